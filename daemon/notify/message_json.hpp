@@ -1,0 +1,17 @@
+#pragma once
+// A message as the generic webhook's JSON document (docs/webhook.md), and back out of the outbox.
+
+#include <string>
+#include <string_view>
+
+#include "rules/base/result.hpp"
+#include "rules/routing/message.hpp"
+
+namespace kpi {
+
+/// {"type", "timestamp", "data": {"group", "alerts": […]}}: what is signed, sent and stored, byte for byte.
+std::string message_json(const Message& message);
+/// Reads message_json's own output back; `id` and `channel` are kept beside it by the outbox.
+Result<Message> parse_message_json(std::string_view json);
+
+}  // namespace kpi

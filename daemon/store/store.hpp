@@ -1,0 +1,224 @@
+#pragma once
+// The history in the words of the domain. One engine thread owns a store; everything a step decided is committed at
+// once or not at all. A second implementation (several daemons sharing one PostgreSQL) can stand behind this interface;
+// the contract suite in tests/unit/daemon/store_contract_test.cpp runs over each.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/base/calendar.hpp"
+#include "rules/base/result.hpp"
+#include "rules/model/sample.hpp"
+#include "rules/model/verdict.hpp"
+
+namespace kpi {
+
+/// A metric and one set of label values. Ids count from 1 without gaps, in the order the engine met them.
+struct SeriesRow {
+  std::uint32_t id = 0;
+  std::string metric;  ///< "source.metric"
+  Labels labels;
+
+  bool operator==(const SeriesRow&) const = default;
+};
+
+/// A KPI and one segment (empty: the total): one line of the ledger. Ids like those of series.
+struct LineRow {
+  std::uint32_t id = 0;
+  std::string kpi;
+  Labels segment;
+
+  bool operator==(const LineRow&) const = default;
+};
+
+/// One sample as known now. A different value for a slot that has one keeps the old one as a revision.
+struct SampleRow {
+  std::uint32_t series = 0;
+  Slot slot;
+  double value = 0;  ///< NaN: the source delivered null.
+};
+
+/// One judged period. Written again when its data was restated: the old row is kept as a revision.
+struct VerdictRow {
+  std::uint32_t line = 0;
+  Slot slot;
+  Period period;
+  double value = 0;  ///< NaN: unknown, see reason.
+  double limit = 0;  ///< The mildest threshold's limit as it stood; NaN: none.
+  Verdict verdict = Verdict::kRecorded;
+  Severity severity = Severity::kNone;  ///< Of the worst condition that held in the period.
+  KpiState state = KpiState::kOk;       ///< After the period.
+  Reason reason = Reason::kNone;
+  /// What the alert machines saw, for a replay: see rules/judge (judge::encode).
+  std::uint32_t standing = 0;
+  double goal = 0;      ///< The target's goal as it stood; NaN: no target.
+  double expected = 0;  ///< Its path's value; NaN: none.
+  TargetStatus target_status = TargetStatus::kNotStarted;
+  std::string episode;  ///< The thresholds' or alert's episode the period belongs to; empty: none.
+  std::uint32_t rule_version = 0;
+};
+
+/// The text of a rule that verdicts were judged by. Ids like those of series.
+struct RuleVersionRow {
+  std::uint32_t id = 0;
+  std::string kpi;
+  std::string fingerprint;
+  std::string text;  ///< The rule, printed canonically.
+
+  bool operator==(const RuleVersionRow&) const = default;
+};
+
+/// A target as it was first met, with what was frozen then (a measured baseline, a default start).
+struct TargetVersionRow {
+  std::string kpi;
+  std::string target;       ///< Its name; "target" when it has none.
+  std::string fingerprint;  ///< Of the target's keys.
+  Date start;
+  double baseline = 0;  ///< NaN: not measured yet.
+  std::string text;
+
+  bool operator==(const TargetVersionRow&) const = default;
+};
+
+/// One alert's machine, whole: everything that must survive a kill.
+struct AlertRow {
+  std::uint32_t line = 0;  ///< 0: about a source, see `rule`.
+  std::string rule;        ///< "thresholds", "target", "no_data", an alert rule's name, "source:web".
+  AlertPhase phase = AlertPhase::kInactive;
+  Severity severity = Severity::kNone;
+  std::optional<Instant> since;
+  std::string episode;
+  std::string machine;  ///< JSON; written and read by the engine only.
+
+  bool operator==(const AlertRow&) const = default;
+};
+
+/// One episode: from pending to resolved.
+struct EpisodeRow {
+  std::string id;
+  std::uint32_t line = 0;
+  std::string rule;
+  Severity severity = Severity::kNone;  ///< The worst it reached.
+  Instant since;                        ///< The start of the first missed period.
+  std::optional<Instant> pending;
+  std::optional<Instant> firing;
+  std::optional<Instant> resolved;
+  Reason reason = Reason::kNone;  ///< Why it ended.
+  bool restated = false;          ///< Data it was judged by has been restated since.
+
+  bool operator==(const EpisodeRow&) const = default;
+};
+
+/// Where a source stands.
+struct SourceRow {
+  std::string name;
+  std::string cursor;
+  std::optional<Instant> last_poll;
+  std::optional<Instant> last_success;
+  std::string error;  ///< Empty: the last poll was fine.
+  std::vector<std::string> problems;  ///< Rows that could not be used, "file:line:col: message".
+  std::size_t problem_count = 0;
+
+  bool operator==(const SourceRow&) const = default;
+};
+
+/// What `kpid status` shows of a line: its last period, judged or provisional.
+struct StatusRow {
+  std::uint32_t line = 0;
+  Slot slot;
+  Period period;
+  double value = 0;
+  Verdict verdict = Verdict::kRecorded;
+  KpiState state = KpiState::kOk;
+  Severity severity = Severity::kNone;
+  Reason reason = Reason::kNone;
+  std::optional<Instant> since;
+  std::string target;  ///< The target as JSON (a TargetView), empty: none.
+};
+
+/// One message to one channel, and how far it has come.
+struct NotificationRow {
+  enum class State { kQueued, kSent, kDead };
+
+  std::string id;
+  std::string channel;
+  std::string type;
+  Instant created;
+  std::string body;  ///< message_json's output.
+  State state = State::kQueued;
+  int attempts = 0;
+  std::optional<Instant> next_attempt;  ///< For kQueued; empty: at once.
+  std::optional<Instant> sent;
+  std::string last_error;
+
+  bool operator==(const NotificationRow&) const = default;
+};
+
+/// How far a message has come after an attempt.
+struct DeliveryRow {
+  std::string id;
+  NotificationRow::State state = NotificationRow::State::kQueued;
+  int attempts = 0;
+  std::optional<Instant> next_attempt;
+  std::optional<Instant> sent;
+  std::string last_error;
+};
+
+/// Everything one step of the engine decided. Rows with an id or key that exists are replaced (samples and verdicts
+/// keep what they replace as revisions).
+struct StepCommit {
+  Instant now;
+  std::vector<SeriesRow> series;
+  std::vector<LineRow> lines;
+  std::vector<RuleVersionRow> rule_versions;
+  std::vector<TargetVersionRow> target_versions;
+  std::vector<SampleRow> samples;
+  std::vector<VerdictRow> verdicts;
+  std::vector<StatusRow> statuses;
+  std::vector<AlertRow> alerts;
+  std::vector<EpisodeRow> episodes;
+  std::vector<SourceRow> sources;
+  std::vector<NotificationRow> notifications;
+  std::vector<DeliveryRow> deliveries;
+  std::string last_good_config;  ///< Empty: unchanged.
+
+  [[nodiscard]] bool is_empty() const;
+};
+
+/// What a daemon needs to go on where the last one stopped.
+struct StoredState {
+  std::optional<Instant> last_step;
+  std::vector<SeriesRow> series;
+  std::vector<LineRow> lines;
+  std::vector<RuleVersionRow> rule_versions;  ///< The newest of each KPI.
+  std::vector<TargetVersionRow> target_versions;
+  std::vector<AlertRow> alerts;  ///< Those not inactive, and inactive ones with a machine that is not empty.
+  std::vector<SourceRow> sources;
+  std::vector<StatusRow> statuses;
+  std::vector<NotificationRow> queued;  ///< Not sent and not dead, oldest first.
+  std::string last_good_config;
+};
+
+/// Not thread-safe: one thread owns it. Errors are kStorage, with SQLite's words and the remedy.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  virtual Result<StoredState> load() = 0;
+  /// All or nothing, durable when it returns (synchronous=FULL when the step has messages, deliveries or alerts;
+  /// otherwise the log is synchronised at its next checkpoint).
+  virtual Result<void> commit(const StepCommit& step) = 0;
+  /// Current samples with from <= slot < to, in slot order; those of `series` only when it is not empty.
+  virtual Result<void> samples(Slot from,
+                               Slot to,
+                               const std::vector<std::uint32_t>& series,
+                               const std::function<void(const SampleRow&)>& row) = 0;
+  /// Current verdicts with from <= slot < to, in slot order; those of `line` only when it is not 0.
+  virtual Result<void> verdicts(Slot from, Slot to, std::uint32_t line, const std::function<void(const VerdictRow&)>& row) = 0;
+};
+
+}  // namespace kpi

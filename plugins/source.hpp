@@ -1,0 +1,151 @@
+#pragma once
+// The contract between the daemon and the code that knows one kind of source. A plugin is one pair of files and one row
+// in registry.cpp. It receives typed settings and never sees YAML, a thread, a clock or the history.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/base/calendar.hpp"
+#include "rules/base/diagnostic.hpp"
+#include "rules/base/result.hpp"
+#include "rules/model/sample.hpp"
+
+namespace kpi {
+
+/// One key that a plugin understands. The daemon reads and checks it, with its position, and `kpid plugins` prints it.
+struct OptionSpec {
+  enum class Type { kText, kPath, kChoice, kNumber, kFlag };
+
+  std::string key;  ///< "path"; for a key inside a map "date.format".
+  Type type = Type::kText;
+  bool required = false;
+  std::string fallback;              ///< The default, as it would be written.
+  std::vector<std::string> choices;  ///< For kChoice.
+  std::string help;                  ///< One sentence.
+};
+
+/// One option as given (or its default), and where it stands in the file.
+struct OptionValue {
+  std::string text;
+  Position position;
+  bool given = false;  ///< False: it is the default.
+};
+
+using OptionValues = std::map<std::string, OptionValue, std::less<>>;
+
+/// One metric of a source: what the daemon knows, and the plugin's own keys for it ("column").
+struct SourceMetric {
+  std::string name;  ///< Without the source: "visitors".
+  MetricKind kind = MetricKind::kFlow;
+  double scale = 1;  ///< The delivered number times this is the value (`scale: percent` is 0.01).
+  OptionValues options;
+  Position position;
+};
+
+/// A label of a source and where its value comes from ("Country", a column); `rename` makes values equal between sources.
+struct SourceLabel {
+  std::string name;
+  std::string column;
+  std::map<std::string, std::string> rename;
+  Position position;
+};
+
+/// Everything a plugin is told about the source it is to read.
+struct SourceSettings {
+  std::string name;
+  Grain grain;
+  Zone zone;
+  CalendarRules calendar;
+  OptionValues options;
+  std::vector<SourceMetric> metrics;
+  std::vector<SourceLabel> labels;
+};
+
+/// What the outside world looks like to a plugin. Implemented in daemon/os and by fakes in tests.
+class Host {
+ public:
+  virtual ~Host() = default;
+
+  /// A stable read of a whole file: opened once, refused when larger than `limit` bytes. `version` names what was read
+  /// (device, inode, size, times), so that a source can tell "unchanged".
+  struct File {
+    std::string text;
+    std::string version;
+  };
+  virtual Result<File> read_file(const std::string& path, std::size_t limit) = 0;
+  /// The same `version` without reading the text.
+  virtual Result<std::string> file_version(const std::string& path) = 0;
+};
+
+/// What one poll asks for.
+struct PollRequest {
+  Instant now;
+  /// What the last successful poll returned as its cursor; empty on the first poll and when everything is wanted again.
+  std::string cursor;
+  /// Samples of earlier slots are not wanted (`since`); nothing: everything.
+  std::optional<Slot> from;
+};
+
+/// One series in a poll: the metric (an index into SourceSettings::metrics) and the labels of its rows.
+struct PolledSeries {
+  std::uint32_t metric = 0;
+  Labels labels;
+};
+
+struct PolledSample {
+  std::uint32_t series = 0;  ///< Index into Poll::series.
+  Slot slot;
+  double value = 0;  ///< NaN: delivered as null, empty or NaN.
+};
+
+/// A row or cell that could not be used: everything else still counts.
+struct RowProblem {
+  std::string where;  ///< "visitors.csv:17:3"
+  std::string message;
+
+  bool operator==(const RowProblem&) const = default;
+};
+
+/// What one poll brought. Within one series each slot occurs once (a flow's rows of one slot are added up by the
+/// plugin; for any other kind a second row is a RowProblem and the first one counts).
+struct Poll {
+  bool unchanged = false;  ///< Nothing has changed since `cursor`: no samples are given, all known ones still stand.
+  std::vector<PolledSeries> series;
+  std::vector<PolledSample> samples;
+  std::vector<RowProblem> problems;  ///< At most 100; `problem_count` has the true number.
+  std::size_t problem_count = 0;
+  std::string cursor;
+};
+
+/// One configured source. poll() is called by one thread at a time, from a pool thread; it may block, honours `stop`
+/// within a second, and keeps nothing that a restart must not lose.
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// kInvalid: the input or configuration is wrong; kUnavailable, kTimeout: try later.
+  virtual Result<Poll> poll(const PollRequest& request, Host& host, const std::stop_token& stop) = 0;
+};
+
+/// One kind of source: a row of the registry.
+struct Plugin {
+  std::string name;
+  std::string help;  ///< One sentence.
+  std::vector<OptionSpec> options;
+  std::vector<OptionSpec> metric_options;
+  /// Checks what the option table cannot say and builds the source; null when something was reported.
+  std::unique_ptr<Source> (*create)(const SourceSettings&, Diagnostics&) = nullptr;
+};
+
+/// Every plugin that is built in, by name.
+std::span<const Plugin> plugins();
+const Plugin* find_plugin(std::string_view name);
+
+}  // namespace kpi

@@ -1,0 +1,95 @@
+#pragma once
+// Strict YAML with positions. libyaml's events are read first (yaml-cpp accepts a missing closing quote and drops what
+// follows a second document), then yaml-cpp's events build this tree. Duplicate keys, aliases, anchors, tags, merge
+// keys, a second document, bad UTF-8, depth over 64, over 1 MB or 500 000 nodes are diagnostics. A scalar stays text:
+// the key that is read decides its type.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rules/base/calendar.hpp"
+#include "rules/base/diagnostic.hpp"
+
+namespace kpi {
+
+/// One node of a YAML file.
+struct YamlNode {
+  enum class Kind { kNull, kScalar, kSequence, kMap };
+
+  Kind kind = Kind::kNull;
+  std::string scalar;   ///< The text of a scalar, unquoted; also of a null ("", "~", "null").
+  bool quoted = false;  ///< Written in quotes or as a block scalar.
+  Position position;
+  std::vector<YamlNode> items;                         ///< Of a sequence.
+  std::vector<std::pair<YamlNode, YamlNode>> entries;  ///< Of a map, in the order of the file; keys are scalars.
+
+  /// The value under `key`, or null.
+  [[nodiscard]] const YamlNode* find(std::string_view key) const;
+};
+
+/// The file's tree; nothing when it could not be read (the reasons are in `diagnostics`). An empty file is an empty
+/// map. A syntax error ends the parse of this file; everything else is collected.
+std::optional<YamlNode> parse_yaml(const SourceText& source, Diagnostics& diagnostics);
+
+// Scalars by type. Each reports a diagnostic that names the value and the right spelling, and then returns nothing.
+std::optional<std::string> read_text(const YamlNode& node, Diagnostics& diagnostics);
+/// `true` or `false` (YAML 1.2); "yes", "on" are errors that say so.
+std::optional<bool> read_flag(const YamlNode& node, Diagnostics& diagnostics);
+/// `12`, `12.5`, `1.5k`, `2M`, `2%` (0.02), `10:1` (10). `12,5` and `1 200 000` are errors that name the right spelling.
+std::optional<double> read_number(const YamlNode& node, Diagnostics& diagnostics);
+std::optional<std::int64_t> read_integer(const YamlNode& node, std::int64_t least, std::int64_t most, Diagnostics& diagnostics);
+std::optional<Span> read_span(const YamlNode& node, Diagnostics& diagnostics);
+std::optional<Date> read_date(const YamlNode& node, Diagnostics& diagnostics);
+std::optional<Grain> read_grain(const YamlNode& node, Diagnostics& diagnostics);
+std::optional<Zone> read_zone(const YamlNode& node, Diagnostics& diagnostics);
+/// A sequence of scalars; one scalar alone is a list of one.
+std::vector<std::string> read_text_list(const YamlNode& node, Diagnostics& diagnostics);
+/// One of `choices`, as its index; else an error that lists them and names the nearest.
+std::optional<std::size_t> read_choice(const YamlNode& node, const std::vector<std::string>& choices, Diagnostics& diagnostics);
+
+/// Reads one map key by key and, at finish(), reports each key that was never asked for, with the nearest known one.
+/// Keeps what it was asked for, so that the reference and the schemas can be tested against the loader.
+class MapReader {
+ public:
+  /// `where` names the map in messages and in the key log: "kpis.*", "channels.* (slack)". A node that is no map is
+  /// reported, and every key is then absent.
+  MapReader(const YamlNode& node, std::string where, Diagnostics& diagnostics);
+
+  /// The value under `key`, or null when absent. A key present with a null value is reported ("has no value") and absent.
+  const YamlNode* optional(std::string_view key);
+  /// The same; absent is reported at the map's position with `remedy`.
+  const YamlNode* required(std::string_view key, std::string remedy = "");
+
+  // The same with the conversions above; `out` stays as it was when the key is absent or wrong. True when it was set.
+  bool text(std::string_view key, std::string& out);
+  bool flag(std::string_view key, bool& out);
+  bool number(std::string_view key, double& out);
+  bool span(std::string_view key, Span& out);
+  bool date(std::string_view key, Date& out);
+  bool grain(std::string_view key, Grain& out);
+  bool zone(std::string_view key, Zone& out);
+  bool text_list(std::string_view key, std::vector<std::string>& out);
+
+  /// Reports unknown keys. Call once, last.
+  void finish();
+
+  [[nodiscard]] Position position() const;
+  Diagnostics& diagnostics() { return diagnostics_; }
+
+  /// Called with (where, key) for every key any reader is asked for; for tests that compare documentation with the
+  /// loader. Not thread-safe; null by default.
+  static std::function<void(const std::string&, std::string_view)> key_log;
+
+ private:
+  const YamlNode* node_;  // null when the node is no map
+  Position position_;
+  std::string where_;
+  Diagnostics& diagnostics_;
+  std::vector<std::string> known_;
+};
+
+}  // namespace kpi

@@ -1,0 +1,95 @@
+#pragma once
+// One message as decided: what is told, before a channel gives it a shape. Its JSON form is the generic webhook's body
+// (docs/webhook.md) and what the outbox keeps, so that all attempts send the same.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/base/calendar.hpp"
+#include "rules/base/time.hpp"
+#include "rules/model/sample.hpp"
+#include "rules/model/verdict.hpp"
+
+namespace kpi {
+
+/// "alert.firing" and its siblings; the words are the contract.
+enum class MessageType : std::uint8_t {
+  kAlertFiring,
+  kAlertResolved,
+  kAlertNoData,
+  kTargetStatus,
+  kSourceError,
+  kSourceRecovered,
+  kConfigError,
+  kDeliveryFailed,
+  kTest,
+};
+
+std::string_view name_of(MessageType type);
+std::optional<MessageType> parse_message_type(std::string_view name);
+
+/// A KPI's target as a message and `status --json` show it. Ratios are plain numbers; absent is unknown.
+struct TargetView {
+  TargetStatus status = TargetStatus::kNotStarted;
+  double goal = 0;
+  std::string formatted_goal;
+  std::string deadline;  ///< "2026-12-31": the last day.
+  std::optional<double> expected;
+  std::string formatted_expected;
+  std::optional<double> progress;
+  std::optional<double> pace;
+  std::optional<double> required;  ///< Change per period still needed.
+  std::optional<int> days_left;
+
+  bool operator==(const TargetView&) const = default;
+};
+
+/// One alert in a message: everything its reader needs without looking elsewhere.
+struct AlertView {
+  std::string id;  ///< The episode's.
+  bool firing = true;
+  std::string kpi;     ///< Empty for an alert about a source or about kpid itself.
+  std::string source;  ///< The failing source, for source.*.
+  std::string title;
+  std::string description;
+  std::string rule;  ///< "thresholds", "target", "no_data", or an alert rule's name.
+  Labels segment;
+  Severity severity = Severity::kWarning;
+  std::optional<double> value;
+  std::string formatted;
+  std::string unit;
+  std::optional<double> limit;
+  std::string formatted_limit;
+  std::optional<Instant> since;
+  std::string since_text;  ///< In the channel's zone and language.
+  std::optional<Period> period;
+  std::string period_text;
+  std::optional<double> previous;
+  std::string formatted_previous;
+  std::optional<TargetView> target;
+  std::string owner;
+  std::string objective;
+  Labels labels;
+  std::string reason;  ///< A whole sentence part: "below 2.2% for 2 days".
+  std::string runbook;
+  std::string url;
+
+  bool operator==(const AlertView&) const = default;
+};
+
+/// One message to one channel. All alerts are of one type.
+struct Message {
+  std::string id;  ///< The same for all attempts: `webhook-id`.
+  MessageType type = MessageType::kTest;
+  std::string channel;
+  Instant created;
+  Labels group;  ///< What the alerts share: the route's group_by keys and their values.
+  std::vector<AlertView> alerts;
+  std::string text;  ///< For messages without alerts (test, config.error, delivery.failed): what to say.
+
+  bool operator==(const Message&) const = default;
+};
+
+}  // namespace kpi
