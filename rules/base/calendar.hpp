@@ -1,19 +1,22 @@
 #pragma once
 // Civil time: zones, grains and periods. The only user of the time zone library. All periods are half-open.
 
+#include "rules/base/time.hpp"
+
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "rules/base/time.hpp"
-
 namespace kpi {
 
-/// An IANA time zone; a cheap handle on the zone database, which is loaded once. Default: UTC.
+/// An IANA time zone; a cheap handle on a table that is read once from the system's zone database and then shared by
+/// all threads. Default: UTC, which needs no database. Changes of the clock after 2037 follow the rules of that year.
 class Zone {
  public:
-  Zone();
-  /// kNotFound for an unknown name, with the nearest known one in the message.
+  Zone() = default;
+  /// kNotFound for an unknown name, with the nearest known one in the message; kUnavailable when the system has no zone
+  /// database.
   static Result<Zone> find(std::string_view name);
 
   [[nodiscard]] const std::string& name() const;
@@ -24,15 +27,18 @@ class Zone {
   bool operator==(const Zone& other) const { return zone_ == other.zone_; }
 
  private:
+  friend class WallClock;  // In calendar.cpp: knows where the clock is moved.
+
   explicit Zone(const void* zone) : zone_(zone) {}
 
-  const void* zone_;  // date::time_zone
+  const void* zone_ = nullptr;  // The table in calendar.cpp, which lives for ever; none is UTC.
 };
 
 /// How the organisation cuts weeks and years.
 struct CalendarRules {
   std::chrono::weekday week_starts = std::chrono::Monday;
-  /// First day of the fiscal year; quarters follow from it.
+  /// First day of the fiscal year; quarters follow from it, three months each. Its day is at most 28, so that every
+  /// quarter begins on the same day of its month (loaders refuse others; here they count as 28).
   std::chrono::month_day year_starts{std::chrono::January, std::chrono::day{1}};
 
   bool operator==(const CalendarRules&) const = default;
@@ -43,20 +49,22 @@ struct Grain {
   enum class Unit : std::uint8_t { kInstant, kInterval, kDay, kWeek, kMonth, kQuarter, kYear };
 
   Unit unit = Unit::kDay;
-  std::int64_t interval_ms = 0;  ///< For kInterval only; divides a day or is a multiple of an hour.
+  std::int64_t interval_ms = 0;  ///< For kInterval only; divides a day evenly and is shorter than one.
 
   bool operator==(const Grain&) const = default;
   /// Coarser or equal sorts later. kInstant is the finest.
   [[nodiscard]] bool is_finer_than(const Grain& other) const;
+
   /// Whether slots are civil dates (day and coarser) rather than UTC instants.
   [[nodiscard]] bool is_civil() const { return unit >= Unit::kDay; }
+
   /// One period as a span.
   [[nodiscard]] Span span() const;
   /// "day", "5m", "instant".
   [[nodiscard]] std::string text() const;
 };
 
-/// `minute hour day week month quarter year instant`, or an interval such as `5m`, `2h`.
+/// `minute hour day week month quarter year instant`, or an interval such as `5m`, `2h` that divides a day evenly.
 Result<Grain> parse_grain(std::string_view text);
 
 /// A half-open stretch of time.
@@ -67,12 +75,17 @@ struct Period {
   bool operator==(const Period&) const = default;
 };
 
-/// The period of `grain` that holds `instant`, as its slot.
+/// The period of `grain` that holds `instant`, as its slot. Intervals are cut on the zone's wall clock, counted from
+/// midnight: with `2h` a period lasts from when the clock reaches 02:00 until it completes 04:00 or leaves these two
+/// hours. So where the clock is moved a period may be shorter or longer, none overlap, and a repeated hour is its own.
 Slot slot_at(Instant instant, Grain grain, const Zone& zone, const CalendarRules& rules);
 /// The slot of the period of `grain` that begins with or holds the civil date `date`. REQUIRES grain.is_civil().
 Slot slot_at(Date date, Grain grain, const CalendarRules& rules);
-/// The slot `count` periods later (earlier when negative). REQUIRES `slot` to begin a period of `grain`.
+/// The slot `count` periods later (earlier when negative). REQUIRES `slot` to begin a period of `grain`. For intervals
+/// this adds so many intervals, which is exact unless the clock is moved in between by less than whole intervals (`2h`
+/// across any change, `1h` on Lord Howe); the form with a zone is always exact.
 Slot next_slot(Slot slot, Grain grain, int count = 1);
+Slot next_slot(Slot slot, Grain grain, const Zone& zone, int count = 1);
 /// When the slot of `grain` begins, as an instant.
 Instant start_of(Slot slot, Grain grain, const Zone& zone);
 Period period_of(Slot slot, Grain grain, const Zone& zone);

@@ -48,8 +48,8 @@ struct Diagnostic {
   Severity severity = Severity::kError;
   Position position;
   std::string message;
-  std::string remedy;          ///< What to do about it; may be empty.
-  Position related;            ///< A second place ("first defined here"); no source: none.
+  std::string remedy;  ///< What to do about it; may be empty.
+  Position related;    ///< A second place ("first defined here"); no source: none.
   std::string related_message;
 
   bool operator==(const Diagnostic&) const = default;
@@ -62,9 +62,11 @@ class Diagnostics {
  public:
   void error(Position position, std::string message, std::string remedy = "");
   void warning(Position position, std::string message, std::string remedy = "");
+
   void add(Diagnostic diagnostic) { items_.push_back(std::move(diagnostic)); }
 
   [[nodiscard]] const std::vector<Diagnostic>& items() const { return items_; }
+
   [[nodiscard]] bool has_errors() const;
   [[nodiscard]] std::size_t count(Diagnostic::Severity severity) const;
   /// By file (in order of first appearance), line and column; errors found twice at one place are kept once.

@@ -2,10 +2,10 @@
 // Result<T>: a value or an Error. What can be expected to fail returns one; exceptions of libraries end in the
 // wrapper that calls them, and broken invariants assert.
 
+#include <tl/expected.hpp>
+
 #include <string>
 #include <utility>
-
-#include <tl/expected.hpp>
 
 namespace kpi {
 

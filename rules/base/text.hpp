@@ -1,6 +1,8 @@
 #pragma once
 // Words and characters: what every room says about text in the same way.
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,7 +14,8 @@ namespace kpi {
 /// Damerau-Levenshtein distance, in bytes; stops counting above `limit` and then returns limit + 1.
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit);
 
-/// The candidate nearest to `word` if it is near enough to be a slip (a third of its length, at most 3), else nothing.
+/// The candidate nearest to `word`, upper and lower case alike, if it is near enough to be a slip (a third of its
+/// length, at most 3), else nothing.
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
 
 /// `did you mean "x"?`, or an empty text when nothing is near.
@@ -20,8 +23,8 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
 
 bool is_valid_utf8(std::string_view text);
 
-/// Control bytes (and what is not UTF-8) written as \xNN, at most `limit` bytes of the original, "…" where it was cut:
-/// safe on a terminal and in one line of a log.
+/// Control characters (and what is not UTF-8) written as \xNN, at most `limit` bytes of the original, "…" where it was
+/// cut: safe on a terminal and in one line of a log.
 std::string printable(std::string_view text, std::size_t limit = 256);
 
 std::string_view trim(std::string_view text);
@@ -29,7 +32,8 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(std::span<const std::string> parts, std::string_view separator);
 std::string to_lower_ascii(std::string_view text);
 
-/// The shortest decimal text that reads back as the same double; "nan", "inf", "-inf" otherwise.
+/// The fewest digits that read back as the same double, with an exponent only below 1e-6 and from 1e21; "nan", "inf",
+/// "-inf" otherwise.
 std::string number_text(double number);
 
 /// A whole text as a finite double with a decimal point (no thousands separators, no spaces), else nothing.

@@ -1,14 +1,14 @@
 #pragma once
 // Instants, civil dates and spans. Nothing here reads a clock: `now` is always a parameter.
 
+#include "rules/base/result.hpp"
+
 #include <chrono>
 #include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "rules/base/result.hpp"
 
 namespace kpi {
 
@@ -40,8 +40,11 @@ struct Span {
   std::int64_t ms = 0;
 
   bool operator==(const Span&) const = default;
+
   [[nodiscard]] bool is_zero() const { return months == 0 && days == 0 && ms == 0; }
+
   [[nodiscard]] Span operator-() const { return {-months, -days, -ms}; }
+
   /// Roughly how long, for ordering and limits: a month is 30.44 days.
   [[nodiscard]] std::int64_t approximate_ms() const;
   /// "2 days", "1 week", "5m": as it would be written in YAML.

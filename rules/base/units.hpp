@@ -1,14 +1,14 @@
 #pragma once
 // Units of metrics and KPIs: what may be added, compared, multiplied, and how a value is written for a person.
 
+#include "rules/base/result.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "rules/base/result.hpp"
 
 namespace kpi {
 
@@ -41,8 +41,11 @@ class Unit {
   static Result<Unit> parse(std::string_view text);
 
   [[nodiscard]] bool is_none() const { return show_ == Show::kPlain && factors_.empty() && !plain_ratio_; }
+
   [[nodiscard]] Show show() const { return show_; }
+
   [[nodiscard]] const std::vector<Factor>& factors() const { return factors_; }
+
   /// As it would be written in YAML; empty for none.
   [[nodiscard]] std::string text() const;
 

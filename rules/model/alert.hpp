@@ -1,0 +1,56 @@
+#pragma once
+// What must be remembered of one alert (rule x segment). Plain data: rules/judge/alert_state steps it, the store keeps it.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "rules/base/time.hpp"
+#include "rules/model/verdict.hpp"
+
+namespace kpi {
+
+/// One severity of an alert: whether it is on, and the run of missed or fine periods that may switch it.
+struct Rung {
+  /// A run of periods of one sort. A period without data neither counts nor ends it, so its gaps are remembered.
+  struct Run {
+    Slot first;
+    std::int32_t gaps = 0;
+
+    bool operator==(const Run&) const = default;
+  };
+
+  bool is_on = false;
+  std::optional<Run> missed;
+  std::optional<Run> fine;  ///< Only while on.
+
+  bool operator==(const Rung&) const = default;
+};
+
+struct AlertState {
+  std::array<Rung, 3> rungs;  ///< info, warning, critical
+
+  AlertPhase phase = AlertPhase::kInactive;
+  Severity severity = Severity::kNone;  ///< While firing: the worst rung that is on. While pending: the worst that waits.
+  bool is_stale = false;                ///< Firing, and the newest period has no data.
+  std::optional<Slot> since;            ///< The first missed period of what is pending or firing.
+
+  std::string episode;                ///< While pending or firing.
+  std::optional<Instant> pending_at;  ///< When the episode began to be pending.
+  std::optional<Instant> firing_at;
+  Severity worst = Severity::kNone;  ///< The worst severity of the episode.
+
+  bool operator==(const AlertState&) const = default;
+};
+
+/// What people were last told about an alert; decides what they are told next.
+struct Told {
+  std::string episode;  ///< The episode they know to be firing; empty: none.
+  Severity severity = Severity::kNone;
+  std::string status;   ///< Of a target: the status they know.
+
+  bool operator==(const Told&) const = default;
+};
+
+}  // namespace kpi

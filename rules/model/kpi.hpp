@@ -1,0 +1,123 @@
+#pragma once
+// A KPI as its rule says: formula, window, thresholds, alert rules, target. Plain data, immutable once loaded.
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/base/diagnostic.hpp"
+#include "rules/base/units.hpp"
+#include "rules/expr/program.hpp"
+#include "rules/model/sample.hpp"
+#include "rules/model/verdict.hpp"
+
+namespace kpi {
+
+/// Which way is good.
+struct Better {
+  enum class Kind : std::uint8_t { kHigher, kLower, kWithin };
+
+  Kind kind = Kind::kHigher;
+  double low = 0;  ///< For kWithin.
+  double high = 0;
+
+  bool operator==(const Better&) const = default;
+};
+
+/// How long a miss must last, and how long it must be fine again.
+struct Patience {
+  Span hold;     ///< `for`
+  Span recover;  ///< `recover_for`
+
+  bool operator==(const Patience&) const = default;
+};
+
+struct Thresholds {
+  std::optional<Program> warning;
+  std::optional<Program> critical;
+  std::optional<Program> recover;  ///< The mildest severity ends only at or beyond this.
+  Patience patience;
+
+  bool operator==(const Thresholds&) const = default;
+};
+
+/// Anything else, as an expression that is true when something is wrong.
+struct AlertRule {
+  std::string name;
+  Program when;
+  Severity severity = Severity::kWarning;
+  Patience patience;
+  std::string runbook;
+  Labels labels;
+
+  bool operator==(const AlertRule&) const = default;
+};
+
+/// Baseline, goal, start, deadline and the path between them.
+struct Target {
+  enum class Path : std::uint8_t { kLinear, kCompound };
+
+  std::optional<double> baseline;  ///< None: `measured`.
+  double goal = 0;
+  std::optional<Date> start;  ///< None: the day the rule was first loaded.
+  std::optional<Date> deadline;
+  std::optional<Span> within;  ///< `by: 6 months`: the deadline as a span from start.
+  Path path = Path::kLinear;
+  double on_track = 0.95;  ///< Pace at least.
+  double at_risk = 0.80;
+  std::array<Severity, 6> severity{};  ///< By TargetStatus.
+  Position position;
+
+  bool operator==(const Target&) const = default;
+};
+
+struct NoDataPolicy {
+  enum class Then : std::uint8_t { kAlert, kHold, kOk };
+
+  std::optional<Span> after;  ///< None: one period.
+  Then then = Then::kAlert;
+  Severity severity = Severity::kWarning;
+
+  bool operator==(const NoDataPolicy&) const = default;
+};
+
+struct Kpi {
+  std::string id;
+  std::string title;
+  std::string description;
+  std::string owner;
+  std::string objective;
+  Unit unit;
+  Better better;
+  Program value;
+  Grain every;
+  Span over;
+  double complete = 1;
+  std::vector<std::vector<std::string>> split_by;  ///< Each a set of labels whose combinations are segments.
+  std::optional<Thresholds> thresholds;
+  std::vector<AlertRule> alerts;
+  std::optional<Target> target;
+  NoDataPolicy no_data;
+  std::string runbook;
+  std::optional<Date> reviewed;
+  Labels labels;
+  Zone zone;
+  Position position;        ///< Of its name in the file.
+  std::string text;         ///< The rule, printed canonically: what a verdict was judged by.
+  std::string fingerprint;  ///< Of `text`.
+};
+
+/// All that is loaded, checked and consistent. KPIs stand in an order in which each comes after those it uses.
+struct RuleSet {
+  std::vector<Metric> metrics;
+  std::vector<Kpi> kpis;
+  CalendarRules calendar;
+
+  [[nodiscard]] const Kpi* find(std::string_view id) const;
+};
+
+}  // namespace kpi

@@ -1,0 +1,87 @@
+#include "rules/model/sample_table.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kpi {
+namespace {
+
+bool earlier(const Sample& sample, Slot slot) {
+  return sample.slot < slot;
+}
+
+/// The place of `slot` in sorted samples; the end is tried first, because time mostly goes forward.
+std::vector<Sample>::iterator place(std::vector<Sample>& samples, Slot slot) {
+  if (samples.empty() || samples.back().slot < slot) {
+    return samples.end();
+  }
+  return std::lower_bound(samples.begin(), samples.end(), slot, earlier);
+}
+
+bool same_value(double a, double b) {
+  return a == b || (std::isnan(a) && std::isnan(b));
+}
+
+}  // namespace
+
+void JudgedSeries::put(Slot slot, double value) {
+  const auto at = place(values, slot);
+  if (at != values.end() && at->slot == slot) {
+    at->value = value;
+  } else {
+    values.insert(at, Sample{slot, value});
+  }
+}
+
+const Sample* JudgedSeries::at(Slot slot) const {
+  const auto found = std::lower_bound(values.begin(), values.end(), slot, earlier);
+  return found != values.end() && found->slot == slot ? &*found : nullptr;
+}
+
+std::uint32_t SampleTable::series(std::uint32_t metric, const Labels& labels) {
+  if (metric >= ids_.size()) {
+    ids_.resize(metric + 1);
+    by_metric_.resize(metric + 1);
+  }
+  const auto [found, is_new] = ids_[metric].emplace(labels, static_cast<std::uint32_t>(series_.size()));
+  if (is_new) {
+    series_.push_back(Series{metric, labels, {}});
+    by_metric_[metric].push_back(found->second);
+  }
+  return found->second;
+}
+
+std::span<const std::uint32_t> SampleTable::of_metric(std::uint32_t metric) const {
+  if (metric >= by_metric_.size()) {
+    return {};
+  }
+  return by_metric_[metric];
+}
+
+SampleTable::Put SampleTable::put(std::uint32_t series, Slot slot, double value) {
+  std::vector<Sample>& samples = series_[series].samples;
+  const auto at = place(samples, slot);
+  if (at == samples.end() || at->slot != slot) {
+    samples.insert(at, Sample{slot, value});
+    return Put::kNew;
+  }
+  if (same_value(at->value, value)) {
+    return Put::kSame;
+  }
+  at->value = value;
+  return Put::kRestated;
+}
+
+std::span<const Sample> SampleTable::range(std::uint32_t series, Slot from, Slot to) const {
+  const std::vector<Sample>& samples = series_[series].samples;
+  const auto begin = std::lower_bound(samples.begin(), samples.end(), from, earlier);
+  const auto end = std::lower_bound(begin, samples.end(), to, earlier);
+  return {begin, end};
+}
+
+void SampleTable::trim(std::uint32_t series, Slot before) {
+  std::vector<Sample>& samples = series_[series].samples;
+  samples.erase(samples.begin(), std::lower_bound(samples.begin(), samples.end(), before, earlier));
+}
+
+}  // namespace kpi

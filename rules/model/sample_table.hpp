@@ -1,0 +1,53 @@
+#pragma once
+// The samples that rules look at, in memory: each series sorted by slot. Owned by the engine; read by evaluation.
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "rules/model/sample.hpp"
+
+namespace kpi {
+
+/// Values of one KPI and segment as they were judged, by slot; unknown is NaN.
+struct JudgedSeries {
+  Grain grain;
+  std::vector<Sample> values;
+
+  /// Sets or replaces the value of a slot.
+  void put(Slot slot, double value);
+  /// The value of exactly this slot, or null.
+  [[nodiscard]] const Sample* at(Slot slot) const;
+};
+
+class SampleTable {
+ public:
+  struct Series {
+    std::uint32_t metric = 0;
+    Labels labels;
+    std::vector<Sample> samples;  // sorted by slot, each slot once
+  };
+
+  /// The series of a metric and its labels, made when new. Ids count from 0.
+  std::uint32_t series(std::uint32_t metric, const Labels& labels);
+  [[nodiscard]] const Series& operator[](std::uint32_t id) const { return series_[id]; }
+  [[nodiscard]] std::size_t size() const { return series_.size(); }
+  /// The series of one metric, in the order they were made.
+  [[nodiscard]] std::span<const std::uint32_t> of_metric(std::uint32_t metric) const;
+
+  enum class Put : std::uint8_t { kSame, kNew, kRestated };
+  /// Sets the value of a slot. NaN is a value here: "delivered as null".
+  Put put(std::uint32_t series, Slot slot, double value);
+  /// Samples of the series with from <= slot < to.
+  [[nodiscard]] std::span<const Sample> range(std::uint32_t series, Slot from, Slot to) const;
+  /// Forgets samples before `before`.
+  void trim(std::uint32_t series, Slot before);
+
+ private:
+  std::vector<Series> series_;
+  std::vector<std::vector<std::uint32_t>> by_metric_;
+  std::vector<std::map<Labels, std::uint32_t>> ids_;  // by metric
+};
+
+}  // namespace kpi
