@@ -27,11 +27,11 @@ class Zone {
   bool operator==(const Zone& other) const { return zone_ == other.zone_; }
 
  private:
-  friend class WallClock;  // In calendar.cpp: knows where the clock is moved.
+  friend class WallClock;  // Knows where the clock is moved.
 
   explicit Zone(const void* zone) : zone_(zone) {}
 
-  const void* zone_ = nullptr;  // The table in calendar.cpp, which lives for ever; none is UTC.
+  const void* zone_ = nullptr;  // The table in zone.cpp, which lives for ever; none is UTC.
 };
 
 /// How the organisation cuts weeks and years.

@@ -59,13 +59,17 @@ class Unit {
   [[nodiscard]] Fit fit(const Unit& other) const;
 
  private:
+  /// Sets how it is shown from the factors.
+  void settle();
+
   Show show_ = Show::kPlain;
   std::vector<Factor> factors_;  // sorted by name, no zero powers
   bool plain_ratio_ = false;     // factors cancelled: a plain number, which `%` fits but a currency does not
 };
 
-/// A value for a person: "2.1%" (en), "2,1 %" with U+00A0 (sv, da, nb), "1,582 visitors", "SEK 1,200" -> see units.cpp
-/// for the table. At most `digits` significant decimals are chosen by the unit; NaN is "unknown" in the language.
+/// A value for a person: "2.1%" (en), "2,1 %" with U+00A0 (sv, da, nb), "1,582 visitors", "1,250 SEK", "2 h 5 min"; the
+/// table is in unit_format.cpp. The unit and the size choose the decimals. What is not finite is "unknown" in the
+/// language.
 std::string format_value(double value, const Unit& unit, Language language);
 
 }  // namespace kpi
