@@ -1,5 +1,6 @@
 #pragma once
-// Civil time: zones, grains and periods. The only user of the time zone library. All periods are half-open.
+// Civil time: zones, grains and periods. calendar.cpp is the only user of the time zone library. All periods are
+// half-open.
 
 #include "rules/base/time.hpp"
 
@@ -31,7 +32,7 @@ class Zone {
 
   explicit Zone(const void* zone) : zone_(zone) {}
 
-  const void* zone_ = nullptr;  // The table in zone.cpp, which lives for ever; none is UTC.
+  const void* zone_ = nullptr;  // The table in calendar.cpp, which lives for ever; none is UTC.
 };
 
 /// How the organisation cuts weeks and years.

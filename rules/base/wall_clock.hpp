@@ -1,5 +1,5 @@
 #pragma once
-// Intervals on a zone's wall clock: shared by calendar.cpp and zone.cpp, for nobody else. Thread-safe.
+// Intervals on a zone's wall clock: shared by calendar.cpp and period.cpp, for nobody else. Thread-safe.
 
 #include "rules/base/calendar.hpp"
 
