@@ -1,0 +1,241 @@
+#include "daemon/notify/message_json.hpp"
+
+#include "rules/base/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+namespace kpi {
+
+namespace {
+
+/// Keeps the order in which keys are added: the body is signed and stored byte for byte.
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMaxStored = 16U << 20U;
+
+/// Unknown is null, also for a text.
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json number_or_null(const std::optional<double>& number) {
+  return number && std::isfinite(*number) ? Json(*number) : Json(nullptr);
+}
+
+Json instant_or_null(const std::optional<Instant>& instant) {
+  return instant ? Json(rfc3339(*instant)) : Json(nullptr);
+}
+
+Json labels_json(const Labels& labels) {
+  Json json = Json::object();
+  for (const auto& [name, value] : labels) {
+    json[name] = value;
+  }
+  return json;
+}
+
+Json target_json(const TargetView& target) {
+  Json json;
+  json["status"] = name_of(target.status);
+  json["goal"] = number_or_null(target.goal);
+  json["deadline"] = text_or_null(target.deadline);
+  json["pace"] = number_or_null(target.pace);
+  json["projected"] = nullptr;
+  json["probability"] = nullptr;
+  json["required"] = number_or_null(target.required);
+  json["expected"] = number_or_null(target.expected);
+  json["progress"] = number_or_null(target.progress);
+  json["days_left"] = target.days_left ? Json(*target.days_left) : Json(nullptr);
+  json["formatted_goal"] = text_or_null(target.formatted_goal);
+  json["formatted_expected"] = text_or_null(target.formatted_expected);
+  return json;
+}
+
+Json period_json(const std::optional<Period>& period) {
+  Json json;
+  if (period) {
+    json["start"] = rfc3339(period->start);
+    json["end"] = rfc3339(period->end);
+  }
+  return json;
+}
+
+Json alert_json(const AlertView& alert) {
+  Json json;
+  json["id"] = alert.id;
+  json["status"] = alert.firing ? "firing" : "resolved";
+  json["kpi"] = text_or_null(alert.kpi);
+  json["title"] = alert.title;
+  json["rule"] = alert.rule;
+  json["segment"] = labels_json(alert.segment);
+  json["severity"] = name_of(alert.severity);
+  json["value"] = number_or_null(alert.value);
+  json["formatted"] = text_or_null(alert.formatted);
+  json["unit"] = text_or_null(alert.unit);
+  json["limit"] = number_or_null(alert.limit);
+  json["since"] = instant_or_null(alert.since);
+  json["period"] = period_json(alert.period);
+  json["previous"] = number_or_null(alert.previous);
+  json["target"] = alert.target ? target_json(*alert.target) : Json(nullptr);
+  json["owner"] = text_or_null(alert.owner);
+  json["objective"] = text_or_null(alert.objective);
+  json["labels"] = labels_json(alert.labels);
+  json["reason"] = text_or_null(alert.reason);
+  json["runbook"] = text_or_null(alert.runbook);
+  json["url"] = text_or_null(alert.url);
+  json["source"] = text_or_null(alert.source);
+  json["description"] = text_or_null(alert.description);
+  json["formatted_limit"] = text_or_null(alert.formatted_limit);
+  json["formatted_previous"] = text_or_null(alert.formatted_previous);
+  json["since_text"] = text_or_null(alert.since_text);
+  json["period_text"] = text_or_null(alert.period_text);
+  return json;
+}
+
+// Reading back. The functions below throw nlohmann::json exceptions, or std::invalid_argument for a word that is not
+// one of ours; parse_message_json is where both end.
+
+[[noreturn]] void throw_unknown(const char* key, std::string_view word) {
+  throw std::invalid_argument(std::string(key) + " cannot be \"" + printable(word, 64) + "\"");
+}
+
+std::string text_at(const Json& json, const char* key) {
+  const Json& value = json.at(key);
+  return value.is_null() ? "" : value.get<std::string>();
+}
+
+std::optional<double> number_at(const Json& json, const char* key) {
+  const Json& value = json.at(key);
+  return value.is_null() ? std::nullopt : std::optional(value.get<double>());
+}
+
+/// The word at `key`, read by `parse`.
+template <class Parse>
+auto word_at(const Json& json, const char* key, Parse parse) {
+  const std::string word = json.at(key).get<std::string>();
+  const auto parsed = parse(word);
+  if (!parsed) {
+    throw_unknown(key, word);
+  }
+  return *parsed;
+}
+
+std::optional<Instant> instant_at(const Json& json, const char* key) {
+  return json.at(key).is_null() ? std::nullopt : std::optional(word_at(json, key, parse_rfc3339));
+}
+
+Labels labels_at(const Json& json, const char* key) {
+  Labels labels;
+  for (const auto& [name, value] : json.at(key).get_ref<const Json::object_t&>()) {
+    labels.emplace_back(name, value.get<std::string>());
+  }
+  return labels;
+}
+
+std::optional<TargetView> target_of(const Json& json) {
+  if (json.is_null()) {
+    return std::nullopt;
+  }
+  TargetView target;
+  target.status = word_at(json, "status", parse_target_status);
+  target.goal = number_at(json, "goal").value_or(std::nan(""));
+  target.formatted_goal = text_at(json, "formatted_goal");
+  target.deadline = text_at(json, "deadline");
+  target.expected = number_at(json, "expected");
+  target.formatted_expected = text_at(json, "formatted_expected");
+  target.progress = number_at(json, "progress");
+  target.pace = number_at(json, "pace");
+  target.required = number_at(json, "required");
+  if (!json.at("days_left").is_null()) {
+    target.days_left = json.at("days_left").get<int>();
+  }
+  return target;
+}
+
+std::optional<Period> period_of(const Json& json) {
+  if (json.is_null()) {
+    return std::nullopt;
+  }
+  return Period{word_at(json, "start", parse_rfc3339), word_at(json, "end", parse_rfc3339)};
+}
+
+AlertView alert_of(const Json& json) {
+  AlertView alert;
+  alert.id = text_at(json, "id");
+  alert.firing = json.at("status").get<std::string>() == "firing";
+  alert.kpi = text_at(json, "kpi");
+  alert.source = text_at(json, "source");
+  alert.title = text_at(json, "title");
+  alert.description = text_at(json, "description");
+  alert.rule = text_at(json, "rule");
+  alert.segment = labels_at(json, "segment");
+  alert.severity = word_at(json, "severity", parse_severity);
+  alert.value = number_at(json, "value");
+  alert.formatted = text_at(json, "formatted");
+  alert.unit = text_at(json, "unit");
+  alert.limit = number_at(json, "limit");
+  alert.formatted_limit = text_at(json, "formatted_limit");
+  alert.since = instant_at(json, "since");
+  alert.since_text = text_at(json, "since_text");
+  alert.period = period_of(json.at("period"));
+  alert.period_text = text_at(json, "period_text");
+  alert.previous = number_at(json, "previous");
+  alert.formatted_previous = text_at(json, "formatted_previous");
+  alert.target = target_of(json.at("target"));
+  alert.owner = text_at(json, "owner");
+  alert.objective = text_at(json, "objective");
+  alert.labels = labels_at(json, "labels");
+  alert.reason = text_at(json, "reason");
+  alert.runbook = text_at(json, "runbook");
+  alert.url = text_at(json, "url");
+  return alert;
+}
+
+Message message_of(const Json& json) {
+  Message message;
+  message.type = word_at(json, "type", parse_message_type);
+  message.created = word_at(json, "timestamp", parse_rfc3339);
+  const Json& data = json.at("data");
+  message.group = labels_at(data, "group");
+  for (const Json& alert : data.at("alerts").get_ref<const Json::array_t&>()) {
+    message.alerts.push_back(alert_of(alert));
+  }
+  message.text = text_at(data, "text");
+  return message;
+}
+
+}  // namespace
+
+std::string message_json(const Message& message) {
+  Json alerts = Json::array();
+  for (const AlertView& alert : message.alerts) {
+    alerts.push_back(alert_json(alert));
+  }
+  Json data;
+  data["group"] = labels_json(message.group);
+  data["alerts"] = std::move(alerts);
+  data["text"] = text_or_null(message.text);
+  Json json;
+  json["type"] = name_of(message.type);
+  json["timestamp"] = rfc3339(message.created);
+  json["data"] = std::move(data);
+  // Titles and labels come from outside: what is not UTF-8 is replaced, never a reason to say nothing.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<Message> parse_message_json(std::string_view json) {
+  if (json.size() > kMaxStored) {
+    return fail(ErrorKind::kInvalid, "not a message: it is larger than 16 MiB");
+  }
+  try {
+    return message_of(Json::parse(json));
+  } catch (const Json::exception& error) {
+    return fail(ErrorKind::kInvalid, "not a message: " + printable(error.what()));
+  } catch (const std::invalid_argument& error) {
+    return fail(ErrorKind::kInvalid, std::string("not a message: ") + error.what());
+  }
+}
+
+}  // namespace kpi

@@ -1,0 +1,55 @@
+#pragma once
+// A message in words, before a channel lays them out: plain text and Slack say the same facts from here. Pure; every
+// text that comes out is one line of valid UTF-8 without control bytes.
+
+#include "rules/routing/message.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kpi {
+
+/// "Limit", "2.2%".
+struct Fact {
+  std::string label;
+  std::string text;
+
+  bool operator==(const Fact&) const = default;
+};
+
+/// One alert as its reader wants it: what, how bad, the number, then everything around it.
+struct AlertWords {
+  std::string badge;    ///< "Warning", "Resolved", "No data", "Off track"
+  std::string subject;  ///< "Conversion rate (country: SE)"
+  std::string value;    ///< "2.1%"; empty when unknown.
+  std::string reason;   ///< "below 2.2% for 2 days"; may be empty.
+  std::vector<Fact> facts;
+  std::string runbook;
+  std::string url;
+  std::string id;
+
+  bool operator==(const AlertWords&) const = default;
+};
+
+AlertWords words_of(MessageType type, const AlertView& alert);
+/// "2.1%, below 2.2% for 2 days", or what of it is known.
+std::string verdict_text(const AlertWords& words);
+
+/// The alerts, most severe first and otherwise as given: what is left out for want of space matters least.
+std::vector<const AlertView*> worst_first(const Message& message);
+
+/// How bad the message is at its worst: "Critical"; for one without alerts its kind, "Test".
+std::string badge_of(const Message& message);
+/// "3 alerts", "1 source", "12 targets": `count` of what this type of message is about.
+std::string count_text(MessageType type, std::size_t count);
+/// What the alerts share, "objective: More customers"; empty when nothing is shared.
+std::string group_text(const Message& message);
+/// One line that says it all: a subject, a title, a fallback.
+std::string headline(const Message& message);
+
+/// Line breaks and tabs become spaces, other control bytes \xNN; cut after `limit` bytes with "…".
+std::string one_line(std::string_view text, std::size_t limit = 300);
+
+}  // namespace kpi

@@ -1,0 +1,14 @@
+#pragma once
+// A message as Slack's Block Kit. Pure. Fitted to Slack's limits by whole items: alerts that find no room are counted
+// ("and 12 more"), never cut.
+
+#include "rules/routing/message.hpp"
+
+#include <string>
+
+namespace kpi {
+
+/// {"text": …, "blocks": […]}: what an incoming webhook takes.
+std::string slack_payload(const Message& message);
+
+}  // namespace kpi

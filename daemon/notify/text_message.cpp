@@ -1,0 +1,117 @@
+#include "daemon/notify/text_message.hpp"
+
+#include "daemon/notify/alert_words.hpp"
+#include "rules/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+namespace kpi {
+
+namespace {
+
+constexpr std::size_t kMaxAlerts = 100;
+constexpr std::size_t kMaxLines = 500;
+constexpr std::size_t kMaxLine = 2000;
+constexpr std::size_t kLabelColumns = 12;
+
+/// Columns of a text, taking every code point for one.
+std::size_t width(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+/// `text` after `first`, wrapped between words; further lines are indented as far as `first` is wide. A word that is
+/// wider than a line (a URL) stays whole, so that it can be copied.
+std::string wrapped(const std::string& first, std::string_view text) {
+  const std::string indent(width(first), ' ');
+  std::string out;
+  std::string line = first;
+  bool is_begun = false;
+  for (const std::string_view word : split(text, ' ')) {
+    if (word.empty()) {
+      continue;
+    }
+    if (is_begun && width(line) + 1 + width(word) > kTextColumns) {
+      out += line + "\n";
+      line = indent;
+      is_begun = false;
+    }
+    line += (is_begun ? " " : "") + std::string(word);
+    is_begun = true;
+  }
+  return out + line + "\n";
+}
+
+std::string fact_line(std::string_view label, std::string_view text) {
+  return text.empty() ? "" : wrapped(fmt::format("  {:<{}}", label, kLabelColumns - 2), text);
+}
+
+std::string alert_block(MessageType type, const AlertView& alert, bool with_badge) {
+  const AlertWords words = words_of(type, alert);
+  std::string out = wrapped("", with_badge ? "[" + words.badge + "] " + words.subject : words.subject);
+  if (const std::string verdict = verdict_text(words); !verdict.empty()) {
+    out += wrapped("", verdict);
+  }
+  out += "\n";
+  for (const Fact& fact : words.facts) {
+    out += fact_line(fact.label, fact.text);
+  }
+  out += fact_line("Runbook", words.runbook);
+  out += fact_line("Details", words.url);
+  out += fact_line("Alert", words.id);
+  return out;
+}
+
+std::string alerts_text(const Message& message) {
+  const std::vector<const AlertView*> alerts = worst_first(message);
+  const bool is_one = alerts.size() == 1;
+  std::string out;
+  if (!is_one) {
+    const std::string group = group_text(message);
+    out += wrapped("", count_text(message.type, alerts.size()) + (group.empty() ? "" : " for " + group)) + "\n";
+  }
+  const std::size_t shown = std::min(alerts.size(), kMaxAlerts);
+  for (std::size_t i = 0; i < shown; ++i) {
+    out += (i == 0 ? "" : "\n") + alert_block(message.type, *alerts[i], !is_one);
+  }
+  if (shown < alerts.size()) {
+    out += fmt::format("\nand {} more\n", alerts.size() - shown);
+  }
+  return out;
+}
+
+std::string free_text(std::string_view text) {
+  std::string out;
+  const std::vector<std::string_view> lines = split(text, '\n');
+  const std::size_t shown = std::min(lines.size(), kMaxLines);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const std::size_t content = std::min(lines[i].find_first_not_of(' '), lines[i].size());
+    // A caret under a line of source is at home in its column: what fits stays as it is.
+    out += width(lines[i]) <= kTextColumns ? printable(lines[i], lines[i].size()) + "\n"
+                                           : wrapped(std::string(content, ' '), one_line(lines[i], kMaxLine));
+  }
+  if (shown < lines.size()) {
+    out += fmt::format("and {} more lines\n", lines.size() - shown);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string text_message(const Message& message) {
+  return message.alerts.empty() ? free_text(trim(message.text)) : alerts_text(message);
+}
+
+std::string text_rule(const Message& message) {
+  const std::string created = rfc3339(message.created);
+  const std::string left = "-- " + badge_of(message) + " ";
+  const std::string right = " " + created.substr(0, 10) + " " + created.substr(11, 5) + " UTC --";
+  const std::size_t used = width(left) + width(right);
+  return left + std::string(used < kTextColumns ? kTextColumns - used : 0, '-') + right + "\n";
+}
+
+}  // namespace kpi
