@@ -1,7 +1,9 @@
 #pragma once
 // The history in the words of the domain. One engine thread owns a store; everything a step decided is committed at
 // once or not at all. A second implementation (several daemons sharing one PostgreSQL) can stand behind this interface;
-// the contract suite in tests/unit/daemon/store_contract_test.cpp runs over each.
+// the contract suite in tests/unit/daemon/store/store_contract_test.cpp runs over each.
+//
+// Texts are UTF-8. A row may name series, lines and rule versions that are stored already or stand in the same step.
 
 #include <cstdint>
 #include <functional>
@@ -12,6 +14,7 @@
 
 #include "rules/base/calendar.hpp"
 #include "rules/base/result.hpp"
+#include "rules/model/ledger.hpp"
 #include "rules/model/sample.hpp"
 #include "rules/model/verdict.hpp"
 
@@ -35,31 +38,12 @@ struct LineRow {
   bool operator==(const LineRow&) const = default;
 };
 
-/// One sample as known now. A different value for a slot that has one keeps the old one as a revision.
+/// One sample as known now. A different value for a slot that has one keeps the old one as a revision, with the times
+/// at which it became known and was replaced (StepCommit::now); the same value again changes nothing.
 struct SampleRow {
   std::uint32_t series = 0;
   Slot slot;
   double value = 0;  ///< NaN: the source delivered null.
-};
-
-/// One judged period. Written again when its data was restated: the old row is kept as a revision.
-struct VerdictRow {
-  std::uint32_t line = 0;
-  Slot slot;
-  Period period;
-  double value = 0;  ///< NaN: unknown, see reason.
-  double limit = 0;  ///< The mildest threshold's limit as it stood; NaN: none.
-  Verdict verdict = Verdict::kRecorded;
-  Severity severity = Severity::kNone;  ///< Of the worst condition that held in the period.
-  KpiState state = KpiState::kOk;       ///< After the period.
-  Reason reason = Reason::kNone;
-  /// What the alert machines saw, for a replay: see rules/judge (judge::encode).
-  std::uint32_t standing = 0;
-  double goal = 0;      ///< The target's goal as it stood; NaN: no target.
-  double expected = 0;  ///< Its path's value; NaN: none.
-  TargetStatus target_status = TargetStatus::kNotStarted;
-  std::string episode;  ///< The thresholds' or alert's episode the period belongs to; empty: none.
-  std::uint32_t rule_version = 0;
 };
 
 /// The text of a rule that verdicts were judged by. Ids like those of series.
@@ -72,7 +56,8 @@ struct RuleVersionRow {
   bool operator==(const RuleVersionRow&) const = default;
 };
 
-/// A target as it was first met, with what was frozen then (a measured baseline, a default start).
+/// A target as it was first met, with what was frozen then (a measured baseline, a default start). Its key is KPI,
+/// target and fingerprint: the row is replaced when the baseline has been measured.
 struct TargetVersionRow {
   std::string kpi;
   std::string target;       ///< Its name; "target" when it has none.
@@ -95,22 +80,6 @@ struct AlertRow {
   std::string machine;  ///< JSON; written and read by the engine only.
 
   bool operator==(const AlertRow&) const = default;
-};
-
-/// One episode: from pending to resolved.
-struct EpisodeRow {
-  std::string id;
-  std::uint32_t line = 0;
-  std::string rule;
-  Severity severity = Severity::kNone;  ///< The worst it reached.
-  Instant since;                        ///< The start of the first missed period.
-  std::optional<Instant> pending;
-  std::optional<Instant> firing;
-  std::optional<Instant> resolved;
-  Reason reason = Reason::kNone;  ///< Why it ended.
-  bool restated = false;          ///< Data it was judged by has been restated since.
-
-  bool operator==(const EpisodeRow&) const = default;
 };
 
 /// Where a source stands.
@@ -140,7 +109,8 @@ struct StatusRow {
   std::string target;  ///< The target as JSON (a TargetView), empty: none.
 };
 
-/// One message to one channel, and how far it has come.
+/// One message to one channel, and how far it has come. Its id is its own: another channel's copy has another. A row
+/// whose id is stored already changes nothing, so a step that is repeated after a crash sends nothing twice.
 struct NotificationRow {
   enum class State { kQueued, kSent, kDead };
 
@@ -158,7 +128,7 @@ struct NotificationRow {
   bool operator==(const NotificationRow&) const = default;
 };
 
-/// How far a message has come after an attempt.
+/// How far a message has come after an attempt. Of a message that is not stored (any more): nothing happens.
 struct DeliveryRow {
   std::string id;
   NotificationRow::State state = NotificationRow::State::kQueued;
@@ -169,7 +139,7 @@ struct DeliveryRow {
 };
 
 /// Everything one step of the engine decided. Rows with an id or key that exists are replaced (samples and verdicts
-/// keep what they replace as revisions).
+/// keep what they replace as revisions; messages stay as they are). The same step may be committed again.
 struct StepCommit {
   Instant now;
   std::vector<SeriesRow> series;
@@ -186,6 +156,7 @@ struct StepCommit {
   std::vector<DeliveryRow> deliveries;
   std::string last_good_config;  ///< Empty: unchanged.
 
+  /// Nothing but the time.
   [[nodiscard]] bool is_empty() const;
 };
 
@@ -195,7 +166,7 @@ struct StoredState {
   std::vector<SeriesRow> series;
   std::vector<LineRow> lines;
   std::vector<RuleVersionRow> rule_versions;  ///< The newest of each KPI.
-  std::vector<TargetVersionRow> target_versions;
+  std::vector<TargetVersionRow> target_versions;  ///< All, in the order in which they were met.
   std::vector<AlertRow> alerts;  ///< Those not inactive, and inactive ones with a machine that is not empty.
   std::vector<SourceRow> sources;
   std::vector<StatusRow> statuses;
@@ -203,13 +174,14 @@ struct StoredState {
   std::string last_good_config;
 };
 
-/// Not thread-safe: one thread owns it. Errors are kStorage, with SQLite's words and the remedy.
+/// Not thread-safe: one thread owns it. Errors are kStorage, with SQLite's words and the remedy. The callbacks must not
+/// call the store.
 class Store {
  public:
   virtual ~Store() = default;
 
   virtual Result<StoredState> load() = 0;
-  /// All or nothing, durable when it returns (synchronous=FULL when the step has messages, deliveries or alerts;
+  /// All or nothing: after an error the store is as it was, and the step may be tried again. Durable when it returns (synchronous=FULL when the step has messages, deliveries or alerts;
   /// otherwise the log is synchronised at its next checkpoint).
   virtual Result<void> commit(const StepCommit& step) = 0;
   /// Current samples with from <= slot < to, in slot order; those of `series` only when it is not empty.

@@ -1,0 +1,55 @@
+#pragma once
+// From the tree to a program: names are resolved, types and units are checked, windows are pushed down to the inputs.
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "rules/expr/lexer.hpp"
+#include "rules/expr/program.hpp"
+
+namespace kpi {
+
+/// What an expression may refer to.
+struct Scope {
+  struct KpiName {
+    std::uint32_t index = 0;
+    Unit unit;
+    Grain every;
+  };
+
+  const std::vector<Metric>* metrics = nullptr;
+  std::map<std::string, std::uint32_t, std::less<>> metric_names;  ///< "source.metric"
+  std::map<std::string, KpiName, std::less<>> kpis;                ///< Those compiled before this one.
+  std::vector<std::string> later_kpis;                             ///< Known names that may not be used (cycles).
+};
+
+/// What stands around one expression.
+struct CompileContext {
+  const Scope* scope = nullptr;
+  const std::map<std::string, const Expr*, std::less<>>* parts = nullptr;  ///< Named sub-expressions.
+  Grain every;
+  Span over;                           ///< The KPI's window.
+  std::vector<std::string> split_labels;  ///< Labels of `split_by`: every metric must have them, or be in all().
+  bool may_use_value = false;          ///< In limits and alerts: `value`, and prev(value, …).
+  bool may_use_target = false;         ///< In alerts.
+  Unit value_unit;                     ///< Of `value`.
+};
+
+/// The program and what deserves a warning, or all that is wrong.
+struct Compiled {
+  Program program;
+  std::vector<ExprError> warnings;
+};
+
+tl::expected<Compiled, std::vector<ExprError>> compile(const Expr& expr, const CompileContext& context);
+
+/// The metric and KPI names an expression uses (not `value`, `target.…`, nor parts), each once.
+struct UsedNames {
+  std::vector<std::string> metrics;
+  std::vector<std::string> kpis;
+};
+UsedNames used_names(const Expr& expr);
+
+}  // namespace kpi

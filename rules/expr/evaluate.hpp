@@ -1,0 +1,77 @@
+#pragma once
+// Runs a program for one period of one KPI and segment. Pure: everything it looks at is handed in.
+
+#include <array>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "rules/expr/program.hpp"
+#include "rules/model/kpi.hpp"
+#include "rules/model/sample_table.hpp"
+#include "rules/model/value.hpp"
+
+namespace kpi {
+
+/// The half-open stretch of slots a metric is read over, on the metric's own axis, and how many periods it holds.
+struct Window {
+  Slot from;
+  Slot to;
+  std::int64_t periods = 1;  ///< 0 for instants: as many as there are.
+};
+
+/// The period that is judged, in civil terms.
+struct Frame {
+  Slot slot;
+  Grain every;
+  Span over;
+  Zone zone;
+};
+
+/// The window of `input` for the period of `frame`.
+Window window_of(const Frame& frame, const MetricInput& input, const Metric& metric);
+/// The same for a KPI input with a window: the slots on that KPI's axis.
+Window window_of(const Frame& frame, const KpiInput& input, const Grain& grain);
+
+/// What a program's inputs are for one segment: found once, when series or lines appear.
+struct Inputs {
+  std::vector<std::vector<std::uint32_t>> series;  ///< By metric input: the series that count.
+  std::vector<const JudgedSeries*> kpis;           ///< By KPI input; null: that KPI has no such line yet.
+};
+
+/// Whether the series counts for the segment and the input's filters.
+bool counts_for(const MetricInput& input, const Labels& series, const Labels& segment);
+/// The series of `input` for a segment: an unlabelled row (one that has just the labels asked for) is the total by
+/// itself, else all that count are combined as `across` says; with `none` there is then nothing.
+std::vector<std::uint32_t> select_series(const MetricInput& input,
+                                         const Metric& metric,
+                                         const SampleTable& table,
+                                         const Labels& segment);
+
+struct EvaluationContext {
+  const RuleSet* rules = nullptr;
+  const SampleTable* table = nullptr;
+  Frame frame;
+  double complete = 1;
+  Value own;                                                ///< `value`
+  std::span<const std::optional<double>> target_fields{};  ///< By TargetField.
+};
+
+/// The program's result. A condition is 1, 0 or unknown: `or` of true and unknown is true, `and` of false and unknown
+/// is false, every other operation with an unknown is unknown.
+Value evaluate(const Program& program, const Inputs& inputs, const EvaluationContext& context);
+
+/// One metric input alone, for `explain` and as evaluate() sees it.
+Value evaluate_input(const MetricInput& input,
+                     std::span<const std::uint32_t> series,
+                     const EvaluationContext& context,
+                     std::int16_t index);
+
+/// How many numbers stood in a window of how many periods, summed over the series.
+struct WindowCount {
+  std::int64_t present = 0;
+  std::int64_t expected = 0;
+};
+WindowCount count_window(const MetricInput& input, std::span<const std::uint32_t> series, const EvaluationContext& context);
+
+}  // namespace kpi

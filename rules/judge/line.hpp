@@ -1,0 +1,131 @@
+#pragma once
+// One line of the ledger: a KPI for one segment, period after period. Judging a line is pure: samples and `now` in,
+// verdicts and episodes out. The same calls serve the live run, tests and replays.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "rules/expr/evaluate.hpp"
+#include "rules/judge/alert_state.hpp"
+#include "rules/judge/target.hpp"
+#include "rules/judge/thresholds.hpp"
+#include "rules/model/alert.hpp"
+#include "rules/model/kpi.hpp"
+#include "rules/model/ledger.hpp"
+
+namespace kpi {
+
+/// Since when there has been no data, and whether that has become an alert.
+struct NoDataState {
+  std::optional<Slot> first;  ///< The first unknown period after the last known one.
+  bool is_on = false;
+  std::string episode;
+  std::optional<Instant> firing_at;
+
+  bool operator==(const NoDataState&) const = default;
+};
+
+/// Everything that is remembered of one KPI and segment.
+struct Line {
+  std::uint32_t id = 0;   ///< In the history; 0: not stored yet.
+  std::uint32_t kpi = 0;  ///< Index into RuleSet::kpis.
+  Labels segment;         ///< Empty: the total.
+  std::uint32_t rule_version = 0;
+
+  // What its expressions read; set when series or lines appear.
+  Inputs value_inputs;
+  Inputs warning_inputs;
+  Inputs critical_inputs;
+  Inputs recover_inputs;
+  std::vector<Inputs> alert_inputs;
+
+  JudgedSeries judged;          ///< By slot; NaN: judged without data.
+  std::optional<Slot> first;    ///< The first period there is a sample for.
+  std::optional<Slot> newest;   ///< The newest period that was due.
+  std::set<Slot> awaiting;      ///< Due, without their samples, and not yet given up.
+  std::set<Slot> busy;          ///< Periods after which some alert was not inactive.
+  std::optional<Slot> stepped;  ///< The newest period the alerts have seen.
+  std::optional<Slot> known;    ///< The newest period with a value.
+
+  AlertState thresholds;
+  std::vector<AlertState> alerts;  ///< One for each of Kpi::alerts.
+  AlertState target;
+  NoDataState no_data;
+  std::optional<TargetPlan> plan;  ///< Total only.
+  TargetStanding target_standing;
+};
+
+/// What a KPI's periods depend on besides their samples: found once per load.
+struct KpiPlan {
+  struct Settle {
+    Zone zone;
+    Span settle;
+
+    bool operator==(const Settle&) const = default;
+  };
+
+  std::uint32_t index = 0;
+  std::vector<Settle> settles;  ///< One for each zone and settle among its inputs, those of its KPIs included.
+
+  /// When the period can first be judged: it has ended in every input's zone, and settled.
+  [[nodiscard]] Instant due(const Kpi& kpi, Slot slot) const;
+  /// When it is given up without its samples.
+  [[nodiscard]] Instant deadline(const Kpi& kpi, Slot slot) const;
+};
+
+/// What judging may look at.
+struct JudgeContext {
+  const RuleSet* rules = nullptr;
+  const SampleTable* table = nullptr;
+  /// By metric: when its source was last read without an error; for `missing: zero` and `last`.
+  const std::vector<std::optional<Instant>>* read_at = nullptr;
+  Instant now;
+};
+
+/// What judging changed. Rows carry the line's id as it is now; the engine fills in what it alone knows.
+struct LineChanges {
+  std::vector<VerdictRow> verdicts;
+  std::vector<EpisodeRow> episodes;
+  bool is_restated = false;  ///< An alert changed because earlier data did.
+
+  void clear();
+};
+
+/// Judges every period that is due by `context.now`, in order, and gives up those that have waited long enough.
+void judge(Line& line, const KpiPlan& plan, const JudgeContext& context, LineChanges& changes);
+
+/// Samples of periods that were judged have changed: judges `slots` again and replays the alerts from the last period
+/// at which all of them were quiet. Past episodes stay; if the present changed, an episode fires or resolves now.
+void rejudge(Line& line,
+             const KpiPlan& plan,
+             const JudgeContext& context,
+             const std::set<Slot>& slots,
+             LineChanges& changes);
+
+/// When judge() next has something to do without a new sample: a period's due time, or a deadline.
+Instant next_event(const Line& line, const Kpi& kpi, const KpiPlan& plan);
+
+/// The state of the line as people see it: the worst over its rules.
+KpiState state_of(const Line& line);
+Severity severity_of(const Line& line);
+
+/// The value of a period as it would be judged now; for what is shown before it is due.
+Value provisional_value(const Line& line, const JudgeContext& context, Slot slot);
+
+/// Everything judged of one period, for `explain`.
+struct PeriodJudgement {
+  Value value;
+  Limits limits;
+  ThresholdStanding thresholds;
+  std::vector<Value> conditions;  ///< One for each of Kpi::alerts.
+};
+PeriodJudgement judge_period(const Line& line, const JudgeContext& context, Slot slot);
+
+/// The id of the episode of a rule that began with `since`.
+std::string episode_id(const Kpi& kpi, const Labels& segment, std::string_view rule, Instant since);
+
+}  // namespace kpi

@@ -1,0 +1,484 @@
+#include "rules/load/rule_file.hpp"
+
+#include "rules/base/text.hpp"
+#include "rules/expr/compile.hpp"
+#include "rules/load/raw_kpi.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace kpi {
+namespace {
+
+/// Resolves names over all KPIs, in an order in which each KPI comes after those it uses.
+class Loader {
+ public:
+  Loader(RuleGround ground, Diagnostics& diagnostics) : ground_(std::move(ground)), diagnostics_(diagnostics) {}
+
+  void read(const std::vector<const YamlNode*>& maps) {
+    for (const YamlNode* map : maps) {
+      if (map->kind != YamlNode::Kind::kMap) {
+        if (map->kind != YamlNode::Kind::kNull) {
+          diagnostics_.error(
+              map->position, "kpis wants names and rules", "write kpis: {visitors: {value: web.visitors}}");
+        }
+        continue;
+      }
+      for (const auto& [name, body] : map->entries) {
+        add(name, body);
+      }
+    }
+  }
+
+  std::optional<RuleSet> resolve() {
+    for (std::size_t i = 0; i < ground_.metrics.size(); ++i) {
+      scope_.metric_names.emplace(ground_.metrics[i].name, static_cast<std::uint32_t>(i));
+    }
+    scope_.metrics = &ground_.metrics;
+    for (const std::size_t index : order()) {
+      compile_kpi(raw_[index]);
+    }
+    if (diagnostics_.has_errors()) {
+      return std::nullopt;
+    }
+    rules_.metrics = std::move(ground_.metrics);
+    rules_.calendar = ground_.calendar;
+    return std::move(rules_);
+  }
+
+ private:
+  enum class Mark : std::uint8_t { kNew, kOpen, kDone };
+
+  void add(const YamlNode& name, const YamlNode& body) {
+    const auto found = by_name_.find(name.scalar);
+    if (found != by_name_.end()) {
+      Diagnostic twice;
+      twice.position = name.position;
+      twice.message = "the KPI \"" + printable(name.scalar) + "\" is defined twice";
+      twice.remedy = "give one of them another name";
+      twice.related = raw_[found->second].kpi.position;
+      twice.related_message = "first defined here";
+      diagnostics_.add(std::move(twice));
+      return;
+    }
+    by_name_.emplace(name.scalar, raw_.size());
+    raw_.push_back(read_kpi(name, body, diagnostics_));
+  }
+
+  /// The KPIs that the expressions of one KPI use.
+  std::vector<std::size_t> uses(const RawKpi& raw) const {
+    std::set<std::string> names;
+    const auto collect = [&](const RawExpression& expression) {
+      if (expression.tree) {
+        const UsedNames used = used_names(*expression.tree);
+        names.insert(used.kpis.begin(), used.kpis.end());
+      }
+    };
+    collect(raw.value);
+    for (const auto& [name, part] : raw.parts) {
+      collect(part);
+    }
+    for (const RawExpression* limit : {&raw.warning, &raw.critical, &raw.recover}) {
+      collect(*limit);
+    }
+    for (const RawAlert& alert : raw.alerts) {
+      collect(alert.when);
+    }
+    std::vector<std::size_t> result;
+    for (const std::string& name : names) {
+      const auto found = by_name_.find(name);
+      if (found != by_name_.end() && !raw.parts.contains(name)) {
+        result.push_back(found->second);
+      }
+    }
+    return result;
+  }
+
+  std::vector<std::size_t> order() {
+    std::vector<std::size_t> result;
+    std::vector<Mark> marks(raw_.size(), Mark::kNew);
+    for (std::size_t i = 0; i < raw_.size(); ++i) {
+      visit(i, marks, result);
+    }
+    return result;
+  }
+
+  /// Depth first without recursion: a chain of KPIs may be as long as there are KPIs.
+  void visit(std::size_t root, std::vector<Mark>& marks, std::vector<std::size_t>& result) {
+    struct Step {
+      std::size_t kpi;
+      std::vector<std::size_t> uses;
+      std::size_t next = 0;
+    };
+
+    std::vector<Step> path;
+    const auto open = [&](std::size_t kpi) {
+      marks[kpi] = Mark::kOpen;
+      path.push_back({kpi, uses(raw_[kpi]), 0});
+    };
+    if (marks[root] == Mark::kNew) {
+      open(root);
+    }
+    while (!path.empty()) {
+      Step& step = path.back();
+      if (step.next == step.uses.size()) {
+        marks[step.kpi] = Mark::kDone;
+        result.push_back(step.kpi);
+        path.pop_back();
+        continue;
+      }
+      const std::size_t used = step.uses[step.next++];
+      if (marks[used] == Mark::kOpen) {
+        std::vector<std::size_t> circle;
+        for (const Step& on_path : path) {
+          circle.push_back(on_path.kpi);
+        }
+        report_circle(circle, used);
+      } else if (marks[used] == Mark::kNew) {
+        open(used);
+      }
+    }
+  }
+
+  void report_circle(const std::vector<std::size_t>& path, std::size_t again) {
+    std::vector<std::string> names;
+    for (auto at = std::find(path.begin(), path.end(), again); at != path.end(); ++at) {
+      names.push_back(raw_[*at].kpi.id);
+      in_circle_.insert(*at);
+    }
+    names.push_back(raw_[again].kpi.id);
+    diagnostics_.error(raw_[again].kpi.position,
+                       "the KPIs use each other in a circle: " + join(names, " -> "),
+                       "one of them must be written over metrics alone");
+  }
+
+  // --- one KPI ---
+
+  void compile_kpi(RawKpi& raw) {
+    const std::size_t before = diagnostics_.count(Diagnostic::Severity::kError);
+    Kpi& kpi = raw.kpi;
+    settle_cadence(raw);
+    parts_.clear();
+    for (const auto& [name, part] : raw.parts) {
+      if (part.tree) {
+        parts_.emplace(name, part.tree.get());
+      }
+    }
+    CompileContext context;
+    context.scope = &scope_;
+    context.parts = &parts_;
+    context.every = kpi.every;
+    context.over = kpi.over;
+    for (const auto& split : kpi.split_by) {
+      context.split_labels.insert(context.split_labels.end(), split.begin(), split.end());
+    }
+    std::sort(context.split_labels.begin(), context.split_labels.end());
+    context.split_labels.erase(std::unique(context.split_labels.begin(), context.split_labels.end()),
+                               context.split_labels.end());
+    compile_value(raw, context);
+    context.may_use_value = true;
+    context.value_unit = kpi.unit;
+    compile_thresholds(raw, context);
+    context.may_use_target = kpi.target.has_value();
+    compile_alerts(raw, context);
+    check_parts(raw);
+    check_zone(raw);
+    kpi.text = canonical_text(raw);
+    kpi.fingerprint = fingerprint(kpi.text);
+    const bool in_circle = in_circle_.contains(by_name_.at(kpi.id));
+    if (diagnostics_.count(Diagnostic::Severity::kError) != before || in_circle || !raw.value.tree) {
+      scope_.later_kpis.push_back(kpi.id);
+      return;
+    }
+    scope_.kpis.emplace(kpi.id, Scope::KpiName{static_cast<std::uint32_t>(rules_.kpis.size()), kpi.unit, kpi.every});
+    rules_.kpis.push_back(std::move(kpi));
+  }
+
+  /// The metrics that the value and its parts read.
+  std::set<std::uint32_t> metrics_of(const RawKpi& raw, std::set<std::string>& kpis) const {
+    std::set<std::uint32_t> metrics;
+    const auto collect = [&](const RawExpression& expression) {
+      if (!expression.tree) {
+        return;
+      }
+      const UsedNames used = used_names(*expression.tree);
+      kpis.insert(used.kpis.begin(), used.kpis.end());
+      for (const std::string& name : used.metrics) {
+        if (const auto found = scope_.metric_names.find(name); found != scope_.metric_names.end()) {
+          metrics.insert(found->second);
+        }
+      }
+    };
+    collect(raw.value);
+    for (const auto& [name, part] : raw.parts) {
+      collect(part);
+    }
+    return metrics;
+  }
+
+  void settle_cadence(RawKpi& raw) {
+    std::set<std::string> kpis;
+    const std::set<std::uint32_t> metrics = metrics_of(raw, kpis);
+    std::optional<Grain> coarsest;
+    const auto consider = [&](const Grain& grain) {
+      if (!coarsest || coarsest->is_finer_than(grain)) {
+        coarsest = grain;
+      }
+    };
+    std::optional<Zone> common;
+    bool agree = true;
+    const auto consider_zone = [&](const Zone& zone) {
+      agree = agree && (!common || *common == zone);
+      common = zone;
+    };
+    for (const std::uint32_t metric : metrics) {
+      consider(ground_.metrics[metric].grain);
+      consider_zone(ground_.metrics[metric].zone);
+    }
+    for (const std::string& name : kpis) {
+      if (const auto found = scope_.kpis.find(name); found != scope_.kpis.end()) {
+        consider(found->second.every);
+        consider_zone(rules_.kpis[found->second.index].zone);
+      }
+    }
+    Kpi& kpi = raw.kpi;
+    if (!raw.every && coarsest && coarsest->unit == Grain::Unit::kInstant) {
+      diagnostics_.error(kpi.position,
+                         kpi.id + " is made of readings at instants, so it must say how often it is judged",
+                         "write every: 5m");
+    }
+    kpi.every = raw.every.value_or(coarsest.value_or(Grain{}));
+    kpi.over = raw.over.value_or(kpi.every.span());
+    kpi.zone = raw.zone.value_or(agree && common ? *common : ground_.zone);
+  }
+
+  std::optional<Program> compile_one(const RawExpression& expression, const CompileContext& context) {
+    if (!expression.tree) {
+      return std::nullopt;
+    }
+    auto compiled = compile(*expression.tree, context);
+    if (!compiled) {
+      for (const ExprError& error : compiled.error()) {
+        diagnostics_.error(expression.at(error.range), error.message, error.remedy);
+      }
+      return std::nullopt;
+    }
+    for (const ExprError& warning : compiled->warnings) {
+      diagnostics_.warning(expression.at(warning.range), warning.message, warning.remedy);
+    }
+    return std::move(compiled->program);
+  }
+
+  /// The program of an expression that must be a number in the KPI's unit.
+  std::optional<Program> compile_number(const RawExpression& expression,
+                                        const CompileContext& context,
+                                        const Unit& unit) {
+    std::optional<Program> program = compile_one(expression, context);
+    if (!program) {
+      return std::nullopt;
+    }
+    if (program->is_condition) {
+      diagnostics_.error(expression.at(expression.tree->range), "a number was expected here, this is a condition");
+      return std::nullopt;
+    }
+    if (program->unit.fit(unit) == Unit::Fit::kClash) {
+      diagnostics_.error(expression.at(expression.tree->range),
+                         "this is in " + program->unit.text() + ", the KPI's unit is " + unit.text());
+      return std::nullopt;
+    }
+    return program;
+  }
+
+  void compile_value(RawKpi& raw, const CompileContext& context) {
+    Kpi& kpi = raw.kpi;
+    const bool has_unit = raw.unit_position.source != nullptr || !kpi.unit.is_none();
+    std::optional<Program> program = compile_one(raw.value, context);
+    if (!program) {
+      return;
+    }
+    if (program->is_condition) {
+      diagnostics_.error(raw.value.at(raw.value.tree->range),
+                         "the value of a KPI is a number, this is a condition",
+                         "write if(…, 1, 0)");
+      return;
+    }
+    if (program->metrics.empty() && program->kpis.empty()) {
+      diagnostics_.error(raw.value.at(raw.value.tree->range),
+                         "the value uses no metric and no KPI",
+                         "name a metric such as web.visitors");
+      return;
+    }
+    if (has_unit && program->unit.fit(kpi.unit) == Unit::Fit::kClash) {
+      diagnostics_.error(
+          raw.unit_position,
+          "the unit " + kpi.unit.text() + " does not fit the value, which is in " + program->unit.text());
+      return;
+    }
+    if (!has_unit) {
+      kpi.unit = program->unit;
+    }
+    kpi.value = std::move(*program);
+  }
+
+  void compile_thresholds(RawKpi& raw, const CompileContext& context) {
+    if (!raw.thresholds) {
+      return;
+    }
+    Thresholds& thresholds = *raw.thresholds;
+    const bool within = raw.kpi.better.kind == Better::Kind::kWithin;
+    const bool any = raw.warning.tree || raw.critical.tree || raw.recover.tree;
+    if (within && any) {
+      diagnostics_.error(raw.thresholds_position,
+                         "with better: {within: …} the band itself is the limit",
+                         "leave out warning, critical and recover; for and recover_for may stay");
+      return;
+    }
+    thresholds.warning = compile_number(raw.warning, context, raw.kpi.unit);
+    thresholds.critical = compile_number(raw.critical, context, raw.kpi.unit);
+    thresholds.recover = compile_number(raw.recover, context, raw.kpi.unit);
+    const bool has_limit = raw.warning.position.source != nullptr || raw.critical.position.source != nullptr;
+    if (!within && !has_limit) {
+      diagnostics_.error(raw.thresholds_position, "thresholds without a limit", "write warning: or critical:");
+    }
+    check_limits(raw, thresholds);
+    raw.kpi.thresholds = thresholds;
+  }
+
+  /// A limit that is a plain number, if it is one.
+  static std::optional<double> constant(const std::optional<Program>& program) {
+    return program && program->is_constant() ? std::optional(program->code[0].number) : std::nullopt;
+  }
+
+  void check_limits(const RawKpi& raw, const Thresholds& thresholds) {
+    const bool higher = raw.kpi.better.kind == Better::Kind::kHigher;
+    const auto milder = [&](double a, double b) { return higher ? a >= b : a <= b; };
+    const auto warning = constant(thresholds.warning);
+    const auto critical = constant(thresholds.critical);
+    const auto recover = constant(thresholds.recover);
+    const std::string better = higher ? "higher" : "lower";
+    if (warning && critical && !milder(*warning, *critical)) {
+      diagnostics_.error(raw.critical.position,
+                         "critical " + raw.critical.tree->text + " is reached before warning " +
+                             raw.warning.tree->text + ": with better: " + better + " a value " +
+                             (higher ? "below" : "above") + " is a miss",
+                         "swap the limits, or write better: " + std::string(higher ? "lower" : "higher"));
+    }
+    const auto mildest = warning ? warning : critical;
+    if (recover && mildest && !milder(*recover, *mildest)) {
+      diagnostics_.error(
+          raw.recover.position,
+          "recover " + raw.recover.tree->text + " lies on the bad side of the limit",
+          "with better: " + better + " it is " + (higher ? "at or above" : "at or below") + " the limit");
+    }
+  }
+
+  void compile_alerts(RawKpi& raw, const CompileContext& context) {
+    for (RawAlert& alert : raw.alerts) {
+      std::optional<Program> when = compile_one(alert.when, context);
+      if (when && !when->is_condition) {
+        diagnostics_.error(alert.when.at(alert.when.tree->range),
+                           "`when` wants a condition, this is a number",
+                           "compare it: change(value, 1 week) < -30%");
+      } else if (when) {
+        alert.rule.when = std::move(*when);
+      }
+      raw.kpi.alerts.push_back(alert.rule);
+    }
+  }
+
+  void check_parts(const RawKpi& raw) {
+    std::set<std::string> used;
+    const auto collect = [&](const RawExpression& expression) {
+      if (expression.tree) {
+        const UsedNames names = used_names(*expression.tree);
+        used.insert(names.kpis.begin(), names.kpis.end());
+      }
+    };
+    collect(raw.value);
+    for (const RawExpression* limit : {&raw.warning, &raw.critical, &raw.recover}) {
+      collect(*limit);
+    }
+    for (const auto& [name, part] : raw.parts) {
+      collect(part);
+    }
+    for (const RawAlert& alert : raw.alerts) {
+      collect(alert.when);
+    }
+    for (const auto& [name, part] : raw.parts) {
+      if (!used.contains(name)) {
+        diagnostics_.error(
+            part.position, "nothing uses the part \"" + name + "\"", "name it in `value`, or leave it out");
+      } else if (by_name_.contains(name)) {
+        diagnostics_.error(part.position, "\"" + name + "\" is the name of a KPI", "give the part another name");
+      }
+    }
+  }
+
+  /// A KPI over metrics whose days are cut in different zones is joined by date; that is worth knowing.
+  void check_zone(const RawKpi& raw) {
+    const Kpi& kpi = raw.kpi;
+    if (raw.zone || kpi.every.is_civil()) {
+      return;
+    }
+    for (const MetricInput& input : kpi.value.metrics) {
+      if (!(ground_.metrics[input.metric].zone == kpi.zone)) {
+        diagnostics_.warning(
+            kpi.position, "the metrics of " + kpi.id + " are in different time zones", "write timezone:");
+        return;
+      }
+    }
+  }
+
+  /// What decides verdicts, one key a line: titles and owners may change without a new version.
+  static std::string canonical_text(const RawKpi& raw) {
+    const Kpi& kpi = raw.kpi;
+    std::string text = "value: " + kpi.value.text + "\n";
+    for (const auto& [name, part] : raw.parts) {
+      text += "part " + name + ": " + (part.tree ? print(*part.tree) : "") + "\n";
+    }
+    text +=
+        "every: " + kpi.every.text() + "\nover: " + kpi.over.text() + "\ncomplete: " + number_text(kpi.complete) + "\n";
+    static constexpr std::array<std::string_view, 3> kWays{"higher", "lower", "within"};
+    text += "better: " + std::string(kWays.at(static_cast<std::size_t>(kpi.better.kind)));
+    if (kpi.better.kind == Better::Kind::kWithin) {
+      text += " " + number_text(kpi.better.low) + " to " + number_text(kpi.better.high);
+    }
+    text += "\n";
+    if (kpi.thresholds) {
+      const auto limit = [&](std::string_view name, const std::optional<Program>& program) {
+        text += program ? std::string(name) + ": " + program->text + "\n" : "";
+      };
+      limit("warning", kpi.thresholds->warning);
+      limit("critical", kpi.thresholds->critical);
+      limit("recover", kpi.thresholds->recover);
+      text += "for: " + kpi.thresholds->patience.hold.text() +
+              "\nrecover_for: " + kpi.thresholds->patience.recover.text() + "\n";
+    }
+    for (const AlertRule& alert : kpi.alerts) {
+      text += "alert " + alert.name + ": " + alert.when.text + ", " + std::string(name_of(alert.severity)) + ", for " +
+              alert.patience.hold.text() + ", recover_for " + alert.patience.recover.text() + "\n";
+    }
+    return text;
+  }
+
+  RuleGround ground_;
+  Diagnostics& diagnostics_;
+  std::vector<RawKpi> raw_;
+  std::map<std::string, std::size_t, std::less<>> by_name_;
+  std::set<std::size_t> in_circle_;
+  Scope scope_;
+  std::map<std::string, const Expr*, std::less<>> parts_;
+  RuleSet rules_;
+};
+
+}  // namespace
+
+std::optional<RuleSet> load_kpis(const std::vector<const YamlNode*>& kpis,
+                                 RuleGround ground,
+                                 Diagnostics& diagnostics) {
+  Loader loader(std::move(ground), diagnostics);
+  loader.read(kpis);
+  return loader.resolve();
+}
+
+}  // namespace kpi
