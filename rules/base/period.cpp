@@ -53,14 +53,14 @@ std::string grain_remedy(std::string_view text) {
 }
 
 std::string divisor_remedy(std::int64_t interval_ms) {
-  constexpr std::int64_t kStepMs = 1000;
+  const std::int64_t step = interval_ms % kMinuteMs == 0 ? kMinuteMs : 1000;
   std::int64_t shorter = interval_ms;
   std::int64_t longer = interval_ms;
   while (kDayMs % shorter != 0) {
-    shorter -= kStepMs;
+    shorter -= step;
   }
   while (kDayMs % longer != 0) {
-    longer += kStepMs;
+    longer += step;
   }
   return "an interval must divide a day evenly: write " + Grain{Grain::Unit::kInterval, shorter}.text() + " or " +
          (longer == kDayMs ? "day" : Grain{Grain::Unit::kInterval, longer}.text());
