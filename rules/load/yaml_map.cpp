@@ -1,0 +1,198 @@
+#include "rules/base/text.hpp"
+#include "rules/load/yaml.hpp"
+#include "rules/load/yaml_quoting.hpp"
+
+#include <algorithm>
+
+namespace kpi {
+namespace {
+
+constexpr std::size_t kMostListed = 12;
+
+std::string shown(std::string_view text) {
+  return '"' + printable(text, 60) + '"';
+}
+
+/// What to do about a key without a value; a value that YAML took for a comment is shown in quotes.
+std::string no_value_remedy(const YamlNode& key) {
+  const Position& position = key.position;
+  if (position.source == nullptr || position.column == 0) {
+    return "";
+  }
+  std::string_view rest = position.source->line(position.line);
+  rest = rest.substr(std::min<std::size_t>(position.column - 1 + position.length, rest.size()));
+  const std::size_t begin = rest.find_first_not_of(": \t");
+  const bool comment = begin != std::string_view::npos && begin + 1 < rest.size() && rest[begin] == '#' &&
+                       rest[begin + 1] != ' ' && rest[begin + 1] != '#';
+  return comment ? write_quoted({key.scalar, trim(rest.substr(begin))}) : "write a value, or remove the key";
+}
+
+std::string known_keys(const std::vector<std::string>& known) {
+  if (known.empty()) {
+    return "";
+  }
+  const std::size_t count = std::min(known.size(), kMostListed);
+  const std::vector<std::string> listed(known.begin(), known.begin() + static_cast<std::ptrdiff_t>(count));
+  return "the known keys are " + join(listed, ", ") + (count < known.size() ? ", …" : "");
+}
+
+/// A key that is no key, but the end of the text before it: {warning: 12,5}.
+std::string cut_remedy(const YamlNode& previous_key, const YamlNode& previous, const YamlNode& key) {
+  const bool same_line = previous.position.line == key.position.line && previous.position.column < key.position.column;
+  if (previous.kind != YamlNode::Kind::kScalar || previous.quoted || key.quoted || !same_line) {
+    return "";
+  }
+  const std::size_t begin = previous.position.column - 1;
+  const std::size_t end = key.position.column - 1 + key.position.length;
+  const std::string_view whole = key.position.source->line(key.position.line).substr(begin, end - begin);
+  const std::string digits = previous.scalar + "." + key.scalar;
+  if (whole.size() == digits.size() && parse_number(digits)) {
+    return "write: " + printable(previous_key.scalar, 60) + ": " + digits;
+  }
+  return "if it belongs to the text before it, " + write_quoted({previous_key.scalar, whole});
+}
+
+/// Assigns what was read, if anything was.
+template <class T>
+bool set(T& out, std::optional<T> value) {
+  if (value) {
+    out = std::move(*value);
+  }
+  return value.has_value();
+}
+
+}  // namespace
+
+std::function<void(const std::string&, std::string_view)> MapReader::key_log;
+
+MapReader::MapReader(const YamlNode& node, std::string where, Diagnostics& diagnostics)
+    : node_(node.kind == YamlNode::Kind::kMap ? &node : nullptr),
+      position_(node.position),
+      where_(std::move(where)),
+      diagnostics_(diagnostics) {
+  if (node_ == nullptr) {
+    const std::string got = node.kind == YamlNode::Kind::kSequence ? "a list"
+                            : node.kind == YamlNode::Kind::kNull   ? "nothing"
+                                                                   : shown(node.scalar);
+    diagnostics_.error(position_, where_ + " wants keys with values, got " + got, "write key: value");
+  }
+}
+
+const YamlNode* MapReader::optional(std::string_view key) {
+  if (key_log) {
+    key_log(where_, key);
+  }
+  const bool asked_before = std::ranges::find(known_, key) != known_.end();
+  if (!asked_before) {
+    known_.emplace_back(key);
+  }
+  if (node_ == nullptr) {
+    return nullptr;
+  }
+  const auto entry =
+      std::ranges::find_if(node_->entries, [key](const auto& candidate) { return candidate.first.scalar == key; });
+  if (entry == node_->entries.end()) {
+    return nullptr;
+  }
+  if (entry->second.kind != YamlNode::Kind::kNull) {
+    return &entry->second;
+  }
+  if (!asked_before) {
+    diagnostics_.error(entry->first.position, std::string(key) + " has no value", no_value_remedy(entry->first));
+  }
+  return nullptr;
+}
+
+const YamlNode* MapReader::required(std::string_view key, std::string remedy) {
+  const YamlNode* value = optional(key);
+  if (value == nullptr && node_ != nullptr && node_->find(key) == nullptr) {
+    diagnostics_.error(position_, where_ + " lacks " + shown(key), std::move(remedy));
+  }
+  return value;
+}
+
+bool MapReader::text(std::string_view key, std::string& out) {
+  const YamlNode* node = optional(key);
+  return node != nullptr && set(out, read_text(*node, diagnostics_, key));
+}
+
+bool MapReader::flag(std::string_view key, bool& out) {
+  const YamlNode* node = optional(key);
+  return node != nullptr && set(out, read_flag(*node, diagnostics_, key));
+}
+
+bool MapReader::number(std::string_view key, double& out) {
+  const YamlNode* node = optional(key);
+  return node != nullptr && set(out, read_number(*node, diagnostics_, key));
+}
+
+bool MapReader::span(std::string_view key, Span& out) {
+  const YamlNode* node = optional(key);
+  return node != nullptr && set(out, read_span(*node, diagnostics_, key));
+}
+
+bool MapReader::date(std::string_view key, Date& out) {
+  const YamlNode* node = optional(key);
+  return node != nullptr && set(out, read_date(*node, diagnostics_, key));
+}
+
+bool MapReader::grain(std::string_view key, Grain& out) {
+  const YamlNode* node = optional(key);
+  return node != nullptr && set(out, read_grain(*node, diagnostics_, key));
+}
+
+bool MapReader::zone(std::string_view key, Zone& out) {
+  const YamlNode* node = optional(key);
+  return node != nullptr && set(out, read_zone(*node, diagnostics_, key));
+}
+
+bool MapReader::text_list(std::string_view key, std::vector<std::string>& out) {
+  const YamlNode* node = optional(key);
+  if (node == nullptr) {
+    return false;
+  }
+  const std::size_t errors = diagnostics_.items().size();
+  std::vector<std::string> texts = read_text_list(*node, diagnostics_, key);
+  return diagnostics_.items().size() == errors && set(out, std::optional(std::move(texts)));
+}
+
+bool MapReader::integer(std::string_view key, std::int64_t least, std::int64_t most, std::int64_t& out) {
+  const YamlNode* node = optional(key);
+  return node != nullptr && set(out, read_integer(*node, least, most, diagnostics_, key));
+}
+
+bool MapReader::choice(std::string_view key, const std::vector<std::string>& choices, std::size_t& out) {
+  const YamlNode* node = optional(key);
+  return node != nullptr && set(out, read_choice(*node, choices, diagnostics_, key));
+}
+
+void MapReader::finish() {
+  if (node_ == nullptr) {
+    return;
+  }
+  const std::pair<YamlNode, YamlNode>* previous = nullptr;
+  for (const auto& entry : node_->entries) {
+    if (std::ranges::find(known_, entry.first.scalar) == known_.end()) {
+      report_unknown(entry, previous);
+    }
+    previous = &entry;
+  }
+}
+
+void MapReader::report_unknown(const Entry& entry, const Entry* previous) {
+  const auto& [key, value] = entry;
+  std::string remedy = did_you_mean(key.scalar, known_);
+  if (remedy.empty() && previous != nullptr && value.kind == YamlNode::Kind::kNull && value.scalar.empty()) {
+    remedy = cut_remedy(previous->first, previous->second, key);
+  }
+  if (remedy.empty()) {
+    remedy = known_keys(known_);
+  }
+  diagnostics_.error(key.position, "unknown key " + shown(key.scalar) + " in " + where_, std::move(remedy));
+}
+
+Position MapReader::position() const {
+  return position_;
+}
+
+}  // namespace kpi
