@@ -1,0 +1,20 @@
+#include "plugins/csv.hpp"
+#include "plugins/source.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace kpi {
+
+std::span<const Plugin> plugins() {
+  static const std::array table{csv_plugin()};
+  return table;
+}
+
+const Plugin* find_plugin(std::string_view name) {
+  const auto known = plugins();
+  const auto found = std::ranges::find(known, name, &Plugin::name);
+  return found == known.end() ? nullptr : &*found;
+}
+
+}  // namespace kpi

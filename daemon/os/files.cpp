@@ -143,6 +143,8 @@ Result<std::optional<Host::File>> read_once(const std::string& path,
   if (std::cmp_greater(before.st_size, limit)) {
     return too_large(path, limit);
   }
+  // A version that is found fresh equals no later one: the file is then read once more rather than once too little.
+  std::string version = name_of(before) + (is_fresh(before) ? "+" : "");
   std::string text = KPI_TRY(read_all(file, path, static_cast<std::size_t>(before.st_size), limit));
   if (after_read) {
     after_read();
@@ -152,8 +154,7 @@ Result<std::optional<Host::File>> read_once(const std::string& path,
   if (::stat(path.c_str(), &after) != 0 || name_of(after) != name_of(before)) {
     return std::nullopt;
   }
-  // A version that is found fresh equals no later one: the file is then read once more rather than once too little.
-  return Host::File{.text = std::move(text), .version = name_of(before) + (is_fresh(before) ? "+" : "")};
+  return Host::File{.text = std::move(text), .version = std::move(version)};
 }
 
 }  // namespace
@@ -163,9 +164,12 @@ Result<Host::File> FileHost::read_file(const std::string& path, std::size_t limi
     std::this_thread::sleep_for(kTick);
   }
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    auto file = KPI_TRY(read_once(path, limit, after_read_));
-    if (file) {
-      return *std::move(file);
+    auto file = read_once(path, limit, after_read_);
+    if (!file) {
+      return tl::unexpected(std::move(file).error());
+    }
+    if (*file) {
+      return **std::move(file);
     }
   }
   return fail(ErrorKind::kUnavailable,

@@ -1,0 +1,259 @@
+#include "plugins/number_format.hpp"
+
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace kpi {
+namespace {
+
+using Thousands = NumberFormat::Thousands;
+
+/// No number of a KPI is longer, even with its groups and signs.
+constexpr std::size_t kLongestNumber = 64;
+constexpr std::size_t kShownBytes = 60;
+
+struct Spelling {
+  std::string_view text;
+  Thousands kind;
+};
+
+constexpr std::array<Spelling, 9> kSeparators{{
+    {",", Thousands::kComma},
+    {".", Thousands::kPoint},
+    {" ", Thousands::kSpace},
+    {"\u00A0", Thousands::kSpace},  // no-break space
+    {"\u202F", Thousands::kSpace},  // narrow no-break space
+    {"\u2009", Thousands::kSpace},  // thin space
+    {"\u2007", Thousands::kSpace},  // figure space
+    {"'", Thousands::kApostrophe},
+    {"\u2019", Thousands::kApostrophe},
+}};
+
+constexpr std::array<std::string_view, 8> kCurrencies{"$", "€", "£", "¥", "kr", "SEK", "EUR", "USD"};
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool drop_prefix(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) {
+    return false;
+  }
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+bool drop_suffix(std::string_view& text, std::string_view suffix) {
+  if (!text.ends_with(suffix)) {
+    return false;
+  }
+  text.remove_suffix(suffix.size());
+  return true;
+}
+
+/// Without blanks of any kind around it.
+std::string_view bare(std::string_view text) {
+  text = trim(text);
+  for (bool changed = true; changed;) {
+    changed = std::ranges::any_of(kSeparators, [&](const Spelling& space) {
+      return space.kind == Thousands::kSpace && (drop_prefix(text, space.text) || drop_suffix(text, space.text));
+    });
+  }
+  return text;
+}
+
+const Spelling* separator_at(std::string_view text) {
+  const auto* found = std::ranges::find_if(kSeparators, [&](const Spelling& s) { return text.starts_with(s.text); });
+  return found == kSeparators.end() ? nullptr : found;
+}
+
+bool allows(const NumberFormat& format, Thousands kind) {
+  if (format.thousands != Thousands::kAuto) {
+    return format.thousands == kind;
+  }
+  return kind == Thousands::kSpace || kind == (format.decimal == '.' ? Thousands::kComma : Thousands::kPoint);
+}
+
+std::optional<double> finite(std::string_view digits) {
+  double number = 0;
+  const char* const first = digits.data();
+  const char* const last = first + digits.size();
+  const auto [end, problem] = std::from_chars(first, last, number);
+  if (problem != std::errc{} || end != last || !std::isfinite(number)) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+/// The text of a number without sign and groups, as from_chars wants it.
+class Digits {
+ public:
+  void add(char c) { text_.at(size_++) = c; }
+
+  [[nodiscard]] char first() const { return size_ == 0 ? '\0' : text_.front(); }
+
+  [[nodiscard]] std::string_view view() const { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, kLongestNumber> text_{};
+  std::size_t size_ = 0;
+};
+
+/// The integer part of `body`, whose groups are checked; `body` is left at what follows. False: not a number.
+bool take_integer(std::string_view& body, const NumberFormat& format, Digits& digits) {
+  Thousands kind = Thousands::kNone;
+  std::size_t run = 0;
+  while (!body.empty() && body.front() != format.decimal) {
+    if (is_digit(body.front())) {
+      digits.add(body.front());
+      body.remove_prefix(1);
+      ++run;
+      continue;
+    }
+    const Spelling* separator = separator_at(body);
+    if (separator == nullptr) {
+      break;
+    }
+    const bool first = kind == Thousands::kNone;
+    const bool fits = first ? run >= 1 && run <= 3 && digits.first() != '0' : separator->kind == kind && run == 3;
+    if (!fits || !allows(format, separator->kind)) {
+      return false;
+    }
+    kind = separator->kind;
+    run = 0;
+    body.remove_prefix(separator->text.size());
+  }
+  return kind == Thousands::kNone || run == 3;
+}
+
+std::optional<double> read_unsigned(std::string_view body, const NumberFormat& format) {
+  Digits digits;
+  if (body.size() > kLongestNumber || !take_integer(body, format, digits)) {
+    return std::nullopt;
+  }
+  if (!body.empty() && body.front() == format.decimal) {
+    digits.add('.');
+    body.remove_prefix(1);
+  }
+  // What is left is a fraction and an exponent; a second decimal sign or a separator in it ends from_chars early.
+  for (const char c : body) {
+    digits.add(c);
+  }
+  const bool begins_right = is_digit(digits.first()) || digits.first() == '.';
+  return begins_right ? finite(digits.view()) : std::nullopt;
+}
+
+std::optional<double> read_written(std::string_view cell, const NumberFormat& format) {
+  std::string_view body = bare(cell);
+  if (drop_suffix(body, "%")) {
+    body = bare(body);
+  }
+  const bool negative = drop_prefix(body, "-") || drop_prefix(body, "\u2212");
+  if (!negative) {
+    drop_prefix(body, "+");
+  }
+  const auto number = read_unsigned(body, format);
+  return number && negative ? -*number : number;
+}
+
+bool has_currency(std::string_view cell) {
+  return std::ranges::any_of(kCurrencies,
+                             [&](std::string_view sign) { return cell.starts_with(sign) || cell.ends_with(sign); });
+}
+
+NumberFormat with_decimal(const NumberFormat& format, char decimal) {
+  return {.decimal = decimal, .thousands = format.thousands, .comma_is_doubtful = false};
+}
+
+std::string spelling_of(Thousands kind) {
+  switch (kind) {
+    case Thousands::kComma:
+      return R"(",")";
+    case Thousands::kPoint:
+      return R"(".")";
+    case Thousands::kApostrophe:
+      return R"("'")";
+    default:
+      return R"(" ")";
+  }
+}
+
+}  // namespace
+
+bool is_absent(std::string_view cell) {
+  constexpr std::array<std::string_view, 6> words{"-", "–", "na", "n/a", "#n/a", "null"};
+  const std::string_view word = bare(cell);
+  if (word.empty()) {
+    return true;
+  }
+  if (word.size() > 4 || is_digit(word.back())) {
+    return false;
+  }
+  const std::string lower = to_lower_ascii(word);
+  return lower == "nan" || std::ranges::find(words, lower) != words.end();
+}
+
+std::optional<double> read_number(std::string_view cell, const NumberFormat& format) {
+  // Nearly every cell is plain digits; from_chars alone would take "inf" and, with a decimal comma, "1.234" as well.
+  const bool plain = !cell.empty() && is_digit(cell.front()) && is_digit(cell.back());
+  if (plain && (format.decimal == '.' || cell.find('.') == std::string_view::npos)) {
+    if (const auto number = finite(cell)) {
+      return number;
+    }
+  }
+  if (is_absent(cell)) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  if (format.comma_is_doubtful && cell.find(',') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  return read_written(cell, format);
+}
+
+std::string number_trouble(std::string_view cell, const NumberFormat& format) {
+  const std::string shown = '"' + printable(trim(cell), kShownBytes) + '"';
+  if (has_currency(bare(cell))) {
+    return shown + " is not a plain number: deliver it without the currency";
+  }
+  if (format.comma_is_doubtful && read_written(cell, with_decimal(format, '.'))) {
+    return shown + R"( may be a fraction or thousands: write decimal: "," or thousands: ",")";
+  }
+  if (read_written(cell, with_decimal(format, format.decimal == '.' ? ',' : '.'))) {
+    return format.decimal == '.' ? shown + R"( has a decimal comma: write decimal: ",")"
+                                 : shown + R"( has a decimal point: write decimal: ".")";
+  }
+  for (const Spelling& separator : kSeparators) {
+    NumberFormat other = with_decimal(format, format.decimal);
+    other.thousands = separator.kind;
+    if (read_written(cell, other)) {
+      return shown + " has its thousands set apart: write thousands: " + spelling_of(separator.kind);
+    }
+  }
+  return shown + " is not a number: write digits, or leave the cell empty where there is no value";
+}
+
+double scaled(double number, double scale) {
+  constexpr std::array tenths{0.1, 0.01, 0.001, 0.0001, 0.00001, 0.000001};
+  const auto* const power = std::ranges::find(tenths, scale);
+  if (power == tenths.end() || !std::isfinite(number)) {
+    return number * scale;
+  }
+  // The text with its exponent moved: dividing would round twice.
+  std::array<char, 48> text{};
+  char* const last = text.data() + text.size();
+  char* const end = std::to_chars(text.data(), last, number, std::chars_format::scientific).ptr;
+  char* const mark = std::find(text.data(), end, 'e') + 1;
+  int exponent = 0;
+  std::from_chars(*mark == '+' ? mark + 1 : mark, end, exponent);
+  exponent -= static_cast<int>(power - tenths.begin()) + 1;
+  double moved = 0;
+  std::from_chars(text.data(), std::to_chars(mark, last, exponent).ptr, moved);
+  return moved;
+}
+
+}  // namespace kpi

@@ -1,0 +1,38 @@
+#pragma once
+// Numbers as people and spreadsheets write them: "2,146", "1 582,5", "45,3 %". Pure; any thread.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kpi {
+
+/// How the numbers of one source are written.
+struct NumberFormat {
+  /// What may stand between groups of three digits. kAuto: a space, or whichever of `,` and `.` is not the decimal
+  /// sign; kSpace takes a narrow or non-breaking space as well.
+  enum class Thousands : std::uint8_t { kAuto, kNone, kComma, kPoint, kSpace, kApostrophe };
+
+  char decimal = '.';
+  Thousands thousands = Thousands::kAuto;
+  /// Nothing tells whether "12,345" is 12.345 or 12345 (a file cut by semicolons that does not state its decimal sign):
+  /// a comma is then refused rather than guessed.
+  bool comma_is_doubtful = false;
+};
+
+/// Whether a cell says that there is no value: empty, `-`, `–`, `NA`, `N/A`, `#N/A`, `null` or `nan`, in any case.
+bool is_absent(std::string_view cell);
+
+/// A whole cell as a finite number; NaN for an absent one; nothing when it cannot be read beyond doubt. A `%` behind
+/// the number is dropped: 45.3 for "45,3 %". Groups hold exactly three digits, and the first one does not begin with 0.
+std::optional<double> read_number(std::string_view cell, const NumberFormat& format);
+
+/// Why read_number() refused this cell, and what to do: `"1,5" has a decimal comma: write decimal: ","`.
+std::string number_trouble(std::string_view cell, const NumberFormat& format);
+
+/// A delivered number in the metric's own scale. By a tenth, a hundredth and so on the decimal point is moved: 45.3
+/// percent is the double that 0.453 reads as, which neither 45.3 * 0.01 nor 45.3 / 100 is.
+double scaled(double number, double scale);
+
+}  // namespace kpi

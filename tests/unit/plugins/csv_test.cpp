@@ -1,0 +1,337 @@
+#include "plugins/csv.hpp"
+
+#include "tests/unit/plugins/csv_source.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kpi {
+namespace {
+
+using namespace testing;  // NOLINT(google-build-using-namespace): the tests' own words
+
+using Lines = std::vector<std::string>;
+
+SourceSettings with(SourceSettings settings, const std::string& key, std::string text) {
+  settings.options[key] = given(std::move(text));
+  return settings;
+}
+
+TEST(CsvSource, ReadsQuotedThousands) {
+  SourceSettings settings = with(csv_settings(), "date.format", "%m/%d/%Y");
+  settings.metrics = {metric("visitors", MetricKind::kDistinct, "Unique.Visits"),
+                      metric("new", MetricKind::kFlow, "First.Time.Visits")};
+  EXPECT_EQ(
+      samples(settings,
+              "Row,Day,Date,Unique.Visits,First.Time.Visits\r\n"
+              "1,Sunday,9/14/2014,\"1,582\",\"1,430\"\r\n"
+              "7,Saturday,9/20/2014,\"1,118\",985\r\n"),
+      (Lines{"2014-09-14 visitors 1582", "2014-09-14 new 1430", "2014-09-20 visitors 1118", "2014-09-20 new 985"}));
+}
+
+TEST(CsvSource, ReadsDecimalCommasOfANordicFile) {
+  SourceSettings settings = with(csv_settings(), "decimal", ",");
+  settings.metrics = {metric("revenue", MetricKind::kFlow, "Försäljning"), metric("share", MetricKind::kMean, "Andel")};
+  settings.metrics[1].scale = 0.01;
+  EXPECT_EQ(samples(settings,
+                    "\xEF\xBB\xBF"
+                    "date;Försäljning;Andel\n2026-03-01;1\u00A0582,50;45,3 %\n"),
+            (Lines{"2026-03-01 revenue 1582.5", "2026-03-01 share 0.453"}));
+}
+
+TEST(CsvSource, DoesNotGuessAtCommasInAFileOfSemicolons) {
+  const std::string text = "date;visits\n2026-03-01;12,345\n2026-03-02;5\n";
+  EXPECT_EQ(problems(csv_settings(), text),
+            (Lines{"x.csv:2:12: \"12,345\" may be a fraction or thousands: write decimal: \",\" or thousands: \",\""}));
+  EXPECT_EQ(samples(with(csv_settings(), "decimal", "."), text),
+            (Lines{"2026-03-01 visits 12345", "2026-03-02 visits 5"}));
+  EXPECT_EQ(samples(with(csv_settings(), "thousands", ","), text),
+            (Lines{"2026-03-01 visits 12345", "2026-03-02 visits 5"}));
+  EXPECT_EQ(samples(with(csv_settings(), "decimal", ","), text),
+            (Lines{"2026-03-01 visits 12.345", "2026-03-02 visits 5"}));
+}
+
+TEST(CsvSource, DeliversAbsentValuesAsNull) {
+  EXPECT_EQ(samples(csv_settings(), "date,visits\n2026-03-01,\n2026-03-02,0\n2026-03-03,N/A\n"),
+            (Lines{"2026-03-01 visits null", "2026-03-02 visits 0", "2026-03-03 visits null"}));
+}
+
+TEST(CsvSource, MakesASeriesOfEachLabelSet) {
+  SourceSettings settings = csv_settings();
+  settings.labels = {label("device", "Device"), label("country", "Country", {{"Sverige", "SE"}})};
+  EXPECT_EQ(samples(settings,
+                    "date,Country,Device,visits\n2026-03-01,Sverige,pc,1\n2026-03-01,DK,pc,2\n"
+                    "2026-03-02,SE,pc,3\n2026-03-02,DK,phone,4\n"),
+            (Lines{"2026-03-01 visits{country=SE, device=pc} 1",
+                   "2026-03-01 visits{country=DK, device=pc} 2",
+                   "2026-03-02 visits{country=SE, device=pc} 3",
+                   "2026-03-02 visits{country=DK, device=phone} 4"}));
+}
+
+TEST(CsvSource, ReportsARowWithoutALabelValue) {
+  SourceSettings settings = csv_settings();
+  settings.labels = {label("country", "Country")};
+  const auto poll = poll_text(settings, "date,Country,visits\n2026-03-01,,1\n2026-03-01,SE,2\n2026-03-02,\" \",3\n");
+  ASSERT_TRUE(poll);
+  const std::string trouble = "no value for label country: fill the cell in, or rename \"\" to a name";
+  EXPECT_EQ(problems_of(*poll), (Lines{"x.csv:2:12: " + trouble, "x.csv:4:12: " + trouble}));
+  EXPECT_EQ(samples_of(*poll, settings), (Lines{"2026-03-01 visits{country=SE} 2"}));
+}
+
+TEST(CsvSource, NamesAnEmptyLabelValueWhenAsked) {
+  SourceSettings settings = csv_settings();
+  settings.labels = {label("country", "Country", {{"", "elsewhere"}})};
+  EXPECT_EQ(samples(settings, "date,Country,visits\n2026-03-01,,1\n"),
+            (Lines{"2026-03-01 visits{country=elsewhere} 1"}));
+}
+
+TEST(CsvSource, ReportsALabelValueThatIsTooLong) {
+  SourceSettings settings = csv_settings();
+  settings.labels = {label("country", "Country")};
+  EXPECT_EQ(
+      problems(settings, "date,Country,visits\n2026-03-01,SE,1\n2026-03-01," + std::string(257, 'x') + ",1\n"),
+      (Lines{"x.csv:3:12: the value of label country is longer than 256 bytes: shorten it, or read another column"}));
+}
+
+TEST(CsvSource, AddsUpTheRowsOfAFlow) {
+  SourceSettings settings = csv_settings();
+  settings.labels = {label("country", "Country", {{"Sverige", "SE"}})};
+  EXPECT_EQ(samples(settings,
+                    "date,Country,visits\n2026-03-02,SE,1\n2026-03-01,SE,10\n2026-03-02,Sverige,2\n2026-03-02,DK,5\n"
+                    "2026-03-01,DK,\n2026-03-01,DK,7\n"),
+            (Lines{"2026-03-01 visits{country=SE} 10",
+                   "2026-03-01 visits{country=DK} null",
+                   "2026-03-02 visits{country=SE} 3",
+                   "2026-03-02 visits{country=DK} 5"}));
+}
+
+TEST(CsvSource, ReportsASecondRowOfAnythingElse) {
+  SourceSettings settings = csv_settings();
+  settings.metrics = {metric("visits"), metric("stock", MetricKind::kLevel), metric("score", MetricKind::kMean)};
+  const auto poll =
+      poll_text(settings, "date,visits,stock,score\n2026-03-01,1,10,3\n2026-03-02,1,9,3\n2026-03-01,2,20,4\n");
+  ASSERT_TRUE(poll);
+  EXPECT_EQ(
+      problems_of(*poll),
+      (Lines{"x.csv:4:14: a second row for 2026-03-01; the first is x.csv:2:14 and counts: stock is a level, which "
+             "does not add up, so remove one of them or read the column that tells them apart as a label"}));
+  EXPECT_EQ(samples_of(*poll, settings),
+            (Lines{"2026-03-01 visits 3",
+                   "2026-03-01 stock 10",
+                   "2026-03-01 score 3",
+                   "2026-03-02 visits 1",
+                   "2026-03-02 stock 9",
+                   "2026-03-02 score 3"}));
+}
+
+TEST(CsvSource, CountsTheSecondRowWhereTheFirstCouldNotBeRead) {
+  SourceSettings settings = csv_settings();
+  settings.labels = {label("country", "Country")};
+  settings.metrics = {metric("stock", MetricKind::kLevel), metric("score", MetricKind::kMean)};
+  const auto poll = poll_text(settings, "date,Country,stock,score\n2026-03-01,SE,many,3\n2026-03-01,SE,20,4\n");
+  ASSERT_TRUE(poll);
+  EXPECT_EQ(
+      problems_of(*poll),
+      (Lines{"x.csv:2:15: \"many\" is not a number: write digits, or leave the cell empty where there is no value",
+             "x.csv:3:18: a second row for 2026-03-01, country=SE; the first is x.csv:2:20 and counts: score is a "
+             "mean, which does not add up, so remove one of them or read the column that tells them apart as a "
+             "label"}));
+  EXPECT_EQ(samples_of(*poll, settings), (Lines{"2026-03-01 stock{country=SE} 20", "2026-03-01 score{country=SE} 3"}));
+}
+
+TEST(CsvSource, KeepsTheOtherCellsOfARowWithABadOne) {
+  SourceSettings settings = csv_settings();
+  settings.metrics = {metric("visits"), metric("leads")};
+  const auto poll = poll_text(settings, "date,visits,leads\n2026-03-01,\"1,5\",3\n2026-03-02,$5,4\n");
+  ASSERT_TRUE(poll);
+  EXPECT_EQ(samples_of(*poll, settings), (Lines{"2026-03-01 leads 3", "2026-03-02 leads 4"}));
+  EXPECT_EQ(problems_of(*poll),
+            (Lines{"x.csv:2:12: \"1,5\" has a decimal comma: write decimal: \",\"",
+                   "x.csv:3:12: \"$5\" is not a plain number: deliver it without the currency"}));
+  EXPECT_EQ(poll->problem_count, 2U);
+}
+
+TEST(CsvSource, ReportsRowsOfAnotherWidth) {
+  EXPECT_EQ(problems(csv_settings(), "date,visits,x\n2026-03-01,5\n2026-03-02,1,234,x\n2026-03-03,7,\n"),
+            (Lines{"x.csv:2:13: 2 cells where the header has 3: write every cell, empty ones too",
+                   "x.csv:3:18: 4 cells where the header has 3: put a cell that holds the delimiter in quotes"}));
+}
+
+TEST(CsvSource, ReportsDatesThatCannotBeRead) {
+  const auto poll = poll_text(csv_settings(), "date,visits\n2026-03-01,5\n9/14/2014,6\n,7\nTotal,18\n");
+  ASSERT_TRUE(poll);
+  EXPECT_EQ(
+      problems_of(*poll),
+      (Lines{
+          "x.csv:3:1: \"9/14/2014\" is not a date as in %Y-%m-%d: write date.format, here \"%m/%d/%Y\"",
+          "x.csv:4:1: the row has no date: fill it in, or remove the row",
+          "x.csv:5:1: \"Total\" is not a date as in %Y-%m-%d: correct it, or write date.format as the file has it"}));
+}
+
+TEST(CsvSource, FailsWhereNoRowCanBeRead) {
+  const auto poll = poll_text(csv_settings(), "date,visits\n9/14/2014,6\n9/15/2014,6\n");
+  ASSERT_FALSE(poll);
+  EXPECT_EQ(
+      poll.error(),
+      (Error{ErrorKind::kInvalid,
+             "x.csv:2:1: \"9/14/2014\" is not a date as in %Y-%m-%d: write date.format, here \"%m/%d/%Y\" (no row of "
+             "the file could be read)"}));
+}
+
+TEST(CsvSource, PassesOverEmptyRowsOfASpreadsheet) {
+  const auto poll = poll_text(csv_settings(), "date,visits\n2026-03-01,5\n,\n , \n,,,\n");
+  ASSERT_TRUE(poll);
+  EXPECT_EQ(poll->samples.size(), 1U);
+  EXPECT_EQ(problems_of(*poll), Lines{});
+}
+
+TEST(CsvSource, AcceptsAFileOfAHeaderOnly) {
+  const auto poll = poll_text(csv_settings(), "date,visits\n");
+  ASSERT_TRUE(poll);
+  EXPECT_TRUE(poll->samples.empty());
+  EXPECT_TRUE(poll->series.empty());
+  EXPECT_EQ(poll->problem_count, 0U);
+  EXPECT_FALSE(poll->unchanged);
+}
+
+TEST(CsvSource, LeavesALastLineThatIsStillBeingWritten) {
+  EXPECT_EQ(samples(csv_settings(), "date,visits,x\n2026-03-01,5,\n2026-03-02,6"), (Lines{"2026-03-01 visits 5"}));
+  EXPECT_EQ(problems(csv_settings(), "date,visits,x\n2026-03-01,5,\n2026-03-02,6"), Lines{});
+  EXPECT_EQ(problems(csv_settings(), "date,visits,x\n2026-03-01,5,\n2026-03-02,\"6"), Lines{});
+  EXPECT_EQ(samples(csv_settings(), "date,visits,x\n2026-03-01,5,\n2026-03-02,6,"),
+            (Lines{"2026-03-01 visits 5", "2026-03-02 visits 6"}));
+}
+
+TEST(CsvSource, RefusesAFileWithAnOpenQuote) {
+  const auto poll = poll_text(csv_settings(), "date,visits\n2026-03-01,5\n2026-03-02,\"6\n2026-03-03,7\n");
+  ASSERT_FALSE(poll);
+  EXPECT_EQ(poll.error(),
+            (Error{ErrorKind::kInvalid, "x.csv:3:12: the quote that opens here is not closed: close it"}));
+}
+
+TEST(CsvSource, ReportsAStrayQuoteAndGoesOn) {
+  const auto poll = poll_text(csv_settings(), "date,visits\n2026-03-01,5\"\n2026-03-02,6\n");
+  ASSERT_TRUE(poll);
+  EXPECT_EQ(samples_of(*poll, csv_settings()), (Lines{"2026-03-02 visits 6"}));
+  EXPECT_EQ(
+      problems_of(*poll),
+      (Lines{"x.csv:2:13: a quote within a cell: put the whole cell in quotes and write \"\" for each quote in it"}));
+}
+
+TEST(CsvSource, RefusesOtherEncodings) {
+  const auto poll = poll_text(csv_settings(),
+                              "date,visits\n2026-03-01,5\xA0"
+                              "000\n");
+  ASSERT_FALSE(poll);
+  EXPECT_EQ(
+      poll.error(),
+      (Error{ErrorKind::kInvalid,
+             "x.csv:2: the text is not UTF-8: save the file as UTF-8, or convert it with `iconv -f WINDOWS-1252 -t "
+             "UTF-8`"}));
+}
+
+TEST(CsvSource, KeepsAHundredProblemsAndCountsAll) {
+  std::string text = "date,visits\n2026-03-01,5\n";
+  for (int i = 0; i < 250; ++i) {
+    text += "2026-03-02,x\n";
+  }
+  const auto poll = poll_text(csv_settings(), text);
+  ASSERT_TRUE(poll);
+  EXPECT_EQ(poll->problems.size(), 100U);
+  EXPECT_EQ(poll->problems.front().where, "x.csv:3:12");
+  EXPECT_EQ(poll->problems.back().where, "x.csv:102:12");
+  EXPECT_EQ(poll->problem_count, 250U);
+}
+
+TEST(CsvSource, ReadsTimesInTheZoneOfTheSource) {
+  SourceSettings settings = with(csv_settings(), "date.column", "Time");
+  settings.grain = grain("hour");
+  settings.zone = zone("Europe/Stockholm");
+  const auto poll = poll_text(settings,
+                              "Time,visits\n2026-03-29 01:30,1\n2026-03-29 02:30,2\n2026-03-29 03:30,4\n"
+                              "2026-03-29T02:30:00Z,8\n2026-03-30,16\n");
+  ASSERT_TRUE(poll);
+  EXPECT_EQ(samples_of(*poll, settings),
+            (Lines{"2026-03-29T00:00:00Z visits 1", "2026-03-29T01:00:00Z visits 6", "2026-03-29T02:00:00Z visits 8"}));
+  EXPECT_EQ(
+      problems_of(*poll),
+      (Lines{"x.csv:6:1: \"2026-03-30\" has no time of day, which grain hour needs: read another column, or a coarser "
+             "grain"}));
+}
+
+TEST(CsvSource, TakesAnyDateOfAWeekOrMonth) {
+  SourceSettings settings = csv_settings();
+  settings.grain = grain("month");
+  EXPECT_EQ(samples(settings, "date,visits\n2026-03-31,5\n2026-04-15,6\n"),
+            (Lines{"2026-03-01 visits 5", "2026-04-01 visits 6"}));
+  settings.grain = grain("week");
+  EXPECT_EQ(samples(with(settings, "date.format", "%Y-W%V"), "date,visits\n2026-W14,5\n"),
+            (Lines{"2026-03-30 visits 5"}));
+}
+
+TEST(CsvSource, SkipsRowsBeforeTheFirstWantedSlot) {
+  const SourceSettings settings = csv_settings();
+  MemoryHost host;
+  host.put("x.csv", "date,visits\n2026-03-01,many\n2026-03-02,5\n2026-03-03,6\n");
+  const PollRequest request{.now = {}, .cursor = "", .from = slot_of(Date{std::chrono::year{2026} / 3 / 2})};
+  const auto poll = csv_source(settings)->poll(request, host, {});
+  ASSERT_TRUE(poll);
+  EXPECT_EQ(samples_of(*poll, settings), (Lines{"2026-03-02 visits 5", "2026-03-03 visits 6"}));
+  EXPECT_EQ(poll->problem_count, 0U);
+}
+
+TEST(CsvSource, IsUnchangedWhileTheVersionOfTheFileIs) {
+  MemoryHost host;
+  host.put("x.csv", "date,visits\n2026-03-01,5\n");
+  const auto source = csv_source(csv_settings());
+  const auto first = source->poll({.now = {}, .cursor = "", .from = {}}, host, {});
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->cursor, "v1");
+  const auto second = source->poll({.now = {}, .cursor = first->cursor, .from = {}}, host, {});
+  ASSERT_TRUE(second);
+  EXPECT_TRUE(second->unchanged);
+  EXPECT_EQ(second->cursor, "v1");
+  EXPECT_EQ(host.reads, 1);
+  host.put("x.csv", "date,visits\n2026-03-01,6\n");
+  const auto third = source->poll({.now = {}, .cursor = second->cursor, .from = {}}, host, {});
+  ASSERT_TRUE(third);
+  EXPECT_FALSE(third->unchanged);
+  EXPECT_EQ(samples_of(*third, csv_settings()), (Lines{"2026-03-01 visits 6"}));
+  EXPECT_EQ(third->cursor, "v2");
+}
+
+TEST(CsvSource, AsksForHalfAGibibyteAtMost) {
+  MemoryHost host;
+  host.put("x.csv", "date,visits\n");
+  ASSERT_TRUE(csv_source(csv_settings())->poll({.now = {}, .cursor = "", .from = {}}, host, {}));
+  EXPECT_EQ(host.asked_limit, std::size_t{512} * 1024 * 1024);
+}
+
+TEST(CsvSource, PassesOnWhyAFileCannotBeRead) {
+  MemoryHost host;
+  const auto source = csv_source(csv_settings());
+  const Error expected{ErrorKind::kUnavailable, "x.csv: no such file"};
+  const auto first = source->poll({.now = {}, .cursor = "", .from = {}}, host, {});
+  ASSERT_FALSE(first);
+  EXPECT_EQ(first.error(), expected);
+  const auto later = source->poll({.now = {}, .cursor = "v1", .from = {}}, host, {});
+  ASSERT_FALSE(later);
+  EXPECT_EQ(later.error(), expected);
+}
+
+TEST(CsvSource, StopsWhenAsked) {
+  MemoryHost host;
+  host.put("x.csv", "date,visits\n2026-03-01,5\n");
+  std::stop_source stop;
+  stop.request_stop();
+  const auto poll = csv_source(csv_settings())->poll({.now = {}, .cursor = "", .from = {}}, host, stop.get_token());
+  ASSERT_FALSE(poll);
+  EXPECT_EQ(poll.error(), (Error{ErrorKind::kStopped, "reading x.csv was stopped"}));
+}
+
+}  // namespace
+}  // namespace kpi
