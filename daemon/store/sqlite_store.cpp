@@ -1,0 +1,300 @@
+#include "daemon/store/sqlite_store.hpp"
+
+#include "daemon/store/file_lock.hpp"
+#include "daemon/store/row_text.hpp"
+#include "daemon/store/schema.hpp"
+#include "daemon/store/sqlite_file.hpp"
+#include "daemon/store/step_writer.hpp"
+#include "daemon/store/stored_rows.hpp"
+#include "rules/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+namespace kpi {
+namespace {
+
+using sqlite::BadRow;
+using sqlite::guarded;
+using sqlite::Query;
+using sqlite::Row;
+
+/// When fewer than one in so many ids are wanted, seeking to each is cheaper than reading all.
+constexpr std::size_t kSeekBelow = 8;
+
+constexpr const char* kSamples =
+    "SELECT slot, series_id, value FROM sample WHERE slot >= ?1 AND slot < ?2 ORDER BY slot, series_id";
+constexpr const char* kSampleNextSlot = "SELECT slot FROM sample WHERE slot >= ?1 AND slot < ?2 ORDER BY slot LIMIT 1";
+constexpr const char* kSampleRow = "SELECT slot, series_id, value FROM sample WHERE slot = ?1 AND series_id = ?2";
+constexpr const char* kVerdicts =
+    "SELECT " KPI_LEDGER_COLUMNS " FROM ledger WHERE slot >= ?1 AND slot < ?2 ORDER BY slot, line_id";
+
+SampleRow sample_row(const Row& row) {
+  return {.series = row.id(1), .slot = row.slot(0), .value = row.real(2)};
+}
+
+/// What must be on the disk before anybody is told.
+bool is_promise(const StepCommit& step) {
+  return !step.notifications.empty() || !step.deliveries.empty() || !step.alerts.empty();
+}
+
+class SqliteStore final : public Store {
+ public:
+  /// `lock` is empty for a history in memory. Throws SQLite::Exception.
+  SqliteStore(std::string path, std::optional<FileLock> lock, std::unique_ptr<SQLite::Database> db)
+      : path_(std::move(path)), lock_(std::move(lock)), db_(std::move(db)), rows_(std::make_unique<Rows>(*db_)) {}
+
+  SqliteStore(const SqliteStore&) = delete;
+  SqliteStore& operator=(const SqliteStore&) = delete;
+
+  ~SqliteStore() override {
+    rows_.reset();
+    db_.reset();
+    if (lock_) {
+      lock_->release();
+    }
+  }
+
+  Result<StoredState> load() override;
+  Result<void> commit(const StepCommit& step) override;
+  Result<void> samples(Slot from,
+                       Slot to,
+                       const std::vector<std::uint32_t>& series,
+                       const std::function<void(const SampleRow&)>& row) override;
+  Result<void> verdicts(Slot from,
+                        Slot to,
+                        std::uint32_t line,
+                        const std::function<void(const VerdictRow&)>& row) override;
+
+ private:
+  /// Everything prepared; ends before the connection does.
+  struct Rows {
+    explicit Rows(const SQLite::Database& db)
+        : words(db),
+          writer(db, words),
+          all_samples(db, kSamples),
+          some_samples(db, kSampleNextSlot, kSampleRow),
+          all_verdicts(db, kVerdicts),
+          some_verdicts(db, KPI_LEDGER_NEXT_SLOT, KPI_LEDGER_ROW),
+          newest_series(db, "SELECT ifnull(max(id), 0) FROM series") {}
+
+    sqlite::Words words;
+    sqlite::StepWriter writer;
+    Query all_samples;
+    sqlite::SlotSeeker some_samples;
+    Query all_verdicts;
+    sqlite::SlotSeeker some_verdicts;
+    Query newest_series;
+  };
+
+  void load_names(StoredState& state);
+  void load_versions(StoredState& state);
+  void load_alerts(StoredState& state);
+  void load_rest(StoredState& state);
+  void synchronise_fully(bool fully);
+  std::size_t series_count();
+
+  std::string path_;
+  std::optional<FileLock> lock_;
+  std::unique_ptr<SQLite::Database> db_;
+  std::unique_ptr<Rows> rows_;
+  std::optional<bool> is_fully_synchronous_;
+};
+
+Result<StoredState> SqliteStore::load() {
+  return guarded("read", path_, [&]() -> Result<StoredState> {
+    StoredState state;
+    load_names(state);
+    load_versions(state);
+    load_alerts(state);
+    load_rest(state);
+    return state;
+  });
+}
+
+void SqliteStore::load_names(StoredState& state) {
+  Query series(*db_,
+               "SELECT series.id, name, labels FROM series JOIN metric ON metric.id = metric_id ORDER BY series.id");
+  series.each(
+      [&](const Row& row) { state.series.push_back({row.id(0), row.text(1), sqlite::labels_from_json(row.text(2))}); });
+  Query lines(*db_, "SELECT line.id, name, segment FROM line JOIN kpi ON kpi.id = kpi_id ORDER BY line.id");
+  lines.each(
+      [&](const Row& row) { state.lines.push_back({row.id(0), row.text(1), sqlite::labels_from_json(row.text(2))}); });
+}
+
+void SqliteStore::load_versions(StoredState& state) {
+  Query rules(*db_,
+              "SELECT rule_text.id, name, fingerprint, text FROM rule_text JOIN kpi ON kpi.id = kpi_id "
+              "WHERE rule_text.id IN (SELECT max(id) FROM rule_text GROUP BY kpi_id) ORDER BY rule_text.id");
+  rules.each(
+      [&](const Row& row) { state.rule_versions.push_back({row.id(0), row.text(1), row.text(2), row.text(3)}); });
+  Query targets(*db_,
+                "SELECT name, target, fingerprint, start, baseline, text FROM target_text "
+                "JOIN kpi ON kpi.id = kpi_id ORDER BY target_text.id");
+  targets.each([&](const Row& row) {
+    const std::optional<Date> start = parse_date(row.text(3));
+    if (!start) {
+      throw BadRow(fmt::format("it holds \"{}\" where kpid writes a date", printable(row.text(3), 32)));
+    }
+    state.target_versions.push_back({row.text(0), row.text(1), row.text(2), *start, row.real(4), row.text(5)});
+  });
+}
+
+void SqliteStore::load_alerts(StoredState& state) {
+  Query alerts(*db_,
+               "SELECT line_id, rule, phase, severity, since, episode, machine FROM alert "
+               "WHERE phase <> ? OR machine <> '' ORDER BY line_id, rule");
+  const auto add = [&](const Row& row) {
+    state.alerts.push_back({.line = row.id(0),
+                            .rule = row.text(1),
+                            .phase = sqlite::word_value<AlertPhase>(row.text(2)),
+                            .severity = sqlite::word_value<Severity>(row.text(3)),
+                            .since = row.optional_instant(4),
+                            .episode = row.text(5),
+                            .machine = row.text(6)});
+  };
+  alerts.each(add, name_of(AlertPhase::kInactive));
+}
+
+void SqliteStore::load_rest(StoredState& state) {
+  Query sources(*db_, "SELECT " KPI_SOURCE_COLUMNS " FROM source ORDER BY name");
+  sources.each([&](const Row& row) { state.sources.push_back(sqlite::source_row(row)); });
+  Query statuses(*db_, "SELECT " KPI_STATUS_COLUMNS " FROM status ORDER BY line_id");
+  statuses.each([&](const Row& row) { state.statuses.push_back(sqlite::status_row(row, rows_->words)); });
+  // With "<> 'sent'" the index of what is not sent serves: the messages of years are not looked through.
+  Query queued(*db_,
+               "SELECT " KPI_OUTBOX_COLUMNS
+               " FROM outbox "
+               "WHERE state <> 'sent' AND state = 'queued' ORDER BY created, seq");
+  queued.each([&](const Row& row) { state.queued.push_back(sqlite::notification_row(row)); });
+  Query progress(*db_, "SELECT last_step, last_good_config FROM progress");
+  progress.each([&](const Row& row) {
+    state.last_step = row.optional_instant(0);
+    state.last_good_config = row.text(1);
+  });
+}
+
+void SqliteStore::synchronise_fully(bool fully) {
+  if (is_fully_synchronous_ != fully) {
+    db_->exec(fully ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+    is_fully_synchronous_ = fully;
+  }
+}
+
+Result<void> SqliteStore::commit(const StepCommit& step) {
+  Result<void> done = guarded("write", path_, [&]() -> Result<void> {
+    synchronise_fully(is_promise(step));
+    SQLite::Transaction transaction(*db_, SQLite::TransactionBehavior::IMMEDIATE);
+    rows_->writer.write(step);
+    transaction.commit();
+    return {};
+  });
+  if (!done) {
+    rows_->words.forget();
+  }
+  return done;
+}
+
+std::size_t SqliteStore::series_count() {
+  std::size_t count = 0;
+  rows_->newest_series.each([&](const Row& row) { count = row.id(0); });
+  return count;
+}
+
+Result<void> SqliteStore::samples(Slot from,
+                                  Slot to,
+                                  const std::vector<std::uint32_t>& series,
+                                  const std::function<void(const SampleRow&)>& row) {
+  return guarded("read", path_, [&]() -> Result<void> {
+    std::vector<std::uint32_t> wanted = series;
+    std::ranges::sort(wanted);
+    if (!wanted.empty() && wanted.size() * kSeekBelow < series_count()) {
+      rows_->some_samples.each(from, to, wanted, [&](const Row& found) { row(sample_row(found)); });
+      return {};
+    }
+    const auto deliver = [&](const Row& found) {
+      const SampleRow sample = sample_row(found);
+      if (wanted.empty() || std::ranges::binary_search(wanted, sample.series)) {
+        row(sample);
+      }
+    };
+    rows_->all_samples.each(deliver, from, to);
+    return {};
+  });
+}
+
+Result<void> SqliteStore::verdicts(Slot from,
+                                   Slot to,
+                                   std::uint32_t line,
+                                   const std::function<void(const VerdictRow&)>& row) {
+  return guarded("read", path_, [&]() -> Result<void> {
+    const auto deliver = [&](const Row& found) { row(sqlite::verdict_row(found, rows_->words)); };
+    if (line == 0) {
+      rows_->all_verdicts.each(deliver, from, to);
+    } else {
+      rows_->some_verdicts.each(from, to, {line}, deliver);
+    }
+    return {};
+  });
+}
+
+/// Creates the file for its owner alone. An existing one is not touched: closing a database file that SQLite has open
+/// elsewhere in the process would drop SQLite's locks on it.
+Result<void> create_private(const std::string& path) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open() has no other form.
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd >= 0) {
+    ::close(fd);
+    return {};
+  }
+  if (errno == EEXIST) {
+    return {};
+  }
+  return fail(ErrorKind::kStorage,
+              fmt::format("cannot create the history \"{}\": {}", path, std::generic_category().message(errno)));
+}
+
+Result<std::unique_ptr<Store>> open_database(const std::string& path,
+                                             std::optional<FileLock> lock,
+                                             const SqliteStoreOptions& options) {
+  return guarded("open", path, [&]() -> Result<std::unique_ptr<Store>> {
+    // A file is there already: it must not be made with the umask's mode.
+    const int create = lock ? 0 : SQLite::OPEN_CREATE;
+    auto db = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX | create);
+    sqlite::configure(*db);
+    const std::optional<int> version = KPI_TRY(sqlite::schema_version(*db, path, history_schema_version()));
+    if (lock && lock->was_abandoned() && version) {
+      KPI_TRY(sqlite::check_structure(*db, path));
+    }
+    db->exec("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=8388608");
+    if (options.max_bytes > 0) {
+      const std::int64_t page = db->execAndGet("PRAGMA page_size").getInt64();
+      db->exec(fmt::format("PRAGMA max_page_count={}", std::max<std::int64_t>(1, options.max_bytes / page)));
+    }
+    sqlite::migrate(*db, version.value_or(0), history_migrations());
+    return std::make_unique<SqliteStore>(path, std::move(lock), std::move(db));
+  });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const SqliteStoreOptions& options) {
+  if (path == ":memory:") {
+    return open_database(path, std::nullopt, options);
+  }
+  // Two names of one file must meet at one lock.
+  const std::string file = sqlite::real_path(path);
+  FileLock lock = KPI_TRY(FileLock::take(file));
+  KPI_TRY(create_private(file));
+  return open_database(file, std::move(lock), options);
+}
+
+}  // namespace kpi

@@ -5,18 +5,18 @@
 //
 // Texts are UTF-8. A row may name series, lines and rule versions that are stored already or stand in the same step.
 
+#include "rules/base/calendar.hpp"
+#include "rules/base/result.hpp"
+#include "rules/model/ledger.hpp"
+#include "rules/model/sample.hpp"
+#include "rules/model/verdict.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "rules/base/calendar.hpp"
-#include "rules/base/result.hpp"
-#include "rules/model/ledger.hpp"
-#include "rules/model/sample.hpp"
-#include "rules/model/verdict.hpp"
 
 namespace kpi {
 
@@ -88,7 +88,7 @@ struct SourceRow {
   std::string cursor;
   std::optional<Instant> last_poll;
   std::optional<Instant> last_success;
-  std::string error;  ///< Empty: the last poll was fine.
+  std::string error;                  ///< Empty: the last poll was fine.
   std::vector<std::string> problems;  ///< Rows that could not be used, "file:line:col: message".
   std::size_t problem_count = 0;
 
@@ -165,7 +165,7 @@ struct StoredState {
   std::optional<Instant> last_step;
   std::vector<SeriesRow> series;
   std::vector<LineRow> lines;
-  std::vector<RuleVersionRow> rule_versions;  ///< The newest of each KPI.
+  std::vector<RuleVersionRow> rule_versions;      ///< The newest of each KPI.
   std::vector<TargetVersionRow> target_versions;  ///< All, in the order in which they were met.
   std::vector<AlertRow> alerts;  ///< Those not inactive, and inactive ones with a machine that is not empty.
   std::vector<SourceRow> sources;
@@ -181,8 +181,9 @@ class Store {
   virtual ~Store() = default;
 
   virtual Result<StoredState> load() = 0;
-  /// All or nothing: after an error the store is as it was, and the step may be tried again. Durable when it returns (synchronous=FULL when the step has messages, deliveries or alerts;
-  /// otherwise the log is synchronised at its next checkpoint).
+  /// All or nothing: after an error the store is as it was, and the step may be tried again. Durable when it returns
+  /// (synchronous=FULL when the step has messages, deliveries or alerts; otherwise the log is synchronised at its next
+  /// checkpoint: a killed process loses nothing, a power cut perhaps the last such steps).
   virtual Result<void> commit(const StepCommit& step) = 0;
   /// Current samples with from <= slot < to, in slot order; those of `series` only when it is not empty.
   virtual Result<void> samples(Slot from,
@@ -190,7 +191,10 @@ class Store {
                                const std::vector<std::uint32_t>& series,
                                const std::function<void(const SampleRow&)>& row) = 0;
   /// Current verdicts with from <= slot < to, in slot order; those of `line` only when it is not 0.
-  virtual Result<void> verdicts(Slot from, Slot to, std::uint32_t line, const std::function<void(const VerdictRow&)>& row) = 0;
+  virtual Result<void> verdicts(Slot from,
+                                Slot to,
+                                std::uint32_t line,
+                                const std::function<void(const VerdictRow&)>& row) = 0;
 };
 
 }  // namespace kpi

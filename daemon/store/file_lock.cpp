@@ -1,0 +1,103 @@
+#include "daemon/store/file_lock.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+namespace kpi {
+namespace {
+
+constexpr std::string_view kElsewhere = "set \"history: path\" to another place";
+
+std::string cannot_open(const std::string& history, const std::string& lock, int error) {
+  const std::string directory = std::filesystem::path(history).parent_path().string();
+  if (error == ENOENT) {
+    return fmt::format("cannot open the history \"{}\": the directory \"{}\" does not exist; create it, or {}",
+                       history,
+                       directory.empty() ? "." : directory,
+                       kElsewhere);
+  }
+  return fmt::format(
+      "cannot open the history \"{}\": \"{}\": {}; make the directory writable for the user that runs kpid, or {}",
+      history,
+      lock,
+      std::generic_category().message(error),
+      kElsewhere);
+}
+
+/// What the lock file holds: its owner's pid, or nothing.
+std::string owner_of(int fd) {
+  std::array<char, 24> text{};
+  const ssize_t size = ::pread(fd, text.data(), text.size(), 0);
+  std::string_view pid(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  pid = pid.substr(0, pid.find_first_not_of("0123456789"));
+  return std::string(pid);
+}
+
+std::string in_use(const std::string& history, const std::string& lock, const std::string& pid) {
+  return fmt::format("the history \"{}\" is in use by {} (lock file \"{}\"): stop that kpid first, or {}",
+                     history,
+                     pid.empty() ? "another process" : fmt::format("process {}", pid),
+                     lock,
+                     kElsewhere);
+}
+
+}  // namespace
+
+Result<FileLock> FileLock::take(const std::string& history) {
+  const std::string path = history + ".lock";
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open() has no other form.
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) {
+    return fail(ErrorKind::kStorage, cannot_open(history, path, errno));
+  }
+  FileLock lock(fd);
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    const int error = errno;
+    return fail(ErrorKind::kStorage,
+                error == EWOULDBLOCK ? in_use(history, path, owner_of(fd)) : cannot_open(history, path, error));
+  }
+  lock.was_abandoned_ = !owner_of(fd).empty();
+  // Synchronised, so that it tells of a power cut too. The pid is advice: a disk too full to take it is no reason to
+  // stop.
+  const std::string pid = fmt::format("{}\n", ::getpid());
+  if (::ftruncate(fd, 0) == 0 && ::pwrite(fd, pid.data(), pid.size(), 0) > 0) {
+    ::fsync(fd);
+  }
+  return lock;
+}
+
+FileLock::FileLock(FileLock&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), was_abandoned_(other.was_abandoned_) {}
+
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  std::swap(was_abandoned_, other.was_abandoned_);
+  return *this;
+}
+
+FileLock::~FileLock() {
+  if (fd_ >= 0) {
+    ::close(fd_);
+  }
+}
+
+void FileLock::release() {
+  if (fd_ < 0) {
+    return;
+  }
+  // Should this fail, the next owner merely checks the file once more than it had to.
+  [[maybe_unused]] const int ignored = ::ftruncate(fd_, 0);
+  ::close(std::exchange(fd_, -1));
+}
+
+}  // namespace kpi

@@ -1,0 +1,288 @@
+#include "daemon/store/history_reader.hpp"
+
+#include "daemon/store/row_text.hpp"
+#include "daemon/store/schema.hpp"
+#include "daemon/store/sqlite_file.hpp"
+#include "daemon/store/stored_rows.hpp"
+#include "rules/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <system_error>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <iterator>
+#include <limits>
+#include <map>
+#include <string_view>
+#include <utility>
+
+namespace kpi {
+namespace {
+
+using sqlite::guarded;
+using sqlite::Query;
+using sqlite::Row;
+
+constexpr const char* kStatuses =
+    "SELECT " KPI_STATUS_COLUMNS
+    ", name, segment FROM status JOIN line ON line.id = line_id JOIN kpi ON kpi.id = kpi_id "
+    "ORDER BY line_id";
+constexpr const char* kEpisodes =
+    "SELECT episode.id, line_id, rule, severity, since, pending, firing, resolved, reason, restated, "
+    "ifnull(kpi.name, ''), ifnull(segment, '{}') "
+    "FROM episode LEFT JOIN line ON line.id = line_id LEFT JOIN kpi ON kpi.id = kpi_id "
+    "WHERE (?1 = 0 OR resolved IS NULL) AND (?2 IS NULL OR kpi.name = ?2) AND since < ?4 "
+    "AND (resolved IS NULL OR resolved > ?3) ORDER BY since, seq";
+constexpr const char* kNotifications = "SELECT " KPI_OUTBOX_COLUMNS
+                                       " FROM outbox WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR channel = ?2) "
+                                       "ORDER BY created DESC, seq DESC LIMIT ?3";
+constexpr const char* kQueues =
+    "SELECT channel, sum(state = 'queued'), sum(state = 'dead') FROM outbox WHERE state <> 'sent' "
+    "GROUP BY channel ORDER BY channel";
+constexpr const char* kSeries =
+    "SELECT series.id FROM series JOIN metric ON metric.id = metric_id WHERE name = ?1 AND labels = ?2";
+constexpr const char* kRevisions =
+    "SELECT slot, value, known_at, replaced_at FROM sample_revision WHERE series_id = ? ORDER BY slot, id";
+
+constexpr Slot kFirstSlot{std::numeric_limits<std::int64_t>::min()};
+constexpr Slot kLastSlot{std::numeric_limits<std::int64_t>::max()};
+
+class SqliteHistoryReader final : public HistoryReader {
+ public:
+  SqliteHistoryReader(std::string path, std::unique_ptr<SQLite::Database> db)
+      : path_(std::move(path)), db_(std::move(db)) {}
+
+  Result<std::optional<Instant>> last_step() override;
+  Result<std::vector<KpiStatus>> statuses() override;
+  Result<void> verdicts(const VerdictFilter& filter, const std::function<void(const KpiVerdict&)>& row) override;
+  Result<void> episodes(const EpisodeFilter& filter, const std::function<void(const KpiEpisode&)>& row) override;
+  Result<std::vector<NotificationRow>> notifications(const NotificationFilter& filter) override;
+  Result<std::vector<SourceRow>> sources() override;
+  Result<std::vector<ChannelQueue>> queues() override;
+  Result<void> sample_revisions(const std::string& metric,
+                                const Labels& labels,
+                                const std::function<void(const SampleRevision&)>& row) override;
+
+ private:
+  /// The segments of a KPI by line; those of `filter`.
+  Result<std::map<std::uint32_t, Labels>> lines_of(const VerdictFilter& filter);
+  Error unknown_kpi(const std::string& kpi);
+
+  /// Runs `body` at one moment of the history.
+  template <class Body>
+  auto read(Body&& body) -> decltype(body()) {
+    return guarded("read", path_, [&] {
+      const SQLite::Transaction moment(*db_);  // Rolled back: nothing was written.
+      return body();
+    });
+  }
+
+  std::string path_;
+  std::unique_ptr<SQLite::Database> db_;
+};
+
+Result<std::optional<Instant>> SqliteHistoryReader::last_step() {
+  return read([&]() -> Result<std::optional<Instant>> {
+    std::optional<Instant> last;
+    Query progress(*db_, "SELECT last_step FROM progress");
+    progress.each([&](const Row& row) { last = row.optional_instant(0); });
+    return last;
+  });
+}
+
+Result<std::vector<KpiStatus>> SqliteHistoryReader::statuses() {
+  return read([&]() -> Result<std::vector<KpiStatus>> {
+    std::vector<KpiStatus> found;
+    sqlite::Words words(*db_);
+    Query statuses(*db_, kStatuses);
+    statuses.each([&](const Row& row) {
+      found.push_back({row.text(11), sqlite::labels_from_json(row.text(12)), sqlite::status_row(row, words)});
+    });
+    return found;
+  });
+}
+
+Error SqliteHistoryReader::unknown_kpi(const std::string& kpi) {
+  std::vector<std::string> known;
+  Query names(*db_, "SELECT name FROM kpi ORDER BY name");
+  names.each([&](const Row& row) { known.push_back(row.text(0)); });
+  const std::string near = did_you_mean(kpi, known);
+  return {ErrorKind::kNotFound,
+          fmt::format("the history has nothing of a KPI named \"{}\"{}",
+                      printable(kpi, 64),
+                      near.empty() ? near : fmt::format("; {}", near))};
+}
+
+Result<std::map<std::uint32_t, Labels>> SqliteHistoryReader::lines_of(const VerdictFilter& filter) {
+  std::map<std::uint32_t, Labels> lines;
+  Query all(*db_, "SELECT line.id, segment FROM line JOIN kpi ON kpi.id = kpi_id WHERE name = ?");
+  all.each([&](const Row& row) { lines.emplace(row.id(0), sqlite::labels_from_json(row.text(1))); }, filter.kpi);
+  if (lines.empty()) {
+    return tl::unexpected<Error>(unknown_kpi(filter.kpi));
+  }
+  if (filter.segment) {
+    std::erase_if(lines, [&](const auto& line) { return line.second != *filter.segment; });
+  }
+  if (lines.empty()) {
+    return fail(ErrorKind::kNotFound,
+                fmt::format("the history has nothing of the segment {} of \"{}\"",
+                            printable(labels_text(*filter.segment), 200),
+                            filter.kpi));
+  }
+  return lines;
+}
+
+Result<void> SqliteHistoryReader::verdicts(const VerdictFilter& filter,
+                                           const std::function<void(const KpiVerdict&)>& row) {
+  return read([&]() -> Result<void> {
+    const std::map<std::uint32_t, Labels> lines = KPI_TRY(lines_of(filter));
+    std::vector<std::uint32_t> ids;
+    std::ranges::transform(lines, std::back_inserter(ids), [](const auto& line) { return line.first; });
+    sqlite::Words words(*db_);
+    sqlite::SlotSeeker ledger(*db_, KPI_LEDGER_NEXT_SLOT, KPI_LEDGER_ROW);
+    const auto deliver = [&](const Row& found) {
+      VerdictRow verdict = sqlite::verdict_row(found, words);
+      row({lines.at(verdict.line), std::move(verdict), sqlite::judged_at(found)});
+    };
+    ledger.each(filter.from.value_or(kFirstSlot), filter.to.value_or(kLastSlot), ids, deliver);
+    return {};
+  });
+}
+
+Result<void> SqliteHistoryReader::episodes(const EpisodeFilter& filter,
+                                           const std::function<void(const KpiEpisode&)>& row) {
+  return read([&]() -> Result<void> {
+    Query episodes(*db_, kEpisodes);
+    const auto deliver = [&](const Row& found) {
+      row({found.text(10), sqlite::labels_from_json(found.text(11)), sqlite::episode_row(found)});
+    };
+    episodes.each(deliver,
+                  filter.open_only,
+                  filter.kpi,
+                  filter.from.value_or(Instant::min()),
+                  filter.to.value_or(Instant::max()));
+    return {};
+  });
+}
+
+Result<std::vector<NotificationRow>> SqliteHistoryReader::notifications(const NotificationFilter& filter) {
+  return read([&]() -> Result<std::vector<NotificationRow>> {
+    std::vector<NotificationRow> found;
+    Query messages(*db_, kNotifications);
+    const std::optional<std::string_view> state =
+        filter.state ? std::optional(sqlite::name_of(*filter.state)) : std::nullopt;
+    const auto limit = static_cast<std::int64_t>(std::min<std::size_t>(filter.limit, 1'000'000));
+    messages.each(
+        [&](const Row& row) { found.push_back(sqlite::notification_row(row)); }, state, filter.channel, limit);
+    return found;
+  });
+}
+
+Result<std::vector<SourceRow>> SqliteHistoryReader::sources() {
+  return read([&]() -> Result<std::vector<SourceRow>> {
+    std::vector<SourceRow> found;
+    Query sources(*db_, "SELECT " KPI_SOURCE_COLUMNS " FROM source ORDER BY name");
+    sources.each([&](const Row& row) { found.push_back(sqlite::source_row(row)); });
+    return found;
+  });
+}
+
+Result<std::vector<ChannelQueue>> SqliteHistoryReader::queues() {
+  return read([&]() -> Result<std::vector<ChannelQueue>> {
+    std::vector<ChannelQueue> found;
+    Query queues(*db_, kQueues);
+    queues.each([&](const Row& row) { found.push_back({row.text(0), row.id(1), row.id(2)}); });
+    return found;
+  });
+}
+
+Result<void> SqliteHistoryReader::sample_revisions(const std::string& metric,
+                                                   const Labels& labels,
+                                                   const std::function<void(const SampleRevision&)>& row) {
+  return read([&]() -> Result<void> {
+    std::optional<std::uint32_t> id;
+    Query series(*db_, kSeries);
+    series.each([&](const Row& found) { id = found.id(0); }, metric, sqlite::labels_json(labels));
+    if (!id) {
+      return fail(ErrorKind::kNotFound,
+                  fmt::format("the history has nothing of the series {} ({})",
+                              printable(metric, 64),
+                              printable(labels_text(labels), 200)));
+    }
+    Query revisions(*db_, kRevisions);
+    const auto deliver = [&](const Row& found) {
+      row({found.slot(0), found.real(1), found.instant(2), found.instant(3)});
+    };
+    revisions.each(deliver, *id);
+    return {};
+  });
+}
+
+Error no_history_yet(const std::string& path) {
+  return {ErrorKind::kNotFound, fmt::format("no history yet at \"{}\": run \"kpid run --once\" first", path)};
+}
+
+/// "file:" URI of a path, every byte that means something in a URI escaped.
+std::string immutable_uri(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    const bool is_plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '/' ||
+                          c == '.' || c == '-' || c == '_';
+    uri += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return uri + "?immutable=1";
+}
+
+std::unique_ptr<SQLite::Database> connect(const std::string& name, int flags) {
+  auto db = std::make_unique<SQLite::Database>(name, SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX | flags);
+  sqlite::configure(*db);
+  db->exec("PRAGMA query_only=ON; PRAGMA cache_size=-8192");
+  db->execAndGet("SELECT count(*) FROM sqlite_schema");  // The first look at the file: here it fails, if it does.
+  return db;
+}
+
+/// A reader needs files beside the history. Where it may not create them and no daemon has (a copy on a read-only
+/// disk), nobody writes, and the file can be read as it stands.
+std::unique_ptr<SQLite::Database> connect(const std::string& path) {
+  try {
+    return connect(path, 0);
+  } catch (const SQLite::Exception&) {
+    std::error_code ignored;
+    if (std::filesystem::exists(path + "-wal", ignored)) {
+      throw;
+    }
+    return connect(immutable_uri(path), SQLite::OPEN_URI);
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HistoryReader>> open_history_reader(const std::string& name) {
+  const std::string path = sqlite::real_path(name);
+  std::error_code ignored;
+  if (std::filesystem::status(path, ignored).type() == std::filesystem::file_type::not_found) {
+    return tl::unexpected<Error>(no_history_yet(path));
+  }
+  return guarded("open", path, [&]() -> Result<std::unique_ptr<HistoryReader>> {
+    std::unique_ptr<SQLite::Database> db = connect(path);
+    const std::optional<int> version = KPI_TRY(sqlite::schema_version(*db, path, history_schema_version()));
+    if (!version) {
+      return tl::unexpected<Error>(no_history_yet(path));
+    }
+    if (*version < history_schema_version()) {
+      return fail(
+          ErrorKind::kStorage,
+          fmt::format("the history \"{}\" was last written by an older kpid (schema {}; this one reads {}): run "
+                      "\"kpid run --once\" to bring it up to date",
+                      path,
+                      *version,
+                      history_schema_version()));
+    }
+    return std::make_unique<SqliteHistoryReader>(path, std::move(db));
+  });
+}
+
+}  // namespace kpi

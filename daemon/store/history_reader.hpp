@@ -1,0 +1,109 @@
+#pragma once
+// What the history says, for those who only read it: the CLI, the page, reports. Each call sees one moment, whole, and
+// works while a daemon writes, when none runs, and on a copy. A reader belongs to one thread at a time; open one per
+// thread.
+//
+// The callbacks run while the history is held open at that moment: they should be quick, for what a daemon writes
+// meanwhile piles up in its log.
+
+#include "daemon/store/store.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kpi {
+
+/// The last period of a line, judged or provisional, under the names people know.
+struct KpiStatus {
+  std::string kpi;
+  Labels segment;
+  StatusRow row;
+};
+
+/// One judged period of a KPI or segment.
+struct KpiVerdict {
+  Labels segment;
+  VerdictRow row;
+  Instant judged_at;
+};
+
+/// One episode; `kpi` is empty when it is about a source (see EpisodeRow::rule).
+struct KpiEpisode {
+  std::string kpi;
+  Labels segment;
+  EpisodeRow row;
+};
+
+/// Which judged periods of a KPI.
+struct VerdictFilter {
+  std::string kpi;
+  std::optional<Labels> segment = std::nullopt;  ///< None: the total and every segment; empty labels: the total.
+  std::optional<Slot> from = std::nullopt;
+  std::optional<Slot> to = std::nullopt;  ///< Not included.
+};
+
+/// Which episodes: those that touch the time from `from` to before `to`.
+struct EpisodeFilter {
+  bool open_only = false;
+  std::optional<std::string> kpi = std::nullopt;  ///< None: of every KPI and source.
+  std::optional<Instant> from = std::nullopt;
+  std::optional<Instant> to = std::nullopt;
+};
+
+struct NotificationFilter {
+  std::optional<NotificationRow::State> state = std::nullopt;
+  std::optional<std::string> channel = std::nullopt;
+  std::size_t limit = 100;
+};
+
+/// What waits for a channel, and what it will never deliver.
+struct ChannelQueue {
+  std::string channel;
+  std::size_t queued = 0;
+  std::size_t dead = 0;
+
+  bool operator==(const ChannelQueue&) const = default;
+};
+
+/// A value that was known for a slot from `known_at` to `replaced_at`.
+struct SampleRevision {
+  Slot slot;
+  double value = 0;  ///< NaN: the source delivered null.
+  Instant known_at;
+  Instant replaced_at;
+};
+
+/// Errors are kStorage, with SQLite's words and the remedy, unless said otherwise.
+class HistoryReader {
+ public:
+  virtual ~HistoryReader() = default;
+
+  /// The time of the last step; nothing before the first.
+  virtual Result<std::optional<Instant>> last_step() = 0;
+  /// In the order the engine met them.
+  virtual Result<std::vector<KpiStatus>> statuses() = 0;
+  /// In slot order. kNotFound for a KPI or segment the history has nothing of.
+  virtual Result<void> verdicts(const VerdictFilter& filter, const std::function<void(const KpiVerdict&)>& row) = 0;
+  /// In the order in which they began.
+  virtual Result<void> episodes(const EpisodeFilter& filter, const std::function<void(const KpiEpisode&)>& row) = 0;
+  /// The newest first.
+  virtual Result<std::vector<NotificationRow>> notifications(const NotificationFilter& filter) = 0;
+  /// By name.
+  virtual Result<std::vector<SourceRow>> sources() = 0;
+  /// Channels with something queued or dead, by name.
+  virtual Result<std::vector<ChannelQueue>> queues() = 0;
+  /// Former values of one series ("source.metric" and its labels), by slot, the oldest value first. kNotFound for a
+  /// series the history has nothing of.
+  virtual Result<void> sample_revisions(const std::string& metric,
+                                        const Labels& labels,
+                                        const std::function<void(const SampleRevision&)>& row) = 0;
+};
+
+/// Opens the SQLite history at `path` for reading. kNotFound, with the remedy, when there is none yet.
+Result<std::unique_ptr<HistoryReader>> open_history_reader(const std::string& path);
+
+}  // namespace kpi

@@ -1,0 +1,251 @@
+#include "daemon/store/schema.hpp"
+
+#include <array>
+
+namespace kpi {
+namespace {
+
+// Times are milliseconds since 1970 UTC, slots milliseconds on their axis (see kpi::Slot), unknown numbers NULL.
+// Words that stand in every row of a large table (verdict, reason, …) are ids of `word`, so that an enumeration may
+// change its order without changing what is stored.
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE metric(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE kpi(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE word(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+
+CREATE TABLE series(
+  id INTEGER PRIMARY KEY,
+  metric_id INTEGER NOT NULL REFERENCES metric,
+  labels TEXT NOT NULL
+) STRICT;
+CREATE INDEX series_of_metric ON series(metric_id);
+
+CREATE TABLE line(
+  id INTEGER PRIMARY KEY,
+  kpi_id INTEGER NOT NULL REFERENCES kpi,
+  segment TEXT NOT NULL
+) STRICT;
+CREATE INDEX line_of_kpi ON line(kpi_id);
+
+-- Keyed by time first: new rows go to the end of the file however many series there are.
+CREATE TABLE sample(
+  slot INTEGER NOT NULL,
+  series_id INTEGER NOT NULL REFERENCES series,
+  value REAL,
+  known_at INTEGER NOT NULL,
+  PRIMARY KEY(slot, series_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sample_revision(
+  id INTEGER PRIMARY KEY,
+  slot INTEGER NOT NULL,
+  series_id INTEGER NOT NULL REFERENCES series,
+  value REAL,
+  known_at INTEGER NOT NULL,
+  replaced_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sample_revision_of ON sample_revision(slot, series_id);
+
+CREATE TABLE ledger(
+  slot INTEGER NOT NULL,
+  line_id INTEGER NOT NULL REFERENCES line,
+  period_start INTEGER NOT NULL,
+  period_end INTEGER NOT NULL,
+  value REAL,
+  limit_value REAL,
+  verdict INTEGER NOT NULL,
+  severity INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  reason INTEGER NOT NULL,
+  standing INTEGER NOT NULL,
+  goal REAL,
+  expected REAL,
+  target_status INTEGER NOT NULL,
+  episode TEXT,
+  rule_version INTEGER NOT NULL,
+  judged_at INTEGER NOT NULL,
+  PRIMARY KEY(slot, line_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ledger_revision(
+  id INTEGER PRIMARY KEY,
+  slot INTEGER NOT NULL,
+  line_id INTEGER NOT NULL REFERENCES line,
+  period_start INTEGER NOT NULL,
+  period_end INTEGER NOT NULL,
+  value REAL,
+  limit_value REAL,
+  verdict INTEGER NOT NULL,
+  severity INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  reason INTEGER NOT NULL,
+  standing INTEGER NOT NULL,
+  goal REAL,
+  expected REAL,
+  target_status INTEGER NOT NULL,
+  episode TEXT,
+  rule_version INTEGER NOT NULL,
+  judged_at INTEGER NOT NULL,
+  replaced_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX ledger_revision_of ON ledger_revision(slot, line_id);
+
+CREATE TABLE status(
+  line_id INTEGER PRIMARY KEY REFERENCES line,
+  slot INTEGER NOT NULL,
+  period_start INTEGER NOT NULL,
+  period_end INTEGER NOT NULL,
+  value REAL,
+  verdict INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  severity INTEGER NOT NULL,
+  reason INTEGER NOT NULL,
+  since INTEGER,
+  target TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE rule_text(
+  id INTEGER PRIMARY KEY,
+  kpi_id INTEGER NOT NULL REFERENCES kpi,
+  fingerprint TEXT NOT NULL,
+  text TEXT NOT NULL,
+  first_used INTEGER NOT NULL
+) STRICT;
+CREATE INDEX rule_text_of_kpi ON rule_text(kpi_id);
+
+CREATE TABLE target_text(
+  id INTEGER PRIMARY KEY,
+  kpi_id INTEGER NOT NULL REFERENCES kpi,
+  target TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  start TEXT NOT NULL,
+  baseline REAL,
+  text TEXT NOT NULL,
+  first_met INTEGER NOT NULL,
+  UNIQUE(kpi_id, target, fingerprint)
+) STRICT;
+
+-- line_id 0: about a source, hence no reference.
+CREATE TABLE alert(
+  line_id INTEGER NOT NULL,
+  rule TEXT NOT NULL,
+  phase TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  since INTEGER,
+  episode TEXT NOT NULL,
+  machine TEXT NOT NULL,
+  PRIMARY KEY(line_id, rule)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE episode(
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  line_id INTEGER REFERENCES line,
+  rule TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  pending INTEGER,
+  firing INTEGER,
+  resolved INTEGER,
+  reason TEXT NOT NULL,
+  restated INTEGER NOT NULL
+) STRICT;
+CREATE INDEX episode_since ON episode(since);
+CREATE INDEX episode_open ON episode(since) WHERE resolved IS NULL;
+
+CREATE TABLE source(
+  name TEXT PRIMARY KEY,
+  cursor TEXT NOT NULL,
+  last_poll INTEGER,
+  last_success INTEGER,
+  error TEXT NOT NULL,
+  problems TEXT NOT NULL,
+  problem_count INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbox(
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  channel TEXT NOT NULL,
+  type TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  state TEXT NOT NULL CHECK(state IN ('queued', 'sent', 'dead')),
+  attempts INTEGER NOT NULL,
+  next_attempt INTEGER,
+  sent INTEGER,
+  last_error TEXT NOT NULL
+) STRICT;
+CREATE INDEX outbox_created ON outbox(created);
+CREATE INDEX outbox_unsent ON outbox(channel, state) WHERE state <> 'sent';
+
+CREATE TABLE progress(
+  id INTEGER PRIMARY KEY CHECK(id = 1),
+  last_step INTEGER,
+  last_good_config TEXT NOT NULL
+) STRICT;
+INSERT INTO progress VALUES(1, NULL, '');
+
+CREATE VIEW kpi_value AS
+SELECT kpi.name AS kpi, line.segment, ledger.slot, date(ledger.slot / 1000, 'unixepoch') AS day,
+  strftime('%Y-%m-%dT%H:%M:%SZ', ledger.period_start / 1000, 'unixepoch') AS period_start,
+  strftime('%Y-%m-%dT%H:%M:%SZ', ledger.period_end / 1000, 'unixepoch') AS period_end,
+  ledger.value, reason.text AS reason
+FROM ledger JOIN line ON line.id = ledger.line_id JOIN kpi ON kpi.id = line.kpi_id
+  LEFT JOIN word AS reason ON reason.id = ledger.reason;
+
+CREATE VIEW verdict AS
+SELECT kpi.name AS kpi, line.segment, ledger.slot, date(ledger.slot / 1000, 'unixepoch') AS day,
+  strftime('%Y-%m-%dT%H:%M:%SZ', ledger.period_start / 1000, 'unixepoch') AS period_start,
+  strftime('%Y-%m-%dT%H:%M:%SZ', ledger.period_end / 1000, 'unixepoch') AS period_end,
+  ledger.value, ledger.limit_value, verdict.text AS verdict, severity.text AS severity, state.text AS state,
+  reason.text AS reason, ledger.goal, ledger.expected,
+  CASE WHEN ledger.goal IS NOT NULL THEN target_status.text END AS target_status,
+  ledger.episode, ledger.rule_version,
+  strftime('%Y-%m-%dT%H:%M:%SZ', ledger.judged_at / 1000, 'unixepoch') AS judged_at
+FROM ledger JOIN line ON line.id = ledger.line_id JOIN kpi ON kpi.id = line.kpi_id
+  LEFT JOIN word AS verdict ON verdict.id = ledger.verdict
+  LEFT JOIN word AS severity ON severity.id = ledger.severity
+  LEFT JOIN word AS state ON state.id = ledger.state
+  LEFT JOIN word AS reason ON reason.id = ledger.reason
+  LEFT JOIN word AS target_status ON target_status.id = ledger.target_status;
+
+CREATE VIEW alert_episode AS
+SELECT episode.id, kpi.name AS kpi, line.segment, episode.rule, episode.severity,
+  strftime('%Y-%m-%dT%H:%M:%SZ', episode.since / 1000, 'unixepoch') AS since,
+  strftime('%Y-%m-%dT%H:%M:%SZ', episode.pending / 1000, 'unixepoch') AS pending,
+  strftime('%Y-%m-%dT%H:%M:%SZ', episode.firing / 1000, 'unixepoch') AS firing,
+  strftime('%Y-%m-%dT%H:%M:%SZ', episode.resolved / 1000, 'unixepoch') AS resolved,
+  episode.reason, episode.restated
+FROM episode LEFT JOIN line ON line.id = episode.line_id LEFT JOIN kpi ON kpi.id = line.kpi_id;
+
+CREATE VIEW notification AS
+SELECT id, channel, type, strftime('%Y-%m-%dT%H:%M:%SZ', created / 1000, 'unixepoch') AS created, state, attempts,
+  strftime('%Y-%m-%dT%H:%M:%SZ', next_attempt / 1000, 'unixepoch') AS next_attempt,
+  strftime('%Y-%m-%dT%H:%M:%SZ', sent / 1000, 'unixepoch') AS sent, last_error, body
+FROM outbox;
+
+CREATE VIEW target_version AS
+SELECT kpi.name AS kpi, target_text.target, target_text.fingerprint, target_text.start, target_text.baseline,
+  strftime('%Y-%m-%dT%H:%M:%SZ', target_text.first_met / 1000, 'unixepoch') AS first_met, target_text.text
+FROM target_text JOIN kpi ON kpi.id = target_text.kpi_id;
+
+CREATE VIEW rule_version AS
+SELECT rule_text.id, kpi.name AS kpi, rule_text.fingerprint,
+  strftime('%Y-%m-%dT%H:%M:%SZ', rule_text.first_used / 1000, 'unixepoch') AS first_used, rule_text.text
+FROM rule_text JOIN kpi ON kpi.id = rule_text.kpi_id;
+)sql";
+
+constexpr std::array kMigrations{Migration{1, kVersion1}};
+
+}  // namespace
+
+std::span<const Migration> history_migrations() {
+  return kMigrations;
+}
+
+int history_schema_version() {
+  return kMigrations.back().version;
+}
+
+}  // namespace kpi

@@ -1,0 +1,59 @@
+#pragma once
+// A history file as SQLite sees it: opening, settings, whose file it is, its schema, and errors in words for people.
+// Private to daemon/store: the one place besides its neighbours here that knows SQLiteCpp.
+
+#include "daemon/store/schema.hpp"
+#include "rules/base/result.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace kpi::sqlite {
+
+/// A stored row that cannot be what kpid wrote.
+struct BadRow : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// `cannot ACTION the history "PATH": SQLite's words; remedy`.
+Error describe(std::string_view action, const std::string& path, const SQLite::Exception& exception);
+Error describe(std::string_view action, const std::string& path, const BadRow& exception);
+
+/// Runs `body`, which returns a Result; the exceptions of SQLiteCpp end here.
+template <class Body>
+auto guarded(std::string_view action, const std::string& path, Body&& body) -> decltype(body()) {
+  try {
+    return std::forward<Body>(body)();
+  } catch (const SQLite::Exception& exception) {
+    return tl::unexpected<Error>(describe(action, path, exception));
+  } catch (const BadRow& exception) {
+    return tl::unexpected<Error>(describe(action, path, exception));
+  }
+}
+
+/// The absolute path of a file without symbolic links; the name itself where that cannot be found out. SQLite would
+/// take a relative name that begins with "file:" for a URI.
+std::string real_path(const std::string& name);
+
+/// Settings of every connection of ours. Changes nothing in the file.
+void configure(SQLite::Database& db);
+
+/// The version of the schema in the file; none when it is new. Refuses a file of another program and a schema newer
+/// than `known`.
+Result<std::optional<int>> schema_version(SQLite::Database& db, const std::string& path, int known);
+
+/// Brings the file from `version` to the last of `migrations`, each step in a transaction of its own.
+void migrate(SQLite::Database& db, int version, std::span<const Migration> migrations);
+
+/// SQLite's own check of the file's structure. Of a file of more than `max_pages` only the tables that hold promises
+/// (alerts, episodes, messages) are looked at, so that a start never waits for long.
+Result<void> check_structure(SQLite::Database& db, const std::string& path, std::int64_t max_pages = 65'536);
+
+}  // namespace kpi::sqlite

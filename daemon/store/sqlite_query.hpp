@@ -1,0 +1,160 @@
+#pragma once
+// Prepared statements for the rows of the history: values are bound in order, columns read by number. Throws
+// SQLite::Exception. Private to daemon/store; a query belongs to the thread of its connection and is not re-entrant.
+
+#include "daemon/store/sqlite_file.hpp"
+#include "rules/base/time.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kpi::sqlite {
+
+/// The columns of the row a query stands on.
+class Row {
+ public:
+  explicit Row(const SQLite::Statement& statement) : statement_(statement) {}
+
+  [[nodiscard]] std::int64_t integer(int column) const { return statement_.getColumn(column).getInt64(); }
+
+  [[nodiscard]] std::uint32_t id(int column) const { return statement_.getColumn(column).getUInt(); }
+
+  [[nodiscard]] Slot slot(int column) const { return {integer(column)}; }
+
+  [[nodiscard]] Instant instant(int column) const { return Instant(Duration(integer(column))); }
+
+  [[nodiscard]] std::string text(int column) const { return statement_.getColumn(column).getString(); }
+
+  [[nodiscard]] bool is_null(int column) const { return statement_.getColumn(column).isNull(); }
+
+  /// NULL is NaN: SQLite stores no NaN.
+  [[nodiscard]] double real(int column) const {
+    const SQLite::Column value = statement_.getColumn(column);
+    return value.isNull() ? std::numeric_limits<double>::quiet_NaN() : value.getDouble();
+  }
+
+  [[nodiscard]] std::optional<Instant> optional_instant(int column) const {
+    return is_null(column) ? std::nullopt : std::optional(instant(column));
+  }
+
+ private:
+  const SQLite::Statement& statement_;
+};
+
+/// One prepared statement, kept for the life of its connection.
+class Query {
+ public:
+  Query(const SQLite::Database& db, const char* sql) : statement_(db, sql) {}
+
+  /// Runs a statement without rows to its end and returns how many rows it changed.
+  template <class... Values>
+  int run(const Values&... values) {
+    const Reset reset{statement_};
+    bind_all(values...);
+    return statement_.exec();
+  }
+
+  /// Calls `row(Row)` for each row; texts among `values` must live until it returns.
+  template <class OnRow, class... Values>
+  void each(OnRow&& row, const Values&... values) {
+    const Reset reset{statement_};
+    bind_all(values...);
+    const Row current(statement_);
+    while (statement_.executeStep()) {
+      row(current);
+    }
+  }
+
+ private:
+  /// A statement left half-way would keep its transaction open.
+  struct Reset {
+    SQLite::Statement& statement;
+
+    explicit Reset(SQLite::Statement& of) : statement(of) {}
+
+    Reset(const Reset&) = delete;
+    Reset& operator=(const Reset&) = delete;
+
+    ~Reset() { statement.tryReset(); }
+  };
+
+  template <class... Values>
+  void bind_all(const Values&... values) {
+    int index = 0;
+    (bind(++index, values), ...);
+  }
+
+  void bind(int index, std::int64_t value) { statement_.bind(index, value); }
+
+  void bind(int index, std::uint32_t value) { statement_.bind(index, value); }
+
+  void bind(int index, int value) { statement_.bind(index, value); }
+
+  void bind(int index, bool value) { statement_.bind(index, value ? 1 : 0); }
+
+  void bind(int index, Slot value) { statement_.bind(index, value.ms); }
+
+  void bind(int index, Instant value) { bind(index, std::int64_t{value.time_since_epoch().count()}); }
+
+  void bind(int index, const std::string& value) { statement_.bindNoCopy(index, value); }
+
+  void bind(int index, std::string_view value) { statement_.bind(index, std::string(value)); }
+
+  void bind(int index, std::nullopt_t) { statement_.bind(index); }
+
+  void bind(int index, double value) {
+    if (std::isnan(value)) {
+      statement_.bind(index);
+    } else {
+      statement_.bind(index, value);
+    }
+  }
+
+  template <class Value>
+  void bind(int index, const std::optional<Value>& value) {
+    if (value) {
+      bind(index, *value);
+    } else {
+      statement_.bind(index);
+    }
+  }
+
+  SQLite::Statement statement_;
+};
+
+/// Rows of a table keyed (slot, id) of a few ids among many: seeks to each instead of reading what lies between.
+class SlotSeeker {
+ public:
+  /// `next_slot` finds the first slot from ?1 and before ?2; `row` the row of slot ?1 and id ?2.
+  SlotSeeker(const SQLite::Database& db, const char* next_slot, const char* row)
+      : next_slot_(db, next_slot), row_(db, row) {}
+
+  /// By slot, then in the order of `ids`.
+  template <class OnRow>
+  void each(Slot from, Slot to, const std::vector<std::uint32_t>& ids, OnRow&& row) {
+    for (std::optional<Slot> slot = first(from, to); slot; slot = first({slot->ms + 1}, to)) {
+      for (const std::uint32_t id : ids) {
+        row_.each(row, *slot, id);
+      }
+    }
+  }
+
+ private:
+  std::optional<Slot> first(Slot from, Slot to) {
+    std::optional<Slot> found;
+    next_slot_.each([&](const Row& row) { found = row.slot(0); }, from, to);
+    return found;
+  }
+
+  Query next_slot_;
+  Query row_;
+};
+
+}  // namespace kpi::sqlite

@@ -1,0 +1,24 @@
+#pragma once
+// The history in one SQLite file. docs/history.md describes the file.
+
+#include "daemon/store/store.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace kpi {
+
+struct SqliteStoreOptions {
+  /// The file does not grow beyond this; a commit that would have to fails as on a full disk. 0: no limit.
+  std::int64_t max_bytes = 0;
+};
+
+/// Opens the history at `path`, creates it (mode 0600) when there is none, and brings an older schema up to date.
+/// ":memory:" is a history that ends with the store.
+///
+/// A file has one owner: a second store is refused while the first lives, in whichever process (a lock on `path` +
+/// ".lock"). When the last owner was killed, SQLite's own check of the file runs first. Errors are kStorage.
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const SqliteStoreOptions& options = {});
+
+}  // namespace kpi

@@ -1,0 +1,243 @@
+#include "daemon/store/step_writer.hpp"
+
+#include "daemon/store/row_text.hpp"
+#include "daemon/store/stored_rows.hpp"
+
+#include <string_view>
+
+namespace kpi::sqlite {
+namespace {
+
+constexpr const char* kPutSeries =
+    "INSERT INTO series(id, metric_id, labels) VALUES(?1, (SELECT id FROM metric WHERE name = ?2), ?3) "
+    "ON CONFLICT(id) DO UPDATE SET metric_id = excluded.metric_id, labels = excluded.labels";
+constexpr const char* kPutLine =
+    "INSERT INTO line(id, kpi_id, segment) VALUES(?1, (SELECT id FROM kpi WHERE name = ?2), ?3) "
+    "ON CONFLICT(id) DO UPDATE SET kpi_id = excluded.kpi_id, segment = excluded.segment";
+constexpr const char* kPutRule =
+    "INSERT INTO rule_text(id, kpi_id, fingerprint, text, first_used) "
+    "VALUES(?1, (SELECT id FROM kpi WHERE name = ?2), ?3, ?4, ?5) ON CONFLICT(id) DO UPDATE SET "
+    "kpi_id = excluded.kpi_id, fingerprint = excluded.fingerprint, text = excluded.text";
+constexpr const char* kPutTarget =
+    "INSERT INTO target_text(kpi_id, target, fingerprint, start, baseline, text, first_met) "
+    "VALUES((SELECT id FROM kpi WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7) "
+    "ON CONFLICT(kpi_id, target, fingerprint) DO UPDATE SET start = excluded.start, baseline = excluded.baseline, "
+    "text = excluded.text";
+
+constexpr const char* kAddSample =
+    "INSERT INTO sample(slot, series_id, value, known_at) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+constexpr const char* kKeepSample =
+    "INSERT INTO sample_revision(slot, series_id, value, known_at, replaced_at) "
+    "SELECT slot, series_id, value, known_at, ?4 FROM sample WHERE slot = ?1 AND series_id = ?2 AND value IS NOT ?3";
+constexpr const char* kReplaceSample = "UPDATE sample SET value = ?3, known_at = ?4 WHERE slot = ?1 AND series_id = ?2";
+
+#define KPI_LEDGER_VALUES "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+constexpr const char* kAddVerdict =
+    "INSERT INTO ledger(" KPI_LEDGER_COLUMNS ") VALUES" KPI_LEDGER_VALUES " ON CONFLICT DO NOTHING";
+constexpr const char* kKeepVerdict =
+    "INSERT INTO ledger_revision(" KPI_LEDGER_COLUMNS ", replaced_at) SELECT " KPI_LEDGER_COLUMNS
+    ", ?17 FROM ledger WHERE slot = ?1 AND line_id = ?2 AND "
+    "(period_start, period_end, value, limit_value, verdict, severity, state, reason, standing, goal, expected, "
+    "target_status, episode, rule_version) IS NOT (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+constexpr const char* kReplaceVerdict = "REPLACE INTO ledger(" KPI_LEDGER_COLUMNS ") VALUES" KPI_LEDGER_VALUES;
+
+constexpr const char* kPutStatus =
+    "REPLACE INTO status(" KPI_STATUS_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kPutAlert =
+    "REPLACE INTO alert(line_id, rule, phase, severity, since, episode, machine) VALUES(?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kPutEpisode =
+    "INSERT INTO episode(" KPI_EPISODE_COLUMNS
+    ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
+    "line_id = excluded.line_id, rule = excluded.rule, severity = excluded.severity, since = excluded.since, "
+    "pending = excluded.pending, firing = excluded.firing, resolved = excluded.resolved, reason = excluded.reason, "
+    "restated = excluded.restated";
+constexpr const char* kPutSource = "REPLACE INTO source(" KPI_SOURCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?)";
+// A message that is there already may have been delivered: a step that is repeated must not queue it again.
+constexpr const char* kAddMessage =
+    "INSERT INTO outbox(" KPI_OUTBOX_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING";
+constexpr const char* kPutDelivery =
+    "UPDATE outbox SET state = ?2, attempts = ?3, next_attempt = ?4, sent = ?5, last_error = ?6 WHERE id = ?1";
+
+template <class Id>
+std::optional<Id> unless_zero(Id id) {
+  return id == 0 ? std::nullopt : std::optional(id);
+}
+
+std::optional<std::string_view> unless_empty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
+}
+
+}  // namespace
+
+StepWriter::StepWriter(const SQLite::Database& db, Words& words)
+    : words_(words),
+      add_metric_(db, "INSERT INTO metric(name) VALUES(?) ON CONFLICT DO NOTHING"),
+      add_kpi_(db, "INSERT INTO kpi(name) VALUES(?) ON CONFLICT DO NOTHING"),
+      put_series_(db, kPutSeries),
+      put_line_(db, kPutLine),
+      put_rule_(db, kPutRule),
+      put_target_(db, kPutTarget),
+      add_sample_(db, kAddSample),
+      keep_sample_(db, kKeepSample),
+      replace_sample_(db, kReplaceSample),
+      add_verdict_(db, kAddVerdict),
+      keep_verdict_(db, kKeepVerdict),
+      replace_verdict_(db, kReplaceVerdict),
+      put_status_(db, kPutStatus),
+      put_alert_(db, kPutAlert),
+      put_episode_(db, kPutEpisode),
+      put_source_(db, kPutSource),
+      add_message_(db, kAddMessage),
+      put_delivery_(db, kPutDelivery),
+      put_last_step_(db, "UPDATE progress SET last_step = ?"),
+      put_config_(db, "UPDATE progress SET last_good_config = ?") {}
+
+void StepWriter::write(const StepCommit& step) {
+  const auto each = [&](const auto& rows, const auto&... when) {
+    for (const auto& row : rows) {
+      write(row, when...);
+    }
+  };
+  // What others refer to comes first; deliveries may be of messages of this step.
+  each(step.series);
+  each(step.lines);
+  each(step.rule_versions, step.now);
+  each(step.target_versions, step.now);
+  each(step.samples, step.now);
+  each(step.verdicts, step.now);
+  each(step.statuses);
+  each(step.alerts);
+  each(step.episodes);
+  each(step.sources);
+  each(step.notifications);
+  each(step.deliveries);
+  put_last_step_.run(step.now);
+  if (!step.last_good_config.empty()) {
+    put_config_.run(step.last_good_config);
+  }
+}
+
+void StepWriter::write(const SeriesRow& series) {
+  add_metric_.run(series.metric);
+  put_series_.run(series.id, series.metric, labels_json(series.labels));
+}
+
+void StepWriter::write(const LineRow& line) {
+  add_kpi_.run(line.kpi);
+  put_line_.run(line.id, line.kpi, labels_json(line.segment));
+}
+
+void StepWriter::write(const RuleVersionRow& rule, Instant now) {
+  add_kpi_.run(rule.kpi);
+  put_rule_.run(rule.id, rule.kpi, rule.fingerprint, rule.text, now);
+}
+
+void StepWriter::write(const TargetVersionRow& target, Instant now) {
+  add_kpi_.run(target.kpi);
+  put_target_.run(
+      target.kpi, target.target, target.fingerprint, date_text(target.start), target.baseline, target.text, now);
+}
+
+void StepWriter::write(const SampleRow& sample, Instant now) {
+  if (add_sample_.run(sample.slot, sample.series, sample.value, now) == 0 &&
+      keep_sample_.run(sample.slot, sample.series, sample.value, now) != 0) {
+    replace_sample_.run(sample.slot, sample.series, sample.value, now);
+  }
+}
+
+void StepWriter::write(const VerdictRow& verdict, Instant now) {
+  if (run_ledger(add_verdict_, verdict, now) == 0 && run_ledger(keep_verdict_, verdict, now) != 0) {
+    run_ledger(replace_verdict_, verdict, now);
+  }
+}
+
+int StepWriter::run_ledger(Query& query, const VerdictRow& verdict, Instant now) {
+  return query.run(verdict.slot,
+                   verdict.line,
+                   verdict.period.start,
+                   verdict.period.end,
+                   verdict.value,
+                   verdict.limit,
+                   words_.number(verdict.verdict),
+                   words_.number(verdict.severity),
+                   words_.number(verdict.state),
+                   words_.number(verdict.reason),
+                   verdict.standing,
+                   verdict.goal,
+                   verdict.expected,
+                   words_.number(verdict.target_status),
+                   unless_empty(verdict.episode),
+                   verdict.rule_version,
+                   now);
+}
+
+void StepWriter::write(const StatusRow& status) {
+  put_status_.run(status.line,
+                  status.slot,
+                  status.period.start,
+                  status.period.end,
+                  status.value,
+                  words_.number(status.verdict),
+                  words_.number(status.state),
+                  words_.number(status.severity),
+                  words_.number(status.reason),
+                  status.since,
+                  status.target);
+}
+
+void StepWriter::write(const AlertRow& alert) {
+  put_alert_.run(alert.line,
+                 alert.rule,
+                 kpi::name_of(alert.phase),
+                 kpi::name_of(alert.severity),
+                 alert.since,
+                 alert.episode,
+                 alert.machine);
+}
+
+void StepWriter::write(const EpisodeRow& episode) {
+  put_episode_.run(episode.id,
+                   unless_zero(episode.line),
+                   episode.rule,
+                   kpi::name_of(episode.severity),
+                   episode.since,
+                   episode.pending,
+                   episode.firing,
+                   episode.resolved,
+                   kpi::name_of(episode.reason),
+                   episode.restated);
+}
+
+void StepWriter::write(const SourceRow& source) {
+  put_source_.run(source.name,
+                  source.cursor,
+                  source.last_poll,
+                  source.last_success,
+                  source.error,
+                  texts_json(source.problems),
+                  static_cast<std::int64_t>(source.problem_count));
+}
+
+void StepWriter::write(const NotificationRow& message) {
+  add_message_.run(message.id,
+                   message.channel,
+                   message.type,
+                   message.created,
+                   message.body,
+                   name_of(message.state),
+                   message.attempts,
+                   message.next_attempt,
+                   message.sent,
+                   message.last_error);
+}
+
+void StepWriter::write(const DeliveryRow& delivery) {
+  put_delivery_.run(delivery.id,
+                    name_of(delivery.state),
+                    delivery.attempts,
+                    delivery.next_attempt,
+                    delivery.sent,
+                    delivery.last_error);
+}
+
+}  // namespace kpi::sqlite

@@ -1,0 +1,56 @@
+#pragma once
+// Writes what one step decided, row by row. Private to daemon/store; of the thread that owns the connection.
+
+#include "daemon/store/sqlite_query.hpp"
+#include "daemon/store/store.hpp"
+#include "daemon/store/words.hpp"
+
+namespace kpi::sqlite {
+
+class StepWriter {
+ public:
+  /// `words` must outlive the writer.
+  StepWriter(const SQLite::Database& db, Words& words);
+
+  /// REQUIRES an open transaction; throws SQLite::Exception, after which the transaction must be rolled back.
+  void write(const StepCommit& step);
+
+ private:
+  void write(const SeriesRow& series);
+  void write(const LineRow& line);
+  void write(const RuleVersionRow& rule, Instant now);
+  void write(const TargetVersionRow& target, Instant now);
+  void write(const SampleRow& sample, Instant now);
+  void write(const VerdictRow& verdict, Instant now);
+  void write(const StatusRow& status);
+  void write(const AlertRow& alert);
+  void write(const EpisodeRow& episode);
+  void write(const SourceRow& source);
+  void write(const NotificationRow& message);
+  void write(const DeliveryRow& delivery);
+  int run_ledger(Query& query, const VerdictRow& verdict, Instant now);
+
+  Words& words_;
+  Query add_metric_;
+  Query add_kpi_;
+  Query put_series_;
+  Query put_line_;
+  Query put_rule_;
+  Query put_target_;
+  Query add_sample_;
+  Query keep_sample_;  // as a revision, if the new one differs
+  Query replace_sample_;
+  Query add_verdict_;  // these three take the same values: the row's columns and the time of the step
+  Query keep_verdict_;
+  Query replace_verdict_;
+  Query put_status_;
+  Query put_alert_;
+  Query put_episode_;
+  Query put_source_;
+  Query add_message_;
+  Query put_delivery_;
+  Query put_last_step_;
+  Query put_config_;
+};
+
+}  // namespace kpi::sqlite

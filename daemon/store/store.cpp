@@ -1,0 +1,11 @@
+#include "daemon/store/store.hpp"
+
+namespace kpi {
+
+bool StepCommit::is_empty() const {
+  return series.empty() && lines.empty() && rule_versions.empty() && target_versions.empty() && samples.empty() &&
+         verdicts.empty() && statuses.empty() && alerts.empty() && episodes.empty() && sources.empty() &&
+         notifications.empty() && deliveries.empty() && last_good_config.empty();
+}
+
+}  // namespace kpi

@@ -1,0 +1,121 @@
+#include "daemon/store/stored_rows.hpp"
+
+#include "daemon/store/row_text.hpp"
+#include "rules/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+namespace kpi::sqlite {
+namespace {
+
+constexpr std::array kStates{
+    std::pair{NotificationRow::State::kQueued, std::string_view("queued")},
+    std::pair{NotificationRow::State::kSent, std::string_view("sent")},
+    std::pair{NotificationRow::State::kDead, std::string_view("dead")},
+};
+
+NotificationRow::State message_state(const std::string& text) {
+  for (const auto& [state, name] : kStates) {
+    if (name == text) {
+      return state;
+    }
+  }
+  throw BadRow(fmt::format("it holds a message in the unknown state \"{}\"", printable(text, 32)));
+}
+
+}  // namespace
+
+VerdictRow verdict_row(const Row& row, Words& words) {
+  VerdictRow verdict;
+  verdict.slot = row.slot(0);
+  verdict.line = row.id(1);
+  verdict.period = {row.instant(2), row.instant(3)};
+  verdict.value = row.real(4);
+  verdict.limit = row.real(5);
+  verdict.verdict = words.value<Verdict>(row.integer(6));
+  verdict.severity = words.value<Severity>(row.integer(7));
+  verdict.state = words.value<KpiState>(row.integer(8));
+  verdict.reason = words.value<Reason>(row.integer(9));
+  verdict.standing = row.id(10);
+  verdict.goal = row.real(11);
+  verdict.expected = row.real(12);
+  verdict.target_status = words.value<TargetStatus>(row.integer(13));
+  verdict.episode = row.text(14);
+  verdict.rule_version = row.id(15);
+  return verdict;
+}
+
+Instant judged_at(const Row& row) {
+  return row.instant(16);
+}
+
+StatusRow status_row(const Row& row, Words& words) {
+  StatusRow status;
+  status.line = row.id(0);
+  status.slot = row.slot(1);
+  status.period = {row.instant(2), row.instant(3)};
+  status.value = row.real(4);
+  status.verdict = words.value<Verdict>(row.integer(5));
+  status.state = words.value<KpiState>(row.integer(6));
+  status.severity = words.value<Severity>(row.integer(7));
+  status.reason = words.value<Reason>(row.integer(8));
+  status.since = row.optional_instant(9);
+  status.target = row.text(10);
+  return status;
+}
+
+EpisodeRow episode_row(const Row& row) {
+  EpisodeRow episode;
+  episode.id = row.text(0);
+  episode.line = row.id(1);  // NULL is 0.
+  episode.rule = row.text(2);
+  episode.severity = word_value<Severity>(row.text(3));
+  episode.since = row.instant(4);
+  episode.pending = row.optional_instant(5);
+  episode.firing = row.optional_instant(6);
+  episode.resolved = row.optional_instant(7);
+  episode.reason = word_value<Reason>(row.text(8));
+  episode.restated = row.integer(9) != 0;
+  return episode;
+}
+
+SourceRow source_row(const Row& row) {
+  SourceRow source;
+  source.name = row.text(0);
+  source.cursor = row.text(1);
+  source.last_poll = row.optional_instant(2);
+  source.last_success = row.optional_instant(3);
+  source.error = row.text(4);
+  source.problems = texts_from_json(row.text(5));
+  source.problem_count = static_cast<std::size_t>(row.integer(6));
+  return source;
+}
+
+NotificationRow notification_row(const Row& row) {
+  NotificationRow message;
+  message.id = row.text(0);
+  message.channel = row.text(1);
+  message.type = row.text(2);
+  message.created = row.instant(3);
+  message.body = row.text(4);
+  message.state = message_state(row.text(5));
+  message.attempts = static_cast<int>(row.integer(6));
+  message.next_attempt = row.optional_instant(7);
+  message.sent = row.optional_instant(8);
+  message.last_error = row.text(9);
+  return message;
+}
+
+std::string_view name_of(NotificationRow::State state) {
+  for (const auto& [known, name] : kStates) {
+    if (known == state) {
+      return name;
+    }
+  }
+  return {};
+}
+
+}  // namespace kpi::sqlite

@@ -1,0 +1,38 @@
+#pragma once
+// Rows of the history as structs: the columns in one order, for the store and its readers alike. Private to
+// daemon/store.
+
+#include "daemon/store/sqlite_query.hpp"
+#include "daemon/store/store.hpp"
+#include "daemon/store/words.hpp"
+
+#include <string_view>
+
+namespace kpi::sqlite {
+
+// Macros because SQL is put together from them at compile time.
+#define KPI_LEDGER_COLUMNS                                                                          \
+  "slot, line_id, period_start, period_end, value, limit_value, verdict, severity, state, reason, " \
+  "standing, goal, expected, target_status, episode, rule_version, judged_at"
+#define KPI_STATUS_COLUMNS \
+  "line_id, slot, period_start, period_end, value, verdict, state, severity, reason, since, target"
+#define KPI_EPISODE_COLUMNS "id, line_id, rule, severity, since, pending, firing, resolved, reason, restated"
+#define KPI_SOURCE_COLUMNS "name, cursor, last_poll, last_success, error, problems, problem_count"
+#define KPI_OUTBOX_COLUMNS "id, channel, type, created, body, state, attempts, next_attempt, sent, last_error"
+
+// For a SlotSeeker over the ledger.
+#define KPI_LEDGER_NEXT_SLOT "SELECT slot FROM ledger WHERE slot >= ?1 AND slot < ?2 ORDER BY slot LIMIT 1"
+#define KPI_LEDGER_ROW "SELECT " KPI_LEDGER_COLUMNS " FROM ledger WHERE slot = ?1 AND line_id = ?2"
+
+// Each reads the columns of its list, starting at the first; they throw BadRow.
+VerdictRow verdict_row(const Row& row, Words& words);
+Instant judged_at(const Row& row);
+StatusRow status_row(const Row& row, Words& words);
+EpisodeRow episode_row(const Row& row);
+SourceRow source_row(const Row& row);
+NotificationRow notification_row(const Row& row);
+
+/// "queued", "sent", "dead".
+std::string_view name_of(NotificationRow::State state);
+
+}  // namespace kpi::sqlite

@@ -1,0 +1,455 @@
+// What holds of the SQLite store beyond the contract: the file, who may open it, what it keeps of the past, and what
+// happens when the disk fails.
+
+#include "daemon/store/sqlite_store.hpp"
+
+#include "daemon/store/sqlite_file.hpp"
+#include "tests/unit/daemon/store/store_fixture.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gmock/gmock.h>
+#include <sqlite3.h>
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <fstream>
+
+namespace {
+
+std::atomic<int> disk_syncs = 0;
+
+}  // namespace
+
+/// SQLite's own calls end here, so that a test can count how often the disk was waited for.
+extern "C" int fdatasync(int fd) {
+  ++disk_syncs;
+  return static_cast<int>(::syscall(SYS_fdatasync, fd));
+}
+
+namespace kpi::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// The rows of a query, columns separated by '|', as the sqlite3 shell prints them.
+std::vector<std::string> query(const std::string& path, const std::string& sql) {
+  const SQLite::Database db(path, SQLite::OPEN_READONLY);
+  SQLite::Statement statement(db, sql);
+  std::vector<std::string> rows;
+  while (statement.executeStep()) {
+    std::string row;
+    for (int column = 0; column < statement.getColumnCount(); ++column) {
+      row += (column == 0 ? "" : "|") + statement.getColumn(column).getString();
+    }
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+void execute(const std::string& path, const std::string& sql) {
+  SQLite::Database db(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  db.exec(sql);
+}
+
+/// The whole error of opening `path`; a text that says so when it opened.
+std::string refusal(const std::string& path) {
+  const Result<std::unique_ptr<Store>> store = open_sqlite_store(path);
+  return store ? "it opened" : store.error().message;
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+unsigned mode_of(const std::string& path) {
+  struct stat status{};
+  EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+  return status.st_mode & 0777U;
+}
+
+TEST(SqliteStore, CreatesItsFileForItsOwnerAlone) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  const mode_t before = ::umask(0);
+  const std::unique_ptr<Store> store = opened(path);
+  expect_committed(*store, first_step());
+  ::umask(before);
+  EXPECT_EQ(mode_of(path), 0600U);
+  EXPECT_EQ(mode_of(path + "-wal"), 0600U);
+  EXPECT_EQ(mode_of(path + ".lock"), 0600U);
+}
+
+TEST(SqliteStore, MarksItsFileAsAHistory) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  opened(path).reset();
+  EXPECT_THAT(query(path, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"),
+              ElementsAre("1802529124|1"));
+  EXPECT_THAT(query(path, "PRAGMA journal_mode"), ElementsAre("wal"));
+}
+
+TEST(SqliteStore, KeepsReplacedSamplesWithBothTimes) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  const std::unique_ptr<Store> store = opened(path);
+  StepCommit step = first_step();
+  step.samples = {{1, day(1), 10}, {1, day(2), kNan}, {1, day(3), 30}};
+  expect_committed(*store, step);
+  step.now = morning(2);
+  step.samples = {{1, day(1), 11}, {1, day(2), 20}, {1, day(3), 30}};
+  expect_committed(*store, step);
+  step.now = morning(3);
+  step.samples = {{1, day(1), kNan}, {1, day(2), 20}};
+  expect_committed(*store, step);
+  EXPECT_THAT(query(path,
+                    "SELECT slot / 86400000, series_id, ifnull(value, 'null'), known_at / 86400000, "
+                    "replaced_at / 86400000 FROM sample_revision ORDER BY id"),
+              ElementsAre("1|1|10.0|1|2", "2|1|null|1|2", "1|1|11.0|2|3"));
+  EXPECT_THAT(
+      query(path, "SELECT slot / 86400000, ifnull(value, 'null'), known_at / 86400000 FROM sample ORDER BY slot"),
+      ElementsAre("1|null|3", "2|20.0|2", "3|30.0|1"));
+}
+
+TEST(SqliteStore, KeepsReplacedVerdictsWithBothTimes) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  const std::unique_ptr<Store> store = opened(path);
+  StepCommit step = first_step();
+  step.verdicts = {verdict_of(1, 1, 0.4), verdict_of(1, 2, kNan)};
+  expect_committed(*store, step);
+  step.now = morning(2);
+  expect_committed(*store, step);  // The same again: nothing is replaced.
+  step.now = morning(3);
+  step.verdicts[0] = verdict_of(1, 1, 0.6);
+  expect_committed(*store, step);
+  step.now = morning(4);
+  step.verdicts[0].episode = "ep_1";
+  expect_committed(*store, step);
+  EXPECT_THAT(
+      query(path,
+            "SELECT slot / 86400000, value, text, ifnull(episode, '-'), judged_at / 86400000, "
+            "replaced_at / 86400000 FROM ledger_revision JOIN word ON word.id = verdict ORDER BY ledger_revision.id"),
+      ElementsAre("1|0.4|missed|-|1|3", "1|0.6|met|-|3|4"));
+  EXPECT_THAT(query(path, "SELECT slot / 86400000, judged_at / 86400000 FROM ledger ORDER BY slot"),
+              ElementsAre("1|4", "2|1"));
+}
+
+/// Every column of a verdict counts as a change.
+TEST(SqliteStore, TakesAVerdictForChangedByAnyColumn) {
+  struct Case {
+    const char* name;
+    void (*change)(VerdictRow&);
+  };
+
+  const std::array cases{
+      Case{"period start", [](VerdictRow& row) { row.period.start += Duration(1); }},
+      Case{"period end", [](VerdictRow& row) { row.period.end += Duration(1); }},
+      Case{"value unknown", [](VerdictRow& row) { row.value = kNan; }},
+      Case{"limit", [](VerdictRow& row) { row.limit = 0.7; }},
+      Case{"verdict", [](VerdictRow& row) { row.verdict = Verdict::kRecorded; }},
+      Case{"severity", [](VerdictRow& row) { row.severity = Severity::kInfo; }},
+      Case{"state", [](VerdictRow& row) { row.state = KpiState::kFiring; }},
+      Case{"reason", [](VerdictRow& row) { row.reason = Reason::kNull; }},
+      Case{"standing", [](VerdictRow& row) { row.standing = 1; }},
+      Case{"goal", [](VerdictRow& row) { row.goal = 1; }},
+      Case{"expected", [](VerdictRow& row) { row.expected = 1; }},
+      Case{"target status", [](VerdictRow& row) { row.target_status = TargetStatus::kAtRisk; }},
+      Case{"episode", [](VerdictRow& row) { row.episode = "ep"; }},
+      Case{"rule version", [](VerdictRow& row) { row.rule_version = 1; }},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const std::unique_ptr<Store> store = opened(":memory:");
+    StepCommit step = first_step();
+    step.verdicts = {verdict_of(1, 1, 0.4)};
+    expect_committed(*store, step);
+    c.change(step.verdicts[0]);
+    expect_committed(*store, step);
+    EXPECT_THAT(verdicts_of(*store), ElementsAre(text_of(step.verdicts[0])));
+  }
+}
+
+TEST(SqliteStore, WaitsForTheDiskWhenAStepPromisesSomething) {
+  const TempDir directory;
+  const std::unique_ptr<Store> store = opened(directory.file("kpid.db"));
+  expect_committed(*store, first_step());
+  const auto syncs_of = [&](const StepCommit& step) {
+    const int before = disk_syncs;
+    expect_committed(*store, step);
+    return disk_syncs - before;
+  };
+  StepCommit samples;
+  samples.samples = {{1, day(1), 1}};
+  StepCommit message;
+  message.notifications = {message_of("msg_1", morning(1))};
+  StepCommit delivery;
+  delivery.deliveries = {{"msg_1", NotificationRow::State::kSent, 1, std::nullopt, morning(1), ""}};
+  StepCommit alert;
+  alert.alerts = {{1, "thresholds", AlertPhase::kFiring, Severity::kInfo, morning(1), "ep", "{}"}};
+  EXPECT_EQ(syncs_of(samples), 0);
+  EXPECT_GE(syncs_of(message), 1);
+  EXPECT_GE(syncs_of(delivery), 1);
+  EXPECT_GE(syncs_of(alert), 1);
+  EXPECT_EQ(syncs_of(samples), 0);
+}
+
+TEST(SqliteStore, RefusesASecondStoreOfOneFile) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  const std::string alias = directory.file("alias.db");
+  std::unique_ptr<Store> store = opened(path);
+  std::filesystem::create_symlink(path, alias);
+  const std::string expected = fmt::format(
+      "the history \"{0}\" is in use by process {1} (lock file \"{0}.lock\"): stop that kpid first, or set \"history: "
+      "path\" to another place",
+      path,
+      ::getpid());
+  EXPECT_EQ(refusal(path), expected);
+  EXPECT_EQ(refusal(alias), expected);
+  EXPECT_EQ(in_child([&] { return refusal(path); }), expected);
+  store.reset();
+  EXPECT_EQ(refusal(path), "it opened");
+}
+
+TEST(SqliteStore, RefusesWhatIsNoHistory) {
+  const TempDir directory;
+  const std::string own = "give the history a file of its own in \"history: path\"";
+  const std::string text = directory.file("notes.txt");
+  write_file(text, std::string(2000, 'x'));
+  EXPECT_EQ(
+      refusal(text),
+      fmt::format("cannot open the history \"{}\": file is not a database; the file is damaged: restore a backup, or "
+                  "move it aside to begin a new history",
+                  text));
+  const std::string tables = directory.file("shop.db");
+  execute(tables, "CREATE TABLE customers(id)");
+  EXPECT_EQ(refusal(tables),
+            fmt::format("\"{}\" is the database of another program (it holds \"customers\"): {}", tables, own));
+  const std::string marked = directory.file("fossil.db");
+  execute(marked, "PRAGMA application_id=252006673; CREATE TABLE blob(id)");
+  EXPECT_EQ(refusal(marked),
+            fmt::format("\"{}\" is the database of another program (application id 0x0f055111): {}", marked, own));
+  EXPECT_THAT(query(tables, "PRAGMA journal_mode"), ElementsAre("delete")) << "a foreign file is left as it is";
+}
+
+TEST(SqliteStore, RefusesANewerSchema) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  opened(path).reset();
+  execute(path, "PRAGMA user_version=7");
+  EXPECT_EQ(
+      refusal(path),
+      fmt::format("the history \"{}\" was written by a newer kpid (schema 7; this one knows 1): install that kpid "
+                  "again, or restore a backup from before it",
+                  path));
+}
+
+TEST(SqliteStore, SaysWhatIsWrongWithThePlace) {
+  const TempDir directory;
+  const std::string nowhere = directory.file("missing/kpid.db");
+  EXPECT_EQ(
+      refusal(nowhere),
+      fmt::format("cannot open the history \"{}\": the directory \"{}\" does not exist; create it, or set \"history: "
+                  "path\" to another place",
+                  nowhere,
+                  directory.file("missing")));
+  const std::string closed = directory.file("closed");
+  std::filesystem::create_directory(closed);
+  std::filesystem::permissions(closed, std::filesystem::perms::none);
+  EXPECT_EQ(in_child([&] { return refusal(closed + "/kpid.db"); }, true),
+            fmt::format("cannot open the history \"{0}/kpid.db\": \"{0}/kpid.db.lock\": Permission denied; make the "
+                        "directory writable for the user that runs kpid, or set \"history: path\" to another place",
+                        closed));
+  const std::string folder = directory.file("folder");
+  std::filesystem::create_directory(folder);
+  EXPECT_EQ(refusal(folder),
+            fmt::format("cannot open the history \"{}\": unable to open database file; make the file and its directory "
+                        "readable and writable for the user that runs kpid",
+                        folder));
+}
+
+TEST(SqliteStore, ChecksTheFileAfterACrash) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  std::unique_ptr<Store> store = opened(path);
+  StepCommit step = first_step();
+  for (int i = 0; i < 5'000; ++i) {
+    step.samples.push_back({1, day(i), static_cast<double>(i)});
+  }
+  expect_committed(*store, step);
+  store.reset();
+  const auto pages = std::filesystem::file_size(path) / 4096;
+  {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>((pages - 3) * 4096));
+    file << std::string(4096, '\x5a');
+  }
+  // Of a kpid that was killed: it left its pid.
+  write_file(path + ".lock", "1\n");
+  EXPECT_THAT(refusal(path),
+              testing::AllOf(testing::StartsWith(fmt::format("the history \"{}\" is damaged (", path)),
+                             testing::EndsWith("): restore a backup, or move it aside to begin a new history")));
+}
+
+TEST(SqliteStore, GoesOnAfterAFullFile) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  const std::unique_ptr<Store> store = opened(path, {.max_bytes = 512 * 1024});
+  expect_committed(*store, first_step());
+  StepCommit large;
+  large.now = morning(2);
+  large.notifications = {message_of("msg_1", morning(2))};
+  for (int i = 0; i < 50'000; ++i) {
+    large.samples.push_back({1, day(i), i + 0.5});
+  }
+  const Result<void> failed = store->commit(large);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error(),
+            (Error{ErrorKind::kStorage,
+                   fmt::format("cannot write the history \"{}\": database or disk is full; free space for it", path)}));
+  EXPECT_THAT(samples_of(*store), IsEmpty());
+  EXPECT_EQ(state_of(*store).last_step, morning(1));
+  large.samples.resize(10);
+  expect_committed(*store, large);
+  EXPECT_EQ(samples_of(*store).size(), 10U);
+  EXPECT_EQ(state_of(*store).queued, large.notifications);
+}
+
+TEST(SqliteStore, GoesOnAfterTheFileSizeLimitIsLifted) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  const std::string told = in_child([&]() -> std::string {
+    const std::unique_ptr<Store> store = opened(path);
+    StepCommit step = first_step();
+    for (int i = 0; i < 50'000; ++i) {
+      step.samples.push_back({1, day(i), i + 0.5});
+    }
+    ::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{};
+    ::getrlimit(RLIMIT_FSIZE, &limit);
+    const rlimit small{.rlim_cur = 256 * 1024, .rlim_max = limit.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    const Result<void> failed = store->commit(step);
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    const std::size_t left = samples_of(*store).size();
+    const bool is_done = store->commit(step).has_value();
+    return fmt::format("{} / {} / {}", failed ? "it committed" : failed.error().message, left, is_done);
+  });
+  EXPECT_EQ(
+      told,
+      fmt::format("cannot write the history \"{}\": disk I/O error; check its disk and file system / 0 / true", path));
+  EXPECT_EQ(samples_of(*opened(path)).size(), 50'000U);
+}
+
+/// Makes the k-th write of SQLite from now on fail, once.
+class FailingDisk {
+ public:
+  FailingDisk() : vfs_(sqlite3_vfs_find(nullptr)) {
+    vfs_->xSetSystemCall(vfs_, "pwrite64", reinterpret_cast<sqlite3_syscall_ptr>(&FailingDisk::write));
+  }
+
+  FailingDisk(const FailingDisk&) = delete;
+  FailingDisk& operator=(const FailingDisk&) = delete;
+
+  ~FailingDisk() { vfs_->xSetSystemCall(vfs_, "pwrite64", nullptr); }
+
+  void fail_at(int k, int error) {
+    left = k;
+    code = error;
+  }
+
+  /// Whether the failure that was ordered has happened.
+  [[nodiscard]] static bool has_failed() { return left <= 0; }
+
+ private:
+  static ssize_t write(int fd, const void* data, std::size_t size, off64_t offset) {
+    if (left > 0 && --left == 0) {
+      errno = code;
+      return -1;
+    }
+    return ::pwrite64(fd, data, size, offset);
+  }
+
+  static inline int left = 0;
+  static inline int code = 0;
+  sqlite3_vfs* vfs_;
+};
+
+struct DiskFailure {
+  const char* name;
+  int error;
+  const char* words;
+};
+
+class FailingDiskStore : public testing::TestWithParam<DiskFailure> {};
+
+/// Every write of a commit fails once, the first, the second, … until a commit passes without meeting the failure.
+TEST_P(FailingDiskStore, KeepsItsStateAndTakesTheStepLater) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  FailingDisk disk;
+  std::unique_ptr<Store> store = opened(path);
+  expect_committed(*store, first_step());
+  std::size_t stored = 0;
+  int failures = 0;
+  bool has_failed = true;
+  for (int k = 1; has_failed; ++k) {
+    ASSERT_LT(k, 1'000);
+    StepCommit step;
+    step.now = morning(k + 1);
+    step.notifications = {message_of(fmt::format("msg_{:04}", k), morning(k + 1))};
+    step.verdicts = {verdict_of(1, k, k)};
+    for (int i = 0; i < 400; ++i) {
+      step.samples.push_back({1, day(k * 1'000 + i), i + 0.5});
+    }
+    disk.fail_at(k, GetParam().error);
+    const Result<void> done = store->commit(step);
+    has_failed = FailingDisk::has_failed();
+    disk.fail_at(0, 0);
+    if (!done) {
+      ++failures;
+      EXPECT_EQ(done.error().message, fmt::format("cannot write the history \"{}\": {}", path, GetParam().words));
+      EXPECT_EQ(state_of(*store).last_step, morning(k));
+      EXPECT_EQ(samples_of(*store).size(), stored);
+      EXPECT_EQ(state_of(*store).queued.size(), static_cast<std::size_t>(k - 1));
+      expect_committed(*store, step);
+    }
+    stored += step.samples.size();
+    ASSERT_EQ(samples_of(*store).size(), stored);
+    ASSERT_EQ(verdicts_of(*store).size(), static_cast<std::size_t>(k));
+    ASSERT_EQ(state_of(*store).queued.size(), static_cast<std::size_t>(k));
+  }
+  EXPECT_GT(failures, 5);
+  store.reset();
+  EXPECT_THAT(query(path, "PRAGMA integrity_check"), ElementsAre("ok"));
+  EXPECT_EQ(samples_of(*opened(path)).size(), stored);
+}
+
+INSTANTIATE_TEST_SUITE_P(Errors,
+                         FailingDiskStore,
+                         testing::Values(DiskFailure{"Eio", EIO, "disk I/O error; check its disk and file system"},
+                                         DiskFailure{"Enospc", ENOSPC, "database or disk is full; free space for it"}),
+                         [](const auto& parameter) { return std::string(parameter.param.name); });
+
+TEST(Migration, LeavesTheOldSchemaWhenAStepFails) {
+  SQLite::Database db(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  const std::array good{Migration{1, "CREATE TABLE a(x)"}, Migration{2, "CREATE TABLE b(x)"}};
+  const std::array bad{
+      good[0], good[1], Migration{3, "CREATE TABLE c(x); INSERT INTO a VALUES(1); DROP TABLE nothing"}};
+  sqlite::migrate(db, 0, std::span(good).first(1));
+  EXPECT_EQ(db.execAndGet("PRAGMA user_version").getInt(), 1);
+  EXPECT_THROW(sqlite::migrate(db, 1, bad), SQLite::Exception);
+  EXPECT_EQ(db.execAndGet("PRAGMA user_version").getInt(), 2);
+  EXPECT_EQ(db.execAndGet("SELECT group_concat(name) FROM sqlite_schema").getString(), "a,b");
+  EXPECT_EQ(db.execAndGet("SELECT count(*) FROM a").getInt(), 0);
+}
+
+}  // namespace
+}  // namespace kpi::test

@@ -1,0 +1,221 @@
+#pragma once
+// What the tests of the store share: a directory of their own, steps to commit, rows as text to compare.
+
+#include "daemon/store/sqlite_store.hpp"
+#include "rules/base/text.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <grp.h>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace kpi::test {
+
+inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+inline constexpr Slot kBeginning{std::numeric_limits<std::int64_t>::min()};
+inline constexpr Slot kEnd{std::numeric_limits<std::int64_t>::max()};
+
+/// A directory that is gone at the end of the test; other users may look into it.
+class TempDir {
+ public:
+  TempDir() {
+    std::string name = testing::TempDir() + "/kpid-store-XXXXXX";
+    path_ = std::filesystem::canonical(::mkdtemp(name.data())).string();
+    std::filesystem::permissions(path_, std::filesystem::perms(0755));
+  }
+
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+
+  ~TempDir() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+inline Slot day(int number) {
+  return {number * kDayMs};
+}
+
+/// Six in the morning of a day.
+inline Instant morning(int number) {
+  return Instant(Duration(number * kDayMs + 6 * 3'600'000));
+}
+
+inline Period period_of_day(int number) {
+  return {Instant(Duration(number * kDayMs)), Instant(Duration((number + 1) * kDayMs))};
+}
+
+inline VerdictRow verdict_of(std::uint32_t line, int number, double value) {
+  VerdictRow row;
+  row.line = line;
+  row.slot = day(number);
+  row.period = period_of_day(number);
+  row.value = value;
+  row.limit = 0.5;
+  row.verdict = value < 0.5 ? Verdict::kMissed : Verdict::kMet;
+  row.goal = kNan;
+  row.expected = kNan;
+  return row;
+}
+
+inline NotificationRow message_of(const std::string& id, Instant created) {
+  NotificationRow row;
+  row.id = id;
+  row.channel = "ops";
+  row.type = "alert.firing";
+  row.created = created;
+  row.body = R"({"type":"alert.firing"})";
+  return row;
+}
+
+inline std::string text_of(const std::optional<Instant>& instant) {
+  return instant ? rfc3339(*instant) : "-";
+}
+
+inline std::string text_of(const SampleRow& row) {
+  return fmt::format("{} series {} = {}", rfc3339(Instant(Duration(row.slot.ms))), row.series, number_text(row.value));
+}
+
+inline std::string text_of(const VerdictRow& row) {
+  return fmt::format(
+      "{} line {} {}..{} {} limit {} {} {} {} {} standing {} goal {} expected {} {} episode '{}' rule {}",
+      rfc3339(Instant(Duration(row.slot.ms))),
+      row.line,
+      rfc3339(row.period.start),
+      rfc3339(row.period.end),
+      number_text(row.value),
+      number_text(row.limit),
+      name_of(row.verdict),
+      name_of(row.severity),
+      name_of(row.state),
+      name_of(row.reason),
+      row.standing,
+      number_text(row.goal),
+      number_text(row.expected),
+      name_of(row.target_status),
+      row.episode,
+      row.rule_version);
+}
+
+inline std::string text_of(const StatusRow& row) {
+  return fmt::format("line {} {} {}..{} {} {} {} {} {} since {} target '{}'",
+                     row.line,
+                     rfc3339(Instant(Duration(row.slot.ms))),
+                     rfc3339(row.period.start),
+                     rfc3339(row.period.end),
+                     number_text(row.value),
+                     name_of(row.verdict),
+                     name_of(row.state),
+                     name_of(row.severity),
+                     name_of(row.reason),
+                     text_of(row.since),
+                     row.target);
+}
+
+template <class Row>
+std::vector<std::string> texts_of(const std::vector<Row>& rows) {
+  std::vector<std::string> texts;
+  for (const Row& row : rows) {
+    texts.push_back(text_of(row));
+  }
+  return texts;
+}
+
+inline std::vector<std::string> samples_of(Store& store,
+                                           Slot from = kBeginning,
+                                           Slot to = kEnd,
+                                           const std::vector<std::uint32_t>& series = {}) {
+  std::vector<std::string> texts;
+  const Result<void> read =
+      store.samples(from, to, series, [&](const SampleRow& row) { texts.push_back(text_of(row)); });
+  EXPECT_TRUE(read) << read.error().message;
+  return texts;
+}
+
+inline std::vector<std::string> verdicts_of(Store& store,
+                                            Slot from = kBeginning,
+                                            Slot to = kEnd,
+                                            std::uint32_t line = 0) {
+  std::vector<std::string> texts;
+  const Result<void> read =
+      store.verdicts(from, to, line, [&](const VerdictRow& row) { texts.push_back(text_of(row)); });
+  EXPECT_TRUE(read) << read.error().message;
+  return texts;
+}
+
+inline void expect_committed(Store& store, const StepCommit& step) {
+  const Result<void> done = store.commit(step);
+  ASSERT_TRUE(done) << done.error().message;
+}
+
+inline StoredState state_of(Store& store) {
+  Result<StoredState> state = store.load();
+  EXPECT_TRUE(state) << state.error().message;
+  return state ? *std::move(state) : StoredState{};
+}
+
+inline std::unique_ptr<Store> opened(const std::string& path, const SqliteStoreOptions& options = {}) {
+  Result<std::unique_ptr<Store>> store = open_sqlite_store(path, options);
+  EXPECT_TRUE(store) << store.error().message;
+  return store ? *std::move(store) : nullptr;
+}
+
+/// A step with one series, one line and their rule: what other rows refer to.
+inline StepCommit first_step() {
+  StepCommit step;
+  step.now = morning(1);
+  step.series = {{1, "web.visits", {{"country", "SE"}}}};
+  step.lines = {{1, "conversion_rate", {}}};
+  step.rule_versions = {{1, "conversion_rate", "00000000000000aa", "value: orders / visits"}};
+  return step;
+}
+
+/// Runs `body` in a child process (as the user nobody when the test runs as root) and returns the text it gives.
+inline std::string in_child(const std::function<std::string()>& body, bool as_nobody = false) {
+  int ends[2];
+  EXPECT_EQ(::pipe2(static_cast<int*>(ends), O_CLOEXEC), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (as_nobody && ::geteuid() == 0) {
+      const bool is_dropped = ::setgroups(0, nullptr) == 0 && ::setgid(65534) == 0 && ::setuid(65534) == 0;
+      if (!is_dropped) {
+        ::_exit(2);
+      }
+    }
+    const std::string text = body();
+    ::_exit(::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1);
+  }
+  ::close(ends[1]);
+  std::string text;
+  char buffer[512];
+  for (ssize_t size = 0; (size = ::read(ends[0], static_cast<char*>(buffer), sizeof buffer)) > 0;) {
+    text.append(static_cast<char*>(buffer), static_cast<std::size_t>(size));
+  }
+  ::close(ends[0]);
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0) << text;
+  return text;
+}
+
+}  // namespace kpi::test
