@@ -99,14 +99,14 @@ std::string target_text(const TargetView& target) {
 }
 
 std::string pace_text(const TargetView& target) {
-  std::vector<std::string> parts;
+  std::string text = status_text(target.status);
   if (target.pace && std::isfinite(*target.pace) && std::abs(*target.pace) < kMaxPace) {
-    parts.push_back(fmt::format("{:.0f}% of the pace needed", *target.pace * 100));
+    text += fmt::format(", at {:.0f}% of the pace needed", *target.pace * 100);
   }
   if (!target.formatted_expected.empty()) {
-    parts.push_back("should be " + one_line(target.formatted_expected) + " by now");
+    text += "; should be " + one_line(target.formatted_expected) + " by now";
   }
-  return status_text(target.status) + (parts.empty() ? "" : ": " + join(parts, ", "));
+  return text;
 }
 
 std::string subject_text(const AlertView& alert) {
@@ -130,8 +130,9 @@ std::vector<Fact> facts_of(const AlertView& alert) {
   };
   add("Limit", one_line(alert.formatted_limit));
   add("Before", one_line(alert.formatted_previous));
+  add(alert.firing ? "Since" : "Began",
+      alert.since_text.empty() && alert.since ? rfc3339(*alert.since) : one_line(alert.since_text));
   add("Period", one_line(alert.period_text));
-  add("Since", alert.since_text.empty() && alert.since ? rfc3339(*alert.since) : one_line(alert.since_text));
   if (alert.target) {
     add("Target", target_text(*alert.target));
     add("Pace", pace_text(*alert.target));
@@ -145,8 +146,13 @@ std::vector<Fact> facts_of(const AlertView& alert) {
 }  // namespace
 
 std::string one_line(std::string_view text, std::size_t limit) {
-  std::string flat(trim(text));
-  std::ranges::replace_if(flat, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  std::string flat;
+  for (const char c : trim(text)) {
+    const bool is_space = c == ' ' || c == '\n' || c == '\r' || c == '\t';
+    if (!is_space || !flat.ends_with(' ')) {
+      flat += is_space ? ' ' : c;
+    }
+  }
   return printable(flat, limit);
 }
 

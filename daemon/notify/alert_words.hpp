@@ -49,7 +49,7 @@ std::string group_text(const Message& message);
 /// One line that says it all: a subject, a title, a fallback.
 std::string headline(const Message& message);
 
-/// Line breaks and tabs become spaces, other control bytes \xNN; cut after `limit` bytes with "…".
+/// Runs of spaces, tabs and line breaks become one space, other control bytes \xNN; cut after `limit` bytes with "…".
 std::string one_line(std::string_view text, std::size_t limit = 300);
 
 }  // namespace kpi

@@ -238,4 +238,8 @@ Result<Message> parse_message_json(std::string_view json) {
   }
 }
 
+std::string target_view_json(const TargetView& target) {
+  return target_json(target).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace kpi

@@ -14,4 +14,7 @@ std::string message_json(const Message& message);
 /// Reads message_json's own output back; `id` and `channel` are kept beside it by the outbox.
 Result<Message> parse_message_json(std::string_view json);
 
+/// The `target` of an alert by itself, as `status --json` has it too.
+std::string target_view_json(const TargetView& target);
+
 }  // namespace kpi

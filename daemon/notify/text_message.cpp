@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kMaxAlerts = 100;
 constexpr std::size_t kMaxLines = 500;
 constexpr std::size_t kMaxLine = 2000;
-constexpr std::size_t kLabelColumns = 12;
+constexpr std::size_t kLabelColumns = 13;
 
 /// Columns of a text, taking every code point for one.
 std::size_t width(std::string_view text) {
@@ -52,9 +52,9 @@ std::string fact_line(std::string_view label, std::string_view text) {
 
 std::string alert_block(MessageType type, const AlertView& alert, bool with_badge) {
   const AlertWords words = words_of(type, alert);
-  std::string out = wrapped("", with_badge ? "[" + words.badge + "] " + words.subject : words.subject);
+  std::string out = wrapped("  ", with_badge ? "[" + words.badge + "] " + words.subject : words.subject);
   if (const std::string verdict = verdict_text(words); !verdict.empty()) {
-    out += wrapped("", verdict);
+    out += wrapped("  ", verdict);
   }
   out += "\n";
   for (const Fact& fact : words.facts) {
@@ -72,14 +72,14 @@ std::string alerts_text(const Message& message) {
   std::string out;
   if (!is_one) {
     const std::string group = group_text(message);
-    out += wrapped("", count_text(message.type, alerts.size()) + (group.empty() ? "" : " for " + group)) + "\n";
+    out += wrapped("  ", count_text(message.type, alerts.size()) + (group.empty() ? "" : " (" + group + ")")) + "\n";
   }
   const std::size_t shown = std::min(alerts.size(), kMaxAlerts);
   for (std::size_t i = 0; i < shown; ++i) {
     out += (i == 0 ? "" : "\n") + alert_block(message.type, *alerts[i], !is_one);
   }
   if (shown < alerts.size()) {
-    out += fmt::format("\nand {} more\n", alerts.size() - shown);
+    out += fmt::format("\n  and {} more\n", alerts.size() - shown);
   }
   return out;
 }
@@ -89,13 +89,19 @@ std::string free_text(std::string_view text) {
   const std::vector<std::string_view> lines = split(text, '\n');
   const std::size_t shown = std::min(lines.size(), kMaxLines);
   for (std::size_t i = 0; i < shown; ++i) {
-    const std::size_t content = std::min(lines[i].find_first_not_of(' '), lines[i].size());
     // A caret under a line of source is at home in its column: what fits stays as it is.
-    out += width(lines[i]) <= kTextColumns ? printable(lines[i], lines[i].size()) + "\n"
-                                           : wrapped(std::string(content, ' '), one_line(lines[i], kMaxLine));
+    const std::string line = printable(lines[i], kMaxLine);
+    const std::size_t content = std::min({line.find_first_not_of(' '), line.size(), kTextColumns / 2});
+    if (line.empty()) {
+      out += "\n";
+    } else if (width(line) + 2 <= kTextColumns) {
+      out += "  " + line + "\n";
+    } else {
+      out += wrapped(std::string(content + 2, ' '), line);
+    }
   }
   if (shown < lines.size()) {
-    out += fmt::format("and {} more lines\n", lines.size() - shown);
+    out += fmt::format("  and {} more lines\n", lines.size() - shown);
   }
   return out;
 }

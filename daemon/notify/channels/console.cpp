@@ -9,7 +9,7 @@ namespace {
 class ConsoleChannel final : public Channel {
  public:
   Outcome deliver(const Message& message, ChannelHost& host, const std::stop_token& /*stop*/) override {
-    host.console << text_rule(message) << text_message(message) << '\n' << std::flush;
+    host.console << text_rule(message) << '\n' << text_message(message) << '\n' << std::flush;
     if (!host.console) {
       host.console.clear();
       return {Outcome::Kind::kRetry, "standard output could not be written", {}};

@@ -335,7 +335,7 @@ Json alert_blocks(const Message& message) {
   const std::string group = group_text(message);
   const std::string subject = words_of(message.type, *alerts.front()).subject;
   const std::string short_title = badge + ": " + count;
-  const std::string full_title = badge + ": " + (is_one ? subject : group.empty() ? count : count + " for " + group);
+  const std::string full_title = badge + ": " + (is_one ? subject : group.empty() ? count : count + " (" + group + ")");
   const std::string header = fitting_header(mark_of(message), {full_title, short_title});
   const bool names_alert = is_one && header.ends_with(escaped(subject));
 

@@ -1,0 +1,98 @@
+#include "daemon/notify/text_message.hpp"
+
+#include "daemon/notify/alert_words.hpp"
+#include "rules/base/text.hpp"
+#include "tests/support/golden.hpp"
+#include "tests/support/sample_messages.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace kpi {
+namespace {
+
+class TextMessage : public testing::TestWithParam<test::SampleMessage> {};
+
+TEST_P(TextMessage, ReadsAsItShould) {
+  const Message& message = GetParam().message;
+  EXPECT_TRUE(test::matches_golden("text/" + GetParam().name + ".txt",
+                                   headline(message) + "\n\n" + text_rule(message) + "\n" + text_message(message)));
+}
+
+std::size_t columns(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+TEST_P(TextMessage, FitsEightyColumnsOfPlainText) {
+  const std::string text = text_rule(GetParam().message) + text_message(GetParam().message);
+  EXPECT_TRUE(text.ends_with("\n"));
+  EXPECT_TRUE(is_valid_utf8(text));
+  for (const std::string_view line : split(text, '\n')) {
+    const bool is_one_word = trim(line).find(' ') == std::string_view::npos;
+    EXPECT_TRUE(columns(line) <= kTextColumns || is_one_word || line.find("http") != std::string_view::npos) << line;
+    EXPECT_TRUE(std::ranges::none_of(line, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; })) << line;
+    EXPECT_FALSE(line.ends_with(' ')) << "\"" << line << "\"";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Samples, TextMessage, testing::ValuesIn(test::sample_messages()), [](const auto& sample) {
+  return sample.param.name;
+});
+
+TEST(TextMessageWords, KeepAUrlWhole) {
+  Message message = test::sample_message("firing");
+  message.alerts[0].url = "https://kpi.example.com/" + std::string(200, 'x');
+  EXPECT_THAT(text_message(message), testing::HasSubstr(message.alerts[0].url + "\n"));
+}
+
+TEST(TextMessageWords, CountWhatIsLeftOut) {
+  Message message = test::sample_message("many");
+  const std::vector<AlertView> once = message.alerts;
+  message.alerts.insert(message.alerts.end(), once.begin(), once.end());
+  EXPECT_THAT(text_message(message), testing::EndsWith("\n  and 50 more\n"));
+}
+
+struct DaysRow {
+  const char* name;
+  std::optional<int> days;
+  const char* expected;
+};
+
+class DaysLeft : public testing::TestWithParam<DaysRow> {};
+
+TEST_P(DaysLeft, AreSaidInWords) {
+  AlertView alert = test::sample_message("firing").alerts[0];
+  alert.target->days_left = GetParam().days;
+  const AlertWords words = words_of(MessageType::kAlertFiring, alert);
+  EXPECT_THAT(words.facts, testing::Contains(Fact{"Target", GetParam().expected}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows,
+                         DaysLeft,
+                         testing::Values(DaysRow{"Many", 276, "3% by 2026-12-31, 276 days left"},
+                                         DaysRow{"One", 1, "3% by 2026-12-31, 1 day left"},
+                                         DaysRow{"None", 0, "3% by 2026-12-31, the last day"},
+                                         DaysRow{"Past", -2, "3% by 2026-12-31, ended 2 days ago"},
+                                         DaysRow{"Unknown", std::nullopt, "3% by 2026-12-31"}),
+                         [](const auto& row) { return row.param.name; });
+
+TEST(TargetPace, IsLeftOutWhereItSaysNothing) {
+  AlertView alert = test::sample_message("firing").alerts[0];
+  alert.target->pace = 1e9;
+  alert.target->formatted_expected.clear();
+  EXPECT_THAT(words_of(MessageType::kAlertFiring, alert).facts, testing::Contains(Fact{"Pace", "at risk"}));
+}
+
+TEST(WorstFirst, KeepsTheOrderWithinASeverity) {
+  const Message message = test::sample_message("firing_group");
+  std::vector<std::string> kpis;
+  for (const AlertView* alert : worst_first(message)) {
+    kpis.push_back(alert->kpi);
+  }
+  EXPECT_THAT(kpis, testing::ElementsAre("cac", "conversion_rate", "bounce_rate"));
+}
+
+}  // namespace
+}  // namespace kpi
