@@ -90,7 +90,7 @@ tl::unexpected<Error> unknown_zone(std::string_view name) {
     remedy = "did you mean \"" + *whole + "\"?";
   }
   if (remedy.empty()) {
-    remedy = "write an IANA name such as \"Europe/Stockholm\", or \"UTC\"";
+    remedy = R"(write an IANA name such as "Europe/Stockholm", or "UTC")";
   }
   return fail(ErrorKind::kNotFound, "unknown time zone \"" + printable(name, 64) + "\"; " + remedy);
 }
@@ -243,8 +243,8 @@ Result<Zone> Zone::find(std::string_view name) {
 }
 
 const std::string& Zone::name() const {
-  static const std::string kUtc = "UTC";
-  return zone_ == nullptr ? kUtc : table_of(zone_)->name;
+  static const std::string utc = "UTC";
+  return zone_ == nullptr ? utc : table_of(zone_)->name;
 }
 
 Instant Zone::to_instant(std::chrono::local_time<Duration> local) const {

@@ -3,6 +3,7 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <tuple>
 #include <utility>
 
@@ -137,13 +138,16 @@ void Diagnostics::sort() {
       files.push_back(item.position.source);
     }
   }
-  const auto key = [&files](const Diagnostic& item) {
-    const auto file = std::ranges::find(files, item.position.source) - files.begin();
-    return std::tuple(file, item.position.line, item.position.column);
-  };
-  std::ranges::stable_sort(items_, {}, key);
+  std::vector<std::tuple<std::ptrdiff_t, std::uint32_t, std::uint32_t, std::size_t>> order;
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    const Position& position = items_[i].position;
+    const auto file = std::ranges::find(files, position.source) - files.begin();
+    order.emplace_back(file, position.line, position.column, i);
+  }
+  std::ranges::sort(order);
   std::vector<Diagnostic> kept;
-  for (Diagnostic& item : items_) {
+  for (const auto& place : order) {
+    Diagnostic& item = items_[std::get<3>(place)];
     bool known = false;
     for (auto other = kept.rbegin(); !known && other != kept.rend() && same_place(*other, item); ++other) {
       known = other->severity == item.severity && other->message == item.message;

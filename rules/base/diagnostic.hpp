@@ -43,7 +43,7 @@ struct Position {
 };
 
 struct Diagnostic {
-  enum class Severity { kError, kWarning };
+  enum class Severity : std::uint8_t { kError, kWarning };
 
   Severity severity = Severity::kError;
   Position position;

@@ -39,7 +39,7 @@ tl::unexpected<Error> bad_grain(std::string_view text, const std::string& remedy
 }
 
 std::string grain_remedy(std::string_view text) {
-  static const std::vector<std::string> kNames = {
+  static const std::vector<std::string> names = {
       "minute", "hour", "day", "week", "month", "quarter", "year", "instant"};
   const auto span = parse_span(text);
   for (const NamedUnit& unit : kNamedUnits) {
@@ -47,7 +47,7 @@ std::string grain_remedy(std::string_view text) {
       return "write \"" + std::string(unit.name) + "\"";
     }
   }
-  const std::string near = did_you_mean(text, kNames);
+  const std::string near = did_you_mean(text, names);
   return near.empty() ? "write minute, hour, day, week, month, quarter, year, instant, or an interval such as 5m or 2h"
                       : near;
 }
@@ -67,8 +67,17 @@ std::string divisor_remedy(std::int64_t interval_ms) {
 }
 
 std::chrono::year_month_day first_of_year(std::chrono::year year, const CalendarRules& rules) {
-  constexpr std::chrono::day kLatest{28};
-  return year / rules.year_starts.month() / std::min(rules.year_starts.day(), kLatest);
+  constexpr std::chrono::day latest{28};
+  return year / rules.year_starts.month() / std::min(rules.year_starts.day(), latest);
+}
+
+Slot start_of_quarter(Date date, const CalendarRules& rules) {
+  constexpr std::chrono::months length{3};
+  Date quarter = date_of(start_of_year(date, rules));
+  while (quarter + length <= date) {
+    quarter += length;
+  }
+  return slot_of(quarter);
 }
 
 }  // namespace
@@ -113,13 +122,13 @@ Slot slot_at(Instant instant, Grain grain, const Zone& zone, const CalendarRules
   if (grain.unit == Grain::Unit::kInterval) {
     return {WallClock(zone, grain.interval_ms).begin_of(ms)};
   }
-  constexpr Grain kDay{Grain::Unit::kDay, 0};
+  constexpr Grain days{Grain::Unit::kDay, 0};
   Slot day{floor_to(zone.to_local(instant).time_since_epoch().count(), kDayMs)};
   // A clock set back over midnight shows the day before once more, but the day has begun.
-  while (instant >= start_of(next_slot(day, kDay), kDay, zone)) {
-    day = next_slot(day, kDay);
+  while (instant >= start_of(next_slot(day, days), days, zone)) {
+    day = next_slot(day, days);
   }
-  return grain == kDay ? day : slot_at(date_of(day), grain, rules);
+  return grain == days ? day : slot_at(date_of(day), grain, rules);
 }
 
 Slot slot_at(Date date, Grain grain, const CalendarRules& rules) {
@@ -130,14 +139,8 @@ Slot slot_at(Date date, Grain grain, const CalendarRules& rules) {
     }
     case Grain::Unit::kMonth:
       return slot_of(date.year() / date.month() / 1);
-    case Grain::Unit::kQuarter: {
-      const Date year = date_of(start_of_year(date, rules));
-      Date quarter = year;
-      while (quarter + std::chrono::months{3} <= date) {
-        quarter += std::chrono::months{3};
-      }
-      return slot_of(quarter);
-    }
+    case Grain::Unit::kQuarter:
+      return start_of_quarter(date, rules);
     case Grain::Unit::kYear:
       return start_of_year(date, rules);
     case Grain::Unit::kInstant:
@@ -151,9 +154,9 @@ Slot slot_at(Date date, Grain grain, const CalendarRules& rules) {
 Slot next_slot(Slot slot, Grain grain, int count) {
   const Span span = grain.span();
   if (span.months != 0) {
-    return slot_of(date_of(slot) + std::chrono::months{span.months} * count);
+    return slot_of(date_of(slot) + (std::chrono::months{span.months} * count));
   }
-  return {slot.ms + (span.days * kDayMs + span.ms) * count};
+  return {slot.ms + (((span.days * kDayMs) + span.ms) * count)};
 }
 
 Slot next_slot(Slot slot, Grain grain, const Zone& zone, int count) {
@@ -180,7 +183,7 @@ Slot shift_date(Slot date, const Span& span) {
   if (!shifted.ok()) {
     shifted = shifted.year() / shifted.month() / std::chrono::last;
   }
-  return {slot_of(shifted).ms + (span.days + span.ms / kDayMs) * kDayMs};
+  return {slot_of(shifted).ms + ((span.days + (span.ms / kDayMs)) * kDayMs)};
 }
 
 Instant shift_instant(Instant instant, const Span& span, const Zone& zone) {

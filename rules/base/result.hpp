@@ -4,13 +4,14 @@
 
 #include <tl/expected.hpp>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
 namespace kpi {
 
 /// What the caller can do about a failure.
-enum class ErrorKind {
+enum class ErrorKind : std::uint8_t {
   kInvalid,      ///< The input is wrong; trying again will not help.
   kNotFound,     ///< The thing named does not exist.
   kUnavailable,  ///< The other side failed; trying later may help.

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <numeric>
 #include <utility>
 
 namespace kpi {
@@ -39,8 +40,8 @@ Character first_character(std::string_view text) {
     }
     code = (code << 6U) | (byte_at(text, i) & 0x3FU);
   }
-  constexpr std::array<char32_t, 5> kSmallest = {0, 0, 0x80, 0x800, 0x10000};
-  if (code < kSmallest.at(length) || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) {
+  constexpr std::array<char32_t, 5> smallest = {0, 0, 0x80, 0x800, 0x10000};
+  if (code < smallest.at(length) || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) {
     return {};
   }
   return {length, code};
@@ -76,10 +77,10 @@ class Fnv128 {
 
  private:
   void multiply() {
-    constexpr std::uint64_t kPrimeLow = 0x13b;
-    const std::uint64_t lower = (low_ & 0xFFFFFFFFU) * kPrimeLow;
-    const std::uint64_t upper = (low_ >> 32U) * kPrimeLow + (lower >> 32U);
-    high_ = high_ * kPrimeLow + (upper >> 32U) + (low_ << 24U);
+    constexpr std::uint64_t prime = 0x13b;
+    const std::uint64_t lower = (low_ & 0xFFFFFFFFU) * prime;
+    const std::uint64_t upper = ((low_ >> 32U) * prime) + (lower >> 32U);
+    high_ = (high_ * prime) + (upper >> 32U) + (low_ << 24U);
     low_ = (upper << 32U) | (lower & 0xFFFFFFFFU);
   }
 
@@ -88,9 +89,9 @@ class Fnv128 {
 };
 
 void append_base32(std::string& out, std::uint64_t number, unsigned digits) {
-  constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  constexpr std::string_view crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   for (unsigned i = digits; i > 0; --i) {
-    out += kCrockford[(number >> (5 * (i - 1))) & 0x1FU];
+    out += crockford[(number >> (5 * (i - 1))) & 0x1FU];
   }
 }
 
@@ -104,23 +105,20 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
   std::vector<std::size_t> before_last(b.size() + 1);
   std::vector<std::size_t> last(b.size() + 1);
   std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) {
-    row[j] = j;
-  }
+  std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
     std::swap(before_last, last);
     std::swap(last, row);
     row[0] = i;
-    std::size_t smallest = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        row[j] = std::min(row[j], before_last[j - 2] + 1);
-      }
-      smallest = std::min(smallest, row[j]);
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      row[j] = std::min({last[j] + 1,
+                         row[j - 1] + 1,
+                         last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1),
+                         swapped ? before_last[j - 2] + 1 : a.size() + b.size()});
     }
-    // A transposition reaches back two rows, so one row above the limit proves nothing by itself.
-    if (smallest > limit + 1) {
+    // A swap reaches back two rows, so one row above the limit proves nothing by itself.
+    if (*std::ranges::min_element(row) > limit + 1) {
       return limit + 1;
     }
   }
@@ -183,12 +181,12 @@ std::string printable(std::string_view text, std::size_t limit) {
 }
 
 std::string_view trim(std::string_view text) {
-  constexpr std::string_view kSpaces = " \t\r\n\f\v";
-  const std::size_t begin = text.find_first_not_of(kSpaces);
+  constexpr std::string_view spaces = " \t\r\n\f\v";
+  const std::size_t begin = text.find_first_not_of(spaces);
   if (begin == std::string_view::npos) {
     return {};
   }
-  return text.substr(begin, text.find_last_not_of(kSpaces) - begin + 1);
+  return text.substr(begin, text.find_last_not_of(spaces) - begin + 1);
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

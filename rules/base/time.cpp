@@ -170,8 +170,8 @@ Date date_of(Slot slot) {
 }
 
 std::int64_t Span::approximate_ms() const {
-  constexpr std::int64_t kMonthMs = 3044 * kDayMs / 100;
-  return months * kMonthMs + days * kDayMs + ms;
+  constexpr std::int64_t month_ms = 3044 * kDayMs / 100;
+  return (months * month_ms) + (days * kDayMs) + ms;
 }
 
 std::string Span::text() const {
@@ -211,9 +211,10 @@ Result<Span> parse_span(std::string_view text) {
     return bad_span(text, number ? whole_number_remedy(*number, *unit) : "write a whole number");
   }
   std::int64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + digits_end, count);
+  const std::string_view digits = text.substr(0, digits_end);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
   const std::int64_t limit = kLongestYears * 366 * kDayMs / times(unit->span, 1).approximate_ms();
-  if (error != std::errc{} || end != text.data() + digits_end || count > limit) {
+  if (error != std::errc{} || end != digits.data() + digits.size() || count > limit) {
     return bad_span(text, "the longest is " + std::to_string(kLongestYears) + " years");
   }
   if (text != spelled(count, *unit)) {
@@ -253,8 +254,8 @@ std::optional<Instant> parse_rfc3339(std::string_view text) {
   if (!reader.done()) {
     return std::nullopt;
   }
-  return Instant{
-      Duration{slot_of(*date).ms + hour * kHourMs + minute * kMinuteMs + second * kSecondMs + millisecond - offset}};
+  const std::int64_t of_day = (hour * kHourMs) + (minute * kMinuteMs) + (second * kSecondMs) + millisecond;
+  return Instant{Duration{slot_of(*date).ms + of_day - offset}};
 }
 
 std::string date_text(Date date) {

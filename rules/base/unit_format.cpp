@@ -132,7 +132,7 @@ std::string written(const Decimal& number, const Words& words, int decimals_at_l
 }
 
 /// How many decimals a number of this size is given.
-enum class Precision { kTwo, kCount, kMoney, kRate };
+enum class Precision : std::uint8_t { kTwo, kCount, kMoney, kRate };
 
 int decimals_for(const Decimal& number, Precision precision) {
   int decimals = 2;
@@ -145,8 +145,8 @@ int decimals_for(const Decimal& number, Precision precision) {
   } else if (number.exponent > 3) {
     decimals = 0;
   }
-  constexpr int kMost = 8;
-  return number.is_zero() ? decimals : std::clamp(2 - number.exponent, decimals, kMost);
+  constexpr int most = 8;
+  return number.is_zero() ? decimals : std::clamp(2 - number.exponent, decimals, most);
 }
 
 std::string number_for(double value, Precision precision, const Words& words, int scale = 0) {
@@ -170,9 +170,9 @@ std::int64_t seconds_in(std::string_view unit) {
 
 /// "3 d 4 h": the two largest parts, rounded to the smaller; below a minute seconds with their decimals.
 std::string duration_text(double value, std::string_view unit, const Words& words) {
-  constexpr double kLongest = 1e12;  // Some 30,000 years.
+  constexpr double longest = 1e12;  // Some 30,000 years.
   const double seconds = std::abs(value) * static_cast<double>(seconds_in(unit));
-  if (seconds > kLongest) {
+  if (seconds > longest) {
     return number_for(value, Precision::kTwo, words) + " " + std::string(unit);
   }
   if (std::round(seconds * 100) < 6000) {
@@ -187,15 +187,16 @@ std::string duration_text(double value, std::string_view unit, const Words& word
     std::int64_t below;     ///< As long as it is fewer small ones than this.
   };
 
-  constexpr std::array kParts = {
-      Parts{"min", "s", 60, 1, 3600}, Parts{"h", "min", 60, 60, 24 * 60}, Parts{"d", "h", 24, 3600, INT64_MAX}};
+  constexpr std::array table = {
+      Parts{"min", "s", 60, 1, 3600}, Parts{"h", "min", 60, 60, 1440}, Parts{"d", "h", 24, 3600, INT64_MAX}};
   std::string text = value < 0 ? "-" : "";
-  for (const Parts& parts : kParts) {
+  for (const Parts& parts : table) {
     const std::int64_t small = std::llround(seconds / static_cast<double>(parts.seconds));
     if (small >= parts.below) {
       continue;
     }
-    text += written(decimal_of(static_cast<double>(small / parts.in_large)), words) + " " + std::string(parts.large);
+    const std::int64_t large = small / parts.in_large;
+    text += written(decimal_of(static_cast<double>(large)), words) + " " + std::string(parts.large);
     if (small % parts.in_large != 0) {
       text += " " + std::to_string(small % parts.in_large) + " " + std::string(parts.small);
     }

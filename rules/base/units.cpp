@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdlib>
 #include <string>
 
 namespace kpi {
@@ -99,9 +98,9 @@ tl::unexpected<Error> bad_unit(std::string_view text, const std::string& remedy)
 
 /// Letters of any script, digits, "_", "-" and "."; the first is no digit.
 bool is_word(std::string_view text) {
-  constexpr std::string_view kRefused = " !\"#$%&'()*+,/:;<=>?@[\\]^`{|}~";
+  constexpr std::string_view refused = " !\"#$%&'()*+,/:;<=>?@[\\]^`{|}~";
   return !text.empty() && text.size() <= kLongestWord && (text.front() < '0' || text.front() > '9') &&
-         text.front() != '-' && text.front() != '.' && text.find_first_of(kRefused) == std::string_view::npos &&
+         text.front() != '-' && text.front() != '.' && text.find_first_of(refused) == std::string_view::npos &&
          printable(text, kLongestWord) == text;
 }
 
@@ -131,7 +130,10 @@ void multiply_in(std::vector<Factor>& factors, const Factor& factor) {
   const auto at = std::ranges::lower_bound(factors, factor.name, {}, &Factor::name);
   if (at == factors.end() || at->name != factor.name) {
     factors.insert(at, factor);
-  } else if ((at->power += factor.power) == 0) {
+    return;
+  }
+  at->power += factor.power;
+  if (at->power == 0) {
     factors.erase(at);
   }
 }
@@ -191,9 +193,12 @@ Result<Unit> Unit::parse(std::string_view text) {
   }
   for (std::size_t words = 1;; ++words) {
     const std::size_t end = rest.find_first_of("*/");
-    Factor factor = KPI_TRY(parse_factor(trim(rest.substr(0, end)), text));
-    factor.power = power;
-    multiply_in(unit.factors_, factor);
+    auto factor = parse_factor(trim(rest.substr(0, end)), text);
+    if (!factor) {
+      return tl::unexpected(std::move(factor).error());
+    }
+    factor->power = power;
+    multiply_in(unit.factors_, *factor);
     if (end == std::string_view::npos) {
       break;
     }
@@ -217,12 +222,11 @@ std::string Unit::text() const {
   std::string above;
   std::string below;
   for (const Factor& factor : factors_) {
-    for (int i = 0; i < std::abs(factor.power); ++i) {
-      if (factor.power < 0) {
-        below += "/" + factor.name;
-      } else {
-        above += (above.empty() ? "" : "*") + factor.name;
-      }
+    for (int i = 0; i < factor.power; ++i) {
+      above += (above.empty() ? "" : "*") + factor.name;
+    }
+    for (int i = 0; i > factor.power; --i) {
+      below += "/" + factor.name;
     }
   }
   return (above.empty() && !below.empty() ? "1" : above) + below;

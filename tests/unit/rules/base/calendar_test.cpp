@@ -65,7 +65,7 @@ TEST_P(ZoneRefused, NamesTheNearestKnownOne) {
   EXPECT_EQ(found.error().message, GetParam().message);
 }
 
-const std::string kExample = "; write an IANA name such as \"Europe/Stockholm\", or \"UTC\"";
+const std::string kExample = R"(; write an IANA name such as "Europe/Stockholm", or "UTC")";
 
 INSTANTIATE_TEST_SUITE_P(
     Each,
