@@ -21,13 +21,13 @@ constexpr std::string_view kElsewhere = "set \"history: path\" to another place"
 std::string cannot_open(const std::string& history, const std::string& lock, int error) {
   const std::string directory = std::filesystem::path(history).parent_path().string();
   if (error == ENOENT) {
-    return fmt::format("cannot open the history \"{}\": the directory \"{}\" does not exist; create it, or {}",
+    return fmt::format(R"(cannot open the history "{}": the directory "{}" does not exist; create it, or {})",
                        history,
                        directory.empty() ? "." : directory,
                        kElsewhere);
   }
   return fmt::format(
-      "cannot open the history \"{}\": \"{}\": {}; make the directory writable for the user that runs kpid, or {}",
+      R"(cannot open the history "{}": "{}": {}; make the directory writable for the user that runs kpid, or {})",
       history,
       lock,
       std::generic_category().message(error),
@@ -44,7 +44,7 @@ std::string owner_of(int fd) {
 }
 
 std::string in_use(const std::string& history, const std::string& lock, const std::string& pid) {
-  return fmt::format("the history \"{}\" is in use by {} (lock file \"{}\"): stop that kpid first, or {}",
+  return fmt::format(R"(the history "{}" is in use by {} (lock file "{}"): stop that kpid first, or {})",
                      history,
                      pid.empty() ? "another process" : fmt::format("process {}", pid),
                      lock,

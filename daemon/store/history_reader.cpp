@@ -70,6 +70,7 @@ class SqliteHistoryReader final : public HistoryReader {
   /// The segments of a KPI by line; those of `filter`.
   Result<std::map<std::uint32_t, Labels>> lines_of(const VerdictFilter& filter);
   Error unknown_kpi(const std::string& kpi);
+  Result<void> read_verdicts(const VerdictFilter& filter, const std::function<void(const KpiVerdict&)>& row);
 
   /// Runs `body` at one moment of the history.
   template <class Body>
@@ -137,19 +138,23 @@ Result<std::map<std::uint32_t, Labels>> SqliteHistoryReader::lines_of(const Verd
 
 Result<void> SqliteHistoryReader::verdicts(const VerdictFilter& filter,
                                            const std::function<void(const KpiVerdict&)>& row) {
-  return read([&]() -> Result<void> {
-    const std::map<std::uint32_t, Labels> lines = KPI_TRY(lines_of(filter));
-    std::vector<std::uint32_t> ids;
-    std::ranges::transform(lines, std::back_inserter(ids), [](const auto& line) { return line.first; });
-    sqlite::Words words(*db_);
-    sqlite::SlotSeeker ledger(*db_, KPI_LEDGER_NEXT_SLOT, KPI_LEDGER_ROW);
-    const auto deliver = [&](const Row& found) {
-      VerdictRow verdict = sqlite::verdict_row(found, words);
-      row({lines.at(verdict.line), std::move(verdict), sqlite::judged_at(found)});
-    };
-    ledger.each(filter.from.value_or(kFirstSlot), filter.to.value_or(kLastSlot), ids, deliver);
-    return {};
-  });
+  return read([&] { return read_verdicts(filter, row); });
+}
+
+Result<void> SqliteHistoryReader::read_verdicts(const VerdictFilter& filter,
+                                                const std::function<void(const KpiVerdict&)>& row) {
+  const std::map<std::uint32_t, Labels> lines = KPI_TRY(lines_of(filter));
+  std::vector<std::uint32_t> ids;
+  std::ranges::transform(lines, std::back_inserter(ids), [](const auto& line) { return line.first; });
+  sqlite::Words words(*db_);
+  sqlite::SlotSeeker ledger(*db_, KPI_LEDGER_NEXT_SLOT, KPI_LEDGER_ROW);
+  const auto deliver = [&](const Row& found) {
+    VerdictRow verdict = sqlite::verdict_row(found, words);
+    const Labels& segment = lines.at(verdict.line);
+    row({segment, std::move(verdict), sqlite::judged_at(found)});
+  };
+  ledger.each(filter.from.value_or(kFirstSlot), filter.to.value_or(kLastSlot), ids, deliver);
+  return {};
 }
 
 Result<void> SqliteHistoryReader::episodes(const EpisodeFilter& filter,
@@ -222,7 +227,7 @@ Result<void> SqliteHistoryReader::sample_revisions(const std::string& metric,
 }
 
 Error no_history_yet(const std::string& path) {
-  return {ErrorKind::kNotFound, fmt::format("no history yet at \"{}\": run \"kpid run --once\" first", path)};
+  return {ErrorKind::kNotFound, fmt::format(R"(no history yet at "{}": run "kpid run --once" first)", path)};
 }
 
 /// "file:" URI of a path, every byte that means something in a URI escaped.
@@ -258,31 +263,33 @@ std::unique_ptr<SQLite::Database> connect(const std::string& path) {
   }
 }
 
-}  // namespace
-
-Result<std::unique_ptr<HistoryReader>> open_history_reader(const std::string& name) {
-  const std::string path = sqlite::real_path(name);
-  std::error_code ignored;
-  if (std::filesystem::status(path, ignored).type() == std::filesystem::file_type::not_found) {
+/// Throws SQLite::Exception.
+Result<std::unique_ptr<HistoryReader>> open_database(const std::string& path) {
+  std::unique_ptr<SQLite::Database> db = connect(path);
+  const std::optional<int> version = KPI_TRY(sqlite::schema_version(*db, path, history_schema_version()));
+  if (!version) {
     return tl::unexpected<Error>(no_history_yet(path));
   }
-  return guarded("open", path, [&]() -> Result<std::unique_ptr<HistoryReader>> {
-    std::unique_ptr<SQLite::Database> db = connect(path);
-    const std::optional<int> version = KPI_TRY(sqlite::schema_version(*db, path, history_schema_version()));
-    if (!version) {
-      return tl::unexpected<Error>(no_history_yet(path));
-    }
-    if (*version < history_schema_version()) {
-      return fail(
-          ErrorKind::kStorage,
-          fmt::format("the history \"{}\" was last written by an older kpid (schema {}; this one reads {}): run "
-                      "\"kpid run --once\" to bring it up to date",
-                      path,
-                      *version,
-                      history_schema_version()));
-    }
-    return std::make_unique<SqliteHistoryReader>(path, std::move(db));
-  });
+  if (*version < history_schema_version()) {
+    return fail(ErrorKind::kStorage,
+                fmt::format("the history \"{}\" was last written by an older kpid (schema {}; this one reads {}): run "
+                            "\"kpid run --once\" to bring it up to date",
+                            path,
+                            *version,
+                            history_schema_version()));
+  }
+  return std::make_unique<SqliteHistoryReader>(path, std::move(db));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HistoryReader>> open_history_reader(const std::string& path) {
+  const std::string file = sqlite::real_path(path);
+  std::error_code ignored;
+  if (std::filesystem::status(file, ignored).type() == std::filesystem::file_type::not_found) {
+    return tl::unexpected<Error>(no_history_yet(file));
+  }
+  return guarded("open", file, [&] { return open_database(file); });
 }
 
 }  // namespace kpi

@@ -26,8 +26,9 @@ std::string_view remedy_of(int code) {
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
       return "make the file and its directory readable and writable for the user that runs kpid";
-    case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+      return "if it was a history, restore a backup; if not, give the history a file of its own in \"history: path\"";
+    case SQLITE_CORRUPT:
       return "the file is damaged: restore a backup, or move it aside to begin a new history";
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -93,7 +94,7 @@ Result<std::optional<int>> schema_version(SQLite::Database& db, const std::strin
   SQLite::Statement objects(db, "SELECT name FROM sqlite_schema ORDER BY rowid LIMIT 1");
   if (objects.executeStep()) {
     return fail(ErrorKind::kStorage,
-                fmt::format("\"{}\" is the database of another program (it holds \"{}\"): {}",
+                fmt::format(R"("{}" is the database of another program (it holds "{}"): {})",
                             path,
                             printable(objects.getColumn(0).getString(), 64),
                             kOwnFile));

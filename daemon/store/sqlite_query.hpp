@@ -81,6 +81,8 @@ class Query {
 
     Reset(const Reset&) = delete;
     Reset& operator=(const Reset&) = delete;
+    Reset(Reset&&) = delete;
+    Reset& operator=(Reset&&) = delete;
 
     ~Reset() { statement.tryReset(); }
   };

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace kpi {
@@ -54,6 +55,8 @@ class SqliteStore final : public Store {
 
   SqliteStore(const SqliteStore&) = delete;
   SqliteStore& operator=(const SqliteStore&) = delete;
+  SqliteStore(SqliteStore&&) = delete;
+  SqliteStore& operator=(SqliteStore&&) = delete;
 
   ~SqliteStore() override {
     rows_.reset();
@@ -213,20 +216,21 @@ Result<void> SqliteStore::samples(Slot from,
                                   Slot to,
                                   const std::vector<std::uint32_t>& series,
                                   const std::function<void(const SampleRow&)>& row) {
-  return guarded("read", path_, [&]() -> Result<void> {
-    std::vector<std::uint32_t> wanted = series;
-    std::ranges::sort(wanted);
-    if (!wanted.empty() && wanted.size() * kSeekBelow < series_count()) {
-      rows_->some_samples.each(from, to, wanted, [&](const Row& found) { row(sample_row(found)); });
-      return {};
+  const std::set<std::uint32_t> wanted(series.begin(), series.end());
+  const auto deliver = [&](const Row& found) { row(sample_row(found)); };
+  const auto deliver_wanted = [&](const Row& found) {
+    if (wanted.contains(found.id(1))) {
+      deliver(found);
     }
-    const auto deliver = [&](const Row& found) {
-      const SampleRow sample = sample_row(found);
-      if (wanted.empty() || std::ranges::binary_search(wanted, sample.series)) {
-        row(sample);
-      }
-    };
-    rows_->all_samples.each(deliver, from, to);
+  };
+  return guarded("read", path_, [&]() -> Result<void> {
+    if (wanted.empty()) {
+      rows_->all_samples.each(deliver, from, to);
+    } else if (wanted.size() * kSeekBelow < series_count()) {
+      rows_->some_samples.each(from, to, {wanted.begin(), wanted.end()}, deliver);
+    } else {
+      rows_->all_samples.each(deliver_wanted, from, to);
+    }
     return {};
   });
 }
@@ -262,39 +266,38 @@ Result<void> create_private(const std::string& path) {
               fmt::format("cannot create the history \"{}\": {}", path, std::generic_category().message(errno)));
 }
 
+/// `lock` is none for a history in memory. Throws SQLite::Exception.
 Result<std::unique_ptr<Store>> open_database(const std::string& path,
                                              std::optional<FileLock> lock,
                                              const SqliteStoreOptions& options) {
-  return guarded("open", path, [&]() -> Result<std::unique_ptr<Store>> {
-    // A file is there already: it must not be made with the umask's mode.
-    const int create = lock ? 0 : SQLite::OPEN_CREATE;
-    auto db = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX | create);
-    sqlite::configure(*db);
-    const std::optional<int> version = KPI_TRY(sqlite::schema_version(*db, path, history_schema_version()));
-    if (lock && lock->was_abandoned() && version) {
-      KPI_TRY(sqlite::check_structure(*db, path));
-    }
-    db->exec("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=8388608");
-    if (options.max_bytes > 0) {
-      const std::int64_t page = db->execAndGet("PRAGMA page_size").getInt64();
-      db->exec(fmt::format("PRAGMA max_page_count={}", std::max<std::int64_t>(1, options.max_bytes / page)));
-    }
-    sqlite::migrate(*db, version.value_or(0), history_migrations());
-    return std::make_unique<SqliteStore>(path, std::move(lock), std::move(db));
-  });
+  // A file is there already: it must not be made with the umask's mode.
+  const int create = lock ? 0 : SQLite::OPEN_CREATE;
+  auto db = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX | create);
+  sqlite::configure(*db);
+  const std::optional<int> version = KPI_TRY(sqlite::schema_version(*db, path, history_schema_version()));
+  if (lock && lock->was_abandoned() && version) {
+    KPI_TRY(sqlite::check_structure(*db, path));
+  }
+  db->exec("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=8388608");
+  if (options.max_bytes > 0) {
+    const std::int64_t page = db->execAndGet("PRAGMA page_size").getInt64();
+    db->exec(fmt::format("PRAGMA max_page_count={}", std::max<std::int64_t>(1, options.max_bytes / page)));
+  }
+  sqlite::migrate(*db, version.value_or(0), history_migrations());
+  return std::make_unique<SqliteStore>(path, std::move(lock), std::move(db));
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const SqliteStoreOptions& options) {
   if (path == ":memory:") {
-    return open_database(path, std::nullopt, options);
+    return guarded("open", path, [&] { return open_database(path, std::nullopt, options); });
   }
   // Two names of one file must meet at one lock.
   const std::string file = sqlite::real_path(path);
   FileLock lock = KPI_TRY(FileLock::take(file));
   KPI_TRY(create_private(file));
-  return open_database(file, std::move(lock), options);
+  return guarded("open", file, [&] { return open_database(file, std::move(lock), options); });
 }
 
 }  // namespace kpi

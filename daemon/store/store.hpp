@@ -112,7 +112,7 @@ struct StatusRow {
 /// One message to one channel, and how far it has come. Its id is its own: another channel's copy has another. A row
 /// whose id is stored already changes nothing, so a step that is repeated after a crash sends nothing twice.
 struct NotificationRow {
-  enum class State { kQueued, kSent, kDead };
+  enum class State : std::uint8_t { kQueued, kSent, kDead };
 
   std::string id;
   std::string channel;

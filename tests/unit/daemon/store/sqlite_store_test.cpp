@@ -1,5 +1,4 @@
-// What holds of the SQLite store beyond the contract: the file, who may open it, what it keeps of the past, and what
-// happens when the disk fails.
+// What holds of the SQLite store beyond the contract: the file, who may open it, and what it keeps of the past.
 
 #include "daemon/store/sqlite_store.hpp"
 
@@ -8,16 +7,12 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
-#include <sqlite3.h>
 
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <fstream>
 
 namespace {
@@ -36,22 +31,6 @@ namespace kpi::test {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
-
-/// The rows of a query, columns separated by '|', as the sqlite3 shell prints them.
-std::vector<std::string> query(const std::string& path, const std::string& sql) {
-  const SQLite::Database db(path, SQLite::OPEN_READONLY);
-  SQLite::Statement statement(db, sql);
-  std::vector<std::string> rows;
-  while (statement.executeStep()) {
-    std::string row;
-    for (int column = 0; column < statement.getColumnCount(); ++column) {
-      row += (column == 0 ? "" : "|") + statement.getColumn(column).getString();
-    }
-    rows.push_back(row);
-  }
-  return rows;
-}
 
 void execute(const std::string& path, const std::string& sql) {
   SQLite::Database db(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
@@ -225,9 +204,10 @@ TEST(SqliteStore, RefusesWhatIsNoHistory) {
   write_file(text, std::string(2000, 'x'));
   EXPECT_EQ(
       refusal(text),
-      fmt::format("cannot open the history \"{}\": file is not a database; the file is damaged: restore a backup, or "
-                  "move it aside to begin a new history",
-                  text));
+      fmt::format("cannot open the history \"{}\": file is not a database; if it was a history, restore a backup; if "
+                  "not, {}",
+                  text,
+                  own));
   const std::string tables = directory.file("shop.db");
   execute(tables, "CREATE TABLE customers(id)");
   EXPECT_EQ(refusal(tables),
@@ -297,146 +277,6 @@ TEST(SqliteStore, ChecksTheFileAfterACrash) {
               testing::AllOf(testing::StartsWith(fmt::format("the history \"{}\" is damaged (", path)),
                              testing::EndsWith("): restore a backup, or move it aside to begin a new history")));
 }
-
-TEST(SqliteStore, GoesOnAfterAFullFile) {
-  const TempDir directory;
-  const std::string path = directory.file("kpid.db");
-  const std::unique_ptr<Store> store = opened(path, {.max_bytes = 512 * 1024});
-  expect_committed(*store, first_step());
-  StepCommit large;
-  large.now = morning(2);
-  large.notifications = {message_of("msg_1", morning(2))};
-  for (int i = 0; i < 50'000; ++i) {
-    large.samples.push_back({1, day(i), i + 0.5});
-  }
-  const Result<void> failed = store->commit(large);
-  ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error(),
-            (Error{ErrorKind::kStorage,
-                   fmt::format("cannot write the history \"{}\": database or disk is full; free space for it", path)}));
-  EXPECT_THAT(samples_of(*store), IsEmpty());
-  EXPECT_EQ(state_of(*store).last_step, morning(1));
-  large.samples.resize(10);
-  expect_committed(*store, large);
-  EXPECT_EQ(samples_of(*store).size(), 10U);
-  EXPECT_EQ(state_of(*store).queued, large.notifications);
-}
-
-TEST(SqliteStore, GoesOnAfterTheFileSizeLimitIsLifted) {
-  const TempDir directory;
-  const std::string path = directory.file("kpid.db");
-  const std::string told = in_child([&]() -> std::string {
-    const std::unique_ptr<Store> store = opened(path);
-    StepCommit step = first_step();
-    for (int i = 0; i < 50'000; ++i) {
-      step.samples.push_back({1, day(i), i + 0.5});
-    }
-    ::signal(SIGXFSZ, SIG_IGN);
-    rlimit limit{};
-    ::getrlimit(RLIMIT_FSIZE, &limit);
-    const rlimit small{.rlim_cur = 256 * 1024, .rlim_max = limit.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &small);
-    const Result<void> failed = store->commit(step);
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-    const std::size_t left = samples_of(*store).size();
-    const bool is_done = store->commit(step).has_value();
-    return fmt::format("{} / {} / {}", failed ? "it committed" : failed.error().message, left, is_done);
-  });
-  EXPECT_EQ(
-      told,
-      fmt::format("cannot write the history \"{}\": disk I/O error; check its disk and file system / 0 / true", path));
-  EXPECT_EQ(samples_of(*opened(path)).size(), 50'000U);
-}
-
-/// Makes the k-th write of SQLite from now on fail, once.
-class FailingDisk {
- public:
-  FailingDisk() : vfs_(sqlite3_vfs_find(nullptr)) {
-    vfs_->xSetSystemCall(vfs_, "pwrite64", reinterpret_cast<sqlite3_syscall_ptr>(&FailingDisk::write));
-  }
-
-  FailingDisk(const FailingDisk&) = delete;
-  FailingDisk& operator=(const FailingDisk&) = delete;
-
-  ~FailingDisk() { vfs_->xSetSystemCall(vfs_, "pwrite64", nullptr); }
-
-  void fail_at(int k, int error) {
-    left = k;
-    code = error;
-  }
-
-  /// Whether the failure that was ordered has happened.
-  [[nodiscard]] static bool has_failed() { return left <= 0; }
-
- private:
-  static ssize_t write(int fd, const void* data, std::size_t size, off64_t offset) {
-    if (left > 0 && --left == 0) {
-      errno = code;
-      return -1;
-    }
-    return ::pwrite64(fd, data, size, offset);
-  }
-
-  static inline int left = 0;
-  static inline int code = 0;
-  sqlite3_vfs* vfs_;
-};
-
-struct DiskFailure {
-  const char* name;
-  int error;
-  const char* words;
-};
-
-class FailingDiskStore : public testing::TestWithParam<DiskFailure> {};
-
-/// Every write of a commit fails once, the first, the second, … until a commit passes without meeting the failure.
-TEST_P(FailingDiskStore, KeepsItsStateAndTakesTheStepLater) {
-  const TempDir directory;
-  const std::string path = directory.file("kpid.db");
-  FailingDisk disk;
-  std::unique_ptr<Store> store = opened(path);
-  expect_committed(*store, first_step());
-  std::size_t stored = 0;
-  int failures = 0;
-  bool has_failed = true;
-  for (int k = 1; has_failed; ++k) {
-    ASSERT_LT(k, 1'000);
-    StepCommit step;
-    step.now = morning(k + 1);
-    step.notifications = {message_of(fmt::format("msg_{:04}", k), morning(k + 1))};
-    step.verdicts = {verdict_of(1, k, k)};
-    for (int i = 0; i < 400; ++i) {
-      step.samples.push_back({1, day(k * 1'000 + i), i + 0.5});
-    }
-    disk.fail_at(k, GetParam().error);
-    const Result<void> done = store->commit(step);
-    has_failed = FailingDisk::has_failed();
-    disk.fail_at(0, 0);
-    if (!done) {
-      ++failures;
-      EXPECT_EQ(done.error().message, fmt::format("cannot write the history \"{}\": {}", path, GetParam().words));
-      EXPECT_EQ(state_of(*store).last_step, morning(k));
-      EXPECT_EQ(samples_of(*store).size(), stored);
-      EXPECT_EQ(state_of(*store).queued.size(), static_cast<std::size_t>(k - 1));
-      expect_committed(*store, step);
-    }
-    stored += step.samples.size();
-    ASSERT_EQ(samples_of(*store).size(), stored);
-    ASSERT_EQ(verdicts_of(*store).size(), static_cast<std::size_t>(k));
-    ASSERT_EQ(state_of(*store).queued.size(), static_cast<std::size_t>(k));
-  }
-  EXPECT_GT(failures, 5);
-  store.reset();
-  EXPECT_THAT(query(path, "PRAGMA integrity_check"), ElementsAre("ok"));
-  EXPECT_EQ(samples_of(*opened(path)).size(), stored);
-}
-
-INSTANTIATE_TEST_SUITE_P(Errors,
-                         FailingDiskStore,
-                         testing::Values(DiskFailure{"Eio", EIO, "disk I/O error; check its disk and file system"},
-                                         DiskFailure{"Enospc", ENOSPC, "database or disk is full; free space for it"}),
-                         [](const auto& parameter) { return std::string(parameter.param.name); });
 
 TEST(Migration, LeavesTheOldSchemaWhenAStepFails) {
   SQLite::Database db(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);

@@ -4,6 +4,7 @@
 #include "daemon/store/sqlite_store.hpp"
 #include "rules/base/text.hpp"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -188,6 +189,21 @@ inline StepCommit first_step() {
   step.lines = {{1, "conversion_rate", {}}};
   step.rule_versions = {{1, "conversion_rate", "00000000000000aa", "value: orders / visits"}};
   return step;
+}
+
+/// The rows of a query, columns separated by '|', as the sqlite3 shell prints them.
+inline std::vector<std::string> query(const std::string& path, const std::string& sql) {
+  const SQLite::Database db(path, SQLite::OPEN_READONLY);
+  SQLite::Statement statement(db, sql);
+  std::vector<std::string> rows;
+  while (statement.executeStep()) {
+    std::string row;
+    for (int column = 0; column < statement.getColumnCount(); ++column) {
+      row += (column == 0 ? "" : "|") + statement.getColumn(column).getString();
+    }
+    rows.push_back(row);
+  }
+  return rows;
 }
 
 /// Runs `body` in a child process (as the user nobody when the test runs as root) and returns the text it gives.
