@@ -115,6 +115,7 @@ std::string subject_text(const AlertView& alert) {
     subject = one_line(alert.kpi.empty() ? alert.source : alert.kpi);
   }
   std::vector<std::string> labels;
+  labels.reserve(alert.segment.size());
   for (const auto& [name, value] : alert.segment) {
     labels.push_back(one_line(name) + ": " + one_line(value));
   }
@@ -178,10 +179,14 @@ std::string verdict_text(const AlertWords& words) {
 
 std::vector<const AlertView*> worst_first(const Message& message) {
   std::vector<const AlertView*> alerts;
-  for (const AlertView& alert : message.alerts) {
-    alerts.push_back(&alert);
+  alerts.reserve(message.alerts.size());
+  for (const Severity severity : {Severity::kCritical, Severity::kWarning, Severity::kInfo, Severity::kNone}) {
+    for (const AlertView& alert : message.alerts) {
+      if (alert.severity == severity) {
+        alerts.push_back(&alert);
+      }
+    }
   }
-  std::ranges::stable_sort(alerts, [](const AlertView* a, const AlertView* b) { return a->severity > b->severity; });
   return alerts;
 }
 
@@ -201,6 +206,7 @@ std::string count_text(MessageType type, std::size_t count) {
 
 std::string group_text(const Message& message) {
   std::vector<std::string> parts;
+  parts.reserve(message.group.size());
   for (const auto& [name, value] : message.group) {
     parts.push_back(one_line(name) + ": " + one_line(value));
   }
@@ -220,6 +226,7 @@ std::string headline(const Message& message) {
   }
   std::vector<std::string> subjects;
   const std::size_t named = std::min(alerts.size(), kSubjectsInHeadline);
+  subjects.reserve(named);
   for (std::size_t i = 0; i < named; ++i) {
     subjects.push_back(subject_text(*alerts[i]));
   }

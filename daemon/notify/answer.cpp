@@ -43,9 +43,9 @@ std::vector<std::string_view> secret_parts(const HttpRequest& request) {
 }
 
 std::string replaced(std::string text, std::string_view what) {
-  constexpr std::string_view kRedacted = "[redacted]";
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + kRedacted.size())) {
-    text.replace(at, what.size(), kRedacted);
+  constexpr std::string_view redacted = "[redacted]";
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + redacted.size())) {
+    text.replace(at, what.size(), redacted);
   }
   return text;
 }

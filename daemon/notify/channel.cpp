@@ -27,13 +27,13 @@ std::optional<int> parse_digits(std::string_view text, std::size_t most_digits) 
 }
 
 std::optional<std::chrono::month> parse_month(std::string_view text) {
-  constexpr std::array<std::string_view, 12> kMonths = {
+  constexpr std::array<std::string_view, 12> months = {
       "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
-  const auto* const found = std::ranges::find(kMonths, to_lower_ascii(text));
-  if (found == kMonths.end()) {
+  const auto* const found = std::ranges::find(months, to_lower_ascii(text));
+  if (found == months.end()) {
     return std::nullopt;
   }
-  return std::chrono::month{static_cast<unsigned>(found - kMonths.begin()) + 1};
+  return std::chrono::month{static_cast<unsigned>(found - months.begin()) + 1};
 }
 
 std::optional<seconds> parse_time_of_day(std::string_view text) {
@@ -91,7 +91,7 @@ std::optional<seconds> parse_retry_after(std::string_view text, Instant now) {
     if (!number) {
       return std::nullopt;
     }
-    const double most = static_cast<double>(kMostRetryAfter.count());
+    const auto most = static_cast<double>(kMostRetryAfter.count());
     return seconds{static_cast<std::int64_t>(std::ceil(std::clamp(*number, 0.0, most)))};
   }
   const std::optional<std::chrono::sys_seconds> date = parse_http_date(text);

@@ -1,8 +1,15 @@
 #pragma once
 // Where a message goes. One kind of channel is one pair of files in channels/ and one row in its registry: it turns a
-// message into a request and an answer into an outcome. It holds no state, no queue and no retry: those are the outbox's.
+// message into a request and an answer into an outcome. It holds no state, no queue and no retry: those are the
+// outbox's.
+
+#include "daemon/config/secret.hpp"
+#include "plugins/http.hpp"
+#include "rules/base/diagnostic.hpp"
+#include "rules/routing/message.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,16 +20,11 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/config/secret.hpp"
-#include "plugins/http.hpp"
-#include "rules/base/diagnostic.hpp"
-#include "rules/routing/message.hpp"
-
 namespace kpi {
 
 /// How one delivery attempt ended.
 struct Outcome {
-  enum class Kind {
+  enum class Kind : std::uint8_t {
     kDelivered,
     kRetry,     ///< Try again later.
     kRefused,   ///< This message will never be taken; others may be.
@@ -39,8 +41,8 @@ struct Outcome {
 /// What a channel may use of the outside world.
 struct ChannelHost {
   HttpClient& http;
-  std::ostream& console;                     ///< For the console channel; written by one delivery at a time.
-  std::function<Instant()> now;              ///< The real clock: signatures must be fresh.
+  std::ostream& console;         ///< For the console channel; written by one delivery at a time.
+  std::function<Instant()> now;  ///< The real clock: signatures must be fresh.
 };
 
 /// Deliver one message. Called from pool threads, for one channel by one thread at a time.

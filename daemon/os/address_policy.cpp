@@ -25,7 +25,7 @@ SpecialRange row(std::string_view range, std::string_view what) {
 
 /// No setting opens these: nothing a KPI comes from lives there, and credentials of the machine do.
 std::span<const SpecialRange> forbidden_ranges() {
-  static const std::vector<SpecialRange> kRanges = {
+  static const std::vector<SpecialRange> ranges = {
       row("169.254.0.0/16", "a link-local address, where clouds serve a machine's credentials"),
       row("fe80::/10", "a link-local address"),
       row("100.100.100.200", "a cloud's metadata address"),
@@ -44,11 +44,11 @@ std::span<const SpecialRange> forbidden_ranges() {
       row("2001::/32", "a tunnel address (Teredo)"),
       row("100::/64", "a discard address"),
   };
-  return kRanges;
+  return ranges;
 }
 
 std::span<const SpecialRange> private_ranges() {
-  static const std::vector<SpecialRange> kRanges = {
+  static const std::vector<SpecialRange> ranges = {
       row("127.0.0.0/8", "a loopback address"),
       row("::1", "a loopback address"),
       row("10.0.0.0/8", "a private address"),
@@ -66,7 +66,7 @@ std::span<const SpecialRange> private_ranges() {
       row("64:ff9b:1::/48", "a local translation address"),
       row("::/96", "an IPv4-compatible address"),
   };
-  return kRanges;
+  return ranges;
 }
 
 /// Ranges whose addresses carry the IPv4 address that is reached in the end, from byte `offset`.
@@ -76,11 +76,11 @@ struct Embedding {
 };
 
 std::span<const Embedding> embeddings() {
-  static const std::vector<Embedding> kRanges = {
+  static const std::vector<Embedding> ranges = {
       {parse_address_range("64:ff9b::/96").value(), 12},  // NAT64
       {parse_address_range("2002::/16").value(), 2},      // 6to4
   };
-  return kRanges;
+  return ranges;
 }
 
 const SpecialRange* find_range(std::span<const SpecialRange> ranges, const IpAddress& address) {
@@ -170,7 +170,11 @@ Result<AddressRange> parse_address_range(std::string_view text) {
 Result<AddressPolicy> AddressPolicy::parse(const std::vector<std::string>& allow_private) {
   AddressPolicy policy;
   for (const std::string& text : allow_private) {
-    policy.allowed_.push_back(KPI_TRY(parse_address_range(text)));
+    const Result<AddressRange> range = parse_address_range(text);
+    if (!range) {
+      return tl::unexpected(range.error());
+    }
+    policy.allowed_.push_back(*range);
   }
   return policy;
 }

@@ -308,6 +308,7 @@ curl_socket_t CurlExchange::on_open(void* self, curlsocktype purpose, curl_socka
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): libcurl prescribes the type.
 int CurlExchange::on_connected(void* self, char* remote, char* /*local*/, int /*remote_port*/, int /*local_port*/) {
   auto& exchange = *static_cast<CurlExchange*>(self);
   // An idle connection was opened under another request's policy.

@@ -41,7 +41,9 @@ class CurlExchange {
   static Result<std::unique_ptr<CurlExchange>> prepare(const HttpRequest& request);
 
   CurlExchange(const CurlExchange&) = delete;
+  CurlExchange(CurlExchange&&) = delete;
   CurlExchange& operator=(const CurlExchange&) = delete;
+  CurlExchange& operator=(CurlExchange&&) = delete;
   ~CurlExchange() = default;
 
   [[nodiscard]] const std::string& origin() const { return url_.origin; }

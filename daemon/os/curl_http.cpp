@@ -74,6 +74,17 @@ class LanePool {
 /// How a transfer ended; nothing: `stop` was requested.
 using Ending = std::optional<CURLcode>;
 
+/// The result of the transfer once it is done.
+std::optional<CURLcode> result_of(Lane& lane) {
+  int left = 0;
+  while (const CURLMsg* const message = curl_multi_info_read(lane.multi.get(), &left)) {
+    if (message->msg == CURLMSG_DONE) {
+      return message->data.result;
+    }
+  }
+  return std::nullopt;
+}
+
 Ending wait_for_end(Lane& lane, const std::stop_token& stop) {
   // Called on the stopping thread; waking up is the one thing libcurl allows from there.
   const std::stop_callback wake(stop, [&] { curl_multi_wakeup(lane.multi.get()); });
@@ -82,11 +93,8 @@ Ending wait_for_end(Lane& lane, const std::stop_token& stop) {
     if (curl_multi_perform(lane.multi.get(), &running) != CURLM_OK) {
       return CURLE_FAILED_INIT;
     }
-    int left = 0;
-    while (const CURLMsg* const message = curl_multi_info_read(lane.multi.get(), &left)) {
-      if (message->msg == CURLMSG_DONE) {
-        return message->data.result;
-      }
+    if (const std::optional<CURLcode> result = result_of(lane)) {
+      return result;
     }
     curl_multi_poll(lane.multi.get(), nullptr, 0, kMaxWaitMs, nullptr);
   }
@@ -149,8 +157,8 @@ class CurlClient final : public HttpClient {
 
 /// libcurl's global state is set up once, before any thread of ours could use it, and kept.
 void initialise_curl() {
-  static const CURLcode kInitialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-  std::ignore = kInitialised;
+  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
+  std::ignore = initialised;
 }
 
 }  // namespace

@@ -75,7 +75,9 @@ class LoopbackServer::Stream {
   Stream(int socket, SSL* ssl) : socket_(socket), ssl_(ssl) {}
 
   Stream(const Stream&) = delete;
+  Stream(Stream&&) = delete;
   Stream& operator=(const Stream&) = delete;
+  Stream& operator=(Stream&&) = delete;
 
   ~Stream() { SSL_free(ssl_); }
 
@@ -143,8 +145,8 @@ std::string gzip(std::string_view text, int times) {
   std::string packed(text);
   for (int i = 0; i < times; ++i) {
     z_stream stream{};
-    constexpr int kGzipWindow = 15 + 16;
-    if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kGzipWindow, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
+    constexpr int gzip_window = 15 + 16;
+    if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, gzip_window, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
       throw std::runtime_error("zlib could not begin");
     }
     std::string out(deflateBound(&stream, packed.size()), '\0');

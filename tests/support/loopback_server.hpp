@@ -29,7 +29,7 @@ struct ReceivedRequest {
 };
 
 struct ScriptedAnswer {
-  enum class Manner {
+  enum class Manner : std::uint8_t {
     kWhole,          ///< Headers and body at once.
     kRaw,            ///< The bytes of `body` and nothing else.
     kDrip,           ///< The body byte by byte, one every `drip`.
@@ -57,13 +57,15 @@ class TlsIdentity;
 class LoopbackServer {
  public:
   using Handler = std::function<ScriptedAnswer(const ReceivedRequest&)>;
-  enum class Transport { kPlain, kTls };
+  enum class Transport : std::uint8_t { kPlain, kTls };
 
   explicit LoopbackServer(Handler handler, Transport transport = Transport::kPlain);
   /// The same answer to every request.
   explicit LoopbackServer(ScriptedAnswer answer);
   LoopbackServer(const LoopbackServer&) = delete;
+  LoopbackServer(LoopbackServer&&) = delete;
   LoopbackServer& operator=(const LoopbackServer&) = delete;
+  LoopbackServer& operator=(LoopbackServer&&) = delete;
   ~LoopbackServer();
 
   [[nodiscard]] std::uint16_t port() const { return port_; }

@@ -237,7 +237,7 @@ Message bare() {
 }  // namespace
 
 std::vector<SampleMessage> sample_messages() {
-  return {
+  std::vector<SampleMessage> samples = {
       {"firing", message_of(MessageType::kAlertFiring, {conversion()}, {{"kpi", "conversion_rate"}})},
       {"firing_group",
        message_of(MessageType::kAlertFiring,
@@ -258,6 +258,10 @@ std::vector<SampleMessage> sample_messages() {
       {"hostile", hostile()},
       {"bare", bare()},
   };
+  for (SampleMessage& sample : samples) {
+    sample.message.id = "msg_" + sample.name;
+  }
+  return samples;
 }
 
 Message sample_message(const std::string& name) {

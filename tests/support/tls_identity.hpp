@@ -14,7 +14,9 @@ class TlsIdentity {
  public:
   TlsIdentity();
   TlsIdentity(const TlsIdentity&) = delete;
+  TlsIdentity(TlsIdentity&&) = delete;
   TlsIdentity& operator=(const TlsIdentity&) = delete;
+  TlsIdentity& operator=(TlsIdentity&&) = delete;
   ~TlsIdentity();
 
   [[nodiscard]] const std::string& certificate() const { return pem_; }

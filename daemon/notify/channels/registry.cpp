@@ -8,7 +8,7 @@
 namespace kpi {
 
 std::span<const ChannelKind> channel_kinds() {
-  static const std::vector<ChannelKind> kKinds = {
+  static const std::vector<ChannelKind> table = {
       {"console", "Prints messages on standard output; for trying things out.", {}, {}, create_console_channel},
       {"slack",
        "Posts to a Slack channel through an incoming webhook.",
@@ -21,7 +21,7 @@ std::span<const ChannelKind> channel_kinds() {
        {"url"},
        create_webhook_channel},
   };
-  return kKinds;
+  return table;
 }
 
 const ChannelKind* find_channel_kind(std::string_view name) {

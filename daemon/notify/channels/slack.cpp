@@ -15,21 +15,21 @@ namespace {
 
 /// Words that say the webhook itself is gone or forbidden: nothing sent to it will arrive until a person acts.
 bool ends_the_channel(std::string_view word) {
-  constexpr std::array<std::string_view, 14> kWords = {"account_inactive",
-                                                       "action_prohibited",
-                                                       "channel_is_archived",
-                                                       "channel_not_found",
-                                                       "invalid_token",
-                                                       "no_active_hooks",
-                                                       "no_service",
-                                                       "no_service_id",
-                                                       "no_team",
-                                                       "team_disabled",
-                                                       "token_revoked",
-                                                       "user_not_found",
-                                                       "team_access_not_granted",
-                                                       "posting_to_general_channel_denied"};
-  return std::ranges::find(kWords, word) != kWords.end();
+  constexpr std::array<std::string_view, 14> words = {"account_inactive",
+                                                      "action_prohibited",
+                                                      "channel_is_archived",
+                                                      "channel_not_found",
+                                                      "invalid_token",
+                                                      "no_active_hooks",
+                                                      "no_service",
+                                                      "no_service_id",
+                                                      "no_team",
+                                                      "team_disabled",
+                                                      "token_revoked",
+                                                      "user_not_found",
+                                                      "team_access_not_granted",
+                                                      "posting_to_general_channel_denied"};
+  return std::ranges::find(words, word) != words.end();
 }
 
 class SlackChannel final : public Channel {

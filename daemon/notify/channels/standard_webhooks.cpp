@@ -17,7 +17,7 @@ constexpr std::size_t kShortestKey = 24;
 constexpr std::size_t kLongestKey = 4096;
 
 std::string base64(const unsigned char* bytes, std::size_t size) {
-  std::string text((size + 2) / 3 * 4 + 1, '\0');
+  std::string text(((size + 2) / 3 * 4) + 1, '\0');
   const int written = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes, static_cast<int>(size));
   text.resize(static_cast<std::size_t>(written));
   return text;
@@ -65,9 +65,14 @@ Result<Secret> parse_key(std::string_view word) {
 Result<std::vector<Secret>> parse_signing_keys(const Secret& setting) {
   std::vector<Secret> keys;
   for (const std::string_view word : split(setting.reveal(), ' ')) {
-    if (!word.empty()) {
-      keys.push_back(KPI_TRY(parse_key(word)));
+    if (word.empty()) {
+      continue;
     }
+    Result<Secret> key = parse_key(word);
+    if (!key) {
+      return tl::unexpected(std::move(key).error());
+    }
+    keys.push_back(*std::move(key));
   }
   if (keys.empty() && !setting.empty()) {
     return fail(ErrorKind::kInvalid, "secret is blank");

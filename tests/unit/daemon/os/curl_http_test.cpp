@@ -368,7 +368,9 @@ class TemporaryFile {
   }
 
   TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile(TemporaryFile&&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(TemporaryFile&&) = delete;
 
   ~TemporaryFile() { std::filesystem::remove(path_); }
 

@@ -54,10 +54,10 @@ TEST_P(LargeAnswer, IsGivenUp) {
 }
 
 std::string chunked(const std::string& body) {
-  constexpr std::size_t kChunk = 0x100;
+  constexpr std::size_t chunk = 0x100;
   std::string out;
-  for (std::size_t at = 0; at < body.size(); at += kChunk) {
-    out += "100\r\n" + body.substr(at, kChunk) + "\r\n";
+  for (std::size_t at = 0; at < body.size(); at += chunk) {
+    out += "100\r\n" + body.substr(at, chunk) + "\r\n";
   }
   return out + "0\r\n\r\n";
 }
