@@ -76,6 +76,11 @@ Registry& registry() {
   return instance;
 }
 
+tl::unexpected<Error> no_database(std::string_view reason) {
+  return fail(ErrorKind::kUnavailable,
+              "the time zone database cannot be read (" + printable(reason) + "); install the package tzdata");
+}
+
 tl::unexpected<Error> unknown_zone(std::string_view name) {
   std::vector<std::string> names;
   for (const date::time_zone& zone : date::get_tzdb().zones) {
@@ -228,6 +233,9 @@ Result<Zone> Zone::find(std::string_view name) {
   }
   try {
     const auto& zones = date::get_tzdb().zones;
+    if (zones.empty()) {
+      return no_database("it is empty");
+    }
     const auto zone =
         std::ranges::find_if(zones, [name](const date::time_zone& entry) { return entry.name() == name; });
     if (zone == zones.end()) {
@@ -236,9 +244,7 @@ Result<Zone> Zone::find(std::string_view name) {
     auto table = std::make_unique<const ZoneTable>(read_table(*zone));
     return Zone(known.tables.emplace(name, std::move(table)).first->second.get());
   } catch (const std::exception& failure) {
-    return fail(
-        ErrorKind::kUnavailable,
-        "the time zone database cannot be read (" + printable(failure.what()) + "); install the package tzdata");
+    return no_database(trim(failure.what()));
   }
 }
 
