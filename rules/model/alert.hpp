@@ -48,7 +48,8 @@ struct AlertState {
 struct Told {
   std::string episode;  ///< The episode they know to be firing; empty: none.
   Severity severity = Severity::kNone;
-  std::string status;   ///< Of a target: the status they know.
+  std::string status;         ///< Of a target: the status they know.
+  std::optional<Slot> since;  ///< The first missed period, as they were told.
 
   bool operator==(const Told&) const = default;
 };

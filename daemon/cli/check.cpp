@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <ostream>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/cli/verbs.hpp"
+#include "rules/load/yaml.hpp"
+
+namespace kpi {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// Whether the file is a daemon's configuration rather than rules: it names things only kpid.yaml has.
+bool is_configuration(const std::string& path, Host& host) {
+  const auto file = host.read_file(path, kMaxYamlBytes);
+  if (!file) {
+    return true;  // loading it says why it cannot be read
+  }
+  SourceSet texts;
+  Diagnostics diagnostics;
+  const auto tree = parse_yaml(texts.add(path, file->text), diagnostics);
+  static const std::vector<std::string> kOnlyThere{"history", "rules", "channels", "routes", "timezone", "calendar"};
+  return tree && std::ranges::any_of(kOnlyThere, [&](const std::string& key) { return tree->find(key) != nullptr; });
+}
+
+ordered_json json_of(const Diagnostic& diagnostic) {
+  const bool has_source = diagnostic.position.source != nullptr;
+  return {{"severity", diagnostic.severity == Diagnostic::Severity::kError ? "error" : "warning"},
+          {"file", has_source ? ordered_json(diagnostic.position.source->name) : ordered_json(nullptr)},
+          {"line", diagnostic.position.line},
+          {"column", diagnostic.position.column},
+          {"message", diagnostic.message},
+          {"remedy", diagnostic.remedy}};
+}
+
+struct Findings {
+  ordered_json json = ordered_json::array();
+  std::size_t errors = 0;
+  std::size_t warnings = 0;
+  std::size_t kpis = 0;
+  std::size_t sources = 0;
+};
+
+void collect(const ConfigLoad& load, bool as_json, Findings& findings, Io& io) {
+  for (const Diagnostic& diagnostic : load.diagnostics.items()) {
+    findings.json.push_back(json_of(diagnostic));
+  }
+  if (!as_json) {
+    io.err << load.diagnostics.text();
+  }
+  findings.errors += load.diagnostics.count(Diagnostic::Severity::kError);
+  findings.warnings += load.diagnostics.count(Diagnostic::Severity::kWarning);
+  if (load.config) {
+    findings.kpis += load.config->rules.kpis.size();
+    findings.sources += load.config->sources.size();
+  }
+}
+
+std::string plural(std::size_t count, const std::string& word) {
+  return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
+}
+
+int check(const Arguments& arguments, Io& io) {
+  const std::string config = config_path(arguments);
+  Findings findings;
+  std::vector<std::string> rule_files;
+  bool any = false;
+  for (const std::string& path : arguments.list("path")) {
+    if (is_configuration(path, io.host)) {
+      collect(load_config(path, Secrets::kChecked, io.host), arguments.has("json"), findings, io);
+      any = true;
+    } else {
+      rule_files.push_back(path);
+    }
+  }
+  if (!rule_files.empty()) {
+    collect(load_rule_files({config, rule_files, nullptr, std::nullopt}, Secrets::kChecked, io.host), arguments.has("json"), findings, io);
+    any = true;
+  }
+  if (!any) {
+    if (config.empty()) {
+      return complain(io, kExitNo, "there is no ./kpid.yaml and no /etc/kpid/kpid.yaml; name a file, or make one with `kpid init`");
+    }
+    collect(load_config(config, Secrets::kChecked, io.host), arguments.has("json"), findings, io);
+  }
+  const bool fails = findings.errors > 0 || (arguments.has("strict") && findings.warnings > 0);
+  if (arguments.has("json")) {
+    const ordered_json document{{"ok", !fails},
+                                {"errors", findings.errors},
+                                {"warnings", findings.warnings},
+                                {"diagnostics", findings.json}};
+    io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
+    return fails ? kExitNo : kExitFine;
+  }
+  if (findings.errors > 0) {
+    io.err << plural(findings.errors, "error") << ", " << plural(findings.warnings, "warning") << "\n";
+  } else {
+    io.out << plural(findings.kpis, "KPI") << " over " << plural(findings.sources, "source") << ": "
+           << (findings.warnings == 0 ? "fine" : plural(findings.warnings, "warning")) << "\n";
+  }
+  return fails ? kExitNo : kExitFine;
+}
+
+}  // namespace
+
+Command check_command() {
+  return {"check",
+          "validate the configuration and the rules",
+          "kpid check                      the configuration and every rule file it names\n"
+          "kpid check rules/shop.yaml      one rule file, with the configuration's sources\n"
+          "kpid check --strict             warnings fail too: for CI",
+          {config_argument(),
+           {"path", "PATH", "configurations or rule files", true, true},
+           {"strict", "", "fail on warnings too"},
+           json_argument()},
+          check};
+}
+
+}  // namespace kpi

@@ -1,0 +1,159 @@
+#include <signal.h>
+
+#include <ostream>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/cli/verbs.hpp"
+#include "daemon/engine/watch.hpp"
+#include "daemon/os/curl_http.hpp"
+#include "daemon/os/log.hpp"
+#include "daemon/os/signals.hpp"
+#include "daemon/store/sqlite_store.hpp"
+#include "rules/base/text.hpp"
+
+namespace kpi {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string plural(std::size_t count, const std::string& one, const std::string& many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+void print_summary(const OnceReport& report, const Engine& engine, Instant now, Io& io) {
+  std::size_t firing = 0;
+  for (const Line& line : engine.lines()) {
+    firing += state_of(line) == KpiState::kFiring ? 1 : 0;
+  }
+  const StepSummary& step = report.summary;
+  io.out << rfc3339(now) << ": " << plural(step.new_samples, "new sample", "new samples");
+  if (step.restated_samples > 0) {
+    io.out << ", " << step.restated_samples << " restated";
+  }
+  io.out << "; " << plural(step.judged, "period", "periods") << " judged; "
+         << plural(firing, "KPI firing", "KPIs or segments firing") << "; "
+         << plural(step.messages.size(), "message", "messages") << ", " << report.delivered << " delivered\n";
+  for (const std::string& warning : step.warnings) {
+    io.err << "kpid: " << warning << "\n";
+  }
+  for (const std::string& failed : report.failed_deliveries) {
+    io.err << "kpid: not delivered to " << failed << "; it stays in the outbox\n";
+  }
+}
+
+void print_json(const OnceReport& report, Instant now, Io& io) {
+  ordered_json messages = ordered_json::array();
+  for (const Message& message : report.summary.messages) {
+    messages.push_back({{"id", message.id}, {"type", name_of(message.type)}, {"channel", message.channel}});
+  }
+  const ordered_json document{{"now", rfc3339(now)},
+                              {"new_samples", report.summary.new_samples},
+                              {"restated_samples", report.summary.restated_samples},
+                              {"judged", report.summary.judged},
+                              {"messages", messages},
+                              {"delivered", report.delivered},
+                              {"failed_deliveries", report.failed_deliveries},
+                              {"warnings", report.summary.warnings}};
+  io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
+}
+
+int run_once(std::shared_ptr<const Config> config, Store& store, World world, const Arguments& arguments, Io& io) {
+  Instant now = io.clock.now();
+  if (arguments.has("now")) {
+    const auto given = parse_time(arguments.text("now"), config->zone);
+    if (!given) {
+      return complain(io, kExitUsage, "--now wants a time such as 2026-03-31T06:00:00Z or \"2026-03-31 06:00\", got \"" +
+                                          printable(arguments.text("now")) + "\"");
+    }
+    now = *given;
+  }
+  Watch watch(std::move(config), store, world, EngineOptions{1});
+  if (const auto restored = watch.restore(now); !restored) {
+    return complain(io, kExitFailed, restored.error().message);
+  }
+  if (const auto last = watch.engine().last_step(); last && now < *last) {
+    return complain(io, kExitUsage, "--now " + rfc3339(now) + " lies before the last step at " + rfc3339(*last) +
+                                        ": what has been judged cannot be unseen");
+  }
+  const auto report = watch.once(now);
+  if (!report) {
+    return complain(io, kExitFailed, report.error().message);
+  }
+  if (arguments.has("json")) {
+    print_json(*report, now, io);
+  } else {
+    print_summary(*report, watch.engine(), now, io);
+  }
+  return report->has_failed_source || !report->failed_deliveries.empty() ? kExitFailed : kExitFine;
+}
+
+int run_daemon(std::shared_ptr<const Config> config, Store& store, World world, SignalWatch& signals, Io& io) {
+  const std::string path = config->path;
+  Watch watch(std::move(config), store, world);
+  if (const auto restored = watch.restore(io.clock.now()); !restored) {
+    return complain(io, kExitFailed, restored.error().message);
+  }
+  signals.start([&](int signal) {
+    if (signal == SIGHUP) {
+      watch.inbox().post(ReloadRequest{});
+    } else {
+      watch.inbox().post(StopRequest{});
+    }
+  });
+  const auto reload = [&]() -> std::shared_ptr<const Config> {
+    const ConfigLoad load = load_config(path, Secrets::kRequired, io.host);
+    for (const Diagnostic& diagnostic : load.diagnostics.items()) {
+      log_error(diagnostic.text());
+    }
+    if (!load.config) {
+      log_error("the configuration has errors; the last good one goes on");
+    } else if (load.config->history != watch.engine().config().history) {
+      log_error("the history cannot be moved while the daemon runs; the last good configuration goes on");
+      return nullptr;
+    }
+    return load.config;
+  };
+  if (const auto ran = watch.run(reload); !ran) {
+    return complain(io, kExitFailed, ran.error().message);
+  }
+  return kExitFine;
+}
+
+int run(const Arguments& arguments, Io& io) {
+  if (arguments.has("now") && !arguments.has("once")) {
+    return complain(io, kExitUsage, "--now goes with --once");
+  }
+  std::optional<SignalWatch> signals;
+  if (!arguments.has("once")) {
+    signals.emplace();  // before any thread
+  }
+  const auto config = load_for_verb(arguments, Secrets::kRequired, io);
+  if (!config) {
+    return kExitNo;
+  }
+  auto store = open_sqlite_store(config->history);
+  if (!store) {
+    return complain(io, kExitFailed, store.error().message);
+  }
+  const auto http = make_curl_client();
+  const World world{io.clock, io.host, *http, io.out};
+  return signals ? run_daemon(config, **store, world, *signals, io) : run_once(config, **store, world, arguments, io);
+}
+
+}  // namespace
+
+Command run_command() {
+  return {"run",
+          "watch: poll, judge, tell; in the foreground",
+          "kpid run                                  the daemon\n"
+          "kpid run --once                           poll, judge and deliver once: for cron or CI\n"
+          "kpid run --once --now \"2026-03-31 06:00\"  the same as of then: for replays",
+          {config_argument(),
+           {"once", "", "poll everything once, judge, deliver, print a summary, exit"},
+           {"now", "TIME", "with --once: the time it is, RFC 3339 or YYYY-MM-DD[ HH:MM] in the daemon's zone"},
+           {"json", "", "with --once: print the summary as one JSON document"}},
+          run};
+}
+
+}  // namespace kpi

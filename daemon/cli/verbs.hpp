@@ -1,0 +1,18 @@
+#pragma once
+// The verbs, each in a file of its own name. commands.cpp puts them in order.
+
+#include "daemon/cli/command.hpp"
+
+namespace kpi {
+
+Command run_command();
+Command check_command();
+Command test_command();
+Command status_command();
+Command explain_command();
+Command alerts_command();
+Command history_export_command();
+Command plugins_command();
+Command init_command();
+
+}  // namespace kpi

@@ -1,0 +1,206 @@
+#include <algorithm>
+
+#include "daemon/config/config_keys.hpp"
+#include "daemon/config/secret_reference.hpp"
+#include "rules/base/text.hpp"
+
+namespace kpi {
+namespace {
+
+/// Whether a literal under this key is worth a warning: a Slack URL is a password, a webhook's is not.
+bool is_secret_key(const std::string& type, std::string_view key) {
+  return key == "secret" || key == "password" || (key == "url" && type != "webhook");
+}
+
+class ChannelReader {
+ public:
+  ChannelReader(const YamlNode& name, ConfigReading& reading)
+      : name_(name), reading_(reading), diagnostics_(reading.diagnostics) {}
+
+  void read(const YamlNode& body) {
+    settings_.name = name_.scalar;
+    settings_.position = name_.position;
+    MapReader map(body, "channels.*", diagnostics_);
+    const ChannelKind* kind = read_type(map);
+    if (kind == nullptr) {
+      return;
+    }
+    for (const std::string& key : kind->keys) {
+      const bool required = std::find(kind->required.begin(), kind->required.end(), key) != kind->required.end();
+      read_key(map, key, required);
+    }
+    map.finish();
+    ChannelConfig channel;
+    channel.name = settings_.name;
+    channel.type = settings_.type;
+    channel.position = settings_.position;
+    const bool buildable = !missing_secret_ && !diagnostics_.has_errors();
+    if (buildable && reading_.secrets != Secrets::kIgnored) {
+      channel.channel = kind->create(settings_, diagnostics_);
+    }
+    reading_.config.channels.push_back(std::move(channel));
+  }
+
+ private:
+  const ChannelKind* read_type(MapReader& map) {
+    const YamlNode* node = map.required("type", "the kind of channel, such as slack");
+    if (node == nullptr) {
+      return nullptr;
+    }
+    settings_.type = node->scalar;
+    const ChannelKind* kind = find_channel_kind(node->scalar);
+    if (kind == nullptr) {
+      std::vector<std::string> names;
+      for (const ChannelKind& known : channel_kinds()) {
+        names.push_back(known.name);
+      }
+      const std::string near = did_you_mean(node->scalar, names);
+      diagnostics_.error(node->position,
+                         "there is no channel type \"" + printable(node->scalar) + "\"",
+                         near.empty() ? "types: " + join(names, " ") : near);
+    }
+    return kind;
+  }
+
+  void read_key(MapReader& map, const std::string& key, bool required) {
+    if (key == "timeout") {
+      Span timeout;
+      if (map.span(key, timeout)) {
+        settings_.timeout = std::chrono::milliseconds{timeout.approximate_ms()};
+      }
+    } else if (key == "allow_private") {
+      map.text_list(key, settings_.allow_private);
+    } else if (key == "ca_file") {
+      if (map.text(key, settings_.ca_file)) {
+        settings_.ca_file = resolve_path(name_.position.source->name, settings_.ca_file);
+      }
+    } else {
+      const YamlNode* node = required ? map.required(key) : map.optional(key);
+      if (node != nullptr) {
+        (key == "url" ? settings_.url : settings_.secret) = secret(*node, key);
+      }
+    }
+  }
+
+  Secret secret(const YamlNode& node, const std::string& key) {
+    if (!is_secret_reference(node.scalar)) {
+      if (is_secret_key(settings_.type, key)) {
+        diagnostics_.warning(node.position, "a secret stands in the file", "write " + key + ": \"${env:NAME}\"");
+      }
+      return Secret(node.scalar);
+    }
+    if (reading_.secrets == Secrets::kIgnored) {
+      missing_secret_ = true;
+      return {};
+    }
+    auto found = read_secret(node.position.source->name, node.scalar);
+    if (found) {
+      return std::move(*found);
+    }
+    missing_secret_ = true;
+    const bool may_be_missing = reading_.secrets == Secrets::kChecked && found.error().kind == ErrorKind::kNotFound;
+    if (may_be_missing) {
+      diagnostics_.warning(node.position, found.error().message, "the daemon will refuse to start without it");
+    } else {
+      diagnostics_.error(node.position, found.error().message);
+    }
+    return {};
+  }
+
+  const YamlNode& name_;
+  ConfigReading& reading_;
+  Diagnostics& diagnostics_;
+  ChannelSettings settings_;
+  bool missing_secret_ = false;
+};
+
+std::vector<LabelMatch> read_match(const YamlNode& node, Diagnostics& diagnostics) {
+  std::vector<LabelMatch> result;
+  if (node.kind != YamlNode::Kind::kMap) {
+    diagnostics.error(node.position, "match wants labels and values", "write match: {owner: growth}; {} is all");
+    return result;
+  }
+  for (const auto& [label, values] : node.entries) {
+    LabelMatch match;
+    match.label = label.scalar;
+    std::size_t negated = 0;
+    for (std::string& value : read_text_list(values, diagnostics, label.scalar)) {
+      const bool is_negated = value.starts_with('!');
+      negated += is_negated ? 1 : 0;
+      match.values.push_back(is_negated ? value.substr(1) : value);
+    }
+    match.is_negated = negated > 0;
+    if (negated != 0 && negated != match.values.size()) {
+      diagnostics.error(values.position, "one list cannot hold both values and \"!values\"", "use two routes");
+    }
+    result.push_back(std::move(match));
+  }
+  return result;
+}
+
+Route read_route(const YamlNode& node, ConfigReading& reading) {
+  Route route;
+  MapReader map(node, "routes", reading.diagnostics);
+  if (const YamlNode* match = map.required("match", "which alerts: match: {owner: growth}; {} is all")) {
+    route.match = read_match(*match, reading.diagnostics);
+  }
+  map.required("to", "the channels: to: [growth]");
+  map.text_list("to", route.to);
+  map.flag("continue", route.continues);
+  map.text_list("group_by", route.group_by);
+  map.finish();
+  return route;
+}
+
+}  // namespace
+
+void read_channels(const YamlNode& node, ConfigReading& reading) {
+  if (node.kind != YamlNode::Kind::kMap) {
+    reading.diagnostics.error(node.position, "channels wants names and settings",
+                              "write channels: {growth: {type: slack, url: \"${env:SLACK_WEBHOOK_URL}\"}}");
+    return;
+  }
+  for (const auto& [name, body] : node.entries) {
+    if (reading.define("channel", name)) {
+      ChannelReader(name, reading).read(body);
+    }
+  }
+}
+
+void read_routes(const YamlNode& node, ConfigReading& reading) {
+  if (node.kind != YamlNode::Kind::kSequence) {
+    reading.diagnostics.error(node.position, "routes wants a list", "write routes: [{match: {}, to: [board]}]");
+    return;
+  }
+  for (const YamlNode& item : node.items) {
+    reading.config.routes.push_back(read_route(item, reading));
+  }
+}
+
+void check_routes(const YamlNode* node, ConfigReading& reading) {
+  if (node == nullptr || node->kind != YamlNode::Kind::kSequence) {
+    return;
+  }
+  std::vector<std::string> names;
+  for (const ChannelConfig& channel : reading.config.channels) {
+    names.push_back(channel.name);
+  }
+  for (const YamlNode& item : node->items) {
+    const YamlNode* to = item.find("to");
+    for (const YamlNode& channel : to == nullptr ? std::vector<YamlNode>{} : to->items.empty() ? std::vector<YamlNode>{*to} : to->items) {
+      if (std::find(names.begin(), names.end(), channel.scalar) == names.end()) {
+        const std::string near = did_you_mean(channel.scalar, names);
+        reading.diagnostics.error(channel.position,
+                                  "there is no channel \"" + printable(channel.scalar) + "\"",
+                                  near.empty() ? "channels: " + join(names, " ") : near);
+      }
+    }
+  }
+  if (reading.config.routes.empty() || !reading.config.routes.back().match.empty()) {
+    reading.diagnostics.error(node->items.empty() ? node->position : node->items.back().position,
+                              "the last route must match everything, so that no alert is lost",
+                              "add {match: {}, to: [CHANNEL]} at the end");
+  }
+}
+
+}  // namespace kpi

@@ -1,0 +1,85 @@
+#pragma once
+// kpid.yaml and the rule files it names, loaded whole: either everything is right, or everything that is wrong is said.
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/notify/channel.hpp"
+#include "plugins/source.hpp"
+#include "rules/base/units.hpp"
+#include "rules/load/yaml.hpp"
+#include "rules/model/kpi.hpp"
+#include "rules/routing/route.hpp"
+
+namespace kpi {
+
+/// One configured source.
+struct SourceConfig {
+  SourceSettings settings;
+  std::string plugin;
+  std::shared_ptr<Source> source;  ///< Null in rule tests, whose data stands in the test.
+  std::chrono::milliseconds every{std::chrono::minutes{15}};
+  Span settle;
+  Missing missing = Missing::kUnknown;
+  std::optional<Date> since;
+  std::vector<std::uint32_t> metrics;  ///< Of SourceSettings::metrics, their places in RuleSet::metrics.
+  Position position;
+};
+
+/// One configured channel.
+struct ChannelConfig {
+  std::string name;
+  std::string type;
+  std::shared_ptr<Channel> channel;
+  Position position;
+};
+
+struct Config {
+  std::shared_ptr<SourceSet> texts;  ///< What all positions point into.
+  std::string path;
+  Zone zone;
+  Language language = Language::kEnglish;
+  std::string history;  ///< The SQLite file.
+  RuleSet rules;
+  std::vector<SourceConfig> sources;
+  std::vector<ChannelConfig> channels;
+  std::vector<Route> routes;
+
+  [[nodiscard]] const SourceConfig* find_source(std::string_view name) const;
+  [[nodiscard]] const ChannelConfig* find_channel(std::string_view name) const;
+};
+
+/// What loading found. Positions in `diagnostics` point into `texts`.
+struct ConfigLoad {
+  std::shared_ptr<SourceSet> texts;
+  Diagnostics diagnostics;
+  std::shared_ptr<const Config> config;  ///< Null when there was an error.
+};
+
+/// Where secrets come from, and whether they must be there.
+enum class Secrets : std::uint8_t {
+  kRequired,  ///< The daemon: a missing one is an error.
+  kChecked,   ///< `kpid check`: a missing one is a warning, the checking machine need not have it.
+  kIgnored,   ///< Rule tests: never looked up.
+};
+
+/// Loads `path` and everything it names. kNotFound is a diagnostic too.
+ConfigLoad load_config(const std::string& path, Secrets secrets, Host& host);
+
+/// Rule files looked at by themselves, for `kpid check FILE` and `kpid test`.
+struct RuleFiles {
+  std::string config;                 ///< The kpid.yaml they are to be loaded with; empty: none.
+  std::vector<std::string> files;     ///< Instead of those that kpid.yaml names.
+  const YamlNode* sources = nullptr;  ///< Instead of kpid.yaml's.
+  std::optional<Zone> zone;           ///< Instead of kpid.yaml's.
+};
+
+ConfigLoad load_rule_files(const RuleFiles& rule_files, Secrets secrets, Host& host);
+
+/// A path as `file` names it: relative ones are relative to the file's folder.
+std::string resolve_path(const std::string& file, const std::string& path);
+
+}  // namespace kpi

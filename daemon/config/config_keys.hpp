@@ -1,0 +1,32 @@
+#pragma once
+// The keys of kpid.yaml, one function for each map. Private to load_config.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "daemon/config/config.hpp"
+#include "rules/load/yaml.hpp"
+
+namespace kpi {
+
+/// What the readers of the maps share.
+struct ConfigReading {
+  Config& config;
+  Diagnostics& diagnostics;
+  Secrets secrets;
+  std::map<std::string, Position> names;  ///< "source web", "channel growth": where each was first defined.
+
+  /// Reports a name that was defined before. True when it is new.
+  bool define(const std::string& what, const YamlNode& name);
+};
+
+/// `sources:`. `with_plugins` false: rule tests, where only kinds, units and grains count.
+void read_sources(const YamlNode& node, ConfigReading& reading, bool with_plugins);
+void read_channels(const YamlNode& node, ConfigReading& reading);
+void read_routes(const YamlNode& node, ConfigReading& reading);
+/// Every channel that routes name must exist; the last route must match everything.
+void check_routes(const YamlNode* node, ConfigReading& reading);
+void read_calendar(const YamlNode& node, ConfigReading& reading);
+
+}  // namespace kpi

@@ -1,0 +1,271 @@
+#include <glob.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "daemon/config/config_keys.hpp"
+#include "rules/base/text.hpp"
+#include "rules/load/rule_file.hpp"
+
+namespace kpi {
+namespace {
+
+constexpr std::size_t kMostFiles = 10'000;
+
+/// `1 January`, `6 April`.
+std::optional<std::chrono::month_day> parse_day_of_year(std::string_view text) {
+  static constexpr std::array<std::string_view, 12> kMonths{
+      "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"};
+  const std::size_t space = text.find(' ');
+  const auto day = parse_number(text.substr(0, space));
+  if (space == std::string_view::npos || !day || *day != static_cast<unsigned>(*day)) {
+    return std::nullopt;
+  }
+  const std::string name = to_lower_ascii(trim(text.substr(space)));
+  const auto* month = std::find(kMonths.begin(), kMonths.end(), name);
+  if (month == kMonths.end()) {
+    return std::nullopt;
+  }
+  const std::chrono::month_day result{std::chrono::month{static_cast<unsigned>(month - kMonths.begin()) + 1},
+                                      std::chrono::day{static_cast<unsigned>(*day)}};
+  return result.ok() && *day <= 28 ? std::optional(result) : std::nullopt;
+}
+
+/// The files that match a pattern of `rules:`, in the order of their names.
+std::vector<std::string> matching_files(const std::string& pattern) {
+  std::vector<std::string> files;
+  glob_t found{};
+  // Called while the configuration is loaded, by one thread.
+  if (::glob(pattern.c_str(), GLOB_ERR, nullptr, &found) == 0) {  // NOLINT(concurrency-mt-unsafe)
+    files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  }
+  ::globfree(&found);
+  std::erase_if(files, [](const std::string& file) { return file.ends_with(".test.yaml"); });
+  return files;
+}
+
+/// Loads kpid.yaml and its rule files into one Config.
+class ConfigLoader {
+ public:
+  ConfigLoader(Secrets secrets, Host& host) : secrets_(secrets), host_(host) {
+    load_.texts = std::make_shared<SourceSet>();
+    config_ = std::make_shared<Config>();
+    config_->texts = load_.texts;
+  }
+
+  ConfigLoad run(const std::string& path, const RuleFiles* only) {
+    ConfigReading reading{*config_, load_.diagnostics, secrets_, {}};
+    config_->path = path;
+    if (!path.empty()) {
+      read_main(path, reading, only == nullptr);
+    }
+    if (only != nullptr && only->sources != nullptr) {
+      sources_ = {only->sources};
+    }
+    if (only != nullptr && only->zone) {
+      config_->zone = *only->zone;
+    }
+    for (const std::string& file : only != nullptr ? only->files : files_) {
+      read_rule_file(file);
+    }
+    read_all(reading);
+    load_.diagnostics.sort();
+    if (!load_.diagnostics.has_errors()) {
+      load_.config = config_;
+    }
+    return std::move(load_);
+  }
+
+ private:
+  /// The tree of a file; null when it cannot be read.
+  const YamlNode* read_file(const std::string& path) {
+    auto file = host_.read_file(path, kMaxYamlBytes);
+    if (!file) {
+      const SourceText& text = load_.texts->add(path, "");
+      load_.diagnostics.error(Position{&text, 0, 0, 0}, "cannot read the file: " + file.error().message);
+      return nullptr;
+    }
+    const SourceText& text = load_.texts->add(path, std::move(file->text));
+    auto tree = parse_yaml(text, load_.diagnostics);
+    if (!tree) {
+      return nullptr;
+    }
+    trees_.push_back(std::move(*tree));
+    return &trees_.back();
+  }
+
+  void read_main(const std::string& path, ConfigReading& reading, bool with_rules) {
+    const YamlNode* tree = read_file(path);
+    if (tree == nullptr) {
+      return;
+    }
+    MapReader map(*tree, "kpid.yaml", load_.diagnostics);
+    map.zone("timezone", config_->zone);
+    std::size_t language = 0;
+    if (map.choice("language", {"en", "sv", "da", "nb"}, language)) {
+      config_->language = static_cast<Language>(language);
+    }
+    if (const YamlNode* calendar = map.optional("calendar")) {
+      read_calendar(*calendar, reading);
+    }
+    read_history(map, path);
+    if (const YamlNode* rules = map.optional("rules"); rules != nullptr && with_rules) {
+      find_rule_files(*rules, path);
+    }
+    if (const YamlNode* sources = map.optional("sources")) {
+      sources_.push_back(sources);
+    }
+    channels_ = map.optional("channels");
+    routes_ = map.optional("routes");
+    map.finish();
+    check_has_route();
+  }
+
+  void read_history(MapReader& map, const std::string& path) {
+    std::string history = "sqlite:history.db";
+    const YamlNode* node = map.optional("history");
+    if (node != nullptr) {
+      history = read_text(*node, load_.diagnostics, "history").value_or(history);
+    }
+    if (!history.starts_with("sqlite:") || history.size() == 7) {
+      load_.diagnostics.error(node != nullptr ? node->position : map.position(),
+                              "the history \"" + printable(history) + "\" is not understood",
+                              "write history: sqlite:history.db");
+      return;
+    }
+    config_->history = resolve_path(path, history.substr(7));
+  }
+
+  void check_has_route() {
+    if (channels_ != nullptr && routes_ == nullptr) {
+      load_.diagnostics.error(channels_->position, "there are channels but no routes, so no alert would be told",
+                              "write routes: [{match: {}, to: [CHANNEL]}]");
+    }
+  }
+
+  void find_rule_files(const YamlNode& node, const std::string& path) {
+    const bool is_list = node.kind == YamlNode::Kind::kSequence;
+    for (const YamlNode& item : is_list ? node.items : std::vector<YamlNode>{node}) {
+      const std::string pattern = resolve_path(path, read_text(item, load_.diagnostics, "rules").value_or(""));
+      std::vector<std::string> found = matching_files(pattern);
+      if (found.empty()) {
+        load_.diagnostics.error(item.position, "no file matches " + printable(item.scalar),
+                                "paths are relative to the folder of " + printable(path));
+      }
+      files_.insert(files_.end(), found.begin(), found.end());
+    }
+    std::sort(files_.begin(), files_.end());
+    files_.erase(std::unique(files_.begin(), files_.end()), files_.end());
+    if (files_.size() > kMostFiles) {
+      load_.diagnostics.error(node.position, "rules matches more than 10000 files", "name fewer of them");
+      files_.clear();
+    }
+  }
+
+  void read_rule_file(const std::string& path) {
+    const YamlNode* tree = read_file(path);
+    if (tree == nullptr) {
+      return;
+    }
+    MapReader map(*tree, "rule file", load_.diagnostics);
+    if (const YamlNode* sources = map.optional("sources")) {
+      sources_.push_back(sources);
+    }
+    if (const YamlNode* kpis = map.optional("kpis")) {
+      kpis_.push_back(kpis);
+    }
+    map.finish();
+  }
+
+  void read_all(ConfigReading& reading) {
+    const bool with_plugins = secrets_ != Secrets::kIgnored;
+    for (const YamlNode* sources : sources_) {
+      read_sources(*sources, reading, with_plugins);
+    }
+    if (channels_ != nullptr) {
+      read_channels(*channels_, reading);
+    }
+    if (routes_ != nullptr) {
+      read_routes(*routes_, reading);
+      check_routes(routes_, reading);
+    }
+    RuleGround ground{config_->rules.metrics, config_->rules.calendar, config_->zone};
+    if (auto rules = load_kpis(kpis_, std::move(ground), load_.diagnostics)) {
+      config_->rules = std::move(*rules);
+    }
+  }
+
+  Secrets secrets_;
+  Host& host_;
+  ConfigLoad load_;
+  std::shared_ptr<Config> config_;
+  std::deque<YamlNode> trees_;
+  std::vector<std::string> files_;
+  std::vector<const YamlNode*> sources_;
+  std::vector<const YamlNode*> kpis_;
+  const YamlNode* channels_ = nullptr;
+  const YamlNode* routes_ = nullptr;
+};
+
+}  // namespace
+
+bool ConfigReading::define(const std::string& what, const YamlNode& name) {
+  const auto [found, is_new] = names.emplace(what + " " + name.scalar, name.position);
+  if (!is_new) {
+    Diagnostic twice;
+    twice.position = name.position;
+    twice.message = "the " + what + " \"" + printable(name.scalar) + "\" is defined twice";
+    twice.remedy = "give one of them another name";
+    twice.related = found->second;
+    twice.related_message = "first defined here";
+    diagnostics.add(std::move(twice));
+  }
+  return is_new;
+}
+
+void read_calendar(const YamlNode& node, ConfigReading& reading) {
+  MapReader map(node, "calendar", reading.diagnostics);
+  CalendarRules& calendar = reading.config.rules.calendar;
+  std::size_t day = 0;
+  if (map.choice("week_starts", {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}, day)) {
+    calendar.week_starts = std::chrono::weekday{static_cast<unsigned>(day)};
+  }
+  if (const YamlNode* year = map.optional("year_starts")) {
+    if (const auto parsed = parse_day_of_year(year->scalar)) {
+      calendar.year_starts = *parsed;
+    } else {
+      reading.diagnostics.error(year->position, "year_starts wants a day of the year up to the 28th, got \"" + printable(year->scalar) + "\"",
+                                "write year_starts: 1 July");
+    }
+  }
+  map.finish();
+}
+
+const SourceConfig* Config::find_source(std::string_view name) const {
+  const auto found = std::ranges::find_if(sources, [&](const SourceConfig& source) { return source.settings.name == name; });
+  return found == sources.end() ? nullptr : &*found;
+}
+
+const ChannelConfig* Config::find_channel(std::string_view name) const {
+  const auto found = std::ranges::find(channels, name, &ChannelConfig::name);
+  return found == channels.end() ? nullptr : &*found;
+}
+
+std::string resolve_path(const std::string& file, const std::string& path) {
+  const std::filesystem::path given(path);
+  if (path.empty() || given.is_absolute()) {
+    return path;
+  }
+  return (std::filesystem::path(file).parent_path() / given).lexically_normal().string();
+}
+
+ConfigLoad load_config(const std::string& path, Secrets secrets, Host& host) {
+  return ConfigLoader(secrets, host).run(path, nullptr);
+}
+
+ConfigLoad load_rule_files(const RuleFiles& rule_files, Secrets secrets, Host& host) {
+  return ConfigLoader(secrets, host).run(rule_files.config, &rule_files);
+}
+
+}  // namespace kpi

@@ -1,0 +1,73 @@
+#include "daemon/config/secret_reference.hpp"
+
+#include <cstdlib>
+
+#include "daemon/config/config.hpp"
+#include "daemon/os/files.hpp"
+#include "rules/base/text.hpp"
+
+namespace kpi {
+namespace {
+
+constexpr std::size_t kMostSecretBytes = 64 << 10U;
+
+std::string environment(const std::string& name, bool& found) {
+  // Read while the configuration is loaded; nothing in the process ever sets the environment.
+  const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
+  found = value != nullptr && *value != '\0';
+  return found ? value : "";
+}
+
+Result<Secret> read_file_secret(const std::string& path, std::string_view reference) {
+  FileHost host;
+  auto file = host.read_file(path, kMostSecretBytes);
+  if (!file) {
+    return fail(ErrorKind::kNotFound, "the secret " + printable(reference) + " cannot be read: " + file.error().message);
+  }
+  std::string text = std::move(file->text);
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) {
+    text.pop_back();
+  }
+  if (text.empty()) {
+    return fail(ErrorKind::kNotFound, "the secret " + printable(reference) + " is empty");
+  }
+  return Secret(std::move(text));
+}
+
+}  // namespace
+
+bool is_secret_reference(std::string_view text) {
+  return text.starts_with("${") && text.ends_with("}");
+}
+
+Result<Secret> read_secret(const std::string& file, std::string_view reference) {
+  const std::string_view inner = reference.substr(2, reference.size() - 3);
+  const std::size_t colon = inner.find(':');
+  const std::string_view kind = inner.substr(0, colon);
+  const std::string name(colon == std::string_view::npos ? "" : inner.substr(colon + 1));
+  if (name.empty() || (kind != "env" && kind != "file" && kind != "credential")) {
+    return fail(ErrorKind::kInvalid,
+                "\"" + printable(reference) + "\" is no reference to a secret; write ${env:NAME}, ${file:path} or "
+                "${credential:name}");
+  }
+  bool found = false;
+  if (kind == "env") {
+    std::string value = environment(name, found);
+    if (!found) {
+      return fail(ErrorKind::kNotFound, "the environment variable " + printable(name) + " is not set");
+    }
+    return Secret(std::move(value));
+  }
+  if (kind == "file") {
+    return read_file_secret(resolve_path(file, name), reference);
+  }
+  const std::string folder = environment("CREDENTIALS_DIRECTORY", found);
+  if (!found || name.find('/') != std::string::npos) {
+    return fail(ErrorKind::kNotFound,
+                "there is no credential " + printable(name) +
+                    "; systemd gives credentials by LoadCredential= in the unit of the service");
+  }
+  return read_file_secret(folder + "/" + name, reference);
+}
+
+}  // namespace kpi

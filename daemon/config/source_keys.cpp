@@ -1,0 +1,303 @@
+#include <algorithm>
+#include <set>
+
+#include "daemon/config/config_keys.hpp"
+#include "rules/base/text.hpp"
+
+namespace kpi {
+namespace {
+
+/// Reads one key of a plugin; keys with a dot stand in a map of their own, which `maps` keeps open.
+class PluginKeys {
+ public:
+  PluginKeys(MapReader& map, std::string where, const std::string& file) : map_(map), where_(std::move(where)), file_(file) {}
+
+  OptionValues read(const std::vector<OptionSpec>& specs) {
+    OptionValues values;
+    for (const OptionSpec& spec : specs) {
+      const std::size_t dot = spec.key.find('.');
+      MapReader* map = dot == std::string::npos ? &map_ : inner(spec.key.substr(0, dot));
+      values[spec.key] = value(map, spec, dot == std::string::npos ? spec.key : spec.key.substr(dot + 1));
+    }
+    for (auto& [name, reader] : inner_) {
+      if (reader) {
+        reader->finish();
+      }
+    }
+    return values;
+  }
+
+ private:
+  /// The reader of the map under `key`; null when the key is absent.
+  MapReader* inner(const std::string& key) {
+    auto found = inner_.find(key);
+    if (found == inner_.end()) {
+      const YamlNode* node = map_.optional(key);
+      auto reader = node == nullptr ? nullptr : std::make_unique<MapReader>(*node, where_ + "." + key, map_.diagnostics());
+      found = inner_.emplace(key, std::move(reader)).first;
+    }
+    return found->second.get();
+  }
+
+  OptionValue value(MapReader* map, const OptionSpec& spec, const std::string& key) {
+    OptionValue result{spec.fallback, map_.position(), false};
+    const YamlNode* node = nullptr;
+    if (map != nullptr) {
+      node = spec.required ? map->required(key, spec.help) : map->optional(key);
+    } else if (spec.required) {
+      map_.diagnostics().error(map_.position(), "the key " + spec.key + " is missing", spec.help);
+    }
+    if (node == nullptr) {
+      return result;
+    }
+    result.position = node->position;
+    result.given = true;
+    result.text = converted(*node, spec);
+    return result;
+  }
+
+  std::string converted(const YamlNode& node, const OptionSpec& spec) {
+    Diagnostics& diagnostics = map_.diagnostics();
+    switch (spec.type) {
+      case OptionSpec::Type::kText:
+        return read_text(node, diagnostics).value_or("");
+      case OptionSpec::Type::kPath:
+        return resolve_path(file_, read_text(node, diagnostics).value_or(""));
+      case OptionSpec::Type::kChoice: {
+        const auto choice = read_choice(node, spec.choices, diagnostics);
+        return choice ? spec.choices[*choice] : spec.fallback;
+      }
+      case OptionSpec::Type::kNumber:
+        return number_text(read_number(node, diagnostics).value_or(0));
+      case OptionSpec::Type::kFlag:
+        return read_flag(node, diagnostics).value_or(false) ? "true" : "false";
+    }
+    return "";
+  }
+
+  MapReader& map_;
+  std::string where_;
+  const std::string& file_;
+  std::map<std::string, std::unique_ptr<MapReader>> inner_;
+};
+
+bool is_name(std::string_view text) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return !text.empty() && !(text[0] >= '0' && text[0] <= '9') && std::all_of(text.begin(), text.end(), fits);
+}
+
+void check_name(const YamlNode& name, std::string_view what, Diagnostics& diagnostics) {
+  if (!is_name(name.scalar)) {
+    diagnostics.error(name.position,
+                      "\"" + printable(name.scalar) + "\" cannot be the name of a " + std::string(what),
+                      "use letters, digits and _, starting with a letter");
+  }
+}
+
+/// Everything about one source while its keys are read.
+class SourceReader {
+ public:
+  SourceReader(const YamlNode& name, ConfigReading& reading, bool with_plugins)
+      : name_(name), reading_(reading), diagnostics_(reading.diagnostics), with_plugins_(with_plugins) {}
+
+  void read(const YamlNode& body) {
+    config_.position = name_.position;
+    config_.settings.name = name_.scalar;
+    config_.settings.zone = reading_.config.zone;
+    config_.settings.calendar = reading_.config.rules.calendar;
+    MapReader map(body, "sources.*", diagnostics_);
+    const Plugin* plugin = read_plugin(map);
+    read_time(map);
+    read_labels(map);
+    if (const YamlNode* metrics = map.required("metrics", "the numbers it delivers: metrics: {visitors: {kind: flow}}")) {
+      read_metrics(*metrics, plugin);
+    }
+    if (plugin != nullptr) {
+      config_.settings.options =
+          PluginKeys(map, "sources.*", name_.position.source->name).read(plugin->options);
+    }
+    map.finish();
+    build(plugin);
+    reading_.config.sources.push_back(std::move(config_));
+  }
+
+ private:
+  const Plugin* read_plugin(MapReader& map) {
+    const YamlNode* node = with_plugins_ ? map.required("plugin", "the kind of source, such as csv") : map.optional("plugin");
+    if (node == nullptr || !with_plugins_) {
+      return nullptr;
+    }
+    config_.plugin = node->scalar;
+    const Plugin* plugin = find_plugin(node->scalar);
+    if (plugin == nullptr) {
+      std::vector<std::string> names;
+      for (const Plugin& known : plugins()) {
+        names.push_back(known.name);
+      }
+      const std::string near = did_you_mean(node->scalar, names);
+      diagnostics_.error(node->position,
+                         "there is no plugin \"" + printable(node->scalar) + "\"",
+                         near.empty() ? "plugins: " + join(names, " ") : near);
+    }
+    return plugin;
+  }
+
+  void read_time(MapReader& map) {
+    Span every;
+    if (map.span("every", every)) {
+      config_.every = std::chrono::milliseconds{every.approximate_ms()};
+      if (every.approximate_ms() < 1000) {
+        diagnostics_.error(map.position(), "a source is polled at most once a second", "write every: 15m");
+      }
+    }
+    map.grain("grain", config_.settings.grain);
+    map.zone("timezone", config_.settings.zone);
+    if (map.span("settle", config_.settle) && config_.settle.approximate_ms() < 0) {
+      diagnostics_.error(map.position(), "settle cannot be negative");
+    }
+    std::size_t missing = 0;
+    if (map.choice("missing", {"unknown", "zero", "last"}, missing)) {
+      config_.missing = static_cast<Missing>(missing);
+    }
+    Date since{};
+    if (map.date("since", since)) {
+      config_.since = since;
+    }
+  }
+
+  void read_labels(MapReader& map) {
+    if (const YamlNode* labels = map.optional("labels")) {
+      for (const auto& [name, column] : labels->entries) {
+        check_name(name, "label", diagnostics_);
+        config_.settings.labels.push_back({name.scalar, column.scalar, {}, name.position});
+      }
+      if (labels->kind != YamlNode::Kind::kMap) {
+        diagnostics_.error(labels->position, "labels wants names and where their values come from",
+                           "write labels: {country: Country}");
+      }
+    }
+    std::sort(config_.settings.labels.begin(), config_.settings.labels.end(),
+              [](const SourceLabel& a, const SourceLabel& b) { return a.name < b.name; });
+    if (const YamlNode* rename = map.optional("rename")) {
+      read_rename(*rename);
+    }
+  }
+
+  void read_rename(const YamlNode& node) {
+    for (const auto& [name, values] : node.entries) {
+      auto& labels = config_.settings.labels;
+      const auto found = std::find_if(labels.begin(), labels.end(), [&](const SourceLabel& l) { return l.name == name.scalar; });
+      if (found == labels.end()) {
+        diagnostics_.error(name.position, "there is no label \"" + printable(name.scalar) + "\" to rename the values of",
+                           "declare it under labels");
+        continue;
+      }
+      for (const auto& [from, to] : values.entries) {
+        found->rename[from.scalar] = to.scalar;
+      }
+    }
+  }
+
+  void read_metrics(const YamlNode& node, const Plugin* plugin) {
+    if (node.kind != YamlNode::Kind::kMap || node.entries.empty()) {
+      diagnostics_.error(node.position, "a source delivers at least one metric", "write metrics: {visitors: {kind: flow}}");
+      return;
+    }
+    for (const auto& [name, body] : node.entries) {
+      check_name(name, "metric", diagnostics_);
+      read_metric(name, body, plugin);
+    }
+  }
+
+  void read_metric(const YamlNode& name, const YamlNode& body, const Plugin* plugin) {
+    SourceMetric metric;
+    metric.name = name.scalar;
+    metric.position = name.position;
+    Metric model;
+    model.name = config_.settings.name + "." + name.scalar;
+    model.source = config_.settings.name;
+    static const YamlNode kNothing = [] {
+      YamlNode node;
+      node.kind = YamlNode::Kind::kMap;
+      return node;
+    }();
+    MapReader map(body.kind == YamlNode::Kind::kNull ? kNothing : body, "sources.*.metrics.*", diagnostics_);
+    std::size_t kind = 0;
+    map.choice("kind", {"flow", "level", "mean", "distinct"}, kind);
+    metric.kind = model.kind = static_cast<MetricKind>(kind);
+    const bool adds_up = model.kind == MetricKind::kFlow || model.kind == MetricKind::kLevel;
+    auto across = static_cast<std::size_t>(adds_up ? Across::kSum : Across::kNone);
+    map.choice("across", {"sum", "mean", "min", "max", "none"}, across);
+    model.across = static_cast<Across>(across);
+    read_unit(map, model);
+    if (const YamlNode* scale = map.optional("scale")) {
+      if (read_choice(*scale, {"percent"}, diagnostics_)) {
+        metric.scale = 0.01;
+      }
+    }
+    if (plugin != nullptr) {
+      metric.options =
+          PluginKeys(map, "sources.*.metrics.*", name.position.source->name).read(plugin->metric_options);
+    } else {
+      for (const char* key : {"column"}) {  // a rule test may keep what the plugin would read
+        map.optional(key);
+      }
+    }
+    map.finish();
+    add(std::move(metric), std::move(model));
+  }
+
+  void read_unit(MapReader& map, Metric& model) {
+    if (const YamlNode* unit = map.optional("unit")) {
+      model.unit = unit->scalar;
+      if (const auto parsed = Unit::parse(unit->scalar); !parsed) {
+        diagnostics_.error(unit->position, parsed.error().message);
+      }
+    }
+  }
+
+  void add(SourceMetric metric, Metric model) {
+    RuleSet& rules = reading_.config.rules;
+    config_.metrics.push_back(static_cast<std::uint32_t>(rules.metrics.size()));
+    config_.settings.metrics.push_back(std::move(metric));
+    model.grain = config_.settings.grain;
+    model.zone = config_.settings.zone;
+    model.settle = config_.settle;
+    model.missing = config_.missing;
+    for (const SourceLabel& label : config_.settings.labels) {
+      model.labels.push_back(label.name);
+    }
+    rules.metrics.push_back(std::move(model));
+  }
+
+  void build(const Plugin* plugin) {
+    if (plugin != nullptr && !diagnostics_.has_errors()) {
+      config_.source = plugin->create(config_.settings, diagnostics_);
+    }
+  }
+
+  const YamlNode& name_;
+  ConfigReading& reading_;
+  Diagnostics& diagnostics_;
+  bool with_plugins_;
+  SourceConfig config_;
+};
+
+}  // namespace
+
+void read_sources(const YamlNode& node, ConfigReading& reading, bool with_plugins) {
+  if (node.kind != YamlNode::Kind::kMap) {
+    reading.diagnostics.error(node.position, "sources wants names and settings", "write sources: {web: {plugin: csv, …}}");
+    return;
+  }
+  for (const auto& [name, body] : node.entries) {
+    check_name(name, "source", reading.diagnostics);
+    if (reading.define("source", name)) {
+      SourceReader(name, reading, with_plugins).read(body);
+    }
+  }
+}
+
+}  // namespace kpi

@@ -1,0 +1,27 @@
+#pragma once
+// An alert's machine as the JSON that the history keeps in alert_state.machine: read and written by the engine only.
+
+#include <string>
+#include <string_view>
+
+#include "rules/base/result.hpp"
+#include "rules/judge/line.hpp"
+#include "rules/model/alert.hpp"
+
+namespace kpi {
+
+/// What is kept of an alert besides the columns of its row.
+struct AlertMemory {
+  AlertState state;
+  Told told;
+  NoDataState no_data;  ///< For the rule no_data.
+
+  bool operator==(const AlertMemory&) const = default;
+};
+
+/// Empty when there is nothing to remember.
+std::string encode_alert(const AlertMemory& memory);
+/// kStorage when the text is not what encode_alert writes.
+Result<AlertMemory> decode_alert(std::string_view json);
+
+}  // namespace kpi

@@ -1,0 +1,211 @@
+#pragma once
+// The engine: takes what polls and deliveries brought, judges what is due, decides who is told, and commits it all at
+// once. It owns all state. One thread calls it; it starts none, reads no clock and does no I/O but the store's.
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/config/config.hpp"
+#include "daemon/store/store.hpp"
+#include "rules/judge/line.hpp"
+#include "rules/model/sample_table.hpp"
+#include "rules/routing/describe.hpp"
+
+namespace kpi {
+
+/// What one poll of a source brought.
+struct PollResult {
+  std::uint32_t source = 0;  ///< Index into Config::sources.
+  Instant at;
+  Result<Poll> poll;
+  std::uint64_t generation = 0;  ///< Of the configuration that asked.
+};
+
+/// What a step did, for the log, the summary of `run --once`, and tests.
+struct StepSummary {
+  std::size_t new_samples = 0;
+  std::size_t restated_samples = 0;
+  std::size_t judged = 0;  ///< Verdicts written.
+  std::vector<Message> messages;
+  std::vector<std::string> warnings;  ///< What an operator should see: a failing source, refused rows.
+};
+
+struct EngineOptions {
+  /// A source that cannot be reached is told about after so many polls in a row that failed; one that delivers what
+  /// cannot be read, at once.
+  int source_patience = 3;
+};
+
+class Engine {
+ public:
+  Engine(std::shared_ptr<const Config> config, Store& store, EngineOptions options = {});
+
+  /// Takes up where the history stopped. REQUIRES: called once, before anything else.
+  Result<void> restore(Instant now);
+
+  /// What a poll of this source should ask for.
+  [[nodiscard]] PollRequest poll_request(std::uint32_t source, Instant now) const;
+  /// Keeps a poll's result for the next step.
+  void receive(PollResult result);
+  /// Keeps how an attempt ended for the next step's commit.
+  void receive(DeliveryRow delivery);
+
+  /// Judges everything that is due at `now` and commits. After an error the engine's memory is ahead of the history: make
+  /// a new one and restore it.
+  Result<StepSummary> step(Instant now);
+
+  /// When step() next has something to do without a new sample.
+  [[nodiscard]] Instant next_event() const;
+  [[nodiscard]] std::optional<Instant> last_step() const { return last_step_; }
+  /// Messages not yet delivered, oldest first: those of the history at restore(), then those of the last step.
+  std::vector<NotificationRow> take_queued();
+
+  [[nodiscard]] const Config& config() const { return *config_; }
+  [[nodiscard]] const std::deque<Line>& lines() const { return lines_; }
+  [[nodiscard]] const SampleTable& table() const { return table_; }
+  /// The line of a KPI and segment, or null.
+  [[nodiscard]] const Line* find_line(std::string_view kpi, const Labels& segment) const;
+  [[nodiscard]] const KpiPlan& plan_of(const Line& line) const { return plans_[line.kpi]; }
+  /// What judging may look at, for `explain`.
+  [[nodiscard]] JudgeContext judge_context(Instant now) const;
+  /// The state people see: that of the line, or error while a source it reads fails.
+  [[nodiscard]] KpiState state_of(const Line& line) const;
+  /// Whether the last poll of some source failed.
+  [[nodiscard]] bool has_failed_source() const;
+
+ private:
+  /// What people know about each alert of a line.
+  struct LineTold {
+    Told thresholds;
+    Told target;
+    Told no_data;
+    std::vector<Told> alerts;
+  };
+
+  struct SourceState {
+    SourceRow row;
+    int failures = 0;
+    bool is_invalid = false;  ///< The last failure will not go away by itself.
+    std::string episode;      ///< Of the open source alert.
+    std::optional<Instant> failing_since;
+    Told told;
+    bool is_changed = false;
+  };
+
+  /// One alert of one line, wherever it is kept.
+  struct AlertSlot {
+    RuleKind rule = RuleKind::kThresholds;
+    std::size_t index = 0;
+    AlertState* state = nullptr;  // null for no_data
+    Told* told = nullptr;
+  };
+
+  /// Something to tell, and what about.
+  struct Telling {
+    Notice notice;
+    std::optional<AlertSubject> subject;  ///< Of a line; none: about a source.
+    AlertView view;                       ///< For sources, as it is.
+  };
+
+  // restore.cpp
+  void plan();
+  KpiPlan plan_kpi(std::uint32_t index) const;
+  void restore_lines(const StoredState& state);
+  void restore_alert(const AlertRow& row);
+  Result<void> restore_samples();
+  Result<void> restore_verdicts();
+  void restore_targets(const StoredState& state);
+  void restore_sources(const StoredState& state);
+  void version_rules(const StoredState& state);
+  void remember_holes(Line& line);
+
+  // ingest.cpp
+  void ingest(PollResult& result, Instant now, StepSummary& summary);
+  void ingest_samples(const SourceConfig& source, const Poll& poll, Instant now, StepSummary& summary);
+  std::uint32_t series_of(std::uint32_t metric, const Labels& labels);
+  void touch(std::uint32_t series, const std::vector<Slot>& slots);
+  void move_first(Line& line);
+  void add_touched(const Line& line, std::uint32_t index, std::uint32_t metric, Slot slot);
+  void ensure_lines(std::uint32_t metric, const Labels& labels);
+  void ensure_segments(std::uint32_t kpi, const Labels& labels);
+  void ensure_line(std::uint32_t kpi, const Labels& segment);
+  void refresh_inputs(std::uint32_t kpi);
+  Inputs inputs_of(const Program& program, const Line& line) const;
+  std::optional<Slot> first_period(const Line& line) const;
+
+  // engine.cpp
+  void judge_due(Instant now, StepSummary& summary);
+  void judge_line(std::uint32_t index, Instant now, StepSummary& summary);
+  void plan_target(Line& line, Instant now);
+  void write_changes(Line& line, const LineChanges& changes, StepSummary& summary);
+  void write_status(const Line& line, Instant now);
+  void schedule(std::uint32_t index);
+  void judge_dependents(const Line& line, const LineChanges& changes);
+
+  // tell.cpp
+  void tell(Instant now, StepSummary& summary);
+  std::vector<AlertSlot> alerts_of(std::uint32_t line);
+  void tell_line(std::uint32_t line, std::vector<Telling>& tellings);
+  void tell_alert(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings);
+  void tell_target(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings);
+  void tell_end(std::uint32_t line, const AlertSlot& alert, MessageType type, std::vector<Telling>& tellings);
+  void tell_source(std::uint32_t source, Instant now, std::vector<Telling>& tellings);
+  void tell_removed(Instant now, std::vector<Telling>& tellings);
+  AlertSubject subject_of(std::uint32_t line, const AlertSlot& alert) const;
+  void write_alerts(std::uint32_t line);
+  Message compose(const Envelope& envelope, const std::vector<Telling>& tellings, Instant now) const;
+
+  std::shared_ptr<const Config> config_;
+  const RuleSet& rules_;
+  Store& store_;
+  EngineOptions options_;
+
+  // What depends on what; constant after plan().
+  std::vector<KpiPlan> plans_;
+  std::vector<std::vector<std::uint32_t>> kpis_of_metric_;
+  std::vector<std::vector<std::uint32_t>> kpis_of_kpi_;
+  std::map<std::string, std::uint32_t, std::less<>> kpi_index_;
+  std::vector<std::uint32_t> source_of_metric_;
+
+  // The state of the world.
+  SampleTable table_;
+  std::deque<Line> lines_;  // addresses are kept by Inputs
+  std::vector<LineTold> told_;
+  std::map<std::pair<std::uint32_t, Labels>, std::uint32_t> line_index_;  // (KPI, segment)
+  std::vector<std::vector<std::uint32_t>> lines_of_kpi_;
+  std::vector<SourceState> sources_;
+  std::vector<std::optional<Instant>> read_at_;  // by metric
+  std::map<std::string, TargetVersionRow> targets_;  // by KPI
+  std::vector<std::uint32_t> version_of_kpi_;
+  std::vector<AlertRow> orphans_;  // alerts of rules that are gone
+  std::map<std::uint32_t, LineRow> orphan_lines_;
+  std::optional<Instant> last_step_;
+
+  // What is to be done.
+  std::vector<PollResult> polls_;
+  std::vector<DeliveryRow> deliveries_;
+  std::vector<NotificationRow> queued_;
+  std::set<std::pair<std::uint32_t, std::uint32_t>> dirty_;         // (KPI, line): in the order of judging
+  std::map<std::uint32_t, std::set<Slot>> restated_;                // by line: periods to judge again
+  std::set<std::uint32_t> stale_inputs_;                            // KPIs
+  std::set<std::pair<Instant, std::uint32_t>> wakes_;               // (when, line)
+  std::vector<Instant> wake_of_line_;
+  std::vector<std::uint32_t> changed_;                              // lines judged in this step
+  std::map<std::uint32_t, Reason> restated_alerts_;                 // lines whose alerts changed by a restatement
+
+  // Ids in the history.
+  std::vector<std::uint32_t> series_id_;     // by series of table_
+  std::vector<std::uint32_t> line_of_id_;    // by id: index into lines_ and 1, 0 for none; as of restore()
+  std::uint32_t next_series_id_ = 1;
+  std::uint32_t next_line_id_ = 1;
+  std::uint32_t next_version_id_ = 1;
+  std::map<std::pair<std::uint32_t, std::string>, std::string> stored_alerts_;  // (line id, rule): machine as stored
+  StepCommit commit_;
+};
+
+}  // namespace kpi

@@ -1,0 +1,39 @@
+#pragma once
+// What the engine's thread waits for: results of polls and deliveries, and what people ask. Any thread posts, one takes.
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/engine/engine.hpp"
+#include "daemon/notify/channel.hpp"
+
+namespace kpi {
+
+struct DeliveryResult {
+  std::string id;
+  Outcome outcome;
+};
+
+struct ReloadRequest {};
+
+struct StopRequest {};
+
+using Event = std::variant<PollResult, DeliveryResult, ReloadRequest, StopRequest>;
+
+class Inbox {
+ public:
+  void post(Event event);
+  /// Everything that has come, waiting for the first until `deadline`.
+  std::vector<Event> take(std::chrono::steady_clock::time_point deadline);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<Event> events_;
+};
+
+}  // namespace kpi

@@ -1,0 +1,333 @@
+#include <algorithm>
+
+#include "daemon/engine/engine.hpp"
+#include "rules/base/text.hpp"
+
+namespace kpi {
+namespace {
+
+/// A slot of one axis as the KPI's period that holds it.
+Slot period_holding(Slot slot, bool is_civil, const Kpi& kpi, const CalendarRules& calendar) {
+  if (kpi.every.is_civil()) {
+    if (is_civil) {
+      return slot_at(date_of(slot), kpi.every, calendar);
+    }
+    return slot_at(Instant{Duration{slot.ms}}, kpi.every, kpi.zone, calendar);
+  }
+  // A KPI finer than a day reads no civil metrics: the loader saw to that.
+  return slot_at(Instant{Duration{slot.ms}}, kpi.every, kpi.zone, calendar);
+}
+
+bool reads(const Inputs& inputs, std::uint32_t series) {
+  return std::any_of(inputs.series.begin(), inputs.series.end(), [&](const std::vector<std::uint32_t>& list) {
+    return std::binary_search(list.begin(), list.end(), series);
+  });
+}
+
+bool line_reads(const Line& line, std::uint32_t series) {
+  const auto any = [&](const Inputs& inputs) { return reads(inputs, series); };
+  return any(line.value_inputs) || any(line.warning_inputs) || any(line.critical_inputs) || any(line.recover_inputs) ||
+         std::any_of(line.alert_inputs.begin(), line.alert_inputs.end(), any);
+}
+
+}  // namespace
+
+PollRequest Engine::poll_request(std::uint32_t source, Instant now) const {
+  const SourceConfig& config = config_->sources[source];
+  PollRequest request;
+  request.now = now;
+  request.cursor = sources_[source].row.cursor;
+  if (config.since) {
+    request.from = slot_of(*config.since);
+  }
+  return request;
+}
+
+void Engine::receive(PollResult result) {
+  polls_.push_back(std::move(result));
+}
+
+void Engine::receive(DeliveryRow delivery) {
+  deliveries_.push_back(std::move(delivery));
+}
+
+void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
+  SourceState& state = sources_[result.source];
+  const SourceConfig& source = config_->sources[result.source];
+  state.is_changed = true;
+  state.row.last_poll = result.at;
+  if (!result.poll) {
+    ++state.failures;
+    state.is_invalid = result.poll.error().kind == ErrorKind::kInvalid || result.poll.error().kind == ErrorKind::kNotFound;
+    state.row.error = result.poll.error().message;
+    state.failing_since = state.failing_since ? state.failing_since : result.at;
+    summary.warnings.push_back("source " + state.row.name + ": " + state.row.error);
+    return;
+  }
+  state.failures = 0;
+  state.is_invalid = false;
+  state.row.error.clear();
+  state.row.last_success = result.at;
+  for (const std::uint32_t metric : source.metrics) {
+    read_at_[metric] = result.at;
+    if (rules_.metrics[metric].missing != Missing::kUnknown) {
+      for (const std::uint32_t kpi : kpis_of_metric_[metric]) {
+        for (const std::uint32_t line : lines_of_kpi_[kpi]) {
+          dirty_.emplace(kpi, line);
+        }
+      }
+    }
+  }
+  if (result.poll->unchanged) {
+    return;
+  }
+  state.row.cursor = result.poll->cursor;
+  state.row.problem_count = result.poll->problem_count;
+  state.row.problems.clear();
+  for (const RowProblem& problem : result.poll->problems) {
+    state.row.problems.push_back(problem.where + ": " + problem.message);
+    summary.warnings.push_back("source " + state.row.name + ": " + state.row.problems.back());
+  }
+  ingest_samples(source, *result.poll, now, summary);
+}
+
+void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instant now, StepSummary& summary) {
+  // The running period has not ended: it and all later ones are not seen yet.
+  const Slot running = slot_at(now, source.settings.grain, source.settings.zone, rules_.calendar);
+  const bool is_instant = source.settings.grain.unit == Grain::Unit::kInstant;
+  const Slot until = is_instant ? Slot{running.ms + 1} : running;
+  bool skipped = false;
+  std::vector<std::uint32_t> series;
+  series.reserve(poll.series.size());
+  for (const PolledSeries& polled : poll.series) {
+    series.push_back(series_of(source.metrics[polled.metric], polled.labels));
+  }
+  std::map<std::uint32_t, std::vector<Slot>> changed;
+  for (const PolledSample& sample : poll.samples) {
+    if (sample.slot >= until) {
+      skipped = true;
+      continue;
+    }
+    const std::uint32_t id = series[sample.series];
+    const SampleTable::Put put = table_.put(id, sample.slot, sample.value);
+    if (put == SampleTable::Put::kSame) {
+      continue;
+    }
+    ++(put == SampleTable::Put::kNew ? summary.new_samples : summary.restated_samples);
+    commit_.samples.push_back({series_id_[id], sample.slot, sample.value});
+    changed[id].push_back(sample.slot);
+  }
+  if (skipped) {
+    // What was not seen must be asked for again, although the source has not changed.
+    sources_[source_of_metric_[source.metrics.front()]].row.cursor.clear();
+  }
+  for (const std::uint32_t kpi : stale_inputs_) {
+    refresh_inputs(kpi);
+  }
+  stale_inputs_.clear();
+  for (const auto& [id, slots] : changed) {
+    touch(id, slots);
+  }
+}
+
+std::uint32_t Engine::series_of(std::uint32_t metric, const Labels& labels) {
+  const std::size_t before = table_.size();
+  const std::uint32_t series = table_.series(metric, labels);
+  if (table_.size() != before) {
+    series_id_.resize(table_.size());
+    series_id_[series] = next_series_id_++;
+    commit_.series.push_back({series_id_[series], rules_.metrics[metric].name, labels});
+    ensure_lines(metric, labels);
+  }
+  return series;
+}
+
+/// Lines whose value or limits read the series have something to judge, or to judge again.
+void Engine::touch(std::uint32_t series, const std::vector<Slot>& slots) {
+  const std::uint32_t metric = table_[series].metric;
+  const bool is_civil = rules_.metrics[metric].grain.is_civil();
+  for (const std::uint32_t kpi : kpis_of_metric_[metric]) {
+    for (const std::uint32_t index : lines_of_kpi_[kpi]) {
+      Line& line = lines_[index];
+      if (!line_reads(line, series)) {
+        continue;
+      }
+      dirty_.emplace(kpi, index);
+      for (const Slot slot : slots) {
+        const Slot period = period_holding(slot, is_civil, rules_.kpis[kpi], rules_.calendar);
+        if (!line.first || period < *line.first) {
+          move_first(line);
+        }
+        if (line.newest && period <= *line.newest) {
+          add_touched(line, index, metric, slot);
+        }
+      }
+    }
+  }
+}
+
+/// The line begins earlier than it did: periods before the old beginning are judged too.
+void Engine::move_first(Line& line) {
+  const std::optional<Slot> before = line.first;
+  line.first = first_period(line);
+  if (!line.first || !before || !line.newest) {
+    return;
+  }
+  const Kpi& kpi = rules_.kpis[line.kpi];
+  std::set<Slot>& again = restated_[line_index_.at({line.kpi, line.segment})];
+  for (Slot slot = *line.first; slot < *before; slot = next_slot(slot, kpi.every)) {
+    line.judged.put(slot, std::nan(""));
+    again.insert(slot);
+  }
+}
+
+/// Judged periods whose windows hold `slot`.
+void Engine::add_touched(const Line& line, std::uint32_t index, std::uint32_t metric, Slot slot) {
+  const Kpi& kpi = rules_.kpis[line.kpi];
+  const bool is_civil = rules_.metrics[metric].grain.is_civil();
+  for (const MetricInput& input : kpi.value.metrics) {
+    if (input.metric != metric) {
+      continue;
+    }
+    for (Slot period = period_holding(slot, is_civil, kpi, rules_.calendar); period <= *line.newest;
+         period = next_slot(period, kpi.every)) {
+      const Window window = window_of(Frame{period, kpi.every, kpi.over, kpi.zone}, input, rules_.metrics[metric]);
+      if (window.from > slot) {
+        break;
+      }
+      if (slot < window.to && line.judged.at(period) != nullptr) {
+        restated_[index].insert(period);
+      }
+    }
+  }
+}
+
+void Engine::ensure_lines(std::uint32_t metric, const Labels& labels) {
+  for (const std::uint32_t kpi : kpis_of_metric_[metric]) {
+    ensure_line(kpi, {});
+    ensure_segments(kpi, labels);
+    stale_inputs_.insert(kpi);
+  }
+}
+
+/// The segments that these labels belong to.
+void Engine::ensure_segments(std::uint32_t kpi, const Labels& labels) {
+  for (const std::vector<std::string>& split : rules_.kpis[kpi].split_by) {
+    Labels segment;
+    for (const std::string& label : split) {
+      const std::string_view value = label_value(labels, label);
+      if (!value.empty()) {
+        segment.emplace_back(label, std::string(value));
+      }
+    }
+    if (segment.size() == split.size()) {
+      ensure_line(kpi, segment);
+    }
+  }
+}
+
+void Engine::ensure_line(std::uint32_t kpi, const Labels& segment) {
+  const auto [found, is_new] = line_index_.try_emplace({kpi, segment}, static_cast<std::uint32_t>(lines_.size()));
+  if (!is_new) {
+    return;
+  }
+  const Kpi& rule = rules_.kpis[kpi];
+  Line line;
+  line.id = next_line_id_++;
+  line.kpi = kpi;
+  line.segment = segment;
+  line.rule_version = version_of_kpi_[kpi];
+  line.judged.grain = rule.every;
+  line.alerts.resize(rule.alerts.size());
+  commit_.lines.push_back({line.id, rule.id, segment});
+  lines_.push_back(std::move(line));
+  told_.emplace_back();
+  told_.back().alerts.resize(rule.alerts.size());
+  wake_of_line_.push_back(Instant::max());
+  lines_of_kpi_[kpi].push_back(found->second);
+  stale_inputs_.insert(kpi);
+  for (const std::uint32_t user : kpis_of_kpi_[kpi]) {
+    ensure_line(user, {});
+    ensure_segments(user, segment);
+    stale_inputs_.insert(user);
+  }
+}
+
+void Engine::refresh_inputs(std::uint32_t kpi) {
+  const Kpi& rule = rules_.kpis[kpi];
+  for (const std::uint32_t index : lines_of_kpi_[kpi]) {
+    Line& line = lines_[index];
+    line.value_inputs = inputs_of(rule.value, line);
+    if (rule.thresholds) {
+      const auto limit = [&](const std::optional<Program>& program) {
+        return program ? inputs_of(*program, line) : Inputs{};
+      };
+      line.warning_inputs = limit(rule.thresholds->warning);
+      line.critical_inputs = limit(rule.thresholds->critical);
+      line.recover_inputs = limit(rule.thresholds->recover);
+    }
+    line.alert_inputs.clear();
+    for (const AlertRule& alert : rule.alerts) {
+      line.alert_inputs.push_back(inputs_of(alert.when, line));
+    }
+  }
+}
+
+Inputs Engine::inputs_of(const Program& program, const Line& line) const {
+  Inputs inputs;
+  for (const MetricInput& input : program.metrics) {
+    inputs.series.push_back(select_series(input, rules_.metrics[input.metric], table_, line.segment));
+  }
+  for (const KpiInput& input : program.kpis) {
+    const JudgedSeries* judged = &line.judged;
+    if (!input.is_self) {
+      auto found = line_index_.find({input.kpi, line.segment});
+      found = found == line_index_.end() ? line_index_.find({input.kpi, Labels{}}) : found;
+      judged = found == line_index_.end() ? nullptr : &lines_[found->second].judged;
+    }
+    inputs.kpis.push_back(judged);
+  }
+  return inputs;
+}
+
+/// The first period for which everything the value needs has been delivered: the ledger begins there. Nothing while a
+/// needed input has delivered nothing yet. Inputs whose missing periods mean something, and those inside coalesce(),
+/// are not needed; they count only when there is nothing else.
+std::optional<Slot> Engine::first_period(const Line& line) const {
+  const Kpi& kpi = rules_.kpis[line.kpi];
+  std::optional<Slot> needed;
+  std::optional<Slot> other;
+  bool is_waiting = false;
+  const auto consider = [&](std::optional<Slot> earliest, bool is_civil, bool is_needed) {
+    is_waiting = is_waiting || (is_needed && !earliest);
+    if (earliest) {
+      const Slot period = period_holding(*earliest, is_civil, kpi, rules_.calendar);
+      std::optional<Slot>& latest = is_needed ? needed : other;
+      latest = latest ? std::max(*latest, period) : period;
+    }
+  };
+  for (std::size_t i = 0; i < kpi.value.metrics.size(); ++i) {
+    const MetricInput& input = kpi.value.metrics[i];
+    const Metric& metric = rules_.metrics[input.metric];
+    std::optional<Slot> earliest;
+    for (const std::uint32_t series : line.value_inputs.series[i]) {
+      const auto& samples = table_[series].samples;
+      if (!samples.empty()) {
+        earliest = earliest ? std::min(*earliest, samples.front().slot) : samples.front().slot;
+      }
+    }
+    const bool is_needed = input.back.empty() && !input.optional && metric.missing == Missing::kUnknown;
+    consider(earliest, metric.grain.is_civil(), is_needed);
+  }
+  for (std::size_t i = 0; i < kpi.value.kpis.size(); ++i) {
+    const KpiInput& input = kpi.value.kpis[i];
+    const JudgedSeries* judged = line.value_inputs.kpis[i];
+    const bool has_values = judged != nullptr && !judged->values.empty();
+    consider(has_values ? std::optional(judged->values.front().slot) : std::nullopt,
+             has_values && judged->grain.is_civil(),
+             input.back.empty() && !input.optional);
+  }
+  return is_waiting ? std::nullopt : needed ? needed : other;
+}
+
+}  // namespace kpi

@@ -1,0 +1,286 @@
+#include <algorithm>
+#include <limits>
+
+#include "daemon/engine/alert_json.hpp"
+#include "daemon/engine/engine.hpp"
+
+namespace kpi {
+namespace {
+
+constexpr Slot kEarliest{std::numeric_limits<std::int64_t>::min()};
+constexpr Slot kLatest{std::numeric_limits<std::int64_t>::max()};
+
+/// Whether the KPI still has this segment: the total, or one of its splits.
+bool has_segment(const Kpi& kpi, const Labels& segment) {
+  if (segment.empty()) {
+    return true;
+  }
+  const auto is_split = [&](const std::vector<std::string>& split) {
+    return std::equal(split.begin(), split.end(), segment.begin(), segment.end(), [](const std::string& label, const auto& part) {
+      return label == part.first;
+    });
+  };
+  return std::any_of(kpi.split_by.begin(), kpi.split_by.end(), is_split);
+}
+
+void add_once(std::vector<std::uint32_t>& list, std::uint32_t value) {
+  if (std::find(list.begin(), list.end(), value) == list.end()) {
+    list.push_back(value);
+  }
+}
+
+std::vector<const Program*> programs_of(const Kpi& kpi) {
+  std::vector<const Program*> programs{&kpi.value};
+  if (kpi.thresholds) {
+    for (const auto* limit : {&kpi.thresholds->warning, &kpi.thresholds->critical, &kpi.thresholds->recover}) {
+      if (*limit) {
+        programs.push_back(&**limit);
+      }
+    }
+  }
+  for (const AlertRule& alert : kpi.alerts) {
+    programs.push_back(&alert.when);
+  }
+  return programs;
+}
+
+}  // namespace
+
+Engine::Engine(std::shared_ptr<const Config> config, Store& store, EngineOptions options)
+    : config_(std::move(config)), rules_(config_->rules), store_(store), options_(options) {
+  plan();
+}
+
+void Engine::plan() {
+  kpis_of_metric_.resize(rules_.metrics.size());
+  kpis_of_kpi_.resize(rules_.kpis.size());
+  lines_of_kpi_.resize(rules_.kpis.size());
+  version_of_kpi_.resize(rules_.kpis.size());
+  read_at_.resize(rules_.metrics.size());
+  source_of_metric_.resize(rules_.metrics.size());
+  sources_.resize(config_->sources.size());
+  for (std::uint32_t i = 0; i < sources_.size(); ++i) {
+    sources_[i].row.name = config_->sources[i].settings.name;
+    for (const std::uint32_t metric : config_->sources[i].metrics) {
+      source_of_metric_[metric] = i;
+    }
+  }
+  for (std::uint32_t i = 0; i < rules_.kpis.size(); ++i) {
+    kpi_index_.emplace(rules_.kpis[i].id, i);
+    for (const Program* program : programs_of(rules_.kpis[i])) {
+      for (const MetricInput& input : program->metrics) {
+        add_once(kpis_of_metric_[input.metric], i);
+      }
+      for (const KpiInput& input : program->kpis) {
+        if (!input.is_self) {
+          add_once(kpis_of_kpi_[input.kpi], i);
+        }
+      }
+    }
+    plans_.push_back(plan_kpi(i));
+  }
+}
+
+KpiPlan Engine::plan_kpi(std::uint32_t index) const {
+  KpiPlan plan;
+  plan.index = index;
+  const auto add = [&](const KpiPlan::Settle& settle) {
+    if (std::find(plan.settles.begin(), plan.settles.end(), settle) == plan.settles.end()) {
+      plan.settles.push_back(settle);
+    }
+  };
+  const Program& value = rules_.kpis[index].value;
+  for (const MetricInput& input : value.metrics) {
+    add({rules_.metrics[input.metric].zone, rules_.metrics[input.metric].settle});
+  }
+  for (const KpiInput& input : value.kpis) {
+    for (const KpiPlan::Settle& settle : plans_[input.kpi].settles) {
+      add(settle);
+    }
+  }
+  return plan;
+}
+
+Result<void> Engine::restore(Instant now) {
+  StoredState state = KPI_TRY(store_.load());
+  last_step_ = state.last_step;
+  for (const SeriesRow& row : state.series) {
+    next_series_id_ = std::max(next_series_id_, row.id + 1);
+    const auto metric = std::ranges::find(rules_.metrics, row.metric, &Metric::name);
+    if (metric != rules_.metrics.end()) {
+      const std::uint32_t series = table_.series(static_cast<std::uint32_t>(metric - rules_.metrics.begin()), row.labels);
+      series_id_.resize(table_.size());
+      series_id_[series] = row.id;
+    }
+  }
+  restore_lines(state);
+  KPI_TRY(restore_samples());
+  for (std::uint32_t kpi = 0; kpi < rules_.kpis.size(); ++kpi) {
+    refresh_inputs(kpi);
+  }
+  restore_targets(state);
+  KPI_TRY(restore_verdicts());
+  for (const AlertRow& row : state.alerts) {
+    restore_alert(row);
+  }
+  restore_sources(state);
+  version_rules(state);
+  queued_ = std::move(state.queued);
+  for (std::uint32_t i = 0; i < lines_.size(); ++i) {
+    Line& line = lines_[i];
+    line.first = first_period(line);
+    remember_holes(line);
+    plan_target(line, now);
+    schedule(i);
+  }
+  return {};
+}
+
+void Engine::restore_lines(const StoredState& state) {
+  for (const LineRow& row : state.lines) {
+    next_line_id_ = std::max(next_line_id_, row.id + 1);
+    const auto kpi = kpi_index_.find(row.kpi);
+    if (kpi == kpi_index_.end() || !has_segment(rules_.kpis[kpi->second], row.segment)) {
+      orphan_lines_.emplace(row.id, row);
+      continue;
+    }
+    ensure_line(kpi->second, row.segment);
+    lines_.back().id = row.id;
+  }
+  commit_.lines.clear();
+  line_of_id_.assign(next_line_id_, 0);
+  for (std::uint32_t i = 0; i < lines_.size(); ++i) {
+    line_of_id_[lines_[i].id] = i + 1;
+  }
+}
+
+Result<void> Engine::restore_samples() {
+  std::vector<std::uint32_t> series_of_id(next_series_id_, std::numeric_limits<std::uint32_t>::max());
+  for (std::uint32_t series = 0; series < series_id_.size(); ++series) {
+    series_of_id[series_id_[series]] = series;
+  }
+  return store_.samples(kEarliest, kLatest, {}, [&](const SampleRow& row) {
+    const std::uint32_t series = row.series < series_of_id.size() ? series_of_id[row.series] : std::numeric_limits<std::uint32_t>::max();
+    if (series != std::numeric_limits<std::uint32_t>::max()) {
+      table_.put(series, row.slot, row.value);
+    }
+  });
+}
+
+Result<void> Engine::restore_verdicts() {
+  return store_.verdicts(kEarliest, kLatest, 0, [&](const VerdictRow& row) {
+    const std::uint32_t place = row.line < line_of_id_.size() ? line_of_id_[row.line] : 0;
+    if (place == 0) {
+      return;
+    }
+    Line& line = lines_[place - 1];
+    const Value value = row.reason == Reason::kNone ? Value::of(row.value) : Value::unknown(row.reason);
+    line.judged.put(row.slot, row.value);
+    line.newest = row.slot;
+    line.stepped = row.slot;
+    line.verdict = row.verdict;
+    line.reason = row.reason;
+    if (value.is_known()) {
+      line.known = row.slot;
+    }
+    if (row.state != KpiState::kOk) {
+      line.busy.insert(row.slot);
+    }
+    if (line.plan) {
+      line.target_standing = stand_on_target(line, rules_.kpis[line.kpi], row.slot, value);
+    }
+  });
+}
+
+/// Periods between the first and the newest one that have no verdict are still waited for.
+void Engine::remember_holes(Line& line) {
+  const Kpi& kpi = rules_.kpis[line.kpi];
+  if (!line.first || !line.newest) {
+    return;
+  }
+  for (Slot slot = *line.first; slot < *line.newest; slot = next_slot(slot, kpi.every)) {
+    if (line.judged.at(slot) == nullptr) {
+      line.awaiting.insert(slot);
+    }
+  }
+}
+
+void Engine::restore_alert(const AlertRow& row) {
+  const Result<AlertMemory> memory = decode_alert(row.machine);
+  if (!memory) {
+    return;  // the machine starts anew; the ledger and the episode stay as they are
+  }
+  if (row.line == 0) {
+    for (SourceState& source : sources_) {
+      if ("source:" + source.row.name == row.rule) {
+        source.episode = row.episode;
+        source.failing_since = row.since;
+        source.told = memory->told;
+      }
+    }
+    stored_alerts_[{row.line, row.rule}] = row.machine;
+    return;
+  }
+  const std::uint32_t place = row.line < line_of_id_.size() ? line_of_id_[row.line] : 0;
+  if (place != 0) {
+    for (const AlertSlot& alert : alerts_of(place - 1)) {
+      if (rule_name(rules_.kpis[lines_[place - 1].kpi], alert.rule, alert.index) == row.rule) {
+        *alert.told = memory->told;
+        if (alert.state != nullptr) {
+          *alert.state = memory->state;
+        } else {
+          lines_[place - 1].no_data = memory->no_data;
+        }
+        stored_alerts_[{row.line, row.rule}] = row.machine;
+        return;
+      }
+    }
+  }
+  orphans_.push_back(row);
+}
+
+void Engine::restore_targets(const StoredState& state) {
+  for (const TargetVersionRow& row : state.target_versions) {
+    targets_[row.kpi] = row;
+  }
+  for (Line& line : lines_) {
+    plan_target(line, last_step_.value_or(Instant::min()));
+  }
+}
+
+void Engine::restore_sources(const StoredState& state) {
+  for (const SourceRow& row : state.sources) {
+    for (std::uint32_t i = 0; i < sources_.size(); ++i) {
+      if (sources_[i].row.name == row.name) {
+        sources_[i].row = row;
+        sources_[i].failures = row.error.empty() ? 0 : options_.source_patience;
+        for (const std::uint32_t metric : config_->sources[i].metrics) {
+          read_at_[metric] = row.last_success;
+        }
+      }
+    }
+  }
+}
+
+void Engine::version_rules(const StoredState& state) {
+  for (const RuleVersionRow& row : state.rule_versions) {
+    next_version_id_ = std::max(next_version_id_, row.id + 1);
+  }
+  for (std::uint32_t i = 0; i < rules_.kpis.size(); ++i) {
+    const Kpi& kpi = rules_.kpis[i];
+    const auto known = std::ranges::find_if(state.rule_versions, [&](const RuleVersionRow& row) {
+      return row.kpi == kpi.id && row.fingerprint == kpi.fingerprint;
+    });
+    if (known != state.rule_versions.end()) {
+      version_of_kpi_[i] = known->id;
+    } else {
+      version_of_kpi_[i] = next_version_id_++;
+      commit_.rule_versions.push_back({version_of_kpi_[i], kpi.id, kpi.fingerprint, kpi.text});
+    }
+  }
+  for (Line& line : lines_) {
+    line.rule_version = version_of_kpi_[line.kpi];
+  }
+}
+
+}  // namespace kpi

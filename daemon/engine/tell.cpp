@@ -1,0 +1,394 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "daemon/engine/alert_json.hpp"
+#include "daemon/engine/engine.hpp"
+#include "daemon/notify/message_json.hpp"
+#include "rules/base/text.hpp"
+
+namespace kpi {
+namespace {
+
+void set_label(Labels& labels, const std::string& name, std::string value) {
+  const auto found = std::ranges::find_if(labels, [&](const auto& label) { return label.first == name; });
+  if (found != labels.end()) {
+    found->second = std::move(value);
+  } else {
+    labels.emplace_back(name, std::move(value));
+  }
+}
+
+/// What routes match: the rule's own labels, the segment's, and the names every alert has.
+Labels labels_of(const AlertSubject& subject, MessageType type) {
+  const Kpi& kpi = *subject.kpi;
+  Labels labels = kpi.labels;
+  if (subject.rule == RuleKind::kCondition) {
+    for (const auto& [name, value] : kpi.alerts[subject.index].labels) {
+      set_label(labels, name, value);
+    }
+  }
+  for (const auto& [name, value] : subject.line->segment) {
+    set_label(labels, name, value);
+  }
+  set_label(labels, "kpi", kpi.id);
+  set_label(labels, "owner", kpi.owner);
+  set_label(labels, "objective", kpi.objective);
+  set_label(labels, "severity", std::string(name_of(subject.severity)));
+  set_label(labels, "type", std::string(name_of(type)));
+  std::ranges::sort(labels);
+  return labels;
+}
+
+bool is_trouble(TargetStatus status) {
+  return status == TargetStatus::kAtRisk || status == TargetStatus::kOffTrack || status == TargetStatus::kMissed;
+}
+
+}  // namespace
+
+std::vector<Engine::AlertSlot> Engine::alerts_of(std::uint32_t index) {
+  Line& line = lines_[index];
+  LineTold& told = told_[index];
+  const Kpi& kpi = rules_.kpis[line.kpi];
+  std::vector<AlertSlot> alerts;
+  if (kpi.thresholds) {
+    alerts.push_back({RuleKind::kThresholds, 0, &line.thresholds, &told.thresholds});
+  }
+  for (std::size_t i = 0; i < line.alerts.size(); ++i) {
+    alerts.push_back({RuleKind::kCondition, i, &line.alerts[i], &told.alerts[i]});
+  }
+  if (kpi.target) {
+    alerts.push_back({RuleKind::kTarget, 0, &line.target, &told.target});
+  }
+  alerts.push_back({RuleKind::kNoData, 0, nullptr, &told.no_data});
+  return alerts;
+}
+
+AlertSubject Engine::subject_of(std::uint32_t index, const AlertSlot& alert) const {
+  const Line& line = lines_[index];
+  AlertSubject subject;
+  subject.kpi = &rules_.kpis[line.kpi];
+  subject.line = &line;
+  subject.rule = alert.rule;
+  subject.index = alert.index;
+  subject.slot = line.newest.value_or(line.first.value_or(Slot{}));
+  if (alert.rule != RuleKind::kNoData && line.stepped) {
+    subject.slot = *line.stepped;
+  }
+  subject.judgement = judge_period(line, judge_context(last_step_.value_or(Instant{})), subject.slot);
+  if (alert.state != nullptr) {
+    subject.severity = alert.state->severity;
+    subject.since = alert.state->since;
+    subject.episode = alert.state->episode;
+  } else {
+    subject.severity = subject.kpi->no_data.severity;
+    subject.since = line.no_data.first;
+    subject.episode = line.no_data.episode;
+  }
+  const auto restated = restated_alerts_.find(index);
+  subject.reason = restated == restated_alerts_.end() ? Reason::kNone : restated->second;
+  return subject;
+}
+
+/// Told of an episode that is over: its end is told to those who know of it.
+void Engine::tell_end(std::uint32_t line, const AlertSlot& alert, MessageType type, std::vector<Telling>& tellings) {
+  AlertSubject subject = subject_of(line, alert);
+  subject.is_firing = false;
+  subject.episode = alert.told->episode;
+  subject.severity = alert.told->severity;
+  subject.since = alert.told->since;
+  subject.reason = subject.reason == Reason::kNone ? Reason::kRecovered : subject.reason;
+  tellings.push_back({{type, labels_of(subject, type)}, std::move(subject), {}});
+  *alert.told = Told{};
+}
+
+void Engine::tell_alert(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings) {
+  const bool is_no_data = alert.rule == RuleKind::kNoData;
+  const NoDataState& no_data = lines_[line].no_data;
+  const bool is_firing = is_no_data ? no_data.is_on : alert.state->phase == AlertPhase::kFiring;
+  const std::string& episode = is_no_data ? no_data.episode : alert.state->episode;
+  Told& told = *alert.told;
+  if (!told.episode.empty() && (!is_firing || told.episode != episode)) {
+    tell_end(line, alert, MessageType::kAlertResolved, tellings);
+  }
+  if (!is_firing) {
+    return;
+  }
+  AlertSubject subject = subject_of(line, alert);
+  if (told.episode == episode && subject.severity <= told.severity) {
+    return;
+  }
+  told = Told{episode, subject.severity, "", subject.since};
+  const MessageType type = is_no_data ? MessageType::kAlertNoData : MessageType::kAlertFiring;
+  tellings.push_back({{type, labels_of(subject, type)}, std::move(subject), {}});
+}
+
+/// A target tells each change of its status; being on track, or over before anybody was told, is no news.
+void Engine::tell_target(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings) {
+  const TargetStanding& standing = lines_[line].target_standing;
+  const std::string status(name_of(standing.status));
+  Told& told = *alert.told;
+  if (!lines_[line].plan || told.status == status) {
+    return;
+  }
+  const bool knows_trouble = is_trouble(parse_target_status(told.status).value_or(TargetStatus::kNotStarted));
+  const bool is_news = is_trouble(standing.status) || standing.status == TargetStatus::kAchieved || knows_trouble;
+  told.status = status;
+  if (!is_news || standing.is_over) {
+    told.episode.clear();
+    return;
+  }
+  AlertSubject subject = subject_of(line, alert);
+  const Severity severity = rules_.kpis[lines_[line].kpi].target->severity.at(static_cast<std::size_t>(standing.status));
+  subject.is_firing = is_trouble(standing.status);
+  subject.severity = subject.is_firing || severity != Severity::kNone ? severity : told.severity;
+  if (subject.episode.empty()) {
+    const Instant since = start_of(subject.slot, subject.kpi->every, subject.kpi->zone);
+    subject.episode = !told.episode.empty() ? told.episode : episode_id(*subject.kpi, {}, "target", since);
+  }
+  if (subject.severity == Severity::kNone) {
+    return;
+  }
+  told.episode = subject.is_firing ? subject.episode : "";
+  told.severity = subject.severity;
+  tellings.push_back({{MessageType::kTargetStatus, labels_of(subject, MessageType::kTargetStatus)}, std::move(subject), {}});
+}
+
+void Engine::tell_line(std::uint32_t line, std::vector<Telling>& tellings) {
+  for (const AlertSlot& alert : alerts_of(line)) {
+    if (alert.rule == RuleKind::kTarget) {
+      tell_target(line, alert, tellings);
+    } else {
+      tell_alert(line, alert, tellings);
+    }
+  }
+}
+
+void Engine::tell_source(std::uint32_t index, Instant now, std::vector<Telling>& tellings) {
+  SourceState& source = sources_[index];
+  if (!source.is_changed) {
+    return;
+  }
+  source.is_changed = false;
+  commit_.sources.push_back(source.row);
+  const bool is_failing = !source.row.error.empty() && (source.is_invalid || source.failures >= options_.source_patience);
+  const bool was_told = !source.told.episode.empty();
+  for (const std::uint32_t metric : config_->sources[index].metrics) {
+    for (const std::uint32_t kpi : kpis_of_metric_[metric]) {
+      for (const std::uint32_t line : lines_of_kpi_[kpi]) {
+        write_status(lines_[line], now);
+      }
+    }
+  }
+  if (is_failing == was_told) {
+    source.failing_since = source.row.error.empty() ? std::nullopt : source.failing_since;
+    return;
+  }
+  const MessageType type = is_failing ? MessageType::kSourceError : MessageType::kSourceRecovered;
+  AlertView view;
+  view.source = source.row.name;
+  view.title = "Source " + source.row.name;
+  view.rule = "source";
+  view.firing = is_failing;
+  view.severity = Severity::kWarning;
+  view.since = source.failing_since;
+  view.since_text = source.failing_since ? rfc3339(*source.failing_since) : "";
+  view.reason = is_failing ? printable(source.row.error, 500) : "it can be read again";
+  const std::string rule = "source:" + source.row.name;
+  if (is_failing) {
+    const std::array<std::string_view, 1> parts{rule};
+    source.episode = "ep_" + stable_id(source.failing_since.value_or(now).time_since_epoch().count(), parts);
+    source.told = Told{source.episode, Severity::kWarning, "", std::nullopt};
+  }
+  view.id = source.episode;
+  EpisodeRow episode;
+  episode.id = source.episode;
+  episode.rule = rule;
+  episode.severity = Severity::kWarning;
+  episode.since = source.failing_since.value_or(now);
+  episode.pending = episode.since;
+  episode.firing = episode.since;
+  AlertRow row{0, rule, AlertPhase::kFiring, Severity::kWarning, source.failing_since, source.episode, ""};
+  if (!is_failing) {
+    episode.resolved = now;
+    episode.reason = Reason::kRecovered;
+    row = AlertRow{0, rule, AlertPhase::kInactive, Severity::kNone, std::nullopt, "", ""};
+    source.told = Told{};
+    source.episode.clear();
+    source.failing_since.reset();
+  }
+  row.machine = encode_alert({{}, source.told, {}});
+  commit_.alerts.push_back(std::move(row));
+  commit_.episodes.push_back(std::move(episode));
+  Labels labels{{"severity", "warning"}, {"source", source.row.name}, {"type", std::string(name_of(type))}};
+  tellings.push_back({{type, std::move(labels)}, std::nullopt, std::move(view)});
+}
+
+/// Alerts of rules that are gone end, and those who know of them are told.
+void Engine::tell_removed(Instant now, std::vector<Telling>& tellings) {
+  for (const AlertRow& row : std::exchange(orphans_, {})) {
+    commit_.alerts.push_back({row.line, row.rule, AlertPhase::kInactive, Severity::kNone, std::nullopt, "", ""});
+    const auto memory = decode_alert(row.machine);
+    if (row.phase != AlertPhase::kFiring || !memory) {
+      continue;
+    }
+    const auto orphan = orphan_lines_.find(row.line);
+    const std::uint32_t place = row.line < line_of_id_.size() ? line_of_id_[row.line] : 0;
+    const std::string kpi = orphan != orphan_lines_.end() ? orphan->second.kpi : place != 0 ? rules_.kpis[lines_[place - 1].kpi].id : "";
+    EpisodeRow episode;
+    episode.id = row.episode;
+    episode.line = row.line;
+    episode.rule = row.rule;
+    episode.severity = row.severity;
+    episode.since = row.since.value_or(now);
+    episode.pending = memory->state.pending_at;
+    episode.firing = memory->state.firing_at;
+    episode.resolved = now;
+    episode.reason = Reason::kRuleRemoved;
+    commit_.episodes.push_back(std::move(episode));
+    if (memory->told.episode.empty()) {
+      continue;
+    }
+    AlertView view;
+    view.id = row.episode;
+    view.firing = false;
+    view.kpi = kpi;
+    view.title = kpi;
+    view.rule = row.rule;
+    view.severity = row.severity;
+    view.since = row.since;
+    view.since_text = row.since ? rfc3339(*row.since) : "";
+    view.reason = "the rule was removed";
+    Labels labels{{"kpi", kpi}, {"severity", std::string(name_of(row.severity))}, {"type", "alert.resolved"}};
+    tellings.push_back({{MessageType::kAlertResolved, std::move(labels)}, std::nullopt, std::move(view)});
+  }
+}
+
+/// Keeps what must survive of each alert of a line, when it has changed.
+void Engine::write_alerts(std::uint32_t index) {
+  const Line& line = lines_[index];
+  for (const AlertSlot& alert : alerts_of(index)) {
+    const AlertState state = alert.state != nullptr ? *alert.state : AlertState{};
+    const NoDataState no_data = alert.state == nullptr ? line.no_data : NoDataState{};
+    std::string machine = encode_alert({state, *alert.told, no_data});
+    const std::string rule = rule_name(rules_.kpis[line.kpi], alert.rule, alert.index);
+    const auto stored = stored_alerts_.find({line.id, rule});
+    if (stored == stored_alerts_.end() ? machine.empty() : stored->second == machine) {
+      continue;
+    }
+    AlertRow row;
+    row.line = line.id;
+    row.rule = rule;
+    row.phase = state.phase;
+    row.severity = state.severity;
+    row.episode = state.episode;
+    std::optional<Slot> since = state.since;
+    if (alert.state == nullptr) {
+      row.phase = no_data.is_on ? AlertPhase::kFiring : no_data.first ? AlertPhase::kPending : AlertPhase::kInactive;
+      row.severity = no_data.first ? rules_.kpis[line.kpi].no_data.severity : Severity::kNone;
+      row.episode = no_data.episode;
+      since = no_data.first;
+    }
+    if (since) {
+      row.since = start_of(*since, rules_.kpis[line.kpi].every, rules_.kpis[line.kpi].zone);
+    }
+    row.machine = machine;
+    commit_.alerts.push_back(std::move(row));
+    if (machine.empty()) {
+      stored_alerts_.erase(stored);
+    } else {
+      stored_alerts_[{line.id, rule}] = std::move(machine);
+    }
+  }
+}
+
+Message Engine::compose(const Envelope& envelope, const std::vector<Telling>& tellings, Instant now) const {
+  Message message;
+  message.type = envelope.type;
+  message.channel = envelope.channel;
+  message.created = now;
+  message.group = envelope.group;
+  std::string identity;
+  for (const std::size_t index : envelope.notices) {
+    const Telling& telling = tellings[index];
+    message.alerts.push_back(telling.subject ? describe(*telling.subject, config_->language) : telling.view);
+    const AlertView& alert = message.alerts.back();
+    identity += alert.id + "/" + std::string(name_of(alert.severity)) + (alert.firing ? "+" : "-");
+  }
+  const std::array<std::string_view, 3> parts{envelope.channel, name_of(envelope.type), identity};
+  message.id = "msg_" + stable_id(now.time_since_epoch().count(), parts);
+  return message;
+}
+
+void Engine::tell(Instant now, StepSummary& summary) {
+  std::vector<Telling> tellings;
+  tell_removed(now, tellings);
+  for (std::uint32_t i = 0; i < sources_.size(); ++i) {
+    tell_source(i, now, tellings);
+  }
+  for (const std::uint32_t line : changed_) {
+    tell_line(line, tellings);
+    write_alerts(line);
+  }
+  std::vector<Notice> notices;
+  notices.reserve(tellings.size());
+  for (const Telling& telling : tellings) {
+    notices.push_back(telling.notice);
+  }
+  for (const Envelope& envelope : address(notices, config_->routes)) {
+    Message message = compose(envelope, tellings, now);
+    NotificationRow row;
+    row.id = message.id;
+    row.channel = message.channel;
+    row.type = name_of(message.type);
+    row.created = now;
+    row.body = message_json(message);
+    commit_.notifications.push_back(std::move(row));
+    summary.messages.push_back(std::move(message));
+  }
+}
+
+void Engine::write_status(const Line& line, Instant now) {
+  const Kpi& kpi = rules_.kpis[line.kpi];
+  StatusRow row;
+  row.line = line.id;
+  const std::optional<Slot> slot = line.stepped ? line.stepped : line.first;
+  if (!slot) {
+    return;
+  }
+  row.slot = *slot;
+  row.period = period_of(*slot, kpi.every, kpi.zone);
+  if (line.stepped) {
+    const Sample* judged = line.judged.at(*slot);
+    row.value = judged != nullptr ? judged->value : std::nan("");
+    row.verdict = line.verdict;
+    row.reason = line.reason;
+  } else {
+    const Value value = provisional_value(line, judge_context(now), *slot);
+    row.value = value.number;
+    row.reason = value.reason;
+    row.verdict = Verdict::kProvisional;
+  }
+  row.state = state_of(line);
+  row.severity = severity_of(line);
+  const AlertState* firing = nullptr;
+  for (const AlertState* state : {&line.thresholds, &line.target}) {
+    firing = state->phase == AlertPhase::kFiring && (firing == nullptr || state->severity > firing->severity) ? state : firing;
+  }
+  for (const AlertState& state : line.alerts) {
+    firing = state.phase == AlertPhase::kFiring && (firing == nullptr || state.severity > firing->severity) ? &state : firing;
+  }
+  const std::optional<Slot> since = firing != nullptr                                 ? firing->since
+                                    : line.no_data.first                              ? line.no_data.first
+                                    : line.thresholds.phase == AlertPhase::kPending ? line.thresholds.since
+                                                                                     : std::nullopt;
+  if (since) {
+    row.since = start_of(*since, kpi.every, kpi.zone);
+  }
+  if (kpi.target && line.plan) {
+    row.target = target_view_json(describe_target(kpi, line, config_->language));
+  }
+  commit_.statuses.push_back(std::move(row));
+}
+
+}  // namespace kpi

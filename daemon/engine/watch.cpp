@@ -1,0 +1,241 @@
+#include "daemon/engine/watch.hpp"
+
+#include <algorithm>
+#include <ostream>
+
+#include "daemon/engine/poll_schedule.hpp"
+#include "daemon/notify/message_json.hpp"
+#include "daemon/os/log.hpp"
+#include "daemon/os/service.hpp"
+
+namespace kpi {
+namespace {
+
+/// A turn comes at least this often, so that a step of the wall clock is noticed.
+constexpr std::chrono::seconds kLongestWait{30};
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+
+}  // namespace
+
+Watch::Watch(std::shared_ptr<const Config> config, Store& store, World world, EngineOptions options)
+    : config_(std::move(config)),
+      store_(store),
+      world_(world),
+      options_(options),
+      engine_(std::make_unique<Engine>(config_, store_, options_)),
+      polling_(config_->sources.size()) {}
+
+Result<void> Watch::restore(Instant now) {
+  KPI_TRY(engine_->restore(now));
+  outbox_.add(engine_->take_queued());
+  return {};
+}
+
+/// The wall clock, never before the last step: what is in the history does not become the future.
+Instant Watch::now() {
+  return std::max(world_.clock.now(), engine_->last_step().value_or(Instant{}));
+}
+
+void Watch::start_poll(std::uint32_t source, Instant now) {
+  polling_[source].in_flight = true;
+  const PollRequest request = engine_->poll_request(source, now);
+  // The configuration is kept alive by the job: a reload may drop it while the poll runs.
+  pool_.submit([this, source, request, config = config_, generation = generation_](const std::stop_token& stop) {
+    PollResult result{source, request.now, config->sources[source].source->poll(request, world_.host, stop), generation};
+    inbox_.post(std::move(result));
+  });
+}
+
+Outcome Watch::deliver(const Config& config, const NotificationRow& row, const std::stop_token& stop) {
+  const ChannelConfig* channel = config.find_channel(row.channel);
+  if (channel == nullptr || channel->channel == nullptr) {
+    return {Outcome::Kind::kRefused, "there is no channel " + row.channel + " any more", std::nullopt};
+  }
+  auto message = parse_message_json(row.body);
+  if (!message) {
+    return {Outcome::Kind::kRefused, message.error().message, std::nullopt};
+  }
+  message->id = row.id;
+  message->channel = row.channel;
+  ChannelHost host{world_.http, world_.console, [this] { return world_.clock.now(); }};
+  std::unique_lock console(console_, std::defer_lock);
+  if (channel->type == "console") {
+    console.lock();
+  }
+  return channel->channel->deliver(*message, host, stop);
+}
+
+void Watch::start_delivery(NotificationRow row) {
+  pool_.submit([this, row = std::move(row), config = config_](const std::stop_token& stop) {
+    Outcome outcome = deliver(*config, row, stop);
+    if (!stop.stop_requested()) {
+      inbox_.post(DeliveryResult{row.id, std::move(outcome)});
+    }
+  });
+}
+
+void Watch::poll_all(Instant now) {
+  for (std::uint32_t i = 0; i < polling_.size(); ++i) {
+    start_poll(i, now);
+  }
+  std::vector<std::optional<PollResult>> results(polling_.size());
+  std::size_t missing = results.size();
+  while (missing > 0) {
+    for (Event& event : inbox_.take(world_.clock.steady() + kLongestWait)) {
+      if (auto* result = std::get_if<PollResult>(&event)) {
+        results[result->source] = std::move(*result);
+        --missing;
+      }
+    }
+  }
+  // In the order of the configuration, whichever came first: the same step twice writes the same history.
+  for (std::optional<PollResult>& result : results) {
+    engine_->receive(std::move(*result));
+  }
+}
+
+Result<OnceReport> Watch::once(Instant now) {
+  OnceReport report;
+  poll_all(now);
+  report.summary = KPI_TRY(engine_->step(now));
+  outbox_.add(engine_->take_queued());
+  report.has_failed_source = engine_->has_failed_source();
+  KPI_TRY(deliver_all(now, report));
+  return report;
+}
+
+Result<void> Watch::deliver_all(Instant now, OnceReport& report) {
+  const std::vector<NotificationRow> due = outbox_.take_all_due(now);
+  std::map<std::string, std::vector<NotificationRow>> by_channel;
+  for (const NotificationRow& row : due) {
+    by_channel[row.channel].push_back(row);
+  }
+  for (auto& [channel, rows] : by_channel) {
+    pool_.submit([this, rows = std::move(rows), config = config_](const std::stop_token& stop) {
+      for (const NotificationRow& row : rows) {
+        inbox_.post(DeliveryResult{row.id, deliver(*config, row, stop)});
+      }
+    });
+  }
+  for (std::size_t missing = due.size(); missing > 0;) {
+    for (Event& event : inbox_.take(world_.clock.steady() + kLongestWait)) {
+      auto* result = std::get_if<DeliveryResult>(&event);
+      if (result == nullptr) {
+        continue;
+      }
+      --missing;
+      const auto row = std::ranges::find(due, result->id, &NotificationRow::id);
+      if (result->outcome.kind == Outcome::Kind::kDelivered) {
+        ++report.delivered;
+      } else {
+        report.failed_deliveries.push_back(row->channel + ": " + result->outcome.detail);
+      }
+      engine_->receive(outbox_.finish(result->id, result->outcome, now));
+    }
+  }
+  if (!due.empty()) {
+    KPI_TRY(engine_->step(now));
+  }
+  return {};
+}
+
+Result<void> Watch::run(const std::function<std::shared_ptr<const Config>()>& reload) {
+  log_info("watching " + std::to_string(config_->rules.kpis.size()) + " KPIs of " +
+           std::to_string(config_->sources.size()) + " sources");
+  for (Polling& polling : polling_) {
+    polling.next = Instant{};
+  }
+  notify_ready();
+  while (KPI_TRY(turn(now(), reload))) {
+  }
+  notify_stopping();
+  pool_.request_stop();
+  return {};
+}
+
+Instant Watch::next_turn() const {
+  Instant next = std::min(engine_->next_event(), outbox_.next_due());
+  for (const Polling& polling : polling_) {
+    if (!polling.in_flight) {
+      next = std::min(next, polling.next);
+    }
+  }
+  return next;
+}
+
+/// One turn of the daemon: start what is due, wait for what comes, step. False when asked to stop.
+Result<bool> Watch::turn(Instant begun, const std::function<std::shared_ptr<const Config>()>& reload) {
+  for (std::uint32_t i = 0; i < polling_.size(); ++i) {
+    if (!polling_[i].in_flight && polling_[i].next <= begun) {
+      const SourceConfig& source = config_->sources[i];
+      polling_[i].next = next_poll(begun, source.every, poll_offset(source.settings.name, source.every));
+      start_poll(i, begun);
+    }
+  }
+  for (NotificationRow& row : outbox_.take_due(begun)) {
+    start_delivery(std::move(row));
+  }
+  const Duration wait = std::clamp<Duration>(next_turn() - begun, Duration{0}, kLongestWait);
+  bool goes_on = true;
+  bool reloads = false;
+  for (Event& event : inbox_.take(world_.clock.steady() + wait)) {
+    std::visit(Overloaded{[&](PollResult& result) {
+                            if (result.generation == generation_) {
+                              polling_[result.source].in_flight = false;
+                              engine_->receive(std::move(result));
+                            }
+                          },
+                          [&](DeliveryResult& result) {
+                            engine_->receive(outbox_.finish(result.id, result.outcome, now()));
+                            if (result.outcome.kind != Outcome::Kind::kDelivered) {
+                              log_warning("message " + result.id + ": " + result.outcome.detail);
+                            }
+                          },
+                          [&](ReloadRequest&) { reloads = true; },
+                          [&](StopRequest&) { goes_on = false; }},
+               event);
+  }
+  const StepSummary summary = KPI_TRY(engine_->step(now()));
+  log(summary);
+  outbox_.add(engine_->take_queued());
+  if (reloads) {
+    notify_reloading();
+    if (auto config = reload()) {
+      KPI_TRY(swap_config(std::move(config), now()));
+    }
+    notify_ready();
+  }
+  return goes_on;
+}
+
+/// A new engine takes up where the old one stopped: all state is in the history.
+Result<void> Watch::swap_config(std::shared_ptr<const Config> config, Instant now) {
+  auto engine = std::make_unique<Engine>(config, store_, options_);
+  KPI_TRY(engine->restore(now));
+  engine->take_queued();  // the outbox knows them
+  config_ = std::move(config);
+  engine_ = std::move(engine);
+  ++generation_;
+  polling_.assign(config_->sources.size(), Polling{});
+  log_info("reloaded: " + std::to_string(config_->rules.kpis.size()) + " KPIs");
+  return {};
+}
+
+void Watch::log(const StepSummary& summary) const {
+  for (const std::string& warning : summary.warnings) {
+    log_warning(warning);
+  }
+  if (summary.new_samples + summary.restated_samples + summary.judged > 0) {
+    log_info(std::to_string(summary.new_samples) + " new samples, " + std::to_string(summary.restated_samples) +
+             " restated, " + std::to_string(summary.judged) + " periods judged");
+  }
+  for (const Message& message : summary.messages) {
+    log_info(std::string(name_of(message.type)) + " for " + message.channel + ": " + message.id);
+  }
+}
+
+}  // namespace kpi

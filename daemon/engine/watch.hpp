@@ -1,0 +1,82 @@
+#pragma once
+// The engine among the things of the world: polls go out to the pool and come back through the inbox, messages likewise.
+// The daemon (`run`) and `run --once` differ in who calls, not in what happens.
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/config/config.hpp"
+#include "daemon/engine/engine.hpp"
+#include "daemon/engine/inbox.hpp"
+#include "daemon/notify/outbox.hpp"
+#include "daemon/os/clock.hpp"
+#include "daemon/os/work_pool.hpp"
+#include "plugins/source.hpp"
+
+namespace kpi {
+
+/// What the watch uses of the world. All of it outlives the watch.
+struct World {
+  Clock& clock;
+  Host& host;
+  HttpClient& http;
+  std::ostream& console;
+};
+
+/// How `run --once` went.
+struct OnceReport {
+  StepSummary summary;
+  std::size_t delivered = 0;
+  std::vector<std::string> failed_deliveries;  ///< "growth: 503 …"
+  bool has_failed_source = false;
+};
+
+class Watch {
+ public:
+  Watch(std::shared_ptr<const Config> config, Store& store, World world, EngineOptions options = {});
+
+  Result<void> restore(Instant now);
+  /// Polls every source once, judges, delivers what is due once.
+  Result<OnceReport> once(Instant now);
+  /// Runs until a StopRequest comes. `reload` gives the new configuration, or null to keep the old one.
+  Result<void> run(const std::function<std::shared_ptr<const Config>()>& reload);
+
+  Inbox& inbox() { return inbox_; }
+  [[nodiscard]] const Engine& engine() const { return *engine_; }
+
+ private:
+  struct Polling {
+    Instant next;
+    bool in_flight = false;
+  };
+
+  void start_poll(std::uint32_t source, Instant now);
+  void start_delivery(NotificationRow row);
+  Outcome deliver(const Config& config, const NotificationRow& row, const std::stop_token& stop);
+  void poll_all(Instant now);
+  Result<void> deliver_all(Instant now, OnceReport& report);
+  Result<bool> turn(Instant now, const std::function<std::shared_ptr<const Config>()>& reload);
+  Result<void> swap_config(std::shared_ptr<const Config> config, Instant now);
+  [[nodiscard]] Instant next_turn() const;
+  [[nodiscard]] Instant now();
+  void log(const StepSummary& summary) const;
+
+  std::shared_ptr<const Config> config_;
+  Store& store_;
+  World world_;
+  EngineOptions options_;
+  std::unique_ptr<Engine> engine_;
+  Outbox outbox_;
+  std::vector<Polling> polling_;  // by source
+  std::uint64_t generation_ = 0;  // of the configuration: results of an older one are dropped
+  Inbox inbox_;
+  std::mutex console_;
+  WorkPool pool_;  // last: its jobs use what stands above
+};
+
+}  // namespace kpi

@@ -1,0 +1,12 @@
+#include <unistd.h>
+
+#include <iostream>
+
+#include "daemon/cli/command.hpp"
+#include "daemon/os/files.hpp"
+
+int main(int argc, char** argv) {
+  kpi::FileHost host;
+  kpi::Io io{std::cout, std::cerr, ::isatty(STDOUT_FILENO) == 1, kpi::system_clock(), host};
+  return kpi::run_program({argv + 1, argv + argc}, io);
+}

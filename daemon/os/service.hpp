@@ -1,0 +1,14 @@
+#pragma once
+// What the service manager is told; nothing happens outside systemd.
+
+#include <string>
+
+namespace kpi {
+
+void notify_ready();
+void notify_reloading();
+void notify_stopping();
+/// One line for `systemctl status`.
+void notify_status(const std::string& text);
+
+}  // namespace kpi

@@ -1,0 +1,49 @@
+#pragma once
+// Threads for work that blocks: polls and deliveries. The pool grows on demand up to its limit and its idle threads
+// leave again. It holds no state of the domain: a job says what it found by posting to an inbox.
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <stop_token>
+
+namespace kpi {
+
+/// submit() from any thread. The destructor asks all jobs to stop and waits for them; jobs not begun are dropped.
+class WorkPool {
+ public:
+  using Job = std::function<void(const std::stop_token&)>;
+
+  explicit WorkPool(std::size_t most_threads = 1000, std::chrono::milliseconds idle = std::chrono::seconds{30});
+  WorkPool(const WorkPool&) = delete;
+  WorkPool& operator=(const WorkPool&) = delete;
+  ~WorkPool();
+
+  /// Runs `job` on a thread of the pool. The job must not throw.
+  void submit(Job job);
+  /// Asks the jobs that run to stop, and drops those that wait.
+  void request_stop();
+
+  [[nodiscard]] std::size_t threads() const;
+
+ private:
+  static void* run_thread(void* pool);
+  void start_thread();
+  void run();
+
+  const std::size_t most_threads_;
+  const std::chrono::milliseconds idle_;
+  std::stop_source stop_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_;  // a job waits, or the pool stops
+  std::condition_variable left_;  // a thread has left
+  std::deque<Job> jobs_;
+  std::size_t threads_ = 0;
+  std::size_t waiting_ = 0;
+};
+
+}  // namespace kpi

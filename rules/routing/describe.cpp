@@ -1,0 +1,267 @@
+#include "rules/routing/describe.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+#include "rules/base/text.hpp"
+
+namespace kpi {
+namespace {
+
+/// "1 day", "5 days", "3 hours": so many periods of a KPI.
+std::string count_of_periods(std::int64_t count, const Grain& every) {
+  static constexpr std::array<std::string_view, 7> kWords{"", "", "day", "week", "month", "quarter", "year"};
+  if (every.is_civil()) {
+    const std::string word(kWords.at(static_cast<std::size_t>(every.unit)));
+    return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
+  }
+  const std::int64_t minutes = count * every.interval_ms / 60'000;
+  const bool hours = minutes >= 120 && minutes % 60 == 0;
+  return hours ? std::to_string(minutes / 60) + " hours" : std::to_string(minutes) + " min";
+}
+
+std::int64_t periods_between(Slot first, Slot last, const Grain& every) {
+  std::int64_t count = 1;
+  for (Slot slot = first; slot < last && count < 10'000; slot = next_slot(slot, every)) {
+    ++count;
+  }
+  return count;
+}
+
+/// " for 3 days", or nothing when it is the first period.
+std::string lasting(const AlertSubject& subject) {
+  if (!subject.since || *subject.since >= subject.slot) {
+    return "";
+  }
+  const std::int64_t count = periods_between(*subject.since, subject.slot, subject.kpi->every);
+  return " for " + count_of_periods(count, subject.kpi->every);
+}
+
+std::string since_text(Slot slot, const Kpi& kpi) {
+  if (kpi.every.is_civil()) {
+    return date_text(date_of(slot));
+  }
+  return period_text(slot, kpi.every, kpi.zone).substr(0, 16);
+}
+
+/// The limit that a firing alert's severity stands for.
+const Value* crossed_limit(const AlertSubject& subject) {
+  const Limits& limits = subject.judgement.limits;
+  const bool critical = subject.severity == Severity::kCritical && limits.critical;
+  return critical ? &*limits.critical : limits.mildest();
+}
+
+std::string threshold_reason(const AlertSubject& subject, Language language) {
+  const Kpi& kpi = *subject.kpi;
+  if (kpi.better.kind == Better::Kind::kWithin) {
+    return "outside " + format_value(kpi.better.low, kpi.unit, language) + " to " +
+           format_value(kpi.better.high, kpi.unit, language) + lasting(subject);
+  }
+  const Value* limit = crossed_limit(subject);
+  const std::string side = kpi.better.kind == Better::Kind::kLower ? "above" : "below";
+  const bool known = limit != nullptr && limit->is_known();
+  const Value& value = subject.judgement.value;
+  const bool still = known && value.is_known() && is_beyond(value.number, limit->number, kpi.better);
+  const std::string text = known ? side + " " + format_value(limit->number, kpi.unit, language) : side + " its limit";
+  return still || !value.is_known() ? text + lasting(subject) : "was " + text + ", not yet recovered";
+}
+
+std::string target_reason(const AlertSubject& subject, Language language) {
+  const Kpi& kpi = *subject.kpi;
+  const TargetStanding& standing = subject.line->target_standing;
+  const std::string goal = format_value(subject.line->plan ? subject.line->plan->goal : kpi.target->goal, kpi.unit, language);
+  switch (standing.status) {
+    case TargetStatus::kAchieved:
+      return "goal of " + goal + " reached";
+    case TargetStatus::kMissed:
+      return "goal of " + goal + " missed";
+    case TargetStatus::kOnTrack:
+      return "back on track to " + goal;
+    default:
+      break;
+  }
+  std::string text;
+  if (standing.pace) {
+    text = "pace " + format_value(*standing.pace, Unit::parse("%").value(), language);
+  }
+  if (standing.expected) {
+    text += (text.empty() ? "" : ", ") + format_value(*standing.expected, kpi.unit, language) + " was due by now";
+  }
+  return text;
+}
+
+std::string_view unknown_text(Reason reason) {
+  switch (reason) {
+    case Reason::kNull:
+      return "the source delivered no number";
+    case Reason::kIncomplete:
+      return "too few samples in the window";
+    case Reason::kDivisionByZero:
+      return "division by zero";
+    case Reason::kNotFinite:
+      return "the result is too large";
+    case Reason::kNotJudged:
+      return "a KPI it uses has no value";
+    default:
+      return "no sample arrived";
+  }
+}
+
+std::string no_data_reason(const AlertSubject& subject) {
+  const std::string since = subject.since ? " since " + since_text(*subject.since, *subject.kpi) : "";
+  return "no data" + since + ": " + std::string(unknown_text(subject.judgement.value.reason));
+}
+
+std::string resolved_reason(const AlertSubject& subject) {
+  switch (subject.reason) {
+    case Reason::kRestated:
+      return "earlier data was restated";
+    case Reason::kRuleRemoved:
+      return "the rule was removed";
+    default:
+      break;
+  }
+  if (subject.rule == RuleKind::kNoData) {
+    return "data is back";
+  }
+  return subject.since ? "fine again, was not since " + since_text(*subject.since, *subject.kpi) : "fine again";
+}
+
+std::string reason_of(const AlertSubject& subject, Language language) {
+  if (!subject.is_firing && subject.rule != RuleKind::kTarget) {
+    return resolved_reason(subject);
+  }
+  std::string text;
+  switch (subject.rule) {
+    case RuleKind::kThresholds:
+      text = threshold_reason(subject, language);
+      break;
+    case RuleKind::kCondition:
+      text = subject.kpi->alerts[subject.index].when.text + lasting(subject);
+      break;
+    case RuleKind::kTarget:
+      text = target_reason(subject, language);
+      break;
+    case RuleKind::kNoData:
+      text = no_data_reason(subject);
+      break;
+  }
+  return subject.reason == Reason::kRestated ? text + " (earlier data was restated)" : text;
+}
+
+std::optional<double> known(double number) {
+  return std::isnan(number) ? std::nullopt : std::optional(number);
+}
+
+std::string clock_text(Instant instant, const Zone& zone) {
+  const auto local = zone.to_local(instant);
+  const auto day = std::chrono::floor<std::chrono::days>(local);
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(local - day).count();
+  std::array<char, 16> text{};
+  (void)std::snprintf(text.data(), text.size(), "%02d:%02d", static_cast<int>(minutes / 60), static_cast<int>(minutes % 60));
+  return text.data();
+}
+
+}  // namespace
+
+std::string period_text(Slot slot, const Grain& every, const Zone& zone) {
+  static constexpr std::array<std::string_view, 12> kMonths{"January", "February", "March", "April", "May", "June",
+                                                            "July", "August", "September", "October", "November", "December"};
+  const Slot end = next_slot(slot, every);
+  if (!every.is_civil()) {
+    const Instant start{Duration{slot.ms}};
+    const auto day = std::chrono::floor<std::chrono::days>(zone.to_local(start));
+    return date_text(Date{day}) + " " + clock_text(start, zone) + " to " + clock_text(Instant{Duration{end.ms}}, zone);
+  }
+  const Date first = date_of(slot);
+  switch (every.unit) {
+    case Grain::Unit::kDay:
+      return date_text(first);
+    case Grain::Unit::kMonth:
+      return std::string(kMonths.at(static_cast<unsigned>(first.month()) - 1)) + " " +
+             std::to_string(static_cast<int>(first.year()));
+    default:
+      return date_text(first) + " to " + date_text(date_of(Slot{end.ms - kDayMs}));
+  }
+}
+
+std::string rule_name(const Kpi& kpi, RuleKind rule, std::size_t index) {
+  switch (rule) {
+    case RuleKind::kThresholds:
+      return "thresholds";
+    case RuleKind::kTarget:
+      return "target";
+    case RuleKind::kNoData:
+      return "no_data";
+    case RuleKind::kCondition:
+      break;
+  }
+  return kpi.alerts[index].name;
+}
+
+TargetView describe_target(const Kpi& kpi, const Line& line, Language language) {
+  const TargetStanding& standing = line.target_standing;
+  TargetView view;
+  view.status = standing.status;
+  view.goal = line.plan ? line.plan->goal : kpi.target->goal;
+  view.formatted_goal = format_value(view.goal, kpi.unit, language);
+  view.deadline = line.plan ? date_text(deadline_of(*line.plan)) : "";
+  view.expected = standing.expected;
+  view.formatted_expected = standing.expected ? format_value(*standing.expected, kpi.unit, language) : "";
+  view.progress = standing.progress;
+  view.pace = standing.pace;
+  view.required = standing.required;
+  view.days_left = standing.days_left;
+  return view;
+}
+
+AlertView describe(const AlertSubject& subject, Language language) {
+  const Kpi& kpi = *subject.kpi;
+  const Line& line = *subject.line;
+  AlertView view;
+  view.id = subject.episode;
+  view.firing = subject.is_firing;
+  view.kpi = kpi.id;
+  view.title = kpi.title;
+  view.description = kpi.description;
+  view.rule = rule_name(kpi, subject.rule, subject.index);
+  view.segment = line.segment;
+  view.severity = subject.severity;
+  view.unit = kpi.unit.text();
+  view.owner = kpi.owner;
+  view.objective = kpi.objective;
+  view.labels = kpi.labels;
+  view.runbook = kpi.runbook;
+  if (subject.rule == RuleKind::kCondition) {
+    const AlertRule& rule = kpi.alerts[subject.index];
+    view.runbook = rule.runbook.empty() ? kpi.runbook : rule.runbook;
+    view.labels.insert(view.labels.end(), rule.labels.begin(), rule.labels.end());
+  }
+  const Value& value = subject.judgement.value;
+  if (value.is_known()) {
+    view.value = value.number;
+  }
+  view.formatted = format_value(value.number, kpi.unit, language);
+  if (const Value* limit = crossed_limit(subject); limit != nullptr && limit->is_known()) {
+    view.limit = limit->number;
+    view.formatted_limit = format_value(limit->number, kpi.unit, language);
+  }
+  if (subject.since) {
+    view.since = start_of(*subject.since, kpi.every, kpi.zone);
+    view.since_text = since_text(*subject.since, kpi);
+  }
+  view.period = period_of(subject.slot, kpi.every, kpi.zone);
+  view.period_text = period_text(subject.slot, kpi.every, kpi.zone);
+  if (const Sample* before = line.judged.at(next_slot(subject.slot, kpi.every, -1))) {
+    view.previous = known(before->value);
+    view.formatted_previous = view.previous ? format_value(*view.previous, kpi.unit, language) : "";
+  }
+  if (kpi.target && line.plan) {
+    view.target = describe_target(kpi, line, language);
+  }
+  view.reason = reason_of(subject, language);
+  return view;
+}
+
+}  // namespace kpi

@@ -1,0 +1,40 @@
+#pragma once
+// What a message says about one alert: the number, the limit, the target, since when and why, in the channel's language.
+
+#include <string>
+
+#include "rules/base/units.hpp"
+#include "rules/judge/line.hpp"
+#include "rules/routing/message.hpp"
+
+namespace kpi {
+
+/// Which alert of a line.
+enum class RuleKind : std::uint8_t { kThresholds, kCondition, kTarget, kNoData };
+
+/// What is told about it.
+struct AlertSubject {
+  const Kpi* kpi = nullptr;
+  const Line* line = nullptr;
+  RuleKind rule = RuleKind::kThresholds;
+  std::size_t index = 0;  ///< For kCondition: into Kpi::alerts.
+  bool is_firing = true;
+  std::string episode;
+  Severity severity = Severity::kWarning;
+  Reason reason = Reason::kNone;  ///< Why it ended: recovered, restated, rule removed.
+  std::optional<Slot> since;
+  PeriodJudgement judgement;  ///< Of the newest judged period.
+  Slot slot;                  ///< That period.
+};
+
+AlertView describe(const AlertSubject& subject, Language language);
+
+/// The name of the rule as messages and the history have it: "thresholds", "target", "no_data" or its own.
+std::string rule_name(const Kpi& kpi, RuleKind rule, std::size_t index);
+
+TargetView describe_target(const Kpi& kpi, const Line& line, Language language);
+
+/// "2026-03-30", "2026-03-23 to 2026-03-29", "March 2026", "2026-03-30 14:00 to 15:00".
+std::string period_text(Slot slot, const Grain& every, const Zone& zone);
+
+}  // namespace kpi
