@@ -2,6 +2,7 @@
 
 #include "rules/base/text.hpp"
 #include "rules/load/yaml_events.hpp"
+#include "rules/load/yaml_mending.hpp"
 #include "rules/load/yaml_places.hpp"
 #include "rules/load/yaml_quoting.hpp"
 
@@ -17,8 +18,7 @@
 namespace kpi {
 namespace {
 
-constexpr std::size_t kLongestMended = 1000;  // of a text that a comma has cut
-constexpr std::size_t kFewKeys = 12;          // comparing so many with each other is cheaper than hashing them
+constexpr std::size_t kFewKeys = 12;  // comparing so many with each other is cheaper than hashing them
 
 /// Builds the tree from yaml-cpp's events. Each must be the one that libyaml gave: where the two disagree, a person
 /// could be misled as well, and the file is refused. Positions are those of libyaml's events.
@@ -29,6 +29,7 @@ class TreeBuilder final : public YAML::EventHandler {
         text_(without_byte_order_mark(source.text)),
         events_(events),
         diagnostics_(diagnostics),
+        mending_(source, diagnostics),
         reported_before_(diagnostics.items().size()) {}
 
   void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
@@ -93,18 +94,13 @@ class TreeBuilder final : public YAML::EventHandler {
   struct Open {
     YamlNode node;
     const YamlEvent* event = nullptr;
-    YamlNode key = {};
+    YamlNode key;
     bool has_key = false;
     bool key_usable = true;
   };
 
   const YamlEvent* next(YamlEvent::Kind kind) {
-    if (ended_) {
-      return nullptr;
-    }
-    if (diagnostics_.items().size() - reported_before_ > kMaxYamlReports) {
-      ended_ = true;
-      diagnostics_.error(last_, "reading ends here: too much of this file is wrong", "mend what is reported above");
+    if (ended_ || is_too_much()) {
       return nullptr;
     }
     if (next_ >= events_.size() || events_[next_].kind != kind) {
@@ -112,6 +108,16 @@ class TreeBuilder final : public YAML::EventHandler {
       return nullptr;
     }
     return &events_[next_++];
+  }
+
+  /// Ends the reading of a file with too many reports.
+  bool is_too_much() {
+    if (diagnostics_.items().size() - reported_before_ <= kMaxYamlReports) {
+      return false;
+    }
+    ended_ = true;
+    diagnostics_.error(last_, "reading ends here: too much of this file is wrong", "mend what is reported above");
+    return true;
   }
 
   void disagree(const YamlEvent& event) {
@@ -147,8 +153,10 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void start(YamlEvent::Kind event_kind, YamlNode::Kind node_kind) {
     if (const YamlEvent* event = next(event_kind)) {
-      open_.push_back({node_of(*event, node_kind), event});
-      last_ = open_.back().node.position;
+      Open& open = open_.emplace_back();
+      open.node = node_of(*event, node_kind);
+      open.event = event;
+      last_ = open.node.position;
     }
   }
 
@@ -159,7 +167,7 @@ class TreeBuilder final : public YAML::EventHandler {
     Open done = std::move(open_.back());
     open_.pop_back();
     if (done.event->flow) {
-      mend_cut_texts(done.node);
+      mending_.mend(done.node);
     }
     report_duplicates(done.node);
     place(std::move(done.node), *done.event);
@@ -222,7 +230,7 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     const std::string_view rest = text_.substr(hash, text_.find('\n', hash) - hash);
     const std::string comment = '"' + printable(trim(rest), 60) + '"';
-    if (node.position.length == node.scalar.size() && is_cut_open(node)) {
+    if (node.position.length == node.scalar.size() && YamlMending::is_cut_open(node)) {
       const std::string_view line = source_.line(node.position.line);
       const std::string_view whole = trim(line.substr(node.position.column - 1));
       diagnostics_.error(node.position,
@@ -242,66 +250,6 @@ class TreeBuilder final : public YAML::EventHandler {
     return !open_.empty() && open_.back().has_key ? open_.back().key.scalar : "";
   }
 
-  /// Puts texts together again that a comma has cut: {when: change(value, 1 week) < 2} is one text, not two keys.
-  void mend_cut_texts(YamlNode& node) {
-    if (std::ranges::any_of(node.items, is_cut_open)) {
-      std::vector<YamlNode> kept;
-      for (YamlNode& item : node.items) {
-        if (kept.empty() || !absorb(kept.back(), "", item)) {
-          kept.push_back(std::move(item));
-        }
-      }
-      node.items = std::move(kept);
-    }
-    if (std::ranges::any_of(node.entries, [](const auto& entry) { return is_cut_open(entry.second); })) {
-      std::vector<std::pair<YamlNode, YamlNode>> kept;
-      for (auto& [key, value] : node.entries) {
-        const bool bare = value.kind == YamlNode::Kind::kNull && value.scalar.empty();
-        if (kept.empty() || !bare || !absorb(kept.back().second, kept.back().first.scalar, key)) {
-          kept.emplace_back(std::move(key), std::move(value));
-        }
-      }
-      node.entries = std::move(kept);
-    }
-  }
-
-  static bool is_cut_open(const YamlNode& node) {
-    return node.kind == YamlNode::Kind::kScalar && !node.quoted && node.scalar.size() <= kLongestMended &&
-           open_brackets(node.scalar) > 0;
-  }
-
-  /// Whether `tail` is a part of the text that begins as `head`. The first such part makes `head` whole, and is
-  /// reported.
-  bool absorb(YamlNode& head, std::string_view key, const YamlNode& tail) {
-    if (tail.position.line != head.position.line || tail.kind != YamlNode::Kind::kScalar) {
-      return false;
-    }
-    if (is_cut_open(head)) {
-      const std::size_t begin = head.position.column - 1;
-      const std::string_view line = line_text(head.position.line).substr(0, begin + kLongestMended);
-      const std::string_view whole = value_from(line, begin, true);
-      if (open_brackets(whole) != 0 || begin + whole.size() < tail.position.column) {
-        return false;
-      }
-      head.scalar = std::string(whole);
-      head.position.length = static_cast<std::uint32_t>(whole.size());
-      head.quoted = true;
-      mended_end_ = begin + whole.size();
-      diagnostics_.error(head.position, "YAML ends this text at its comma", write_quoted({key, whole}));
-      return true;
-    }
-    return head.quoted && tail.position.column - 1 < mended_end_ && tail.position.column > head.position.column;
-  }
-
-  /// As SourceText::line, for many calls.
-  std::string_view line_text(std::uint32_t number) {
-    if (number != line_number_) {
-      line_number_ = number;
-      line_ = source_.line(number);
-    }
-    return line_;
-  }
-
   void report_duplicates(YamlNode& node) {
     std::vector<std::size_t> second;
     std::unordered_map<std::string_view, std::size_t> seen;
@@ -318,13 +266,19 @@ class TreeBuilder final : public YAML::EventHandler {
     };
     for (std::size_t i = 0; i < node.entries.size(); ++i) {
       const std::size_t first = first_of(i);
-      if (first != i) {
-        report_duplicate(node.entries[first].first, node.entries[i].first);
-        second.push_back(i);
+      if (first == i) {
+        continue;
+      }
+      report_duplicate(node.entries[first].first, node.entries[i].first);
+      second.push_back(i);
+      if (is_too_much()) {
+        return;
       }
     }
     std::size_t index = 0;
-    std::erase_if(node.entries, [&](const auto&) { return std::ranges::binary_search(second, index++); });
+    if (!second.empty()) {
+      std::erase_if(node.entries, [&](const auto&) { return std::ranges::binary_search(second, index++); });
+    }
   }
 
   void report_duplicate(const YamlNode& first, const YamlNode& second) {
@@ -344,10 +298,8 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<Open> open_;
   std::optional<YamlNode> root_;
   std::size_t next_ = 0;
+  YamlMending mending_;
   std::size_t reported_before_;
-  std::size_t mended_end_ = 0;  // the column (from 0) after the text mended last
-  std::uint32_t line_number_ = 0;
-  std::string_view line_;  // line line_number_
   Position last_;
   bool ended_ = false;
 };
@@ -381,6 +333,8 @@ std::optional<YamlNode> build_tree(const SourceText& source,
 }
 
 }  // namespace
+
+YamlNode::YamlNode() = default;
 
 const YamlNode* YamlNode::find(std::string_view key) const {
   const auto found = std::ranges::find_if(entries, [key](const auto& entry) { return entry.first.scalar == key; });

@@ -25,7 +25,9 @@ inline constexpr std::size_t kMaxYamlDepth = 64;
 
 /// One node of a YAML file.
 struct YamlNode {
-  enum class Kind { kNull, kScalar, kSequence, kMap };
+  enum class Kind : std::uint8_t { kNull, kScalar, kSequence, kMap };
+
+  YamlNode();  // not here: a pair of nodes would need it before the node is complete
 
   Kind kind = Kind::kNull;
   std::string scalar;   ///< The text of a scalar, unquoted; also of a null ("", "~", "null").

@@ -16,6 +16,7 @@
 namespace kpi {
 namespace {
 
+constexpr std::string_view kCoreTags = "tag:yaml.org,2002:";  // written as !!
 constexpr std::array<std::string_view, 5> kNullTexts = {"", "~", "null", "Null", "NULL"};
 
 Diagnostic error_at(Position position, std::string message, std::string remedy) {
@@ -43,7 +44,9 @@ class LibyamlParser {
   }
 
   LibyamlParser(const LibyamlParser&) = delete;
+  LibyamlParser(LibyamlParser&&) = delete;
   LibyamlParser& operator=(const LibyamlParser&) = delete;
+  LibyamlParser& operator=(LibyamlParser&&) = delete;
 
   /// The next event, valid until the next call; null after an error.
   const yaml_event_t* next() {
@@ -154,13 +157,13 @@ class FirstReading {
     const std::size_t begin = places_.offset_of(event.start_mark.index);
     const std::size_t end = std::max(begin, places_.offset_of(event.end_mark.index));
     const Position position = places_.at(begin);
-    const std::size_t line_end = std::min(end, places_.text().find('\n', begin));
+    const std::string_view bytes = places_.text().substr(begin, end - begin);
     YamlEvent& added = events_.emplace_back();
     added.kind = kind;
     added.line = position.line;
     added.column = position.column;
     if (kind == YamlEvent::Kind::kScalar || kind == YamlEvent::Kind::kAlias) {
-      added.length = static_cast<std::uint32_t>(std::max<std::size_t>(1, line_end - begin));
+      added.length = static_cast<std::uint32_t>(std::max<std::size_t>(1, std::min(bytes.size(), bytes.find('\n'))));
     }
     added.end = static_cast<std::uint32_t>(end);
     return added;
@@ -237,8 +240,8 @@ class FirstReading {
     };
     const std::string anchor = text_of(properties.anchor);
     std::string tag = text_of(properties.tag);
-    if (constexpr std::string_view kCore = "tag:yaml.org,2002:"; tag.starts_with(kCore)) {
-      tag.replace(0, kCore.size(), "!!");
+    if (tag.starts_with(kCoreTags)) {
+      tag.replace(0, kCoreTags.size(), "!!");
     }
     if (!anchor.empty()) {
       diagnostics_.error(place(event.start_mark),

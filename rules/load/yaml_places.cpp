@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
+constexpr std::array<std::string_view, 5> kInvisible = {
+    "\xE2\x80\xA8", "\xE2\x80\xA9", kByteOrderMark, "\xEF\xBF\xBE", "\xEF\xBF\xBF"};
+
 bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
 }
@@ -27,8 +30,6 @@ std::size_t utf8_length(unsigned char lead) {
 
 /// Characters that one of the two parsers, or an editor, takes for a line's end or for nothing at all.
 bool is_invisible(std::string_view character) {
-  static constexpr std::array<std::string_view, 5> kInvisible = {
-      "\xE2\x80\xA8", "\xE2\x80\xA9", kByteOrderMark, "\xEF\xBF\xBE", "\xEF\xBF\xBF"};
   const bool c1_control = character.size() == 2 && character[0] == '\xC2' && character[1] < '\xA0';
   return c1_control || std::ranges::find(kInvisible, character) != kInvisible.end();
 }
@@ -114,17 +115,16 @@ Position YamlPlaces::at(std::size_t offset) const {
 }
 
 std::optional<BadBytes> find_bad_bytes(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
+  std::optional<BadBytes> bad;
+  for (std::size_t i = 0; i < text.size() && !bad;) {
     const auto c = static_cast<unsigned char>(text[i]);
     const std::size_t length = utf8_length(c);
     if (c < 0x20 || c >= 0x7F) {
-      if (auto bad = bad_bytes_at(text, i, length)) {
-        return bad;
-      }
+      bad = bad_bytes_at(text, i, length);
     }
     i += length;
   }
-  return std::nullopt;
+  return bad;
 }
 
 }  // namespace kpi

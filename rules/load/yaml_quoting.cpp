@@ -7,6 +7,7 @@
 namespace kpi {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kLongestShown = 200;  // a longer value is not repeated in a remedy
 constexpr std::size_t kLongestRead = 4096;  // of a line: nobody wrote more by hand, and the scans below may look twice
 
@@ -92,7 +93,6 @@ class Brackets {
 }  // namespace
 
 std::size_t indent_end(std::string_view line) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   return skip_blanks(line, line.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
 }
 

@@ -13,7 +13,12 @@
 namespace kpi {
 namespace {
 
-constexpr std::size_t kLongestScalar = 200;  // of numbers, dates and the like
+constexpr std::array<std::string_view, 8> kThousands = {
+    " ", "\t", "_", "'", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89", "\xE2\x80\x99"};
+constexpr std::array<std::string_view, 7> kYes = {"yes", "on", "y", "1", "true", "enabled", "ja"};
+constexpr std::array<std::string_view, 8> kNo = {"no", "off", "n", "0", "false", "disabled", "nej", "never"};
+constexpr double kExact = 9007199254740992.0;  // 2^53: beyond, a double skips whole numbers
+constexpr std::size_t kLongestScalar = 200;    // of numbers, dates and the like
 
 std::string shown(std::string_view text) {
   return '"' + printable(text, 60) + '"';
@@ -64,18 +69,18 @@ std::string remedy_in(const std::string& message, std::string_view mark) {
 
 /// "dayly", "weekly", "days": the grain meant.
 std::string grain_remedy(std::string_view text, const std::string& message) {
-  static const std::vector<std::string> kGrains = {
+  static const std::vector<std::string> grains = {
       "minute", "hour", "day", "week", "month", "quarter", "year", "instant"};
   const std::string_view stem = text.ends_with("ly") ? text.substr(0, text.size() - 2) : text;
-  std::string remedy = did_you_mean(stem, kGrains);
+  std::string remedy = did_you_mean(stem, grains);
   return remedy.empty() ? remedy_in(message, "is not a grain; ") : remedy;
 }
 
 /// "7 dayz": the span meant.
 std::string span_remedy(std::string_view text, const std::string& message) {
-  static const std::vector<std::string> kUnits = {"days", "weeks", "months", "quarters", "years"};
+  static const std::vector<std::string> units = {"days", "weeks", "months", "quarters", "years"};
   const std::size_t word = std::min(text.find_first_not_of("0123456789 "), text.size());
-  const std::string unit = nearest(text.substr(word), kUnits).value_or("");
+  const std::string unit = nearest(text.substr(word), units).value_or("");
   const std::string many = std::string(trim(text.substr(0, word))) + " " + unit;
   const std::string one = many.substr(0, many.size() - 1);
   for (const std::string& meant : {many, one}) {
@@ -105,13 +110,11 @@ std::optional<double> number_in(std::string_view text) {
 
 /// Takes all the ways to write a thousands separator out of a number: spaces of any kind, apostrophes, underscores.
 std::string without_separators(std::string_view text) {
-  static constexpr std::array<std::string_view, 8> kSeparators = {
-      " ", "\t", "_", "'", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89", "\xE2\x80\x99"};
   std::string kept;
   for (std::size_t i = 0; i < text.size();) {
     const auto separator =
-        std::ranges::find_if(kSeparators, [rest = text.substr(i)](auto part) { return rest.starts_with(part); });
-    if (separator != kSeparators.end()) {
+        std::ranges::find_if(kThousands, [rest = text.substr(i)](auto part) { return rest.starts_with(part); });
+    if (separator != kThousands.end()) {
       i += separator->size();
     } else {
       kept += text[i++];
@@ -273,8 +276,6 @@ std::optional<bool> read_flag(const YamlNode& node, Diagnostics& diagnostics, st
   if (!text || *text == "true" || *text == "false") {
     return text ? std::optional(*text == "true") : std::nullopt;
   }
-  static constexpr std::array<std::string_view, 7> kYes = {"yes", "on", "y", "1", "true", "enabled", "ja"};
-  static constexpr std::array<std::string_view, 8> kNo = {"no", "off", "n", "0", "false", "disabled", "nej", "never"};
   const std::string lower = to_lower_ascii(*text);
   const bool yes = std::ranges::find(kYes, lower) != kYes.end();
   const bool no = std::ranges::find(kNo, lower) != kNo.end();
@@ -303,7 +304,6 @@ std::optional<std::int64_t> read_integer(
     return std::nullopt;
   }
   const auto number = number_in(*text);
-  constexpr double kExact = 9007199254740992.0;  // 2^53: beyond, a double skips whole numbers
   if (!number || std::abs(*number) > kExact || std::trunc(*number) != *number) {
     wish.refuse(number ? "" : number_remedy(*text));
     return std::nullopt;

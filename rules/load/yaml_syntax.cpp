@@ -228,6 +228,10 @@ Diagnostic bad_escape(const YamlSyntaxError& error) {
                   "write \\\\ for a backslash, or use single quotes");
 }
 
+Diagnostic colon_without_space(const YamlSyntaxError& error) {
+  return error_at(error.at, "a space is missing after this colon", "write key: value, or put the text in quotes");
+}
+
 Diagnostic bad_directive(const YamlSyntaxError& error) {
   const Position at = error.began.source != nullptr ? error.began : error.at;
   return error_at(at, "lines that begin with % are not used here", "remove the line");
@@ -249,6 +253,7 @@ constexpr std::array kRows = {
     Row{"quoted scalar", "", bad_escape},
     Row{"", "found a tab character", tab_at},
     Row{"", "could not find expected ':'", missing_colon},
+    Row{"", "found unexpected ':'", colon_without_space},
     Row{"", "mapping values are not allowed", stray_colon},
     Row{"", "did not find expected ',' or", flow_error},
     Row{"", "block sequence entries are not allowed", list_after_key},

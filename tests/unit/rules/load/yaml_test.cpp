@@ -174,6 +174,9 @@ INSTANTIATE_TEST_SUITE_P(Yaml,
                                          RefusedCase{"ItemCutByAComma",
                                                      "[f(a, b), c, g(d, (e, 2), 3)]\n",
                                                      "['f(a, b)' c 'g(d, (e, 2), 3)']"},
+                                         RefusedCase{"OnlyTheTextThatWasCut",
+                                                     "- [some long text(a, b), x]\n- [\"p\", q, g(h, i)]\n",
+                                                     "[['some long text(a, b)' x] ['p' q 'g(h, i)']]"},
                                          RefusedCase{"TextCutByAHash", "a: sum(b #c)\nd: 1\n", "{a:'sum(b #c)' d:1}"}),
                          [](const auto& test) { return test.param.name; });
 
@@ -255,6 +258,11 @@ TEST(Yaml, StopsReportingAFileThatIsWrongThroughout) {
   ASSERT_EQ(doubled.diagnostics.items().size(), 202U);
   EXPECT_EQ(doubled.diagnostics.items().back().message, "reading ends here: too much of this file is wrong");
   EXPECT_FALSE(doubled.tree);
+  std::string one_map;
+  for (int i = 0; i < 1000; ++i) {
+    one_map += "a: 1\n";
+  }
+  EXPECT_EQ(Parsed(one_map).diagnostics.items().size(), 202U);
   std::string tags;
   for (int i = 0; i < 1000; ++i) {
     tags += "- !x 1\n";
