@@ -88,7 +88,7 @@ bool append_word(std::string_view word, std::vector<ScriptedValue>& values) {
 class RuleTest {
  public:
   RuleTest(const std::string& path, const std::string& config, Host& host) : path_(path), config_path_(config), host_(host) {
-    result_.texts = std::make_shared<SourceSet>();
+    result_.texts = {std::make_shared<SourceSet>()};
   }
 
   RuleTestResult run() {
@@ -107,10 +107,10 @@ class RuleTest {
   bool load() {
     auto file = host_.read_file(path_, kMaxYamlBytes);
     if (!file) {
-      diagnostics().error(Position{&result_.texts->add(path_, ""), 0, 0, 0}, "cannot read the file: " + file.error().message);
+      diagnostics().error(Position{&result_.texts[0]->add(path_, ""), 0, 0, 0}, "cannot read the file: " + file.error().message);
       return false;
     }
-    tree_ = parse_yaml(result_.texts->add(path_, std::move(file->text)), diagnostics());
+    tree_ = parse_yaml(result_.texts[0]->add(path_, std::move(file->text)), diagnostics());
     if (!tree_) {
       return false;
     }
@@ -127,6 +127,7 @@ class RuleTest {
       rule = resolve_path(path_, rule);
     }
     load_ = load_rule_files({config_path_, rules, sources, has_zone ? std::optional(zone_) : std::nullopt}, Secrets::kIgnored, host_);
+    result_.texts.push_back(load_.texts);
     for (const Diagnostic& diagnostic : load_.diagnostics.items()) {
       if (diagnostic.severity == Diagnostic::Severity::kError) {
         diagnostics().add(diagnostic);

@@ -19,7 +19,7 @@ struct RuleTestFailure {
 };
 
 struct RuleTestResult {
-  std::shared_ptr<SourceSet> texts;
+  std::vector<std::shared_ptr<SourceSet>> texts;  ///< What the positions point into.
   Diagnostics diagnostics;  ///< What is wrong with the test or its rules; with errors nothing ran.
   std::vector<RuleTestFailure> failures;
   std::size_t passed = 0;  ///< Expectations that held.

@@ -21,7 +21,7 @@ struct ConfigReading {
   bool define(const std::string& what, const YamlNode& name);
 };
 
-/// `sources:`. `with_plugins` false: rule tests, where only kinds, units and grains count.
+/// `sources:`. `with_plugins` false: those that a rule test names, of which only kinds, units and grains count.
 void read_sources(const YamlNode& node, ConfigReading& reading, bool with_plugins);
 void read_channels(const YamlNode& node, ConfigReading& reading);
 void read_routes(const YamlNode& node, ConfigReading& reading);

@@ -273,7 +273,7 @@ class SourceReader {
   }
 
   void build(const Plugin* plugin) {
-    if (plugin != nullptr && !diagnostics_.has_errors()) {
+    if (plugin != nullptr && reading_.secrets != Secrets::kIgnored && !diagnostics_.has_errors()) {
       config_.source = plugin->create(config_.settings, diagnostics_);
     }
   }
