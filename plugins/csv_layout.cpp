@@ -143,7 +143,7 @@ std::string match(std::vector<Wanted>& wanted, const std::vector<std::string>& n
       *want.index = static_cast<std::size_t>(found - names.begin());
       continue;
     }
-    const std::string near = did_you_mean(want.column, names);
+    const std::string near = printable(did_you_mean(want.column, names));
     missing.push_back("no column " + quoted(want.column) + " for " + want.purpose +
                       (near.empty() ? "" : " (" + near + ")"));
   }

@@ -68,7 +68,9 @@ std::string_view bare(std::string_view text) {
 }
 
 const Spelling* separator_at(std::string_view text) {
-  const auto* found = std::ranges::find_if(kSeparators, [&](const Spelling& s) { return text.starts_with(s.text); });
+  const auto* found = std::ranges::find_if(kSeparators, [&](const Spelling& separator) {
+    return separator.text.front() == text.front() && text.starts_with(separator.text);
+  });
   return found == kSeparators.end() ? nullptr : found;
 }
 
@@ -206,13 +208,13 @@ std::optional<double> read_number(std::string_view cell, const NumberFormat& for
       return number;
     }
   }
-  if (is_absent(cell)) {
+  if (!plain && is_absent(cell)) {
     return std::numeric_limits<double>::quiet_NaN();
   }
   if (format.comma_is_doubtful && cell.find(',') != std::string_view::npos) {
     return std::nullopt;
   }
-  return read_written(cell, format);
+  return plain ? read_unsigned(cell, format) : read_written(cell, format);
 }
 
 std::string number_trouble(std::string_view cell, const NumberFormat& format) {

@@ -164,7 +164,7 @@ void RowCollector::duplicate(const Record& first, const Record& again, std::uint
     const SourceMetric& what = settings_.metrics[metric];
     return RowProblem{.where = where_(again.row, metric),
                       .message = "a second row for " + slot_text(Slot{again.slot}, settings_.grain) +
-                                 (labels.empty() ? "" : ", " + labels_text(labels)) + "; the first is " +
+                                 (labels.empty() ? "" : ", " + printable(labels_text(labels))) + "; the first is " +
                                  where_(first.row, metric) + " and counts: " + what.name + " is " +
                                  std::string(plain_words(what.kind)) +
                                  ", which does not add up, so remove one of them or read the column that tells them "

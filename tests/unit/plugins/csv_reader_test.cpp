@@ -11,21 +11,29 @@ namespace {
 
 using Next = CsvReader::Next;
 
-/// "2:1 a|b" per row, "2:5 ! trouble" where a row is bad, "2:5 !! trouble" where the text is malformed.
+std::string shown(CsvPlace place) {
+  return std::to_string(place.line) + ':' + std::to_string(place.column);
+}
+
+/// "2:1 a|b" for a row.
+std::string row_text(const CsvReader& reader) {
+  std::string line = shown(reader.place(reader.row(), 0)) + ' ';
+  for (std::size_t i = 0; i < reader.size(); ++i) {
+    line.append(i == 0 ? "" : "|").append(reader.cell(i));
+  }
+  return line + (reader.unfinished() ? " (unfinished)" : "");
+}
+
+/// Each row; "2:5 ! trouble" where one is bad, "2:5 !! trouble" where the text is malformed.
 std::vector<std::string> rows(std::string_view text, char delimiter = ',') {
   CsvReader reader(text, delimiter);
   std::vector<std::string> lines;
-  const auto at = [](CsvPlace place) { return std::to_string(place.line) + ':' + std::to_string(place.column); };
   for (Next next = reader.next(); next != Next::kEnd; next = reader.next()) {
-    if (next != Next::kRow) {
-      lines.push_back(at(reader.trouble_place()) + (next == Next::kBadRow ? " ! " : " !! ") + reader.trouble());
-    } else {
-      std::string line = at(reader.place(reader.row(), 0)) + ' ';
-      for (std::size_t i = 0; i < reader.size(); ++i) {
-        line.append(i == 0 ? "" : "|").append(reader.cell(i));
-      }
-      lines.push_back(line + (reader.unfinished() ? " (unfinished)" : ""));
+    if (next == Next::kRow) {
+      lines.push_back(row_text(reader));
+      continue;
     }
+    lines.push_back(shown(reader.trouble_place()) + (next == Next::kBadRow ? " ! " : " !! ") + reader.trouble());
     if (next == Next::kMalformed) {
       break;
     }

@@ -128,6 +128,20 @@ TEST(CsvSource, ReportsASecondRowOfAnythingElse) {
                    "2026-03-02 score 3"}));
 }
 
+TEST(CsvSource, ShowsControlBytesOfTheFileAsTheirCodes) {
+  SourceSettings settings = csv_settings();
+  settings.metrics = {metric("stock", MetricKind::kLevel)};
+  settings.labels = {label("country", "Country")};
+  EXPECT_EQ(
+      problems(settings, "date,Country,stock\n2026-03-01,\x1B[1m,1\n2026-03-01,\x1B[1m,2\n"),
+      (Lines{"x.csv:3:17: a second row for 2026-03-01, country=\\x1b[1m; the first is x.csv:2:17 and counts: stock "
+             "is a level, which does not add up, so remove one of them or read the column that tells them apart as "
+             "a label"}));
+  EXPECT_EQ(error(csv_settings(), "date,visit\x1B\n"),
+            "x.csv:1:1: no column \"visits\" for metric visits (did you mean \"visit\\x1b\"?): the columns are date, "
+            "visit\\x1b");
+}
+
 TEST(CsvSource, CountsTheSecondRowWhereTheFirstCouldNotBeRead) {
   SourceSettings settings = csv_settings();
   settings.labels = {label("country", "Country")};

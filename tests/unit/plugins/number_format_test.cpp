@@ -30,7 +30,7 @@ struct ReadCase {
 };
 
 const std::vector<ReadCase>& readable() {
-  static const std::vector<ReadCase> kCases{
+  static const std::vector<ReadCase> cases{
       {"digits", "152", kPoint, 152},
       {"a fraction", "0.125", kPoint, 0.125},
       {"a fraction without a leading zero", ".5", kPoint, 0.5},
@@ -56,7 +56,7 @@ const std::vector<ReadCase>& readable() {
       {"thousands by typeset apostrophes", "1\u2019234", grouped('.', Thousands::kApostrophe), 1234},
       {"a point in a file of semicolons", "12.345", kDoubtful, 12.345},
   };
-  return kCases;
+  return cases;
 }
 
 TEST(ReadNumber, TakesWhatPeopleAndSpreadsheetsWrite) {
@@ -83,9 +83,9 @@ struct TroubleCase {
 };
 
 const std::vector<TroubleCase>& unreadable() {
-  constexpr std::string_view kGeneral =
+  constexpr std::string_view general =
       " is not a number: write digits, or leave the cell empty where there is no value";
-  static const std::vector<TroubleCase> kCases{
+  static const std::vector<TroubleCase> cases{
       {"a decimal comma", "1,5", kPoint, R"("1,5" has a decimal comma: write decimal: ",")"},
       {"a decimal comma and percent", "45,3 %", kPoint, R"("45,3 %" has a decimal comma: write decimal: ",")"},
       {"a group cannot begin with zero", "0,123", kPoint, R"("0,123" has a decimal comma: write decimal: ",")"},
@@ -104,19 +104,19 @@ const std::vector<TroubleCase>& unreadable() {
       {"a fraction in a file of semicolons", "1,5", kDoubtful, R"("1,5" has a decimal comma: write decimal: ",")"},
       {"a currency sign", "$12", kPoint, R"("$12" is not a plain number: deliver it without the currency)"},
       {"a currency", "1 200 kr", kPoint, R"("1 200 kr" is not a plain number: deliver it without the currency)"},
-      {"a word", "many", kPoint, "\"many\"" + std::string(kGeneral)},
-      {"infinity", "inf", kPoint, "\"inf\"" + std::string(kGeneral)},
-      {"too large", "1e999", kPoint, "\"1e999\"" + std::string(kGeneral)},
-      {"two numbers", "1 2", kPoint, "\"1 2\"" + std::string(kGeneral)},
-      {"groups of different signs", "1,234 567", kPoint, "\"1,234 567\"" + std::string(kGeneral)},
-      {"an open group", "1,234,", kPoint, "\"1,234,\"" + std::string(kGeneral)},
-      {"two points", "1.2.3", kPoint, "\"1.2.3\"" + std::string(kGeneral)},
-      {"two signs", "--1", kPoint, "\"--1\"" + std::string(kGeneral)},
-      {"hexadecimal", "0x10", kPoint, "\"0x10\"" + std::string(kGeneral)},
-      {"a control byte", "1\x1B", kPoint, "\"1\\x1b\"" + std::string(kGeneral)},
-      {"too long", std::string(65, '1') + ".", kPoint, '"' + std::string(60, '1') + "…\"" + std::string(kGeneral)},
+      {"a word", "many", kPoint, "\"many\"" + std::string(general)},
+      {"infinity", "inf", kPoint, "\"inf\"" + std::string(general)},
+      {"too large", "1e999", kPoint, "\"1e999\"" + std::string(general)},
+      {"two numbers", "1 2", kPoint, "\"1 2\"" + std::string(general)},
+      {"groups of different signs", "1,234 567", kPoint, "\"1,234 567\"" + std::string(general)},
+      {"an open group", "1,234,", kPoint, "\"1,234,\"" + std::string(general)},
+      {"two points", "1.2.3", kPoint, "\"1.2.3\"" + std::string(general)},
+      {"two signs", "--1", kPoint, "\"--1\"" + std::string(general)},
+      {"hexadecimal", "0x10", kPoint, "\"0x10\"" + std::string(general)},
+      {"a control byte", "1\x1B", kPoint, R"("1\x1b")" + std::string(general)},
+      {"too long", std::string(65, '1') + ".", kPoint, '"' + std::string(60, '1') + "…\"" + std::string(general)},
   };
-  return kCases;
+  return cases;
 }
 
 TEST(ReadNumber, RefusesWhatCannotBeReadBeyondDoubt) {
@@ -140,7 +140,7 @@ std::string in_groups(std::string digits, char separator) {
 }
 
 RC_GTEST_PROP(ReadNumber, ReadsGroupedNumbersAsTheNumbersTheyAre, (std::uint32_t whole, std::uint16_t fraction)) {
-  const double number = whole + fraction / 65536.0;
+  const double number = whole + (fraction / 65536.0);
   const std::string plain = std::to_string(whole);
   std::string tail = number_text(fraction / 65536.0);
   tail = fraction == 0 || tail.find('e') != std::string::npos ? "" : tail.substr(2);

@@ -38,7 +38,7 @@ TEST(WebsiteVisitors, AreReadWholeAndExactly) {
   EXPECT_EQ(lines.front(), "2014-09-14 visitors 1582");
   EXPECT_EQ(date_text(date_of(poll->samples.back().slot)), "2018-12-31");
   for (std::size_t i = 0; i + 3 < poll->samples.size(); i += 4) {
-    EXPECT_EQ(poll->samples[i].slot.ms, poll->samples.front().slot.ms + static_cast<std::int64_t>(i / 4) * kDayMs);
+    EXPECT_EQ(poll->samples[i].slot.ms, poll->samples.front().slot.ms + (static_cast<std::int64_t>(i / 4) * kDayMs));
     EXPECT_EQ(poll->samples[i].value, poll->samples[i + 1].value + poll->samples[i + 2].value) << lines[i];
   }
   const auto again = source->poll({.now = {}, .cursor = poll->cursor, .from = {}}, host, {});
