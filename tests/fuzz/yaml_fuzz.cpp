@@ -76,8 +76,8 @@ void walk(const YamlNode& node, const SourceText& source, Diagnostics& found) {
 }  // namespace kpi
 
 // The name and the type are libFuzzer's.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
-                                      std::size_t size) {  // NOLINT(readability-identifier-naming)
+// NOLINTNEXTLINE(readability-identifier-naming)
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const kpi::SourceText source{"fuzz.yaml", std::string(reinterpret_cast<const char*>(data), size)};
   kpi::Diagnostics found;
   const auto tree = kpi::parse_yaml(source, found);
