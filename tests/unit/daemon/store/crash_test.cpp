@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 
 #include <poll.h>
-#include <signal.h>
 
+#include <csignal>
 #include <random>
 
 namespace kpi::test {
@@ -20,7 +20,7 @@ StepCommit numbered_step(int number) {
   StepCommit step = first_step();
   step.now = morning(number);
   for (int i = 0; i < kSamplesAStep; ++i) {
-    step.samples.push_back({1, {day(number).ms + i}, number + i / 1000.0});
+    step.samples.push_back({1, {day(number).ms + i}, number + (i / 1000.0)});
   }
   step.verdicts = {verdict_of(1, number, number)};
   if (number % 2 == 0) {

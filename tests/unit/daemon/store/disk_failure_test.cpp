@@ -5,10 +5,11 @@
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 
-#include <signal.h>
 #include <sys/resource.h>
 
 #include <cerrno>
+#include <csignal>
+#include <utility>
 
 namespace kpi::test {
 namespace {
@@ -19,7 +20,7 @@ using testing::IsEmpty;
 TEST(DiskFailure, GoesOnAfterAFullFile) {
   const TempDir directory;
   const std::string path = directory.file("kpid.db");
-  const std::unique_ptr<Store> store = opened(path, {.max_bytes = 512 * 1024});
+  const std::unique_ptr<Store> store = opened(path, {.max_bytes = 524'288});
   expect_committed(*store, first_step());
   StepCommit large;
   large.now = morning(2);
@@ -52,7 +53,7 @@ TEST(DiskFailure, GoesOnAfterTheFileSizeLimitIsLifted) {
     ::signal(SIGXFSZ, SIG_IGN);
     rlimit limit{};
     ::getrlimit(RLIMIT_FSIZE, &limit);
-    const rlimit small{.rlim_cur = 256 * 1024, .rlim_max = limit.rlim_max};
+    const rlimit small{.rlim_cur = 262'144, .rlim_max = limit.rlim_max};
     ::setrlimit(RLIMIT_FSIZE, &small);
     const Result<void> failed = store->commit(step);
     ::setrlimit(RLIMIT_FSIZE, &limit);
@@ -75,20 +76,24 @@ class FailingDisk {
 
   FailingDisk(const FailingDisk&) = delete;
   FailingDisk& operator=(const FailingDisk&) = delete;
+  FailingDisk(FailingDisk&&) = delete;
+  FailingDisk& operator=(FailingDisk&&) = delete;
 
   ~FailingDisk() { vfs_->xSetSystemCall(vfs_, "pwrite64", nullptr); }
 
   void fail_at(int k, int error) {
     left = k;
     code = error;
+    is_armed = k > 0;
   }
 
   /// Whether the failure that was ordered has happened.
-  [[nodiscard]] static bool has_failed() { return left <= 0; }
+  [[nodiscard]] static bool has_failed() { return !is_armed; }
 
  private:
   static ssize_t write(int fd, const void* data, std::size_t size, off64_t offset) {
-    if (left > 0 && --left == 0) {
+    left -= left > 0 ? 1 : 0;
+    if (left == 0 && std::exchange(is_armed, false)) {
       errno = code;
       return -1;
     }
@@ -97,6 +102,7 @@ class FailingDisk {
 
   static inline int left = 0;
   static inline int code = 0;
+  static inline bool is_armed = false;
   sqlite3_vfs* vfs_;
 };
 
@@ -125,7 +131,7 @@ TEST_P(FailingDiskStore, KeepsItsStateAndTakesTheStepLater) {
     step.notifications = {message_of(fmt::format("msg_{:04}", k), morning(k + 1))};
     step.verdicts = {verdict_of(1, k, k)};
     for (int i = 0; i < 400; ++i) {
-      step.samples.push_back({1, day(k * 1'000 + i), i + 0.5});
+      step.samples.push_back({1, day((k * 1'000) + i), i + 0.5});
     }
     disk.fail_at(k, GetParam().error);
     const Result<void> done = store->commit(step);

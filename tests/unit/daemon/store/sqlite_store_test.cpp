@@ -22,9 +22,9 @@ std::atomic<int> disk_syncs = 0;
 }  // namespace
 
 /// SQLite's own calls end here, so that a test can count how often the disk was waited for.
-extern "C" int fdatasync(int fd) {
+extern "C" int fdatasync(int fildes) {
   ++disk_syncs;
-  return static_cast<int>(::syscall(SYS_fdatasync, fd));
+  return static_cast<int>(::syscall(SYS_fdatasync, fildes));
 }
 
 namespace kpi::test {

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -34,11 +35,16 @@ class TempDir {
   TempDir() {
     std::string name = testing::TempDir() + "/kpid-store-XXXXXX";
     path_ = std::filesystem::canonical(::mkdtemp(name.data())).string();
-    std::filesystem::permissions(path_, std::filesystem::perms(0755));
+    using std::filesystem::perms;
+    std::filesystem::permissions(path_,
+                                 perms::group_read | perms::group_exec | perms::others_read | perms::others_exec,
+                                 std::filesystem::perm_options::add);
   }
 
   TempDir(const TempDir&) = delete;
   TempDir& operator=(const TempDir&) = delete;
+  TempDir(TempDir&&) = delete;
+  TempDir& operator=(TempDir&&) = delete;
 
   ~TempDir() {
     std::error_code ignored;
@@ -59,7 +65,7 @@ inline Slot day(int number) {
 
 /// Six in the morning of a day.
 inline Instant morning(int number) {
-  return Instant(Duration(number * kDayMs + 6 * 3'600'000));
+  return Instant(Duration((number * kDayMs) + 21'600'000));
 }
 
 inline Period period_of_day(int number) {
@@ -206,27 +212,32 @@ inline std::vector<std::string> query(const std::string& path, const std::string
   return rows;
 }
 
+/// Takes root's privileges from this process for good; true when it has none (left).
+inline bool drop_privileges() {
+  return ::geteuid() != 0 || (::setgroups(0, nullptr) == 0 && ::setgid(65534) == 0 && ::setuid(65534) == 0);
+}
+
+/// Everything that comes out of a descriptor.
+inline std::string text_from(int fd) {
+  std::string text;
+  std::array<char, 512> buffer{};
+  for (ssize_t size = 0; (size = ::read(fd, buffer.data(), buffer.size())) > 0;) {
+    text.append(buffer.data(), static_cast<std::size_t>(size));
+  }
+  return text;
+}
+
 /// Runs `body` in a child process (as the user nobody when the test runs as root) and returns the text it gives.
 inline std::string in_child(const std::function<std::string()>& body, bool as_nobody = false) {
-  int ends[2];
-  EXPECT_EQ(::pipe2(static_cast<int*>(ends), O_CLOEXEC), 0);
+  std::array<int, 2> ends{};
+  EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
   const pid_t child = ::fork();
   if (child == 0) {
-    if (as_nobody && ::geteuid() == 0) {
-      const bool is_dropped = ::setgroups(0, nullptr) == 0 && ::setgid(65534) == 0 && ::setuid(65534) == 0;
-      if (!is_dropped) {
-        ::_exit(2);
-      }
-    }
-    const std::string text = body();
+    const std::string text = as_nobody && !drop_privileges() ? "privileges cannot be dropped" : body();
     ::_exit(::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1);
   }
   ::close(ends[1]);
-  std::string text;
-  char buffer[512];
-  for (ssize_t size = 0; (size = ::read(ends[0], static_cast<char*>(buffer), sizeof buffer)) > 0;) {
-    text.append(static_cast<char*>(buffer), static_cast<std::size_t>(size));
-  }
+  std::string text = text_from(ends[0]);
   ::close(ends[0]);
   int status = 0;
   EXPECT_EQ(::waitpid(child, &status, 0), child);
