@@ -226,70 +226,13 @@ Result<void> SqliteHistoryReader::sample_revisions(const std::string& metric,
   });
 }
 
-Error no_history_yet(const std::string& path) {
-  return {ErrorKind::kNotFound, fmt::format(R"(no history yet at "{}": run "kpid run --once" first)", path)};
-}
-
-/// "file:" URI of a path, every byte that means something in a URI escaped.
-std::string immutable_uri(const std::string& path) {
-  std::string uri = "file:";
-  for (const char c : path) {
-    const bool is_plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '/' ||
-                          c == '.' || c == '-' || c == '_';
-    uri += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return uri + "?immutable=1";
-}
-
-std::unique_ptr<SQLite::Database> connect(const std::string& name, int flags) {
-  auto db = std::make_unique<SQLite::Database>(name, SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX | flags);
-  sqlite::configure(*db);
-  db->exec("PRAGMA query_only=ON; PRAGMA cache_size=-8192");
-  db->execAndGet("SELECT count(*) FROM sqlite_schema");  // The first look at the file: here it fails, if it does.
-  return db;
-}
-
-/// A reader needs files beside the history. Where it may not create them and no daemon has (a copy on a read-only
-/// disk), nobody writes, and the file can be read as it stands.
-std::unique_ptr<SQLite::Database> connect(const std::string& path) {
-  try {
-    return connect(path, 0);
-  } catch (const SQLite::Exception&) {
-    std::error_code ignored;
-    if (std::filesystem::exists(path + "-wal", ignored)) {
-      throw;
-    }
-    return connect(immutable_uri(path), SQLite::OPEN_URI);
-  }
-}
-
-/// Throws SQLite::Exception.
-Result<std::unique_ptr<HistoryReader>> open_database(const std::string& path) {
-  std::unique_ptr<SQLite::Database> db = connect(path);
-  const std::optional<int> version = KPI_TRY(sqlite::schema_version(*db, path, history_schema_version()));
-  if (!version) {
-    return tl::unexpected<Error>(no_history_yet(path));
-  }
-  if (*version < history_schema_version()) {
-    return fail(ErrorKind::kStorage,
-                fmt::format("the history \"{}\" was last written by an older kpid (schema {}; this one reads {}): run "
-                            "\"kpid run --once\" to bring it up to date",
-                            path,
-                            *version,
-                            history_schema_version()));
-  }
-  return std::make_unique<SqliteHistoryReader>(path, std::move(db));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<HistoryReader>> open_history_reader(const std::string& path) {
   const std::string file = sqlite::real_path(path);
-  std::error_code ignored;
-  if (std::filesystem::status(file, ignored).type() == std::filesystem::file_type::not_found) {
-    return tl::unexpected<Error>(no_history_yet(file));
-  }
-  return guarded("open", file, [&] { return open_database(file); });
+  return guarded("open", file, [&]() -> Result<std::unique_ptr<HistoryReader>> {
+    return std::make_unique<SqliteHistoryReader>(file, KPI_TRY(sqlite::open_for_reading(file)));
+  });
 }
 
 }  // namespace kpi

@@ -8,6 +8,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -44,6 +45,10 @@ std::string real_path(const std::string& name);
 
 /// Settings of every connection of ours. Changes nothing in the file.
 void configure(SQLite::Database& db);
+
+/// A read-only connection beside the owner of the history, or to a copy. kNotFound, with the remedy, when there is no
+/// history yet; kStorage when an older kpid wrote it. Throws SQLite::Exception.
+Result<std::unique_ptr<SQLite::Database>> open_for_reading(const std::string& path);
 
 /// The version of the schema in the file; none when it is new. Refuses a file of another program and a schema newer
 /// than `known`.

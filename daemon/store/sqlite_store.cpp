@@ -275,9 +275,8 @@ Result<std::unique_ptr<Store>> open_database(const std::string& path,
   auto db = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX | create);
   sqlite::configure(*db);
   const std::optional<int> version = KPI_TRY(sqlite::schema_version(*db, path, history_schema_version()));
-  if (lock && lock->was_abandoned() && version) {
-    KPI_TRY(sqlite::check_structure(*db, path));
-  }
+  const bool is_suspect = lock && lock->was_abandoned() && version;
+  KPI_TRY(is_suspect ? sqlite::check_structure(*db, path) : Result<void>());
   db->exec("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=8388608");
   if (options.max_bytes > 0) {
     const std::int64_t page = db->execAndGet("PRAGMA page_size").getInt64();
@@ -298,6 +297,13 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const 
   FileLock lock = KPI_TRY(FileLock::take(file));
   KPI_TRY(create_private(file));
   return guarded("open", file, [&] { return open_database(file, std::move(lock), options); });
+}
+
+Result<std::unique_ptr<Store>> open_sqlite_store_for_reading(const std::string& path) {
+  const std::string file = sqlite::real_path(path);
+  return guarded("open", file, [&]() -> Result<std::unique_ptr<Store>> {
+    return std::make_unique<SqliteStore>(file, std::nullopt, KPI_TRY(sqlite::open_for_reading(file)));
+  });
 }
 
 }  // namespace kpi

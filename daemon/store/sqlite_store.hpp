@@ -21,4 +21,8 @@ struct SqliteStoreOptions {
 /// ".lock"). When the last owner was killed, SQLite's own check of the file runs first. Errors are kStorage.
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const SqliteStoreOptions& options = {});
 
+/// The same history for looking only, beside its owner: nothing is created, brought up to date or locked, and commit()
+/// is an error. kNotFound, with the remedy, when there is none yet.
+Result<std::unique_ptr<Store>> open_sqlite_store_for_reading(const std::string& path);
+
 }  // namespace kpi
