@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace kpi {
 
@@ -178,15 +179,12 @@ std::string verdict_text(const AlertWords& words) {
 }
 
 std::vector<const AlertView*> worst_first(const Message& message) {
-  std::vector<const AlertView*> alerts;
-  alerts.reserve(message.alerts.size());
-  for (const Severity severity : {Severity::kCritical, Severity::kWarning, Severity::kInfo, Severity::kNone}) {
-    for (const AlertView& alert : message.alerts) {
-      if (alert.severity == severity) {
-        alerts.push_back(&alert);
-      }
-    }
-  }
+  std::vector<const AlertView*> alerts(message.alerts.size());
+  std::ranges::transform(message.alerts, alerts.begin(), [](const AlertView& alert) { return &alert; });
+  // Their addresses are in the order given.
+  std::ranges::sort(alerts, [](const AlertView* a, const AlertView* b) {
+    return a->severity != b->severity ? a->severity > b->severity : std::less<>()(a, b);
+  });
   return alerts;
 }
 

@@ -31,7 +31,7 @@ std::string head_of(const ScriptedAnswer& answer) {
   std::string head = "HTTP/1.1 " + std::to_string(answer.status) + " Scripted\r\n";
   bool has_length = false;
   for (const auto& [name, value] : answer.headers) {
-    head += name + ": " + value + "\r\n";
+    head.append(name).append(": ").append(value).append("\r\n");
     has_length = has_length || lower(name) == "content-length" || lower(name) == "transfer-encoding";
   }
   if (!has_length) {
@@ -236,19 +236,19 @@ void LoopbackServer::accept_loop() {
       return;
     }
     open_sockets_.push_back(connected);
-    connections_.emplace_back([this, connected, number = ++accepted_] {
-      {
-        SSL* const ssl = identity_ ? identity_->accept(connected) : nullptr;
-        Stream stream(connected, ssl);
-        if (!identity_ || ssl != nullptr) {
-          serve(number, stream);
-        }
-      }
-      const std::scoped_lock closing(mutex_);
-      std::erase(open_sockets_, connected);
-      close(connected);
-    });
+    connections_.emplace_back([this, connected, number = ++accepted_] { serve_and_close(number, connected); });
   }
+}
+
+void LoopbackServer::serve_and_close(int connection, int socket) {
+  SSL* const ssl = identity_ ? identity_->accept(socket) : nullptr;
+  if (!identity_ || ssl != nullptr) {
+    Stream stream(socket, ssl);
+    serve(connection, stream);
+  }
+  const std::scoped_lock lock(mutex_);
+  std::erase(open_sockets_, socket);
+  close(socket);
 }
 
 void LoopbackServer::serve(int connection, Stream& stream) {

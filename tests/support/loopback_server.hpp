@@ -85,6 +85,7 @@ class LoopbackServer {
   class Stream;
 
   void accept_loop();
+  void serve_and_close(int connection, int socket);
   void serve(int connection, Stream& stream);
   bool answer(Stream& stream, const ScriptedAnswer& answer);
   bool drip(Stream& stream, const ScriptedAnswer& answer);
