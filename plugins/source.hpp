@@ -22,7 +22,7 @@ namespace kpi {
 
 /// One key that a plugin understands. The daemon reads and checks it, with its position, and `kpid plugins` prints it.
 struct OptionSpec {
-  enum class Type { kText, kPath, kChoice, kNumber, kFlag };
+  enum class Type : std::uint8_t { kText, kPath, kChoice, kNumber, kFlag };
 
   std::string key;  ///< "path"; for a key inside a map "date.format".
   Type type = Type::kText;

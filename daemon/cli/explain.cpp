@@ -300,7 +300,7 @@ void print(const Explanation& found, Io& io) {
     const TargetView target = describe_target(kpi, *found.line, Language::kEnglish);
     out << "  target    " << name_of(target.status) << ": " << target.formatted_goal << " by " << target.deadline;
     if (target.pace) {
-      out << ", pace " << format_value(*target.pace, Unit::parse("%").value(), Language::kEnglish);
+      out << ", pace " << format_value(std::round(*target.pace * 100) / 100, Unit::parse("%").value(), Language::kEnglish);
     }
     if (!target.formatted_expected.empty()) {
       out << ", " << target.formatted_expected << " due by now";

@@ -57,7 +57,6 @@ CREATE TABLE ledger(
   severity INTEGER NOT NULL,
   state INTEGER NOT NULL,
   reason INTEGER NOT NULL,
-  standing INTEGER NOT NULL,
   goal REAL,
   expected REAL,
   target_status INTEGER NOT NULL,
@@ -79,7 +78,6 @@ CREATE TABLE ledger_revision(
   severity INTEGER NOT NULL,
   state INTEGER NOT NULL,
   reason INTEGER NOT NULL,
-  standing INTEGER NOT NULL,
   goal REAL,
   expected REAL,
   target_status INTEGER NOT NULL,
@@ -181,10 +179,9 @@ CREATE INDEX outbox_unsent ON outbox(channel, state) WHERE state <> 'sent';
 
 CREATE TABLE progress(
   id INTEGER PRIMARY KEY CHECK(id = 1),
-  last_step INTEGER,
-  last_good_config TEXT NOT NULL
+  last_step INTEGER
 ) STRICT;
-INSERT INTO progress VALUES(1, NULL, '');
+INSERT INTO progress VALUES(1, NULL);
 
 CREATE VIEW kpi_value AS
 SELECT kpi.name AS kpi, line.segment, ledger.slot, date(ledger.slot / 1000, 'unixepoch') AS day,

@@ -178,10 +178,9 @@ void SqliteStore::load_rest(StoredState& state) {
                " FROM outbox "
                "WHERE state <> 'sent' AND state = 'queued' ORDER BY created, seq");
   queued.each([&](const Row& row) { state.queued.push_back(sqlite::notification_row(row)); });
-  Query progress(*db_, "SELECT last_step, last_good_config FROM progress");
+  Query progress(*db_, "SELECT last_step FROM progress");
   progress.each([&](const Row& row) {
     state.last_step = row.optional_instant(0);
-    state.last_good_config = row.text(1);
   });
 }
 

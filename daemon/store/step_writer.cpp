@@ -31,14 +31,14 @@ constexpr const char* kKeepSample =
     "SELECT slot, series_id, value, known_at, ?4 FROM sample WHERE slot = ?1 AND series_id = ?2 AND value IS NOT ?3";
 constexpr const char* kReplaceSample = "UPDATE sample SET value = ?3, known_at = ?4 WHERE slot = ?1 AND series_id = ?2";
 
-#define KPI_LEDGER_VALUES "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+#define KPI_LEDGER_VALUES "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
 constexpr const char* kAddVerdict =
     "INSERT INTO ledger(" KPI_LEDGER_COLUMNS ") VALUES" KPI_LEDGER_VALUES " ON CONFLICT DO NOTHING";
 constexpr const char* kKeepVerdict =
     "INSERT INTO ledger_revision(" KPI_LEDGER_COLUMNS ", replaced_at) SELECT " KPI_LEDGER_COLUMNS
-    ", ?17 FROM ledger WHERE slot = ?1 AND line_id = ?2 AND "
-    "(period_start, period_end, value, limit_value, verdict, severity, state, reason, standing, goal, expected, "
-    "target_status, episode, rule_version) IS NOT (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+    ", ?16 FROM ledger WHERE slot = ?1 AND line_id = ?2 AND "
+    "(period_start, period_end, value, limit_value, verdict, severity, state, reason, goal, expected, "
+    "target_status, episode, rule_version) IS NOT (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 constexpr const char* kReplaceVerdict = "REPLACE INTO ledger(" KPI_LEDGER_COLUMNS ") VALUES" KPI_LEDGER_VALUES;
 
 constexpr const char* kPutStatus =
@@ -89,8 +89,7 @@ StepWriter::StepWriter(const SQLite::Database& db, Words& words)
       put_source_(db, kPutSource),
       add_message_(db, kAddMessage),
       put_delivery_(db, kPutDelivery),
-      put_last_step_(db, "UPDATE progress SET last_step = ?"),
-      put_config_(db, "UPDATE progress SET last_good_config = ?") {}
+      put_last_step_(db, "UPDATE progress SET last_step = ?") {}
 
 void StepWriter::write(const StepCommit& step) {
   const auto each = [&](const auto& rows, const auto&... when) {
@@ -112,9 +111,6 @@ void StepWriter::write(const StepCommit& step) {
   each(step.notifications);
   each(step.deliveries);
   put_last_step_.run(step.now);
-  if (!step.last_good_config.empty()) {
-    put_config_.run(step.last_good_config);
-  }
 }
 
 void StepWriter::write(const SeriesRow& series) {
@@ -162,7 +158,6 @@ int StepWriter::run_ledger(Query& query, const VerdictRow& verdict, Instant now)
                    words_.number(verdict.severity),
                    words_.number(verdict.state),
                    words_.number(verdict.reason),
-                   verdict.standing,
                    verdict.goal,
                    verdict.expected,
                    words_.number(verdict.target_status),

@@ -50,7 +50,6 @@ class StepWriter {
   Query add_message_;
   Query put_delivery_;
   Query put_last_step_;
-  Query put_config_;
 };
 
 }  // namespace kpi::sqlite

@@ -154,7 +154,6 @@ struct StepCommit {
   std::vector<SourceRow> sources;
   std::vector<NotificationRow> notifications;
   std::vector<DeliveryRow> deliveries;
-  std::string last_good_config;  ///< Empty: unchanged.
 
   /// Nothing but the time.
   [[nodiscard]] bool is_empty() const;
@@ -171,7 +170,6 @@ struct StoredState {
   std::vector<SourceRow> sources;
   std::vector<StatusRow> statuses;
   std::vector<NotificationRow> queued;  ///< Not sent and not dead, oldest first.
-  std::string last_good_config;
 };
 
 /// Not thread-safe: one thread owns it. Errors are kStorage, with SQLite's words and the remedy. The callbacks must not

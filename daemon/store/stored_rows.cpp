@@ -39,17 +39,16 @@ VerdictRow verdict_row(const Row& row, Words& words) {
   verdict.severity = words.value<Severity>(row.integer(7));
   verdict.state = words.value<KpiState>(row.integer(8));
   verdict.reason = words.value<Reason>(row.integer(9));
-  verdict.standing = row.id(10);
-  verdict.goal = row.real(11);
-  verdict.expected = row.real(12);
-  verdict.target_status = words.value<TargetStatus>(row.integer(13));
-  verdict.episode = row.text(14);
-  verdict.rule_version = row.id(15);
+  verdict.goal = row.real(10);
+  verdict.expected = row.real(11);
+  verdict.target_status = words.value<TargetStatus>(row.integer(12));
+  verdict.episode = row.text(13);
+  verdict.rule_version = row.id(14);
   return verdict;
 }
 
 Instant judged_at(const Row& row) {
-  return row.instant(16);
+  return row.instant(15);
 }
 
 StatusRow status_row(const Row& row, Words& words) {

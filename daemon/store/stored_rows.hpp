@@ -13,7 +13,7 @@ namespace kpi::sqlite {
 // Macros because SQL is put together from them at compile time.
 #define KPI_LEDGER_COLUMNS                                                                          \
   "slot, line_id, period_start, period_end, value, limit_value, verdict, severity, state, reason, " \
-  "standing, goal, expected, target_status, episode, rule_version, judged_at"
+  "goal, expected, target_status, episode, rule_version, judged_at"
 #define KPI_STATUS_COLUMNS \
   "line_id, slot, period_start, period_end, value, verdict, state, severity, reason, since, target"
 #define KPI_EPISODE_COLUMNS "id, line_id, rule, severity, since, pending, firing, resolved, reason, restated"

@@ -22,8 +22,6 @@ struct VerdictRow {
   Severity severity = Severity::kNone;  ///< Of the worst condition that held in the period.
   KpiState state = KpiState::kOk;       ///< After the period.
   Reason reason = Reason::kNone;
-  /// What the alert machines saw, for a replay: see rules/judge (judge::encode).
-  std::uint32_t standing = 0;
   double goal = 0;      ///< The target's goal as it stood; NaN: no target.
   double expected = 0;  ///< Its path's value; NaN: none.
   TargetStatus target_status = TargetStatus::kNotStarted;

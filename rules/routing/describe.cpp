@@ -83,7 +83,7 @@ std::string target_reason(const AlertSubject& subject, Language language) {
   }
   std::string text;
   if (standing.pace) {
-    text = "pace " + format_value(*standing.pace, Unit::parse("%").value(), language);
+    text = "pace " + format_value(std::round(*standing.pace * 100) / 100, Unit::parse("%").value(), language);
   }
   if (standing.expected) {
     text += (text.empty() ? "" : ", ") + format_value(*standing.expected, kpi.unit, language) + " was due by now";

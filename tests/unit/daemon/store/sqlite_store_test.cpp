@@ -136,7 +136,6 @@ TEST(SqliteStore, TakesAVerdictForChangedByAnyColumn) {
       Case{"severity", [](VerdictRow& row) { row.severity = Severity::kInfo; }},
       Case{"state", [](VerdictRow& row) { row.state = KpiState::kFiring; }},
       Case{"reason", [](VerdictRow& row) { row.reason = Reason::kNull; }},
-      Case{"standing", [](VerdictRow& row) { row.standing = 1; }},
       Case{"goal", [](VerdictRow& row) { row.goal = 1; }},
       Case{"expected", [](VerdictRow& row) { row.expected = 1; }},
       Case{"target status", [](VerdictRow& row) { row.target_status = TargetStatus::kAtRisk; }},

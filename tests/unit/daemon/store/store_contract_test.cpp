@@ -76,7 +76,6 @@ TEST_P(StoreContract, BeginsEmpty) {
   EXPECT_THAT(state.lines, IsEmpty());
   EXPECT_THAT(state.alerts, IsEmpty());
   EXPECT_THAT(state.queued, IsEmpty());
-  EXPECT_EQ(state.last_good_config, "");
   EXPECT_THAT(samples_of(store()), IsEmpty());
   EXPECT_THAT(verdicts_of(store()), IsEmpty());
 }
@@ -91,7 +90,6 @@ TEST_P(StoreContract, GivesTheNextDaemonWhatAStepDecided) {
   step.sources = {{"web", "page-7", morning(1), morning(0), "HTTP 503", {"a.csv:3:1: \"x\" is no number"}, 12},
                   {"crm", "", std::nullopt, std::nullopt, "", {}, 0}};
   step.notifications = {message_of("msg_1", morning(1))};
-  step.last_good_config = "kpis: []";
   commit(step);
 
   const StoredState state = state_of(reopened());
@@ -103,7 +101,6 @@ TEST_P(StoreContract, GivesTheNextDaemonWhatAStepDecided) {
   EXPECT_THAT(state.alerts, ElementsAre(step.alerts[1], step.alerts[0]));
   EXPECT_THAT(state.sources, ElementsAre(step.sources[1], step.sources[0]));
   EXPECT_EQ(state.queued, step.notifications);
-  EXPECT_EQ(state.last_good_config, "kpis: []");
 }
 
 TEST_P(StoreContract, KeepsEveryColumnOfAStatus) {
@@ -200,7 +197,6 @@ TEST_P(StoreContract, KeepsEveryColumnOfAVerdict) {
   row.severity = Severity::kCritical;
   row.state = KpiState::kFiring;
   row.reason = Reason::kBeyondLimit;
-  row.standing = 4'000'000'000;
   row.goal = 0.03;
   row.expected = 0.0275;
   row.target_status = TargetStatus::kOffTrack;
@@ -211,7 +207,7 @@ TEST_P(StoreContract, KeepsEveryColumnOfAVerdict) {
   EXPECT_THAT(
       verdicts_of(reopened()),
       ElementsAre("1970-01-03T00:00:00Z line 1 1970-01-03T00:00:00Z..1970-01-04T00:00:00Z 0.125 limit 0.5 missed "
-                  "critical firing beyond_limit standing 4000000000 goal 0.03 expected 0.0275 off_track episode "
+                  "critical firing beyond_limit goal 0.03 expected 0.0275 off_track episode "
                   "'ep_1' rule 1"));
 }
 
@@ -227,7 +223,7 @@ TEST_P(StoreContract, GivesUnknownNumbersBackAsNan) {
   EXPECT_THAT(
       verdicts_of(reopened()),
       ElementsAre("1970-01-03T00:00:00Z line 1 1970-01-03T00:00:00Z..1970-01-04T00:00:00Z nan limit nan no_data "
-                  "none ok no_sample standing 0 goal nan expected nan not_started episode '' rule 0"));
+                  "none ok no_sample goal nan expected nan not_started episode '' rule 0"));
   const StoredState state = state_of(store());
   ASSERT_EQ(state.target_versions.size(), 1U);
   EXPECT_TRUE(std::isnan(state.target_versions[0].baseline));
@@ -352,24 +348,6 @@ TEST_P(StoreContract, QueuesAMessageOnce) {
   step.notifications[0].body = "changed";
   commit(step);
   EXPECT_THAT(state_of(reopened()).queued, IsEmpty());
-}
-
-TEST_P(StoreContract, KeepsTheLastGoodConfigurationUntilAnotherIsGiven) {
-  StepCommit step = first_step();
-  step.last_good_config = "one";
-  commit(step);
-  StepCommit next;
-  next.now = morning(2);
-  EXPECT_TRUE(next.is_empty());
-  commit(next);
-  StoredState state = state_of(reopened());
-  EXPECT_EQ(state.last_good_config, "one");
-  EXPECT_EQ(state.last_step, morning(2));
-  next.last_good_config = "two";
-  EXPECT_FALSE(next.is_empty());
-  commit(next);
-  state = state_of(reopened());
-  EXPECT_EQ(state.last_good_config, "two");
 }
 
 TEST_P(StoreContract, StoresNothingOfAStepThatFails) {

@@ -105,7 +105,7 @@ inline std::string text_of(const SampleRow& row) {
 
 inline std::string text_of(const VerdictRow& row) {
   return fmt::format(
-      "{} line {} {}..{} {} limit {} {} {} {} {} standing {} goal {} expected {} {} episode '{}' rule {}",
+      "{} line {} {}..{} {} limit {} {} {} {} {} goal {} expected {} {} episode '{}' rule {}",
       rfc3339(Instant(Duration(row.slot.ms))),
       row.line,
       rfc3339(row.period.start),
@@ -116,7 +116,6 @@ inline std::string text_of(const VerdictRow& row) {
       name_of(row.severity),
       name_of(row.state),
       name_of(row.reason),
-      row.standing,
       number_text(row.goal),
       number_text(row.expected),
       name_of(row.target_status),
