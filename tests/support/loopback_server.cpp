@@ -228,11 +228,12 @@ bool LoopbackServer::wait_until_stopped_for(std::chrono::milliseconds time) {
 void LoopbackServer::accept_loop() {
   while (true) {
     const int connected = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (connected < 0) {
+      return;
+    }
     const std::scoped_lock lock(mutex_);
-    if (connected < 0 || stopping_) {
-      if (connected >= 0) {
-        close(connected);
-      }
+    if (stopping_) {
+      close(connected);
       return;
     }
     open_sockets_.push_back(connected);
