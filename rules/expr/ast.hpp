@@ -1,13 +1,13 @@
 #pragma once
 // The tree of an expression as written. Every node knows where it stands in the text and can be printed back.
 
+#include "rules/base/time.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "rules/base/time.hpp"
 
 namespace kpi {
 

@@ -1,14 +1,18 @@
 #include "rules/expr/compile.hpp"
 
+#include "rules/base/text.hpp"
+
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <set>
 #include <utility>
 
-#include "rules/base/text.hpp"
-
 namespace kpi {
 namespace {
+
+/// Parts and change() stand for whole expressions, so that a short text may mean a very long one.
+constexpr int kMostVisits = 4096;
 
 enum class Type : std::uint8_t { kNumber, kCondition, kText, kDuration, kDate };
 
@@ -18,8 +22,7 @@ struct Typed {
 };
 
 std::string_view name_of(Type type) {
-  static constexpr std::array<std::string_view, 5> kNames{
-      "a number", "a condition", "a text", "a duration", "a date"};
+  static constexpr std::array<std::string_view, 5> kNames{"a number", "a condition", "a text", "a duration", "a date"};
   return kNames.at(static_cast<std::size_t>(type));
 }
 
@@ -126,6 +129,13 @@ class Compiler {
   }
 
   Visited visit(const Expr& expr) {
+    if (++visits_ > kMostVisits) {
+      return visits_ > kMostVisits + 1 ? std::nullopt
+                                       : error(expr.range,
+                                               "with its parts written out, the expression has more than " +
+                                                   std::to_string(kMostVisits) + " terms",
+                                               "make the parts KPIs of their own");
+    }
     switch (expr.kind) {
       case Expr::Kind::kNumber:
         emit(OpCode::kNumber, 0, expr.number);
@@ -150,9 +160,9 @@ class Compiler {
   Visited visit_as(const Expr& expr, Type wanted, std::string_view user) {
     const Visited got = visit(expr);
     if (got && got->type != wanted) {
-      return error(expr.range,
-                   std::string(user) + " wants " + std::string(name_of(wanted)) + ", got " +
-                       std::string(name_of(got->type)));
+      return error(
+          expr.range,
+          std::string(user) + " wants " + std::string(name_of(wanted)) + ", got " + std::string(name_of(got->type)));
     }
     return got;
   }
@@ -183,7 +193,11 @@ class Compiler {
         break;
     }
     const Visited inner = visit_as(*expr.children[0], Type::kNumber, "-");
-    emit(OpCode::kNegate);
+    if (expr.children[0]->kind == Expr::Kind::kNumber && inner) {
+      program_.code.back().number *= -1;  // one number, as a limit may be
+    } else {
+      emit(OpCode::kNegate);
+    }
     return inner;
   }
 
@@ -251,7 +265,7 @@ class Compiler {
     }
     const Expr& power = *expr.children[1];
     const bool is_small_whole =
-        power.kind == Expr::Kind::kNumber && power.number == static_cast<int>(power.number) && power.number <= 8;
+        power.kind == Expr::Kind::kNumber && power.number <= 8 && power.number == std::floor(power.number);
     if (is_small_whole) {
       return Typed{Type::kNumber, base->unit.power(static_cast<int>(power.number))};
     }
@@ -289,7 +303,8 @@ class Compiler {
     std::sort(names.begin(), names.end());
     const std::string near = did_you_mean(expr.text, names);
     const TextRange name{expr.range.begin, expr.range.begin + static_cast<std::uint32_t>(expr.text.size())};
-    return error(name, "there is no function \"" + expr.text + "\"", near.empty() ? "functions: " + join(names, " ") : near);
+    return error(
+        name, "there is no function \"" + expr.text + "\"", near.empty() ? "functions: " + join(names, " ") : near);
   }
 
   static std::string count_text(const Function& function) {
@@ -309,8 +324,9 @@ class Compiler {
   Visited visit_aggregate(const Expr& expr, Aggregate how) {
     const bool takes_quantile = how == Aggregate::kQuantile;
     const std::size_t fixed = takes_quantile ? 2 : 1;
-    const std::string usage = takes_quantile ? "write quantile(web.seconds, 0.9) or quantile(web.seconds, 0.9, 28 days)"
-                                             : "write " + expr.text + "(web.visits) or " + expr.text + "(web.visits, 28 days)";
+    const std::string usage = takes_quantile
+                                  ? "write quantile(web.seconds, 0.9) or quantile(web.seconds, 0.9, 28 days)"
+                                  : "write " + expr.text + "(web.visits) or " + expr.text + "(web.visits, 28 days)";
     if (expr.children.size() < fixed || expr.children.size() > fixed + 1) {
       return error(expr.range, expr.text + "() takes a metric or KPI and, if wanted, a window", usage);
     }
@@ -343,7 +359,8 @@ class Compiler {
 
   Visited visit_extreme(const Expr& expr) {
     if (expr.children.size() < 2) {
-      return error(expr.range, expr.text + "() takes a metric, or two values or more",
+      return error(expr.range,
+                   expr.text + "() takes a metric, or two values or more",
                    "write " + expr.text + "(web.visits) or " + expr.text + "(a, b)");
     }
     Visited first;
@@ -366,7 +383,14 @@ class Compiler {
   std::optional<Span> shift_of(const Expr& expr) {
     const Expr& length = *expr.children[1];
     if (length.kind != Expr::Kind::kDuration || length.span.is_zero()) {
-      error(length.range, expr.text + "() goes back by a duration such as 1 week", "write " + expr.text + "(x, 1 week)");
+      error(
+          length.range, expr.text + "() goes back by a duration such as 1 week", "write " + expr.text + "(x, 1 week)");
+      return std::nullopt;
+    }
+    if (context_.every.is_civil() && length.span.ms % kDayMs != 0) {
+      error(length.range,
+            "the KPI is judged every " + context_.every.text() + ": " + expr.text + "() goes back by whole days",
+            "write " + expr.text + "(x, 1 day)");
       return std::nullopt;
     }
     return length.span;
@@ -448,7 +472,8 @@ class Compiler {
                        std::string(name_of(a->type)) + " and " + std::string(name_of(b->type)));
     }
     if (a->unit.fit(b->unit) == Unit::Fit::kClash) {
-      return error(expr.range, "the results of " + expr.text + "() are " + a->unit.text() + " and " + b->unit.text(),
+      return error(expr.range,
+                   "the results of " + expr.text + "() are " + a->unit.text() + " and " + b->unit.text(),
                    "both must be in one unit");
     }
     return Typed{a->type, a->unit.is_none() ? b->unit : a->unit};
@@ -462,7 +487,9 @@ class Compiler {
   }
 
   Visited visit_coalesce(const Expr& expr) {
+    const bool outer = std::exchange(optional_, true);
     const Visited result = visit_alternatives(expr, 0);
+    optional_ = outer;
     emit(OpCode::kCoalesce);
     return result;
   }
@@ -480,6 +507,9 @@ class Compiler {
     }
     if (context_.parts != nullptr) {
       const auto part = context_.parts->find(expr.text);
+      if (part != context_.parts->end() && !expr.filters.empty()) {
+        return error(expr.range, "a part takes no label filter", "filter the metrics inside the part");
+      }
       if (part != context_.parts->end()) {
         return visit_part(expr, *part->second, how != Aggregate::kByKind);
       }
@@ -515,6 +545,9 @@ class Compiler {
     }
     if (expr.text != "value") {
       return visit_target(expr, how);
+    }
+    if (all_) {
+      return error(expr.range, "all() is for metrics: \"value\" is that of the segment");
     }
     if (!context_.may_use_value) {
       return error(expr.range, "\"value\" is the KPI itself and has no meaning here", "name the metrics it is made of");
@@ -554,18 +587,28 @@ class Compiler {
     if (!expr.filters.empty()) {
       return error(expr.range, "a KPI takes no label filter", "filter the metrics it is made of");
     }
+    if (all_) {
+      return error(expr.range,
+                   "all() is for metrics, " + expr.text + " is a KPI",
+                   "leave all() out: a KPI is that of the same segment, else its total");
+    }
     KpiInput input;
     input.kpi = found->second.index;
+    if (how != Aggregate::kByKind && !check_length(expr, found->second.every, window.value_or(context_.over))) {
+      return std::nullopt;
+    }
     if (found->second.every.is_civil() != context_.every.is_civil() && !context_.every.is_civil()) {
-      return error(expr.range, expr.text + " is judged every " + found->second.every.text() + ", this KPI every " +
-                                   context_.every.text(),
-                   "judge this one no more often");
+      return error(
+          expr.range,
+          expr.text + " is judged every " + found->second.every.text() + ", this KPI every " + context_.every.text(),
+          "judge this one no more often");
     }
     const Unit unit = found->second.unit;
     return add_kpi(std::move(input), expr, how, window, quantile, unit);
   }
 
-  Visited add_kpi(KpiInput input, const Expr& expr, Aggregate how, std::optional<Span> window, double quantile, Unit unit) {
+  Visited add_kpi(
+      KpiInput input, const Expr& expr, Aggregate how, std::optional<Span> window, double quantile, Unit unit) {
     input.how = how == Aggregate::kByKind ? Aggregate::kLast : how;
     input.window = window;
     if (!window && how != Aggregate::kByKind) {
@@ -573,6 +616,7 @@ class Compiler {
     }
     input.quantile = quantile;
     input.back = back_;
+    input.optional = optional_;
     input.range = outer_range_.value_or(expr.range);
     emit(OpCode::kKpi, add(program_.kpis, std::move(input)));
     return Typed{Type::kNumber, std::move(unit)};
@@ -607,6 +651,7 @@ class Compiler {
     input.window = window;
     input.back = back_;
     input.all = all_;
+    input.optional = optional_;
     input.range = outer_range_.value_or(expr.range);
     if (!check_labels(expr, metric) || !check_window(expr, metric, input)) {
       return std::nullopt;
@@ -625,7 +670,7 @@ class Compiler {
         const std::string near = did_you_mean(filter.label, metric.labels);
         error(expr.range,
               metric.name + " has no label \"" + filter.label + "\"",
-              !near.empty()            ? near
+              !near.empty()           ? near
               : metric.labels.empty() ? "declare it under `labels` of the source " + metric.source
                                       : "its labels: " + join(metric.labels, " "));
         fine = false;
@@ -651,9 +696,7 @@ class Compiler {
       return false;
     }
     const Span window = input.window.value_or(context_.over);
-    if (metric.grain.unit != Grain::Unit::kInstant && window.approximate_ms() < metric.grain.span().approximate_ms()) {
-      error(expr.range,
-            metric.name + " has one value per " + metric.grain.text() + ", longer than the window of " + window.text());
+    if (metric.grain.unit != Grain::Unit::kInstant && !check_length(expr, metric.grain, window)) {
       return false;
     }
     const bool adds = input.how == Aggregate::kByKind || input.how == Aggregate::kSum;
@@ -666,6 +709,29 @@ class Compiler {
       return false;
     }
     return true;
+  }
+
+  /// A window holds whole periods of what it is read over. Weeks may be read over months: a week belongs to the month
+  /// in which it ends.
+  bool check_length(const Expr& expr, const Grain& grain, const Span& window) {
+    const Span one = grain.span();
+    if (window.approximate_ms() < one.approximate_ms()) {
+      error(expr.range,
+            expr.text + " has one value per " + grain.text() + ", longer than the window of " + window.text());
+      return false;
+    }
+    const bool months_fit = one.months == 0 || (window.months != 0 && window.months % one.months == 0);
+    const bool days_fit = !grain.is_civil() || window.ms % kDayMs == 0;
+    const bool intervals_fit = grain.unit != Grain::Unit::kInterval || window.ms % grain.interval_ms == 0;
+    const bool weeks_fit = grain.unit != Grain::Unit::kWeek || (window.days + window.ms / kDayMs) % 7 == 0;
+    if (months_fit && days_fit && weeks_fit && intervals_fit) {
+      return true;
+    }
+    error(expr.range,
+          expr.text + " has one value per " + grain.text() + ": a window of " + window.text() +
+              " does not hold whole " + grain.text() + "s",
+          "write " + one.text() + ", or a multiple");
+    return false;
   }
 
   Visited unknown_name(const Expr& expr) {
@@ -691,9 +757,10 @@ class Compiler {
       names.resize(std::min<std::size_t>(names.size(), 12));
       remedy = "known: " + join(names, " ") + (many ? " …" : "");
     }
-    return error(expr.range,
-                 dotted ? "there is no metric \"" + expr.text + "\"" : "there is no KPI or metric \"" + expr.text + "\"",
-                 remedy);
+    return error(
+        expr.range,
+        dotted ? "there is no metric \"" + expr.text + "\"" : "there is no KPI or metric \"" + expr.text + "\"",
+        remedy);
   }
 
   /// The metrics of the source that is named, when only the second half is wrong.
@@ -714,7 +781,9 @@ class Compiler {
   std::vector<ExprError> warnings_;
   std::vector<Span> back_;
   bool all_ = false;
+  bool optional_ = false;
   int part_depth_ = 0;
+  int visits_ = 0;
   std::optional<TextRange> outer_range_;  // where the outermost part is named
   std::string outer_part_;
 };

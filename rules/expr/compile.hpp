@@ -1,13 +1,13 @@
 #pragma once
 // From the tree to a program: names are resolved, types and units are checked, windows are pushed down to the inputs.
 
+#include "rules/expr/lexer.hpp"
+#include "rules/expr/program.hpp"
+
 #include <functional>
 #include <map>
 #include <string>
 #include <vector>
-
-#include "rules/expr/lexer.hpp"
-#include "rules/expr/program.hpp"
 
 namespace kpi {
 
@@ -30,11 +30,11 @@ struct CompileContext {
   const Scope* scope = nullptr;
   const std::map<std::string, const Expr*, std::less<>>* parts = nullptr;  ///< Named sub-expressions.
   Grain every;
-  Span over;                           ///< The KPI's window.
+  Span over;                              ///< The KPI's window.
   std::vector<std::string> split_labels;  ///< Labels of `split_by`: every metric must have them, or be in all().
-  bool may_use_value = false;          ///< In limits and alerts: `value`, and prev(value, …).
-  bool may_use_target = false;         ///< In alerts.
-  Unit value_unit;                     ///< Of `value`.
+  bool may_use_value = false;             ///< In limits and alerts: `value`, and prev(value, …).
+  bool may_use_target = false;            ///< In alerts.
+  Unit value_unit;                        ///< Of `value`.
 };
 
 /// The program and what deserves a warning, or all that is wrong.
@@ -50,6 +50,7 @@ struct UsedNames {
   std::vector<std::string> metrics;
   std::vector<std::string> kpis;
 };
+
 UsedNames used_names(const Expr& expr);
 
 }  // namespace kpi

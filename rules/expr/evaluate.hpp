@@ -1,15 +1,15 @@
 #pragma once
 // Runs a program for one period of one KPI and segment. Pure: everything it looks at is handed in.
 
-#include <array>
-#include <optional>
-#include <span>
-#include <vector>
-
 #include "rules/expr/program.hpp"
 #include "rules/model/kpi.hpp"
 #include "rules/model/sample_table.hpp"
 #include "rules/model/value.hpp"
+
+#include <array>
+#include <optional>
+#include <span>
+#include <vector>
 
 namespace kpi {
 
@@ -26,9 +26,11 @@ struct Frame {
   Grain every;
   Span over;
   Zone zone;
+  CalendarRules calendar{};
 };
 
-/// The window of `input` for the period of `frame`.
+/// The window of `input` for the period of `frame`: the metric's periods that end in it. (A week belongs to the month
+/// in which it ends; what prev() shifts to the middle of a month is the month that ended before.)
 Window window_of(const Frame& frame, const MetricInput& input, const Metric& metric);
 /// The same for a KPI input with a window: the slots on that KPI's axis.
 Window window_of(const Frame& frame, const KpiInput& input, const Grain& grain);
@@ -53,8 +55,8 @@ struct EvaluationContext {
   const SampleTable* table = nullptr;
   Frame frame;
   double complete = 1;
-  Value own;                                                ///< `value`
-  std::span<const std::optional<double>> target_fields{};  ///< By TargetField.
+  Value own;                                               ///< `value`
+  std::span<const std::optional<double>> target_fields;  ///< By TargetField.
 };
 
 /// The program's result. A condition is 1, 0 or unknown: `or` of true and unknown is true, `and` of false and unknown
@@ -72,6 +74,9 @@ struct WindowCount {
   std::int64_t present = 0;
   std::int64_t expected = 0;
 };
-WindowCount count_window(const MetricInput& input, std::span<const std::uint32_t> series, const EvaluationContext& context);
+
+WindowCount count_window(const MetricInput& input,
+                         std::span<const std::uint32_t> series,
+                         const EvaluationContext& context);
 
 }  // namespace kpi

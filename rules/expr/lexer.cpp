@@ -1,15 +1,16 @@
 #include "rules/expr/lexer.hpp"
 
+#include "rules/base/text.hpp"
+
 #include <array>
 #include <charconv>
 #include <cmath>
-
-#include "rules/base/text.hpp"
 
 namespace kpi {
 namespace {
 
 constexpr std::size_t kMostBytes = 4096;
+constexpr double kMostYears = 100;  // as parse_span; longer ones are slips and could leave the calendar
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -34,6 +35,7 @@ std::optional<Span> calendar_word(std::string_view word) {
     std::string_view many;
     Span span;
   };
+
   static constexpr std::array<Word, 5> kWords{{{"day", "days", {0, 1, 0}},
                                                {"week", "weeks", {0, 7, 0}},
                                                {"month", "months", {1, 0, 0}},
@@ -53,8 +55,7 @@ class Lexer {
 
   tl::expected<std::vector<Token>, ExprError> run() {
     if (text_.size() > kMostBytes) {
-      return tl::unexpected(
-          ExprError{{0, 1}, "an expression may be at most 4096 bytes long", "split it into `parts`"});
+      return tl::unexpected(ExprError{{0, 1}, "an expression may be at most 4096 bytes long", "split it into `parts`"});
     }
     std::vector<Token> tokens;
     while (true) {
@@ -112,9 +113,9 @@ class Lexer {
   }
 
   OneToken lex_symbol() {
-    static constexpr std::array<std::string_view, 5> kTwo{"<=", ">=", "==", "!=", "=~"};
+    static constexpr std::array<std::string_view, 4> kTwo{"<=", ">=", "==", "!="};
     for (const std::string_view two : kTwo) {
-      if (text_.substr(pos_, 2) == two && two != "=~") {
+      if (text_.substr(pos_, 2) == two) {
         pos_ += 2;
         return token(Token::Kind::kSymbol);
       }
@@ -125,8 +126,7 @@ class Lexer {
       return token(Token::Kind::kSymbol);
     }
     if (c == '&' || c == '|' || c == '!') {
-      return error("\"" + std::string(1, c) + "\" is no operator here",
-                   "write `and`, `or`, `not`, `!=`");
+      return error("\"" + std::string(1, c) + "\" is no operator here", "write `and`, `or`, `not`, `!=`");
     }
     // A whole UTF-8 character, so that the message shows what the author sees.
     while (pos_ < text_.size() && (static_cast<unsigned char>(text_[pos_]) & 0xC0U) == 0x80U) {
@@ -176,9 +176,10 @@ class Lexer {
         return std::nullopt;
       }
     }
-    return Date{std::chrono::year{(rest[0] - '0') * 1000 + (rest[1] - '0') * 100 + (rest[2] - '0') * 10 + rest[3] - '0'},
-                std::chrono::month{static_cast<unsigned>((rest[5] - '0') * 10 + rest[6] - '0')},
-                std::chrono::day{static_cast<unsigned>((rest[8] - '0') * 10 + rest[9] - '0')}};
+    return Date{
+        std::chrono::year{(rest[0] - '0') * 1000 + (rest[1] - '0') * 100 + (rest[2] - '0') * 10 + rest[3] - '0'},
+        std::chrono::month{static_cast<unsigned>((rest[5] - '0') * 10 + rest[6] - '0')},
+        std::chrono::day{static_cast<unsigned>((rest[8] - '0') * 10 + rest[9] - '0')}};
   }
 
   OneToken lex_number() {
@@ -193,7 +194,7 @@ class Lexer {
     }
     const std::optional<double> number = digits();
     if (!number) {
-      return error("\"" + std::string(text_.substr(start_, pos_ - start_)) + "\" is not a number");
+      return error("the number is too large");
     }
     return suffix(*number);
   }
@@ -277,8 +278,11 @@ class Lexer {
   }
 
   [[nodiscard]] OneToken duration(double count, Span unit) const {
-    if (count != std::floor(count) || count > 100'000) {
-      return error("a duration is a whole number of units, at most 100000", "write 90m rather than 1.5h");
+    if (count != std::floor(count)) {
+      return error("a duration is a whole number of units", "write 90m rather than 1.5h");
+    }
+    if (count > kMostYears * 366 * static_cast<double>(kDayMs) / static_cast<double>(unit.approximate_ms())) {
+      return error("a duration is at most 100 years");
     }
     const auto times = static_cast<std::int32_t>(count);
     Token result = token(Token::Kind::kDuration);

@@ -1,12 +1,12 @@
 #pragma once
 // The words of an expression.
 
+#include "rules/base/result.hpp"
+#include "rules/expr/ast.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "rules/base/result.hpp"
-#include "rules/expr/ast.hpp"
 
 namespace kpi {
 

@@ -1,5 +1,7 @@
 #include "rules/expr/parser.hpp"
 
+#include "rules/base/text.hpp"
+
 #include <utility>
 
 namespace kpi {
@@ -11,7 +13,7 @@ constexpr int kMostDepth = 64;
 
 /// A token as an error shows it.
 std::string shown(const Token& token) {
-  return token.kind == Token::Kind::kEnd ? "the end" : "\"" + token.text + "\"";
+  return token.kind == Token::Kind::kEnd ? "the end" : "\"" + printable(token.text, 60) + "\"";
 }
 
 class Parser {
@@ -241,16 +243,22 @@ class Parser {
       return inner;
     }
     if (!at_symbol(")")) {
-      return error("expected \")\", got " + shown(current()),
-                   "the parenthesis opened at column " + std::to_string(open.begin + 1) + " of the expression is not closed");
+      return error(
+          "expected \")\", got " + shown(current()),
+          "the parenthesis opened at column " + std::to_string(open.begin + 1) + " of the expression is not closed");
     }
-    (*inner)->range = {open.begin, current().range.end};
+    if ((*inner)->kind == Expr::Kind::kOperator) {  // of all else the word itself is what an error points at
+      (*inner)->range = {open.begin, current().range.end};
+    }
     ++pos_;
     return inner;
   }
 
   Tree name() {
     const Token& token = current();
+    if (token.text == "not") {
+      return error("expected a value, got \"not\"", "`not` goes before a whole comparison: not a < b");
+    }
     if (token.text == "and" || token.text == "or") {
       return error("expected a value, got " + shown(token));
     }

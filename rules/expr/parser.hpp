@@ -1,10 +1,10 @@
 #pragma once
 // From the text of an expression to its tree: recursive descent, depth at most 64.
 
+#include "rules/expr/lexer.hpp"
+
 #include <memory>
 #include <string_view>
-
-#include "rules/expr/lexer.hpp"
 
 namespace kpi {
 

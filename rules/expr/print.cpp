@@ -1,7 +1,7 @@
-#include <array>
-
 #include "rules/base/text.hpp"
 #include "rules/expr/ast.hpp"
+
+#include <array>
 
 namespace kpi {
 namespace {
@@ -88,7 +88,7 @@ void print_to(const Expr& expr, int at_least, std::string& out) {
       break;
     }
     case Expr::Kind::kDuration:
-      out += expr.span.text();
+      out += expr.span.is_zero() ? "0s" : expr.span.text();  // "0" alone would be a number
       break;
     case Expr::Kind::kDate:
       out += date_text(expr.date);

@@ -2,14 +2,14 @@
 // An expression with its names, types and units checked, compiled to a short program for a stack. Immutable; shared
 // between threads freely.
 
+#include "rules/base/units.hpp"
+#include "rules/expr/ast.hpp"
+#include "rules/model/sample.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "rules/base/units.hpp"
-#include "rules/expr/ast.hpp"
-#include "rules/model/sample.hpp"
 
 namespace kpi {
 
@@ -37,6 +37,7 @@ struct MetricInput {
   std::optional<Span> window;  ///< Its own window; none: the KPI's.
   std::vector<Span> back;      ///< Shifts by prev(), diff(), change(), outermost first.
   bool all = false;            ///< all(m): the same number for every segment.
+  bool optional = false;       ///< Inside coalesce(): a period can be judged without it.
   TextRange range;
 
   bool operator==(const MetricInput&) const = default;
@@ -50,6 +51,7 @@ struct KpiInput {
   double quantile = 0;
   std::optional<Span> window;  ///< None: its last period judged at or before this one.
   std::vector<Span> back;
+  bool optional = false;
   TextRange range;
 
   bool operator==(const KpiInput&) const = default;
@@ -78,11 +80,11 @@ enum class OpCode : std::uint8_t {
   kDivide,
   kPower,
   kNegate,
-  kChange,    ///< pop before, now; push (now - before) / |before|
+  kChange,  ///< pop before, now; push (now - before) / |before|
   kAbs,
-  kRound,     ///< pop digits, x
-  kClamp,     ///< pop high, low, x
-  kMin,       ///< of the `index` values on top
+  kRound,  ///< pop digits, x
+  kClamp,  ///< pop high, low, x
+  kMin,    ///< of the `index` values on top
   kMax,
   kIf,        ///< pop else, then, condition
   kCoalesce,  ///< pop b, a: a if known, else b
@@ -108,6 +110,7 @@ struct Program {
   std::string text;  ///< The expression, printed.
 
   bool operator==(const Program&) const = default;
+
   /// A program that is one number.
   [[nodiscard]] bool is_constant() const { return code.size() == 1 && code[0].op == OpCode::kNumber; }
 };

@@ -58,8 +58,8 @@ constexpr std::array<Severity, 3> kSeverities{Severity::kInfo, Severity::kWarnin
 }  // namespace
 
 bool covers(const Rung::Run& run, Slot slot, const Span& length, const Cadence& cadence) {
-  const Slot begin = next_slot(run.first, cadence.every, run.gaps);
-  return end_after(begin, length, cadence) <= next_slot(slot, cadence.every);
+  const Slot begin = next_slot(run.first, cadence.every, cadence.zone, run.gaps);
+  return end_after(begin, length, cadence) <= next_slot(slot, cadence.every, cadence.zone);
 }
 
 void step(AlertState& state, const Observation& observation, const Patience& patience, const Cadence& cadence) {

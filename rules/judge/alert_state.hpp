@@ -1,12 +1,12 @@
 #pragma once
-// The alert state machine: inactive -> pending (the condition holds; `for` runs) -> firing -> resolved. Each severity is
-// a rung with the same machine; the alert is the worst rung that is on. Times are periods, never the clock: a late poll
-// or a restart changes nothing.
-
-#include <array>
+// The alert state machine: inactive -> pending (the condition holds; `for` runs) -> firing -> resolved. Each severity
+// is a rung with the same machine; the alert is the worst rung that is on. Times are periods, never the clock: a late
+// poll or a restart changes nothing.
 
 #include "rules/model/alert.hpp"
 #include "rules/model/kpi.hpp"
+
+#include <array>
 
 namespace kpi {
 

@@ -2,20 +2,21 @@
 // One line of the ledger: a KPI for one segment, period after period. Judging a line is pure: samples and `now` in,
 // verdicts and episodes out. The same calls serve the live run, tests and replays.
 
+#include "rules/expr/evaluate.hpp"
+#include "rules/judge/alert_state.hpp"
+#include "rules/judge/slot_set.hpp"
+#include "rules/judge/target.hpp"
+#include "rules/judge/thresholds.hpp"
+#include "rules/model/alert.hpp"
+#include "rules/model/kpi.hpp"
+#include "rules/model/ledger.hpp"
+
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
-
-#include "rules/expr/evaluate.hpp"
-#include "rules/judge/alert_state.hpp"
-#include "rules/judge/target.hpp"
-#include "rules/judge/thresholds.hpp"
-#include "rules/model/alert.hpp"
-#include "rules/model/kpi.hpp"
-#include "rules/model/ledger.hpp"
 
 namespace kpi {
 
@@ -43,13 +44,16 @@ struct Line {
   Inputs recover_inputs;
   std::vector<Inputs> alert_inputs;
 
-  JudgedSeries judged;          ///< By slot; NaN: judged without data.
-  std::optional<Slot> first;    ///< The first period there is a sample for.
-  std::optional<Slot> newest;   ///< The newest period that was due.
-  std::set<Slot> awaiting;      ///< Due, without their samples, and not yet given up.
-  std::set<Slot> busy;          ///< Periods after which some alert was not inactive.
-  std::optional<Slot> stepped;  ///< The newest period the alerts have seen.
-  std::optional<Slot> known;    ///< The newest period with a value.
+  JudgedSeries judged;                   ///< By slot; NaN: judged without data.
+  std::optional<Slot> first;             ///< The first period there is a sample for.
+  std::optional<Slot> begun;             ///< What `first` was at the last judge(); older data moves it back.
+  std::optional<Slot> newest;            ///< The newest period that was due.
+  std::set<Slot> awaiting;               ///< Due, without their samples, and not yet given up.
+  SlotSet busy;                          ///< Periods after which some alert was not inactive.
+  std::optional<Slot> stepped;           ///< The newest period the alerts have seen.
+  std::optional<Slot> known;             ///< The newest period that was not without data.
+  Verdict verdict = Verdict::kRecorded;  ///< Of the period `stepped`.
+  Reason reason = Reason::kNone;         ///< Why that period has no value.
 
   AlertState thresholds;
   std::vector<AlertState> alerts;  ///< One for each of Kpi::alerts.
@@ -91,8 +95,6 @@ struct LineChanges {
   std::vector<VerdictRow> verdicts;
   std::vector<EpisodeRow> episodes;
   bool is_restated = false;  ///< An alert changed because earlier data did.
-
-  void clear();
 };
 
 /// Judges every period that is due by `context.now`, in order, and gives up those that have waited long enough.
@@ -100,14 +102,15 @@ void judge(Line& line, const KpiPlan& plan, const JudgeContext& context, LineCha
 
 /// Samples of periods that were judged have changed: judges `slots` again and replays the alerts from the last period
 /// at which all of them were quiet. Past episodes stay; if the present changed, an episode fires or resolves now.
-void rejudge(Line& line,
-             const KpiPlan& plan,
-             const JudgeContext& context,
-             const std::set<Slot>& slots,
-             LineChanges& changes);
+void rejudge(
+    Line& line, const KpiPlan& plan, const JudgeContext& context, const std::set<Slot>& slots, LineChanges& changes);
 
 /// When judge() next has something to do without a new sample: a period's due time, or a deadline.
 Instant next_event(const Line& line, const Kpi& kpi, const KpiPlan& plan);
+
+/// Where the line stands on its target after the period `slot`, whose value is `value`; `line.target_standing` is where
+/// it stood after the period before. Nothing (not started) without a target.
+TargetStanding stand_on_target(const Line& line, const Kpi& kpi, Slot slot, const Value& value);
 
 /// The state of the line as people see it: the worst over its rules.
 KpiState state_of(const Line& line);
@@ -123,6 +126,7 @@ struct PeriodJudgement {
   ThresholdStanding thresholds;
   std::vector<Value> conditions;  ///< One for each of Kpi::alerts.
 };
+
 PeriodJudgement judge_period(const Line& line, const JudgeContext& context, Slot slot);
 
 /// The id of the episode of a rule that began with `since`.

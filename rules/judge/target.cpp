@@ -1,5 +1,6 @@
 #include "rules/judge/target.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace kpi {
@@ -27,9 +28,21 @@ double share_of_time(const TargetPlan& plan, Slot at) {
   return static_cast<double>(at.ms - plan.start.ms) / static_cast<double>(plan.end.ms - plan.start.ms);
 }
 
+/// How many whole periods are left until the deadline.
+std::int64_t periods_left(const TargetPlan& plan, const TargetPeriod& period) {
+  const Span one = period.every.span();
+  if (one.months == 0) {
+    return std::max<std::int64_t>(0, plan.end.ms - period.end.ms) / (one.days * kDayMs + one.ms);
+  }
+  std::int64_t count = 0;
+  for (Slot end = next_slot(period.end, period.every); end <= plan.end; end = next_slot(end, period.every)) {
+    ++count;
+  }
+  return count;
+}
+
 std::optional<double> required_per_period(const TargetPlan& plan, const TargetPeriod& period, double actual) {
-  const std::int64_t length = period.next_end.ms - period.end.ms;
-  const std::int64_t left = length > 0 ? (plan.end.ms - period.end.ms) / length : 0;
+  const std::int64_t left = periods_left(plan, period);
   if (left <= 0 || has_reached(plan, actual, plan.goal)) {
     return left <= 0 ? std::nullopt : std::optional(0.0);
   }
@@ -86,9 +99,11 @@ TargetStanding judge_target(const Target& target,
     return result;
   }
   result.expected = expected_at(plan, period.end);
-  if (is_settled(before)) {
-    result.status = before;
+  // A ledger that begins after the deadline has no period that could show that the goal was reached.
+  if (is_settled(before) || period.end > plan.end) {
+    result.status = is_settled(before) ? before : TargetStatus::kMissed;
     result.is_final = true;
+    result.is_over = true;
     return result;
   }
   result.is_final = period.next_end > plan.end;
@@ -107,8 +122,7 @@ TargetStanding judge_target(const Target& target,
     result.pace = *result.progress / expected_progress;
   }
   if (result.is_final) {
-    const bool reached = period.end <= plan.end && has_reached(plan, *deciding, plan.goal);
-    result.status = reached ? TargetStatus::kAchieved : TargetStatus::kMissed;
+    result.status = has_reached(plan, *deciding, plan.goal) ? TargetStatus::kAchieved : TargetStatus::kMissed;
     return result;
   }
   result.is_too_early = expected_progress < 0.10;

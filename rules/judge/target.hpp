@@ -1,13 +1,13 @@
 #pragma once
-// A target's path and where the KPI stands on it. With B baseline, G goal, A actual, E the path's value at the end of the
-// period: progress = (A - B) / (G - B), expected progress = (E - B) / (G - B), pace = progress / expected progress; on a
-// compound path all three in logarithms. The same serves goals below their baseline.
-
-#include <cstdint>
-#include <optional>
+// A target's path and where the KPI stands on it. With B baseline, G goal, A actual, E the path's value at the end of
+// the period: progress = (A - B) / (G - B), expected progress = (E - B) / (G - B), pace = progress / expected progress;
+// on a compound path all three in logarithms. The same serves goals below their baseline.
 
 #include "rules/model/kpi.hpp"
 #include "rules/model/value.hpp"
+
+#include <cstdint>
+#include <optional>
 
 namespace kpi {
 
@@ -29,6 +29,7 @@ struct TargetStanding {
   TargetStatus status = TargetStatus::kNotStarted;
   bool is_too_early = false;  ///< on_track because less than 10 % of the progress was due.
   bool is_final = false;      ///< The period is the last one ended by the deadline, or a later one.
+  bool is_over = false;       ///< The outcome was decided by an earlier period: the target is a record.
   std::optional<double> expected;
   std::optional<double> progress;
   std::optional<double> pace;
@@ -45,15 +46,13 @@ struct TargetPeriod {
   Slot end;       ///< The end of the period.
   Slot next_end;  ///< The end of the next one: when that lies after the deadline, this period decides.
   std::optional<double> last_known;  ///< The newest value before: decides when the deciding period has none.
+  Grain every;                       ///< How long a period is.
 };
 
 /// Where the KPI stands after a period. `before` is the status after the period before it: it stays when the value is
 /// unknown, and for ever once it is final.
-TargetStanding judge_target(const Target& target,
-                            const TargetPlan& plan,
-                            const TargetPeriod& period,
-                            const Value& actual,
-                            TargetStatus before);
+TargetStanding judge_target(
+    const Target& target, const TargetPlan& plan, const TargetPeriod& period, const Value& actual, TargetStatus before);
 
 /// Whether `actual` has reached `wanted` on the way from the baseline to the goal.
 bool has_reached(const TargetPlan& plan, double actual, double wanted);

@@ -1,12 +1,12 @@
 #pragma once
 // Whether a value misses its limits. Equal to a limit is met.
 
-#include <array>
-#include <optional>
-
 #include "rules/judge/alert_state.hpp"
 #include "rules/model/kpi.hpp"
 #include "rules/model/value.hpp"
+
+#include <array>
+#include <optional>
 
 namespace kpi {
 
@@ -21,7 +21,7 @@ struct Limits {
 };
 
 struct ThresholdStanding {
-  std::array<Standing, 3> rungs{};  ///< info, warning, critical
+  std::array<Standing, 3> rungs{};      ///< info, warning, critical
   Severity severity = Severity::kNone;  ///< The worst limit that was crossed.
 };
 

@@ -1,6 +1,12 @@
 #pragma once
 // A KPI as its rule says: formula, window, thresholds, alert rules, target. Plain data, immutable once loaded.
 
+#include "rules/base/diagnostic.hpp"
+#include "rules/base/units.hpp"
+#include "rules/expr/program.hpp"
+#include "rules/model/sample.hpp"
+#include "rules/model/verdict.hpp"
+
 #include <array>
 #include <cstdint>
 #include <map>
@@ -8,12 +14,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "rules/base/diagnostic.hpp"
-#include "rules/base/units.hpp"
-#include "rules/expr/program.hpp"
-#include "rules/model/sample.hpp"
-#include "rules/model/verdict.hpp"
 
 namespace kpi {
 

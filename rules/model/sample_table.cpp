@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace kpi {
 namespace {
@@ -18,6 +19,14 @@ std::vector<Sample>::iterator place(std::vector<Sample>& samples, Slot slot) {
   return std::lower_bound(samples.begin(), samples.end(), slot, earlier);
 }
 
+/// Drops what lies before `before` and before the last number there.
+void drop_past(std::vector<Sample>& samples, Slot before) {
+  auto end = std::lower_bound(samples.begin(), samples.end(), before, earlier);
+  const auto is_number = [](const Sample& sample) { return !std::isnan(sample.value); };
+  const auto last = std::find_if(std::make_reverse_iterator(end), samples.rend(), is_number);
+  samples.erase(samples.begin(), last == samples.rend() ? end : std::prev(last.base()));
+}
+
 bool same_value(double a, double b) {
   return a == b || (std::isnan(a) && std::isnan(b));
 }
@@ -31,6 +40,10 @@ void JudgedSeries::put(Slot slot, double value) {
   } else {
     values.insert(at, Sample{slot, value});
   }
+}
+
+void JudgedSeries::trim(Slot before) {
+  drop_past(values, before);
 }
 
 const Sample* JudgedSeries::at(Slot slot) const {
@@ -80,8 +93,7 @@ std::span<const Sample> SampleTable::range(std::uint32_t series, Slot from, Slot
 }
 
 void SampleTable::trim(std::uint32_t series, Slot before) {
-  std::vector<Sample>& samples = series_[series].samples;
-  samples.erase(samples.begin(), std::lower_bound(samples.begin(), samples.end(), before, earlier));
+  drop_past(series_[series].samples, before);
 }
 
 }  // namespace kpi

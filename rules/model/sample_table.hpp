@@ -1,12 +1,12 @@
 #pragma once
 // The samples that rules look at, in memory: each series sorted by slot. Owned by the engine; read by evaluation.
 
+#include "rules/model/sample.hpp"
+
 #include <cstdint>
 #include <map>
 #include <span>
 #include <vector>
-
-#include "rules/model/sample.hpp"
 
 namespace kpi {
 
@@ -17,6 +17,8 @@ struct JudgedSeries {
 
   /// Sets or replaces the value of a slot.
   void put(Slot slot, double value);
+  /// Forgets values before `before` but for the last number among them, which may still stand.
+  void trim(Slot before);
   /// The value of exactly this slot, or null.
   [[nodiscard]] const Sample* at(Slot slot) const;
 };
@@ -31,8 +33,11 @@ class SampleTable {
 
   /// The series of a metric and its labels, made when new. Ids count from 0.
   std::uint32_t series(std::uint32_t metric, const Labels& labels);
+
   [[nodiscard]] const Series& operator[](std::uint32_t id) const { return series_[id]; }
+
   [[nodiscard]] std::size_t size() const { return series_.size(); }
+
   /// The series of one metric, in the order they were made.
   [[nodiscard]] std::span<const std::uint32_t> of_metric(std::uint32_t metric) const;
 
@@ -41,7 +46,8 @@ class SampleTable {
   Put put(std::uint32_t series, Slot slot, double value);
   /// Samples of the series with from <= slot < to.
   [[nodiscard]] std::span<const Sample> range(std::uint32_t series, Slot from, Slot to) const;
-  /// Forgets samples before `before`.
+  /// Forgets samples before `before` but for the last number among them: it says that the series had begun, and what
+  /// `missing: last` goes on with.
   void trim(std::uint32_t series, Slot before);
 
  private:

@@ -1,0 +1,165 @@
+#include "rules/expr/gather.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kpi {
+namespace {
+
+double combined(double a, double b, Across across) {
+  switch (across) {
+    case Across::kSum:
+    case Across::kMean:  // divided by the count afterwards
+      return a + b;
+    case Across::kMin:
+      return std::min(a, b);
+    case Across::kMax:
+      return std::max(a, b);
+    case Across::kNone:
+      break;
+  }
+  return a;
+}
+
+bool is_null(const Sample& sample) {
+  return std::isnan(sample.value);
+}
+
+/// The last number before `from`, for `missing: last`; NaN: none.
+double number_before(std::span<const Sample> samples, Slot from) {
+  auto at = std::lower_bound(
+      samples.begin(), samples.end(), from, [](const Sample& sample, Slot slot) { return sample.slot < slot; });
+  while (at != samples.begin()) {
+    --at;
+    if (!is_null(*at)) {
+      return at->value;
+    }
+  }
+  return std::nan("");
+}
+
+double quantile_of(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  const double place = share * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<std::size_t>(place);
+  const std::size_t above = std::min(below + 1, values.size() - 1);
+  return values[below] + (values[above] - values[below]) * (place - static_cast<double>(below));
+}
+
+double stddev_of(std::span<const Sample> values, double mean) {
+  double squares = 0;
+  for (const Sample& sample : values) {
+    squares += (sample.value - mean) * (sample.value - mean);
+  }
+  return values.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
+
+}  // namespace
+
+Gathered::Gathered(const SampleTable& table,
+                   std::span<const std::uint32_t> series,
+                   const Window& window,
+                   const Metric& metric) {
+  if (series.size() == 1 && metric.missing == Missing::kUnknown) {
+    borrowed_ = table.range(series[0], window.from, window.to);
+    saw_null_ = std::any_of(borrowed_.begin(), borrowed_.end(), is_null);
+    if (!saw_null_) {
+      return;
+    }
+  }
+  is_owned_ = true;
+  for (const std::uint32_t id : series) {
+    add(table, id, window, metric);
+  }
+  if (series.size() > 1) {
+    combine(metric.across);
+  }
+}
+
+/// Adds one series. Where the source says what a period without a row means, those from its first sample on are filled;
+/// a row that holds null is a row.
+void Gathered::add(const SampleTable& table, std::uint32_t series, const Window& window, const Metric& metric) {
+  const std::span<const Sample> samples = table.range(series, window.from, window.to);
+  if (metric.missing == Missing::kUnknown || metric.grain.unit == Grain::Unit::kInstant) {
+    std::copy_if(
+        samples.begin(), samples.end(), std::back_inserter(owned_), [](const Sample& s) { return !is_null(s); });
+    saw_null_ = saw_null_ || std::any_of(samples.begin(), samples.end(), is_null);
+    return;
+  }
+  const std::span<const Sample> all = table[series].samples;
+  if (all.empty()) {
+    return;
+  }
+  double filling = metric.missing == Missing::kLast ? number_before(all, window.from) : 0;
+  auto next = samples.begin();
+  for (Slot slot = std::max(window.from, all.front().slot); slot < window.to;
+       slot = next_slot(slot, metric.grain, metric.zone)) {
+    const bool has_row = next != samples.end() && next->slot <= slot;
+    if (has_row && is_null(*next)) {
+      saw_null_ = true;
+    } else if (has_row) {
+      owned_.push_back(*next);
+      filling = metric.missing == Missing::kLast ? next->value : 0;
+    } else if (!std::isnan(filling)) {
+      owned_.push_back({slot, filling});
+    }
+    next += has_row ? 1 : 0;
+  }
+}
+
+void Gathered::combine(Across across) {
+  std::stable_sort(owned_.begin(), owned_.end(), [](const Sample& a, const Sample& b) { return a.slot < b.slot; });
+  std::size_t out = 0;
+  for (std::size_t i = 0; i < owned_.size();) {
+    Sample merged = owned_[i];
+    std::size_t same = i + 1;
+    for (; same < owned_.size() && owned_[same].slot == merged.slot; ++same) {
+      merged.value = combined(merged.value, owned_[same].value, across);
+    }
+    if (across == Across::kMean) {
+      merged.value /= static_cast<double>(same - i);
+    }
+    owned_[out++] = merged;
+    i = same;
+  }
+  owned_.resize(out);
+}
+
+double aggregate(std::span<const Sample> values, Aggregate how, double quantile) {
+  double sum = 0;
+  for (const Sample& sample : values) {
+    sum += sample.value;
+  }
+  const auto by_value = [](const Sample& a, const Sample& b) { return a.value < b.value; };
+  const double mean = sum / static_cast<double>(values.size());
+  switch (how) {
+    case Aggregate::kSum:
+    case Aggregate::kByKind:
+      return sum;
+    case Aggregate::kAverage:
+      return mean;
+    case Aggregate::kMin:
+      return std::min_element(values.begin(), values.end(), by_value)->value;
+    case Aggregate::kMax:
+      return std::max_element(values.begin(), values.end(), by_value)->value;
+    case Aggregate::kFirst:
+      return values.front().value;
+    case Aggregate::kLast:
+      return values.back().value;
+    case Aggregate::kCount:
+      return static_cast<double>(values.size());
+    case Aggregate::kStddev:
+      return stddev_of(values, mean);
+    case Aggregate::kMedian:
+    case Aggregate::kQuantile:
+      break;
+  }
+  std::vector<double> numbers;
+  numbers.reserve(values.size());
+  for (const Sample& sample : values) {
+    numbers.push_back(sample.value);
+  }
+  return quantile_of(std::move(numbers), how == Aggregate::kMedian ? 0.5 : quantile);
+}
+
+}  // namespace kpi

@@ -1,0 +1,384 @@
+#include "rules/judge/line_step.hpp"
+
+#include "rules/base/text.hpp"
+#include "rules/judge/period_value.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace kpi {
+namespace {
+
+Instant since_of(Slot slot, const Kpi& kpi) {
+  return start_of(slot, kpi.every, kpi.zone);
+}
+
+std::array<Standing, 3> standing_of_condition(const Value& condition, Severity severity) {
+  std::array<Standing, 3> result{Standing::kFine, Standing::kFine, Standing::kFine};
+  const std::size_t rung = static_cast<std::size_t>(severity) - 1;
+  result.at(rung) = !condition.is_known() ? Standing::kUnknown
+                    : condition.is_true() ? Standing::kMissed
+                                          : Standing::kFine;
+  return result;
+}
+
+std::array<Standing, 3> standing_of_target(const Target& target, const TargetStanding& standing, bool is_known) {
+  std::array<Standing, 3> result{Standing::kFine, Standing::kFine, Standing::kFine};
+  if (standing.is_over) {
+    return result;
+  }
+  if (!is_known && !standing.is_final) {
+    return {Standing::kUnknown, Standing::kUnknown, Standing::kUnknown};
+  }
+  const bool is_trouble = standing.status == TargetStatus::kAtRisk || standing.status == TargetStatus::kOffTrack ||
+                          standing.status == TargetStatus::kMissed;
+  const Severity severity = target.severity.at(static_cast<std::size_t>(standing.status));
+  if (is_trouble && severity != Severity::kNone) {
+    result.at(static_cast<std::size_t>(severity) - 1) = Standing::kMissed;
+  }
+  return result;
+}
+
+std::array<std::optional<double>, 6> target_fields(const Line& line, const TargetStanding& standing) {
+  std::array<std::optional<double>, 6> fields;
+  if (line.plan) {
+    fields = {
+        standing.expected, standing.pace, standing.progress, standing.required, standing.days_left, line.plan->goal};
+  }
+  return fields;
+}
+
+PeriodJudgement judge_conditions(
+    const Line& line, const JudgeContext& context, Slot slot, const Value& value, const TargetStanding& standing) {
+  const Kpi& kpi = kpi_of(line, context);
+  PeriodJudgement result;
+  result.value = value;
+  EvaluationContext eval = evaluation(line, context, slot);
+  eval.own = value;
+  if (kpi.thresholds) {
+    const auto limit = [&](const std::optional<Program>& program, const Inputs& inputs) {
+      return program ? std::optional(evaluate(*program, inputs, eval)) : std::nullopt;
+    };
+    result.limits = {limit(kpi.thresholds->warning, line.warning_inputs),
+                     limit(kpi.thresholds->critical, line.critical_inputs),
+                     limit(kpi.thresholds->recover, line.recover_inputs)};
+    result.thresholds = judge_thresholds(value, result.limits, kpi.better);
+  }
+  const auto fields = target_fields(line, standing);
+  eval.target_fields = fields;
+  for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
+    result.conditions.push_back(evaluate(kpi.alerts[i].when, line.alert_inputs[i], eval));
+  }
+  return result;
+}
+
+bool is_quiet(const Line& line) {
+  const auto inactive = [](const AlertState& state) { return state.phase == AlertPhase::kInactive; };
+  return inactive(line.thresholds) && inactive(line.target) &&
+         std::all_of(line.alerts.begin(), line.alerts.end(), inactive);
+}
+
+/// Writes the episodes of one line.
+class EpisodeKeeper {
+ public:
+  EpisodeKeeper(const Line& line, const Kpi& kpi, LineChanges& changes) : line_(line), kpi_(kpi), changes_(changes) {}
+
+  void update(AlertState& state, const AlertState& before, std::string_view rule, Instant at) {
+    const bool was_firing = before.phase == AlertPhase::kFiring;
+    const bool is_firing = state.phase == AlertPhase::kFiring;
+    if (was_firing && !is_firing) {
+      write(before, rule, at, Reason::kRecovered);
+      forget(state);
+    }
+    if (is_firing && !was_firing) {
+      begin(state, before, rule, at);
+    } else if (is_firing && state.severity > state.worst) {
+      state.worst = state.severity;
+      write(state, rule, std::nullopt, Reason::kNone);
+    } else if (state.phase == AlertPhase::kPending && before.phase != AlertPhase::kPending) {
+      state.pending_at = at;
+    } else if (state.phase == AlertPhase::kInactive) {
+      forget(state);
+    }
+  }
+
+  void update_restated(AlertState& state, const AlertState& before, std::string_view rule, Instant now) {
+    const bool was_firing = before.phase == AlertPhase::kFiring;
+    const bool is_firing = state.phase == AlertPhase::kFiring;
+    is_restated_ = true;
+    if (was_firing && is_firing) {
+      state.episode = before.episode;
+      state.pending_at = before.pending_at;
+      state.firing_at = before.firing_at;
+      state.since = before.since;
+      state.worst = std::max(before.worst, state.severity);
+      if (state.worst > before.worst) {
+        write(state, rule, std::nullopt, Reason::kNone);
+      }
+    } else if (was_firing) {
+      write(before, rule, now, Reason::kRestated);
+    } else if (is_firing) {
+      state.firing_at = now;
+      write(state, rule, std::nullopt, Reason::kNone);
+    }
+  }
+
+ private:
+  static void forget(AlertState& state) {
+    state.episode.clear();
+    state.pending_at.reset();
+    state.firing_at.reset();
+    state.worst = Severity::kNone;
+  }
+
+  void begin(AlertState& state, const AlertState& before, std::string_view rule, Instant at) {
+    state.episode = episode_id(kpi_, line_.segment, rule, since_of(*state.since, kpi_));
+    state.pending_at = before.phase == AlertPhase::kPending ? before.pending_at : at;
+    state.firing_at = at;
+    state.worst = state.severity;
+    write(state, rule, std::nullopt, Reason::kNone);
+  }
+
+  void write(const AlertState& state, std::string_view rule, std::optional<Instant> resolved, Reason reason) {
+    EpisodeRow row;
+    row.id = state.episode;
+    row.line = line_.id;
+    row.rule = rule;
+    row.severity = std::max(state.worst, state.severity);
+    row.since = since_of(*state.since, kpi_);
+    row.pending = state.pending_at;
+    row.firing = state.firing_at;
+    row.resolved = resolved;
+    row.reason = reason;
+    row.restated = is_restated_;
+    changes_.episodes.push_back(std::move(row));
+  }
+
+  const Line& line_;
+  const Kpi& kpi_;
+  LineChanges& changes_;
+  bool is_restated_ = false;
+};
+
+Verdict verdict_of(const Kpi& kpi, const Judged& judged, const TargetPlan* plan) {
+  if (!judged.value.is_known()) {
+    return Verdict::kNoData;
+  }
+  if (judged.judgement.thresholds.severity != Severity::kNone) {
+    return Verdict::kMissed;
+  }
+  const Value* limit = judged.judgement.limits.mildest();
+  // A limit or condition that is unknown itself is nothing to meet.
+  bool is_met = kpi.thresholds && (kpi.better.kind == Better::Kind::kWithin || (limit != nullptr && limit->is_known()));
+  bool has_rules = kpi.thresholds.has_value();
+  for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
+    if (kpi.alerts[i].severity < Severity::kWarning) {
+      continue;
+    }
+    const Value& condition = judged.judgement.conditions[i];
+    if (condition.is_true()) {
+      return Verdict::kMissed;
+    }
+    has_rules = true;
+    is_met = is_met || condition.is_known();
+  }
+  if (has_rules) {
+    return is_met ? Verdict::kMet : Verdict::kRecorded;
+  }
+  if (plan != nullptr && judged.target.expected) {
+    return has_reached(*plan, judged.value.number, *judged.target.expected) ? Verdict::kMet : Verdict::kMissed;
+  }
+  return Verdict::kRecorded;
+}
+
+Severity worst_condition(const Kpi& kpi, const Judged& judged) {
+  Severity worst = judged.judgement.thresholds.severity;
+  for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
+    if (judged.judgement.conditions[i].is_true()) {
+      worst = std::max(worst, kpi.alerts[i].severity);
+    }
+  }
+  return worst;
+}
+
+/// The worst state of the line's machines.
+KpiState state_of_alerts(const Line& line) {
+  KpiState worst = KpiState::kOk;
+  const auto consider = [&](const AlertState& state) {
+    if (state.phase == AlertPhase::kFiring) {
+      worst = KpiState::kFiring;
+    } else if (state.phase == AlertPhase::kPending) {
+      worst = std::max(worst, KpiState::kPending);
+    }
+  };
+  consider(line.thresholds);
+  consider(line.target);
+  std::for_each(line.alerts.begin(), line.alerts.end(), consider);
+  return worst;
+}
+
+/// The episode that is on after the period: of the thresholds, else of an alert rule.
+std::string episode_of(const Line& line) {
+  if (line.thresholds.phase == AlertPhase::kFiring) {
+    return line.thresholds.episode;
+  }
+  const auto firing = [](const AlertState& state) { return state.phase == AlertPhase::kFiring; };
+  const auto found = std::find_if(line.alerts.begin(), line.alerts.end(), firing);
+  return found == line.alerts.end() ? "" : found->episode;
+}
+
+EpisodeRow no_data_episode(const Line& line, const Kpi& kpi, const KpiPlan& plan) {
+  EpisodeRow row;
+  row.id = line.no_data.episode;
+  row.line = line.id;
+  row.rule = "no_data";
+  row.severity = kpi.no_data.severity;
+  row.since = since_of(*line.no_data.first, kpi);
+  row.pending = plan.due(kpi, *line.no_data.first);
+  row.firing = line.no_data.firing_at;
+  return row;
+}
+
+}  // namespace
+
+Judged look_at(const Line& line, const JudgeContext& context, Slot slot, const Value& value) {
+  Judged judged;
+  judged.slot = slot;
+  judged.value = value;
+  judged.target = stand_on_target(line, kpi_of(line, context), slot, value);
+  judged.judgement = judge_conditions(line, context, slot, value, judged.target);
+  return judged;
+}
+
+void step_machines(Line& line, const Kpi& kpi, const KpiPlan& plan, const Judged& judged) {
+  const Cadence cadence{kpi.every, kpi.zone};
+  Observation observation;
+  observation.slot = judged.slot;
+  observation.due = plan.due(kpi, judged.slot);
+  observation.has_data = judged.value.is_known();
+  if (kpi.thresholds) {
+    observation.standing = judged.judgement.thresholds.rungs;
+    step(line.thresholds, observation, kpi.thresholds->patience, cadence);
+  }
+  for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
+    observation.standing = standing_of_condition(judged.judgement.conditions[i], kpi.alerts[i].severity);
+    step(line.alerts[i], observation, kpi.alerts[i].patience, cadence);
+  }
+  if (kpi.target && line.plan) {
+    observation.standing = standing_of_target(*kpi.target, judged.target, judged.value.is_known());
+    step(line.target, observation, Patience{}, cadence);
+    line.target_standing = judged.target;
+  }
+  if (is_quiet(line)) {
+    line.busy.erase(judged.slot);
+  } else {
+    line.busy.insert(judged.slot);
+  }
+  line.stepped = judged.slot;
+}
+
+AlertStates alert_states(const Line& line) {
+  return {line.thresholds, line.target, line.alerts};
+}
+
+void keep_episodes(Line& line, const Kpi& kpi, const AlertStates& before, Instant at, LineChanges& changes) {
+  EpisodeKeeper keeper(line, kpi, changes);
+  keeper.update(line.thresholds, before.thresholds, "thresholds", at);
+  keeper.update(line.target, before.target, "target", at);
+  for (std::size_t i = 0; i < line.alerts.size(); ++i) {
+    keeper.update(line.alerts[i], before.alerts[i], kpi.alerts[i].name, at);
+  }
+}
+
+void keep_restated(Line& line, const Kpi& kpi, const AlertStates& before, Instant now, LineChanges& changes) {
+  EpisodeKeeper keeper(line, kpi, changes);
+  const std::size_t episodes = changes.episodes.size();
+  keeper.update_restated(line.thresholds, before.thresholds, "thresholds", now);
+  keeper.update_restated(line.target, before.target, "target", now);
+  for (std::size_t i = 0; i < line.alerts.size(); ++i) {
+    keeper.update_restated(line.alerts[i], before.alerts[i], kpi.alerts[i].name, now);
+  }
+  changes.is_restated = changes.is_restated || changes.episodes.size() != episodes;
+}
+
+VerdictRow verdict_row(
+    const Line& line, const Kpi& kpi, const KpiPlan& plan, const Judged& judged, std::optional<Slot> unknown_since) {
+  VerdictRow row;
+  row.line = line.id;
+  row.slot = judged.slot;
+  row.period = period_of(judged.slot, kpi.every, kpi.zone);
+  row.value = judged.value.number;
+  row.reason = judged.value.reason;
+  const Value* limit = judged.judgement.limits.mildest();
+  row.limit = limit != nullptr && limit->is_known() ? limit->number : std::nan("");
+  row.verdict = verdict_of(kpi, judged, line.plan ? &*line.plan : nullptr);
+  row.severity = worst_condition(kpi, judged);
+  row.state = state_of_alerts(line);
+  if (unknown_since && alerts_on_no_data(kpi)) {
+    const bool is_on = plan.deadline(kpi, *unknown_since) <= plan.due(kpi, judged.slot);
+    row.state = std::max(row.state, is_on ? KpiState::kNoData : KpiState::kPending);
+  }
+  row.goal = line.plan && judged.target.status != TargetStatus::kNotStarted ? line.plan->goal : std::nan("");
+  row.expected = judged.target.expected.value_or(std::nan(""));
+  row.target_status = judged.target.status;
+  row.episode = episode_of(line);
+  row.rule_version = line.rule_version;
+  return row;
+}
+
+void fire_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, LineChanges& changes) {
+  line.no_data.is_on = true;
+  line.no_data.firing_at = plan.deadline(kpi, *line.no_data.first);
+  line.no_data.episode = episode_id(kpi, line.segment, "no_data", since_of(*line.no_data.first, kpi));
+  changes.episodes.push_back(no_data_episode(line, kpi, plan));
+}
+
+void end_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes) {
+  if (line.no_data.is_on) {
+    EpisodeRow row = no_data_episode(line, kpi, plan);
+    row.resolved = at;
+    row.reason = Reason::kRecovered;
+    changes.episodes.push_back(std::move(row));
+  }
+  line.no_data = NoDataState{};
+}
+
+KpiState state_of(const Line& line) {
+  const KpiState worst = state_of_alerts(line);
+  if (line.no_data.is_on) {
+    return std::max(worst, KpiState::kNoData);
+  }
+  return line.no_data.first ? std::max(worst, KpiState::kPending) : worst;
+}
+
+Severity severity_of(const Line& line) {
+  Severity worst = Severity::kNone;
+  const auto consider = [&](const AlertState& state) {
+    if (state.phase == AlertPhase::kFiring) {
+      worst = std::max(worst, state.severity);
+    }
+  };
+  consider(line.thresholds);
+  consider(line.target);
+  std::for_each(line.alerts.begin(), line.alerts.end(), consider);
+  return worst;
+}
+
+PeriodJudgement judge_period(const Line& line, const JudgeContext& context, Slot slot) {
+  Value value = evaluate_value(line, context, slot);
+  if (const Sample* judged = line.judged.at(slot); judged != nullptr && std::isnan(judged->value) && value.is_known()) {
+    value = Value::unknown(Reason::kNoSample);  // it was given up without a sample that it needs
+  }
+  const TargetStanding standing =
+      line.stepped == slot ? line.target_standing : stand_on_target(line, kpi_of(line, context), slot, value);
+  return judge_conditions(line, context, slot, value, standing);
+}
+
+std::string episode_id(const Kpi& kpi, const Labels& segment, std::string_view rule, Instant since) {
+  const std::string segment_text = labels_text(segment);
+  const std::array<std::string_view, 3> parts{kpi.id, segment_text, rule};
+  return "ep_" + stable_id(since.time_since_epoch().count(), parts);
+}
+
+}  // namespace kpi

@@ -1,0 +1,56 @@
+#pragma once
+// One period's way through a line: its limits and conditions, the alert machines, its row in the ledger, its episodes.
+// For line.cpp and replay.cpp; pure.
+
+#include "rules/judge/line.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace kpi {
+
+/// What one period was found to be.
+struct Judged {
+  Slot slot;
+  Value value;
+  PeriodJudgement judgement;
+  TargetStanding target;
+};
+
+/// Looks at a period from where the line stands: after the period before it.
+Judged look_at(const Line& line, const JudgeContext& context, Slot slot, const Value& value);
+
+/// Moves all machines of the line over the period.
+void step_machines(Line& line, const Kpi& kpi, const KpiPlan& plan, const Judged& judged);
+
+/// The states of a line's alerts.
+struct AlertStates {
+  AlertState thresholds;
+  AlertState target;
+  std::vector<AlertState> alerts;
+};
+
+AlertStates alert_states(const Line& line);
+
+/// Writes down what a step changed: episodes that began, got worse, or ended. `at` is when that could first be known.
+void keep_episodes(Line& line, const Kpi& kpi, const AlertStates& before, Instant at, LineChanges& changes);
+
+/// The same after a replay: what fired before and still does goes on as the episode it was; only a change of the
+/// present is written.
+void keep_restated(Line& line, const Kpi& kpi, const AlertStates& before, Instant now, LineChanges& changes);
+
+/// The period's row, after the machines have moved over it. `unknown_since`: the first of the run of periods without
+/// data that it belongs to.
+VerdictRow verdict_row(
+    const Line& line, const Kpi& kpi, const KpiPlan& plan, const Judged& judged, std::optional<Slot> unknown_since);
+
+/// Whether unknown periods of the KPI become an alert.
+inline bool alerts_on_no_data(const Kpi& kpi) {
+  return kpi.no_data.then == NoDataPolicy::Then::kAlert;
+}
+
+void fire_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, LineChanges& changes);
+/// Ends the run of periods without data, and its alert if it is on.
+void end_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes);
+
+}  // namespace kpi

@@ -1,0 +1,127 @@
+#include "rules/judge/period_value.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kpi {
+namespace {
+
+bool has_last_grain(const MetricInput& input,
+                    std::span<const std::uint32_t> series,
+                    const EvaluationContext& evaluation,
+                    const SampleTable& table) {
+  const Metric& metric = evaluation.rules->metrics[input.metric];
+  const Frame& frame = evaluation.frame;
+  const Window window = window_of(frame, input, metric);
+  Slot last = window.from;
+  if (metric.grain.unit != Grain::Unit::kInstant) {
+    last = next_slot(window.to, metric.grain, metric.zone, -1);
+  } else if (frame.every.is_civil()) {
+    last = Slot{start_of(frame.slot, frame.every, frame.zone).time_since_epoch().count()};
+  } else {
+    last = frame.slot;
+  }
+  return std::any_of(
+      series.begin(), series.end(), [&](std::uint32_t id) { return !table.range(id, last, window.to).empty(); });
+}
+
+/// Whether the other KPI has judged its last period that ends by the end of this one, or began only later.
+bool has_judged_last(const KpiInput& input, const JudgedSeries* judged, const Frame& frame) {
+  if (judged == nullptr || judged->values.empty()) {
+    return false;
+  }
+  const Slot last = next_slot(window_of(frame, input, judged->grain).to, judged->grain, frame.zone, -1);
+  return judged->values.front().slot > last || judged->at(last) != nullptr;
+}
+
+bool begins_before_samples(const Line& line, const EvaluationContext& evaluation, std::size_t index) {
+  const MetricInput& input = evaluation.rules->kpis[line.kpi].value.metrics[index];
+  const Window window = window_of(evaluation.frame, input, evaluation.rules->metrics[input.metric]);
+  const auto& series = line.value_inputs.series[index];
+  const auto begins_later = [&](std::uint32_t id) {
+    const auto& samples = (*evaluation.table)[id].samples;
+    return samples.empty() || samples.front().slot > window.from;
+  };
+  return !series.empty() && std::all_of(series.begin(), series.end(), begins_later);
+}
+
+/// That KPI has had no value yet: it is warming up itself.
+bool begins_before_values(const Line& line, const EvaluationContext& evaluation, std::size_t index) {
+  const JudgedSeries* judged = line.value_inputs.kpis[index];
+  if (judged == nullptr) {
+    return false;
+  }
+  const KpiInput& input = evaluation.rules->kpis[line.kpi].value.kpis[index];
+  const Window window = window_of(evaluation.frame, input, judged->grain);
+  const Slot before = input.window ? Slot{window.from.ms + 1} : window.to;
+  const auto known = [](const Sample& sample) { return !std::isnan(sample.value); };
+  const auto first = std::find_if(judged->values.begin(), judged->values.end(), known);
+  return first == judged->values.end() || first->slot >= before;
+}
+
+/// The input that made the value unknown has not been there for long enough.
+bool is_warming_up(const Line& line, const EvaluationContext& evaluation, const Value& value) {
+  if (value.is_known() || value.input < 0 || value.reason == Reason::kNull) {
+    return false;
+  }
+  const auto index = static_cast<std::size_t>(value.input);
+  const std::size_t metrics = evaluation.rules->kpis[line.kpi].value.metrics.size();
+  return index < metrics ? begins_before_samples(line, evaluation, index)
+                         : begins_before_values(line, evaluation, index - metrics);
+}
+
+}  // namespace
+
+EvaluationContext evaluation(const Line& line, const JudgeContext& context, Slot slot) {
+  const Kpi& kpi = kpi_of(line, context);
+  EvaluationContext result;
+  result.rules = context.rules;
+  result.table = context.table;
+  result.frame = Frame{slot, kpi.every, kpi.over, kpi.zone, context.rules->calendar};
+  result.complete = kpi.complete;
+  return result;
+}
+
+Ready readiness(const Line& line, const KpiPlan& plan, const JudgeContext& context, Slot slot) {
+  const Kpi& kpi = kpi_of(line, context);
+  const EvaluationContext eval = evaluation(line, context, slot);
+  bool needed = true;
+  bool optional = true;
+  const auto consider = [&](bool is_there, bool is_optional) { (is_optional ? optional : needed) &= is_there; };
+  for (std::size_t i = 0; needed && i < kpi.value.metrics.size(); ++i) {
+    const MetricInput& input = kpi.value.metrics[i];
+    if (!input.back.empty()) {
+      continue;
+    }
+    // What may be missing is missing when the source was read after the period and did not have it.
+    const bool may_be_missing = input.optional || context.rules->metrics[input.metric].missing != Missing::kUnknown;
+    const auto& read_at = (*context.read_at)[input.metric];
+    consider((may_be_missing && read_at && *read_at >= plan.due(kpi, slot)) ||
+                 has_last_grain(input, line.value_inputs.series[i], eval, *context.table),
+             input.optional);
+  }
+  for (std::size_t i = 0; needed && i < kpi.value.kpis.size(); ++i) {
+    const KpiInput& input = kpi.value.kpis[i];
+    if (input.back.empty() && !input.optional) {
+      consider(has_judged_last(input, line.value_inputs.kpis[i], eval.frame), false);
+    }
+  }
+  return !needed ? Ready::kNo : optional ? Ready::kYes : Ready::kWithoutOptional;
+}
+
+Value evaluate_value(const Line& line, const JudgeContext& context, Slot slot) {
+  const EvaluationContext eval = evaluation(line, context, slot);
+  Value value = evaluate(kpi_of(line, context).value, line.value_inputs, eval);
+  if (is_warming_up(line, eval, value)) {
+    value.reason = Reason::kWarmingUp;
+  }
+  return value;
+}
+
+Value settled_value(const Line& line, const JudgeContext& context, Slot slot, Ready ready) {
+  const Value value = evaluate_value(line, context, slot);
+  const bool is_excused = value.is_known() || value.reason == Reason::kWarmingUp;
+  return ready == Ready::kNo && is_excused ? Value::unknown(Reason::kNoSample) : value;
+}
+
+}  // namespace kpi

@@ -1,0 +1,180 @@
+#include "rules/judge/replay.hpp"
+
+#include "rules/judge/line_step.hpp"
+#include "rules/judge/period_value.hpp"
+
+#include <cmath>
+#include <string>
+
+namespace kpi {
+namespace {
+
+class Replay {
+ public:
+  Replay(Line& line, const KpiPlan& plan, const JudgeContext& context, const std::map<Slot, Value>& again)
+      : line_(line), plan_(plan), context_(context), again_(again), kpi_(kpi_of(line, context)) {}
+
+  void run(LineChanges& changes) {
+    const Slot touched = again_.begin()->first;
+    const Slot until = *line_.stepped;
+    const AlertStates before = alert_states(line_);
+    const std::size_t verdicts = changes.verdicts.size();
+    bool is_changed = false;
+    for (const auto& [slot, value] : again_) {
+      is_changed = is_changed || !is_gap_as_before(slot, value);
+      line_.judged.put(slot, value.number);
+    }
+    std::optional<Slot> unknown_since = run_without_data(previous(touched));
+    for (Slot slot = rewind(touched); slot <= until; slot = next(slot)) {
+      const Value value = value_of(slot);
+      const Judged judged = step(slot, value);
+      if (slot < touched) {
+        continue;
+      }
+      unknown_since = !is_absent(slot, value) ? std::nullopt : unknown_since ? unknown_since : std::optional(slot);
+      const bool is_written = again_.contains(slot) || (is_changed && line_.judged.at(slot) != nullptr);
+      if (is_written) {
+        changes.verdicts.push_back(verdict_row(line_, kpi_, plan_, judged, unknown_since));
+      }
+    }
+    const AlertStates anew = alert_states(line_);
+    keep_restated(line_, kpi_, before, context_.now, changes);
+    for (std::size_t i = verdicts; i < changes.verdicts.size(); ++i) {
+      keep_name(changes.verdicts[i].episode, anew);
+    }
+    settle_no_data(changes);
+  }
+
+ private:
+  [[nodiscard]] Slot next(Slot slot) const { return next_slot(slot, kpi_.every, kpi_.zone); }
+
+  [[nodiscard]] Slot previous(Slot slot) const { return next_slot(slot, kpi_.every, kpi_.zone, -1); }
+
+  /// The period was a gap for those after it, and still is.
+  [[nodiscard]] bool is_gap_as_before(Slot slot, const Value& value) const {
+    return line_.judged.at(slot) == nullptr && !value.is_known() && value.reason != Reason::kWarmingUp;
+  }
+
+  /// Takes the machines back to where all were quiet; the first period to go on with.
+  Slot rewind(Slot from) {
+    while (from > *line_.first && line_.busy.contains(previous(from))) {
+      from = previous(from);
+    }
+    line_.thresholds = AlertState{};
+    line_.target = AlertState{};
+    line_.alerts.assign(kpi_.alerts.size(), AlertState{});
+    if (!is_after_target(from)) {  // else its outcome was decided before, and stands
+      line_.target_standing = TargetStanding{};
+    }
+    return from;
+  }
+
+  [[nodiscard]] bool is_after_target(Slot slot) const {
+    if (!line_.plan) {
+      return false;
+    }
+    const Slot end = next(slot);
+    const auto local = kpi_.zone.to_local(Instant{Duration{end.ms}});
+    return (kpi_.every.is_civil() ? end : Slot{local.time_since_epoch().count()}) > line_.plan->end;
+  }
+
+  /// What the period was or is now judged by; one that is not judged is a gap.
+  [[nodiscard]] Value value_of(Slot slot) const {
+    if (const auto found = again_.find(slot); found != again_.end()) {
+      return found->second;
+    }
+    const Sample* known = line_.judged.at(slot);
+    if (known == nullptr) {
+      return Value::unknown(Reason::kNoSample);
+    }
+    if (!std::isnan(known->value)) {
+      return Value::of(known->value);
+    }
+    const Value value = settled_value(line_, context_, slot, readiness(line_, plan_, context_, slot));
+    return value.is_known() ? Value::unknown(Reason::kNoSample) : value;
+  }
+
+  [[nodiscard]] bool is_absent(Slot slot, const Value& value) const {
+    return !value.is_known() && (value.reason != Reason::kWarmingUp || line_.judged.at(slot) == nullptr);
+  }
+
+  /// The first of the periods without data that end with `slot`.
+  [[nodiscard]] std::optional<Slot> run_without_data(Slot slot) const {
+    std::optional<Slot> first;
+    for (; slot >= *line_.first && is_absent(slot, value_of(slot)); slot = previous(slot)) {
+      first = slot;
+    }
+    return first;
+  }
+
+  Judged step(Slot slot, const Value& value) {
+    const AlertStates before = alert_states(line_);
+    Judged judged = look_at(line_, context_, slot, value);
+    step_machines(line_, kpi_, plan_, judged);
+    LineChanges past;  // episodes of the past stay as they were written
+    keep_episodes(line_, kpi_, before, plan_.due(kpi_, slot), past);
+    return judged;
+  }
+
+  /// An episode that goes on has kept the name that it had before.
+  void keep_name(std::string& episode, const AlertStates& anew) const {
+    const auto keep = [&](const AlertState& found, const AlertState& kept) {
+      if (!episode.empty() && episode == found.episode) {
+        episode = kept.episode;
+      }
+    };
+    keep(anew.thresholds, line_.thresholds);
+    for (std::size_t i = 0; i < line_.alerts.size(); ++i) {
+      keep(anew.alerts[i], line_.alerts[i]);
+    }
+  }
+
+  /// The run without data that reaches the newest period, and whether it still is an alert. One that is on goes on as
+  /// it was.
+  void settle_no_data(LineChanges& changes) {
+    if (!alerts_on_no_data(kpi_)) {
+      return;
+    }
+    const std::optional<Slot> first = run_without_data(*line_.newest);
+    line_.known = !first ? line_.newest : *first > *line_.first ? std::optional(previous(*first)) : std::nullopt;
+    const bool stays_on = line_.no_data.is_on && first && plan_.deadline(kpi_, *first) <= context_.now;
+    if (!stays_on) {
+      end_no_data(line_, kpi_, plan_, context_.now, changes);
+      line_.no_data.first = first;
+    }
+  }
+
+  Line& line_;
+  const KpiPlan& plan_;
+  const JudgeContext& context_;
+  const std::map<Slot, Value>& again_;
+  const Kpi& kpi_;
+};
+
+}  // namespace
+
+void replay(Line& line,
+            const KpiPlan& plan,
+            const JudgeContext& context,
+            const std::map<Slot, Value>& again,
+            LineChanges& changes) {
+  Replay(line, plan, context, again).run(changes);
+}
+
+void rejudge(
+    Line& line, const KpiPlan& plan, const JudgeContext& context, const std::set<Slot>& slots, LineChanges& changes) {
+  if (!line.stepped || !line.first) {
+    return;
+  }
+  std::map<Slot, Value> again;
+  for (const Slot slot : slots) {
+    if (slot >= *line.first && slot <= *line.stepped && line.judged.at(slot) != nullptr) {
+      again.emplace(slot, settled_value(line, context, slot, readiness(line, plan, context, slot)));
+    }
+  }
+  if (!again.empty()) {
+    replay(line, plan, context, again, changes);
+  }
+}
+
+}  // namespace kpi

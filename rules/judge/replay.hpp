@@ -1,0 +1,18 @@
+#pragma once
+// Judging periods again that later ones were judged after. For line.cpp; pure.
+
+#include "rules/judge/line.hpp"
+
+#include <map>
+
+namespace kpi {
+
+/// Gives the periods of `again` their values and moves the alert machines anew from the last period before them at
+/// which all were quiet. REQUIRES that none is later than `line.stepped`.
+void replay(Line& line,
+            const KpiPlan& plan,
+            const JudgeContext& context,
+            const std::map<Slot, Value>& again,
+            LineChanges& changes);
+
+}  // namespace kpi

@@ -1,0 +1,146 @@
+#include "rules/judge/touch.hpp"
+
+#include "rules/judge/period_value.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace kpi {
+namespace {
+
+constexpr Slot kLongAgo{std::numeric_limits<std::int64_t>::min()};
+constexpr Slot kForEver{std::numeric_limits<std::int64_t>::max()};
+
+/// Calls `use` with each program of the line and what it reads.
+template <class Use>
+void each_program(const Line& line, const Kpi& kpi, const Use& use) {
+  use(kpi.value, line.value_inputs);
+  if (kpi.thresholds) {
+    const auto limit = [&](const std::optional<Program>& program, const Inputs& inputs) {
+      if (program) {
+        use(*program, inputs);
+      }
+    };
+    limit(kpi.thresholds->warning, line.warning_inputs);
+    limit(kpi.thresholds->critical, line.critical_inputs);
+    limit(kpi.thresholds->recover, line.recover_inputs);
+  }
+  for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
+    use(kpi.alerts[i].when, line.alert_inputs[i]);
+  }
+}
+
+/// Adds the judged periods whose window meets the stretch. Windows move forward with their periods.
+template <class WindowOf>
+void add_meeting(const Line& line, const Stretch& stretch, const WindowOf& window_of_period, std::set<Slot>& periods) {
+  const auto& values = line.judged.values;
+  const auto ends_before = [&](const Sample& period) { return window_of_period(period.slot).to <= stretch.from; };
+  for (auto at = std::partition_point(values.begin(), values.end(), ends_before); at != values.end(); ++at) {
+    const Window window = window_of_period(at->slot);
+    if (window.from >= stretch.to) {
+      break;
+    }
+    periods.insert(at->slot);
+  }
+}
+
+Slot first_of_others(const SampleTable& table, const std::vector<std::uint32_t>& all, std::uint32_t series) {
+  Slot first = kForEver;
+  for (const std::uint32_t id : all) {
+    if (id != series && !table[id].samples.empty()) {
+      first = std::min(first, table[id].samples.front().slot);
+    }
+  }
+  return first;
+}
+
+}  // namespace
+
+std::vector<Stretch> changed_stretches(const SampleTable& table,
+                                       std::uint32_t series,
+                                       const Metric& metric,
+                                       std::span<const Slot> slots,
+                                       std::optional<Slot> front) {
+  const std::span<const Sample> samples = table[series].samples;
+  std::vector<Stretch> stretches;
+  const auto add = [&](Stretch stretch) {
+    if (!stretches.empty() && !stretches.back().is_before && stretch.from <= stretches.back().to) {
+      stretches.back().to = std::max(stretches.back().to, stretch.to);
+    } else {
+      stretches.push_back(stretch);
+    }
+  };
+  if (!samples.empty() && !front) {
+    stretches.push_back({kLongAgo, samples.front().slot, true});
+  } else if (!samples.empty() && samples.front().slot < *front) {
+    stretches.push_back({samples.front().slot, *front, true});
+  }
+  for (const Slot slot : slots) {
+    Slot to =
+        metric.grain.unit == Grain::Unit::kInstant ? Slot{slot.ms + 1} : next_slot(slot, metric.grain, metric.zone);
+    if (metric.missing == Missing::kLast) {
+      const auto is_next = [&](const Sample& sample) { return sample.slot > slot && !std::isnan(sample.value); };
+      const auto after = std::lower_bound(
+          samples.begin(), samples.end(), to, [](const Sample& sample, Slot at) { return sample.slot < at; });
+      const auto next = std::find_if(after, samples.end(), is_next);
+      to = next == samples.end() ? kForEver : next->slot;
+    }
+    add({slot, to});
+  }
+  return stretches;
+}
+
+std::set<Slot> periods_reading(const Line& line,
+                               const JudgeContext& context,
+                               std::uint32_t series,
+                               std::span<const Stretch> stretches) {
+  std::set<Slot> periods;
+  each_program(line, kpi_of(line, context), [&](const Program& program, const Inputs& inputs) {
+    for (std::size_t i = 0; i < program.metrics.size(); ++i) {
+      if (std::find(inputs.series[i].begin(), inputs.series[i].end(), series) == inputs.series[i].end()) {
+        continue;
+      }
+      const MetricInput& input = program.metrics[i];
+      const auto window = [&](Slot period) {
+        return window_of(evaluation(line, context, period).frame, input, context.rules->metrics[input.metric]);
+      };
+      for (Stretch stretch : stretches) {
+        if (stretch.is_before) {  // where another series stands, it does not matter
+          stretch.to = std::min(stretch.to, first_of_others(*context.table, inputs.series[i], series));
+        }
+        add_meeting(line, stretch, window, periods);
+      }
+    }
+  });
+  return periods;
+}
+
+std::set<Slot> periods_reading(const Line& line,
+                               const JudgeContext& context,
+                               const JudgedSeries& other,
+                               std::span<const Slot> slots) {
+  std::set<Slot> periods;
+  each_program(line, kpi_of(line, context), [&](const Program& program, const Inputs& inputs) {
+    for (std::size_t i = 0; i < program.kpis.size(); ++i) {
+      const KpiInput& input = program.kpis[i];
+      if (inputs.kpis[i] != &other) {
+        continue;
+      }
+      const auto window = [&](Slot period) {
+        const Frame frame = evaluation(line, context, period).frame;
+        Window found = window_of(frame, input, other.grain);
+        if (!input.window) {  // reads its last period only
+          found.from = next_slot(found.to, other.grain, frame.zone, -1);
+        }
+        return found;
+      };
+      for (const Slot slot : slots) {
+        add_meeting(line, {slot, Slot{slot.ms + 1}}, window, periods);
+      }
+    }
+  });
+  return periods;
+}
+
+}  // namespace kpi
