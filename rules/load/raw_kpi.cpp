@@ -21,21 +21,15 @@ RawExpression read_expression(const YamlNode& node, Diagnostics& diagnostics) {
     diagnostics.error(node.position, "an expression was expected here", "write it on one line, in quotes");
     return result;
   }
-  if (node.quoted) {
-    result.one_line = node.scalar.find('\n') == std::string::npos;
-    ++result.position.column;
-  }
-  if (looks_like_number(node.scalar) &&
-      (node.scalar.find(',') != std::string::npos || node.scalar.find(' ') != std::string::npos)) {
-    read_number(node, diagnostics);  // says how numbers are written
-    return result;
-  }
+  result.text = node.scalar;
   auto tree = parse_expression(node.scalar);
-  if (!tree) {
+  const bool is_reported = !tree && looks_like_number(node.scalar) && !read_number(node, diagnostics);
+  if (!tree && !is_reported) {
     diagnostics.error(result.at(tree.error().range), tree.error().message, tree.error().remedy);
-    return result;
   }
-  result.tree = std::move(*tree);
+  if (tree) {
+    result.tree = std::move(*tree);
+  }
   return result;
 }
 
@@ -73,7 +67,12 @@ void read_split_by(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics) {
     if (std::adjacent_find(labels.begin(), labels.end()) != labels.end()) {
       diagnostics.error(item.position, "a label stands twice in one split");
     }
-    kpi.split_by.push_back(std::move(labels));
+    const bool is_known = std::find(kpi.split_by.begin(), kpi.split_by.end(), labels) != kpi.split_by.end();
+    if (is_known) {
+      diagnostics.error(item.position, "the same split stands here twice", "leave one of them out");
+    } else if (!labels.empty()) {
+      kpi.split_by.push_back(std::move(labels));
+    }
   }
   if (node.kind != YamlNode::Kind::kSequence) {
     diagnostics.error(node.position, "split_by wants a list of labels", "write split_by: [country]");
@@ -366,11 +365,18 @@ bool is_reserved(std::string_view text) {
 }  // namespace
 
 Position RawExpression::at(TextRange range) const {
-  Position result = position;
-  if (one_line) {
-    result.column += range.begin;
-    result.length = std::max(1U, range.end - range.begin);
+  if (position.source == nullptr || position.column == 0) {
+    return position;
   }
+  const std::string_view line = position.source->line(position.line);
+  std::string_view rest = line.substr(std::min<std::size_t>(position.column - 1, line.size()));
+  const std::uint32_t quote = rest.starts_with('"') || rest.starts_with('\'') ? 1 : 0;
+  if (!rest.substr(quote).starts_with(text)) {
+    return position;
+  }
+  Position result = position;
+  result.column += quote + range.begin;
+  result.length = std::max(1U, range.end - range.begin);
   return result;
 }
 
@@ -399,6 +405,8 @@ RawKpi read_kpi(const YamlNode& name, const YamlNode& body, Diagnostics& diagnos
   }
   if (const YamlNode* thresholds = map.optional("thresholds")) {
     read_thresholds(*thresholds, raw, diagnostics);
+  } else if (raw.kpi.better.kind == Better::Kind::kWithin) {
+    raw.thresholds.emplace();  // the band is a limit by itself
   }
   if (const YamlNode* alerts = map.optional("alerts")) {
     read_alerts(*alerts, raw, diagnostics);

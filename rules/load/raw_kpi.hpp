@@ -17,10 +17,11 @@ namespace kpi {
 /// An expression and where it stands.
 struct RawExpression {
   std::unique_ptr<Expr> tree;  ///< Null: absent, or reported.
-  Position position;           ///< Of its first byte.
-  bool one_line = true;        ///< Columns inside the expression can be told.
+  Position position;           ///< Of its first byte; of the quote, if it is quoted.
+  std::string text;
 
-  /// Where a range of the expression's text stands in the file.
+  /// Where a range of the expression's text stands in the file; the whole expression where the file holds it in another
+  /// form (over several lines, or with escapes).
   [[nodiscard]] Position at(TextRange range) const;
 };
 

@@ -2,6 +2,7 @@
 
 #include "rules/base/text.hpp"
 #include "rules/expr/compile.hpp"
+#include "rules/expr/evaluate.hpp"
 #include "rules/load/raw_kpi.hpp"
 
 #include <algorithm>
@@ -35,7 +36,11 @@ class Loader {
       scope_.metric_names.emplace(ground_.metrics[i].name, static_cast<std::uint32_t>(i));
     }
     scope_.metrics = &ground_.metrics;
-    for (const std::size_t index : order()) {
+    const std::vector<std::size_t> in_order = order();
+    for (const std::size_t index : in_circle_) {
+      scope_.later_kpis.push_back(raw_[index].kpi.id);
+    }
+    for (const std::size_t index : in_order) {
       compile_kpi(raw_[index]);
     }
     if (diagnostics_.has_errors()) {
@@ -344,9 +349,16 @@ class Loader {
     raw.kpi.thresholds = thresholds;
   }
 
-  /// A limit that is a plain number, if it is one.
+  /// A limit that is a number made of numbers, if it is one.
   static std::optional<double> constant(const std::optional<Program>& program) {
-    return program && program->is_constant() ? std::optional(program->code[0].number) : std::nullopt;
+    const auto depends = [](const Instruction& instruction) {
+      return instruction.op > OpCode::kNumber && instruction.op <= OpCode::kMonth;
+    };
+    if (!program || std::any_of(program->code.begin(), program->code.end(), depends)) {
+      return std::nullopt;
+    }
+    const Value value = evaluate(*program, Inputs{}, EvaluationContext{});
+    return value.is_known() ? std::optional(value.number) : std::nullopt;
   }
 
   void check_limits(const RawKpi& raw, const Thresholds& thresholds) {
@@ -358,8 +370,8 @@ class Loader {
     const std::string better = higher ? "higher" : "lower";
     if (warning && critical && !milder(*warning, *critical)) {
       diagnostics_.error(raw.critical.position,
-                         "critical " + raw.critical.tree->text + " is reached before warning " +
-                             raw.warning.tree->text + ": with better: " + better + " a value " +
+                         "critical " + print(*raw.critical.tree) + " is reached before warning " +
+                             print(*raw.warning.tree) + ": with better: " + better + " a value " +
                              (higher ? "below" : "above") + " is a miss",
                          "swap the limits, or write better: " + std::string(higher ? "lower" : "higher"));
     }
@@ -367,7 +379,7 @@ class Loader {
     if (recover && mildest && !milder(*recover, *mildest)) {
       diagnostics_.error(
           raw.recover.position,
-          "recover " + raw.recover.tree->text + " lies on the bad side of the limit",
+          "recover " + print(*raw.recover.tree) + " lies on the bad side of the limit",
           "with better: " + better + " it is " + (higher ? "at or above" : "at or below") + " the limit");
     }
   }
@@ -386,24 +398,31 @@ class Loader {
     }
   }
 
-  void check_parts(const RawKpi& raw) {
+  /// The parts that the value, a limit or an alert uses, by itself or through others.
+  static std::set<std::string> used_parts(const RawKpi& raw) {
     std::set<std::string> used;
-    const auto collect = [&](const RawExpression& expression) {
-      if (expression.tree) {
-        const UsedNames names = used_names(*expression.tree);
-        used.insert(names.kpis.begin(), names.kpis.end());
-      }
-    };
-    collect(raw.value);
-    for (const RawExpression* limit : {&raw.warning, &raw.critical, &raw.recover}) {
-      collect(*limit);
-    }
-    for (const auto& [name, part] : raw.parts) {
-      collect(part);
-    }
+    std::vector<const RawExpression*> open{&raw.value, &raw.warning, &raw.critical, &raw.recover};
     for (const RawAlert& alert : raw.alerts) {
-      collect(alert.when);
+      open.push_back(&alert.when);
     }
+    while (!open.empty()) {
+      const RawExpression* expression = open.back();
+      open.pop_back();
+      if (!expression->tree) {
+        continue;
+      }
+      for (const std::string& name : used_names(*expression->tree).kpis) {
+        const auto part = raw.parts.find(name);
+        if (part != raw.parts.end() && used.insert(name).second) {
+          open.push_back(&part->second);
+        }
+      }
+    }
+    return used;
+  }
+
+  void check_parts(const RawKpi& raw) {
+    const std::set<std::string> used = used_parts(raw);
     for (const auto& [name, part] : raw.parts) {
       if (!used.contains(name)) {
         diagnostics_.error(
