@@ -1,7 +1,10 @@
 #include "rules/routing/route.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <tuple>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -24,19 +27,27 @@ Labels group_of(const Route& route, const Notice& notice) {
     group.emplace_back("source", std::string(label_value(notice.labels, "source")));
   }
   std::sort(group.begin(), group.end());
+  group.erase(std::unique(group.begin(), group.end()), group.end());
   return group;
 }
 
-void add(std::vector<Envelope>& envelopes, Envelope wanted, std::size_t notice) {
-  const auto same = [&](const Envelope& envelope) {
-    return envelope.channel == wanted.channel && envelope.type == wanted.type && envelope.group == wanted.group;
-  };
-  auto found = std::find_if(envelopes.begin(), envelopes.end(), same);
-  if (found == envelopes.end()) {
-    found = envelopes.insert(envelopes.end(), std::move(wanted));
+/// Collects envelopes, each channel, type and group once.
+class Sorting {
+ public:
+  void add(const std::string& channel, MessageType type, Labels group, std::size_t notice) {
+    const auto [found, is_new] = index_.try_emplace({channel, type, group}, envelopes_.size());
+    if (is_new) {
+      envelopes_.push_back(Envelope{channel, type, std::move(group), {}});
+    }
+    envelopes_[found->second].notices.push_back(notice);
   }
-  found->notices.push_back(notice);
-}
+
+  std::vector<Envelope> take() { return std::move(envelopes_); }
+
+ private:
+  std::map<std::tuple<std::string, MessageType, Labels>, std::size_t> index_;
+  std::vector<Envelope> envelopes_;
+};
 
 }  // namespace
 
@@ -46,7 +57,7 @@ bool matches(const Route& route, const Labels& labels) {
 }
 
 std::vector<Envelope> address(std::span<const Notice> notices, std::span<const Route> routes) {
-  std::vector<Envelope> envelopes;
+  Sorting sorting;
   for (std::size_t i = 0; i < notices.size(); ++i) {
     std::set<std::string> reached;
     for (const Route& route : routes) {
@@ -55,7 +66,7 @@ std::vector<Envelope> address(std::span<const Notice> notices, std::span<const R
       }
       for (const std::string& channel : route.to) {
         if (reached.insert(channel).second) {
-          add(envelopes, Envelope{channel, notices[i].type, group_of(route, notices[i]), {}}, i);
+          sorting.add(channel, notices[i].type, group_of(route, notices[i]), i);
         }
       }
       if (!route.continues) {
@@ -63,7 +74,7 @@ std::vector<Envelope> address(std::span<const Notice> notices, std::span<const R
       }
     }
   }
-  return envelopes;
+  return sorting.take();
 }
 
 }  // namespace kpi

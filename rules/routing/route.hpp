@@ -1,13 +1,13 @@
 #pragma once
 // Who is told what: which channels a notice goes to, and which notices share a message.
 
+#include "rules/model/sample.hpp"
+#include "rules/routing/message.hpp"
+
 #include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
-
-#include "rules/model/sample.hpp"
-#include "rules/routing/message.hpp"
 
 namespace kpi {
 
@@ -30,8 +30,8 @@ struct Route {
   bool operator==(const Route&) const = default;
 };
 
-/// Something to tell: its labels are what routes match (kpi, owner, objective, severity, type, source, the segment's and
-/// the rule's own).
+/// Something to tell: its labels are what routes match (kpi, owner, objective, severity, type, source, the segment's
+/// and the rule's own).
 struct Notice {
   MessageType type = MessageType::kTest;
   Labels labels;
