@@ -1,9 +1,9 @@
+#include "daemon/cli/command.hpp"
+#include "daemon/os/files.hpp"
+
 #include <unistd.h>
 
 #include <iostream>
-
-#include "daemon/cli/command.hpp"
-#include "daemon/os/files.hpp"
 
 int main(int argc, char** argv) {
   kpi::FileHost host;

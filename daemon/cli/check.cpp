@@ -1,10 +1,10 @@
-#include <algorithm>
-#include <ostream>
+#include "daemon/cli/verbs.hpp"
+#include "rules/load/yaml.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/cli/verbs.hpp"
-#include "rules/load/yaml.hpp"
+#include <algorithm>
+#include <ostream>
 
 namespace kpi {
 namespace {
@@ -75,21 +75,23 @@ int check(const Arguments& arguments, Io& io) {
     }
   }
   if (!rule_files.empty()) {
-    collect(load_rule_files({config, rule_files, nullptr, std::nullopt}, Secrets::kChecked, io.host), arguments.has("json"), findings, io);
+    collect(load_rule_files({config, rule_files, nullptr, std::nullopt}, Secrets::kChecked, io.host),
+            arguments.has("json"),
+            findings,
+            io);
     any = true;
   }
   if (!any) {
     if (config.empty()) {
-      return complain(io, kExitNo, "there is no ./kpid.yaml and no /etc/kpid/kpid.yaml; name a file, or make one with `kpid init`");
+      return complain(
+          io, kExitNo, "there is no ./kpid.yaml and no /etc/kpid/kpid.yaml; name a file, or make one with `kpid init`");
     }
     collect(load_config(config, Secrets::kChecked, io.host), arguments.has("json"), findings, io);
   }
   const bool fails = findings.errors > 0 || (arguments.has("strict") && findings.warnings > 0);
   if (arguments.has("json")) {
-    const ordered_json document{{"ok", !fails},
-                                {"errors", findings.errors},
-                                {"warnings", findings.warnings},
-                                {"diagnostics", findings.json}};
+    const ordered_json document{
+        {"ok", !fails}, {"errors", findings.errors}, {"warnings", findings.warnings}, {"diagnostics", findings.json}};
     io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
     return fails ? kExitNo : kExitFine;
   }

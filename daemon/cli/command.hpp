@@ -1,6 +1,11 @@
 #pragma once
-// A verb of the program: what it takes, what it says of itself, what it does. One file per verb, one row in commands.cpp.
+// A verb of the program: what it takes, what it says of itself, what it does. One file per verb, one row in
+// commands.cpp.
 
+#include "daemon/config/config.hpp"
+#include "daemon/os/clock.hpp"
+
+#include <cstdint>
 #include <iosfwd>
 #include <map>
 #include <optional>
@@ -8,23 +13,20 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/config/config.hpp"
-#include "daemon/os/clock.hpp"
-
 namespace kpi {
 
 /// What the process says when it ends.
-enum ExitCode : int {
+enum ExitCode : std::uint8_t {
   kExitFine = 0,
-  kExitNo = 1,     ///< The answer is no: invalid rules, failed tests, alerts firing with `--fail-on`.
-  kExitUsage = 2,  ///< The command line is wrong.
-  kExitFailed = 3, ///< It could not be done: I/O, network.
+  kExitNo = 1,      ///< The answer is no: invalid rules, failed tests, alerts firing with `--fail-on`.
+  kExitUsage = 2,   ///< The command line is wrong.
+  kExitFailed = 3,  ///< It could not be done: I/O, network.
 };
 
 /// One option or argument of a verb.
 struct ArgumentSpec {
-  std::string name;        ///< "config"; given as --config VALUE.
-  std::string value;       ///< What the value is called in help; empty: a flag.
+  std::string name;   ///< "config"; given as --config VALUE.
+  std::string value;  ///< What the value is called in help; empty: a flag.
   std::string help;
   bool is_positional = false;
   bool is_repeated = false;
@@ -35,9 +37,11 @@ struct ArgumentSpec {
 class Arguments {
  public:
   [[nodiscard]] bool has(const std::string& name) const { return values_.contains(name); }
+
   /// The value, or `fallback` when it was not given.
   [[nodiscard]] std::string text(const std::string& name, const std::string& fallback = "") const;
   [[nodiscard]] std::vector<std::string> list(const std::string& name) const;
+
   void add(const std::string& name, std::string value) { values_[name].push_back(std::move(value)); }
 
  private:
@@ -86,7 +90,8 @@ std::optional<Instant> parse_time(std::string_view text, const Zone& zone);
 /// `kpid: message` on standard error, and the code.
 int complain(Io& io, ExitCode code, std::string_view message);
 
-/// "country=SE, channel=mail" as labels; one bare value is the value of `label` when the KPI is split by one label alone.
+/// "country=SE, channel=mail" as labels; one bare value is the value of `label` when the KPI is split by one label
+/// alone.
 std::optional<Labels> parse_segment(std::string_view text, const Kpi& kpi);
 
 }  // namespace kpi

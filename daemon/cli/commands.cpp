@@ -1,14 +1,13 @@
 #include "daemon/cli/command.hpp"
+#include "daemon/cli/verbs.hpp"
+#include "rules/base/text.hpp"
+
+#include <boost/program_options.hpp>
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <ostream>
-
-#include <boost/program_options.hpp>
-
-#include "daemon/cli/verbs.hpp"
-#include "rules/base/text.hpp"
 
 namespace kpi {
 namespace {
@@ -33,7 +32,7 @@ options::options_description describe(const Command& command) {
 std::string usage(const Command& command) {
   std::string text = "kpid " + command.name;
   for (const ArgumentSpec& argument : command.arguments) {
-    const std::string shown = argument.is_positional     ? argument.value
+    const std::string shown = argument.is_positional   ? argument.value
                               : argument.value.empty() ? "--" + argument.name
                                                        : "--" + argument.name + " " + argument.value;
     text += " " + (argument.is_required ? shown : "[" + shown + "]") + (argument.is_repeated ? "…" : "");
@@ -64,9 +63,11 @@ void print_help(const Command& command, std::ostream& out) {
 }
 
 void print_overview(std::ostream& out) {
-  out << "kpid watches key performance indicators and tells people when one misses its target.\n\nusage: kpid VERB [options]\n\n";
+  out << "kpid watches key performance indicators and tells people when one misses its target.\n\nusage: kpid VERB "
+         "[options]\n\n";
   for (const Command& command : commands()) {
-    out << "  " << command.name << std::string(16 - std::min<std::size_t>(command.name.size(), 15), ' ') << command.summary << "\n";
+    out << "  " << command.name << std::string(16 - std::min<std::size_t>(command.name.size(), 15), ' ')
+        << command.summary << "\n";
   }
   out << "\n`kpid help VERB` shows its options and an example.\n";
 }
@@ -93,8 +94,8 @@ int unknown_verb(const std::string& word, Io& io) {
     names.push_back(command.name);
   }
   const std::string near = did_you_mean(word, names);
-  return complain(io, kExitUsage,
-                  "there is no verb \"" + printable(word) + "\"; " + (near.empty() ? "see `kpid help`" : near));
+  return complain(
+      io, kExitUsage, "there is no verb \"" + printable(word) + "\"; " + (near.empty() ? "see `kpid help`" : near));
 }
 
 int help(const std::vector<std::string>& words, Io& io) {
@@ -131,8 +132,8 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
   const options::options_description description = describe(command);
   const int style = options::command_line_style::default_style & ~options::command_line_style::allow_guessing;
   options::variables_map map;
-  options::store(
-      options::command_line_parser(words).options(description).positional(positional).style(style).run(), map);
+  options::store(options::command_line_parser(words).options(description).positional(positional).style(style).run(),
+                 map);
   Arguments arguments;
   for (const auto& [name, value] : map) {
     if (const auto* texts = boost::any_cast<std::vector<std::string>>(&value.value())) {
@@ -172,9 +173,15 @@ std::vector<std::string> Arguments::list(const std::string& name) const {
 }
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> kCommands{run_command(),    check_command(),          test_command(),
-                                              status_command(), explain_command(),        alerts_command(),
-                                              history_export_command(), plugins_command(), init_command()};
+  static const std::vector<Command> kCommands{run_command(),
+                                              check_command(),
+                                              test_command(),
+                                              status_command(),
+                                              explain_command(),
+                                              alerts_command(),
+                                              history_export_command(),
+                                              plugins_command(),
+                                              init_command()};
   return kCommands;
 }
 
@@ -233,7 +240,10 @@ std::string config_path(const Arguments& arguments) {
 std::shared_ptr<const Config> load_for_verb(const Arguments& arguments, Secrets secrets, Io& io) {
   const std::string path = config_path(arguments);
   if (path.empty()) {
-    complain(io, kExitNo, "there is no ./kpid.yaml and no /etc/kpid/kpid.yaml; name one with --config, or make one with `kpid init`");
+    complain(
+        io,
+        kExitNo,
+        "there is no ./kpid.yaml and no /etc/kpid/kpid.yaml; name one with --config, or make one with `kpid init`");
     return nullptr;
   }
   const ConfigLoad load = load_config(path, secrets, io.host);

@@ -1,14 +1,14 @@
-#include <algorithm>
-#include <cmath>
-#include <ostream>
-
-#include <nlohmann/json.hpp>
-
 #include "daemon/cli/verbs.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/notify/message_json.hpp"
 #include "daemon/store/sqlite_store.hpp"
 #include "rules/base/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <ostream>
 
 namespace kpi {
 namespace {
@@ -28,9 +28,9 @@ struct InputFinding {
 
 /// One limit or condition, and whether it was crossed.
 struct RuleFinding {
-  std::string name;      ///< "warning", "recover", or an alert rule's name
-  std::string text;      ///< as written
-  Value value;           ///< the limit; of a condition 1 or 0
+  std::string name;  ///< "warning", "recover", or an alert rule's name
+  std::string text;  ///< as written
+  Value value;       ///< the limit; of a condition 1 or 0
   bool is_condition = false;
   bool is_crossed = false;
 };
@@ -58,7 +58,8 @@ std::string words_of(Reason reason) {
 }
 
 std::string shown(const Value& value, const Unit& unit) {
-  return value.is_known() ? format_value(value.number, unit, Language::kEnglish) : "unknown (" + words_of(value.reason) + ")";
+  return value.is_known() ? format_value(value.number, unit, Language::kEnglish)
+                          : "unknown (" + words_of(value.reason) + ")";
 }
 
 std::string_view aggregate_name(Aggregate how, MetricKind kind) {
@@ -157,7 +158,8 @@ class Explainer {
       InputFinding finding;
       finding.name = metric.name;
       for (const LabelFilter& filter : input.filters) {
-        finding.name += (finding.name == metric.name ? "{" : ", ") + filter.label + (filter.negated ? "!=" : "=") + filter.value;
+        finding.name +=
+            (finding.name == metric.name ? "{" : ", ") + filter.label + (filter.negated ? "!=" : "=") + filter.value;
       }
       finding.name += input.filters.empty() ? "" : "}";
       finding.how = aggregate_name(input.how, metric.kind);
@@ -174,7 +176,8 @@ class Explainer {
       InputFinding finding;
       finding.name = used.id;
       finding.how = input.window ? aggregate_name(input.how, MetricKind::kFlow) : "as judged";
-      finding.window = window_text(window_of(context.frame, input, used.every), used.every, kpi.zone) + shifts_text(input.back);
+      finding.window =
+          window_text(window_of(context.frame, input, used.every), used.every, kpi.zone) + shifts_text(input.back);
       finding.series = result_.line->value_inputs.kpis[i] == nullptr ? 0 : 1;
       Program alone;
       alone.kpis = {input};
@@ -188,7 +191,10 @@ class Explainer {
   void explain_rules() {
     const Kpi& kpi = *result_.kpi;
     const PeriodJudgement& judgement = result_.judgement;
-    const auto limit = [&](const std::string& name, const std::optional<Program>& program, const std::optional<Value>& value, Standing standing) {
+    const auto limit = [&](const std::string& name,
+                           const std::optional<Program>& program,
+                           const std::optional<Value>& value,
+                           Standing standing) {
       if (program && value) {
         result_.rules.push_back({name, program->text, *value, false, standing == Standing::kMissed});
       }
@@ -213,12 +219,13 @@ class Explainer {
       return;
     }
     if (!result_.is_judged) {
-      result_.why.push_back(result_.due > context_.now ? "provisional: it is judged at " + rfc3339(result_.due)
-                                                       : "its samples have not arrived; given up at " +
-                                                             rfc3339(engine_.plan_of(line).deadline(kpi, result_.slot)));
+      result_.why.push_back(result_.due > context_.now
+                                ? "provisional: it is judged at " + rfc3339(result_.due)
+                                : "its samples have not arrived; given up at " +
+                                      rfc3339(engine_.plan_of(line).deadline(kpi, result_.slot)));
     }
     if (result_.is_judged && !result_.is_newest) {
-      result_.why.push_back("this is an earlier period; what follows is how things stand now");
+      result_.why.emplace_back("this is an earlier period; what follows is how things stand now");
     }
     if (kpi.thresholds) {
       say("thresholds", line.thresholds, kpi.thresholds->patience);
@@ -227,16 +234,19 @@ class Explainer {
       say(kpi.alerts[i].name, line.alerts[i], kpi.alerts[i].patience);
     }
     if (line.no_data.first) {
-      result_.why.push_back(std::string("no_data: ") + (line.no_data.is_on ? "firing" : "pending") + ", no value since " +
-                            period_text(*line.no_data.first, kpi.every, kpi.zone) +
-                            (line.no_data.is_on ? "" : "; fires at " + rfc3339(engine_.plan_of(line).deadline(kpi, *line.no_data.first))));
+      result_.why.push_back(std::string("no_data: ") + (line.no_data.is_on ? "firing" : "pending") +
+                            ", no value since " + period_text(*line.no_data.first, kpi.every, kpi.zone) +
+                            (line.no_data.is_on
+                                 ? ""
+                                 : "; fires at " + rfc3339(engine_.plan_of(line).deadline(kpi, *line.no_data.first))));
     }
   }
 
   [[nodiscard]] std::string missing_input() const {
     for (const InputFinding& input : result_.inputs) {
       if (input.series == 0) {
-        return "no sample of " + input.name + " has ever arrived" + (result_.line->segment.empty() ? "" : " for this segment");
+        return "no sample of " + input.name + " has ever arrived" +
+               (result_.line->segment.empty() ? "" : " for this segment");
       }
     }
     return "no period has all its samples";
@@ -244,12 +254,15 @@ class Explainer {
 
   void say(const std::string& rule, const AlertState& state, const Patience& patience) {
     const Kpi& kpi = *result_.kpi;
-    const auto since = [&] { return state.since ? " since " + period_text(*state.since, kpi.every, kpi.zone) : std::string(); };
+    const auto since = [&] {
+      return state.since ? " since " + period_text(*state.since, kpi.every, kpi.zone) : std::string();
+    };
     switch (state.phase) {
       case AlertPhase::kFiring: {
         std::string text = rule + ": firing (" + std::string(name_of(state.severity)) + ")" + since();
         text += state.is_stale ? "; the newest period has no data, which ends nothing" : "";
-        result_.why.push_back(text + (patience.recover.is_zero() ? "" : "; ends after " + patience.recover.text() + " of fine periods"));
+        result_.why.push_back(
+            text + (patience.recover.is_zero() ? "" : "; ends after " + patience.recover.text() + " of fine periods"));
         break;
       }
       case AlertPhase::kPending:
@@ -272,35 +285,44 @@ void print(const Explanation& found, Io& io) {
   std::ostream& out = io.out;
   out << kpi.title << (found.line->segment.empty() ? "" : " (" + labels_text(found.line->segment) + ")") << ": "
       << name_of(found.state) << "\n";
-  out << "  period    " << period_text(found.slot, kpi.every, kpi.zone) << (found.is_newest ? ", the newest judged" : "") << "\n";
+  out << "  period    " << period_text(found.slot, kpi.every, kpi.zone)
+      << (found.is_newest ? ", the newest judged" : "") << "\n";
   out << "  formula   " << kpi.value.text << (kpi.over == kpi.every.span() ? "" : ", over " + kpi.over.text()) << "\n";
   for (const InputFinding& input : found.inputs) {
-    out << "    " << input.name << " = " << shown(input.value, input.unit) << "\n      " << input.how << ", " << input.window;
+    out << "    " << input.name << " = " << shown(input.value, input.unit) << "\n      " << input.how << ", "
+        << input.window;
     if (input.count.expected > 0) {
       out << ", " << input.count.present << " of " << input.count.expected << " there";
     }
     out << (input.series > 1 ? ", " + std::to_string(input.series) + " series" : "") << "\n";
   }
   out << "  value     " << shown(found.judgement.value, kpi.unit);
-  const bool differs = found.is_judged && found.judgement.value.is_known() && found.recorded != found.judgement.value.number;
+  const bool differs =
+      found.is_judged && found.judgement.value.is_known() && found.recorded != found.judgement.value.number;
   out << (differs ? ", judged as " + format_value(found.recorded, kpi.unit, Language::kEnglish) : "") << "\n";
   for (const RuleFinding& rule : found.rules) {
     const std::string name = rule.name + std::string(rule.name.size() < 9 ? 9 - rule.name.size() : 0, ' ');
     if (rule.is_condition) {
-      out << "  " << name << " " << rule.text << ": " << (rule.value.is_known() ? (rule.is_crossed ? "holds" : "does not hold") : shown(rule.value, {})) << "\n";
+      out << "  " << name << " " << rule.text << ": "
+          << (rule.value.is_known() ? (rule.is_crossed ? "holds" : "does not hold") : shown(rule.value, {})) << "\n";
       continue;
     }
     const std::string limit = shown(rule.value, kpi.unit);
     const std::string side = kpi.better.kind == Better::Kind::kLower ? "above " : "below ";
     const std::string back = kpi.better.kind == Better::Kind::kLower ? "at or below " : "at or above ";
     out << "  " << name << " " << (rule.name == "recover" ? back : side) << limit
-        << (rule.text == limit ? "" : " = " + rule.text) << (rule.name == "recover" ? "" : rule.is_crossed ? ": crossed" : ": fine") << "\n";
+        << (rule.text == limit ? "" : " = " + rule.text)
+        << (rule.name == "recover" ? ""
+            : rule.is_crossed      ? ": crossed"
+                                   : ": fine")
+        << "\n";
   }
   if (kpi.target && found.line->plan) {
     const TargetView target = describe_target(kpi, *found.line, Language::kEnglish);
     out << "  target    " << name_of(target.status) << ": " << target.formatted_goal << " by " << target.deadline;
     if (target.pace) {
-      out << ", pace " << format_value(std::round(*target.pace * 100) / 100, Unit::parse("%").value(), Language::kEnglish);
+      out << ", pace "
+          << format_value(std::round(*target.pace * 100) / 100, Unit::parse("%").value(), Language::kEnglish);
     }
     if (!target.formatted_expected.empty()) {
       out << ", " << target.formatted_expected << " due by now";
@@ -325,18 +347,20 @@ void print_json(const Explanation& found, Io& io) {
   }
   ordered_json inputs = ordered_json::array();
   for (const InputFinding& input : found.inputs) {
-    inputs.push_back({{"name", input.name},
-                      {"aggregate", input.how},
-                      {"window", input.window},
-                      {"series", input.series},
-                      {"present", input.count.present},
-                      {"expected", input.count.expected},
-                      {"value", number(input.value)},
-                      {"reason", input.value.is_known() ? ordered_json(nullptr) : ordered_json(name_of(input.value.reason))}});
+    inputs.push_back(
+        {{"name", input.name},
+         {"aggregate", input.how},
+         {"window", input.window},
+         {"series", input.series},
+         {"present", input.count.present},
+         {"expected", input.count.expected},
+         {"value", number(input.value)},
+         {"reason", input.value.is_known() ? ordered_json(nullptr) : ordered_json(name_of(input.value.reason))}});
   }
   ordered_json rules = ordered_json::array();
   for (const RuleFinding& rule : found.rules) {
-    rules.push_back({{"name", rule.name}, {"text", rule.text}, {"value", number(rule.value)}, {"crossed", rule.is_crossed}});
+    rules.push_back(
+        {{"name", rule.name}, {"text", rule.text}, {"value", number(rule.value)}, {"crossed", rule.is_crossed}});
   }
   const bool has_target = kpi.target && found.line->plan;
   const ordered_json document{
@@ -349,22 +373,29 @@ void print_json(const Explanation& found, Io& io) {
       {"formula", kpi.value.text},
       {"value", number(found.judgement.value)},
       {"formatted", format_value(found.judgement.value.number, kpi.unit, Language::kEnglish)},
-      {"reason", found.judgement.value.is_known() ? ordered_json(nullptr) : ordered_json(name_of(found.judgement.value.reason))},
+      {"reason",
+       found.judgement.value.is_known() ? ordered_json(nullptr) : ordered_json(name_of(found.judgement.value.reason))},
       {"inputs", inputs},
       {"rules", rules},
       {"state", name_of(found.state)},
       {"why", found.why},
-      {"target", has_target ? ordered_json::parse(target_view_json(describe_target(kpi, *found.line, Language::kEnglish))) : ordered_json(nullptr)}};
+      {"target",
+       has_target ? ordered_json::parse(target_view_json(describe_target(kpi, *found.line, Language::kEnglish)))
+                  : ordered_json(nullptr)}};
   io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
 }
 
 int unknown_kpi(const std::string& name, const RuleSet& rules, Io& io) {
   std::vector<std::string> names;
+  names.reserve(rules.kpis.size());
   for (const Kpi& kpi : rules.kpis) {
     names.push_back(kpi.id);
   }
   const std::string near = did_you_mean(name, names);
-  return complain(io, kExitUsage, "there is no KPI \"" + printable(name) + "\"; " + (near.empty() ? "KPIs: " + join(names, " ") : near));
+  return complain(
+      io,
+      kExitUsage,
+      "there is no KPI \"" + printable(name) + "\"; " + (near.empty() ? "KPIs: " + join(names, " ") : near));
 }
 
 /// The period that `--at` asks about: the newest one that had ended then.
@@ -375,7 +406,8 @@ std::optional<Slot> period_at(const Arguments& arguments, const Kpi& kpi, const 
   }
   const auto at = parse_time(arguments.text("at"), config.zone);
   is_fine = at.has_value();
-  return at ? std::optional(next_slot(slot_at(*at, kpi.every, kpi.zone, config.rules.calendar), kpi.every, -1)) : std::nullopt;
+  return at ? std::optional(next_slot(slot_at(*at, kpi.every, kpi.zone, config.rules.calendar), kpi.every, -1))
+            : std::nullopt;
 }
 
 int explain(const Arguments& arguments, Io& io) {
@@ -390,7 +422,10 @@ int explain(const Arguments& arguments, Io& io) {
   }
   const auto segment = parse_segment(arguments.text("segment", "total"), *kpi);
   if (!segment) {
-    return complain(io, kExitUsage, "which segment? write --segment label=value; " + name + (kpi->split_by.empty() ? " is not split" : " has several splits"));
+    return complain(io,
+                    kExitUsage,
+                    "which segment? write --segment label=value; " + name +
+                        (kpi->split_by.empty() ? " is not split" : " has several splits"));
   }
   bool is_time = true;
   const std::optional<Slot> slot = period_at(arguments, *kpi, *config, is_time);

@@ -1,14 +1,15 @@
 #include "daemon/cli/rule_test.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include "daemon/engine/engine.hpp"
 #include "daemon/notify/text_message.hpp"
 #include "daemon/store/sqlite_store.hpp"
 #include "rules/base/text.hpp"
 #include "rules/expr/parser.hpp"
 #include "rules/load/yaml.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -22,6 +23,7 @@ struct Arrival {
   Labels labels;
   Slot slot;
   double value = 0;
+  std::size_t order = 0;  ///< In the file.
 };
 
 struct SentExpectation {
@@ -44,7 +46,8 @@ struct Expectation {
 /// A count behind an `x`: 1 to kMostValues.
 std::optional<std::size_t> parse_count(std::string_view text) {
   const auto number = parse_number(text);
-  const bool fits = number && *number >= 1 && *number <= static_cast<double>(kMostValues) && *number == std::floor(*number);
+  const bool fits =
+      number && *number >= 1 && *number <= static_cast<double>(kMostValues) && *number == std::floor(*number);
   return fits ? std::optional(static_cast<std::size_t>(*number)) : std::nullopt;
 }
 
@@ -87,7 +90,8 @@ bool append_word(std::string_view word, std::vector<ScriptedValue>& values) {
 /// Reads a test file; then runs it.
 class RuleTest {
  public:
-  RuleTest(const std::string& path, const std::string& config, Host& host) : path_(path), config_path_(config), host_(host) {
+  RuleTest(std::string path, std::string config, Host& host)
+      : path_(std::move(path)), config_path_(std::move(config)), host_(host) {
     result_.texts = {std::make_shared<SourceSet>()};
   }
 
@@ -107,7 +111,8 @@ class RuleTest {
   bool load() {
     auto file = host_.read_file(path_, kMaxYamlBytes);
     if (!file) {
-      diagnostics().error(Position{&result_.texts[0]->add(path_, ""), 0, 0, 0}, "cannot read the file: " + file.error().message);
+      diagnostics().error(Position{&result_.texts[0]->add(path_, ""), 0, 0, 0},
+                          "cannot read the file: " + file.error().message);
       return false;
     }
     tree_ = parse_yaml(result_.texts[0]->add(path_, std::move(file->text)), diagnostics());
@@ -120,13 +125,15 @@ class RuleTest {
     map.text_list("rules", rules);
     const bool has_zone = map.zone("timezone", zone_);
     const YamlNode* sources = map.optional("sources");
-    const YamlNode* data = map.required("data", "the samples: data: {web.visits: {from: 2026-03-01, every: day, values: \"100x7\"}}");
+    const YamlNode* data =
+        map.required("data", "the samples: data: {web.visits: {from: 2026-03-01, every: day, values: \"100x7\"}}");
     const YamlNode* expect = map.required("expect", "what must be true: expect: [{at: …, kpi: …, value: …}]");
     map.finish();
     for (std::string& rule : rules) {
       rule = resolve_path(path_, rule);
     }
-    load_ = load_rule_files({config_path_, rules, sources, has_zone ? std::optional(zone_) : std::nullopt}, Secrets::kIgnored, host_);
+    load_ = load_rule_files(
+        {config_path_, rules, sources, has_zone ? std::optional(zone_) : std::nullopt}, Secrets::kIgnored, host_);
     result_.texts.push_back(load_.texts);
     for (const Diagnostic& diagnostic : load_.diagnostics.items()) {
       if (diagnostic.severity == Diagnostic::Severity::kError) {
@@ -170,14 +177,15 @@ class RuleTest {
     for (const auto& [name, body] : data.entries) {
       read_series(name, body);
     }
-    std::ranges::stable_sort(arrivals_, {}, &Arrival::at);
+    std::ranges::sort(arrivals_, {}, [](const Arrival& arrival) { return std::pair(arrival.at, arrival.order); });
   }
 
   /// `web.visits{country=SE}`: the metric and its labels.
   std::optional<Arrival> read_series_name(const YamlNode& name) {
     const auto tree = parse_expression(name.scalar);
     if (!tree || (*tree)->kind != Expr::Kind::kName) {
-      diagnostics().error(name.position, "\"" + printable(name.scalar) + "\" is no series", "write web.visits{country=SE}");
+      diagnostics().error(
+          name.position, "\"" + printable(name.scalar) + "\" is no series", "write web.visits{country=SE}");
       return std::nullopt;
     }
     Arrival arrival;
@@ -200,7 +208,8 @@ class RuleTest {
       names.push_back(metric.name);
     }
     const std::string near = did_you_mean((*tree)->text, names);
-    diagnostics().error(name.position, "there is no metric \"" + printable((*tree)->text) + "\"",
+    diagnostics().error(name.position,
+                        "there is no metric \"" + printable((*tree)->text) + "\"",
                         near.empty() ? "metrics: " + join(names, " ") : near);
     return std::nullopt;
   }
@@ -219,7 +228,8 @@ class RuleTest {
     const SourceConfig& source = config_->sources[arrival->source];
     const Grain grain = source.settings.grain;
     if (has_every && !(every == grain) && grain.unit != Grain::Unit::kInstant) {
-      diagnostics().error(body.position, "the grain of " + source.settings.name + " is " + grain.text() + ", not " + every.text());
+      diagnostics().error(body.position,
+                          "the grain of " + source.settings.name + " is " + grain.text() + ", not " + every.text());
       return;
     }
     const auto start = parse_instant(*from, source.settings.zone);
@@ -236,10 +246,13 @@ class RuleTest {
     Slot slot = slot_at(*start, step, source.settings.zone, config_->rules.calendar);
     for (const ScriptedValue& value : *parsed) {
       const Slot next = next_slot(slot, step);
-      arrival->slot = is_instant && step.is_civil() ? Slot{start_of(slot, step, source.settings.zone).time_since_epoch().count()} : slot;
+      arrival->slot = is_instant && step.is_civil()
+                          ? Slot{start_of(slot, step, source.settings.zone).time_since_epoch().count()}
+                          : slot;
       arrival->at = start_of(is_instant ? slot : next, step, source.settings.zone);
       arrival->value = value.value;
       if (value.is_sample) {
+        arrival->order = arrivals_.size();
         arrivals_.push_back(*arrival);
       }
       slot = next;
@@ -253,19 +266,24 @@ class RuleTest {
     if (const auto local = parse_local(node.scalar)) {
       return zone.to_instant(*local);
     }
-    diagnostics().error(node.position, "\"" + printable(node.scalar) + "\" is no time", "write 2026-03-28, \"2026-03-28 06:00\" or RFC 3339");
+    diagnostics().error(node.position,
+                        "\"" + printable(node.scalar) + "\" is no time",
+                        "write 2026-03-28, \"2026-03-28 06:00\" or RFC 3339");
     return std::nullopt;
   }
 
   void read_expectations(const YamlNode& list) {
     if (list.kind != YamlNode::Kind::kSequence) {
-      diagnostics().error(list.position, "expect wants a list", "write expect: [{at: \"2026-03-28 06:00\", kpi: …, state: ok}]");
+      diagnostics().error(
+          list.position, "expect wants a list", "write expect: [{at: \"2026-03-28 06:00\", kpi: …, state: ok}]");
       return;
     }
     for (const YamlNode& item : list.items) {
       read_expectation(item);
     }
-    std::ranges::stable_sort(expectations_, {}, &Expectation::at);
+    std::ranges::sort(expectations_, {}, [](const Expectation& expectation) {
+      return std::pair(expectation.at, expectation.position.line);
+    });
   }
 
   void read_expectation(const YamlNode& node) {
@@ -294,9 +312,12 @@ class RuleTest {
       read_sent(*sent, expectation);
     }
     map.finish();
-    const bool says_something = expectation.value || expectation.value_unknown || !expectation.words.empty() || expectation.sent;
+    const bool says_something =
+        expectation.value || expectation.value_unknown || !expectation.words.empty() || expectation.sent;
     if (!says_something) {
-      diagnostics().error(node.position, "this expects nothing", "say value, state, verdict, severity, reason, target, formatted or sent");
+      diagnostics().error(node.position,
+                          "this expects nothing",
+                          "say value, state, verdict, severity, reason, target, formatted or sent");
     } else if (name == nullptr && (expectation.value || expectation.value_unknown || !expectation.words.empty())) {
       diagnostics().error(node.position, "which KPI?", "write kpi: NAME");
     }
@@ -314,7 +335,9 @@ class RuleTest {
         names.push_back(known.id);
       }
       const std::string near = did_you_mean(name.scalar, names);
-      diagnostics().error(name.position, "there is no KPI \"" + printable(name.scalar) + "\"", near.empty() ? "KPIs: " + join(names, " ") : near);
+      diagnostics().error(name.position,
+                          "there is no KPI \"" + printable(name.scalar) + "\"",
+                          near.empty() ? "KPIs: " + join(names, " ") : near);
       return;
     }
     if (segment == nullptr || segment->scalar == "total") {
@@ -327,7 +350,8 @@ class RuleTest {
     } else if (kpi->split_by.size() == 1 && kpi->split_by[0].size() == 1) {
       expectation.segment.emplace_back(kpi->split_by[0][0], segment->scalar);
     } else {
-      diagnostics().error(segment->position, "which label is " + printable(segment->scalar) + " of?", "write segment: {country: SE}");
+      diagnostics().error(
+          segment->position, "which label is " + printable(segment->scalar) + " of?", "write segment: {country: SE}");
     }
     std::ranges::sort(expectation.segment);
   }
@@ -335,7 +359,8 @@ class RuleTest {
   void read_sent(const YamlNode& list, Expectation& expectation) {
     expectation.sent.emplace();
     if (list.kind != YamlNode::Kind::kSequence) {
-      diagnostics().error(list.position, "sent wants a list", "write sent: [{to: growth, type: alert.firing}], or [] for nothing");
+      diagnostics().error(
+          list.position, "sent wants a list", "write sent: [{to: growth, type: alert.firing}], or [] for nothing");
       return;
     }
     for (const YamlNode& item : list.items) {
@@ -345,7 +370,9 @@ class RuleTest {
       if (const YamlNode* type = map.optional("type")) {
         sent.type = type->scalar;
         if (!parse_message_type(type->scalar)) {
-          diagnostics().error(type->position, "there is no message type \"" + printable(type->scalar) + "\"", "such as alert.firing, alert.resolved, alert.no_data, target.status");
+          diagnostics().error(type->position,
+                              "there is no message type \"" + printable(type->scalar) + "\"",
+                              "such as alert.firing, alert.resolved, alert.no_data, target.status");
         }
       }
       map.text_list("contains", sent.contains);
@@ -412,8 +439,12 @@ class RuleTest {
     return true;
   }
 
-  void fail_at(const Expectation& expectation, const std::string& what, const std::string& wanted, const std::string& got) {
-    result_.failures.push_back({expectation.position, "at " + rfc3339(expectation.at) + " " + what + ": expected " + wanted + ", got " + got});
+  void fail_at(const Expectation& expectation,
+               const std::string& what,
+               const std::string& wanted,
+               const std::string& got) {
+    result_.failures.push_back(
+        {expectation.position, "at " + rfc3339(expectation.at) + " " + what + ": expected " + wanted + ", got " + got});
   }
 
   void verify(const Engine& engine, const Expectation& expectation) {
@@ -444,20 +475,28 @@ class RuleTest {
       const double scale = std::max(std::abs(*expectation.value), std::abs(value));
       const bool is_close = std::abs(value - *expectation.value) <= 1e-9 * scale;
       if (!is_close) {
-        fail_at(expectation, subject + " value", number_text(*expectation.value),
+        fail_at(expectation,
+                subject + " value",
+                number_text(*expectation.value),
                 std::isnan(value) ? "unknown (" + std::string(name_of(line->reason)) + ")" : number_text(value));
       }
     }
     for (const auto& [key, wanted] : expectation.words) {
       const std::vector<std::string> got = words_of_line(engine, *line, key, value);
       if (std::ranges::find(got, wanted) == got.end()) {
-        fail_at(expectation, subject + " " + key, wanted, join(got, " / "));
+        std::string what = subject;
+        what += " ";
+        what += key;
+        fail_at(expectation, what, wanted, join(got, " / "));
       }
     }
   }
 
   /// What may be said of a line under `key`; several for a reason.
-  static std::vector<std::string> words_of_line(const Engine& engine, const Line& line, const std::string& key, double value) {
+  static std::vector<std::string> words_of_line(const Engine& engine,
+                                                const Line& line,
+                                                const std::string& key,
+                                                double value) {
     const Kpi& kpi = engine.config().rules.kpis[line.kpi];
     if (key == "state") {
       return {std::string(name_of(engine.state_of(line)))};
@@ -505,7 +544,8 @@ class RuleTest {
   void verify_sent(const Expectation& expectation) {
     std::vector<Message> left = messages_;
     for (const SentExpectation& wanted : *expectation.sent) {
-      const auto found = std::ranges::find_if(left, [&](const Message& message) { return is_message(message, wanted); });
+      const auto found =
+          std::ranges::find_if(left, [&](const Message& message) { return is_message(message, wanted); });
       if (found == left.end()) {
         fail_at(expectation, "sent", shown(wanted), shown(messages_));
         return;

@@ -1,12 +1,12 @@
 #pragma once
-// Rule tests: data in a compact notation, a simulated clock, and what must then be true. The engine is the daemon's own,
-// so whatever can happen live can be asserted.
-
-#include <string>
-#include <vector>
+// Rule tests: data in a compact notation, a simulated clock, and what must then be true. The engine is the daemon's
+// own, so whatever can happen live can be asserted.
 
 #include "daemon/config/config.hpp"
 #include "rules/base/diagnostic.hpp"
+
+#include <string>
+#include <vector>
 
 namespace kpi {
 
@@ -24,7 +24,7 @@ struct RuleTestResult {
   std::vector<RuleTestFailure> failures;
   std::size_t passed = 0;  ///< Expectations that held.
   std::size_t failed = 0;  ///< Expectations of which something did not hold.
-  std::string error;  ///< The engine could not go on.
+  std::string error;       ///< The engine could not go on.
 };
 
 /// Runs one x.test.yaml. `config` is the kpid.yaml whose sources, channels and routes apply, or empty: then each KPI's
@@ -37,7 +37,8 @@ struct ScriptedValue {
   double value = 0;
 };
 
-/// The values of `1000x27 400 _ 0 nan 1200+50x5`. kInvalid names the word and what may stand there; at most 100 000 values.
+/// The values of `1000x27 400 _ 0 nan 1200+50x5`. kInvalid names the word and what may stand there; at most 100 000
+/// values.
 Result<std::vector<ScriptedValue>> parse_values(std::string_view text);
 
 }  // namespace kpi

@@ -1,9 +1,3 @@
-#include <signal.h>
-
-#include <ostream>
-
-#include <nlohmann/json.hpp>
-
 #include "daemon/cli/verbs.hpp"
 #include "daemon/engine/watch.hpp"
 #include "daemon/os/curl_http.hpp"
@@ -11,6 +5,11 @@
 #include "daemon/os/signals.hpp"
 #include "daemon/store/sqlite_store.hpp"
 #include "rules/base/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <csignal>
+#include <ostream>
 
 namespace kpi {
 namespace {
@@ -63,8 +62,10 @@ int run_once(std::shared_ptr<const Config> config, Store& store, World world, co
   if (arguments.has("now")) {
     const auto given = parse_time(arguments.text("now"), config->zone);
     if (!given) {
-      return complain(io, kExitUsage, "--now wants a time such as 2026-03-31T06:00:00Z or \"2026-03-31 06:00\", got \"" +
-                                          printable(arguments.text("now")) + "\"");
+      return complain(io,
+                      kExitUsage,
+                      R"(--now wants a time such as 2026-03-31T06:00:00Z or "2026-03-31 06:00", got ")" +
+                          printable(arguments.text("now")) + "\"");
     }
     now = *given;
   }
@@ -73,8 +74,10 @@ int run_once(std::shared_ptr<const Config> config, Store& store, World world, co
     return complain(io, kExitFailed, restored.error().message);
   }
   if (const auto last = watch.engine().last_step(); last && now < *last) {
-    return complain(io, kExitUsage, "--now " + rfc3339(now) + " lies before the last step at " + rfc3339(*last) +
-                                        ": what has been judged cannot be unseen");
+    return complain(io,
+                    kExitUsage,
+                    "--now " + rfc3339(now) + " lies before the last step at " + rfc3339(*last) +
+                        ": what has been judged cannot be unseen");
   }
   const auto report = watch.once(now);
   if (!report) {

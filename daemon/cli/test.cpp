@@ -1,9 +1,9 @@
-#include <ostream>
+#include "daemon/cli/rule_test.hpp"
+#include "daemon/cli/verbs.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/cli/rule_test.hpp"
-#include "daemon/cli/verbs.hpp"
+#include <ostream>
 
 namespace kpi {
 namespace {
@@ -23,7 +23,8 @@ int test(const Arguments& arguments, Io& io) {
     if (result.diagnostics.has_errors() || !result.error.empty()) {
       ++failed;
       io.err << result.diagnostics.text() << (result.error.empty() ? "" : "kpid: " + result.error + "\n");
-      failures.push_back({{"file", file}, {"message", result.error.empty() ? result.diagnostics.text() : result.error}});
+      failures.push_back(
+          {{"file", file}, {"message", result.error.empty() ? result.diagnostics.text() : result.error}});
     }
     for (const RuleTestFailure& failure : result.failures) {
       failures.push_back({{"file", file}, {"line", failure.position.line}, {"message", failure.message}});

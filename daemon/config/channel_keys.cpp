@@ -1,8 +1,8 @@
-#include <algorithm>
-
 #include "daemon/config/config_keys.hpp"
 #include "daemon/config/secret_reference.hpp"
 #include "rules/base/text.hpp"
+
+#include <algorithm>
 
 namespace kpi {
 namespace {
@@ -26,7 +26,7 @@ class ChannelReader {
       return;
     }
     for (const std::string& key : kind->keys) {
-      const bool required = std::find(kind->required.begin(), kind->required.end(), key) != kind->required.end();
+      const bool required = std::ranges::find(kind->required, key) != kind->required.end();
       read_key(map, key, required);
     }
     map.finish();
@@ -156,7 +156,8 @@ Route read_route(const YamlNode& node, ConfigReading& reading) {
 
 void read_channels(const YamlNode& node, ConfigReading& reading) {
   if (node.kind != YamlNode::Kind::kMap) {
-    reading.diagnostics.error(node.position, "channels wants names and settings",
+    reading.diagnostics.error(node.position,
+                              "channels wants names and settings",
                               "write channels: {growth: {type: slack, url: \"${env:SLACK_WEBHOOK_URL}\"}}");
     return;
   }
@@ -182,13 +183,16 @@ void check_routes(const YamlNode* node, ConfigReading& reading) {
     return;
   }
   std::vector<std::string> names;
+  names.reserve(reading.config.channels.size());
   for (const ChannelConfig& channel : reading.config.channels) {
     names.push_back(channel.name);
   }
   for (const YamlNode& item : node->items) {
     const YamlNode* to = item.find("to");
-    for (const YamlNode& channel : to == nullptr ? std::vector<YamlNode>{} : to->items.empty() ? std::vector<YamlNode>{*to} : to->items) {
-      if (std::find(names.begin(), names.end(), channel.scalar) == names.end()) {
+    for (const YamlNode& channel : to == nullptr       ? std::vector<YamlNode>{}
+                                   : to->items.empty() ? std::vector<YamlNode>{*to}
+                                                       : to->items) {
+      if (std::ranges::find(names, channel.scalar) == names.end()) {
         const std::string near = did_you_mean(channel.scalar, names);
         reading.diagnostics.error(channel.position,
                                   "there is no channel \"" + printable(channel.scalar) + "\"",

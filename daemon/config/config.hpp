@@ -1,18 +1,18 @@
 #pragma once
 // kpid.yaml and the rule files it names, loaded whole: either everything is right, or everything that is wrong is said.
 
-#include <chrono>
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "daemon/notify/channel.hpp"
 #include "plugins/source.hpp"
 #include "rules/base/units.hpp"
 #include "rules/load/yaml.hpp"
 #include "rules/model/kpi.hpp"
 #include "rules/routing/route.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace kpi {
 

@@ -1,12 +1,12 @@
 #pragma once
 // The keys of kpid.yaml, one function for each map. Private to load_config.
 
+#include "daemon/config/config.hpp"
+#include "rules/load/yaml.hpp"
+
 #include <map>
 #include <string>
 #include <vector>
-
-#include "daemon/config/config.hpp"
-#include "rules/load/yaml.hpp"
 
 namespace kpi {
 

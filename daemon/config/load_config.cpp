@@ -1,12 +1,11 @@
-#include <glob.h>
+#include "daemon/config/config_keys.hpp"
+#include "rules/base/text.hpp"
+#include "rules/load/rule_file.hpp"
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
-
-#include "daemon/config/config_keys.hpp"
-#include "rules/base/text.hpp"
-#include "rules/load/rule_file.hpp"
+#include <glob.h>
 
 namespace kpi {
 namespace {
@@ -15,15 +14,25 @@ constexpr std::size_t kMostFiles = 10'000;
 
 /// `1 January`, `6 April`.
 std::optional<std::chrono::month_day> parse_day_of_year(std::string_view text) {
-  static constexpr std::array<std::string_view, 12> kMonths{
-      "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"};
+  static constexpr std::array<std::string_view, 12> kMonths{"january",
+                                                            "february",
+                                                            "march",
+                                                            "april",
+                                                            "may",
+                                                            "june",
+                                                            "july",
+                                                            "august",
+                                                            "september",
+                                                            "october",
+                                                            "november",
+                                                            "december"};
   const std::size_t space = text.find(' ');
   const auto day = parse_number(text.substr(0, space));
   if (space == std::string_view::npos || !day || *day != static_cast<unsigned>(*day)) {
     return std::nullopt;
   }
   const std::string name = to_lower_ascii(trim(text.substr(space)));
-  const auto* month = std::find(kMonths.begin(), kMonths.end(), name);
+  const auto* month = std::ranges::find(kMonths, name);
   if (month == kMonths.end()) {
     return std::nullopt;
   }
@@ -140,7 +149,8 @@ class ConfigLoader {
 
   void check_has_route() {
     if (channels_ != nullptr && routes_ == nullptr) {
-      load_.diagnostics.error(channels_->position, "there are channels but no routes, so no alert would be told",
+      load_.diagnostics.error(channels_->position,
+                              "there are channels but no routes, so no alert would be told",
                               "write routes: [{match: {}, to: [CHANNEL]}]");
     }
   }
@@ -151,13 +161,15 @@ class ConfigLoader {
       const std::string pattern = resolve_path(path, read_text(item, load_.diagnostics, "rules").value_or(""));
       std::vector<std::string> found = matching_files(pattern);
       if (found.empty()) {
-        load_.diagnostics.error(item.position, "no file matches " + printable(item.scalar),
+        load_.diagnostics.error(item.position,
+                                "no file matches " + printable(item.scalar),
                                 "paths are relative to the folder of " + printable(path));
       }
       files_.insert(files_.end(), found.begin(), found.end());
     }
-    std::sort(files_.begin(), files_.end());
-    files_.erase(std::unique(files_.begin(), files_.end()), files_.end());
+    std::ranges::sort(files_);
+    const auto twice = std::ranges::unique(files_);
+    files_.erase(twice.begin(), twice.end());
     if (files_.size() > kMostFiles) {
       load_.diagnostics.error(node.position, "rules matches more than 10000 files", "name fewer of them");
       files_.clear();
@@ -236,15 +248,18 @@ void read_calendar(const YamlNode& node, ConfigReading& reading) {
     if (const auto parsed = parse_day_of_year(year->scalar)) {
       calendar.year_starts = *parsed;
     } else {
-      reading.diagnostics.error(year->position, "year_starts wants a day of the year up to the 28th, got \"" + printable(year->scalar) + "\"",
-                                "write year_starts: 1 July");
+      reading.diagnostics.error(
+          year->position,
+          "year_starts wants a day of the year up to the 28th, got \"" + printable(year->scalar) + "\"",
+          "write year_starts: 1 July");
     }
   }
   map.finish();
 }
 
 const SourceConfig* Config::find_source(std::string_view name) const {
-  const auto found = std::ranges::find_if(sources, [&](const SourceConfig& source) { return source.settings.name == name; });
+  const auto found =
+      std::ranges::find_if(sources, [&](const SourceConfig& source) { return source.settings.name == name; });
   return found == sources.end() ? nullptr : &*found;
 }
 

@@ -10,7 +10,9 @@ namespace kpi {
 class Secret {
  public:
   Secret() = default;
+
   explicit Secret(std::string value) : value_(std::move(value)) {}
+
   Secret(const Secret&) = default;
   Secret(Secret&&) noexcept = default;
   Secret& operator=(const Secret&) = default;
@@ -19,6 +21,7 @@ class Secret {
   ~Secret();
 
   [[nodiscard]] const std::string& reveal() const { return value_; }
+
   [[nodiscard]] bool empty() const { return value_.empty(); }
 
  private:

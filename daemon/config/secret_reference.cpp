@@ -1,10 +1,10 @@
 #include "daemon/config/secret_reference.hpp"
 
-#include <cstdlib>
-
 #include "daemon/config/config.hpp"
 #include "daemon/os/files.hpp"
 #include "rules/base/text.hpp"
+
+#include <cstdlib>
 
 namespace kpi {
 namespace {
@@ -22,7 +22,8 @@ Result<Secret> read_file_secret(const std::string& path, std::string_view refere
   FileHost host;
   auto file = host.read_file(path, kMostSecretBytes);
   if (!file) {
-    return fail(ErrorKind::kNotFound, "the secret " + printable(reference) + " cannot be read: " + file.error().message);
+    return fail(ErrorKind::kNotFound,
+                "the secret " + printable(reference) + " cannot be read: " + file.error().message);
   }
   std::string text = std::move(file->text);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) {
@@ -47,8 +48,9 @@ Result<Secret> read_secret(const std::string& file, std::string_view reference) 
   const std::string name(colon == std::string_view::npos ? "" : inner.substr(colon + 1));
   if (name.empty() || (kind != "env" && kind != "file" && kind != "credential")) {
     return fail(ErrorKind::kInvalid,
-                "\"" + printable(reference) + "\" is no reference to a secret; write ${env:NAME}, ${file:path} or "
-                "${credential:name}");
+                "\"" + printable(reference) +
+                    "\" is no reference to a secret; write ${env:NAME}, ${file:path} or "
+                    "${credential:name}");
   }
   bool found = false;
   if (kind == "env") {

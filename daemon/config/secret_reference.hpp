@@ -1,11 +1,11 @@
 #pragma once
 // `${env:NAME}`, `${file:path}`, `${credential:name}`: where a secret is, instead of the secret.
 
-#include <string>
-#include <string_view>
-
 #include "daemon/config/secret.hpp"
 #include "rules/base/result.hpp"
+
+#include <string>
+#include <string_view>
 
 namespace kpi {
 
@@ -13,7 +13,8 @@ namespace kpi {
 bool is_secret_reference(std::string_view text);
 
 /// Looks the secret up. `file` is the file that holds the reference, for relative paths. kInvalid: not a reference;
-/// kNotFound: it names nothing. Messages name the reference, never the value. Call at load only (reads the environment).
+/// kNotFound: it names nothing. Messages name the reference, never the value. Call at load only (reads the
+/// environment).
 Result<Secret> read_secret(const std::string& file, std::string_view reference);
 
 }  // namespace kpi

@@ -1,8 +1,8 @@
-#include <algorithm>
-#include <set>
-
 #include "daemon/config/config_keys.hpp"
 #include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <set>
 
 namespace kpi {
 namespace {
@@ -10,7 +10,8 @@ namespace {
 /// Reads one key of a plugin; keys with a dot stand in a map of their own, which `maps` keeps open.
 class PluginKeys {
  public:
-  PluginKeys(MapReader& map, std::string where, const std::string& file) : map_(map), where_(std::move(where)), file_(file) {}
+  PluginKeys(MapReader& map, std::string where, const std::string& file)
+      : map_(map), where_(std::move(where)), file_(file) {}
 
   OptionValues read(const std::vector<OptionSpec>& specs) {
     OptionValues values;
@@ -33,7 +34,8 @@ class PluginKeys {
     auto found = inner_.find(key);
     if (found == inner_.end()) {
       const YamlNode* node = map_.optional(key);
-      auto reader = node == nullptr ? nullptr : std::make_unique<MapReader>(*node, where_ + "." + key, map_.diagnostics());
+      auto reader =
+          node == nullptr ? nullptr : std::make_unique<MapReader>(*node, where_ + "." + key, map_.diagnostics());
       found = inner_.emplace(key, std::move(reader)).first;
     }
     return found->second.get();
@@ -85,7 +87,7 @@ bool is_name(std::string_view text) {
   const auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   };
-  return !text.empty() && !(text[0] >= '0' && text[0] <= '9') && std::all_of(text.begin(), text.end(), fits);
+  return !text.empty() && (text[0] < '0' || text[0] > '9') && std::ranges::all_of(text, fits);
 }
 
 void check_name(const YamlNode& name, std::string_view what, Diagnostics& diagnostics) {
@@ -111,12 +113,12 @@ class SourceReader {
     const Plugin* plugin = read_plugin(map);
     read_time(map);
     read_labels(map);
-    if (const YamlNode* metrics = map.required("metrics", "the numbers it delivers: metrics: {visitors: {kind: flow}}")) {
+    if (const YamlNode* metrics =
+            map.required("metrics", "the numbers it delivers: metrics: {visitors: {kind: flow}}")) {
       read_metrics(*metrics, plugin);
     }
     if (plugin != nullptr) {
-      config_.settings.options =
-          PluginKeys(map, "sources.*", name_.position.source->name).read(plugin->options);
+      config_.settings.options = PluginKeys(map, "sources.*", name_.position.source->name).read(plugin->options);
     }
     map.finish();
     build(plugin);
@@ -125,7 +127,8 @@ class SourceReader {
 
  private:
   const Plugin* read_plugin(MapReader& map) {
-    const YamlNode* node = with_plugins_ ? map.required("plugin", "the kind of source, such as csv") : map.optional("plugin");
+    const YamlNode* node =
+        with_plugins_ ? map.required("plugin", "the kind of source, such as csv") : map.optional("plugin");
     if (node == nullptr || !with_plugins_) {
       return nullptr;
     }
@@ -174,12 +177,14 @@ class SourceReader {
         config_.settings.labels.push_back({name.scalar, column.scalar, {}, name.position});
       }
       if (labels->kind != YamlNode::Kind::kMap) {
-        diagnostics_.error(labels->position, "labels wants names and where their values come from",
+        diagnostics_.error(labels->position,
+                           "labels wants names and where their values come from",
                            "write labels: {country: Country}");
       }
     }
-    std::sort(config_.settings.labels.begin(), config_.settings.labels.end(),
-              [](const SourceLabel& a, const SourceLabel& b) { return a.name < b.name; });
+    std::ranges::sort(config_.settings.labels,
+
+                      [](const SourceLabel& a, const SourceLabel& b) { return a.name < b.name; });
     if (const YamlNode* rename = map.optional("rename")) {
       read_rename(*rename);
     }
@@ -188,9 +193,10 @@ class SourceReader {
   void read_rename(const YamlNode& node) {
     for (const auto& [name, values] : node.entries) {
       auto& labels = config_.settings.labels;
-      const auto found = std::find_if(labels.begin(), labels.end(), [&](const SourceLabel& l) { return l.name == name.scalar; });
+      const auto found = std::ranges::find_if(labels, [&](const SourceLabel& l) { return l.name == name.scalar; });
       if (found == labels.end()) {
-        diagnostics_.error(name.position, "there is no label \"" + printable(name.scalar) + "\" to rename the values of",
+        diagnostics_.error(name.position,
+                           "there is no label \"" + printable(name.scalar) + "\" to rename the values of",
                            "declare it under labels");
         continue;
       }
@@ -202,7 +208,8 @@ class SourceReader {
 
   void read_metrics(const YamlNode& node, const Plugin* plugin) {
     if (node.kind != YamlNode::Kind::kMap || node.entries.empty()) {
-      diagnostics_.error(node.position, "a source delivers at least one metric", "write metrics: {visitors: {kind: flow}}");
+      diagnostics_.error(
+          node.position, "a source delivers at least one metric", "write metrics: {visitors: {kind: flow}}");
       return;
     }
     for (const auto& [name, body] : node.entries) {
@@ -238,8 +245,7 @@ class SourceReader {
       }
     }
     if (plugin != nullptr) {
-      metric.options =
-          PluginKeys(map, "sources.*.metrics.*", name.position.source->name).read(plugin->metric_options);
+      metric.options = PluginKeys(map, "sources.*.metrics.*", name.position.source->name).read(plugin->metric_options);
     } else {
       for (const char* key : {"column"}) {  // a rule test may keep what the plugin would read
         map.optional(key);
@@ -289,7 +295,8 @@ class SourceReader {
 
 void read_sources(const YamlNode& node, ConfigReading& reading, bool with_plugins) {
   if (node.kind != YamlNode::Kind::kMap) {
-    reading.diagnostics.error(node.position, "sources wants names and settings", "write sources: {web: {plugin: csv, …}}");
+    reading.diagnostics.error(
+        node.position, "sources wants names and settings", "write sources: {web: {plugin: csv, …}}");
     return;
   }
   for (const auto& [name, body] : node.entries) {

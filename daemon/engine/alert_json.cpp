@@ -1,8 +1,8 @@
 #include "daemon/engine/alert_json.hpp"
 
-#include <array>
-
 #include <nlohmann/json.hpp>
+
+#include <array>
 
 namespace kpi {
 namespace {
@@ -124,7 +124,8 @@ Result<AlertMemory> decode_alert(std::string_view text) {
                         decode_instant(no_data.at("firing_at"))};
     }
   } catch (const json::exception& error) {
-    return fail(ErrorKind::kStorage, std::string("the state of an alert in the history cannot be read: ") + error.what());
+    return fail(ErrorKind::kStorage,
+                std::string("the state of an alert in the history cannot be read: ") + error.what());
   }
   return memory;
 }

@@ -1,12 +1,12 @@
 #pragma once
 // An alert's machine as the JSON that the history keeps in alert_state.machine: read and written by the engine only.
 
-#include <string>
-#include <string_view>
-
 #include "rules/base/result.hpp"
 #include "rules/judge/line.hpp"
 #include "rules/model/alert.hpp"
+
+#include <string>
+#include <string_view>
 
 namespace kpi {
 
@@ -22,6 +22,6 @@ struct AlertMemory {
 /// Empty when there is nothing to remember.
 std::string encode_alert(const AlertMemory& memory);
 /// kStorage when the text is not what encode_alert writes.
-Result<AlertMemory> decode_alert(std::string_view json);
+Result<AlertMemory> decode_alert(std::string_view text);
 
 }  // namespace kpi

@@ -1,12 +1,12 @@
 #include "daemon/engine/watch.hpp"
 
-#include <algorithm>
-#include <ostream>
-
 #include "daemon/engine/poll_schedule.hpp"
 #include "daemon/notify/message_json.hpp"
 #include "daemon/os/log.hpp"
 #include "daemon/os/service.hpp"
+
+#include <algorithm>
+#include <ostream>
 
 namespace kpi {
 namespace {
@@ -45,7 +45,8 @@ void Watch::start_poll(std::uint32_t source, Instant now) {
   const PollRequest request = engine_->poll_request(source, now);
   // The configuration is kept alive by the job: a reload may drop it while the poll runs.
   pool_.submit([this, source, request, config = config_, generation = generation_](const std::stop_token& stop) {
-    PollResult result{source, request.now, config->sources[source].source->poll(request, world_.host, stop), generation};
+    PollResult result{
+        source, request.now, config->sources[source].source->poll(request, world_.host, stop), generation};
     inbox_.post(std::move(result));
   });
 }
@@ -114,8 +115,8 @@ Result<void> Watch::deliver_all(Instant now, OnceReport& report) {
   for (const NotificationRow& row : due) {
     by_channel[row.channel].push_back(row);
   }
-  for (auto& [channel, rows] : by_channel) {
-    pool_.submit([this, rows = std::move(rows), config = config_](const std::stop_token& stop) {
+  for (auto& [channel, of_channel] : by_channel) {
+    pool_.submit([this, rows = std::move(of_channel), config = config_](const std::stop_token& stop) {
       for (const NotificationRow& row : rows) {
         inbox_.post(DeliveryResult{row.id, deliver(*config, row, stop)});
       }
@@ -136,9 +137,7 @@ Result<void> Watch::deliver_all(Instant now, OnceReport& report) {
       }
       engine_->receive(outbox_.finish(result->id, result->outcome, now));
     }
-  }
-  if (!due.empty()) {
-    KPI_TRY(engine_->step(now));
+    KPI_TRY(engine_->step(now));  // at once: what is not written down is sent again after a kill
   }
   return {};
 }
@@ -150,7 +149,7 @@ Result<void> Watch::run(const std::function<std::shared_ptr<const Config>()>& re
     polling.next = Instant{};
   }
   notify_ready();
-  while (KPI_TRY(turn(now(), reload))) {
+  while (KPI_TRY(turn(reload))) {
   }
   notify_stopping();
   pool_.request_stop();
@@ -167,49 +166,58 @@ Instant Watch::next_turn() const {
   return next;
 }
 
-/// One turn of the daemon: start what is due, wait for what comes, step. False when asked to stop.
-Result<bool> Watch::turn(Instant begun, const std::function<std::shared_ptr<const Config>()>& reload) {
+void Watch::start_due(Instant now) {
   for (std::uint32_t i = 0; i < polling_.size(); ++i) {
-    if (!polling_[i].in_flight && polling_[i].next <= begun) {
+    if (!polling_[i].in_flight && polling_[i].next <= now) {
       const SourceConfig& source = config_->sources[i];
-      polling_[i].next = next_poll(begun, source.every, poll_offset(source.settings.name, source.every));
-      start_poll(i, begun);
+      polling_[i].next = next_poll(now, source.every, poll_offset(source.settings.name, source.every));
+      start_poll(i, now);
     }
   }
-  for (NotificationRow& row : outbox_.take_due(begun)) {
+  for (NotificationRow& row : outbox_.take_due(now)) {
     start_delivery(std::move(row));
   }
+}
+
+/// Hands what has come to the engine; what people asked for is left in `asked`.
+void Watch::take(Event& event, Asked& asked) {
+  std::visit(Overloaded{[&](PollResult& result) {
+                          if (result.generation == generation_) {
+                            polling_[result.source].in_flight = false;
+                            engine_->receive(std::move(result));
+                          }
+                        },
+                        [&](DeliveryResult& result) {
+                          engine_->receive(outbox_.finish(result.id, result.outcome, now()));
+                          if (result.outcome.kind != Outcome::Kind::kDelivered) {
+                            log_warning("message " + result.id + ": " + result.outcome.detail);
+                          }
+                        },
+                        [&](ReloadRequest&) { asked.reload = true; },
+                        [&](StopRequest&) { asked.stop = true; }},
+             event);
+}
+
+/// One turn of the daemon: start what is due, wait for what comes, step. False when asked to stop.
+Result<bool> Watch::turn(const std::function<std::shared_ptr<const Config>()>& reload) {
+  const Instant begun = now();
+  start_due(begun);
   const Duration wait = std::clamp<Duration>(next_turn() - begun, Duration{0}, kLongestWait);
-  bool goes_on = true;
-  bool reloads = false;
+  Asked asked;
   for (Event& event : inbox_.take(world_.clock.steady() + wait)) {
-    std::visit(Overloaded{[&](PollResult& result) {
-                            if (result.generation == generation_) {
-                              polling_[result.source].in_flight = false;
-                              engine_->receive(std::move(result));
-                            }
-                          },
-                          [&](DeliveryResult& result) {
-                            engine_->receive(outbox_.finish(result.id, result.outcome, now()));
-                            if (result.outcome.kind != Outcome::Kind::kDelivered) {
-                              log_warning("message " + result.id + ": " + result.outcome.detail);
-                            }
-                          },
-                          [&](ReloadRequest&) { reloads = true; },
-                          [&](StopRequest&) { goes_on = false; }},
-               event);
+    take(event, asked);
   }
   const StepSummary summary = KPI_TRY(engine_->step(now()));
   log(summary);
   outbox_.add(engine_->take_queued());
-  if (reloads) {
+  if (asked.reload) {
     notify_reloading();
     if (auto config = reload()) {
       KPI_TRY(swap_config(std::move(config), now()));
     }
     notify_ready();
   }
-  return goes_on;
+  return !asked.stop;
 }
 
 /// A new engine takes up where the old one stopped: all state is in the history.

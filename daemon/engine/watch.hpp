@@ -1,14 +1,6 @@
 #pragma once
-// The engine among the things of the world: polls go out to the pool and come back through the inbox, messages likewise.
-// The daemon (`run`) and `run --once` differ in who calls, not in what happens.
-
-#include <functional>
-#include <iosfwd>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <string>
-#include <vector>
+// The engine among the things of the world: polls go out to the pool and come back through the inbox, messages
+// likewise. The daemon (`run`) and `run --once` differ in who calls, not in what happens.
 
 #include "daemon/config/config.hpp"
 #include "daemon/engine/engine.hpp"
@@ -17,6 +9,14 @@
 #include "daemon/os/clock.hpp"
 #include "daemon/os/work_pool.hpp"
 #include "plugins/source.hpp"
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace kpi {
 
@@ -47,6 +47,7 @@ class Watch {
   Result<void> run(const std::function<std::shared_ptr<const Config>()>& reload);
 
   Inbox& inbox() { return inbox_; }
+
   [[nodiscard]] const Engine& engine() const { return *engine_; }
 
  private:
@@ -55,12 +56,20 @@ class Watch {
     bool in_flight = false;
   };
 
+  /// What people asked for in a turn.
+  struct Asked {
+    bool reload = false;
+    bool stop = false;
+  };
+
   void start_poll(std::uint32_t source, Instant now);
   void start_delivery(NotificationRow row);
   Outcome deliver(const Config& config, const NotificationRow& row, const std::stop_token& stop);
   void poll_all(Instant now);
   Result<void> deliver_all(Instant now, OnceReport& report);
-  Result<bool> turn(Instant now, const std::function<std::shared_ptr<const Config>()>& reload);
+  void start_due(Instant now);
+  void take(Event& event, Asked& asked);
+  Result<bool> turn(const std::function<std::shared_ptr<const Config>()>& reload);
   Result<void> swap_config(std::shared_ptr<const Config> config, Instant now);
   [[nodiscard]] Instant next_turn() const;
   [[nodiscard]] Instant now();

@@ -1,10 +1,10 @@
 #include "daemon/notify/outbox.hpp"
 
+#include "rules/base/text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-
-#include "rules/base/text.hpp"
 
 namespace kpi {
 namespace {
@@ -26,9 +26,20 @@ double spread(const std::string& id, int attempt) {
 }  // namespace
 
 std::span<const seconds> retry_waits() {
-  static constexpr std::array<seconds, 14> kWaits{seconds{1}, seconds{5}, seconds{30}, minutes{2}, minutes{5},
-                                                  minutes{10}, minutes{30}, hours{1}, hours{2}, hours{5},
-                                                  hours{10}, hours{14}, hours{20}, hours{24}};
+  static constexpr std::array<seconds, 14> kWaits{seconds{1},
+                                                  seconds{5},
+                                                  seconds{30},
+                                                  minutes{2},
+                                                  minutes{5},
+                                                  minutes{10},
+                                                  minutes{30},
+                                                  hours{1},
+                                                  hours{2},
+                                                  hours{5},
+                                                  hours{10},
+                                                  hours{14},
+                                                  hours{20},
+                                                  hours{24}};
   return kWaits;
 }
 

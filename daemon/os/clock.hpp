@@ -1,9 +1,9 @@
 #pragma once
 // The clock. Only the edge of the program holds one: everything inside is given `now`.
 
-#include <chrono>
-
 #include "rules/base/time.hpp"
+
+#include <chrono>
 
 namespace kpi {
 

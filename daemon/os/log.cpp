@@ -1,13 +1,13 @@
 #include "daemon/os/log.hpp"
 
-#include <unistd.h>
-
-#include <cstdlib>
+#include "rules/base/text.hpp"
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "rules/base/text.hpp"
+#include <unistd.h>
+
+#include <cstdlib>
 
 namespace kpi {
 namespace {

@@ -1,29 +1,28 @@
 #include "daemon/os/signals.hpp"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdint>
 #include <utility>
 
 namespace kpi {
 
-SignalWatch::SignalWatch() {
+SignalWatch::SignalWatch() : stop_fd_(eventfd(0, EFD_CLOEXEC)) {
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     sigaddset(&signals, signal);
   }
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  struct sigaction ignore {};
+  struct sigaction ignore{};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, nullptr);
   signal_fd_ = signalfd(-1, &signals, SFD_CLOEXEC);
-  stop_fd_ = eventfd(0, EFD_CLOEXEC);
 }
 
 SignalWatch::~SignalWatch() {

@@ -6,13 +6,15 @@
 
 namespace kpi {
 
-/// While it lives, SIGTERM, SIGINT and SIGHUP are handed to `on_signal` on a thread of its own. REQUIRES: made before any
-/// other thread. SIGPIPE is ignored from then on.
+/// While it lives, SIGTERM, SIGINT and SIGHUP are handed to `on_signal` on a thread of its own. REQUIRES: made before
+/// any other thread. SIGPIPE is ignored from then on.
 class SignalWatch {
  public:
   SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;
+  SignalWatch(SignalWatch&&) = delete;
+  SignalWatch& operator=(SignalWatch&&) = delete;
   ~SignalWatch();
 
   /// Begins to hand signals over; those that came since construction too.
@@ -20,7 +22,7 @@ class SignalWatch {
 
  private:
   int signal_fd_ = -1;
-  int stop_fd_ = -1;
+  int stop_fd_;
   std::jthread thread_;
 };
 

@@ -1,7 +1,6 @@
 #include "daemon/os/work_pool.hpp"
 
 #include <pthread.h>
-
 #include <utility>
 
 namespace kpi {

@@ -20,6 +20,8 @@ class WorkPool {
   explicit WorkPool(std::size_t most_threads = 1000, std::chrono::milliseconds idle = std::chrono::seconds{30});
   WorkPool(const WorkPool&) = delete;
   WorkPool& operator=(const WorkPool&) = delete;
+  WorkPool(WorkPool&&) = delete;
+  WorkPool& operator=(WorkPool&&) = delete;
   ~WorkPool();
 
   /// Runs `job` on a thread of the pool. The job must not throw.

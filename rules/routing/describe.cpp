@@ -1,10 +1,10 @@
 #include "rules/routing/describe.hpp"
 
+#include "rules/base/text.hpp"
+
 #include <array>
 #include <cmath>
 #include <cstdio>
-
-#include "rules/base/text.hpp"
 
 namespace kpi {
 namespace {
@@ -70,7 +70,8 @@ std::string threshold_reason(const AlertSubject& subject, Language language) {
 std::string target_reason(const AlertSubject& subject, Language language) {
   const Kpi& kpi = *subject.kpi;
   const TargetStanding& standing = subject.line->target_standing;
-  const std::string goal = format_value(subject.line->plan ? subject.line->plan->goal : kpi.target->goal, kpi.unit, language);
+  const std::string goal =
+      format_value(subject.line->plan ? subject.line->plan->goal : kpi.target->goal, kpi.unit, language);
   switch (standing.status) {
     case TargetStatus::kAchieved:
       return "goal of " + goal + " reached";
@@ -159,15 +160,26 @@ std::string clock_text(Instant instant, const Zone& zone) {
   const auto day = std::chrono::floor<std::chrono::days>(local);
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(local - day).count();
   std::array<char, 16> text{};
-  (void)std::snprintf(text.data(), text.size(), "%02d:%02d", static_cast<int>(minutes / 60), static_cast<int>(minutes % 60));
+  (void)std::snprintf(
+      text.data(), text.size(), "%02d:%02d", static_cast<int>(minutes / 60), static_cast<int>(minutes % 60));
   return text.data();
 }
 
 }  // namespace
 
 std::string period_text(Slot slot, const Grain& every, const Zone& zone) {
-  static constexpr std::array<std::string_view, 12> kMonths{"January", "February", "March", "April", "May", "June",
-                                                            "July", "August", "September", "October", "November", "December"};
+  static constexpr std::array<std::string_view, 12> kMonths{"January",
+                                                            "February",
+                                                            "March",
+                                                            "April",
+                                                            "May",
+                                                            "June",
+                                                            "July",
+                                                            "August",
+                                                            "September",
+                                                            "October",
+                                                            "November",
+                                                            "December"};
   const Slot end = next_slot(slot, every);
   if (!every.is_civil()) {
     const Instant start{Duration{slot.ms}};

@@ -1,11 +1,12 @@
 #pragma once
-// What a message says about one alert: the number, the limit, the target, since when and why, in the channel's language.
-
-#include <string>
+// What a message says about one alert: the number, the limit, the target, since when and why, in the channel's
+// language.
 
 #include "rules/base/units.hpp"
 #include "rules/judge/line.hpp"
 #include "rules/routing/message.hpp"
+
+#include <string>
 
 namespace kpi {
 
