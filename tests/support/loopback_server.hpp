@@ -51,7 +51,6 @@ struct ScriptedAnswer {
 /// `text` packed by gzip, `times` times over.
 std::string gzip(std::string_view text, int times = 1);
 
-/// A fresh self-signed certificate for localhost and 127.0.0.1, and its key.
 class TlsIdentity;
 
 class LoopbackServer {

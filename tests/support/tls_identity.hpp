@@ -9,7 +9,7 @@ struct ssl_ctx_st;
 
 namespace kpi::test {
 
-/// For localhost and 127.0.0.1, valid for an hour.
+/// For 127.0.0.1 and no other name, valid for an hour.
 class TlsIdentity {
  public:
   TlsIdentity();

@@ -411,10 +411,14 @@ TEST_F(CurlHttp, RefusesACertificateNobodyVouchesFor) {
 TEST_F(CurlHttp, RefusesACertificateForAnotherName) {
   const LoopbackServer server(say_secured, LoopbackServer::Transport::kTls);
   const TemporaryFile ca(server.certificate());
-  HttpRequest request = get("https://127.0.0.2:" + std::to_string(server.port()) + "/");
+  HttpRequest request = get("https://localhost:" + std::to_string(server.port()) + "/");
   request.ca_file = ca.path();
   const Result<HttpResponse> response = send(request);
   ASSERT_FALSE(response);
+  EXPECT_EQ(response.error(),
+            (Error{ErrorKind::kUnavailable,
+                   "https://localhost: SSL: no alternative certificate subject name matches target host name "
+                   "'localhost'"}));
   EXPECT_TRUE(server.requests().empty());
 }
 
