@@ -15,7 +15,10 @@ bool is_secret_key(const std::string& type, std::string_view key) {
 class ChannelReader {
  public:
   ChannelReader(const YamlNode& name, ConfigReading& reading)
-      : name_(name), reading_(reading), diagnostics_(reading.diagnostics) {}
+      : name_(name),
+        reading_(reading),
+        diagnostics_(reading.diagnostics),
+        errors_before_(reading.diagnostics.count(Diagnostic::Severity::kError)) {}
 
   void read(const YamlNode& body) {
     settings_.name = name_.scalar;
@@ -34,7 +37,7 @@ class ChannelReader {
     channel.name = settings_.name;
     channel.type = settings_.type;
     channel.position = settings_.position;
-    const bool buildable = !missing_secret_ && !diagnostics_.has_errors();
+    const bool buildable = !missing_secret_ && diagnostics_.count(Diagnostic::Severity::kError) == errors_before_;
     if (buildable && reading_.secrets != Secrets::kIgnored) {
       channel.channel = kind->create(settings_, diagnostics_);
     }
@@ -112,6 +115,7 @@ class ChannelReader {
   Diagnostics& diagnostics_;
   ChannelSettings settings_;
   bool missing_secret_ = false;
+  std::size_t errors_before_;  // those of other channels
 };
 
 std::vector<LabelMatch> read_match(const YamlNode& node, Diagnostics& diagnostics) {

@@ -102,7 +102,11 @@ void check_name(const YamlNode& name, std::string_view what, Diagnostics& diagno
 class SourceReader {
  public:
   SourceReader(const YamlNode& name, ConfigReading& reading, bool with_plugins)
-      : name_(name), reading_(reading), diagnostics_(reading.diagnostics), with_plugins_(with_plugins) {}
+      : name_(name),
+        reading_(reading),
+        diagnostics_(reading.diagnostics),
+        with_plugins_(with_plugins),
+        errors_before_(reading.diagnostics.count(Diagnostic::Severity::kError)) {}
 
   void read(const YamlNode& body) {
     config_.position = name_.position;
@@ -279,7 +283,8 @@ class SourceReader {
   }
 
   void build(const Plugin* plugin) {
-    if (plugin != nullptr && reading_.secrets != Secrets::kIgnored && !diagnostics_.has_errors()) {
+    if (plugin != nullptr && reading_.secrets != Secrets::kIgnored &&
+        diagnostics_.count(Diagnostic::Severity::kError) == errors_before_) {
       config_.source = plugin->create(config_.settings, diagnostics_);
     }
   }
@@ -288,6 +293,7 @@ class SourceReader {
   ConfigReading& reading_;
   Diagnostics& diagnostics_;
   bool with_plugins_;
+  std::size_t errors_before_;  // those of other sources
   SourceConfig config_;
 };
 

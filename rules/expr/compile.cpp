@@ -60,8 +60,7 @@ constexpr std::array<TargetName, 6> kTargetFields{{{"target.expected", TargetFie
                                                    {"target.goal", TargetField::kGoal}}};
 
 const AggregateName* find_aggregate(std::string_view name) {
-  const auto* found =
-      std::find_if(kAggregates.begin(), kAggregates.end(), [&](const AggregateName& a) { return a.name == name; });
+  const auto* found = std::ranges::find_if(kAggregates, [&](const AggregateName& a) { return a.name == name; });
   return found == kAggregates.end() ? nullptr : found;
 }
 
@@ -85,6 +84,13 @@ class Compiler {
   }
 
  private:
+  /// How a name is to be read: sum(m, 28 days).
+  struct Reading {
+    Aggregate how = Aggregate::kByKind;
+    std::optional<Span> window;
+    double quantile = 0;
+  };
+
   using Visited = std::optional<Typed>;
   using Handler = Visited (Compiler::*)(const Expr&);
 
@@ -118,7 +124,7 @@ class Compiler {
     if (outer_range_) {
       found.message = "in the part \"" + outer_part_ + "\": " + found.message;
     }
-    if (std::find(errors_.begin(), errors_.end(), found) == errors_.end()) {
+    if (std::ranges::find(errors_, found) == errors_.end()) {
       errors_.push_back(std::move(found));
     }
     return std::nullopt;
@@ -147,7 +153,7 @@ class Compiler {
       case Expr::Kind::kDate:
         return Typed{Type::kDate, {}};
       case Expr::Kind::kName:
-        return visit_name(expr, Aggregate::kByKind, std::nullopt, 0);
+        return visit_name(expr, Reading{});
       case Expr::Kind::kOperator:
         return visit_operator(expr);
       case Expr::Kind::kCall:
@@ -300,7 +306,7 @@ class Compiler {
     for (const AggregateName& aggregate : kAggregates) {
       names.emplace_back(aggregate.name);
     }
-    std::sort(names.begin(), names.end());
+    std::ranges::sort(names);
     const std::string near = did_you_mean(expr.text, names);
     const TextRange name{expr.range.begin, expr.range.begin + static_cast<std::uint32_t>(expr.text.size())};
     return error(
@@ -350,7 +356,7 @@ class Compiler {
       }
       window = length.span;
     }
-    Visited result = visit_name(of, how, window, quantile);
+    Visited result = visit_name(of, Reading{how, window, quantile});
     if (result && how == Aggregate::kCount) {
       result->unit = Unit{};
     }
@@ -501,9 +507,9 @@ class Compiler {
 
   // --- names ---
 
-  Visited visit_name(const Expr& expr, Aggregate how, std::optional<Span> window, double quantile) {
+  Visited visit_name(const Expr& expr, const Reading& reading) {
     if (expr.text == "value" || expr.text.starts_with("target.")) {
-      return visit_own(expr, how, window, quantile);
+      return visit_own(expr, reading);
     }
     if (context_.parts != nullptr) {
       const auto part = context_.parts->find(expr.text);
@@ -511,13 +517,13 @@ class Compiler {
         return error(expr.range, "a part takes no label filter", "filter the metrics inside the part");
       }
       if (part != context_.parts->end()) {
-        return visit_part(expr, *part->second, how != Aggregate::kByKind);
+        return visit_part(expr, *part->second, reading.how != Aggregate::kByKind);
       }
     }
     if (expr.text.find('.') != std::string::npos) {
-      return visit_metric(expr, how, window, quantile);
+      return visit_metric(expr, reading);
     }
-    return visit_kpi(expr, how, window, quantile);
+    return visit_kpi(expr, reading);
   }
 
   Visited visit_part(const Expr& expr, const Expr& part, bool aggregated) {
@@ -539,12 +545,12 @@ class Compiler {
     return result;
   }
 
-  Visited visit_own(const Expr& expr, Aggregate how, std::optional<Span> window, double quantile) {
+  Visited visit_own(const Expr& expr, const Reading& reading) {
     if (!expr.filters.empty()) {
       return error(expr.range, "\"" + expr.text + "\" takes no label filter");
     }
     if (expr.text != "value") {
-      return visit_target(expr, how);
+      return visit_target(expr, reading);
     }
     if (all_) {
       return error(expr.range, "all() is for metrics: \"value\" is that of the segment");
@@ -552,17 +558,17 @@ class Compiler {
     if (!context_.may_use_value) {
       return error(expr.range, "\"value\" is the KPI itself and has no meaning here", "name the metrics it is made of");
     }
-    if (how == Aggregate::kByKind && back_.empty()) {
+    if (reading.how == Aggregate::kByKind && back_.empty()) {
       emit(OpCode::kValue);
       return Typed{Type::kNumber, context_.value_unit};
     }
     KpiInput input;
     input.is_self = true;
-    return add_kpi(std::move(input), expr, how, window, quantile, context_.value_unit);
+    return add_kpi(std::move(input), expr, reading, context_.value_unit);
   }
 
-  Visited visit_target(const Expr& expr, Aggregate how) {
-    if (!context_.may_use_target || how != Aggregate::kByKind || !back_.empty()) {
+  Visited visit_target(const Expr& expr, const Reading& reading) {
+    if (!context_.may_use_target || reading.how != Aggregate::kByKind || !back_.empty()) {
       return error(expr.range, "\"" + expr.text + "\" can stand only in `alerts`, as it is");
     }
     std::vector<std::string> names;
@@ -578,7 +584,7 @@ class Compiler {
     return error(expr.range, "a target has no \"" + expr.text.substr(7) + "\"", "known: " + join(names, " "));
   }
 
-  Visited visit_kpi(const Expr& expr, Aggregate how, std::optional<Span> window, double quantile) {
+  Visited visit_kpi(const Expr& expr, const Reading& reading) {
     const Scope& scope = *context_.scope;
     const auto found = scope.kpis.find(expr.text);
     if (found == scope.kpis.end()) {
@@ -594,7 +600,8 @@ class Compiler {
     }
     KpiInput input;
     input.kpi = found->second.index;
-    if (how != Aggregate::kByKind && !check_length(expr, found->second.every, window.value_or(context_.over))) {
+    if (reading.how != Aggregate::kByKind &&
+        !check_length(expr, found->second.every, reading.window.value_or(context_.over))) {
       return std::nullopt;
     }
     if (found->second.every.is_civil() != context_.every.is_civil() && !context_.every.is_civil()) {
@@ -604,17 +611,16 @@ class Compiler {
           "judge this one no more often");
     }
     const Unit unit = found->second.unit;
-    return add_kpi(std::move(input), expr, how, window, quantile, unit);
+    return add_kpi(std::move(input), expr, reading, unit);
   }
 
-  Visited add_kpi(
-      KpiInput input, const Expr& expr, Aggregate how, std::optional<Span> window, double quantile, Unit unit) {
-    input.how = how == Aggregate::kByKind ? Aggregate::kLast : how;
-    input.window = window;
-    if (!window && how != Aggregate::kByKind) {
+  Visited add_kpi(KpiInput input, const Expr& expr, const Reading& reading, Unit unit) {
+    input.how = reading.how == Aggregate::kByKind ? Aggregate::kLast : reading.how;
+    input.window = reading.window;
+    if (!reading.window && reading.how != Aggregate::kByKind) {
       input.window = context_.over;
     }
-    input.quantile = quantile;
+    input.quantile = reading.quantile;
     input.back = back_;
     input.optional = optional_;
     input.range = outer_range_.value_or(expr.range);
@@ -636,7 +642,7 @@ class Compiler {
     return static_cast<std::uint32_t>(inputs.size() - 1);
   }
 
-  Visited visit_metric(const Expr& expr, Aggregate how, std::optional<Span> window, double quantile) {
+  Visited visit_metric(const Expr& expr, const Reading& reading) {
     const Scope& scope = *context_.scope;
     const auto found = scope.metric_names.find(expr.text);
     if (found == scope.metric_names.end()) {
@@ -646,9 +652,9 @@ class Compiler {
     MetricInput input;
     input.metric = found->second;
     input.filters = expr.filters;
-    input.how = how;
-    input.quantile = quantile;
-    input.window = window;
+    input.how = reading.how;
+    input.quantile = reading.quantile;
+    input.window = reading.window;
     input.back = back_;
     input.all = all_;
     input.optional = optional_;
@@ -663,7 +669,7 @@ class Compiler {
   bool check_labels(const Expr& expr, const Metric& metric) {
     bool fine = true;
     const auto has = [&](const std::string& label) {
-      return std::find(metric.labels.begin(), metric.labels.end(), label) != metric.labels.end();
+      return std::ranges::find(metric.labels, label) != metric.labels.end();
     };
     for (const LabelFilter& filter : expr.filters) {
       if (!has(filter.label)) {
@@ -736,10 +742,11 @@ class Compiler {
 
   Visited unknown_name(const Expr& expr) {
     const Scope& scope = *context_.scope;
-    if (std::find(scope.later_kpis.begin(), scope.later_kpis.end(), expr.text) != scope.later_kpis.end()) {
+    if (std::ranges::find(scope.later_kpis, expr.text) != scope.later_kpis.end()) {
       return error(expr.range, "the KPI " + expr.text + " cannot be used here: it has errors of its own");
     }
     std::vector<std::string> names;
+    names.reserve(scope.metric_names.size() + scope.kpis.size());
     const bool dotted = expr.text.find('.') != std::string::npos;
     for (const auto& [name, index] : scope.metric_names) {
       names.push_back(name);
@@ -752,7 +759,7 @@ class Compiler {
       remedy = source_hint(expr.text);
     }
     if (remedy.empty() && !names.empty()) {
-      std::sort(names.begin(), names.end());
+      std::ranges::sort(names);
       const bool many = names.size() > 12;
       names.resize(std::min<std::size_t>(names.size(), 12));
       remedy = "known: " + join(names, " ") + (many ? " …" : "");

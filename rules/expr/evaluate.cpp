@@ -41,8 +41,7 @@ Value evaluate_kpi(const KpiInput& input,
   }
   const auto& values = judged->values;
   const Window window = window_of(context.frame, input, judged->grain);
-  const auto before = [](const Sample& sample, Slot slot) { return sample.slot < slot; };
-  const auto end = std::lower_bound(values.begin(), values.end(), window.to, before);
+  const auto end = std::ranges::lower_bound(values, window.to, {}, &Sample::slot);
   if (!input.window) {
     // Of a KPI with periods like this one's, that very period; an older value of a coarser one still stands.
     const bool is_there = end != values.begin() && !std::isnan((end - 1)->value) &&
@@ -51,7 +50,7 @@ Value evaluate_kpi(const KpiInput& input,
     return is_there ? Value::of((end - 1)->value) : Value::unknown(Reason::kNotJudged, index);
   }
   std::vector<Sample> inside;
-  std::copy_if(std::lower_bound(values.begin(), end, window.from, before),
+  std::copy_if(std::ranges::lower_bound(values.begin(), end, window.from, {}, &Sample::slot),
                end,
                std::back_inserter(inside),
                [](const Sample& sample) { return !std::isnan(sample.value); });
@@ -265,9 +264,8 @@ bool counts_for(const MetricInput& input, const Labels& series, const Labels& se
   if (input.all) {
     return true;
   }
-  return std::all_of(segment.begin(), segment.end(), [&](const auto& label) {
-    return label_value(series, label.first) == label.second;
-  });
+  return std::ranges::all_of(segment,
+                             [&](const auto& label) { return label_value(series, label.first) == label.second; });
 }
 
 std::vector<std::uint32_t> select_series(const MetricInput& input,
@@ -278,16 +276,14 @@ std::vector<std::uint32_t> select_series(const MetricInput& input,
   const auto is_asked_for = [&](const std::string& label) {
     const auto by_segment = [&](const auto& part) { return part.first == label; };
     const auto by_filter = [&](const LabelFilter& filter) { return filter.label == label && !filter.negated; };
-    return (!input.all && std::any_of(segment.begin(), segment.end(), by_segment)) ||
-           std::any_of(input.filters.begin(), input.filters.end(), by_filter);
+    return (!input.all && std::ranges::any_of(segment, by_segment)) || std::ranges::any_of(input.filters, by_filter);
   };
   for (const std::uint32_t id : table.of_metric(input.metric)) {
     const Labels& labels = table[id].labels;
     if (!counts_for(input, labels, segment)) {
       continue;
     }
-    const bool is_whole =
-        std::all_of(labels.begin(), labels.end(), [&](const auto& label) { return is_asked_for(label.first); });
+    const bool is_whole = std::ranges::all_of(labels, [&](const auto& label) { return is_asked_for(label.first); });
     if (is_whole) {
       return {id};
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -108,7 +109,8 @@ void Gathered::add(const SampleTable& table, std::uint32_t series, const Window&
 }
 
 void Gathered::combine(Across across) {
-  std::stable_sort(owned_.begin(), owned_.end(), [](const Sample& a, const Sample& b) { return a.slot < b.slot; });
+  // By value within a slot: the sum is then the same in whichever order the series stand.
+  std::ranges::sort(owned_, {}, [](const Sample& sample) { return std::pair(sample.slot, sample.value); });
   std::size_t out = 0;
   for (std::size_t i = 0; i < owned_.size();) {
     Sample merged = owned_[i];

@@ -2,6 +2,7 @@
 
 #include "rules/base/text.hpp"
 
+#include <cassert>
 #include <utility>
 
 namespace kpi {
@@ -68,6 +69,7 @@ class Parser {
   }
 
   static std::unique_ptr<Expr> node(Operator op, std::unique_ptr<Expr> left, std::unique_ptr<Expr> right) {
+    assert(left != nullptr);
     auto result = std::make_unique<Expr>();
     result->kind = Expr::Kind::kOperator;
     result->op = op;
@@ -307,7 +309,7 @@ class Parser {
     ++pos_;
     while (true) {
       if (current().kind != Token::Kind::kName) {
-        return error("expected a label, got " + shown(current()), "write {country=\"SE\", device!=\"bot\"}");
+        return error("expected a label, got " + shown(current()), R"(write {country="SE", device!="bot"})");
       }
       LabelFilter filter;
       filter.label = current().text;
@@ -329,7 +331,7 @@ class Parser {
         continue;
       }
       if (!at_symbol("}")) {
-        return error("expected \",\" or \"}\" in the filter, got " + shown(current()));
+        return error(R"(expected "," or "}" in the filter, got )" + shown(current()));
       }
       result->range.end = current().range.end;
       ++pos_;

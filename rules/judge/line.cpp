@@ -19,8 +19,7 @@ Slot civil_slot(Slot slot, const Kpi& kpi) {
 
 std::optional<double> last_known_value(const Line& line, Slot before) {
   const auto& values = line.judged.values;
-  auto at = std::lower_bound(
-      values.begin(), values.end(), before, [](const Sample& sample, Slot slot) { return sample.slot < slot; });
+  auto at = std::ranges::lower_bound(values, before, {}, &Sample::slot);
   while (at != values.begin()) {
     --at;
     if (!std::isnan(at->value)) {

@@ -75,8 +75,7 @@ PeriodJudgement judge_conditions(
 
 bool is_quiet(const Line& line) {
   const auto inactive = [](const AlertState& state) { return state.phase == AlertPhase::kInactive; };
-  return inactive(line.thresholds) && inactive(line.target) &&
-         std::all_of(line.alerts.begin(), line.alerts.end(), inactive);
+  return inactive(line.thresholds) && inactive(line.target) && std::ranges::all_of(line.alerts, inactive);
 }
 
 /// Writes the episodes of one line.
@@ -214,7 +213,7 @@ KpiState state_of_alerts(const Line& line) {
   };
   consider(line.thresholds);
   consider(line.target);
-  std::for_each(line.alerts.begin(), line.alerts.end(), consider);
+  std::ranges::for_each(line.alerts, consider);
   return worst;
 }
 
@@ -224,7 +223,7 @@ std::string episode_of(const Line& line) {
     return line.thresholds.episode;
   }
   const auto firing = [](const AlertState& state) { return state.phase == AlertPhase::kFiring; };
-  const auto found = std::find_if(line.alerts.begin(), line.alerts.end(), firing);
+  const auto found = std::ranges::find_if(line.alerts, firing);
   return found == line.alerts.end() ? "" : found->episode;
 }
 
@@ -361,7 +360,7 @@ Severity severity_of(const Line& line) {
   };
   consider(line.thresholds);
   consider(line.target);
-  std::for_each(line.alerts.begin(), line.alerts.end(), consider);
+  std::ranges::for_each(line.alerts, consider);
   return worst;
 }
 

@@ -21,8 +21,7 @@ bool has_last_grain(const MetricInput& input,
   } else {
     last = frame.slot;
   }
-  return std::any_of(
-      series.begin(), series.end(), [&](std::uint32_t id) { return !table.range(id, last, window.to).empty(); });
+  return std::ranges::any_of(series, [&](std::uint32_t id) { return !table.range(id, last, window.to).empty(); });
 }
 
 /// Whether the other KPI has judged its last period that ends by the end of this one, or began only later.
@@ -42,7 +41,7 @@ bool begins_before_samples(const Line& line, const EvaluationContext& evaluation
     const auto& samples = (*evaluation.table)[id].samples;
     return samples.empty() || samples.front().slot > window.from;
   };
-  return !series.empty() && std::all_of(series.begin(), series.end(), begins_later);
+  return !series.empty() && std::ranges::all_of(series, begins_later);
 }
 
 /// That KPI has had no value yet: it is warming up itself.
@@ -55,7 +54,7 @@ bool begins_before_values(const Line& line, const EvaluationContext& evaluation,
   const Window window = window_of(evaluation.frame, input, judged->grain);
   const Slot before = input.window ? Slot{window.from.ms + 1} : window.to;
   const auto known = [](const Sample& sample) { return !std::isnan(sample.value); };
-  const auto first = std::find_if(judged->values.begin(), judged->values.end(), known);
+  const auto first = std::ranges::find_if(judged->values, known);
   return first == judged->values.end() || first->slot >= before;
 }
 

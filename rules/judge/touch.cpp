@@ -81,8 +81,7 @@ std::vector<Stretch> changed_stretches(const SampleTable& table,
         metric.grain.unit == Grain::Unit::kInstant ? Slot{slot.ms + 1} : next_slot(slot, metric.grain, metric.zone);
     if (metric.missing == Missing::kLast) {
       const auto is_next = [&](const Sample& sample) { return sample.slot > slot && !std::isnan(sample.value); };
-      const auto after = std::lower_bound(
-          samples.begin(), samples.end(), to, [](const Sample& sample, Slot at) { return sample.slot < at; });
+      const auto after = std::ranges::lower_bound(samples, to, {}, &Sample::slot);
       const auto next = std::find_if(after, samples.end(), is_next);
       to = next == samples.end() ? kForEver : next->slot;
     }

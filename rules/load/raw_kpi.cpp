@@ -63,11 +63,11 @@ void read_split_by(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics) {
   }
   for (const YamlNode& item : node.items) {
     std::vector<std::string> labels = read_text_list(item, diagnostics);
-    std::sort(labels.begin(), labels.end());
-    if (std::adjacent_find(labels.begin(), labels.end()) != labels.end()) {
+    std::ranges::sort(labels);
+    if (std::ranges::adjacent_find(labels) != labels.end()) {
       diagnostics.error(item.position, "a label stands twice in one split");
     }
-    const bool is_known = std::find(kpi.split_by.begin(), kpi.split_by.end(), labels) != kpi.split_by.end();
+    const bool is_known = std::ranges::find(kpi.split_by, labels) != kpi.split_by.end();
     if (is_known) {
       diagnostics.error(item.position, "the same split stands here twice", "leave one of them out");
     } else if (!labels.empty()) {
@@ -89,7 +89,7 @@ void read_labels(const YamlNode& node, Labels& labels, Diagnostics& diagnostics)
       labels.emplace_back(name.scalar, *text);
     }
   }
-  std::sort(labels.begin(), labels.end());
+  std::ranges::sort(labels);
 }
 
 void read_severity(MapReader& map, std::string_view key, Severity& severity) {
@@ -155,8 +155,7 @@ void read_alerts(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics) {
     map.finish();
     const auto& name = alert.rule.name;
     const bool reserved = name == "thresholds" || name == "target" || name == "no_data";
-    const bool twice =
-        std::any_of(raw.alerts.begin(), raw.alerts.end(), [&](const RawAlert& a) { return a.rule.name == name; });
+    const bool twice = std::ranges::any_of(raw.alerts, [&](const RawAlert& a) { return a.rule.name == name; });
     if (reserved || (twice && !name.empty())) {
       diagnostics.error(
           map.position(), "the name \"" + name + "\" is taken", "every alert rule of a KPI has a name of its own");
@@ -220,7 +219,7 @@ void read_target(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics) {
   }
   map.finish();
   if (diagnostics.count(Diagnostic::Severity::kError) == before) {
-    kpi.target = std::move(target);
+    kpi.target = target;
   }
 }
 
@@ -354,12 +353,12 @@ bool is_name(std::string_view text) {
   const auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   };
-  return !text.empty() && !(text[0] >= '0' && text[0] <= '9') && std::all_of(text.begin(), text.end(), fits);
+  return !text.empty() && (text[0] < '0' || text[0] > '9') && std::ranges::all_of(text, fits);
 }
 
 bool is_reserved(std::string_view text) {
   static constexpr std::array<std::string_view, 6> kReserved{"value", "target", "and", "or", "not", "total"};
-  return std::find(kReserved.begin(), kReserved.end(), text) != kReserved.end();
+  return std::ranges::find(kReserved, text) != kReserved.end();
 }
 
 }  // namespace

@@ -135,6 +135,7 @@ class Loader {
       const std::size_t used = step.uses[step.next++];
       if (marks[used] == Mark::kOpen) {
         std::vector<std::size_t> circle;
+        circle.reserve(path.size());
         for (const Step& on_path : path) {
           circle.push_back(on_path.kpi);
         }
@@ -147,7 +148,7 @@ class Loader {
 
   void report_circle(const std::vector<std::size_t>& path, std::size_t again) {
     std::vector<std::string> names;
-    for (auto at = std::find(path.begin(), path.end(), again); at != path.end(); ++at) {
+    for (auto at = std::ranges::find(path, again); at != path.end(); ++at) {
       names.push_back(raw_[*at].kpi.id);
       in_circle_.insert(*at);
     }
@@ -177,9 +178,9 @@ class Loader {
     for (const auto& split : kpi.split_by) {
       context.split_labels.insert(context.split_labels.end(), split.begin(), split.end());
     }
-    std::sort(context.split_labels.begin(), context.split_labels.end());
-    context.split_labels.erase(std::unique(context.split_labels.begin(), context.split_labels.end()),
-                               context.split_labels.end());
+    std::ranges::sort(context.split_labels);
+    const auto twice = std::ranges::unique(context.split_labels);
+    context.split_labels.erase(twice.begin(), twice.end());
     compile_value(raw, context);
     context.may_use_value = true;
     context.value_unit = kpi.unit;

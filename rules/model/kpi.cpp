@@ -5,7 +5,7 @@
 namespace kpi {
 
 const Kpi* RuleSet::find(std::string_view id) const {
-  const auto found = std::find_if(kpis.begin(), kpis.end(), [&](const Kpi& kpi) { return kpi.id == id; });
+  const auto found = std::ranges::find_if(kpis, [&](const Kpi& kpi) { return kpi.id == id; });
   return found == kpis.end() ? nullptr : &*found;
 }
 

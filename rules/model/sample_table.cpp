@@ -7,21 +7,17 @@
 namespace kpi {
 namespace {
 
-bool earlier(const Sample& sample, Slot slot) {
-  return sample.slot < slot;
-}
-
 /// The place of `slot` in sorted samples; the end is tried first, because time mostly goes forward.
 std::vector<Sample>::iterator place(std::vector<Sample>& samples, Slot slot) {
   if (samples.empty() || samples.back().slot < slot) {
     return samples.end();
   }
-  return std::lower_bound(samples.begin(), samples.end(), slot, earlier);
+  return std::ranges::lower_bound(samples, slot, {}, &Sample::slot);
 }
 
 /// Drops what lies before `before` and before the last number there.
 void drop_past(std::vector<Sample>& samples, Slot before) {
-  auto end = std::lower_bound(samples.begin(), samples.end(), before, earlier);
+  auto end = std::ranges::lower_bound(samples, before, {}, &Sample::slot);
   const auto is_number = [](const Sample& sample) { return !std::isnan(sample.value); };
   const auto last = std::find_if(std::make_reverse_iterator(end), samples.rend(), is_number);
   samples.erase(samples.begin(), last == samples.rend() ? end : std::prev(last.base()));
@@ -47,7 +43,7 @@ void JudgedSeries::trim(Slot before) {
 }
 
 const Sample* JudgedSeries::at(Slot slot) const {
-  const auto found = std::lower_bound(values.begin(), values.end(), slot, earlier);
+  const auto found = std::ranges::lower_bound(values, slot, {}, &Sample::slot);
   return found != values.end() && found->slot == slot ? &*found : nullptr;
 }
 
@@ -87,8 +83,8 @@ SampleTable::Put SampleTable::put(std::uint32_t series, Slot slot, double value)
 
 std::span<const Sample> SampleTable::range(std::uint32_t series, Slot from, Slot to) const {
   const std::vector<Sample>& samples = series_[series].samples;
-  const auto begin = std::lower_bound(samples.begin(), samples.end(), from, earlier);
-  const auto end = std::lower_bound(begin, samples.end(), to, earlier);
+  const auto begin = std::ranges::lower_bound(samples, from, {}, &Sample::slot);
+  const auto end = std::ranges::lower_bound(begin, samples.end(), to, {}, &Sample::slot);
   return {begin, end};
 }
 

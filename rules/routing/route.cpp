@@ -11,7 +11,7 @@ namespace {
 
 bool holds(const LabelMatch& match, const Labels& labels) {
   const std::string_view value = label_value(labels, match.label);
-  const bool is_listed = std::find(match.values.begin(), match.values.end(), value) != match.values.end();
+  const bool is_listed = std::ranges::find(match.values, value) != match.values.end();
   return is_listed != match.is_negated;
 }
 
@@ -26,8 +26,9 @@ Labels group_of(const Route& route, const Notice& notice) {
   if (group.empty() && !label_value(notice.labels, "source").empty()) {
     group.emplace_back("source", std::string(label_value(notice.labels, "source")));
   }
-  std::sort(group.begin(), group.end());
-  group.erase(std::unique(group.begin(), group.end()), group.end());
+  std::ranges::sort(group);
+  const auto twice = std::ranges::unique(group);
+  group.erase(twice.begin(), twice.end());
   return group;
 }
 
@@ -52,8 +53,7 @@ class Sorting {
 }  // namespace
 
 bool matches(const Route& route, const Labels& labels) {
-  return std::all_of(
-      route.match.begin(), route.match.end(), [&](const LabelMatch& match) { return holds(match, labels); });
+  return std::ranges::all_of(route.match, [&](const LabelMatch& match) { return holds(match, labels); });
 }
 
 std::vector<Envelope> address(std::span<const Notice> notices, std::span<const Route> routes) {
