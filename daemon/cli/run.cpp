@@ -107,7 +107,8 @@ int run_daemon(std::shared_ptr<const Config> config, Store& store, World world, 
   const auto reload = [&]() -> std::shared_ptr<const Config> {
     const ConfigLoad load = load_config(path, Secrets::kRequired, io.host);
     for (const Diagnostic& diagnostic : load.diagnostics.items()) {
-      log_error(diagnostic.text());
+      const bool is_error = diagnostic.severity == Diagnostic::Severity::kError;
+      (is_error ? log_error : log_warning)(diagnostic.text());
     }
     if (!load.config) {
       log_error("the configuration has errors; the last good one goes on");

@@ -1,0 +1,244 @@
+#include "daemon/cli/reading.hpp"
+#include "daemon/cli/table.hpp"
+#include "daemon/cli/verbs.hpp"
+#include "rules/base/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <ostream>
+
+namespace kpi {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// An episode and the number it is about: of the newest judged period while it lasts, of its first one afterwards.
+struct Alert {
+  KpiEpisode episode;
+  const Kpi* kpi = nullptr;  ///< Null: about a source, or not configured any more.
+  double value = std::nan("");
+  double limit = std::nan("");  ///< Of the rule `thresholds`: its mildest.
+  std::string error;            ///< Of the source, while it fails.
+
+  [[nodiscard]] bool is_open() const { return !episode.row.resolved; }
+
+  /// The source's name; empty when it is about a KPI.
+  [[nodiscard]] std::string source() const {
+    return episode.row.rule.starts_with("source:") ? episode.row.rule.substr(7) : "";
+  }
+};
+
+/// Gathers episodes and what the history says beside them.
+class AlertReader {
+ public:
+  AlertReader(const Config& config, HistoryReader& reader) : config_(config), reader_(reader) {}
+
+  /// The newest first.
+  Result<std::vector<Alert>> read(bool with_resolved) {
+    std::vector<Alert> alerts;
+    KPI_TRY(reader_.episodes({.open_only = !with_resolved}, [&](const KpiEpisode& episode) {
+      Alert& alert = alerts.emplace_back();
+      alert.episode = episode;
+      alert.kpi = config_.rules.find(episode.kpi);
+    }));
+    const std::vector<KpiStatus> statuses = KPI_TRY(reader_.statuses());
+    for (const KpiStatus& status : statuses) {
+      newest_[{status.kpi, status.segment}] = status.row.slot;
+    }
+    const std::vector<SourceRow> sources = KPI_TRY(reader_.sources());
+    for (Alert& alert : alerts) {
+      const auto source = std::ranges::find(sources, alert.source(), &SourceRow::name);
+      if (source != sources.end() && alert.is_open()) {
+        alert.error = source->error;
+      }
+      KPI_TRY(read_number(alert));
+    }
+    std::ranges::stable_sort(alerts, [](const Alert& a, const Alert& b) { return began(a) > began(b); });
+    return alerts;
+  }
+
+ private:
+  static Instant began(const Alert& alert) { return alert.episode.row.firing.value_or(alert.episode.row.since); }
+
+  /// The period whose number is shown; none where the history cannot know it.
+  std::optional<Slot> slot_of(const Alert& alert) const {
+    const auto newest = newest_.find({alert.episode.kpi, alert.episode.segment});
+    if (newest == newest_.end() || alert.is_open()) {
+      return newest == newest_.end() ? std::nullopt : std::optional(newest->second);
+    }
+    if (alert.kpi == nullptr || alert.episode.row.rule == "no_data") {
+      return std::nullopt;
+    }
+    return slot_at(alert.episode.row.since, alert.kpi->every, alert.kpi->zone, config_.rules.calendar);
+  }
+
+  Result<void> read_number(Alert& alert) {
+    const auto slot = slot_of(alert);
+    if (!slot) {
+      return {};
+    }
+    const VerdictFilter filter{alert.episode.kpi, alert.episode.segment, *slot, Slot{slot->ms + 1}};
+    const auto found = reader_.verdicts(filter, [&](const KpiVerdict& verdict) {
+      alert.value = verdict.row.value;
+      alert.limit = alert.episode.row.rule == "thresholds" ? verdict.row.limit : std::nan("");
+    });
+    const bool is_absent = !found && found.error().kind == ErrorKind::kNotFound;
+    return is_absent ? Result<void>() : found;
+  }
+
+  const Config& config_;
+  HistoryReader& reader_;
+  std::map<std::pair<std::string, Labels>, Slot> newest_;
+};
+
+ordered_json number_or_null(double number) {
+  return std::isfinite(number) ? ordered_json(number) : ordered_json(nullptr);
+}
+
+ordered_json time_or_null(const std::optional<Instant>& instant) {
+  return instant ? ordered_json(rfc3339(*instant)) : ordered_json(nullptr);
+}
+
+ordered_json text_or_null(const std::string& text) {
+  return text.empty() ? ordered_json(nullptr) : ordered_json(text);
+}
+
+ordered_json json_of(const Alert& alert, Language language) {
+  const EpisodeRow& row = alert.episode.row;
+  ordered_json segment = ordered_json::object();
+  for (const auto& [name, value] : alert.episode.segment) {
+    segment[name] = value;
+  }
+  const bool has_value = std::isfinite(alert.value);
+  return {{"id", row.id},
+          {"status", alert.is_open() ? "firing" : "resolved"},
+          {"kpi", text_or_null(alert.episode.kpi)},
+          {"source", text_or_null(alert.source())},
+          {"title", alert.kpi == nullptr ? ordered_json(nullptr) : ordered_json(alert.kpi->title)},
+          {"segment", segment},
+          {"rule", row.rule},
+          {"severity", name_of(row.severity)},
+          {"since", rfc3339(row.since)},
+          {"pending", time_or_null(row.pending)},
+          {"firing", time_or_null(row.firing)},
+          {"resolved", time_or_null(row.resolved)},
+          {"reason", row.reason == Reason::kNone ? ordered_json(nullptr) : ordered_json(name_of(row.reason))},
+          {"restated", row.restated},
+          {"value", number_or_null(alert.value)},
+          {"formatted", has_value ? ordered_json(value_text(alert.value, alert.kpi, language)) : ordered_json(nullptr)},
+          {"limit", number_or_null(alert.limit)},
+          {"error", text_or_null(alert.error)}};
+}
+
+// --- for people ---
+
+Tone tone_of(const Alert& alert) {
+  static constexpr std::array kTones{Tone::kPlain, Tone::kNotice, Tone::kWarning, Tone::kCritical};
+  return alert.is_open() ? kTones.at(static_cast<std::size_t>(alert.episode.row.severity)) : Tone::kQuiet;
+}
+
+std::string name_of_subject(const Alert& alert) {
+  if (!alert.source().empty()) {
+    return "source " + alert.source();
+  }
+  const std::string segment = segment_text(alert.episode.segment, alert.kpi);
+  return alert.episode.kpi + (segment.empty() ? "" : " " + segment);
+}
+
+std::string number_text_of(const Alert& alert, Language language) {
+  if (std::isnan(alert.value)) {
+    return alert.source().empty() && alert.is_open() ? "unknown" : "";
+  }
+  std::string text = value_text(alert.value, alert.kpi, language);
+  if (!std::isnan(alert.limit)) {
+    text += ", limit " + value_text(alert.limit, alert.kpi, language);
+  }
+  return text;
+}
+
+std::string reason_text(Reason reason) {
+  std::string text(name_of(reason));
+  std::ranges::replace(text, '_', ' ');
+  return text;
+}
+
+/// "since 2026-03-28, firing since 2026-03-30", "2026-03-28 to 2026-04-02, recovered".
+std::string times_text(const Alert& alert, const Zone& zone) {
+  const EpisodeRow& row = alert.episode.row;
+  const std::string since = period_start_text(row.since, alert.kpi, zone);
+  if (row.resolved) {
+    const std::string reason = row.reason == Reason::kNone ? "" : ", " + reason_text(row.reason);
+    return since + " to " + period_start_text(*row.resolved, alert.kpi, zone) + reason;
+  }
+  return "since " + since + (row.firing ? ", firing since " + period_start_text(*row.firing, alert.kpi, zone) : "");
+}
+
+void print_text(const std::vector<Alert>& alerts, const Config& config, bool with_resolved, Io& io) {
+  if (alerts.empty()) {
+    io.out << (with_resolved ? "no alert has fired yet\n" : "no alert is firing\n");
+    return;
+  }
+  const bool colour = wants_colour(io);
+  // A first line each, in columns, then a second with what is long.
+  Table heads({{""}, {""}, {""}, {""}});
+  for (const Alert& alert : alerts) {
+    const std::string rule = alert.source().empty() ? alert.episode.row.rule : "";
+    heads.add({{std::string(name_of(alert.episode.row.severity)), tone_of(alert)},
+               {name_of_subject(alert), alert.is_open() ? Tone::kHeading : Tone::kPlain},
+               {printable(rule, 40)},
+               {number_text_of(alert, config.language)}});
+  }
+  const std::string text = heads.text(colour);
+  const std::vector<std::string_view> lines = split(text, '\n');
+  for (std::size_t i = 0; i < alerts.size(); ++i) {
+    const Alert& alert = alerts[i];
+    io.out << lines[i] << "\n";
+    io.out << (alert.error.empty() ? "" : wrapped(printable(alert.error, 1000), 2));
+    io.out << "  " << painted(alert.episode.row.id + "  " + times_text(alert, config.zone), Tone::kQuiet, colour)
+           << "\n";
+  }
+}
+
+int alerts(const Arguments& arguments, Io& io) {
+  const auto config = load_for_verb(arguments, Secrets::kChecked, io);
+  if (!config) {
+    return kExitNo;
+  }
+  auto reader = open_history_reader(config->history);
+  if (!reader) {
+    return complain(io, kExitFailed, reader.error().message);
+  }
+  const auto now = (*reader)->last_step();
+  const auto found = AlertReader(*config, **reader).read(arguments.has("all"));
+  if (!now || !found) {
+    return complain(io, kExitFailed, now ? found.error().message : now.error().message);
+  }
+  if (!arguments.has("json")) {
+    print_text(*found, *config, arguments.has("all"), io);
+    return kExitFine;
+  }
+  ordered_json list = ordered_json::array();
+  for (const Alert& alert : *found) {
+    list.push_back(json_of(alert, config->language));
+  }
+  const ordered_json document{{"now", time_or_null(*now)}, {"alerts", list}};
+  io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
+  return kExitFine;
+}
+
+}  // namespace
+
+Command alerts_command() {
+  return {"alerts",
+          "the alerts that fire now, the newest first",
+          "kpid alerts          what fires, since when, and the number\n"
+          "kpid alerts --all    those that are over too, each with the number it began with",
+          {config_argument(), {"all", "", "those that are over too"}, json_argument()},
+          alerts};
+}
+
+}  // namespace kpi

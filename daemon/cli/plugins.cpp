@@ -1,0 +1,183 @@
+#include "daemon/cli/table.hpp"
+#include "daemon/cli/verbs.hpp"
+#include "plugins/source.hpp"
+#include "rules/base/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <ostream>
+
+namespace kpi {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// One key as it is shown.
+struct Key {
+  std::string name;
+  std::string type;  ///< "text", "path", "one of . ,"
+  std::string fallback;
+  bool required = false;
+  std::string help;
+};
+
+/// One plugin or kind of channel.
+struct BuiltIn {
+  std::string name;
+  std::string kind;  ///< "source", "channel"
+  std::string help;
+  std::vector<Key> keys;
+  std::vector<Key> metric_keys;
+};
+
+std::string_view name_of(OptionSpec::Type type) {
+  static constexpr std::array<std::string_view, 5> kNames{"text", "path", "choice", "number", "flag"};
+  return kNames.at(static_cast<std::size_t>(type));
+}
+
+/// A value as YAML wants it: signs in quotes.
+std::string yaml_text(const std::string& value) {
+  const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  return std::ranges::all_of(value, is_plain) ? value : "\"" + value + "\"";
+}
+
+std::vector<Key> keys_of(const std::vector<OptionSpec>& specs) {
+  std::vector<Key> keys;
+  for (const OptionSpec& spec : specs) {
+    std::string type(name_of(spec.type));
+    for (std::size_t i = 0; i < spec.choices.size(); ++i) {
+      type = (i == 0 ? "one of " : type + ", ") + yaml_text(spec.choices[i]);
+    }
+    keys.push_back({spec.key, std::move(type), spec.fallback, spec.required, spec.help});
+  }
+  return keys;
+}
+
+/// What the keys of channels mean: they mean the same for each kind.
+const std::vector<Key>& channel_keys() {
+  static const std::vector<Key> kKeys{
+      {"url", "secret", "", false, "Where messages go; ${env:NAME} or ${file:path} keeps it out of the file."},
+      {"secret", "secret", "", false, "What messages are signed with: whsec_ and base64, or at least 24 bytes."},
+      {"ca_file", "path", "", false, "Certificates to trust instead of the system's."},
+      {"allow_private", "list", "", false, "Private networks it may connect to, such as 10.0.0.0/8."},
+      {"timeout", "duration", "15s", false, "How long one attempt may take."}};
+  return kKeys;
+}
+
+std::vector<Key> keys_of(const ChannelKind& kind) {
+  std::vector<Key> keys;
+  for (const std::string& name : kind.keys) {
+    const auto known = std::ranges::find(channel_keys(), name, &Key::name);
+    Key key = known == channel_keys().end() ? Key{name, "text", "", false, ""} : *known;
+    key.required = std::ranges::find(kind.required, name) != kind.required.end();
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+std::vector<BuiltIn> built_in() {
+  std::vector<BuiltIn> all;
+  for (const Plugin& plugin : plugins()) {
+    all.push_back({plugin.name, "source", plugin.help, keys_of(plugin.options), keys_of(plugin.metric_options)});
+  }
+  for (const ChannelKind& kind : channel_kinds()) {
+    all.push_back({kind.name, "channel", kind.help, keys_of(kind), {}});
+  }
+  return all;
+}
+
+ordered_json json_of(const std::vector<Key>& keys) {
+  ordered_json list = ordered_json::array();
+  for (const Key& key : keys) {
+    list.push_back({{"key", key.name},
+                    {"type", key.type},
+                    {"required", key.required},
+                    {"default", key.fallback.empty() ? ordered_json(nullptr) : ordered_json(key.fallback)},
+                    {"help", key.help}});
+  }
+  return list;
+}
+
+void print_json(const std::vector<BuiltIn>& shown, std::ostream& out) {
+  ordered_json sources = ordered_json::array();
+  ordered_json channels = ordered_json::array();
+  for (const BuiltIn& item : shown) {
+    ordered_json json{{"name", item.name}, {"help", item.help}, {"keys", json_of(item.keys)}};
+    if (item.kind == "source") {
+      json["metric_keys"] = json_of(item.metric_keys);
+    }
+    (item.kind == "source" ? sources : channels).push_back(std::move(json));
+  }
+  const ordered_json document{{"sources", sources}, {"channels", channels}};
+  out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
+}
+
+void print_keys(const std::vector<Key>& keys, bool colour, std::ostream& out) {
+  Table table({{""}, {""}, {""}});
+  for (const Key& key : keys) {
+    const std::string fallback = key.fallback.empty() ? "" : "default " + yaml_text(key.fallback);
+    table.add({{"  " + key.name, Tone::kHeading},
+               {key.type, Tone::kQuiet},
+               {key.required ? "required" : fallback, key.required ? Tone::kWarning : Tone::kQuiet}});
+  }
+  const std::string text = table.text(colour);
+  const std::vector<std::string_view> lines = split(text, '\n');
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    out << lines[i] << "\n" << (keys[i].help.empty() ? "" : wrapped(keys[i].help, 6));
+  }
+}
+
+void print_text(const std::vector<BuiltIn>& shown, Io& io) {
+  const bool colour = wants_colour(io);
+  bool is_first = true;
+  for (const BuiltIn& item : shown) {
+    const std::string how = item.kind == "source" ? "sources: {NAME: {plugin: " : "channels: {NAME: {type: ";
+    io.out << (is_first ? "" : "\n") << painted(item.name, Tone::kHeading, colour) << "  "
+           << painted(how + item.name + (item.keys.empty() ? "}}" : ", …}}"), Tone::kQuiet, colour) << "\n"
+           << wrapped(item.help, 0);
+    is_first = false;
+    print_keys(item.keys, colour, io.out);
+    if (!item.metric_keys.empty()) {
+      io.out << "  " << painted("of each of its metrics:", Tone::kQuiet, colour) << "\n";
+      print_keys(item.metric_keys, colour, io.out);
+    }
+  }
+}
+
+int show_plugins(const Arguments& arguments, Io& io) {
+  std::vector<BuiltIn> shown = built_in();
+  if (arguments.has("name")) {
+    const std::string name = arguments.text("name");
+    std::vector<std::string> names;
+    std::ranges::transform(shown, std::back_inserter(names), &BuiltIn::name);
+    std::erase_if(shown, [&](const BuiltIn& item) { return item.name != name; });
+    if (shown.empty()) {
+      const std::string near = did_you_mean(name, names);
+      return complain(io,
+                      kExitUsage,
+                      "there is no plugin or channel type \"" + printable(name, 64) + "\"; " +
+                          (near.empty() ? "there are " + join(names, ", ") : near));
+    }
+  }
+  if (arguments.has("json")) {
+    print_json(shown, io.out);
+  } else {
+    print_text(shown, io);
+  }
+  return kExitFine;
+}
+
+}  // namespace
+
+Command plugins_command() {
+  return {"plugins",
+          "the kinds of sources and channels that are built in, with their keys",
+          "kpid plugins        all of them\n"
+          "kpid plugins csv    one",
+          {{"name", "NAME", "only this one", true}, json_argument()},
+          show_plugins};
+}
+
+}  // namespace kpi

@@ -1,0 +1,92 @@
+#include "daemon/cli/reading.hpp"
+
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+namespace kpi {
+
+std::vector<const Kpi*> kpis_in_file_order(const Config& config) {
+  std::vector<const Kpi*> kpis;
+  for (const Kpi& kpi : config.rules.kpis) {
+    kpis.push_back(&kpi);
+  }
+  const auto file_of = [&](const Kpi* kpi) {
+    const auto& texts = config.texts->texts();
+    return std::ranges::find_if(texts, [&](const SourceText& text) { return &text == kpi->position.source; }) -
+           texts.begin();
+  };
+  std::ranges::stable_sort(kpis, [&](const Kpi* a, const Kpi* b) {
+    const auto file_a = file_of(a);
+    const auto file_b = file_of(b);
+    return file_a != file_b ? file_a < file_b : a->position.line < b->position.line;
+  });
+  return kpis;
+}
+
+std::vector<std::string> kpi_names(const Config& config) {
+  std::vector<std::string> names;
+  for (const Kpi* kpi : kpis_in_file_order(config)) {
+    names.push_back(kpi->id);
+  }
+  return names;
+}
+
+std::string unknown_kpi_text(const std::string& name, const std::vector<std::string>& known) {
+  const std::string near = did_you_mean(name, known);
+  return "there is no KPI \"" + printable(name, 64) + "\"; " + (near.empty() ? "`kpid status` lists them" : near);
+}
+
+std::string local_text(Instant instant, const Zone& zone) {
+  const auto local = zone.to_local(instant);
+  const auto day = std::chrono::floor<std::chrono::days>(local);
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(local - day).count();
+  std::array<char, 16> time{};
+  (void)std::snprintf(
+      time.data(), time.size(), " %02d:%02d", static_cast<int>(minutes / 60), static_cast<int>(minutes % 60));
+  return date_text(Date{day}) + time.data();
+}
+
+std::string period_start_text(Instant instant, const Kpi* kpi, const Zone& zone) {
+  const std::string text = local_text(instant, kpi == nullptr ? zone : kpi->zone);
+  return kpi != nullptr && kpi->every.is_civil() ? text.substr(0, 10) : text;
+}
+
+std::string rough_text(Duration duration) {
+  const auto minutes = std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::minutes>(duration).count());
+  constexpr std::int64_t kHour = 60;
+  constexpr std::int64_t kDay = 24 * kHour;
+  if (minutes >= 2 * kDay) {
+    return std::to_string(minutes / kDay) + " days";
+  }
+  if (minutes >= 2 * kHour) {
+    return std::to_string(minutes / kHour) + " hours";
+  }
+  return counted(static_cast<std::size_t>(minutes), "minute", "minutes");
+}
+
+std::string counted(std::size_t count, const std::string& one, const std::string& many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+std::string value_text(double value, const Kpi* kpi, Language language) {
+  if (std::isnan(value)) {
+    return "unknown";
+  }
+  return kpi == nullptr ? number_text(value) : format_value(value, kpi->unit, language);
+}
+
+std::string segment_text(const Labels& segment, const Kpi* kpi) {
+  if (segment.empty()) {
+    return "";
+  }
+  const bool is_plain =
+      kpi != nullptr && segment.size() == 1 && kpi->split_by.size() == 1 && kpi->split_by[0].size() == 1;
+  constexpr std::size_t kLongest = 40;
+  return printable(is_plain ? segment[0].second : labels_text(segment), kLongest);
+}
+
+}  // namespace kpi

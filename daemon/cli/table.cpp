@@ -1,0 +1,115 @@
+#include "daemon/cli/table.hpp"
+
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+namespace kpi {
+namespace {
+
+/// By Tone: the numbers of an SGR sequence.
+constexpr std::array<std::string_view, 7> kColours{"", "1", "2", "32", "36", "33", "1;31"};
+
+bool is_set(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing here sets it.
+  return value != nullptr && *value != '\0';
+}
+
+bool is_dumb_terminal() {
+  const char* terminal = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe): nothing here sets it.
+  return terminal != nullptr && std::string_view(terminal) == "dumb";
+}
+
+/// Whether the byte at `at` begins a code point that takes a column. U+0300 to U+036F combine with what stands before.
+bool takes_column(std::string_view text, std::size_t at) {
+  const auto byte = static_cast<unsigned char>(text[at]);
+  if ((byte & 0xC0U) == 0x80U) {
+    return false;
+  }
+  const auto next = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0U;
+  return byte != 0xCCU && !(byte == 0xCDU && next < 0xB0U);
+}
+
+}  // namespace
+
+bool wants_colour(const Io& io) {
+  return io.is_terminal && !is_set("NO_COLOR") && !is_dumb_terminal();
+}
+
+std::string painted(std::string_view text, Tone tone, bool colour) {
+  const std::string_view code = kColours.at(static_cast<std::size_t>(tone));
+  if (!colour || code.empty() || text.empty()) {
+    return std::string(text);
+  }
+  return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
+}
+
+std::size_t width_of(std::string_view text) {
+  std::size_t width = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    width += takes_column(text, at) ? 1 : 0;
+  }
+  return width;
+}
+
+std::string wrapped(std::string_view text, std::size_t indent) {
+  std::string out;
+  std::string line;
+  for (const std::string_view word : split(text, ' ')) {
+    if (word.empty()) {
+      continue;
+    }
+    if (!line.empty() && indent + width_of(line) + 1 + width_of(word) > kTerminalColumns) {
+      out += std::string(indent, ' ') + line + "\n";
+      line.clear();
+    }
+    line += line.empty() ? "" : " ";
+    line += word;
+  }
+  return out + (line.empty() ? "" : std::string(indent, ' ') + line) + "\n";
+}
+
+std::string Table::text(bool colour) const {
+  std::vector<std::size_t> widths(columns_.size(), 0);
+  for (const auto& row : rows_) {
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      widths[i] = std::max(widths[i], width_of(row[i].text));
+    }
+  }
+  std::vector<Cell> titles;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    widths[i] = widths[i] == 0 ? 0 : std::max(widths[i], width_of(columns_[i].title));
+    titles.push_back({columns_[i].title, Tone::kQuiet});
+  }
+  const auto line = [&](const std::vector<Cell>& cells) {
+    std::string out;
+    std::size_t owed = 0;  // spaces that are written only when something follows
+    bool is_first = true;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (widths[i] == 0) {
+        continue;
+      }
+      owed += is_first ? 0 : columns_[i].gap;
+      is_first = false;
+      const std::size_t slack = widths[i] - width_of(cells[i].text);
+      if (cells[i].text.empty()) {
+        owed += slack;
+        continue;
+      }
+      out += std::string(owed + (columns_[i].is_right ? slack : 0), ' ');
+      out += painted(cells[i].text, cells[i].tone, colour);
+      owed = columns_[i].is_right ? 0 : slack;
+    }
+    return out + "\n";
+  };
+  const bool has_titles = std::ranges::any_of(columns_, [](const Column& column) { return !column.title.empty(); });
+  std::string out = has_titles ? line(titles) : "";
+  for (const auto& row : rows_) {
+    out += line(row);
+  }
+  return out;
+}
+
+}  // namespace kpi
