@@ -1,10 +1,11 @@
 #include "daemon/engine/engine.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include "daemon/notify/message_json.hpp"
 #include "rules/base/text.hpp"
+#include "rules/judge/touch.hpp"
+
+#include <algorithm>
+#include <cmath>
 
 namespace kpi {
 namespace {
@@ -28,7 +29,8 @@ std::optional<double> measured_baseline(const JudgedSeries& judged, Slot start) 
 
 /// The target's keys, one a line: a target with other keys is another version.
 std::string target_text(const Target& target) {
-  std::string text = "from: " + (target.baseline ? number_text(*target.baseline) : "measured") + "\nto: " + number_text(target.goal);
+  std::string text =
+      "from: " + (target.baseline ? number_text(*target.baseline) : "measured") + "\nto: " + number_text(target.goal);
   text += "\nstart: " + (target.start ? date_text(*target.start) : "first load");
   text += "\nby: " + (target.deadline ? date_text(*target.deadline) : target.within ? target.within->text() : "");
   text += std::string("\npath: ") + (target.path == Target::Path::kLinear ? "linear" : "compound");
@@ -45,6 +47,14 @@ Slot start_of_target(const Target& target, const TargetVersionRow* stored, const
   }
   const auto local = kpi.zone.to_local(now);
   return slot_of(Date{std::chrono::floor<std::chrono::days>(local)});
+}
+
+bool reads_line(const Line& user, const Line& used) {
+  const auto reads = [&](const Inputs& inputs) {
+    return std::ranges::find(inputs.kpis, &used.judged) != inputs.kpis.end();
+  };
+  return reads(user.value_inputs) || reads(user.warning_inputs) || reads(user.critical_inputs) ||
+         reads(user.recover_inputs) || std::ranges::any_of(user.alert_inputs, reads);
 }
 
 }  // namespace
@@ -64,10 +74,12 @@ JudgeContext Engine::judge_context(Instant now) const {
 
 KpiState Engine::state_of(const Line& line) const {
   const KpiState state = kpi::state_of(line);
-  const bool has_error = std::ranges::any_of(rules_.kpis[line.kpi].value.metrics, [&](const MetricInput& input) {
-    return !sources_[source_of_metric_[input.metric]].row.error.empty();
-  });
-  return has_error ? std::max(state, KpiState::kError) : state;
+  return has_failing_source(line.kpi) ? std::max(state, KpiState::kError) : state;
+}
+
+bool Engine::has_failing_source(std::uint32_t kpi) const {
+  return std::ranges::any_of(sources_of_kpi_[kpi],
+                             [&](std::uint32_t source) { return !sources_[source].row.error.empty(); });
 }
 
 bool Engine::has_failed_source() const {
@@ -125,8 +137,8 @@ void Engine::judge_due(Instant now, StepSummary& summary) {
 void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) {
   Line& line = lines_[index];
   const KpiPlan& plan = plans_[line.kpi];
-  if (!line.first) {
-    line.first = first_period(line);
+  if (const auto first = first_period(line); first && (!line.first || *first < *line.first)) {
+    line.first = first;
   }
   plan_target(line, now);
   const JudgeContext context = judge_context(now);
@@ -145,28 +157,25 @@ void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) 
   changed_.push_back(index);
   write_changes(line, changes, summary);
   write_status(line, now);
-  judge_dependents(line, changes);
+  judge_dependents(line, changes, now);
   schedule(index);
 }
 
 /// KPIs made of this one have something new to look at, and their judged periods may stand on what was restated.
-void Engine::judge_dependents(const Line& line, const LineChanges& changes) {
+void Engine::judge_dependents(const Line& line, const LineChanges& changes, Instant now) {
   if (changes.verdicts.empty()) {
     return;
   }
+  std::vector<Slot> slots;
+  for (const VerdictRow& row : changes.verdicts) {
+    slots.push_back(row.slot);
+  }
+  const JudgeContext context = judge_context(now);
   for (const std::uint32_t user : kpis_of_kpi_[line.kpi]) {
     for (const std::uint32_t index : lines_of_kpi_[user]) {
-      Line& dependent = lines_[index];
-      const auto reads = [&](const JudgedSeries* judged) { return judged == &line.judged; };
-      if (std::ranges::none_of(dependent.value_inputs.kpis, reads)) {
-        continue;
-      }
-      dirty_.emplace(user, index);
-      for (const VerdictRow& row : changes.verdicts) {
-        if (dependent.stepped && dependent.judged.at(row.slot) != nullptr &&
-            dependent.judged.grain == line.judged.grain) {
-          restated_[index].insert(row.slot);
-        }
+      if (reads_line(lines_[index], line)) {
+        dirty_.emplace(user, index);
+        judge_again(index, periods_reading(lines_[index], context, line.judged, slots));
       }
     }
   }
@@ -174,7 +183,7 @@ void Engine::judge_dependents(const Line& line, const LineChanges& changes) {
 
 void Engine::plan_target(Line& line, Instant now) {
   const Kpi& kpi = rules_.kpis[line.kpi];
-  if (!kpi.target || !line.segment.empty() || line.plan || now == Instant::min()) {
+  if (!kpi.target || !line.segment.empty() || line.plan) {
     return;
   }
   const Target& target = *kpi.target;

@@ -2,6 +2,12 @@
 // The engine: takes what polls and deliveries brought, judges what is due, decides who is told, and commits it all at
 // once. It owns all state. One thread calls it; it starts none, reads no clock and does no I/O but the store's.
 
+#include "daemon/config/config.hpp"
+#include "daemon/store/store.hpp"
+#include "rules/judge/line.hpp"
+#include "rules/model/sample_table.hpp"
+#include "rules/routing/describe.hpp"
+
 #include <deque>
 #include <map>
 #include <memory>
@@ -9,12 +15,6 @@
 #include <set>
 #include <string>
 #include <vector>
-
-#include "daemon/config/config.hpp"
-#include "daemon/store/store.hpp"
-#include "rules/judge/line.hpp"
-#include "rules/model/sample_table.hpp"
-#include "rules/routing/describe.hpp"
 
 namespace kpi {
 
@@ -55,22 +55,29 @@ class Engine {
   /// Keeps how an attempt ended for the next step's commit.
   void receive(DeliveryRow delivery);
 
-  /// Judges everything that is due at `now` and commits. After an error the engine's memory is ahead of the history: make
-  /// a new one and restore it.
+  /// Judges everything that is due at `now` and commits. After an error the engine's memory is ahead of the history:
+  /// make a new one and restore it.
   Result<StepSummary> step(Instant now);
 
   /// When step() next has something to do without a new sample.
   [[nodiscard]] Instant next_event() const;
+
   [[nodiscard]] std::optional<Instant> last_step() const { return last_step_; }
+
   /// Messages not yet delivered, oldest first: those of the history at restore(), then those of the last step.
   std::vector<NotificationRow> take_queued();
 
   [[nodiscard]] const Config& config() const { return *config_; }
+
   [[nodiscard]] const std::deque<Line>& lines() const { return lines_; }
+
   [[nodiscard]] const SampleTable& table() const { return table_; }
+
   /// The line of a KPI and segment, or null.
   [[nodiscard]] const Line* find_line(std::string_view kpi, const Labels& segment) const;
+
   [[nodiscard]] const KpiPlan& plan_of(const Line& line) const { return plans_[line.kpi]; }
+
   /// What judging may look at, for `explain`.
   [[nodiscard]] JudgeContext judge_context(Instant now) const;
   /// The state people see: that of the line, or error while a source it reads fails.
@@ -95,6 +102,14 @@ class Engine {
     std::optional<Instant> failing_since;
     Told told;
     bool is_changed = false;
+    bool was_failing = false;  ///< As its lines were told last.
+    std::string cursor_mark;   ///< Before each cursor: the settings it was read with.
+  };
+
+  /// What a poll changed of one series.
+  struct ChangedSeries {
+    std::optional<Slot> front;  ///< Where it began before.
+    std::vector<Slot> slots;
   };
 
   /// One alert of one line, wherever it is kept.
@@ -114,12 +129,14 @@ class Engine {
 
   // restore.cpp
   void plan();
+  void find_sources(std::uint32_t kpi);
   KpiPlan plan_kpi(std::uint32_t index) const;
   void restore_lines(const StoredState& state);
+  void ensure_known();
   void restore_alert(const AlertRow& row);
   Result<void> restore_samples();
   Result<void> restore_verdicts();
-  void restore_targets(const StoredState& state);
+  void restore_targets(const StoredState& state, Instant now);
   void restore_sources(const StoredState& state);
   void version_rules(const StoredState& state);
   void remember_holes(Line& line);
@@ -128,12 +145,13 @@ class Engine {
   void ingest(PollResult& result, Instant now, StepSummary& summary);
   void ingest_samples(const SourceConfig& source, const Poll& poll, Instant now, StepSummary& summary);
   std::uint32_t series_of(std::uint32_t metric, const Labels& labels);
-  void touch(std::uint32_t series, const std::vector<Slot>& slots);
-  void move_first(Line& line);
-  void add_touched(const Line& line, std::uint32_t index, std::uint32_t metric, Slot slot);
+  void touch(std::uint32_t series, const ChangedSeries& change, Instant now);
+  void judge_again(std::uint32_t line, const std::set<Slot>& periods);
   void ensure_lines(std::uint32_t metric, const Labels& labels);
   void ensure_segments(std::uint32_t kpi, const Labels& labels);
   void ensure_line(std::uint32_t kpi, const Labels& segment);
+  void ensure_users(std::uint32_t kpi, const Labels& segment);
+  void add_line(std::uint32_t kpi, const Labels& segment, std::uint32_t id);
   void refresh_inputs(std::uint32_t kpi);
   Inputs inputs_of(const Program& program, const Line& line) const;
   std::optional<Slot> first_period(const Line& line) const;
@@ -145,7 +163,9 @@ class Engine {
   void write_changes(Line& line, const LineChanges& changes, StepSummary& summary);
   void write_status(const Line& line, Instant now);
   void schedule(std::uint32_t index);
-  void judge_dependents(const Line& line, const LineChanges& changes);
+  void judge_dependents(const Line& line, const LineChanges& changes, Instant now);
+
+  [[nodiscard]] bool has_failing_source(std::uint32_t kpi) const;
 
   // tell.cpp
   void tell(Instant now, StepSummary& summary);
@@ -154,8 +174,11 @@ class Engine {
   void tell_alert(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings);
   void tell_target(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings);
   void tell_end(std::uint32_t line, const AlertSlot& alert, MessageType type, std::vector<Telling>& tellings);
+  void turn_lines(std::uint32_t source, Instant now);
   void tell_source(std::uint32_t source, Instant now, std::vector<Telling>& tellings);
   void tell_removed(Instant now, std::vector<Telling>& tellings);
+  LineRow stored_line(std::uint32_t id) const;
+  Telling removed_telling(const AlertRow& row) const;
   AlertSubject subject_of(std::uint32_t line, const AlertSlot& alert) const;
   void write_alerts(std::uint32_t line);
   Message compose(const Envelope& envelope, const std::vector<Telling>& tellings, Instant now) const;
@@ -171,6 +194,7 @@ class Engine {
   std::vector<std::vector<std::uint32_t>> kpis_of_kpi_;
   std::map<std::string, std::uint32_t, std::less<>> kpi_index_;
   std::vector<std::uint32_t> source_of_metric_;
+  std::vector<std::set<std::uint32_t>> sources_of_kpi_;  // those of its KPIs included
 
   // The state of the world.
   SampleTable table_;
@@ -179,7 +203,7 @@ class Engine {
   std::map<std::pair<std::uint32_t, Labels>, std::uint32_t> line_index_;  // (KPI, segment)
   std::vector<std::vector<std::uint32_t>> lines_of_kpi_;
   std::vector<SourceState> sources_;
-  std::vector<std::optional<Instant>> read_at_;  // by metric
+  std::vector<std::optional<Instant>> read_at_;      // by metric
   std::map<std::string, TargetVersionRow> targets_;  // by KPI
   std::vector<std::uint32_t> version_of_kpi_;
   std::vector<AlertRow> orphans_;  // alerts of rules that are gone
@@ -190,17 +214,17 @@ class Engine {
   std::vector<PollResult> polls_;
   std::vector<DeliveryRow> deliveries_;
   std::vector<NotificationRow> queued_;
-  std::set<std::pair<std::uint32_t, std::uint32_t>> dirty_;         // (KPI, line): in the order of judging
-  std::map<std::uint32_t, std::set<Slot>> restated_;                // by line: periods to judge again
-  std::set<std::uint32_t> stale_inputs_;                            // KPIs
-  std::set<std::pair<Instant, std::uint32_t>> wakes_;               // (when, line)
+  std::set<std::pair<std::uint32_t, std::uint32_t>> dirty_;  // (KPI, line): in the order of judging
+  std::map<std::uint32_t, std::set<Slot>> restated_;         // by line: periods to judge again
+  std::set<std::uint32_t> stale_inputs_;                     // KPIs
+  std::set<std::pair<Instant, std::uint32_t>> wakes_;        // (when, line)
   std::vector<Instant> wake_of_line_;
-  std::vector<std::uint32_t> changed_;                              // lines judged in this step
-  std::map<std::uint32_t, Reason> restated_alerts_;                 // lines whose alerts changed by a restatement
+  std::vector<std::uint32_t> changed_;               // lines judged in this step
+  std::map<std::uint32_t, Reason> restated_alerts_;  // lines whose alerts changed by a restatement
 
   // Ids in the history.
-  std::vector<std::uint32_t> series_id_;     // by series of table_
-  std::vector<std::uint32_t> line_of_id_;    // by id: index into lines_ and 1, 0 for none; as of restore()
+  std::vector<std::uint32_t> series_id_;   // by series of table_
+  std::vector<std::uint32_t> line_of_id_;  // by id: index into lines_ and 1, 0 for none; as of restore()
   std::uint32_t next_series_id_ = 1;
   std::uint32_t next_line_id_ = 1;
   std::uint32_t next_version_id_ = 1;

@@ -1,5 +1,9 @@
 #pragma once
-// What the engine's thread waits for: results of polls and deliveries, and what people ask. Any thread posts, one takes.
+// What the engine's thread waits for: results of polls and deliveries, and what people ask. Any thread posts, one
+// takes.
+
+#include "daemon/engine/engine.hpp"
+#include "daemon/notify/channel.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -7,9 +11,6 @@
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "daemon/engine/engine.hpp"
-#include "daemon/notify/channel.hpp"
 
 namespace kpi {
 

@@ -1,7 +1,8 @@
-#include <algorithm>
-
 #include "daemon/engine/engine.hpp"
 #include "rules/base/text.hpp"
+#include "rules/judge/touch.hpp"
+
+#include <algorithm>
 
 namespace kpi {
 namespace {
@@ -30,13 +31,19 @@ bool line_reads(const Line& line, std::uint32_t series) {
          std::any_of(line.alert_inputs.begin(), line.alert_inputs.end(), any);
 }
 
+std::optional<Slot> front_of(const SampleTable::Series& series) {
+  return series.samples.empty() ? std::nullopt : std::optional(series.samples.front().slot);
+}
+
 }  // namespace
 
 PollRequest Engine::poll_request(std::uint32_t source, Instant now) const {
   const SourceConfig& config = config_->sources[source];
   PollRequest request;
   request.now = now;
-  request.cursor = sources_[source].row.cursor;
+  if (const std::string& cursor = sources_[source].row.cursor; cursor.starts_with(sources_[source].cursor_mark)) {
+    request.cursor = cursor.substr(sources_[source].cursor_mark.size());
+  }
   if (config.since) {
     request.from = slot_of(*config.since);
   }
@@ -58,7 +65,8 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   state.row.last_poll = result.at;
   if (!result.poll) {
     ++state.failures;
-    state.is_invalid = result.poll.error().kind == ErrorKind::kInvalid || result.poll.error().kind == ErrorKind::kNotFound;
+    state.is_invalid =
+        result.poll.error().kind == ErrorKind::kInvalid || result.poll.error().kind == ErrorKind::kNotFound;
     state.row.error = result.poll.error().message;
     state.failing_since = state.failing_since ? state.failing_since : result.at;
     summary.warnings.push_back("source " + state.row.name + ": " + state.row.error);
@@ -81,7 +89,7 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   if (result.poll->unchanged) {
     return;
   }
-  state.row.cursor = result.poll->cursor;
+  state.row.cursor = result.poll->cursor.empty() ? "" : state.cursor_mark + result.poll->cursor;
   state.row.problem_count = result.poll->problem_count;
   state.row.problems.clear();
   for (const RowProblem& problem : result.poll->problems) {
@@ -102,20 +110,21 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
   for (const PolledSeries& polled : poll.series) {
     series.push_back(series_of(source.metrics[polled.metric], polled.labels));
   }
-  std::map<std::uint32_t, std::vector<Slot>> changed;
+  std::map<std::uint32_t, ChangedSeries> changed;
   for (const PolledSample& sample : poll.samples) {
     if (sample.slot >= until) {
       skipped = true;
       continue;
     }
     const std::uint32_t id = series[sample.series];
+    const std::optional<Slot> front = front_of(table_[id]);
     const SampleTable::Put put = table_.put(id, sample.slot, sample.value);
     if (put == SampleTable::Put::kSame) {
       continue;
     }
     ++(put == SampleTable::Put::kNew ? summary.new_samples : summary.restated_samples);
     commit_.samples.push_back({series_id_[id], sample.slot, sample.value});
-    changed[id].push_back(sample.slot);
+    changed.try_emplace(id, ChangedSeries{front, {}}).first->second.slots.push_back(sample.slot);
   }
   if (skipped) {
     // What was not seen must be asked for again, although the source has not changed.
@@ -125,8 +134,9 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
     refresh_inputs(kpi);
   }
   stale_inputs_.clear();
-  for (const auto& [id, slots] : changed) {
-    touch(id, slots);
+  for (auto& [id, change] : changed) {
+    std::ranges::sort(change.slots);
+    touch(id, change, now);
   }
 }
 
@@ -143,62 +153,25 @@ std::uint32_t Engine::series_of(std::uint32_t metric, const Labels& labels) {
 }
 
 /// Lines whose value or limits read the series have something to judge, or to judge again.
-void Engine::touch(std::uint32_t series, const std::vector<Slot>& slots) {
+void Engine::touch(std::uint32_t series, const ChangedSeries& change, Instant now) {
   const std::uint32_t metric = table_[series].metric;
-  const bool is_civil = rules_.metrics[metric].grain.is_civil();
+  const JudgeContext context = judge_context(now);
+  const std::vector<Stretch> stretches =
+      changed_stretches(table_, series, rules_.metrics[metric], change.slots, change.front);
   for (const std::uint32_t kpi : kpis_of_metric_[metric]) {
     for (const std::uint32_t index : lines_of_kpi_[kpi]) {
-      Line& line = lines_[index];
-      if (!line_reads(line, series)) {
-        continue;
-      }
-      dirty_.emplace(kpi, index);
-      for (const Slot slot : slots) {
-        const Slot period = period_holding(slot, is_civil, rules_.kpis[kpi], rules_.calendar);
-        if (!line.first || period < *line.first) {
-          move_first(line);
-        }
-        if (line.newest && period <= *line.newest) {
-          add_touched(line, index, metric, slot);
-        }
+      const Line& line = lines_[index];
+      if (line_reads(line, series)) {
+        dirty_.emplace(kpi, index);
+        judge_again(index, periods_reading(line, context, series, stretches));
       }
     }
   }
 }
 
-/// The line begins earlier than it did: periods before the old beginning are judged too.
-void Engine::move_first(Line& line) {
-  const std::optional<Slot> before = line.first;
-  line.first = first_period(line);
-  if (!line.first || !before || !line.newest) {
-    return;
-  }
-  const Kpi& kpi = rules_.kpis[line.kpi];
-  std::set<Slot>& again = restated_[line_index_.at({line.kpi, line.segment})];
-  for (Slot slot = *line.first; slot < *before; slot = next_slot(slot, kpi.every)) {
-    line.judged.put(slot, std::nan(""));
-    again.insert(slot);
-  }
-}
-
-/// Judged periods whose windows hold `slot`.
-void Engine::add_touched(const Line& line, std::uint32_t index, std::uint32_t metric, Slot slot) {
-  const Kpi& kpi = rules_.kpis[line.kpi];
-  const bool is_civil = rules_.metrics[metric].grain.is_civil();
-  for (const MetricInput& input : kpi.value.metrics) {
-    if (input.metric != metric) {
-      continue;
-    }
-    for (Slot period = period_holding(slot, is_civil, kpi, rules_.calendar); period <= *line.newest;
-         period = next_slot(period, kpi.every)) {
-      const Window window = window_of(Frame{period, kpi.every, kpi.over, kpi.zone}, input, rules_.metrics[metric]);
-      if (window.from > slot) {
-        break;
-      }
-      if (slot < window.to && line.judged.at(period) != nullptr) {
-        restated_[index].insert(period);
-      }
-    }
+void Engine::judge_again(std::uint32_t index, const std::set<Slot>& periods) {
+  if (!periods.empty()) {
+    restated_[index].insert(periods.begin(), periods.end());
   }
 }
 
@@ -227,30 +200,41 @@ void Engine::ensure_segments(std::uint32_t kpi, const Labels& labels) {
 }
 
 void Engine::ensure_line(std::uint32_t kpi, const Labels& segment) {
-  const auto [found, is_new] = line_index_.try_emplace({kpi, segment}, static_cast<std::uint32_t>(lines_.size()));
-  if (!is_new) {
+  if (line_index_.contains({kpi, segment})) {
     return;
   }
-  const Kpi& rule = rules_.kpis[kpi];
-  Line line;
-  line.id = next_line_id_++;
-  line.kpi = kpi;
-  line.segment = segment;
-  line.rule_version = version_of_kpi_[kpi];
-  line.judged.grain = rule.every;
-  line.alerts.resize(rule.alerts.size());
-  commit_.lines.push_back({line.id, rule.id, segment});
-  lines_.push_back(std::move(line));
-  told_.emplace_back();
-  told_.back().alerts.resize(rule.alerts.size());
-  wake_of_line_.push_back(Instant::max());
-  lines_of_kpi_[kpi].push_back(found->second);
-  stale_inputs_.insert(kpi);
+  const std::uint32_t id = next_line_id_++;
+  commit_.lines.push_back({id, rules_.kpis[kpi].id, segment});
+  add_line(kpi, segment, id);
+  ensure_users(kpi, segment);
+}
+
+/// KPIs made of this one have its segments.
+void Engine::ensure_users(std::uint32_t kpi, const Labels& segment) {
   for (const std::uint32_t user : kpis_of_kpi_[kpi]) {
     ensure_line(user, {});
     ensure_segments(user, segment);
     stale_inputs_.insert(user);
   }
+}
+
+void Engine::add_line(std::uint32_t kpi, const Labels& segment, std::uint32_t id) {
+  const Kpi& rule = rules_.kpis[kpi];
+  const auto index = static_cast<std::uint32_t>(lines_.size());
+  Line line;
+  line.id = id;
+  line.kpi = kpi;
+  line.segment = segment;
+  line.rule_version = version_of_kpi_[kpi];
+  line.judged.grain = rule.every;
+  line.alerts.resize(rule.alerts.size());
+  line_index_.emplace(std::pair(kpi, segment), index);
+  lines_.push_back(std::move(line));
+  told_.emplace_back();
+  told_.back().alerts.resize(rule.alerts.size());
+  wake_of_line_.push_back(Instant::max());
+  lines_of_kpi_[kpi].push_back(index);
+  stale_inputs_.insert(kpi);
 }
 
 void Engine::refresh_inputs(std::uint32_t kpi) {

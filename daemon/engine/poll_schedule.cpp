@@ -1,8 +1,8 @@
 #include "daemon/engine/poll_schedule.hpp"
 
-#include <algorithm>
-
 #include "rules/base/text.hpp"
+
+#include <algorithm>
 
 namespace kpi {
 

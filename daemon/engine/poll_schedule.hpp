@@ -2,15 +2,16 @@
 // When each source is polled: at slots of its interval, shifted by an offset of its own so that sources with one
 // interval do not come at once. A slot that was missed is not caught up: the next one is taken. Pure.
 
+#include "rules/base/time.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "rules/base/time.hpp"
-
 namespace kpi {
 
-/// The source's shift within its interval, the same on every run: at most a minute, so that hourly data is not an hour old.
+/// The source's shift within its interval, the same on every run: at most a minute, so that hourly data is not an hour
+/// old.
 Duration poll_offset(const std::string& source, Duration every);
 
 /// The first slot after `now`.

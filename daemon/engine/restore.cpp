@@ -1,8 +1,9 @@
-#include <algorithm>
-#include <limits>
-
 #include "daemon/engine/alert_json.hpp"
 #include "daemon/engine/engine.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <limits>
 
 namespace kpi {
 namespace {
@@ -16,9 +17,10 @@ bool has_segment(const Kpi& kpi, const Labels& segment) {
     return true;
   }
   const auto is_split = [&](const std::vector<std::string>& split) {
-    return std::equal(split.begin(), split.end(), segment.begin(), segment.end(), [](const std::string& label, const auto& part) {
-      return label == part.first;
-    });
+    return std::equal(
+        split.begin(), split.end(), segment.begin(), segment.end(), [](const std::string& label, const auto& part) {
+          return label == part.first;
+        });
   };
   return std::any_of(kpi.split_by.begin(), kpi.split_by.end(), is_split);
 }
@@ -44,6 +46,32 @@ std::vector<const Program*> programs_of(const Kpi& kpi) {
   return programs;
 }
 
+/// What decides how a source's answer becomes samples: after a change of these everything is read anew.
+std::string settings_text(const SourceConfig& source) {
+  const SourceSettings& settings = source.settings;
+  std::string text = source.plugin + "\n" + settings.grain.text() + "\n" + settings.zone.name() + "\n";
+  text += std::to_string(settings.calendar.week_starts.c_encoding()) + " " +
+          std::to_string(slot_of(std::chrono::year{2000} / settings.calendar.year_starts).ms) + "\n";
+  text += (source.since ? date_text(*source.since) : "everything") + "\n";
+  const auto add_options = [&](const OptionValues& options) {
+    for (const auto& [key, value] : options) {
+      text += key + ": " + value.text + "\n";
+    }
+  };
+  add_options(settings.options);
+  for (const SourceMetric& metric : settings.metrics) {
+    text += "metric " + metric.name + " " + std::string(name_of(metric.kind)) + " " + number_text(metric.scale) + "\n";
+    add_options(metric.options);
+  }
+  for (const SourceLabel& label : settings.labels) {
+    text += "label " + label.name + ": " + label.column + "\n";
+    for (const auto& [from, to] : label.rename) {
+      text += from + ": " + to + "\n";
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 Engine::Engine(std::shared_ptr<const Config> config, Store& store, EngineOptions options)
@@ -58,9 +86,11 @@ void Engine::plan() {
   version_of_kpi_.resize(rules_.kpis.size());
   read_at_.resize(rules_.metrics.size());
   source_of_metric_.resize(rules_.metrics.size());
+  sources_of_kpi_.resize(rules_.kpis.size());
   sources_.resize(config_->sources.size());
   for (std::uint32_t i = 0; i < sources_.size(); ++i) {
     sources_[i].row.name = config_->sources[i].settings.name;
+    sources_[i].cursor_mark = fingerprint(settings_text(config_->sources[i])) + " ";
     for (const std::uint32_t metric : config_->sources[i].metrics) {
       source_of_metric_[metric] = i;
     }
@@ -78,6 +108,18 @@ void Engine::plan() {
       }
     }
     plans_.push_back(plan_kpi(i));
+    find_sources(i);
+  }
+}
+
+/// REQUIRES that it was called for the KPIs before it.
+void Engine::find_sources(std::uint32_t kpi) {
+  std::set<std::uint32_t>& sources = sources_of_kpi_[kpi];
+  for (const MetricInput& input : rules_.kpis[kpi].value.metrics) {
+    sources.insert(source_of_metric_[input.metric]);
+  }
+  for (const KpiInput& input : rules_.kpis[kpi].value.kpis) {
+    sources.insert(sources_of_kpi_[input.kpi].begin(), sources_of_kpi_[input.kpi].end());
   }
 }
 
@@ -108,7 +150,8 @@ Result<void> Engine::restore(Instant now) {
     next_series_id_ = std::max(next_series_id_, row.id + 1);
     const auto metric = std::ranges::find(rules_.metrics, row.metric, &Metric::name);
     if (metric != rules_.metrics.end()) {
-      const std::uint32_t series = table_.series(static_cast<std::uint32_t>(metric - rules_.metrics.begin()), row.labels);
+      const std::uint32_t series =
+          table_.series(static_cast<std::uint32_t>(metric - rules_.metrics.begin()), row.labels);
       series_id_.resize(table_.size());
       series_id_[series] = row.id;
     }
@@ -118,7 +161,7 @@ Result<void> Engine::restore(Instant now) {
   for (std::uint32_t kpi = 0; kpi < rules_.kpis.size(); ++kpi) {
     refresh_inputs(kpi);
   }
-  restore_targets(state);
+  restore_targets(state, now);
   KPI_TRY(restore_verdicts());
   for (const AlertRow& row : state.alerts) {
     restore_alert(row);
@@ -129,6 +172,7 @@ Result<void> Engine::restore(Instant now) {
   for (std::uint32_t i = 0; i < lines_.size(); ++i) {
     Line& line = lines_[i];
     line.first = first_period(line);
+    line.begun = line.newest ? line.first : std::nullopt;
     remember_holes(line);
     plan_target(line, now);
     schedule(i);
@@ -144,13 +188,22 @@ void Engine::restore_lines(const StoredState& state) {
       orphan_lines_.emplace(row.id, row);
       continue;
     }
-    ensure_line(kpi->second, row.segment);
-    lines_.back().id = row.id;
+    add_line(kpi->second, row.segment, row.id);
   }
-  commit_.lines.clear();
+  ensure_known();
   line_of_id_.assign(next_line_id_, 0);
   for (std::uint32_t i = 0; i < lines_.size(); ++i) {
     line_of_id_[lines_[i].id] = i + 1;
+  }
+}
+
+/// The lines of rules that are new to the series and lines that the history has.
+void Engine::ensure_known() {
+  for (std::uint32_t series = 0; series < table_.size(); ++series) {
+    ensure_lines(table_[series].metric, table_[series].labels);
+  }
+  for (std::size_t i = 0; i < lines_.size(); ++i) {  // grows meanwhile
+    ensure_users(lines_[i].kpi, Labels(lines_[i].segment));
   }
 }
 
@@ -160,7 +213,8 @@ Result<void> Engine::restore_samples() {
     series_of_id[series_id_[series]] = series;
   }
   return store_.samples(kEarliest, kLatest, {}, [&](const SampleRow& row) {
-    const std::uint32_t series = row.series < series_of_id.size() ? series_of_id[row.series] : std::numeric_limits<std::uint32_t>::max();
+    const std::uint32_t series =
+        row.series < series_of_id.size() ? series_of_id[row.series] : std::numeric_limits<std::uint32_t>::max();
     if (series != std::numeric_limits<std::uint32_t>::max()) {
       table_.put(series, row.slot, row.value);
     }
@@ -180,7 +234,7 @@ Result<void> Engine::restore_verdicts() {
     line.stepped = row.slot;
     line.verdict = row.verdict;
     line.reason = row.reason;
-    if (value.is_known()) {
+    if (value.is_known() || row.reason == Reason::kWarmingUp) {
       line.known = row.slot;
     }
     if (row.state != KpiState::kOk) {
@@ -198,9 +252,10 @@ void Engine::remember_holes(Line& line) {
   if (!line.first || !line.newest) {
     return;
   }
-  for (Slot slot = *line.first; slot < *line.newest; slot = next_slot(slot, kpi.every)) {
+  for (Slot slot = *line.first; slot < *line.newest; slot = next_slot(slot, kpi.every, kpi.zone)) {
     if (line.judged.at(slot) == nullptr) {
       line.awaiting.insert(slot);
+      line.busy.insert(slot);  // perhaps; a replay that begins before it ends the same
     }
   }
 }
@@ -216,9 +271,10 @@ void Engine::restore_alert(const AlertRow& row) {
         source.episode = row.episode;
         source.failing_since = row.since;
         source.told = memory->told;
+        return;
       }
     }
-    stored_alerts_[{row.line, row.rule}] = row.machine;
+    orphans_.push_back(row);
     return;
   }
   const std::uint32_t place = row.line < line_of_id_.size() ? line_of_id_[row.line] : 0;
@@ -239,12 +295,12 @@ void Engine::restore_alert(const AlertRow& row) {
   orphans_.push_back(row);
 }
 
-void Engine::restore_targets(const StoredState& state) {
+void Engine::restore_targets(const StoredState& state, Instant now) {
   for (const TargetVersionRow& row : state.target_versions) {
     targets_[row.kpi] = row;
   }
   for (Line& line : lines_) {
-    plan_target(line, last_step_.value_or(Instant::min()));
+    plan_target(line, now);
   }
 }
 
@@ -253,6 +309,7 @@ void Engine::restore_sources(const StoredState& state) {
     for (std::uint32_t i = 0; i < sources_.size(); ++i) {
       if (sources_[i].row.name == row.name) {
         sources_[i].row = row;
+        sources_[i].was_failing = !row.error.empty();
         sources_[i].failures = row.error.empty() ? 0 : options_.source_patience;
         for (const std::uint32_t metric : config_->sources[i].metrics) {
           read_at_[metric] = row.last_success;

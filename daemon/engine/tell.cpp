@@ -1,11 +1,11 @@
-#include <algorithm>
-#include <array>
-#include <cmath>
-
 #include "daemon/engine/alert_json.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/notify/message_json.hpp"
 #include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
 
 namespace kpi {
 namespace {
@@ -111,7 +111,9 @@ void Engine::tell_alert(std::uint32_t line, const AlertSlot& alert, std::vector<
   if (!told.episode.empty() && (!is_firing || told.episode != episode)) {
     tell_end(line, alert, MessageType::kAlertResolved, tellings);
   }
-  if (!is_firing) {
+  // While a source fails, its own alert speaks for what does not arrive.
+  const bool is_held_back = is_no_data && told.episode != episode && has_failing_source(lines_[line].kpi);
+  if (!is_firing || is_held_back) {
     return;
   }
   AlertSubject subject = subject_of(line, alert);
@@ -139,7 +141,8 @@ void Engine::tell_target(std::uint32_t line, const AlertSlot& alert, std::vector
     return;
   }
   AlertSubject subject = subject_of(line, alert);
-  const Severity severity = rules_.kpis[lines_[line].kpi].target->severity.at(static_cast<std::size_t>(standing.status));
+  const Severity severity =
+      rules_.kpis[lines_[line].kpi].target->severity.at(static_cast<std::size_t>(standing.status));
   subject.is_firing = is_trouble(standing.status);
   subject.severity = subject.is_firing || severity != Severity::kNone ? severity : told.severity;
   if (subject.episode.empty()) {
@@ -151,7 +154,8 @@ void Engine::tell_target(std::uint32_t line, const AlertSlot& alert, std::vector
   }
   told.episode = subject.is_firing ? subject.episode : "";
   told.severity = subject.severity;
-  tellings.push_back({{MessageType::kTargetStatus, labels_of(subject, MessageType::kTargetStatus)}, std::move(subject), {}});
+  tellings.push_back(
+      {{MessageType::kTargetStatus, labels_of(subject, MessageType::kTargetStatus)}, std::move(subject), {}});
 }
 
 void Engine::tell_line(std::uint32_t line, std::vector<Telling>& tellings) {
@@ -164,6 +168,25 @@ void Engine::tell_line(std::uint32_t line, std::vector<Telling>& tellings) {
   }
 }
 
+/// Lines that stand on a source whose polls fail, or no more, are in another state, and may have something to tell.
+void Engine::turn_lines(std::uint32_t index, Instant now) {
+  SourceState& source = sources_[index];
+  const bool is_failing = !source.row.error.empty();
+  if (is_failing == source.was_failing) {
+    return;
+  }
+  source.was_failing = is_failing;
+  for (std::uint32_t kpi = 0; kpi < sources_of_kpi_.size(); ++kpi) {
+    if (!sources_of_kpi_[kpi].contains(index)) {
+      continue;
+    }
+    for (const std::uint32_t line : lines_of_kpi_[kpi]) {
+      write_status(lines_[line], now);
+      changed_.push_back(line);
+    }
+  }
+}
+
 void Engine::tell_source(std::uint32_t index, Instant now, std::vector<Telling>& tellings) {
   SourceState& source = sources_[index];
   if (!source.is_changed) {
@@ -171,15 +194,9 @@ void Engine::tell_source(std::uint32_t index, Instant now, std::vector<Telling>&
   }
   source.is_changed = false;
   commit_.sources.push_back(source.row);
-  const bool is_failing = !source.row.error.empty() && (source.is_invalid || source.failures >= options_.source_patience);
   const bool was_told = !source.told.episode.empty();
-  for (const std::uint32_t metric : config_->sources[index].metrics) {
-    for (const std::uint32_t kpi : kpis_of_metric_[metric]) {
-      for (const std::uint32_t line : lines_of_kpi_[kpi]) {
-        write_status(lines_[line], now);
-      }
-    }
-  }
+  const bool is_news = was_told || source.is_invalid || source.failures >= options_.source_patience;
+  const bool is_failing = !source.row.error.empty() && is_news;
   if (is_failing == was_told) {
     source.failing_since = source.row.error.empty() ? std::nullopt : source.failing_since;
     return;
@@ -187,7 +204,7 @@ void Engine::tell_source(std::uint32_t index, Instant now, std::vector<Telling>&
   const MessageType type = is_failing ? MessageType::kSourceError : MessageType::kSourceRecovered;
   AlertView view;
   view.source = source.row.name;
-  view.title = "Source " + source.row.name;
+  view.title = source.row.name;
   view.rule = "source";
   view.firing = is_failing;
   view.severity = Severity::kWarning;
@@ -224,7 +241,7 @@ void Engine::tell_source(std::uint32_t index, Instant now, std::vector<Telling>&
   tellings.push_back({{type, std::move(labels)}, std::nullopt, std::move(view)});
 }
 
-/// Alerts of rules that are gone end, and those who know of them are told.
+/// Alerts of rules and sources that are gone end, and those who know of them are told.
 void Engine::tell_removed(Instant now, std::vector<Telling>& tellings) {
   for (const AlertRow& row : std::exchange(orphans_, {})) {
     commit_.alerts.push_back({row.line, row.rule, AlertPhase::kInactive, Severity::kNone, std::nullopt, "", ""});
@@ -232,36 +249,66 @@ void Engine::tell_removed(Instant now, std::vector<Telling>& tellings) {
     if (row.phase != AlertPhase::kFiring || !memory) {
       continue;
     }
-    const auto orphan = orphan_lines_.find(row.line);
-    const std::uint32_t place = row.line < line_of_id_.size() ? line_of_id_[row.line] : 0;
-    const std::string kpi = orphan != orphan_lines_.end() ? orphan->second.kpi : place != 0 ? rules_.kpis[lines_[place - 1].kpi].id : "";
     EpisodeRow episode;
     episode.id = row.episode;
     episode.line = row.line;
     episode.rule = row.rule;
-    episode.severity = row.severity;
+    episode.severity = std::max(row.severity, memory->state.worst);
     episode.since = row.since.value_or(now);
-    episode.pending = memory->state.pending_at;
-    episode.firing = memory->state.firing_at;
+    episode.pending = memory->state.pending_at ? memory->state.pending_at : row.since;
+    episode.firing = memory->state.firing_at ? memory->state.firing_at : memory->no_data.firing_at;
+    if (row.line == 0) {
+      episode.firing = row.since;
+    }
     episode.resolved = now;
     episode.reason = Reason::kRuleRemoved;
     commit_.episodes.push_back(std::move(episode));
-    if (memory->told.episode.empty()) {
-      continue;
+    if (!memory->told.episode.empty()) {
+      tellings.push_back(removed_telling(row));
     }
-    AlertView view;
-    view.id = row.episode;
-    view.firing = false;
-    view.kpi = kpi;
-    view.title = kpi;
-    view.rule = row.rule;
-    view.severity = row.severity;
-    view.since = row.since;
-    view.since_text = row.since ? rfc3339(*row.since) : "";
-    view.reason = "the rule was removed";
-    Labels labels{{"kpi", kpi}, {"severity", std::string(name_of(row.severity))}, {"type", "alert.resolved"}};
-    tellings.push_back({{MessageType::kAlertResolved, std::move(labels)}, std::nullopt, std::move(view)});
   }
+}
+
+/// A line of the history, also one that the rules have no more.
+LineRow Engine::stored_line(std::uint32_t id) const {
+  if (const auto orphan = orphan_lines_.find(id); orphan != orphan_lines_.end()) {
+    return orphan->second;
+  }
+  const std::uint32_t place = id < line_of_id_.size() ? line_of_id_[id] : 0;
+  return place == 0 ? LineRow{} : LineRow{id, rules_.kpis[lines_[place - 1].kpi].id, lines_[place - 1].segment};
+}
+
+Engine::Telling Engine::removed_telling(const AlertRow& row) const {
+  AlertView view;
+  view.id = row.episode;
+  view.firing = false;
+  view.severity = row.severity;
+  view.since = row.since;
+  view.since_text = row.since ? rfc3339(*row.since) : "";
+  Labels labels{{"severity", std::string(name_of(row.severity))}};
+  MessageType type = MessageType::kAlertResolved;
+  if (row.line == 0) {
+    type = MessageType::kSourceRecovered;
+    view.source = row.rule.substr(row.rule.find(':') + 1);
+    view.title = view.source;
+    view.rule = "source";
+    view.reason = "the source was removed";
+    set_label(labels, "source", view.source);
+  } else {
+    const LineRow line = stored_line(row.line);
+    const Kpi* kpi = rules_.find(line.kpi);
+    view.kpi = line.kpi;
+    view.title = kpi != nullptr && !kpi->title.empty() ? kpi->title : line.kpi;
+    view.segment = line.segment;
+    view.rule = row.rule;
+    view.reason = "the rule was removed";
+    set_label(labels, "kpi", view.kpi);
+    set_label(labels, "owner", kpi != nullptr ? kpi->owner : "");
+    set_label(labels, "objective", kpi != nullptr ? kpi->objective : "");
+  }
+  set_label(labels, "type", std::string(name_of(type)));
+  std::ranges::sort(labels);
+  return {{type, std::move(labels)}, std::nullopt, std::move(view)};
 }
 
 /// Keeps what must survive of each alert of a line, when it has changed.
@@ -324,9 +371,10 @@ void Engine::tell(Instant now, StepSummary& summary) {
   std::vector<Telling> tellings;
   tell_removed(now, tellings);
   for (std::uint32_t i = 0; i < sources_.size(); ++i) {
+    turn_lines(i, now);
     tell_source(i, now, tellings);
   }
-  for (const std::uint32_t line : changed_) {
+  for (const std::uint32_t line : changed_) {  // twice is as good as once
     tell_line(line, tellings);
     write_alerts(line);
   }
@@ -373,15 +421,17 @@ void Engine::write_status(const Line& line, Instant now) {
   row.severity = severity_of(line);
   const AlertState* firing = nullptr;
   for (const AlertState* state : {&line.thresholds, &line.target}) {
-    firing = state->phase == AlertPhase::kFiring && (firing == nullptr || state->severity > firing->severity) ? state : firing;
+    firing = state->phase == AlertPhase::kFiring && (firing == nullptr || state->severity > firing->severity) ? state
+                                                                                                              : firing;
   }
   for (const AlertState& state : line.alerts) {
-    firing = state.phase == AlertPhase::kFiring && (firing == nullptr || state.severity > firing->severity) ? &state : firing;
+    firing = state.phase == AlertPhase::kFiring && (firing == nullptr || state.severity > firing->severity) ? &state
+                                                                                                            : firing;
   }
-  const std::optional<Slot> since = firing != nullptr                                 ? firing->since
-                                    : line.no_data.first                              ? line.no_data.first
+  const std::optional<Slot> since = firing != nullptr                               ? firing->since
+                                    : line.no_data.first                            ? line.no_data.first
                                     : line.thresholds.phase == AlertPhase::kPending ? line.thresholds.since
-                                                                                     : std::nullopt;
+                                                                                    : std::nullopt;
   if (since) {
     row.since = start_of(*since, kpi.every, kpi.zone);
   }

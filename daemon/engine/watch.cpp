@@ -156,21 +156,26 @@ Result<void> Watch::run(const std::function<std::shared_ptr<const Config>()>& re
   return {};
 }
 
-Instant Watch::next_turn() const {
-  Instant next = std::min(engine_->next_event(), outbox_.next_due());
+/// How long there is nothing to do, but for what comes by itself.
+Duration Watch::until_next(Instant begun) const {
+  Duration wait = std::min(engine_->next_event(), outbox_.next_due()) - begun;
+  const Instant clock = world_.clock.now();
   for (const Polling& polling : polling_) {
     if (!polling.in_flight) {
-      next = std::min(next, polling.next);
+      wait = std::min(wait, polling.next - clock);
     }
   }
-  return next;
+  return std::clamp<Duration>(wait, Duration{0}, kLongestWait);
 }
 
+/// Polls go by the wall clock as it is, so that one that was set back does not stop them.
 void Watch::start_due(Instant now) {
+  const Instant clock = world_.clock.now();
   for (std::uint32_t i = 0; i < polling_.size(); ++i) {
-    if (!polling_[i].in_flight && polling_[i].next <= now) {
-      const SourceConfig& source = config_->sources[i];
-      polling_[i].next = next_poll(now, source.every, poll_offset(source.settings.name, source.every));
+    const SourceConfig& source = config_->sources[i];
+    const bool was_set_back = polling_[i].next > clock + source.every;
+    if (!polling_[i].in_flight && (polling_[i].next <= clock || was_set_back)) {
+      polling_[i].next = next_poll(clock, source.every, poll_offset(source.settings.name, source.every));
       start_poll(i, now);
     }
   }
@@ -202,9 +207,8 @@ void Watch::take(Event& event, Asked& asked) {
 Result<bool> Watch::turn(const std::function<std::shared_ptr<const Config>()>& reload) {
   const Instant begun = now();
   start_due(begun);
-  const Duration wait = std::clamp<Duration>(next_turn() - begun, Duration{0}, kLongestWait);
   Asked asked;
-  for (Event& event : inbox_.take(world_.clock.steady() + wait)) {
+  for (Event& event : inbox_.take(world_.clock.steady() + until_next(begun))) {
     take(event, asked);
   }
   const StepSummary summary = KPI_TRY(engine_->step(now()));

@@ -71,7 +71,7 @@ class Watch {
   void take(Event& event, Asked& asked);
   Result<bool> turn(const std::function<std::shared_ptr<const Config>()>& reload);
   Result<void> swap_config(std::shared_ptr<const Config> config, Instant now);
-  [[nodiscard]] Instant next_turn() const;
+  [[nodiscard]] Duration until_next(Instant begun) const;
   [[nodiscard]] Instant now();
   void log(const StepSummary& summary) const;
 
