@@ -58,22 +58,27 @@ struct Extent {
   Instant to;
 };
 
+/// What is shifted is the period itself, by its begin: a month before 28 March is 28 February, and so is a month before
+/// the 31st.
 Extent extent_of(const Frame& frame, const Span& over, std::span<const Span> back) {
   Extent extent;
   if (frame.every.is_civil()) {
-    extent.civil_to = next_slot(frame.slot, frame.every);
+    Slot begin = frame.slot;
     for (const Span& span : back) {
-      extent.civil_to = shift_date(extent.civil_to, -span);
+      begin = shift_date(begin, -span);
     }
+    extent.civil_to = shift_date(begin, frame.every.span());
     extent.civil_from = shift_date(extent.civil_to, -over);
     extent.to = start_of(extent.civil_to, kDay, frame.zone);
     extent.from = over.ms != 0 ? extent.to - Duration{over.ms} : start_of(extent.civil_from, kDay, frame.zone);
     return extent;
   }
-  extent.to = instant_of(next_slot(frame.slot, frame.every, frame.zone));
+  Instant begin = instant_of(frame.slot);
   for (const Span& span : back) {
-    extent.to = shift_instant(extent.to, -span, frame.zone);
+    begin = shift_instant(begin, -span, frame.zone);
   }
+  const Slot slot = slot_at(begin, frame.every, frame.zone, frame.calendar);
+  extent.to = instant_of(next_slot(slot, frame.every, frame.zone));
   extent.from = shift_instant(extent.to, -over, frame.zone);
   return extent;
 }

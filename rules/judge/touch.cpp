@@ -76,6 +76,9 @@ std::vector<Stretch> changed_stretches(const SampleTable& table,
   } else if (!samples.empty() && samples.front().slot < *front) {
     stretches.push_back({samples.front().slot, *front, true});
   }
+  if (!samples.empty() && !front && metric.missing != Missing::kUnknown) {
+    add({samples.front().slot, kForEver});  // its periods without a row mean something from now on
+  }
   for (const Slot slot : slots) {
     Slot to =
         metric.grain.unit == Grain::Unit::kInstant ? Slot{slot.ms + 1} : next_slot(slot, metric.grain, metric.zone);

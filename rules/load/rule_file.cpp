@@ -347,7 +347,22 @@ class Loader {
       diagnostics_.error(raw.thresholds_position, "thresholds without a limit", "write warning: or critical:");
     }
     check_limits(raw, thresholds);
+    check_patience(raw.kpi, thresholds.patience, raw.thresholds_position);
     raw.kpi.thresholds = thresholds;
+  }
+
+  /// Periods of a day or longer are counted in whole days.
+  void check_patience(const Kpi& kpi, const Patience& patience, Position position) {
+    const auto check = [&](const Span& span, const std::string& key) {
+      if (kpi.every.is_civil() && span.ms % kDayMs != 0) {
+        diagnostics_.error(position,
+                           key + ": " + span.text() + " is no whole number of days, and the KPI is judged every " +
+                               kpi.every.text(),
+                           "write " + key + ": 2 days");
+      }
+    };
+    check(patience.hold, "for");
+    check(patience.recover, "recover_for");
   }
 
   /// A limit that is a number made of numbers, if it is one.
@@ -395,6 +410,7 @@ class Loader {
       } else if (when) {
         alert.rule.when = std::move(*when);
       }
+      check_patience(raw.kpi, alert.rule.patience, alert.when.position);
       raw.kpi.alerts.push_back(alert.rule);
     }
   }
