@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""The daemon by itself: it polls, judges and tells, takes new rules while it runs, and survives its end.
+
+The data is of January 2024, days long past whatever the clock says; after its last row nothing is missed, because the
+rules hold their state without data."""
+
+import json
+import signal
+import time
+import unittest
+
+import world
+from world import Daemon, Folder, Receiver
+
+CONFIGURATION = """timezone: Europe/Stockholm
+history: sqlite:history.db
+rules: [rules.yaml]
+sources:
+  web: {plugin: csv, path: web.csv, every: 1s, metrics: {visits: {kind: flow, unit: visits}}}
+channels:
+  terminal: {type: console}
+  hook: %s
+routes:
+  - match: {}
+    to: [terminal, hook]
+"""
+RULES = """kpis:
+  visits:
+    title: Visits
+    value: web.visits
+    thresholds: {warning: 100}
+    no_data: {then: hold}
+"""
+MORE_RULES = RULES.replace("title: Visits", "title: Visits a day") + """  weekly_visits:
+    value: web.visits
+    every: week
+    no_data: {then: hold}
+"""
+ROWS = "date,visits\n2024-01-01,120\n2024-01-02,130\n"
+LOW = "2024-01-03,80\n"
+STILL_LOW = "2024-01-04,90\n"
+FINE = "2024-01-05,140\n"
+
+
+class RunningDaemon(unittest.TestCase):
+    def setUp(self):
+        self.receiver = Receiver(self)
+        self.folder = Folder(self)
+        self.folder.write("kpid.yaml", CONFIGURATION % self.receiver.channel)
+        self.folder.write("rules.yaml", RULES)
+        self.folder.write("web.csv", ROWS)
+
+    def told(self):
+        """Type, title and episode of every message, in the order in which they came."""
+        told = []
+        for _, body in self.receiver.messages:
+            message = json.loads(body)
+            alert = message["data"]["alerts"][0]
+            told.append((message["type"], alert["title"], alert["id"]))
+        return told
+
+    def stop(self, daemon):
+        began = time.monotonic()
+        daemon.send(signal.SIGTERM)
+        code = daemon.wait()
+        took = time.monotonic() - began
+        self.assertEqual(0, code, daemon.text)
+        self.assertLess(took, 2)
+
+    def start_firing(self):
+        daemon = Daemon(self, self.folder)
+        daemon.wait_for("2 new samples")
+        self.folder.write("web.csv", ROWS + LOW)
+        self.receiver.wait_for(1)
+        return daemon
+
+    def test_a_row_that_is_appended_is_judged_and_told(self):
+        daemon = self.start_firing()
+        daemon.wait_for("80 visits, below 100 visits")
+        self.assertEqual([("alert.firing", "Visits")], [message[:2] for message in self.told()])
+        self.stop(daemon)
+        self.assertEqual([("2024-01-01", 120.0, "met"), ("2024-01-02", 130.0, "met"), ("2024-01-03", 80.0, "missed")],
+                         self.folder.rows("SELECT day, value, verdict FROM verdict WHERE value IS NOT NULL ORDER BY day"))
+        self.assertEqual([("hook", "sent", 1), ("terminal", "sent", 1)],
+                         self.folder.rows("SELECT channel, state, attempts FROM notification ORDER BY channel"))
+
+    def test_a_reload_of_a_broken_file_keeps_the_old_rules_and_says_where_it_is_broken(self):
+        daemon = self.start_firing()
+        self.folder.write("rules.yaml", RULES.replace("value: web.visits", "value: web.vists"))
+        daemon.send(signal.SIGHUP)
+        daemon.wait_for('rules.yaml:4:12: error: there is no metric "web.vists"')
+        daemon.wait_for("the configuration has errors; the last good one goes on")
+        self.folder.write("web.csv", ROWS + LOW + STILL_LOW + FINE)
+        self.receiver.wait_for(2)
+        firing, resolved = self.told()
+        self.assertEqual(("alert.resolved", "Visits", firing[2]), resolved)
+        self.stop(daemon)
+
+    def test_a_reload_takes_new_rules_and_keeps_what_fires(self):
+        daemon = self.start_firing()
+        self.folder.write("rules.yaml", MORE_RULES)
+        daemon.send(signal.SIGHUP)
+        daemon.wait_for("reloaded: 2 KPIs")
+        self.folder.write("web.csv", ROWS + LOW + STILL_LOW)
+        daemon.wait_for("1 new sample")
+        self.folder.write("web.csv", ROWS + LOW + STILL_LOW + FINE)
+        self.receiver.wait_for(2)
+        firing, resolved = self.told()  # and nothing between
+        self.assertEqual(("alert.firing", "Visits"), firing[:2])
+        self.assertEqual(("alert.resolved", "Visits a day", firing[2]), resolved)
+        self.stop(daemon)
+        self.assertEqual([("visits",), ("weekly_visits",)], self.folder.rows("SELECT DISTINCT kpi FROM verdict ORDER BY kpi"))
+
+    def test_a_rule_that_is_removed_ends_its_alert(self):
+        daemon = self.start_firing()
+        self.folder.write("rules.yaml", RULES.replace("    thresholds: {warning: 100}\n", ""))
+        daemon.send(signal.SIGHUP)
+        self.receiver.wait_for(2)
+        firing, resolved = self.told()
+        self.assertEqual(("alert.resolved", "Visits", firing[2]), resolved)
+        self.assertEqual("the rule was removed", json.loads(self.receiver.messages[1][1])["data"]["alerts"][0]["reason"])
+        self.stop(daemon)
+        self.assertEqual([("rule_removed",)], self.folder.rows("SELECT reason FROM alert_episode"))
+
+    def test_after_a_kill_nothing_is_told_twice(self):
+        daemon = self.start_firing()
+        daemon.wait_for("80 visits, below 100 visits")
+        daemon.send(signal.SIGKILL)
+        daemon.wait()
+        again = Daemon(self, self.folder)
+        again.wait_for("watching 1 KPI")
+        self.folder.write("web.csv", ROWS + LOW + STILL_LOW + FINE)
+        self.receiver.wait_for(2)
+        again.wait_for("alert.resolved")
+        self.stop(again)
+        # Killed before it had written that the message was out, it sends the same message again, with the same id.
+        told = list(dict(self.receiver.messages).values())
+        self.assertEqual(["alert.firing", "alert.resolved"], [json.loads(body)["type"] for body in told])
+        self.assertEqual([("ok",)], self.folder.rows("PRAGMA integrity_check"))
+
+    def test_a_receiver_that_is_down_gets_its_message_later(self):
+        self.receiver.status = 503
+        daemon = self.start_firing()
+        daemon.wait_for("503")
+        self.receiver.status = 204
+        self.receiver.wait_for(2)
+        daemon.wait_for("80 visits, below 100 visits")
+        self.stop(daemon)
+        self.assertEqual(1, len(set(self.receiver.messages)))
+
+    def test_a_receiver_that_never_answers_does_not_keep_it_from_stopping(self):
+        self.receiver.answers.clear()
+        daemon = self.start_firing()
+        self.stop(daemon)
+        self.assertEqual([("queued", 0)], self.folder.rows("SELECT state, attempts FROM notification WHERE channel = 'hook'"))
+        self.receiver.answers.set()
+        again = Daemon(self, self.folder)
+        self.receiver.wait_for(2)
+        again.wait_for("watching 1 KPI")
+        self.stop(again)
+        self.assertEqual(1, len(set(self.receiver.messages)))  # the same message, with the same id
+
+    def test_two_daemons_do_not_share_a_history(self):
+        daemon = Daemon(self, self.folder)
+        daemon.wait_for("2 new samples")
+        second = self.folder.run("run", "--once")
+        self.assertEqual((3, ""), (second.returncode, second.stdout))
+        self.assertEqual(f'kpid: the history "history.db" is in use by process {daemon.process.pid} (lock file '
+                         '"history.db.lock"): stop that kpid first, or set "history: path" to another place\n',
+                         second.stderr)
+        self.stop(daemon)
+
+
+if __name__ == "__main__":
+    world.main()

@@ -1,0 +1,71 @@
+#include "daemon/cli/table.hpp"
+
+#include "tests/unit/daemon/cli/program.hpp"
+
+#include <gtest/gtest.h>
+
+namespace kpi::test {
+namespace {
+
+TEST(Table, LinesUpLettersOfAnyAlphabet) {
+  Table table({{"KPI"}, {"VALUE", true}, {"", false, 1}, {"STATE"}});
+  table.add({{"räksmörgås"}, {"1,250"}, {"SEK"}, {"ok", Tone::kGood}});
+  table.add({{"ra\u0308ka"}, {"7"}, {""}, {"critical", Tone::kCritical}});  // an a and a combining diaeresis
+  EXPECT_EQ(table.text(false),
+            "KPI         VALUE      STATE\n"
+            "räksmörgås  1,250 SEK  ok\n"
+            "ra\u0308ka            7      critical\n");
+}
+
+TEST(Table, LeavesOutAColumnThatIsEmpty) {
+  Table table({{"KPI"}, {"TARGET"}, {"SINCE"}});
+  table.add({{"a"}, {""}, {"today"}});
+  table.add({{"b"}, {""}, {""}});
+  EXPECT_EQ(table.text(false), "KPI  SINCE\na    today\nb\n");
+}
+
+TEST(Table, PaintsTheTextAndNotTheSpaceAroundIt) {
+  Table table({{""}, {""}});
+  table.add({{"ok", Tone::kGood}, {"x"}});
+  table.add({{"broken", Tone::kCritical}, {"y"}});
+  EXPECT_EQ(table.text(true), "\x1b[32mok\x1b[0m      x\n\x1b[1;31mbroken\x1b[0m  y\n");
+}
+
+TEST(Wrapped, BreaksBetweenWordsAndKeepsALongOneWhole) {
+  const std::string url(90, 'u');
+  EXPECT_EQ(wrapped("one  two", 2), "  one two\n");
+  EXPECT_EQ(wrapped(std::string(40, 'a') + " " + std::string(40, 'b'), 0),
+            std::string(40, 'a') + "\n" + std::string(40, 'b') + "\n");
+  EXPECT_EQ(wrapped("see " + url + " now", 2), "  see\n  " + url + "\n  now\n");
+}
+
+struct ColourCase {
+  const char* name;
+  bool is_terminal;
+  const char* no_color;
+  const char* term;
+  bool expected;
+};
+
+class Colour : public testing::TestWithParam<ColourCase> {};
+
+TEST_P(Colour, IsForTerminalsWhosePeopleWantIt) {
+  const ScopedVariable no_color("NO_COLOR", GetParam().no_color);
+  const ScopedVariable term("TERM", GetParam().term);
+  Program program("2026-03-15T06:00:00Z");
+  program.is_terminal = GetParam().is_terminal;
+  const Ended ended = program.run({"plugins", "csv"});
+  EXPECT_EQ(ended.out.find('\x1b') != std::string::npos, GetParam().expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table,
+                         Colour,
+                         testing::Values(ColourCase{"terminal", true, nullptr, "xterm", true},
+                                         ColourCase{"empty_no_color", true, "", "xterm", true},
+                                         ColourCase{"no_color", true, "1", "xterm", false},
+                                         ColourCase{"dumb", true, nullptr, "dumb", false},
+                                         ColourCase{"pipe", false, nullptr, "xterm", false}),
+                         [](const auto& param) { return param.param.name; });
+
+}  // namespace
+}  // namespace kpi::test

@@ -1,0 +1,45 @@
+#include "daemon/engine/alert_json.hpp"
+
+#include <gtest/gtest.h>
+
+namespace kpi::test {
+namespace {
+
+TEST(AlertJson, IsEmptyWhereThereIsNothingToRemember) {
+  EXPECT_EQ(encode_alert({}), "");
+  const auto decoded = decode_alert("");
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(*decoded, AlertMemory{});
+}
+
+TEST(AlertJson, RemembersEverything) {
+  AlertMemory memory;
+  memory.state.rungs[1] = Rung{true, Rung::Run{Slot{86'400'000}, 2}, Rung::Run{Slot{172'800'000}, 0}};
+  memory.state.rungs[2].missed = Rung::Run{Slot{-86'400'000}, 1};
+  memory.state.phase = AlertPhase::kFiring;
+  memory.state.severity = Severity::kWarning;
+  memory.state.worst = Severity::kCritical;
+  memory.state.is_stale = true;
+  memory.state.since = Slot{86'400'000};
+  memory.state.episode = "ep_\"1\"";
+  memory.state.pending_at = Instant{Duration{1}};
+  memory.state.firing_at = Instant{Duration{2}};
+  memory.told = {"ep_0", Severity::kCritical, "off_track", Slot{5}};
+  memory.no_data = {Slot{7}, true, "ep_2", Instant{Duration{3}}};
+  const auto decoded = decode_alert(encode_alert(memory));
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  EXPECT_EQ(*decoded, memory);
+}
+
+TEST(AlertJson, RefusesWhatItDidNotWrite) {
+  for (const char* text : {"{", R"({"state": {}})", R"({"told": 1})", R"({"no_data": {"first": "monday"}})"}) {
+    SCOPED_TRACE(text);
+    const auto decoded = decode_alert(text);
+    ASSERT_FALSE(decoded);
+    EXPECT_EQ(decoded.error().kind, ErrorKind::kStorage);
+    EXPECT_EQ(decoded.error().message.substr(0, 55), "the state of an alert in the history cannot be read: [j");
+  }
+}
+
+}  // namespace
+}  // namespace kpi::test

@@ -1,0 +1,151 @@
+// Sources that fail, and what their KPIs say meanwhile.
+
+#include "tests/unit/daemon/engine/story.hpp"
+
+#include <gmock/gmock.h>
+
+namespace kpi::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+constexpr const char* kConfig = R"(
+timezone: UTC
+sources:
+  web: {plugin: csv, path: web.csv, metrics: {visits: {kind: flow}}}
+  shop: {plugin: csv, path: shop.csv, metrics: {orders: {kind: flow}}}
+channels: {team: {type: console}}
+routes: [{match: {}, to: [team]}]
+)";
+
+constexpr const char* kRules = R"(
+kpis:
+  visits: {value: web.visits}
+  orders: {value: shop.orders}
+  both: {value: visits + orders}
+)";
+
+void judge_one_day(Story& story) {
+  story.put("web.visits", "2026-03-01", 10);
+  story.put("shop.orders", "2026-03-01", 1);
+  story.step("2026-03-02");
+}
+
+std::vector<std::string> failing_step(Story& story, const char* time, ErrorKind kind = ErrorKind::kUnavailable) {
+  story.fail_source("web", kind);
+  return story.step(time);
+}
+
+TEST(SourceAlert, WaitsForThreeFailuresInARow) {
+  Story story(kConfig, kRules);
+  judge_one_day(story);
+  EXPECT_THAT(failing_step(story, "2026-03-02 01:00"), IsEmpty());
+  EXPECT_THAT(failing_step(story, "2026-03-02 02:00"), IsEmpty());
+  EXPECT_THAT(story.step("2026-03-02 03:00"), IsEmpty());  // and is forgotten when one succeeds
+  EXPECT_THAT(failing_step(story, "2026-03-02 04:00"), IsEmpty());
+  EXPECT_THAT(failing_step(story, "2026-03-02 05:00"), IsEmpty());
+  EXPECT_THAT(failing_step(story, "2026-03-02 06:00"), ElementsAre("team source.error source web: it does not answer"));
+  EXPECT_THAT(failing_step(story, "2026-03-02 07:00"), IsEmpty());
+  EXPECT_THAT(story.step("2026-03-02 08:00"), ElementsAre("team source.recovered source web: it can be read again"));
+  EXPECT_THAT(story.step("2026-03-02 09:00"), IsEmpty());
+  ASSERT_EQ(story.store().episodes.size(), 1);
+  EXPECT_EQ(
+      story.store().episodes.begin()->second,
+      "source:web warning since 2026-03-02T04:00:00Z pending 2026-03-02T04:00:00Z firing 2026-03-02T04:00:00Z resolved "
+      "2026-03-02T08:00:00Z recovered");
+}
+
+TEST(SourceAlert, DoesNotWaitForWhatWillNotGoAwayByItself) {
+  Story story(kConfig, kRules);
+  judge_one_day(story);
+  EXPECT_THAT(failing_step(story, "2026-03-02 01:00", ErrorKind::kInvalid),
+              ElementsAre("team source.error source web: it does not answer"));
+}
+
+TEST(SourceAlert, IsOneWhateverTheSourceFailsOf) {
+  Story story(kConfig, kRules);
+  judge_one_day(story);
+  EXPECT_EQ(failing_step(story, "2026-03-02 01:00", ErrorKind::kInvalid).size(), 1);
+  EXPECT_THAT(failing_step(story, "2026-03-02 02:00", ErrorKind::kTimeout), IsEmpty());
+  EXPECT_THAT(failing_step(story, "2026-03-02 03:00", ErrorKind::kInvalid), IsEmpty());
+}
+
+TEST(SourceAlert, IsNotRepeatedAfterARestart) {
+  Story story(kConfig, kRules);
+  judge_one_day(story);
+  failing_step(story, "2026-03-02 01:00", ErrorKind::kInvalid);
+  story.restart();
+  EXPECT_THAT(failing_step(story, "2026-03-02 02:00", ErrorKind::kInvalid), IsEmpty());
+  story.restart();
+  EXPECT_THAT(story.step("2026-03-02 03:00"), ElementsAre("team source.recovered source web: it can be read again"));
+}
+
+TEST(SourceAlert, EndsWithItsSource) {
+  Story story(kConfig, kRules);
+  judge_one_day(story);
+  failing_step(story, "2026-03-02 01:00", ErrorKind::kInvalid);
+  story.restart(R"(
+timezone: UTC
+sources: {shop: {plugin: csv, path: shop.csv, metrics: {orders: {kind: flow}}}}
+channels: {team: {type: console}}
+routes: [{match: {}, to: [team]}]
+)",
+                "kpis:\n  orders: {value: shop.orders}\n");
+  EXPECT_THAT(story.step("2026-03-02 02:00"), ElementsAre("team source.recovered source web: the source was removed"));
+  EXPECT_EQ(
+      story.store().episodes.begin()->second,
+      "source:web warning since 2026-03-02T01:00:00Z pending 2026-03-02T01:00:00Z firing 2026-03-02T01:00:00Z resolved "
+      "2026-03-02T02:00:00Z rule_removed");
+  story.restart();
+  EXPECT_THAT(story.step("2026-03-02 03:00"), IsEmpty());
+}
+
+TEST(SourceAlert, ShowsInTheStateOfEveryKpiThatStandsOnTheSource) {
+  Story story(kConfig, kRules);
+  judge_one_day(story);
+  failing_step(story, "2026-03-02 01:00");
+  EXPECT_EQ(story.state("visits"), KpiState::kError);
+  EXPECT_EQ(story.state("both"), KpiState::kError);
+  EXPECT_EQ(story.state("orders"), KpiState::kOk);
+  story.step("2026-03-02 02:00");
+  EXPECT_EQ(story.state("both"), KpiState::kOk);
+}
+
+TEST(SourceAlert, SpeaksForTheMissingDataOfItsKpis) {
+  Story story(kConfig, kRules);
+  judge_one_day(story);
+  story.put("shop.orders", "2026-03-02", 1);
+  EXPECT_THAT(failing_step(story, "2026-03-03", ErrorKind::kInvalid),
+              ElementsAre("team source.error source web: it does not answer"));
+  story.restart();
+  story.put("shop.orders", "2026-03-03", 1);
+  EXPECT_THAT(failing_step(story, "2026-03-04"), IsEmpty());
+  story.restart();
+  story.put("shop.orders", "2026-03-04", 1);
+  EXPECT_THAT(failing_step(story, "2026-03-05"), IsEmpty());
+  // Readable again, and still without its days: now that is news.
+  EXPECT_THAT(
+      story.step("2026-03-05 01:00"),
+      UnorderedElementsAre("team source.recovered source web: it can be read again",
+                           "team alert.no_data visits no_data: no data since 2026-03-02: no sample arrived",
+                           "team alert.no_data both no_data: no data since 2026-03-02: a KPI it uses has no value"));
+}
+
+TEST(SourceAlert, HoldsEveryState) {
+  Story story(kConfig, "kpis:\n  visits: {value: web.visits, thresholds: {warning: 100}}\n");
+  story.put("web.visits", "2026-03-01", 10);
+  EXPECT_EQ(story.step("2026-03-02").size(), 1);
+  failing_step(story, "2026-03-03", ErrorKind::kInvalid);
+  failing_step(story, "2026-03-06", ErrorKind::kInvalid);
+  EXPECT_EQ(story.state("visits"), KpiState::kFiring);
+  for (const char* day : {"2026-03-02", "2026-03-03", "2026-03-04", "2026-03-05"}) {
+    story.put("web.visits", day, 10);
+  }
+  EXPECT_THAT(story.step("2026-03-06 01:00"), ElementsAre("team source.recovered source web: it can be read again"));
+  EXPECT_EQ(story.state("visits"), KpiState::kFiring);
+}
+
+}  // namespace
+}  // namespace kpi::test

@@ -1,0 +1,101 @@
+#pragma once
+// An engine over a history in memory, told day by day what polls bring. The configuration is text; nothing is polled or
+// delivered.
+
+#include "daemon/engine/engine.hpp"
+#include "daemon/store/sqlite_store.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kpi::test {
+
+/// kpid.yaml and rules.yaml as if they were files. Fails the test when they do not load.
+std::shared_ptr<const Config> load(const std::string& config, const std::string& rules);
+
+/// "2026-03-31" or "2026-03-31 06:00", UTC.
+Instant at(std::string_view text);
+
+/// A store that can be told to fail its commits.
+class FragileStore final : public Store {
+ public:
+  FragileStore();
+
+  Result<StoredState> load() override { return store_->load(); }
+
+  Result<void> commit(const StepCommit& step) override;
+
+  Result<void> samples(Slot from,
+                       Slot to,
+                       const std::vector<std::uint32_t>& series,
+                       const std::function<void(const SampleRow&)>& row) override {
+    return store_->samples(from, to, series, row);
+  }
+
+  Result<void> verdicts(Slot from,
+                        Slot to,
+                        std::uint32_t line,
+                        const std::function<void(const VerdictRow&)>& row) override {
+    return store_->verdicts(from, to, line, row);
+  }
+
+  bool is_broken = false;
+  /// Every episode as it was last written, in words, by id.
+  std::map<std::string, std::string> episodes;
+
+ private:
+  std::unique_ptr<Store> store_;
+};
+
+class Story {
+ public:
+  Story(const std::string& config, const std::string& rules, EngineOptions options = {});
+
+  /// What the next poll of a source brings for a metric ("web.visits") on a day.
+  void put(const std::string& metric, std::string_view day, double value, Labels labels = {});
+  /// The next poll of a source fails.
+  void fail_source(const std::string& source, ErrorKind kind = ErrorKind::kUnavailable);
+  /// Every source is polled, and what they bring is judged. Each message as "channel type subject: reason".
+  std::vector<std::string> step(std::string_view time);
+  /// The same without polls: time passes.
+  std::vector<std::string> pass(std::string_view time);
+  /// The step, whose commit is expected to fail.
+  void fail_step(std::string_view time);
+
+  /// As after a kill: a new engine over the same history.
+  void restart();
+  /// As after a reload.
+  void restart(const std::string& config, const std::string& rules);
+
+  Engine& engine() { return *engine_; }
+
+  FragileStore& store() { return store_; }
+
+  [[nodiscard]] const Line& line(std::string_view kpi, const Labels& segment = {}) const;
+  [[nodiscard]] KpiState state(std::string_view kpi, const Labels& segment = {}) const;
+  /// The ledger in words: "visits (total) 2026-03-01: 12 met", in order.
+  std::vector<std::string> ledger();
+
+  /// Ids and texts of all messages so far.
+  [[nodiscard]] const std::vector<std::string>& told() const { return told_; }
+
+ private:
+  void receive_polls(Instant now);
+  std::vector<std::string> take_step(Instant now);
+
+  EngineOptions options_;
+  FragileStore store_;
+  std::shared_ptr<const Config> config_;
+  std::unique_ptr<Engine> engine_;
+  std::map<std::uint32_t, Poll> polls_;
+  std::map<std::uint32_t, Error> failures_;
+  std::vector<std::string> told_;
+  Instant now_;  // of the last step
+};
+
+}  // namespace kpi::test

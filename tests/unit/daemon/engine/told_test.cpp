@@ -1,0 +1,219 @@
+// Who is told what, and when nobody is.
+
+#include "tests/unit/daemon/engine/story.hpp"
+
+#include <gmock/gmock.h>
+
+namespace kpi::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+constexpr const char* kConfig = R"(
+timezone: UTC
+sources:
+  web: {plugin: csv, path: web.csv, metrics: {visits: {kind: flow}}}
+channels:
+  team: {type: console}
+  board: {type: console}
+routes:
+  - {match: {owner: both}, to: [team, board]}
+  - {match: {severity: critical}, to: [board]}
+  - {match: {}, to: [team]}
+)";
+
+constexpr const char* kRules = R"(
+kpis:
+  visits:
+    value: web.visits
+    thresholds: {warning: 100, critical: 50}
+)";
+
+std::string with_owner(const std::string& owner) {
+  return std::string(kRules) + "    owner: " + owner + "\n";
+}
+
+TEST(Told, SeverityThatRisesIsToldAgain) {
+  Story story(kConfig, kRules);
+  story.put("web.visits", "2026-03-01", 90);
+  EXPECT_THAT(story.step("2026-03-02"), ElementsAre("team alert.firing visits thresholds: below 100"));
+  story.put("web.visits", "2026-03-02", 40);
+  EXPECT_THAT(story.step("2026-03-03"), ElementsAre("board alert.firing visits thresholds: below 50 for 2 days"));
+}
+
+TEST(Told, SeverityThatFallsOrStaysIsNot) {
+  Story story(kConfig, kRules);
+  story.put("web.visits", "2026-03-01", 40);
+  EXPECT_THAT(story.step("2026-03-02"), ElementsAre("board alert.firing visits thresholds: below 50"));
+  story.put("web.visits", "2026-03-02", 45);
+  EXPECT_THAT(story.step("2026-03-03"), IsEmpty());
+  story.put("web.visits", "2026-03-03", 90);
+  EXPECT_THAT(story.step("2026-03-04"), IsEmpty());
+  EXPECT_EQ(severity_of(story.line("visits")), Severity::kWarning);
+  // Rising to what they were told before is no news either.
+  story.put("web.visits", "2026-03-04", 40);
+  EXPECT_THAT(story.step("2026-03-05"), IsEmpty());
+}
+
+TEST(Told, TheEndOfAnEpisodeIsToldOnce) {
+  Story story(kConfig, kRules);
+  story.put("web.visits", "2026-03-01", 90);
+  EXPECT_EQ(story.step("2026-03-02").size(), 1);
+  story.put("web.visits", "2026-03-02", 120);
+  EXPECT_THAT(story.step("2026-03-03"),
+              ElementsAre("team alert.resolved visits thresholds: fine again, was not since 2026-03-01"));
+  story.put("web.visits", "2026-03-03", 130);
+  EXPECT_THAT(story.step("2026-03-04"), IsEmpty());
+}
+
+TEST(Told, WhatCameAndWentInOneStepIsNot) {
+  Story story(kConfig, kRules);
+  story.put("web.visits", "2026-03-01", 120);
+  story.step("2026-03-02");
+  story.put("web.visits", "2026-03-02", 40);
+  story.put("web.visits", "2026-03-03", 120);
+  EXPECT_THAT(story.step("2026-03-04"), IsEmpty());
+  EXPECT_EQ(story.store().episodes.size(), 1);  // but it is in the history
+}
+
+TEST(Told, AnEpisodeThatEndsAndAnotherThatBeginsInOneStepAreBothTold) {
+  Story story(kConfig, kRules);
+  story.put("web.visits", "2026-03-01", 90);
+  story.step("2026-03-02");
+  story.put("web.visits", "2026-03-02", 120);
+  story.put("web.visits", "2026-03-03", 80);
+  EXPECT_THAT(story.step("2026-03-04"),
+              UnorderedElementsAre("team alert.resolved visits thresholds: fine again, was not since 2026-03-01",
+                                   "team alert.firing visits thresholds: below 100"));
+}
+
+TEST(Told, EachChannelGetsAMessageOfItsOwn) {
+  Story story(kConfig, with_owner("both"));
+  story.put("web.visits", "2026-03-01", 90);
+  EXPECT_THAT(
+      story.step("2026-03-02"),
+      ElementsAre("team alert.firing visits thresholds: below 100", "board alert.firing visits thresholds: below 100"));
+  const std::vector<NotificationRow> queued = story.engine().take_queued();
+  ASSERT_EQ(queued.size(), 2);
+  EXPECT_EQ(queued[0].channel, "team");
+  EXPECT_EQ(queued[1].channel, "board");
+  EXPECT_NE(queued[0].id, queued[1].id);
+}
+
+TEST(Told, OfTheFirstRunOnlyWhatFiresNow) {
+  Story story(kConfig, kRules);
+  for (const char* day : {"2026-03-01", "2026-03-02"}) {
+    story.put("web.visits", day, 40);
+  }
+  for (const char* day : {"2026-03-03", "2026-03-05"}) {
+    story.put("web.visits", day, 120);
+  }
+  story.put("web.visits", "2026-03-04", 60);
+  story.put("web.visits", "2026-03-06", 60);
+  EXPECT_THAT(story.step("2026-03-07"), ElementsAre("team alert.firing visits thresholds: below 100"));
+  EXPECT_EQ(story.store().episodes.size(), 3);
+}
+
+TEST(Told, MissingDataIsToldAfterOnePeriodAndItsReturnToo) {
+  Story story(kConfig, kRules);
+  story.put("web.visits", "2026-03-01", 120);
+  EXPECT_THAT(story.step("2026-03-02"), IsEmpty());
+  EXPECT_THAT(story.step("2026-03-03 23:59"), IsEmpty());
+  EXPECT_EQ(story.state("visits"), KpiState::kPending);
+  EXPECT_THAT(story.pass("2026-03-04"),
+              ElementsAre("team alert.no_data visits no_data: no data since 2026-03-02: no sample arrived"));
+  EXPECT_EQ(story.state("visits"), KpiState::kNoData);
+  EXPECT_THAT(story.pass("2026-03-05"), IsEmpty());
+  for (const char* day : {"2026-03-02", "2026-03-03", "2026-03-04"}) {
+    story.put("web.visits", day, 120);
+  }
+  EXPECT_THAT(story.step("2026-03-05 06:00"), ElementsAre("team alert.resolved visits no_data: data is back"));
+  EXPECT_EQ(story.state("visits"), KpiState::kOk);
+}
+
+TEST(Told, ARestatementThatEndsTheAlertSaysSo) {
+  Story story(kConfig, kRules);
+  story.put("web.visits", "2026-03-01", 90);
+  story.step("2026-03-02");
+  story.put("web.visits", "2026-03-01", 190);
+  EXPECT_THAT(story.step("2026-03-02 01:00"),
+              ElementsAre("team alert.resolved visits thresholds: earlier data was restated"));
+}
+
+TEST(Told, OfARestatementWhollyInThePastNothing) {
+  Story story(kConfig, kRules);
+  story.put("web.visits", "2026-03-01", 120);
+  story.put("web.visits", "2026-03-02", 120);
+  story.step("2026-03-03");
+  story.put("web.visits", "2026-03-01", 90);
+  EXPECT_THAT(story.step("2026-03-03 01:00"), IsEmpty());
+  EXPECT_THAT(story.ledger(),
+              ElementsAre("visits (total) 2026-03-01T00:00:00Z: 90 missed firing 100 not_started " +
+                              story.ledger()[0].substr(story.ledger()[0].rfind(' ') + 1),
+                          "visits (total) 2026-03-02T00:00:00Z: 120 met ok 100 not_started "));
+}
+
+constexpr const char* kTargetRules = R"(
+kpis:
+  visits:
+    value: web.visits
+    target: {from: 100, start: 2026-03-01, to: 200, by: 2026-03-05, judge: pace}
+)";
+
+TEST(Told, EachChangeOfATargetsStatus) {
+  Story story(kConfig, kTargetRules);
+  const auto day = [&](const char* date, double value, const char* now) {
+    story.put("web.visits", date, value);
+    return story.step(now);
+  };
+  EXPECT_THAT(day("2026-03-01", 120, "2026-03-02"), IsEmpty());  // on track: no news
+  EXPECT_THAT(day("2026-03-02", 136, "2026-03-03"),
+              ElementsAre("team target.status visits target: pace 90%, 140 was due by now"));
+  EXPECT_THAT(day("2026-03-03", 160, "2026-03-04"),
+              ElementsAre("team target.status visits target: back on track to 200"));
+  EXPECT_THAT(day("2026-03-04", 110, "2026-03-05"),
+              ElementsAre("team target.status visits target: pace 13%, 180 was due by now"));
+  EXPECT_THAT(day("2026-03-05", 150, "2026-03-06"),
+              ElementsAre("board target.status visits target: goal of 200 missed"));
+  EXPECT_EQ(story.line("visits").target_standing.status, TargetStatus::kMissed);
+  EXPECT_THAT(day("2026-03-06", 500, "2026-03-07"), IsEmpty());  // it is a record now
+}
+
+TEST(Told, ARuleThatWasRemovedEndsItsAlert) {
+  Story story(kConfig, kRules);
+  story.put("web.visits", "2026-03-01", 90);
+  story.step("2026-03-02");
+  story.restart(kConfig, "kpis:\n  visits: {value: web.visits}\n");
+  EXPECT_THAT(story.pass("2026-03-02 01:00"),
+              ElementsAre("team alert.resolved visits thresholds: the rule was removed"));
+  ASSERT_EQ(story.store().episodes.size(), 1);
+  EXPECT_EQ(
+      story.store().episodes.begin()->second,
+      "thresholds warning since 2026-03-01T00:00:00Z pending 2026-03-02T00:00:00Z firing 2026-03-02T00:00:00Z resolved "
+      "2026-03-02T01:00:00Z rule_removed");
+  story.restart();
+  EXPECT_THAT(story.pass("2026-03-02 02:00"), IsEmpty());
+}
+
+TEST(Told, AKpiThatWasRemovedEndsItsAlerts) {
+  Story story(kConfig, std::string(kRules) + "  other: {value: web.visits}\n");
+  story.put("web.visits", "2026-03-01", 90);
+  story.step("2026-03-02");
+  story.restart(kConfig, "kpis:\n  other: {value: web.visits}\n");
+  EXPECT_THAT(story.pass("2026-03-02 01:00"),
+              ElementsAre("team alert.resolved visits thresholds: the rule was removed"));
+}
+
+TEST(Told, NothingOfAKpiThatOnlyChangedItsTitle) {
+  Story story(kConfig, kRules);
+  story.put("web.visits", "2026-03-01", 90);
+  story.step("2026-03-02");
+  story.restart(kConfig, std::string(kRules) + "    title: Visits a day\n");
+  EXPECT_THAT(story.pass("2026-03-02 01:00"), IsEmpty());
+  EXPECT_EQ(story.state("visits"), KpiState::kFiring);
+}
+
+}  // namespace
+}  // namespace kpi::test

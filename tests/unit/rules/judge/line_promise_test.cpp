@@ -1,0 +1,335 @@
+// What the ledger promises, for any rule and any data: judged period by period or all at once, with late data or
+// restated data, it says the same in the end.
+
+#include "rules/base/text.hpp"
+#include "tests/unit/rules/judge/ledger.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <cmath>
+
+namespace kpi {
+namespace {
+
+/// One world: metrics, a rule, and a value (or a hole, or a null) for each period of each metric.
+struct World {
+  std::vector<Metric> metrics;
+  std::string kpis;
+  std::map<std::string, std::string> values;  ///< By metric.
+  std::string begin;
+  std::string end;
+  std::optional<TargetPlan> target;
+
+  [[nodiscard]] std::string text() const {
+    std::string text = kpis + "from " + begin + " to " + end + "\n";
+    for (const Metric& metric : metrics) {
+      text += metric.name + " per " + metric.grain.text() + ", settle " + metric.settle.text() + ", missing " +
+              std::to_string(static_cast<int>(metric.missing)) + ": " + values.at(metric.name) + "\n";
+    }
+    return text;
+  }
+
+  [[nodiscard]] std::unique_ptr<Ledger> ledger() const {
+    auto ledger = std::make_unique<Ledger>(metrics, kpis);
+    if (target) {
+      ledger->target("x", *target);
+    }
+    return ledger;
+  }
+};
+
+void showValue(const World& world, std::ostream& out) {
+  out << world.text();
+}
+
+template <class T>
+T one_of(std::initializer_list<T> choices) {
+  return *rc::gen::elementOf(std::vector<T>(choices));
+}
+
+std::string any_values(int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) {
+    const int kind = *rc::gen::weightedElement<int>({{12, 0}, {2, 1}, {1, 2}});
+    text += kind == 1 ? "_ " : kind == 2 ? "nan " : std::to_string(*rc::gen::inRange(0, 13) * 10) + " ";
+  }
+  return text;
+}
+
+Metric any_metric(const std::string& name, const std::string& grain, const Zone& zone) {
+  Metric metric = metric_named(name);
+  metric.grain = parse_grain(grain).value();
+  metric.zone = zone;
+  metric.kind = one_of({MetricKind::kFlow, MetricKind::kLevel, MetricKind::kMean});
+  metric.settle = one_of<Span>({{}, {}, {0, 1, 0}, {0, 2, 0}});
+  metric.missing =
+      *rc::gen::weightedElement<Missing>({{6, Missing::kUnknown}, {1, Missing::kZero}, {1, Missing::kLast}});
+  return metric;
+}
+
+/// Grains that go together, and how many periods of the metric make a story.
+struct Cadences {
+  std::string metric;
+  std::string every;
+  std::string over;
+  int periods = 0;
+};
+
+Cadences any_cadences() {
+  return one_of<Cadences>({{"day", "day", "1 day", 30},
+                           {"day", "day", "7 days", 40},
+                           {"day", "day", "1 month", 70},
+                           {"day", "week", "1 week", 60},
+                           {"day", "week", "2 weeks", 60},
+                           {"day", "month", "1 month", 150},
+                           {"week", "month", "1 month", 30},
+                           {"hour", "day", "1 day", 100},
+                           {"2h", "2h", "2h", 60},
+                           {"hour", "2h", "1 day", 90},
+                           {"6h", "day", "2 days", 60}});
+}
+
+std::string any_rule(const Cadences& cadences) {
+  const bool higher = *rc::gen::arbitrary<bool>();
+  const std::string one = cadences.every == "2h" ? "2h" : "1 " + cadences.every;
+  std::string text = "x:\n  value: " +
+                     one_of<std::string>(
+                         {"a.m", "a.m", "a.m / b.m", "a.m + prev(b.m, " + one + ")", "coalesce(a.m, b.m)", "avg(a.m)"});
+  text += "\n  every: " + cadences.every + "\n  over: " + cadences.over;
+  text += "\n  complete: " + one_of<std::string>({"100%", "100%", "50%"});
+  text += std::string("\n  better: ") + (higher ? "higher" : "lower") + "\n  thresholds:\n";
+  text += "    warning: " + one_of<std::string>({"60", "60", "0.9 * prev(value, " + one + ")", "avg(b.m)"}) + "\n";
+  if (*rc::gen::arbitrary<bool>()) {
+    text += std::string("    critical: ") + (higher ? "30" : "90") + "\n";
+  }
+  if (*rc::gen::arbitrary<bool>()) {
+    text += std::string("    recover: ") + (higher ? "80" : "40") + "\n";
+  }
+  const std::string lengths = cadences.every;
+  const auto any_length = [&] {
+    return lengths == "2h" ? one_of<std::string>({"0", "4h", "1 day"})
+                           : one_of<std::string>({"0", "2 " + lengths + "s", "3 " + lengths + "s", "3 days"});
+  };
+  text += "    for: " + any_length() + "\n    recover_for: " + any_length() + "\n";
+  text += "  alerts:\n    - {name: drop, when: \"change(value, " + one +
+          ") < -50%\", severity: " + one_of<std::string>({"info", "critical"}) + ", for: " + any_length() + "}\n";
+  text += "  no_data: {then: " + one_of<std::string>({"alert", "alert", "hold"});
+  text += one_of<std::string>({"", ", after: 0", ", after: 36h", ", after: 3 days", ", after: 1 month"}) + "}\n";
+  return text;
+}
+
+World any_world() {
+  World world;
+  const Cadences cadences = any_cadences();
+  const Zone zone = zone_named(one_of<std::string>({"UTC", "Europe/Stockholm", "America/New_York"}));
+  world.begin = one_of<std::string>({"2026-03-10", "2026-10-12", "2025-12-20"});
+  world.metrics = {any_metric("a.m", cadences.metric, zone), any_metric("b.m", cadences.metric, zone)};
+  world.kpis = any_rule(cadences);
+  const Grain grain = world.metrics[0].grain;
+  Slot end = slot_at(instant_in(zone, world.begin), grain, zone, {});
+  for (const Metric& metric : world.metrics) {
+    world.values[metric.name] = "50 " + any_values(cadences.periods - 1);
+  }
+  end = next_slot(end, grain, zone, cadences.periods);
+  const auto local = zone.to_local(start_of(end, grain, zone));
+  world.end = date_text(Date{std::chrono::floor<std::chrono::days>(local)});
+  if (*rc::gen::arbitrary<bool>()) {
+    TargetPlan plan;
+    plan.baseline = 20;
+    plan.goal = one_of({60.0, 10.0});
+    plan.start = slot_of(*parse_date(world.begin));
+    plan.end = Slot{plan.start.ms + *rc::gen::inRange(5, 40) * kDayMs};
+    world.target = plan;
+    world.kpis += "  target: {from: 20, to: 60, by: 2030-01-01}\n";
+  }
+  return world;
+}
+
+void give_all(Ledger& ledger, const World& world) {
+  for (const Metric& metric : world.metrics) {
+    ledger.given(metric.name, world.begin, world.values.at(metric.name));
+  }
+}
+
+std::string number(double value) {
+  return std::isnan(value) ? "-" : number_text(value);
+}
+
+/// Each row, a line of text.
+std::string rows_text(const Ledger& ledger, bool with_episodes) {
+  std::string text;
+  for (const auto& [key, row] : ledger.rows()) {
+    text += rfc3339(row.period.start) + " value " + number(row.value) + " limit " + number(row.limit) + " " +
+            std::string(name_of(row.verdict)) + " " + std::string(name_of(row.severity)) + " state " +
+            std::string(name_of(row.state)) + " reason " + std::string(name_of(row.reason)) + " expected " +
+            number(row.expected) + " " + std::string(name_of(row.target_status)) + " goal " + number(row.goal) +
+            (with_episodes ? " episode " + row.episode : "") + "\n";
+  }
+  return text;
+}
+
+std::string slot_text(const std::optional<Slot>& slot) {
+  return slot ? rfc3339(Instant{Duration{slot->ms}}) : "-";
+}
+
+std::string run_text(const std::optional<Rung::Run>& run) {
+  return run ? slot_text(run->first) + "+" + std::to_string(run->gaps) : "-";
+}
+
+std::string alert_text(const AlertState& state, bool with_past) {
+  std::string text = std::string(name_of(state.phase)) + " " + std::string(name_of(state.severity));
+  for (const Rung& rung : state.rungs) {
+    text +=
+        std::string(rung.is_on ? " on" : " off") + " missed " + run_text(rung.missed) + " fine " + run_text(rung.fine);
+  }
+  text += state.is_stale ? " stale" : "";
+  if (with_past || state.phase == AlertPhase::kPending) {
+    text += " since " + slot_text(state.since) + " pending " + (state.pending_at ? rfc3339(*state.pending_at) : "-");
+  }
+  if (with_past) {
+    text += " episode " + state.episode + " firing " + (state.firing_at ? rfc3339(*state.firing_at) : "-") + " worst " +
+            std::string(name_of(state.worst));
+  }
+  return text + "\n";
+}
+
+/// Where everything stands. The past of what fires (since when, under which name) is left out on request: an episode
+/// that people know keeps it, whatever turns out later.
+std::string present_text(const Ledger& ledger, bool with_past) {
+  std::string text;
+  for (const Line& line : ledger.lines()) {
+    text += ledger.rules().kpis[line.kpi].id + " thresholds " + alert_text(line.thresholds, with_past) + " target " +
+            alert_text(line.target, with_past) + " " + std::string(name_of(line.target_standing.status)) + "\n";
+    for (const AlertState& alert : line.alerts) {
+      text += " alert " + alert_text(alert, with_past);
+    }
+    text += std::string(" no data ") + (line.no_data.is_on ? "on" : "off");
+    text += line.no_data.is_on && !with_past ? "" : " since " + slot_text(line.no_data.first);
+    text += with_past ? " " + line.no_data.episode : "";
+    text += " newest " + slot_text(line.newest) + " stepped " + slot_text(line.stepped) + " awaiting " +
+            std::to_string(line.awaiting.size()) + " busy " + std::to_string(line.busy.size()) + "\n";
+  }
+  return text;
+}
+
+std::string episodes_text(const Ledger& ledger) {
+  std::string text;
+  for (const auto& [id, row] : ledger.episode_rows()) {
+    text += id + " " + row.rule + " " + std::string(name_of(row.severity)) + " since " + rfc3339(row.since) +
+            " pending " + (row.pending ? rfc3339(*row.pending) : "-") + " firing " +
+            (row.firing ? rfc3339(*row.firing) : "-") + " resolved " + (row.resolved ? rfc3339(*row.resolved) : "-") +
+            " " + std::string(name_of(row.reason)) + (row.restated ? " restated" : "") + "\n";
+  }
+  return text;
+}
+
+/// Fails with both texts, line by line where they differ.
+void expect_same(const std::string& what, const std::string& a, const std::string& b) {
+  if (a == b) {
+    return;
+  }
+  const auto left = split(a, '\n');
+  const auto right = split(b, '\n');
+  std::string text = what + " differ:\n";
+  for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
+    const std::string l(i < left.size() ? left[i] : "(none)");
+    const std::string r(i < right.size() ? right[i] : "(none)");
+    text += l == r ? "" : "  < " + l + "\n  > " + r + "\n";
+  }
+  RC_FAIL(text);
+}
+
+RC_GTEST_PROP(LinePromise, JudgedStepByStepAndAllAtOnceAreTheSame, ()) {
+  const World world = *rc::gen::exec(any_world);
+  const auto at_once = world.ledger();
+  give_all(*at_once, world);
+  at_once->judged_at(world.end);
+  const auto lived = world.ledger();
+  give_all(*lived, world);
+  lived->lived_until(world.end);
+  expect_same("rows", rows_text(*at_once, true), rows_text(*lived, true));
+  expect_same("episodes", episodes_text(*at_once), episodes_text(*lived));
+  expect_same("present", present_text(*at_once, true), present_text(*lived, true));
+}
+
+RC_GTEST_PROP(LinePromise, JudgedOnceADayIsTheSameAsAtOnce, ()) {
+  const World world = *rc::gen::exec(any_world);
+  const auto at_once = world.ledger();
+  give_all(*at_once, world);
+  at_once->judged_at(world.end);
+  const auto daily = world.ledger();
+  give_all(*daily, world);
+  const Slot end = slot_of(*parse_date(world.end));
+  for (Slot day = slot_of(*parse_date(world.begin)); day < end; day.ms += kDayMs) {
+    daily->judged_at(date_text(date_of(day)) + " 06:00");
+  }
+  daily->judged_at(world.end);
+  expect_same("rows", rows_text(*at_once, true), rows_text(*daily, true));
+  expect_same("episodes", episodes_text(*at_once), episodes_text(*daily));
+  expect_same("present", present_text(*at_once, true), present_text(*daily, true));
+}
+
+/// Delivers every value some days after its period or on time.
+void give_late(Ledger& ledger, const World& world) {
+  for (const Metric& metric : world.metrics) {
+    Slot slot = slot_at(instant_in(metric.zone, world.begin), metric.grain, metric.zone, {});
+    for (const std::optional<double> value : values_of(world.values.at(metric.name))) {
+      const Slot next = next_slot(slot, metric.grain, metric.zone);
+      const int days = *rc::gen::weightedElement<int>({{6, 0}, {1, 1}, {1, 3}, {1, 10}});
+      const auto local = metric.zone.to_local(start_of(slot, metric.grain, metric.zone));
+      const Date day{std::chrono::floor<std::chrono::days>(local)};
+      if (value && days > 0) {
+        const Date arrival = date_of(Slot{slot_of(day).ms + (days + 1) * kDayMs});
+        ledger.arrives(
+            instant_in(metric.zone, date_text(arrival) + " 05:00"), metric.name, Instant{Duration{slot.ms}}, *value);
+      } else if (value) {
+        ledger.arrives(start_of(next, metric.grain, metric.zone), metric.name, Instant{Duration{slot.ms}}, *value);
+      }
+      slot = next;
+    }
+  }
+}
+
+RC_GTEST_PROP(LinePromise, LateDataEndsAsDataOnTime, ()) {
+  World world = *rc::gen::exec(any_world);
+  world.end = date_text(date_of(Slot{slot_of(*parse_date(world.end)).ms + 40 * kDayMs}));
+  const auto on_time = world.ledger();
+  give_all(*on_time, world);
+  on_time->judged_at(world.end);
+  const auto late = world.ledger();
+  give_late(*late, world);
+  late->lived_until(world.end);
+  expect_same("rows", rows_text(*on_time, false), rows_text(*late, false));
+  expect_same("present", present_text(*on_time, false), present_text(*late, false));
+}
+
+RC_GTEST_PROP(LinePromise, RestatedDataEndsAsIfItHadBeenSoFromTheStart, ()) {
+  World world = *rc::gen::exec(any_world);
+  const auto restated = world.ledger();
+  give_all(*restated, world);
+  restated->judged_at(world.end);
+  for (const Metric& metric : world.metrics) {
+    Slot slot = slot_at(instant_in(metric.zone, world.begin), metric.grain, metric.zone, {});
+    std::string values;
+    for (const std::optional<double> value : values_of(world.values.at(metric.name))) {
+      const bool changes = value && *rc::gen::weightedElement<int>({{7, 0}, {1, 1}}) == 1;
+      const double now = changes ? *rc::gen::inRange(0, 13) * 10 : value.value_or(0);
+      values += !value ? "_ " : std::isnan(now) ? "nan " : number_text(now) + " ";
+      if (changes) {
+        restated->arrives(instant_in(metric.zone, world.end), metric.name, Instant{Duration{slot.ms}}, now);
+      }
+      slot = next_slot(slot, metric.grain, metric.zone);
+    }
+    world.values[metric.name] = values;
+  }
+  restated->judged_at(world.end);
+  const auto fresh = world.ledger();
+  give_all(*fresh, world);
+  fresh->judged_at(world.end);
+  expect_same("rows", rows_text(*fresh, false), rows_text(*restated, false));
+  expect_same("present", present_text(*fresh, false), present_text(*restated, false));
+}
+
+}  // namespace
+}  // namespace kpi
