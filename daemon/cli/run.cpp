@@ -57,18 +57,8 @@ void print_json(const OnceReport& report, Instant now, Io& io) {
   io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
 }
 
-int run_once(std::shared_ptr<const Config> config, Store& store, World world, const Arguments& arguments, Io& io) {
-  Instant now = io.clock.now();
-  if (arguments.has("now")) {
-    const auto given = parse_time(arguments.text("now"), config->zone);
-    if (!given) {
-      return complain(io,
-                      kExitUsage,
-                      R"(--now wants a time such as 2026-03-31T06:00:00Z or "2026-03-31 06:00", got ")" +
-                          printable(arguments.text("now")) + "\"");
-    }
-    now = *given;
-  }
+int run_once(
+    std::shared_ptr<const Config> config, Store& store, World world, Instant now, const Arguments& arguments, Io& io) {
   Watch watch(std::move(config), store, world, EngineOptions{1});
   if (const auto restored = watch.restore(now); !restored) {
     return complain(io, kExitFailed, restored.error().message);
@@ -136,13 +126,23 @@ int run(const Arguments& arguments, Io& io) {
   if (!config) {
     return kExitNo;
   }
+  // Before the history is made: a wrong command line leaves nothing behind.
+  const std::optional<Instant> now =
+      arguments.has("now") ? parse_time(arguments.text("now"), config->zone) : std::optional(io.clock.now());
+  if (!now) {
+    return complain(io,
+                    kExitUsage,
+                    R"(--now wants a time such as 2026-03-31T06:00:00Z or "2026-03-31 06:00", got ")" +
+                        printable(arguments.text("now")) + "\"");
+  }
   auto store = open_sqlite_store(config->history);
   if (!store) {
     return complain(io, kExitFailed, store.error().message);
   }
   const auto http = make_curl_client();
   const World world{io.clock, io.host, *http, io.out};
-  return signals ? run_daemon(config, **store, world, *signals, io) : run_once(config, **store, world, arguments, io);
+  return signals ? run_daemon(config, **store, world, *signals, io)
+                 : run_once(config, **store, world, *now, arguments, io);
 }
 
 }  // namespace

@@ -96,6 +96,9 @@ std::string encode_alert(const AlertMemory& memory) {
                          {"episode", memory.no_data.episode},
                          {"firing_at", encode_instant(memory.no_data.firing_at)}};
   }
+  if (memory.failures != 0) {
+    result["failures"] = memory.failures;
+  }
   return result.empty() ? "" : result.dump();
 }
 
@@ -108,6 +111,9 @@ Result<AlertMemory> decode_alert(std::string_view text) {
     const json value = json::parse(text);
     if (value.contains("state")) {
       memory.state = decode_state(value["state"]);
+    }
+    if (value.contains("failures")) {
+      memory.failures = value["failures"].get<int>();
     }
     if (value.contains("told")) {
       const json& told = value["told"];

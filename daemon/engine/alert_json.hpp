@@ -15,6 +15,7 @@ struct AlertMemory {
   AlertState state;
   Told told;
   NoDataState no_data;  ///< For the rule no_data.
+  int failures = 0;     ///< Of a source: polls in a row, while nobody was told.
 
   bool operator==(const AlertMemory&) const = default;
 };

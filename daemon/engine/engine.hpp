@@ -175,6 +175,7 @@ class Engine {
   void tell_target(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings);
   void tell_end(std::uint32_t line, const AlertSlot& alert, MessageType type, std::vector<Telling>& tellings);
   void turn_lines(std::uint32_t source, Instant now);
+  void remember_failures(SourceState& source);
   void tell_source(std::uint32_t source, Instant now, std::vector<Telling>& tellings);
   void tell_removed(Instant now, std::vector<Telling>& tellings);
   LineRow stored_line(std::uint32_t id) const;

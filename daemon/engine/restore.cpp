@@ -271,6 +271,7 @@ void Engine::restore_alert(const AlertRow& row) {
         source.episode = row.episode;
         source.failing_since = row.since;
         source.told = memory->told;
+        source.failures = memory->failures;
         return;
       }
     }
@@ -310,7 +311,6 @@ void Engine::restore_sources(const StoredState& state) {
       if (sources_[i].row.name == row.name) {
         sources_[i].row = row;
         sources_[i].was_failing = !row.error.empty();
-        sources_[i].failures = row.error.empty() ? 0 : options_.source_patience;
         for (const std::uint32_t metric : config_->sources[i].metrics) {
           read_at_[metric] = row.last_success;
         }

@@ -73,7 +73,8 @@ AlertSubject Engine::subject_of(std::uint32_t index, const AlertSlot& alert) con
   subject.index = alert.index;
   subject.slot = line.newest.value_or(line.first.value_or(Slot{}));
   if (alert.rule != RuleKind::kNoData && line.stepped) {
-    subject.slot = *line.stepped;
+    // Gaps end nothing; what is told is the newest period that had a value.
+    subject.slot = line.known.value_or(*line.stepped);
   }
   subject.judgement = judge_period(line, judge_context(last_step_.value_or(Instant{})), subject.slot);
   if (alert.state != nullptr) {
@@ -187,6 +188,24 @@ void Engine::turn_lines(std::uint32_t index, Instant now) {
   }
 }
 
+/// Failures that nobody was told of yet, or their end.
+void Engine::remember_failures(SourceState& source) {
+  const bool had_failed = source.failing_since.has_value();
+  const bool has_failed = !source.row.error.empty();
+  AlertRow row{0, "source:" + source.row.name, AlertPhase::kInactive, Severity::kNone, std::nullopt, "", ""};
+  if (has_failed) {
+    row.phase = AlertPhase::kPending;
+    row.severity = Severity::kWarning;
+    row.since = source.failing_since;
+    row.machine = encode_alert({{}, {}, {}, source.failures});
+  } else {
+    source.failing_since.reset();
+  }
+  if (had_failed || has_failed) {
+    commit_.alerts.push_back(std::move(row));
+  }
+}
+
 void Engine::tell_source(std::uint32_t index, Instant now, std::vector<Telling>& tellings) {
   SourceState& source = sources_[index];
   if (!source.is_changed) {
@@ -198,7 +217,9 @@ void Engine::tell_source(std::uint32_t index, Instant now, std::vector<Telling>&
   const bool is_news = was_told || source.is_invalid || source.failures >= options_.source_patience;
   const bool is_failing = !source.row.error.empty() && is_news;
   if (is_failing == was_told) {
-    source.failing_since = source.row.error.empty() ? std::nullopt : source.failing_since;
+    if (!was_told) {
+      remember_failures(source);
+    }
     return;
   }
   const MessageType type = is_failing ? MessageType::kSourceError : MessageType::kSourceRecovered;
@@ -234,7 +255,7 @@ void Engine::tell_source(std::uint32_t index, Instant now, std::vector<Telling>&
     source.episode.clear();
     source.failing_since.reset();
   }
-  row.machine = encode_alert({{}, source.told, {}});
+  row.machine = encode_alert({{}, source.told, {}, 0});
   commit_.alerts.push_back(std::move(row));
   commit_.episodes.push_back(std::move(episode));
   Labels labels{{"severity", "warning"}, {"source", source.row.name}, {"type", std::string(name_of(type))}};
@@ -317,7 +338,7 @@ void Engine::write_alerts(std::uint32_t index) {
   for (const AlertSlot& alert : alerts_of(index)) {
     const AlertState state = alert.state != nullptr ? *alert.state : AlertState{};
     const NoDataState no_data = alert.state == nullptr ? line.no_data : NoDataState{};
-    std::string machine = encode_alert({state, *alert.told, no_data});
+    std::string machine = encode_alert({state, *alert.told, no_data, 0});
     const std::string rule = rule_name(rules_.kpis[line.kpi], alert.rule, alert.index);
     const auto stored = stored_alerts_.find({line.id, rule});
     if (stored == stored_alerts_.end() ? machine.empty() : stored->second == machine) {

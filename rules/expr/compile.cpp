@@ -74,7 +74,7 @@ class Compiler {
     if (type && type->type != Type::kNumber && type->type != Type::kCondition) {
       error(expr.range, "the expression is " + std::string(name_of(type->type)) + ", not a number");
     }
-    if (!errors_.empty()) {
+    if (!errors_.empty() || !type) {
       return tl::unexpected(errors_);
     }
     program_.is_condition = type->type == Type::kCondition;
@@ -569,7 +569,8 @@ class Compiler {
 
   Visited visit_target(const Expr& expr, const Reading& reading) {
     if (!context_.may_use_target || reading.how != Aggregate::kByKind || !back_.empty()) {
-      return error(expr.range, "\"" + expr.text + "\" can stand only in `alerts`, as it is");
+      return error(expr.range,
+                   "\"" + expr.text + "\" can stand only in the alerts of a KPI that has a target, as it is");
     }
     std::vector<std::string> names;
     for (const TargetName& field : kTargetFields) {
@@ -743,7 +744,7 @@ class Compiler {
   Visited unknown_name(const Expr& expr) {
     const Scope& scope = *context_.scope;
     if (std::ranges::find(scope.later_kpis, expr.text) != scope.later_kpis.end()) {
-      return error(expr.range, "the KPI " + expr.text + " cannot be used here: it has errors of its own");
+      return std::nullopt;  // what is wrong with it is reported where it stands
     }
     std::vector<std::string> names;
     names.reserve(scope.metric_names.size() + scope.kpis.size());

@@ -22,7 +22,7 @@ struct Scope {
   const std::vector<Metric>* metrics = nullptr;
   std::map<std::string, std::uint32_t, std::less<>> metric_names;  ///< "source.metric"
   std::map<std::string, KpiName, std::less<>> kpis;                ///< Those compiled before this one.
-  std::vector<std::string> later_kpis;                             ///< Known names that may not be used (cycles).
+  std::vector<std::string> later_kpis;  ///< Known names whose KPIs are wrong: nothing more is said about their use.
 };
 
 /// What stands around one expression.
@@ -37,7 +37,8 @@ struct CompileContext {
   Unit value_unit;                        ///< Of `value`.
 };
 
-/// The program and what deserves a warning, or all that is wrong.
+/// The program and what deserves a warning, or all that is wrong; nothing is wrong but the KPIs it uses when that is
+/// empty.
 struct Compiled {
   Program program;
   std::vector<ExprError> warnings;

@@ -18,7 +18,7 @@ std::optional<double> share_of_way(const TargetPlan& plan, double x) {
   }
   const double ratio = x / plan.baseline;
   const double whole = plan.goal / plan.baseline;
-  if (!(ratio > 0) || !(whole > 0)) {
+  if (plan.baseline == 0 || !(ratio > 0) || !(whole > 0)) {
     return std::nullopt;
   }
   return std::log(ratio) / std::log(whole);
@@ -49,7 +49,7 @@ std::optional<double> required_per_period(const TargetPlan& plan, const TargetPe
   if (plan.path == Target::Path::kLinear) {
     return (plan.goal - actual) / static_cast<double>(left);
   }
-  if (!(plan.goal / actual > 0)) {
+  if (actual == 0 || !(plan.goal / actual > 0)) {
     return std::nullopt;
   }
   return std::pow(plan.goal / actual, 1.0 / static_cast<double>(left)) - 1;
@@ -85,7 +85,7 @@ std::optional<double> expected_at(const TargetPlan& plan, Slot at) {
     return plan.baseline + (plan.goal - plan.baseline) * share;
   }
   const double whole = plan.goal / plan.baseline;
-  return whole > 0 ? std::optional(plan.baseline * std::pow(whole, share)) : std::nullopt;
+  return plan.baseline != 0 && whole > 0 ? std::optional(plan.baseline * std::pow(whole, share)) : std::nullopt;
 }
 
 TargetStanding judge_target(const Target& target,

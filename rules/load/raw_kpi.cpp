@@ -116,6 +116,7 @@ void read_patience(MapReader& map, Patience& patience) {
 void read_thresholds(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics) {
   raw.thresholds.emplace();
   raw.thresholds_position = node.position;
+  const std::size_t before = diagnostics.count(Diagnostic::Severity::kError);
   MapReader map(node, "kpis.*.thresholds", diagnostics);
 
   struct Limit {
@@ -131,6 +132,7 @@ void read_thresholds(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics
   }
   read_patience(map, raw.thresholds->patience);
   map.finish();
+  raw.thresholds_are_wrong = diagnostics.count(Diagnostic::Severity::kError) != before;
 }
 
 void read_alerts(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics) {
@@ -243,7 +245,7 @@ void check_target(const Kpi& kpi, Diagnostics& diagnostics) {
   if (way == 0) {
     diagnostics.error(target.position, "from and to are the same: there is no way to go");
   }
-  if (target.path == Target::Path::kCompound && !(target.goal / *target.baseline > 0)) {
+  if (target.path == Target::Path::kCompound && (*target.baseline == 0 || !(target.goal / *target.baseline > 0))) {
     diagnostics.error(
         target.position,
         "a compound path cannot go from " + number_text(*target.baseline) + " to " + number_text(target.goal),

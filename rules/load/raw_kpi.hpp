@@ -43,6 +43,7 @@ struct RawKpi {
   RawExpression critical;
   RawExpression recover;
   Position thresholds_position;
+  bool thresholds_are_wrong = false;  ///< Something in them was reported.
   std::vector<RawAlert> alerts;
   Position unit_position;
   Position split_position;

@@ -248,7 +248,8 @@ class Loader {
       }
     }
     Kpi& kpi = raw.kpi;
-    if (!raw.every && coarsest && coarsest->unit == Grain::Unit::kInstant) {
+    const bool is_wrong = raw.every_position.source != nullptr && !raw.every;
+    if (!raw.every && !is_wrong && coarsest && coarsest->unit == Grain::Unit::kInstant) {
       diagnostics_.error(kpi.position,
                          kpi.id + " is made of readings at instants, so it must say how often it is judged",
                          "write every: 5m");
@@ -343,7 +344,7 @@ class Loader {
     thresholds.critical = compile_number(raw.critical, context, raw.kpi.unit);
     thresholds.recover = compile_number(raw.recover, context, raw.kpi.unit);
     const bool has_limit = raw.warning.position.source != nullptr || raw.critical.position.source != nullptr;
-    if (!within && !has_limit) {
+    if (!within && !has_limit && !raw.thresholds_are_wrong) {
       diagnostics_.error(raw.thresholds_position, "thresholds without a limit", "write warning: or critical:");
     }
     check_limits(raw, thresholds);
@@ -355,10 +356,10 @@ class Loader {
   void check_patience(const Kpi& kpi, const Patience& patience, Position position) {
     const auto check = [&](const Span& span, const std::string& key) {
       if (kpi.every.is_civil() && span.ms % kDayMs != 0) {
-        diagnostics_.error(position,
-                           key + ": " + span.text() + " is no whole number of days, and the KPI is judged every " +
-                               kpi.every.text(),
-                           "write " + key + ": 2 days");
+        diagnostics_.error(
+            position,
+            key + ": " + span.text() + " is no whole number of days, and the KPI is judged every " + kpi.every.text(),
+            "write " + key + ": 2 days");
       }
     };
     check(patience.hold, "for");

@@ -44,7 +44,7 @@ void BareDatabase::run(const char* sql) {
 BareWriter::BareWriter(BareDatabase& db)
     : db_(db),
       sample_(db.get(), "INSERT INTO sample VALUES(?, ?, ?, ?)"),
-      verdict_(db.get(), "INSERT INTO ledger VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      verdict_(db.get(), "REPLACE INTO ledger VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       status_(db.get(), "REPLACE INTO status VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       alert_(db.get(), "REPLACE INTO alert VALUES(?, ?, ?, ?, ?, ?, ?)"),
       episode_(db.get(), "REPLACE INTO episode VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),

@@ -165,8 +165,9 @@ class RunningDaemon(unittest.TestCase):
         daemon.wait_for("2 new samples")
         second = self.folder.run("run", "--once")
         self.assertEqual((3, ""), (second.returncode, second.stdout))
-        self.assertEqual(f'kpid: the history "history.db" is in use by process {daemon.process.pid} (lock file '
-                         '"history.db.lock"): stop that kpid first, or set "history: path" to another place\n',
+        history = f"{self.folder.path.resolve()}/history.db"
+        self.assertEqual(f'kpid: the history "{history}" is in use by process {daemon.process.pid} (lock file '
+                         f'"{history}.lock"): stop that kpid first, or set "history: path" to another place\n',
                          second.stderr)
         self.stop(daemon)
 

@@ -26,6 +26,7 @@ TEST(AlertJson, RemembersEverything) {
   memory.state.firing_at = Instant{Duration{2}};
   memory.told = {"ep_0", Severity::kCritical, "off_track", Slot{5}};
   memory.no_data = {Slot{7}, true, "ep_2", Instant{Duration{3}}};
+  memory.failures = 2;
   const auto decoded = decode_alert(encode_alert(memory));
   ASSERT_TRUE(decoded) << decoded.error().message;
   EXPECT_EQ(*decoded, memory);

@@ -82,6 +82,20 @@ TEST(SourceAlert, IsNotRepeatedAfterARestart) {
   EXPECT_THAT(story.step("2026-03-02 03:00"), ElementsAre("team source.recovered source web: it can be read again"));
 }
 
+TEST(SourceAlert, CountsFailuresAcrossRestarts) {
+  Story story(kConfig, kRules);
+  judge_one_day(story);
+  EXPECT_THAT(failing_step(story, "2026-03-02 01:00"), IsEmpty());
+  story.restart();
+  EXPECT_THAT(failing_step(story, "2026-03-02 02:00"), IsEmpty());
+  story.restart();
+  EXPECT_THAT(failing_step(story, "2026-03-02 03:00"), ElementsAre("team source.error source web: it does not answer"));
+  EXPECT_EQ(
+      story.store().episodes.begin()->second,
+      "source:web warning since 2026-03-02T01:00:00Z pending 2026-03-02T01:00:00Z firing 2026-03-02T01:00:00Z resolved "
+      "- none");
+}
+
 TEST(SourceAlert, EndsWithItsSource) {
   Story story(kConfig, kRules);
   judge_one_day(story);

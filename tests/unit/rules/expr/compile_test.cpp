@@ -2,14 +2,15 @@
 
 #include "rules/expr/compile.hpp"
 
-#include <gtest/gtest.h>
-
 #include "tests/unit/rules/expr/expression_text.hpp"
+
+#include <gtest/gtest.h>
 
 namespace kpi {
 namespace {
 
-Metric metric(std::string name, MetricKind kind, std::string unit, std::string_view grain, std::vector<std::string> labels = {}) {
+Metric metric(
+    std::string name, MetricKind kind, std::string unit, std::string_view grain, std::vector<std::string> labels = {}) {
   Metric result;
   result.source = name.substr(0, name.find('.'));
   result.name = std::move(name);
@@ -186,7 +187,8 @@ only a plain number can be raised to a power that is not a small whole number)~"
 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 the results of coalesce() are SEK and EUR
 -> both must be in one unit)~"},
-        CompileCase{"BoundsInAnotherUnit", "clamp(shop.revenue, 0, shop.abroad)", R"~(clamp(shop.revenue, 0, shop.abroad)
+        CompileCase{
+            "BoundsInAnotherUnit", "clamp(shop.revenue, 0, shop.abroad)", R"~(clamp(shop.revenue, 0, shop.abroad)
                        ^^^^^^^^^^^
 cannot compare SEK with EUR)~"}),
     name_of_case);
@@ -202,74 +204,76 @@ TEST_P(Types, AreChecked) {
 INSTANTIATE_TEST_SUITE_P(
     Compile,
     Types,
-    testing::Values(
-        CompileCase{"AConditionInASum", "1 + (value > 2)", R"~(1 + (value > 2)
+    testing::Values(CompileCase{"AConditionInASum", "1 + (value > 2)", R"~(1 + (value > 2)
     ^^^^^^^^^^^
 + wants a number, got a condition)~"},
-        CompileCase{"ANumberAsACondition", "value and value > 2", R"~(value and value > 2
+                    CompileCase{"ANumberAsACondition", "value and value > 2", R"~(value and value > 2
 ^^^^^
 and wants a condition, got a number)~"},
-        CompileCase{"ATextAsAValue", "\"SE\"", R"~("SE"
+                    CompileCase{"ATextAsAValue", "\"SE\"", R"~("SE"
 ^^^^
 the expression is a text, not a number)~"},
-        CompileCase{"ADurationAsAValue", "3 days", R"~(3 days
+                    CompileCase{"ADurationAsAValue", "3 days", R"~(3 days
 ^^^^^^
 the expression is a duration, not a number)~"},
-        CompileCase{"ADateInAComparison", "value > 2026-01-01", R"~(value > 2026-01-01
+                    CompileCase{"ADateInAComparison", "value > 2026-01-01", R"~(value > 2026-01-01
         ^^^^^^^^^^
 > wants a number, got a date)~"},
-        CompileCase{"AShiftByANumber", "prev(value, 7)", R"~(prev(value, 7)
+                    CompileCase{"AShiftByANumber", "prev(value, 7)", R"~(prev(value, 7)
             ^
 prev() goes back by a duration such as 1 week
 -> write prev(x, 1 week))~"},
-        CompileCase{"AShiftByNothing", "change(value, 0 days)", R"~(change(value, 0 days)
+                    CompileCase{"AShiftByNothing", "change(value, 0 days)", R"~(change(value, 0 days)
               ^^^^^^
 change() goes back by a duration such as 1 week
 -> write change(x, 1 week))~"},
-        CompileCase{"AShiftByHoursOfADailyKpi", "change(value, 12h)", R"~(change(value, 12h)
+                    CompileCase{"AShiftByHoursOfADailyKpi", "change(value, 12h)", R"~(change(value, 12h)
               ^^^
 the KPI is judged every day: change() goes back by whole days
 -> write change(x, 1 day))~"},
-        CompileCase{"TwoKindsOfResult", "if(value > 1, value, value > 2)", R"~(if(value > 1, value, value > 2)
+                    CompileCase{
+                        "TwoKindsOfResult", "if(value > 1, value, value > 2)", R"~(if(value > 1, value, value > 2)
 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 both results of if() must be numbers or both conditions, got a number and a condition)~"},
-        CompileCase{"TooFewArguments", "clamp(value, 1)", R"~(clamp(value, 1)
+                    CompileCase{"TooFewArguments", "clamp(value, 1)", R"~(clamp(value, 1)
 ^^^^^^^^^^^^^^^
 clamp() takes 3 arguments, got 2
 -> write clamp(x, low, high))~"},
-        CompileCase{"TooManyArguments", "weekday(value)", R"~(weekday(value)
+                    CompileCase{"TooManyArguments", "weekday(value)", R"~(weekday(value)
 ^^^^^^^^^^^^^^
 weekday() takes 0 arguments, got 1
 -> write weekday())~"},
-        CompileCase{"ASlipInAFunction", "(chnge(value, 1 week))", R"~((chnge(value, 1 week))
+                    CompileCase{"ASlipInAFunction", "(chnge(value, 1 week))", R"~((chnge(value, 1 week))
  ^^^^^
 there is no function "chnge"
 -> did you mean "change"?)~"},
-        CompileCase{"AFunctionThatIsNot", "frobnicate(value)", R"~(frobnicate(value)
+                    CompileCase{"AFunctionThatIsNot", "frobnicate(value)", R"~(frobnicate(value)
 ^^^^^^^^^^
 there is no function "frobnicate"
 -> functions: abs all avg change clamp coalesce count diff first if last max median min month prev quantile round stddev sum weekday)~"},
-        CompileCase{"AnAggregateOfASum", "sum(web.visits + 1)", R"~(sum(web.visits + 1)
+                    CompileCase{"AnAggregateOfASum", "sum(web.visits + 1)", R"~(sum(web.visits + 1)
     ^^^^^^^^^^^^^^
 sum() takes the name of a metric or KPI
 -> write sum(web.visits) or sum(web.visits, 28 days))~"},
-        CompileCase{"AnAggregateOfNothing", "avg()", R"~(avg()
+                    CompileCase{"AnAggregateOfNothing", "avg()", R"~(avg()
 ^^^^^
 avg() takes a metric or KPI and, if wanted, a window
 -> write avg(web.visits) or avg(web.visits, 28 days))~"},
-        CompileCase{"AWindowThatIsANumber", "sum(web.visits, 28)", R"~(sum(web.visits, 28)
+                    CompileCase{"AWindowThatIsANumber", "sum(web.visits, 28)", R"~(sum(web.visits, 28)
                 ^^
 the window is a duration such as 28 days
 -> write sum(web.visits) or sum(web.visits, 28 days))~"},
-        CompileCase{"AQuantileInPercentTooHigh", "quantile(web.seconds, 90)", R"~(quantile(web.seconds, 90)
+                    CompileCase{"AQuantileInPercentTooHigh", "quantile(web.seconds, 90)", R"~(quantile(web.seconds, 90)
                       ^^
 a quantile is a number from 0 to 1
 -> write quantile(web.seconds, 0.9) or quantile(web.seconds, 0.9, 28 days))~"},
-        CompileCase{"AMinimumOfOneNumber", "min(3)", R"~(min(3)
+                    CompileCase{"AMinimumOfOneNumber", "min(3)", R"~(min(3)
 ^^^^^^
 min() takes a metric, or two values or more
 -> write min(web.visits) or min(a, b))~"},
-        CompileCase{"ManyErrorsInOnePass", "shop.revenu + web.visits{contry=SE} + nope()", R"~(shop.revenu + web.visits{contry=SE} + nope()
+                    CompileCase{"ManyErrorsInOnePass",
+                                "shop.revenu + web.visits{contry=SE} + nope()",
+                                R"~(shop.revenu + web.visits{contry=SE} + nope()
 ^^^^^^^^^^^
 there is no metric "shop.revenu"
 -> did you mean "shop.revenue"?
@@ -294,52 +298,54 @@ TEST_P(Names, AreResolved) {
 INSTANTIATE_TEST_SUITE_P(
     Compile,
     Names,
-    testing::Values(
-        CompileCase{"OfAKpi", "conversion * 2", "%"},
-        CompileCase{"OfACoarserKpi", "survey", "points"},
-        CompileCase{"ASlip", "web.vists", R"~(web.vists
+    testing::Values(CompileCase{"OfAKpi", "conversion * 2", "%"},
+                    CompileCase{"OfACoarserKpi", "survey", "points"},
+                    CompileCase{"ASlip", "web.vists", R"~(web.vists
 ^^^^^^^^^
 there is no metric "web.vists"
 -> did you mean "web.visits"?)~"},
-        CompileCase{"AMetricTheSourceDoesNotHave", "shop.profit_margin", R"~(shop.profit_margin
+                    CompileCase{"AMetricTheSourceDoesNotHave", "shop.profit_margin", R"~(shop.profit_margin
 ^^^^^^^^^^^^^^^^^^
 there is no metric "shop.profit_margin"
 -> the source has: shop.abroad shop.orders shop.revenue)~"},
-        CompileCase{"ASourceThatIsNot", "erp.profit", R"~(erp.profit
+                    CompileCase{"ASourceThatIsNot", "erp.profit", R"~(erp.profit
 ^^^^^^^^^^
 there is no metric "erp.profit"
 -> known: conversion crm.customers crm.leads shop.abroad shop.orders shop.revenue site.hits site.load survey web.bounce web.plain web.seconds …)~"},
-        CompileCase{"AKpiWithASlip", "convesion", R"~(convesion
+                    CompileCase{"AKpiWithASlip", "convesion", R"~(convesion
 ^^^^^^^^^
 there is no KPI or metric "convesion"
 -> did you mean "conversion"?)~"},
-        CompileCase{"AKpiThatIsBroken", "broken", R"~(broken
-^^^^^^
-the KPI broken cannot be used here: it has errors of its own)~"},
-        CompileCase{"AKpiWithAFilter", "conversion{country=SE}", R"~(conversion{country=SE}
+                    CompileCase{"AKpiWithAFilter", "conversion{country=SE}", R"~(conversion{country=SE}
 ^^^^^^^^^^^^^^^^^^^^^^
 a KPI takes no label filter
 -> filter the metrics it is made of)~"},
-        CompileCase{"ValueInTheValue", "value * 2", R"~(value * 2
+                    CompileCase{"ValueInTheValue", "value * 2", R"~(value * 2
 ^^^^^
 "value" is the KPI itself and has no meaning here
 -> name the metrics it is made of)~"},
-        CompileCase{"TheTargetInTheValue", "target.pace", R"~(target.pace
+                    CompileCase{"TheTargetInTheValue", "target.pace", R"~(target.pace
 ^^^^^^^^^^^
-"target.pace" can stand only in `alerts`, as it is)~"},
-        CompileCase{"ALabelThatIsNot", "shop.orders{country=SE}", R"~(shop.orders{country=SE}
+"target.pace" can stand only in the alerts of a KPI that has a target, as it is)~"},
+                    CompileCase{"ALabelThatIsNot", "shop.orders{country=SE}", R"~(shop.orders{country=SE}
 ^^^^^^^^^^^^^^^^^^^^^^^
 shop.orders has no label "country"
 -> declare it under `labels` of the source shop)~"},
-        CompileCase{"AnotherLabel", "web.visits{region=SE}", R"~(web.visits{region=SE}
+                    CompileCase{"AnotherLabel", "web.visits{region=SE}", R"~(web.visits{region=SE}
 ^^^^^^^^^^^^^^^^^^^^^
 web.visits has no label "region"
 -> its labels: country device)~"},
-        CompileCase{"AllOfAKpi", "all(conversion)", R"~(all(conversion)
+                    CompileCase{"AllOfAKpi", "all(conversion)", R"~(all(conversion)
     ^^^^^^^^^^
 all() is for metrics, conversion is a KPI
 -> leave all() out: a KPI is that of the same segment, else its total)~"}),
     name_of_case);
+
+TEST(Compile, SaysNothingAboutTheUseOfAKpiThatIsWrongItself) {
+  const auto compiled = compile(**parse_expression("1 + broken"), Shop().context);
+  ASSERT_FALSE(compiled.has_value());
+  EXPECT_EQ(compiled.error(), std::vector<ExprError>{});
+}
 
 TEST(Compile, KnowsTheFieldsOfATarget) {
   EXPECT_EQ(Shop().in_alerts().compiled("target.speed"), R"~(target.speed
@@ -348,7 +354,7 @@ a target has no "speed"
 -> known: target.expected target.pace target.progress target.required target.days_left target.goal)~");
   EXPECT_EQ(Shop().in_alerts().compiled("prev(target.pace, 1 week)"), R"~(prev(target.pace, 1 week)
      ^^^^^^^^^^^
-"target.pace" can stand only in `alerts`, as it is)~");
+"target.pace" can stand only in the alerts of a KPI that has a target, as it is)~");
 }
 
 // --- windows ---
@@ -494,8 +500,8 @@ TEST(Compile, MakesANumberOfASignedNumber) {
 }
 
 TEST(Compile, ReadsEqualInputsOnce) {
-  const auto compiled =
-      compile(**parse_expression("web.visits + web.visits - prev(web.visits, 1 day) + web.visits{country=SE}"), Shop().context);
+  const auto compiled = compile(
+      **parse_expression("web.visits + web.visits - prev(web.visits, 1 day) + web.visits{country=SE}"), Shop().context);
   ASSERT_TRUE(compiled.has_value());
   EXPECT_EQ(compiled->program.metrics.size(), 3U);
 }
