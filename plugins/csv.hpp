@@ -7,9 +7,9 @@
 // header, a column that is missing, an open quote, another encoding, or not one row that could be read. A last line
 // without line end and with too few cells is still being appended, and is left for the next poll.
 
-#include <cstddef>
-
 #include "plugins/source.hpp"
+
+#include <cstddef>
 
 namespace kpi {
 

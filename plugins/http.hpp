@@ -2,6 +2,8 @@
 // The HTTP that sources and channels ask for. One implementation (daemon/os/curl_http) gives each of them the same
 // safety: redirects off, TLS verified, sizes and times capped, addresses checked when they are connected.
 
+#include "rules/base/result.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <stop_token>
@@ -9,8 +11,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "rules/base/result.hpp"
 
 namespace kpi {
 

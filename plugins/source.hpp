@@ -2,6 +2,11 @@
 // The contract between the daemon and the code that knows one kind of source. A plugin is one pair of files and one row
 // in registry.cpp. It receives typed settings and never sees YAML, a thread, a clock or the history.
 
+#include "rules/base/calendar.hpp"
+#include "rules/base/diagnostic.hpp"
+#include "rules/base/result.hpp"
+#include "rules/model/sample.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -12,11 +17,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "rules/base/calendar.hpp"
-#include "rules/base/diagnostic.hpp"
-#include "rules/base/result.hpp"
-#include "rules/model/sample.hpp"
 
 namespace kpi {
 
@@ -50,7 +50,8 @@ struct SourceMetric {
   Position position;
 };
 
-/// A label of a source and where its value comes from ("Country", a column); `rename` makes values equal between sources.
+/// A label of a source and where its value comes from ("Country", a column); `rename` makes values equal between
+/// sources.
 struct SourceLabel {
   std::string name;
   std::string column;
@@ -80,6 +81,7 @@ class Host {
     std::string text;
     std::string version;
   };
+
   virtual Result<File> read_file(const std::string& path, std::size_t limit) = 0;
   /// The same `version` without reading the text.
   virtual Result<std::string> file_version(const std::string& path) = 0;

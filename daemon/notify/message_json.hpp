@@ -1,11 +1,11 @@
 #pragma once
 // A message as the generic webhook's JSON document (docs/webhook.md), and back out of the outbox.
 
-#include <string>
-#include <string_view>
-
 #include "rules/base/result.hpp"
 #include "rules/routing/message.hpp"
+
+#include <string>
+#include <string_view>
 
 namespace kpi {
 

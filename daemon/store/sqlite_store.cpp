@@ -179,9 +179,7 @@ void SqliteStore::load_rest(StoredState& state) {
                "WHERE state <> 'sent' AND state = 'queued' ORDER BY created, seq");
   queued.each([&](const Row& row) { state.queued.push_back(sqlite::notification_row(row)); });
   Query progress(*db_, "SELECT last_step FROM progress");
-  progress.each([&](const Row& row) {
-    state.last_step = row.optional_instant(0);
-  });
+  progress.each([&](const Row& row) { state.last_step = row.optional_instant(0); });
 }
 
 void SqliteStore::synchronise_fully(bool fully) {

@@ -55,7 +55,7 @@ struct EvaluationContext {
   const SampleTable* table = nullptr;
   Frame frame;
   double complete = 1;
-  Value own;                                               ///< `value`
+  Value own;                                             ///< `value`
   std::span<const std::optional<double>> target_fields;  ///< By TargetField.
 };
 

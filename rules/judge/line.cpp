@@ -38,6 +38,7 @@ class Judging {
   void run() {
     await_older();
     fill_holes();
+    note_begin();
     for (const Slot slot : std::set<Slot>(line_.awaiting)) {
       try_period(slot);
     }
@@ -67,7 +68,13 @@ class Judging {
         line_.awaiting.insert(slot);
       }
     }
-    line_.begun = line_.first;
+  }
+
+  /// Until none of the older periods waits any more they are not gaps, but new to those after them.
+  void note_begin() {
+    if (!line_.begun || line_.awaiting.empty() || *line_.awaiting.begin() >= *line_.begun) {
+      line_.begun = line_.first;
+    }
   }
 
   /// Periods that later ones were judged before: those that have got their samples, or wait no longer.

@@ -20,8 +20,8 @@ struct Stretch {
 };
 
 /// Where a series says something else after `slots` (ascending) were put: at these, with `missing: last` up to the next
-/// row (all that a new series fills), and between where it begins now and began before (`front`, none when it is new), because windows there are
-/// warming up now, or no more.
+/// row (all that a new series fills), and between where it begins now and began before (`front`, none when it is new),
+/// because windows there are warming up now, or no more.
 std::vector<Stretch> changed_stretches(const SampleTable& table,
                                        std::uint32_t series,
                                        const Metric& metric,

@@ -1,13 +1,14 @@
 #pragma once
-// What must be remembered of one alert (rule x segment). Plain data: rules/judge/alert_state steps it, the store keeps it.
+// What must be remembered of one alert (rule x segment). Plain data: rules/judge/alert_state steps it, the store keeps
+// it.
+
+#include "rules/base/time.hpp"
+#include "rules/model/verdict.hpp"
 
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
-
-#include "rules/base/time.hpp"
-#include "rules/model/verdict.hpp"
 
 namespace kpi {
 
@@ -32,9 +33,10 @@ struct AlertState {
   std::array<Rung, 3> rungs;  ///< info, warning, critical
 
   AlertPhase phase = AlertPhase::kInactive;
-  Severity severity = Severity::kNone;  ///< While firing: the worst rung that is on. While pending: the worst that waits.
-  bool is_stale = false;                ///< Firing, and the newest period has no data.
-  std::optional<Slot> since;            ///< The first missed period of what is pending or firing.
+  Severity severity =
+      Severity::kNone;        ///< While firing: the worst rung that is on. While pending: the worst that waits.
+  bool is_stale = false;      ///< Firing, and the newest period has no data.
+  std::optional<Slot> since;  ///< The first missed period of what is pending or firing.
 
   std::string episode;                ///< While pending or firing.
   std::optional<Instant> pending_at;  ///< When the episode began to be pending.

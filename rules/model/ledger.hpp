@@ -1,12 +1,12 @@
 #pragma once
 // What is written down for ever: one verdict per KPI, segment and period, and the episodes of its alerts.
 
+#include "rules/base/calendar.hpp"
+#include "rules/model/verdict.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
-
-#include "rules/base/calendar.hpp"
-#include "rules/model/verdict.hpp"
 
 namespace kpi {
 

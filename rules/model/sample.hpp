@@ -1,13 +1,13 @@
 #pragma once
 // Metrics, labels and samples: what sources deliver.
 
+#include "rules/base/calendar.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "rules/base/calendar.hpp"
 
 namespace kpi {
 

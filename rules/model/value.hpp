@@ -1,11 +1,11 @@
 #pragma once
 // A number, or why there is none.
 
+#include "rules/model/verdict.hpp"
+
 #include <cmath>
 #include <cstdint>
 #include <limits>
-
-#include "rules/model/verdict.hpp"
 
 namespace kpi {
 
@@ -17,11 +17,13 @@ struct Value {
   std::int16_t input = -1;
 
   static Value of(double number) { return {number, Reason::kNone, -1}; }
+
   static Value unknown(Reason reason, std::int16_t input = -1) {
     return {std::numeric_limits<double>::quiet_NaN(), reason, input};
   }
 
   [[nodiscard]] bool is_known() const { return reason == Reason::kNone; }
+
   [[nodiscard]] bool is_true() const { return is_known() && number != 0; }
 };
 

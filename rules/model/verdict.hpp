@@ -31,20 +31,20 @@ enum class TargetStatus : std::uint8_t { kNotStarted, kOnTrack, kAtRisk, kOffTra
 /// Why a value is unknown, or why an alert changed. Rendered as a whole sentence per language.
 enum class Reason : std::uint8_t {
   kNone,
-  kNoSample,         ///< No sample for the period.
-  kNull,             ///< The source delivered a null or a NaN.
-  kIncomplete,       ///< Too few samples in the window (`complete`).
-  kWarmingUp,        ///< The window reaches back before the first sample.
+  kNoSample,    ///< No sample for the period.
+  kNull,        ///< The source delivered a null or a NaN.
+  kIncomplete,  ///< Too few samples in the window (`complete`).
+  kWarmingUp,   ///< The window reaches back before the first sample.
   kDivisionByZero,
-  kNotFinite,        ///< The result is too large for a number.
-  kNotJudged,        ///< A KPI it depends on has no value there.
-  kBeyondLimit,      ///< An alert: the value is beyond its limit.
-  kCondition,        ///< An alert: its condition holds.
-  kBehindPace,       ///< A target: behind its path.
-  kRecovered,        ///< An alert ended because the value is fine again.
-  kRestated,         ///< An alert changed because earlier values were restated.
-  kRuleRemoved,      ///< An alert ended because its rule was removed.
-  kSourceFailed,     ///< The source could not be polled.
+  kNotFinite,     ///< The result is too large for a number.
+  kNotJudged,     ///< A KPI it depends on has no value there.
+  kBeyondLimit,   ///< An alert: the value is beyond its limit.
+  kCondition,     ///< An alert: its condition holds.
+  kBehindPace,    ///< A target: behind its path.
+  kRecovered,     ///< An alert ended because the value is fine again.
+  kRestated,      ///< An alert changed because earlier values were restated.
+  kRuleRemoved,   ///< An alert ended because its rule was removed.
+  kSourceFailed,  ///< The source could not be polled.
 };
 
 // The words used in JSON, YAML, the database and messages ("no_data", "on_track"); parse_* reads them back.

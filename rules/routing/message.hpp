@@ -2,15 +2,15 @@
 // One message as decided: what is told, before a channel gives it a shape. Its JSON form is the generic webhook's body
 // (docs/webhook.md) and what the outbox keeps, so that all attempts send the same.
 
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "rules/base/calendar.hpp"
 #include "rules/base/time.hpp"
 #include "rules/model/sample.hpp"
 #include "rules/model/verdict.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace kpi {
 

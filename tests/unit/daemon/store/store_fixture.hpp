@@ -104,23 +104,22 @@ inline std::string text_of(const SampleRow& row) {
 }
 
 inline std::string text_of(const VerdictRow& row) {
-  return fmt::format(
-      "{} line {} {}..{} {} limit {} {} {} {} {} goal {} expected {} {} episode '{}' rule {}",
-      rfc3339(Instant(Duration(row.slot.ms))),
-      row.line,
-      rfc3339(row.period.start),
-      rfc3339(row.period.end),
-      number_text(row.value),
-      number_text(row.limit),
-      name_of(row.verdict),
-      name_of(row.severity),
-      name_of(row.state),
-      name_of(row.reason),
-      number_text(row.goal),
-      number_text(row.expected),
-      name_of(row.target_status),
-      row.episode,
-      row.rule_version);
+  return fmt::format("{} line {} {}..{} {} limit {} {} {} {} {} goal {} expected {} {} episode '{}' rule {}",
+                     rfc3339(Instant(Duration(row.slot.ms))),
+                     row.line,
+                     rfc3339(row.period.start),
+                     rfc3339(row.period.end),
+                     number_text(row.value),
+                     number_text(row.limit),
+                     name_of(row.verdict),
+                     name_of(row.severity),
+                     name_of(row.state),
+                     name_of(row.reason),
+                     number_text(row.goal),
+                     number_text(row.expected),
+                     name_of(row.target_status),
+                     row.episode,
+                     row.rule_version);
 }
 
 inline std::string text_of(const StatusRow& row) {

@@ -2,12 +2,12 @@
 
 #include "rules/expr/evaluate.hpp"
 
-#include <gtest/gtest.h>
-
 #include "rules/base/text.hpp"
 #include "rules/expr/compile.hpp"
 #include "tests/unit/rules/expr/expression_text.hpp"
 #include "tests/unit/rules/judge/ledger.hpp"
+
+#include <gtest/gtest.h>
 
 namespace kpi {
 namespace {
@@ -86,7 +86,8 @@ class Readings {
     evaluation.rules = &rules_;
     evaluation.table = &table_;
     evaluation.complete = complete_;
-    evaluation.frame = {slot_at(instant_in(zone_, at), every_, zone_, rules_.calendar), every_, over_, zone_, rules_.calendar};
+    evaluation.frame = {
+        slot_at(instant_in(zone_, at), every_, zone_, rules_.calendar), every_, over_, zone_, rules_.calendar};
     const Value value = evaluate(compiled->program, inputs, evaluation);
     return value.is_known() ? number_text(value.number) : std::string(name_of(value.reason));
   }
@@ -134,47 +135,46 @@ TEST_P(Arithmetic, Gives) {
   EXPECT_EQ(readings.value(GetParam().text, "2026-03-02"), GetParam().value);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Evaluate,
-    Arithmetic,
-    testing::Values(SumCase{"Sums", "x.a + 2 - 3", "5"},
-                    SumCase{"Products", "x.a * 2 / 4", "3"},
-                    SumCase{"Powers", "x.a ^ 2", "36"},
-                    SumCase{"Signs", "-x.a + 1", "-5"},
-                    SumCase{"Truth", "x.a > 5 and not x.a > 6", "1"},
-                    SumCase{"Falsehood", "x.a < 5 or x.a != 6", "0"},
-                    SumCase{"AChoice", "if(x.a >= 6, 10, 20)", "10"},
-                    SumCase{"Rounding", "round(x.a / 4) + round(x.a / 7, 2)", "2.86"},
-                    SumCase{"Clamping", "clamp(x.a, 0, 5)", "5"},
-                    SumCase{"TheLeast", "min(x.a, 4, 9)", "4"},
-                    SumCase{"TheLargest", "max(x.a, 4, 9)", "9"},
-                    SumCase{"TheSize", "abs(-x.a)", "6"},
-                    SumCase{"TheWeekday", "weekday()", "1"},
-                    SumCase{"TheMonth", "month()", "3"},
-                    SumCase{"ZeroIsAValue", "x.b", "0"},
-                    SumCase{"ZeroComparesAsAValue", "x.b < 1", "1"},
-                    SumCase{"DivisionByZero", "x.a / x.b", "division_by_zero"},
-                    SumCase{"DivisionByZeroSpreads", "1 + x.a / x.b > 5", "division_by_zero"},
-                    SumCase{"AbsentSpreads", "x.a + x.u", "no_sample"},
-                    SumCase{"NullSpreads", "x.a * x.n", "null"},
-                    SumCase{"TheFirstReasonIsGiven", "x.n + x.u", "null"},
-                    SumCase{"AbsentTimesZeroIsAbsent", "x.b * x.u", "no_sample"},
-                    SumCase{"AbsentInAComparison", "x.u > 1", "no_sample"},
-                    SumCase{"AbsentNegated", "not x.u > 1", "no_sample"},
-                    SumCase{"TrueOrAbsentIsTrue", "x.u > 1 or x.a > 1", "1"},
-                    SumCase{"FalseOrAbsentIsAbsent", "x.u > 1 or x.a < 1", "no_sample"},
-                    SumCase{"FalseAndAbsentIsFalse", "x.a < 1 and x.u > 1", "0"},
-                    SumCase{"TrueAndAbsentIsAbsent", "x.a > 1 and x.u > 1", "no_sample"},
-                    SumCase{"AnAbsentBranchNotTaken", "if(x.a > 1, x.a, x.u)", "6"},
-                    SumCase{"AnAbsentBranchTaken", "if(x.a < 1, x.a, x.u)", "no_sample"},
-                    SumCase{"AnAbsentCondition", "if(x.u > 1, 1, 2)", "no_sample"},
-                    SumCase{"AReplacementForAbsent", "coalesce(x.u, x.a) + coalesce(x.n, 1)", "7"},
-                    SumCase{"TheLeastWithAbsent", "min(x.a, x.u)", "no_sample"},
-                    SumCase{"ClampingWithAbsent", "clamp(x.a, x.u, 9)", "no_sample"},
-                    SumCase{"ARootOfANegative", "(x.b - 4) ^ 0.5", "not_finite"},
-                    SumCase{"Overflow", "(x.a * 1M) ^ 8 ^ 8", "not_finite"},
-                    SumCase{"CountOfNothing", "count(x.u)", "0"}),
-    [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(Evaluate,
+                         Arithmetic,
+                         testing::Values(SumCase{"Sums", "x.a + 2 - 3", "5"},
+                                         SumCase{"Products", "x.a * 2 / 4", "3"},
+                                         SumCase{"Powers", "x.a ^ 2", "36"},
+                                         SumCase{"Signs", "-x.a + 1", "-5"},
+                                         SumCase{"Truth", "x.a > 5 and not x.a > 6", "1"},
+                                         SumCase{"Falsehood", "x.a < 5 or x.a != 6", "0"},
+                                         SumCase{"AChoice", "if(x.a >= 6, 10, 20)", "10"},
+                                         SumCase{"Rounding", "round(x.a / 4) + round(x.a / 7, 2)", "2.86"},
+                                         SumCase{"Clamping", "clamp(x.a, 0, 5)", "5"},
+                                         SumCase{"TheLeast", "min(x.a, 4, 9)", "4"},
+                                         SumCase{"TheLargest", "max(x.a, 4, 9)", "9"},
+                                         SumCase{"TheSize", "abs(-x.a)", "6"},
+                                         SumCase{"TheWeekday", "weekday()", "1"},
+                                         SumCase{"TheMonth", "month()", "3"},
+                                         SumCase{"ZeroIsAValue", "x.b", "0"},
+                                         SumCase{"ZeroComparesAsAValue", "x.b < 1", "1"},
+                                         SumCase{"DivisionByZero", "x.a / x.b", "division_by_zero"},
+                                         SumCase{"DivisionByZeroSpreads", "1 + x.a / x.b > 5", "division_by_zero"},
+                                         SumCase{"AbsentSpreads", "x.a + x.u", "no_sample"},
+                                         SumCase{"NullSpreads", "x.a * x.n", "null"},
+                                         SumCase{"TheFirstReasonIsGiven", "x.n + x.u", "null"},
+                                         SumCase{"AbsentTimesZeroIsAbsent", "x.b * x.u", "no_sample"},
+                                         SumCase{"AbsentInAComparison", "x.u > 1", "no_sample"},
+                                         SumCase{"AbsentNegated", "not x.u > 1", "no_sample"},
+                                         SumCase{"TrueOrAbsentIsTrue", "x.u > 1 or x.a > 1", "1"},
+                                         SumCase{"FalseOrAbsentIsAbsent", "x.u > 1 or x.a < 1", "no_sample"},
+                                         SumCase{"FalseAndAbsentIsFalse", "x.a < 1 and x.u > 1", "0"},
+                                         SumCase{"TrueAndAbsentIsAbsent", "x.a > 1 and x.u > 1", "no_sample"},
+                                         SumCase{"AnAbsentBranchNotTaken", "if(x.a > 1, x.a, x.u)", "6"},
+                                         SumCase{"AnAbsentBranchTaken", "if(x.a < 1, x.a, x.u)", "no_sample"},
+                                         SumCase{"AnAbsentCondition", "if(x.u > 1, 1, 2)", "no_sample"},
+                                         SumCase{"AReplacementForAbsent", "coalesce(x.u, x.a) + coalesce(x.n, 1)", "7"},
+                                         SumCase{"TheLeastWithAbsent", "min(x.a, x.u)", "no_sample"},
+                                         SumCase{"ClampingWithAbsent", "clamp(x.a, x.u, 9)", "no_sample"},
+                                         SumCase{"ARootOfANegative", "(x.b - 4) ^ 0.5", "not_finite"},
+                                         SumCase{"Overflow", "(x.a * 1M) ^ 8 ^ 8", "not_finite"},
+                                         SumCase{"CountOfNothing", "count(x.u)", "0"}),
+                         [](const auto& test) { return test.param.name; });
 
 // --- windows ---
 
@@ -191,7 +191,9 @@ TEST(Windows, AreAggregatedByTheKindOfTheMetric) {
   Readings readings({with(metric_named("x.flow"), MetricKind::kFlow),
                      with(metric_named("x.level"), MetricKind::kLevel),
                      with(metric_named("x.mean"), MetricKind::kMean)});
-  readings.given("x.flow", "2026-03-01", values).given("x.level", "2026-03-01", values).given("x.mean", "2026-03-01", values);
+  readings.given("x.flow", "2026-03-01", values)
+      .given("x.level", "2026-03-01", values)
+      .given("x.mean", "2026-03-01", values);
   readings.over("3 days");
   EXPECT_EQ(readings.value("x.flow", "2026-03-03"), "18");
   EXPECT_EQ(readings.value("x.level", "2026-03-03"), "6");
@@ -327,7 +329,8 @@ TEST(Windows, OfInstantsHoldWhateverThereIs) {
 }
 
 TEST(Windows, InTwoZonesAreJoinedByDate) {
-  Readings readings({per(metric_named("x.a"), "day", "Europe/Stockholm"), per(metric_named("x.b"), "day", "America/New_York")});
+  Readings readings(
+      {per(metric_named("x.a"), "day", "Europe/Stockholm"), per(metric_named("x.b"), "day", "America/New_York")});
   readings.given("x.a", "2026-03-01", "1 2").given("x.b", "2026-03-01", "10 20");
   EXPECT_EQ(readings.value("x.a + x.b", "2026-03-02"), "22");
 }
@@ -410,7 +413,8 @@ TEST(Missing, NeverReplacesANull) {
 
 TEST(Missing, LastIsEachSeriesOwn) {
   Readings readings({with(missing_is(Missing::kLast), MetricKind::kLevel)});
-  readings.given("x.a", "2026-03-01", "100 _ 110", {{"country", "SE"}}).given("x.a", "2026-03-01", "10", {{"country", "DK"}});
+  readings.given("x.a", "2026-03-01", "100 _ 110", {{"country", "SE"}})
+      .given("x.a", "2026-03-01", "10", {{"country", "DK"}});
   EXPECT_EQ(readings.value("x.a", "2026-03-02"), "110");
   EXPECT_EQ(readings.value("x.a", "2026-03-03"), "120");
 }
@@ -478,7 +482,8 @@ TEST(Labels, FilterRows) {
 
 TEST(Labels, MeansOfSegmentsThatReportOnDifferentDaysCountEachDayOnce) {
   Readings readings({across(Across::kMean)});
-  readings.given("x.a", "2026-03-01", "10 20", {{"country", "SE"}}).given("x.a", "2026-03-01", "30 _", {{"country", "DK"}});
+  readings.given("x.a", "2026-03-01", "10 20", {{"country", "SE"}})
+      .given("x.a", "2026-03-01", "30 _", {{"country", "DK"}});
   EXPECT_EQ(readings.over("2 days").value("x.a", "2026-03-02"), "20");  // of 20 and 20
 }
 

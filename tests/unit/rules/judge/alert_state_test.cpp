@@ -2,9 +2,9 @@
 
 #include "rules/judge/alert_state.hpp"
 
-#include <gtest/gtest.h>
-
 #include "tests/unit/rules/judge/ledger.hpp"
+
+#include <gtest/gtest.h>
 
 namespace kpi {
 namespace {

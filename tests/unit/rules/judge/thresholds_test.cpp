@@ -15,7 +15,9 @@ std::string standing(const Value& value, const Limits& limits, const Better& bet
   return text;
 }
 
-Limits limits(std::optional<double> warning, std::optional<double> critical, std::optional<double> recover = std::nullopt) {
+Limits limits(std::optional<double> warning,
+              std::optional<double> critical,
+              std::optional<double> recover = std::nullopt) {
   const auto value = [](std::optional<double> number) {
     return number ? std::optional(Value::of(*number)) : std::nullopt;
   };
