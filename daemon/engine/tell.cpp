@@ -74,7 +74,10 @@ AlertSubject Engine::subject_of(std::uint32_t index, const AlertSlot& alert) con
   subject.slot = line.newest.value_or(line.first.value_or(Slot{}));
   if (alert.rule != RuleKind::kNoData && line.stepped) {
     // Gaps end nothing; what is told is the newest period that had a value.
-    subject.slot = line.known.value_or(*line.stepped);
+    const auto& values = line.judged.values;
+    const auto known =
+        std::find_if(values.rbegin(), values.rend(), [](const Sample& sample) { return !std::isnan(sample.value); });
+    subject.slot = known == values.rend() ? *line.stepped : known->slot;
   }
   subject.judgement = judge_period(line, judge_context(last_step_.value_or(Instant{})), subject.slot);
   if (alert.state != nullptr) {
