@@ -46,7 +46,7 @@ struct Line {
 
   JudgedSeries judged;                   ///< By slot; NaN: judged without data.
   std::optional<Slot> first;             ///< The first period there is a sample for.
-  std::optional<Slot> begun;             ///< What `first` was at the last judge(); older data moves it back.
+  std::optional<Slot> begun;             ///< What `first` was when periods were judged; older data moves it back.
   std::optional<Slot> newest;            ///< The newest period that was due.
   std::set<Slot> awaiting;               ///< Due, without their samples, and not yet given up.
   SlotSet busy;                          ///< Periods after which some alert was not inactive.

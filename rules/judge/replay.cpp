@@ -52,7 +52,8 @@ class Replay {
 
   /// The period was a gap for those after it, and still is.
   [[nodiscard]] bool is_gap_as_before(Slot slot, const Value& value) const {
-    return line_.judged.at(slot) == nullptr && !value.is_known() && value.reason != Reason::kWarmingUp;
+    const bool is_new = line_.begun && slot < *line_.begun;
+    return !is_new && line_.judged.at(slot) == nullptr && !value.is_known() && value.reason != Reason::kWarmingUp;
   }
 
   /// Takes the machines back to where all were quiet; the first period to go on with.
