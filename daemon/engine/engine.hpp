@@ -130,7 +130,6 @@ class Engine {
   // restore.cpp
   void plan();
   void find_sources(std::uint32_t kpi);
-  KpiPlan plan_kpi(std::uint32_t index) const;
   void restore_lines(const StoredState& state);
   void ensure_known();
   void restore_alert(const AlertRow& row);

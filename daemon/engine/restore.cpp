@@ -31,6 +31,14 @@ void add_once(std::vector<std::uint32_t>& list, std::uint32_t value) {
   }
 }
 
+std::map<std::string_view, std::uint32_t> places_of(const std::vector<Metric>& metrics) {
+  std::map<std::string_view, std::uint32_t> places;
+  for (std::uint32_t i = 0; i < metrics.size(); ++i) {
+    places.emplace(metrics[i].name, i);
+  }
+  return places;
+}
+
 std::vector<const Program*> programs_of(const Kpi& kpi) {
   std::vector<const Program*> programs{&kpi.value};
   if (kpi.thresholds) {
@@ -107,7 +115,7 @@ void Engine::plan() {
         }
       }
     }
-    plans_.push_back(plan_kpi(i));
+    plans_.push_back(kpi::plan_of(rules_, i, plans_));
     find_sources(i);
   }
 }
@@ -123,35 +131,14 @@ void Engine::find_sources(std::uint32_t kpi) {
   }
 }
 
-KpiPlan Engine::plan_kpi(std::uint32_t index) const {
-  KpiPlan plan;
-  plan.index = index;
-  const auto add = [&](const KpiPlan::Settle& settle) {
-    if (std::find(plan.settles.begin(), plan.settles.end(), settle) == plan.settles.end()) {
-      plan.settles.push_back(settle);
-    }
-  };
-  const Program& value = rules_.kpis[index].value;
-  for (const MetricInput& input : value.metrics) {
-    add({rules_.metrics[input.metric].zone, rules_.metrics[input.metric].settle});
-  }
-  for (const KpiInput& input : value.kpis) {
-    for (const KpiPlan::Settle& settle : plans_[input.kpi].settles) {
-      add(settle);
-    }
-  }
-  return plan;
-}
-
 Result<void> Engine::restore(Instant now) {
   StoredState state = KPI_TRY(store_.load());
   last_step_ = state.last_step;
+  const auto metrics = places_of(rules_.metrics);
   for (const SeriesRow& row : state.series) {
     next_series_id_ = std::max(next_series_id_, row.id + 1);
-    const auto metric = std::ranges::find(rules_.metrics, row.metric, &Metric::name);
-    if (metric != rules_.metrics.end()) {
-      const std::uint32_t series =
-          table_.series(static_cast<std::uint32_t>(metric - rules_.metrics.begin()), row.labels);
+    if (const auto metric = metrics.find(row.metric); metric != metrics.end()) {
+      const std::uint32_t series = table_.series(metric->second, row.labels);
       series_id_.resize(table_.size());
       series_id_[series] = row.id;
     }
@@ -320,16 +307,16 @@ void Engine::restore_sources(const StoredState& state) {
 }
 
 void Engine::version_rules(const StoredState& state) {
+  std::map<std::string_view, const RuleVersionRow*> newest;
   for (const RuleVersionRow& row : state.rule_versions) {
     next_version_id_ = std::max(next_version_id_, row.id + 1);
+    newest.emplace(row.kpi, &row);
   }
   for (std::uint32_t i = 0; i < rules_.kpis.size(); ++i) {
     const Kpi& kpi = rules_.kpis[i];
-    const auto known = std::ranges::find_if(state.rule_versions, [&](const RuleVersionRow& row) {
-      return row.kpi == kpi.id && row.fingerprint == kpi.fingerprint;
-    });
-    if (known != state.rule_versions.end()) {
-      version_of_kpi_[i] = known->id;
+    const auto known = newest.find(kpi.id);
+    if (known != newest.end() && known->second->fingerprint == kpi.fingerprint) {
+      version_of_kpi_[i] = known->second->id;
     } else {
       version_of_kpi_[i] = next_version_id_++;
       commit_.rule_versions.push_back({version_of_kpi_[i], kpi.id, kpi.fingerprint, kpi.text});

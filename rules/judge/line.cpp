@@ -185,7 +185,39 @@ Instant KpiPlan::due(const Kpi& kpi, Slot slot) const {
 }
 
 Instant KpiPlan::deadline(const Kpi& kpi, Slot slot) const {
-  return shift_instant(due(kpi, slot), kpi.no_data.after.value_or(kpi.every.span()), kpi.zone);
+  const Instant from = due(kpi, slot);
+  Instant latest = shift_instant(from, kpi.no_data.after.value_or(kpi.every.span()), kpi.zone);
+  for (const Span& patience : patiences) {
+    latest = std::max(latest, shift_instant(from, patience, kpi.zone));
+  }
+  return latest;
+}
+
+KpiPlan plan_of(const RuleSet& rules, std::uint32_t index, std::span<const KpiPlan> earlier) {
+  KpiPlan plan;
+  plan.index = index;
+  const auto add_once = [](auto& list, const auto& item) {
+    if (std::ranges::find(list, item) == list.end()) {
+      list.push_back(item);
+    }
+  };
+  const Kpi& kpi = rules.kpis[index];
+  for (const MetricInput& input : kpi.value.metrics) {
+    const Metric& metric = rules.metrics[input.metric];
+    // Days are those of the metric; shorter periods are gathered into the KPI's own.
+    add_once(plan.settles, KpiPlan::Settle{metric.grain.is_civil() ? metric.zone : kpi.zone, metric.settle});
+  }
+  for (const KpiInput& input : kpi.value.kpis) {
+    const Kpi& other = rules.kpis[input.kpi];
+    add_once(plan.patiences, other.no_data.after.value_or(other.every.span()));
+    for (const KpiPlan::Settle& settle : earlier[input.kpi].settles) {
+      add_once(plan.settles, settle);
+    }
+    for (const Span& patience : earlier[input.kpi].patiences) {
+      add_once(plan.patiences, patience);
+    }
+  }
+  return plan;
 }
 
 void judge(Line& line, const KpiPlan& plan, const JudgeContext& context, LineChanges& changes) {

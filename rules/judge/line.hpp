@@ -15,6 +15,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -75,11 +76,16 @@ struct KpiPlan {
   std::uint32_t index = 0;
   std::vector<Settle> settles;  ///< One for each zone and settle among its inputs, those of its KPIs included.
 
+  std::vector<Span> patiences;  ///< `no_data.after` of the KPIs that it uses: it gives up no earlier than they do.
+
   /// When the period can first be judged: it has ended in every input's zone, and settled.
   [[nodiscard]] Instant due(const Kpi& kpi, Slot slot) const;
   /// When it is given up without its samples.
   [[nodiscard]] Instant deadline(const Kpi& kpi, Slot slot) const;
 };
+
+/// REQUIRES the plans of all KPIs before `index`, by index.
+KpiPlan plan_of(const RuleSet& rules, std::uint32_t index, std::span<const KpiPlan> earlier);
 
 /// What judging may look at.
 struct JudgeContext {
@@ -101,7 +107,8 @@ struct LineChanges {
 void judge(Line& line, const KpiPlan& plan, const JudgeContext& context, LineChanges& changes);
 
 /// Samples of periods that were judged have changed: judges `slots` again and replays the alerts from the last period
-/// at which all of them were quiet. Past episodes stay; if the present changed, an episode fires or resolves now.
+/// at which all of them were quiet. Past episodes stay; if the present changed, an episode fires or resolves now. Call
+/// it before judge(), so that no later period is judged by what the earlier ones were.
 void rejudge(
     Line& line, const KpiPlan& plan, const JudgeContext& context, const std::set<Slot>& slots, LineChanges& changes);
 

@@ -24,13 +24,23 @@ bool has_last_grain(const MetricInput& input,
   return std::ranges::any_of(series, [&](std::uint32_t id) { return !table.range(id, last, window.to).empty(); });
 }
 
-/// Whether the other KPI has judged its last period that ends by the end of this one, or began only later.
+/// Whether the other KPI has judged its last period that ends by the end of this one, or began only later. Where it has
+/// no value there, a window lacks its end, like one of a metric without the row for its last grain.
 bool has_judged_last(const KpiInput& input, const JudgedSeries* judged, const Frame& frame) {
   if (judged == nullptr || judged->values.empty()) {
     return false;
   }
   const Slot last = next_slot(window_of(frame, input, judged->grain).to, judged->grain, frame.zone, -1);
-  return judged->values.front().slot > last || judged->at(last) != nullptr;
+  if (judged->values.front().slot > last) {
+    return true;
+  }
+  const Sample* at = judged->at(last);
+  if (at == nullptr || !input.window || !std::isnan(at->value)) {
+    return at != nullptr;
+  }
+  const auto is_known = [](const Sample& sample) { return !std::isnan(sample.value); };
+  const auto first = std::ranges::find_if(judged->values, is_known);
+  return first == judged->values.end() || first->slot > last;  // it is warming up
 }
 
 bool begins_before_samples(const Line& line, const EvaluationContext& evaluation, std::size_t index) {

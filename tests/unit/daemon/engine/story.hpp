@@ -81,6 +81,9 @@ class Story {
   /// The ledger in words: "visits (total) 2026-03-01: 12 met", in order.
   std::vector<std::string> ledger();
 
+  /// Those of the last step that had any.
+  [[nodiscard]] const std::vector<Message>& messages() const { return messages_; }
+
   /// Ids and texts of all messages so far.
   [[nodiscard]] const std::vector<std::string>& told() const { return told_; }
 
@@ -95,6 +98,7 @@ class Story {
   std::map<std::uint32_t, Poll> polls_;
   std::map<std::uint32_t, Error> failures_;
   std::vector<std::string> told_;
+  std::vector<Message> messages_;
   Instant now_;  // of the last step
 };
 

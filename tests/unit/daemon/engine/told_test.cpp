@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 namespace kpi::test {
 namespace {
 
@@ -131,6 +133,23 @@ TEST(Told, MissingDataIsToldAfterOnePeriodAndItsReturnToo) {
   }
   EXPECT_THAT(story.step("2026-03-05 06:00"), ElementsAre("team alert.resolved visits no_data: data is back"));
   EXPECT_EQ(story.state("visits"), KpiState::kOk);
+}
+
+TEST(Told, ALateValueThatFiresAcrossAGapIsTheOneThatIsTold) {
+  for (const char* then : {"alert", "hold"}) {
+    SCOPED_TRACE(then);
+    Story story(kConfig, std::string(kRules) + "    no_data: {then: " + then + "}\n");
+    story.put("web.visits", "2026-03-01", 120);
+    story.step("2026-03-02");
+    story.step("2026-03-09");
+    story.put("web.visits", "2026-03-02", 80);
+    story.step("2026-03-09 01:00");
+    const auto firing = std::ranges::find(story.messages(), MessageType::kAlertFiring, &Message::type);
+    ASSERT_NE(firing, story.messages().end());
+    const AlertView& alert = firing->alerts.front();
+    EXPECT_EQ(alert.value, 80);
+    EXPECT_EQ(alert.reason, "below 100 (earlier data was restated)");
+  }
 }
 
 TEST(Told, ARestatementThatEndsTheAlertSaysSo) {

@@ -90,18 +90,10 @@ Ledger::Ledger(std::vector<Metric> metrics, std::string kpis, CalendarRules cale
   EXPECT_EQ(diagnostics.count(Diagnostic::Severity::kError), 0U) << diagnostics.text();
   rules_ = std::move(rules).value();
   for (std::uint32_t i = 0; i < rules_.kpis.size(); ++i) {
-    const Kpi& kpi = rules_.kpis[i];
-    KpiPlan plan;
-    plan.index = i;
-    for (const MetricInput& input : kpi.value.metrics) {
-      const Metric& metric = rules_.metrics[input.metric];
-      plan.settles.push_back({metric.grain.is_civil() ? metric.zone : kpi.zone, metric.settle});
-    }
-    for (const KpiInput& input : kpi.value.kpis) {
-      const auto& settles = plans_[input.kpi].settles;
-      plan.settles.insert(plan.settles.end(), settles.begin(), settles.end());
-    }
-    plans_.push_back(std::move(plan));
+    plans_.push_back(plan_of(rules_, i, plans_));
+  }
+  for (std::uint32_t i = 0; i < rules_.kpis.size(); ++i) {
+    make_line(i, {});
   }
 }
 
