@@ -13,6 +13,8 @@ namespace {
 
 /// A turn comes at least this often, so that a step of the wall clock is noticed.
 constexpr std::chrono::seconds kLongestWait{30};
+/// How long a stop waits for messages that are on their way.
+constexpr std::chrono::seconds kLastDeliveries{1};
 
 template <class... Handlers>
 struct Overloaded : Handlers... {
@@ -71,6 +73,7 @@ Outcome Watch::deliver(const Config& config, const NotificationRow& row, const s
 }
 
 void Watch::start_delivery(NotificationRow row) {
+  ++deliveries_;
   pool_.submit([this, row = std::move(row), config = config_](const std::stop_token& stop) {
     Outcome outcome = deliver(*config, row, stop);
     if (!stop.stop_requested()) {
@@ -152,7 +155,21 @@ Result<void> Watch::run(const std::function<std::shared_ptr<const Config>()>& re
   while (KPI_TRY(turn(reload))) {
   }
   notify_stopping();
+  KPI_TRY(finish_deliveries());
   pool_.request_stop();
+  return {};
+}
+
+/// What is not written down as delivered is sent again after the next start.
+Result<void> Watch::finish_deliveries() {
+  const auto deadline = world_.clock.steady() + kLastDeliveries;
+  Asked asked;
+  while (deliveries_ > 0 && world_.clock.steady() < deadline) {
+    for (Event& event : inbox_.take(deadline)) {
+      take(event, asked);
+    }
+  }
+  KPI_TRY(engine_->step(now()));
   return {};
 }
 
@@ -193,6 +210,7 @@ void Watch::take(Event& event, Asked& asked) {
                           }
                         },
                         [&](DeliveryResult& result) {
+                          --deliveries_;
                           engine_->receive(outbox_.finish(result.id, result.outcome, now()));
                           if (result.outcome.kind != Outcome::Kind::kDelivered) {
                             log_warning("message " + result.id + ": " + result.outcome.detail);

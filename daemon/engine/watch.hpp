@@ -69,6 +69,7 @@ class Watch {
   Result<void> deliver_all(Instant now, OnceReport& report);
   void start_due(Instant now);
   void take(Event& event, Asked& asked);
+  Result<void> finish_deliveries();
   Result<bool> turn(const std::function<std::shared_ptr<const Config>()>& reload);
   Result<void> swap_config(std::shared_ptr<const Config> config, Instant now);
   [[nodiscard]] Duration until_next(Instant begun) const;
@@ -82,6 +83,7 @@ class Watch {
   std::unique_ptr<Engine> engine_;
   Outbox outbox_;
   std::vector<Polling> polling_;  // by source
+  std::size_t deliveries_ = 0;    // on their way
   std::uint64_t generation_ = 0;  // of the configuration: results of an older one are dropped
   Inbox inbox_;
   std::mutex console_;
