@@ -1,4 +1,5 @@
 #include "daemon/cli/verbs.hpp"
+#include "rules/base/text.hpp"
 #include "rules/load/yaml.hpp"
 
 #include <nlohmann/json.hpp>
@@ -57,10 +58,6 @@ void collect(const ConfigLoad& load, bool as_json, Findings& findings, Io& io) {
   }
 }
 
-std::string plural(std::size_t count, const std::string& word) {
-  return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
-}
-
 int check(const Arguments& arguments, Io& io) {
   const std::string config = config_path(arguments);
   Findings findings;
@@ -96,10 +93,10 @@ int check(const Arguments& arguments, Io& io) {
     return fails ? kExitNo : kExitFine;
   }
   if (findings.errors > 0) {
-    io.err << plural(findings.errors, "error") << ", " << plural(findings.warnings, "warning") << "\n";
+    io.err << counted(findings.errors, "error") << ", " << counted(findings.warnings, "warning") << "\n";
   } else {
-    io.out << plural(findings.kpis, "KPI") << " over " << plural(findings.sources, "source") << ": "
-           << (findings.warnings == 0 ? "fine" : plural(findings.warnings, "warning")) << "\n";
+    io.out << counted(findings.kpis, "KPI") << " over " << counted(findings.sources, "source") << ": "
+           << (findings.warnings == 0 ? "fine" : counted(findings.warnings, "warning")) << "\n";
   }
   return fails ? kExitNo : kExitFine;
 }

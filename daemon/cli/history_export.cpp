@@ -222,7 +222,7 @@ int write_export(const Arguments& arguments, const Wanted& wanted, HistoryReader
   if (const auto written = write_whole(path, found->text); !written) {
     return complain(io, kExitFailed, written.error().message);
   }
-  io.out << path << ": " << counted(found->rows, "row", "rows") << "\n";
+  io.out << path << ": " << counted(found->rows, "row") << "\n";
   return kExitFine;
 }
 

@@ -65,11 +65,7 @@ std::string rough_text(Duration duration) {
   if (minutes >= 2 * kHour) {
     return std::to_string(minutes / kHour) + " hours";
   }
-  return counted(static_cast<std::size_t>(minutes), "minute", "minutes");
-}
-
-std::string counted(std::size_t count, const std::string& one, const std::string& many) {
-  return std::to_string(count) + " " + (count == 1 ? one : many);
+  return counted(static_cast<std::size_t>(minutes), "minute");
 }
 
 std::string value_text(double value, const Kpi* kpi, Language language) {

@@ -27,9 +27,6 @@ std::string period_start_text(Instant instant, const Kpi* kpi, const Zone& zone)
 /// "12 minutes", "3 hours", "5 days": roughly, the largest unit that gives at least two, or one minute.
 std::string rough_text(Duration duration);
 
-/// "1 message", "3 messages".
-std::string counted(std::size_t count, const std::string& one, const std::string& many);
-
 /// A value in its unit; "unknown" when there is none, its plain digits when the KPI is not configured (any more).
 std::string value_text(double value, const Kpi* kpi, Language language);
 

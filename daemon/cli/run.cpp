@@ -16,23 +16,19 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string plural(std::size_t count, const std::string& one, const std::string& many) {
-  return std::to_string(count) + " " + (count == 1 ? one : many);
-}
-
 void print_summary(const OnceReport& report, const Engine& engine, Instant now, Io& io) {
   std::size_t firing = 0;
   for (const Line& line : engine.lines()) {
     firing += state_of(line) == KpiState::kFiring ? 1 : 0;
   }
   const StepSummary& step = report.summary;
-  io.out << rfc3339(now) << ": " << plural(step.new_samples, "new sample", "new samples");
+  io.out << rfc3339(now) << ": " << counted(step.new_samples, "new sample");
   if (step.restated_samples > 0) {
     io.out << ", " << step.restated_samples << " restated";
   }
-  io.out << "; " << plural(step.judged, "period", "periods") << " judged; "
-         << plural(firing, "KPI firing", "KPIs or segments firing") << "; "
-         << plural(step.messages.size(), "message", "messages") << ", " << report.delivered << " delivered\n";
+  io.out << "; " << counted(step.judged, "period") << " judged; "
+         << counted(firing, "KPI firing", "KPIs or segments firing") << "; " << counted(step.messages.size(), "message")
+         << ", " << report.delivered << " delivered\n";
   for (const std::string& warning : step.warnings) {
     io.err << "kpid: " << warning << "\n";
   }

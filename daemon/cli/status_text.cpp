@@ -216,7 +216,7 @@ class StatusText {
     std::string goal = text_at(target, "formatted_goal");
     goal += text_at(target, "deadline").empty() ? "" : " by " + text_at(target, "deadline");
     if (const auto days = number_at(target, "days_left"); days && *days > 0) {
-      goal += ", " + counted(static_cast<std::size_t>(*days), "day", "days") + " left";
+      goal += ", " + counted(static_cast<std::size_t>(*days), "day") + " left";
     }
     io_.out << "\nTarget " << goal << ": " << paint(status.text, status.tone) << "\n";
     const std::string expected = text_at(target, "formatted_expected");
@@ -241,7 +241,7 @@ class StatusText {
         print_trouble(*source.row);
       }
     }
-    std::string text = counted(fine, "source", "sources") + " fine";
+    std::string text = counted(fine, "source") + " fine";
     text += unseen == 0 ? "" : ", " + std::to_string(unseen) + " not polled yet";
     io_.out << (fine + unseen == 0 ? "" : paint(text, Tone::kQuiet) + "\n");
   }
@@ -253,7 +253,7 @@ class StatusText {
               << wrapped(printable(source.error, 1000), 2);
       return;
     }
-    io_.out << paint("source " + source.name, Tone::kWarning) << ": " << counted(source.problem_count, "row", "rows")
+    io_.out << paint("source " + source.name, Tone::kWarning) << ": " << counted(source.problem_count, "row")
             << " could not be used" << (source.problems.empty() ? "" : "; the first:") << "\n";
     if (!source.problems.empty()) {
       io_.out << wrapped(printable(source.problems.front(), 1000), 2);

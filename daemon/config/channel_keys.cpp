@@ -23,7 +23,7 @@ class ChannelReader {
   void read(const YamlNode& body) {
     settings_.name = name_.scalar;
     settings_.position = name_.position;
-    MapReader map(body, "channels.*", diagnostics_);
+    MapReader map(body, "channels.{" + printable(name_.scalar) + "}", diagnostics_);
     const ChannelKind* kind = read_type(map);
     if (kind == nullptr) {
       return;

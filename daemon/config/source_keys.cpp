@@ -113,7 +113,8 @@ class SourceReader {
     config_.settings.name = name_.scalar;
     config_.settings.zone = reading_.config.zone;
     config_.settings.calendar = reading_.config.rules.calendar;
-    MapReader map(body, "sources.*", diagnostics_);
+    const std::string where = "sources.{" + printable(name_.scalar) + "}";
+    MapReader map(body, where, diagnostics_);
     const Plugin* plugin = read_plugin(map);
     read_time(map);
     read_labels(map);
@@ -122,7 +123,7 @@ class SourceReader {
       read_metrics(*metrics, plugin);
     }
     if (plugin != nullptr) {
-      config_.settings.options = PluginKeys(map, "sources.*", name_.position.source->name).read(plugin->options);
+      config_.settings.options = PluginKeys(map, where, name_.position.source->name).read(plugin->options);
     }
     map.finish();
     build(plugin);
@@ -234,7 +235,9 @@ class SourceReader {
       node.kind = YamlNode::Kind::kMap;
       return node;
     }();
-    MapReader map(body.kind == YamlNode::Kind::kNull ? kNothing : body, "sources.*.metrics.*", diagnostics_);
+    const std::string where =
+        "sources.{" + printable(config_.settings.name) + "}.metrics.{" + printable(name.scalar) + "}";
+    MapReader map(body.kind == YamlNode::Kind::kNull ? kNothing : body, where, diagnostics_);
     std::size_t kind = 0;
     map.choice("kind", {"flow", "level", "mean", "distinct"}, kind);
     metric.kind = model.kind = static_cast<MetricKind>(kind);
@@ -249,7 +252,7 @@ class SourceReader {
       }
     }
     if (plugin != nullptr) {
-      metric.options = PluginKeys(map, "sources.*.metrics.*", name.position.source->name).read(plugin->metric_options);
+      metric.options = PluginKeys(map, where, name.position.source->name).read(plugin->metric_options);
     } else {
       for (const char* key : {"column"}) {  // a rule test may keep what the plugin would read
         map.optional(key);

@@ -4,6 +4,7 @@
 #include "daemon/notify/message_json.hpp"
 #include "daemon/os/log.hpp"
 #include "daemon/os/service.hpp"
+#include "rules/base/text.hpp"
 
 #include <algorithm>
 #include <ostream>
@@ -146,8 +147,8 @@ Result<void> Watch::deliver_all(Instant now, OnceReport& report) {
 }
 
 Result<void> Watch::run(const std::function<std::shared_ptr<const Config>()>& reload) {
-  log_info("watching " + std::to_string(config_->rules.kpis.size()) + " KPIs of " +
-           std::to_string(config_->sources.size()) + " sources");
+  log_info("watching " + counted(config_->rules.kpis.size(), "KPI") + " of " +
+           counted(config_->sources.size(), "source"));
   for (Polling& polling : polling_) {
     polling.next = Instant{};
   }
@@ -251,7 +252,7 @@ Result<void> Watch::swap_config(std::shared_ptr<const Config> config, Instant no
   engine_ = std::move(engine);
   ++generation_;
   polling_.assign(config_->sources.size(), Polling{});
-  log_info("reloaded: " + std::to_string(config_->rules.kpis.size()) + " KPIs");
+  log_info("reloaded: " + counted(config_->rules.kpis.size(), "KPI"));
   return {};
 }
 
@@ -260,8 +261,8 @@ void Watch::log(const StepSummary& summary) const {
     log_warning(warning);
   }
   if (summary.new_samples + summary.restated_samples + summary.judged > 0) {
-    log_info(std::to_string(summary.new_samples) + " new samples, " + std::to_string(summary.restated_samples) +
-             " restated, " + std::to_string(summary.judged) + " periods judged");
+    log_info(counted(summary.new_samples, "new sample") + ", " + std::to_string(summary.restated_samples) +
+             " restated, " + counted(summary.judged, "period") + " judged");
   }
   for (const Message& message : summary.messages) {
     log_info(std::string(name_of(message.type)) + " for " + message.channel + ": " + message.id);

@@ -199,7 +199,7 @@ std::string count_text(MessageType type, std::size_t count) {
   } else if (type == MessageType::kSourceError || type == MessageType::kSourceRecovered) {
     noun = "source";
   }
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+  return counted(count, noun);
 }
 
 std::string group_text(const Message& message) {

@@ -210,6 +210,13 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
   return out;
 }
 
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+  if (count == 1) {
+    return "1 " + std::string(one);
+  }
+  return std::to_string(count) + " " + (many.empty() ? std::string(one) + "s" : std::string(many));
+}
+
 std::string to_lower_ascii(std::string_view text) {
   std::string out(text);
   for (char& c : out) {

@@ -32,6 +32,9 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(std::span<const std::string> parts, std::string_view separator);
 std::string to_lower_ascii(std::string_view text);
 
+/// "1 row", "2 rows": English, for the terminal and the log. `many` is `one` with an s unless said otherwise.
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many = "");
+
 /// The fewest digits that read back as the same double, with an exponent only below 1e-6 and from 1e21; "nan", "inf",
 /// "-inf" otherwise.
 std::string number_text(double number);

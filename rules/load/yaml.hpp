@@ -76,8 +76,8 @@ std::optional<std::size_t> read_choice(const YamlNode& node,
 /// Keeps what it was asked for, so that the reference and the schemas can be tested against the loader.
 class MapReader {
  public:
-  /// `where` names the map in messages and in the key log: "kpis.*", "channels.* (slack)". A node that is no map is
-  /// reported, and every key is then absent.
+  /// `where` names the map, with names that users chose in braces: "kpis.{visits}" is kpis.visits in messages and
+  /// "kpis.*" in the key log. A node that is no map is reported, and every key is then absent.
   MapReader(const YamlNode& node, std::string where, Diagnostics& diagnostics);
 
   /// The value under `key`, or null when absent. A key present with a null value is reported ("has no value") and
@@ -117,7 +117,8 @@ class MapReader {
 
   const YamlNode* node_;  // null when the node is no map
   Position position_;
-  std::string where_;
+  std::string where_;  ///< As in messages.
+  std::string kind_;   ///< As in the key log.
   Diagnostics& diagnostics_;
   std::vector<std::string> known_;
 };

@@ -52,6 +52,21 @@ std::string cut_remedy(const YamlNode& previous_key, const YamlNode& previous, c
   return "if it belongs to the text before it, " + write_quoted({previous_key.scalar, whole});
 }
 
+/// "kpis.{visits}.target": "kpis.visits.target" for people, "kpis.*.target" for the key log.
+std::string place_text(std::string_view where, bool with_names) {
+  std::string text;
+  bool is_name = false;
+  for (const char c : where) {
+    if (c == '{' || c == '}') {
+      is_name = c == '{';
+      text += is_name && !with_names ? "*" : "";
+    } else if (!is_name || with_names) {
+      text += c;
+    }
+  }
+  return text;
+}
+
 /// Assigns what was read, if anything was.
 template <class T>
 bool set(T& out, std::optional<T> value) {
@@ -68,7 +83,8 @@ std::function<void(const std::string&, std::string_view)> MapReader::key_log;
 MapReader::MapReader(const YamlNode& node, std::string where, Diagnostics& diagnostics)
     : node_(node.kind == YamlNode::Kind::kMap ? &node : nullptr),
       position_(node.position),
-      where_(std::move(where)),
+      where_(place_text(where, true)),
+      kind_(place_text(where, false)),
       diagnostics_(diagnostics) {
   if (node_ == nullptr) {
     const std::string got = node.kind == YamlNode::Kind::kSequence ? "a list"
@@ -80,7 +96,7 @@ MapReader::MapReader(const YamlNode& node, std::string where, Diagnostics& diagn
 
 const YamlNode* MapReader::optional(std::string_view key) {
   if (key_log) {
-    key_log(where_, key);
+    key_log(kind_, key);
   }
   const bool asked_before = std::ranges::find(known_, key) != known_.end();
   if (!asked_before) {

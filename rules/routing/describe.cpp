@@ -13,8 +13,7 @@ namespace {
 std::string count_of_periods(std::int64_t count, const Grain& every) {
   static constexpr std::array<std::string_view, 7> kWords{"", "", "day", "week", "month", "quarter", "year"};
   if (every.is_civil()) {
-    const std::string word(kWords.at(static_cast<std::size_t>(every.unit)));
-    return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
+    return counted(static_cast<std::uint64_t>(count), kWords.at(static_cast<std::size_t>(every.unit)));
   }
   const std::int64_t minutes = count * every.interval_ms / 60'000;
   const bool hours = minutes >= 120 && minutes % 60 == 0;

@@ -220,7 +220,7 @@ rules.yaml:2:14: error: there is no metric "good.vists"
   2 |   a: {value: good.vists}
     |              ^~~~~~~~~~
   help: did you mean "good.visits"?
-rules.yaml:3:26: error: unknown key "evry" in kpis.*
+rules.yaml:3:26: error: unknown key "evry" in kpis.b
   3 |   b: {value: bad.visits, evry: day}
     |                          ^~~~
   help: did you mean "every"?

@@ -1,0 +1,77 @@
+#include "rules/load/raw_reading.hpp"
+
+#include <algorithm>
+
+namespace kpi {
+
+void read_thresholds(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics) {
+  raw.thresholds.emplace();
+  raw.thresholds_position = node.position;
+  const std::size_t before = diagnostics.count(Diagnostic::Severity::kError);
+  MapReader map(node, where(raw.kpi, ".thresholds"), diagnostics);
+
+  struct Limit {
+    std::string_view key;
+    RawExpression* expression;
+  };
+
+  for (const Limit& limit :
+       {Limit{"warning", &raw.warning}, Limit{"critical", &raw.critical}, Limit{"recover", &raw.recover}}) {
+    if (const YamlNode* value = map.optional(limit.key)) {
+      *limit.expression = read_expression(*value, diagnostics);
+    }
+  }
+  read_patience(map, raw.thresholds->patience);
+  map.finish();
+  raw.thresholds_are_wrong = diagnostics.count(Diagnostic::Severity::kError) != before;
+}
+
+void read_alerts(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics) {
+  if (node.kind != YamlNode::Kind::kSequence) {
+    diagnostics.error(node.position, "alerts wants a list", "write alerts: [{name: …, when: \"…\"}]");
+    return;
+  }
+  for (const YamlNode& item : node.items) {
+    RawAlert alert;
+    MapReader map(item, where(raw.kpi, ".alerts"), diagnostics);
+    map.required("name", "give the rule a name of its own");
+    map.text("name", alert.rule.name);
+    if (const YamlNode* when = map.required("when", "write when: \"change(value, 1 week) < -30%\"")) {
+      alert.when = read_expression(*when, diagnostics);
+    }
+    read_severity(map, "severity", alert.rule.severity);
+    read_patience(map, alert.rule.patience);
+    map.text("runbook", alert.rule.runbook);
+    if (const YamlNode* labels = map.optional("labels")) {
+      read_labels(*labels, alert.rule.labels, diagnostics);
+    }
+    map.finish();
+    const auto& name = alert.rule.name;
+    const bool reserved = name == "thresholds" || name == "target" || name == "no_data";
+    const bool twice = std::ranges::any_of(raw.alerts, [&](const RawAlert& a) { return a.rule.name == name; });
+    if (reserved || (twice && !name.empty())) {
+      diagnostics.error(
+          map.position(), "the name \"" + name + "\" is taken", "every alert rule of a KPI has a name of its own");
+    }
+    raw.alerts.push_back(std::move(alert));
+  }
+}
+
+void read_no_data(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics) {
+  NoDataPolicy& policy = kpi.no_data;
+  MapReader map(node, where(kpi, ".no_data"), diagnostics);
+  Span after;
+  if (map.span("after", after)) {
+    policy.after = after;
+    check_not_negative(map, diagnostics, after, "after");
+  }
+  if (const YamlNode* then = map.optional("then")) {
+    if (const auto choice = read_choice(*then, {"alert", "hold", "ok"}, diagnostics)) {
+      policy.then = static_cast<NoDataPolicy::Then>(*choice);
+    }
+  }
+  read_severity(map, "severity", policy.severity);
+  map.finish();
+}
+
+}  // namespace kpi

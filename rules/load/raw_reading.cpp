@@ -1,0 +1,91 @@
+#include "rules/load/raw_reading.hpp"
+
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+
+namespace kpi {
+namespace {
+
+/// Text that can only be meant as a number: digits, signs, separators, `%`.
+bool looks_like_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789.,:%-+ ") == std::string_view::npos &&
+         text.find_first_of("0123456789") != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string where(const Kpi& kpi, std::string_view below) {
+  return "kpis.{" + printable(kpi.id) + "}" + std::string(below);
+}
+
+Position RawExpression::at(TextRange range) const {
+  if (position.source == nullptr || position.column == 0) {
+    return position;
+  }
+  const std::string_view line = position.source->line(position.line);
+  std::string_view rest = line.substr(std::min<std::size_t>(position.column - 1, line.size()));
+  const std::uint32_t quote = rest.starts_with('"') || rest.starts_with('\'') ? 1 : 0;
+  if (!rest.substr(quote).starts_with(text)) {
+    return position;
+  }
+  Position result = position;
+  result.column += quote + range.begin;
+  result.length = std::max(1U, range.end - range.begin);
+  return result;
+}
+
+RawExpression read_expression(const YamlNode& node, Diagnostics& diagnostics) {
+  RawExpression result;
+  result.position = node.position;
+  if (node.kind != YamlNode::Kind::kScalar) {
+    diagnostics.error(node.position, "an expression was expected here", "write it on one line, in quotes");
+    return result;
+  }
+  result.text = node.scalar;
+  auto tree = parse_expression(node.scalar);
+  const bool is_reported = !tree && looks_like_number(node.scalar) && !read_number(node, diagnostics);
+  if (!tree && !is_reported) {
+    diagnostics.error(result.at(tree.error().range), tree.error().message, tree.error().remedy);
+  }
+  if (tree) {
+    result.tree = std::move(*tree);
+  }
+  return result;
+}
+
+void read_labels(const YamlNode& node, Labels& labels, Diagnostics& diagnostics) {
+  if (node.kind != YamlNode::Kind::kMap) {
+    diagnostics.error(node.position, "labels wants names and values", "write labels: {team: nordic}");
+    return;
+  }
+  for (const auto& [name, value] : node.entries) {
+    if (const auto text = read_text(value, diagnostics)) {
+      labels.emplace_back(name.scalar, *text);
+    }
+  }
+  std::ranges::sort(labels);
+}
+
+void read_severity(MapReader& map, std::string_view key, Severity& severity) {
+  if (const YamlNode* node = map.optional(key)) {
+    if (const auto choice = read_choice(*node, {"info", "warning", "critical"}, map.diagnostics())) {
+      severity = static_cast<Severity>(*choice + 1);
+    }
+  }
+}
+
+void read_patience(MapReader& map, Patience& patience) {
+  map.span("for", patience.hold);
+  map.span("recover_for", patience.recover);
+  check_not_negative(map, map.diagnostics(), patience.hold, "for");
+  check_not_negative(map, map.diagnostics(), patience.recover, "recover_for");
+}
+
+void check_not_negative(const MapReader& map, Diagnostics& diagnostics, const Span& span, std::string_view key) {
+  if (span.approximate_ms() < 0) {
+    diagnostics.error(map.position(), std::string(key) + " cannot be negative");
+  }
+}
+
+}  // namespace kpi

@@ -1,0 +1,30 @@
+#pragma once
+// The keys of a KPI, each family in a file of its own, and what they have in common. For raw_kpi.cpp. Everything wrong
+// is reported and left out.
+
+#include "rules/load/raw_kpi.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace kpi {
+
+/// How a map of the KPI is called in messages: ".thresholds" is below it.
+std::string where(const Kpi& kpi, std::string_view below);
+
+RawExpression read_expression(const YamlNode& node, Diagnostics& diagnostics);
+void read_labels(const YamlNode& node, Labels& labels, Diagnostics& diagnostics);
+void read_severity(MapReader& map, std::string_view key, Severity& severity);
+/// `for` and `recover_for`.
+void read_patience(MapReader& map, Patience& patience);
+void check_not_negative(const MapReader& map, Diagnostics& diagnostics, const Span& span, std::string_view key);
+
+// raw_alerts.cpp
+void read_thresholds(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics);
+void read_alerts(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics);
+void read_no_data(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics);
+
+// raw_target.cpp
+void read_target(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics);
+
+}  // namespace kpi
