@@ -82,14 +82,27 @@ class CsvImport {
 
   void take_values(std::uint64_t row) {
     for (std::size_t i = 0; i < values_.size(); ++i) {
-      const auto number = read_number(reader_.cell(columns_.metrics[i]), numbers_);
-      if (number) {
-        values_[i] = scaled(*number, layout_.settings.metrics[i].scale);
+      const std::string_view cell = reader_.cell(columns_.metrics[i]);
+      const double scale = layout_.settings.metrics[i].scale;
+      const auto number = read_number(cell, numbers_);
+      if (number && scale == 1 && trim(cell).ends_with('%')) {
+        values_[i].reset();
+        take_percentage(row, columns_.metrics[i], layout_.settings.metrics[i].name);
+      } else if (number) {
+        values_[i] = scaled(*number, scale);
       } else {
         values_[i].reset();
         take_bad_cell(row, columns_.metrics[i]);
       }
     }
+  }
+
+  void take_percentage(std::uint64_t row, std::size_t cell, const std::string& metric) {
+    collector_.problem(row, [&] {
+      return RowProblem{where(row, cell),
+                        '"' + printable(trim(reader_.cell(cell))) + "\" is a percentage: if " + metric +
+                            " is one, write scale: percent"};
+    });
   }
 
   void take_bad_cell(std::uint64_t row, std::size_t cell) {
@@ -137,8 +150,17 @@ class CsvImport {
       });
       return std::nullopt;
     }
+    const Slot slot = slot_of(*moment, {.grain = settings.grain, .zone = settings.zone, .calendar = settings.calendar});
+    // A slip of the year would have every period since then judged.
+    if (slot.ms < 0) {
+      collector_.problem(row, [&] {
+        return RowProblem{where(row, columns_.date),
+                          '"' + printable(cell) + "\" lies before 1970: correct the year, or the date's format"};
+      });
+      return std::nullopt;
+    }
     date_cell_ = cell;
-    date_slot_ = slot_of(*moment, {.grain = settings.grain, .zone = settings.zone, .calendar = settings.calendar});
+    date_slot_ = slot;
     return date_slot_;
   }
 

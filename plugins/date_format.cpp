@@ -172,6 +172,9 @@ Result<DateFormat> DateFormat::parse(std::string_view pattern) {
     return fail(ErrorKind::kInvalid,
                 shown + " does not tell one time of day: minutes need %H, %I needs %p, seconds need %M");
   }
+  if (told.has_clock() && !told.has('z') && format.steps_.ends_with('Z')) {
+    return fail(ErrorKind::kInvalid, shown + " ends in a Z, which means UTC: write %z, which reads Z and +01:00");
+  }
   format.precision_ = told.precision();
   return format;
 }

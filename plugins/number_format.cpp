@@ -242,20 +242,8 @@ std::string number_trouble(std::string_view cell, const NumberFormat& format) {
 double scaled(double number, double scale) {
   constexpr std::array tenths{0.1, 0.01, 0.001, 0.0001, 0.00001, 0.000001};
   const auto* const power = std::ranges::find(tenths, scale);
-  if (power == tenths.end() || !std::isfinite(number)) {
-    return number * scale;
-  }
-  // The text with its exponent moved: dividing would round twice.
-  std::array<char, 48> text{};
-  char* const last = text.data() + text.size();
-  char* const end = std::to_chars(text.data(), last, number, std::chars_format::scientific).ptr;
-  char* const mark = std::find(text.data(), end, 'e') + 1;
-  int exponent = 0;
-  std::from_chars(*mark == '+' ? mark + 1 : mark, end, exponent);
-  exponent -= static_cast<int>(power - tenths.begin()) + 1;
-  double moved = 0;
-  std::from_chars(text.data(), std::to_chars(mark, last, exponent).ptr, moved);
-  return moved;
+  return power == tenths.end() ? number * scale
+                               : times_power_of_ten(number, -static_cast<int>(power - tenths.begin()) - 1);
 }
 
 }  // namespace kpi

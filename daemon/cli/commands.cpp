@@ -176,6 +176,7 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> kCommands{run_command(),
                                               check_command(),
                                               test_command(),
+                                              backtest_command(),
                                               status_command(),
                                               explain_command(),
                                               alerts_command(),

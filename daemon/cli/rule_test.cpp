@@ -1,8 +1,7 @@
 #include "daemon/cli/rule_test.hpp"
 
-#include "daemon/engine/engine.hpp"
+#include "daemon/engine/rehearsal.hpp"
 #include "daemon/notify/text_message.hpp"
-#include "daemon/store/sqlite_store.hpp"
 #include "rules/base/text.hpp"
 #include "rules/expr/parser.hpp"
 #include "rules/load/yaml.hpp"
@@ -15,16 +14,6 @@ namespace kpi {
 namespace {
 
 constexpr std::size_t kMostValues = 100'000;
-
-struct Arrival {
-  Instant at;
-  std::uint32_t source = 0;
-  std::uint32_t metric = 0;  ///< Index into the source's metrics.
-  Labels labels;
-  Slot slot;
-  double value = 0;
-  std::size_t order = 0;  ///< In the file.
-};
 
 struct SentExpectation {
   std::string to;
@@ -177,29 +166,28 @@ class RuleTest {
     for (const auto& [name, body] : data.entries) {
       read_series(name, body);
     }
-    std::ranges::sort(arrivals_, {}, [](const Arrival& arrival) { return std::pair(arrival.at, arrival.order); });
   }
 
   /// `web.visits{country=SE}`: the metric and its labels.
-  std::optional<Arrival> read_series_name(const YamlNode& name) {
+  std::optional<Script::Series> read_series_name(const YamlNode& name) {
     const auto tree = parse_expression(name.scalar);
     if (!tree || (*tree)->kind != Expr::Kind::kName) {
       diagnostics().error(
           name.position, "\"" + printable(name.scalar) + "\" is no series", "write web.visits{country=SE}");
       return std::nullopt;
     }
-    Arrival arrival;
+    Script::Series series;
     for (const LabelFilter& filter : (*tree)->filters) {
-      arrival.labels.emplace_back(filter.label, filter.value);
+      series.labels.emplace_back(filter.label, filter.value);
     }
-    std::ranges::sort(arrival.labels);
+    std::ranges::sort(series.labels);
     for (std::uint32_t source = 0; source < config_->sources.size(); ++source) {
       const auto& metrics = config_->sources[source].metrics;
       for (std::uint32_t i = 0; i < metrics.size(); ++i) {
         if (config_->rules.metrics[metrics[i]].name == (*tree)->text) {
-          arrival.source = source;
-          arrival.metric = i;
-          return arrival;
+          series.source = source;
+          series.metric = i;
+          return series;
         }
       }
     }
@@ -215,17 +203,17 @@ class RuleTest {
   }
 
   void read_series(const YamlNode& name, const YamlNode& body) {
-    std::optional<Arrival> arrival = read_series_name(name);
+    const std::optional<Script::Series> series = read_series_name(name);
     MapReader map(body, "test data", diagnostics());
     const YamlNode* from = map.required("from", "the date or time of the first value");
     Grain every;
     const bool has_every = map.grain("every", every);
     const YamlNode* values = map.required("values", "the values: \"1000x27 400 _ 0 nan 1200+50x5\"");
     map.finish();
-    if (!arrival || from == nullptr || values == nullptr) {
+    if (!series || from == nullptr || values == nullptr) {
       return;
     }
-    const SourceConfig& source = config_->sources[arrival->source];
+    const SourceConfig& source = config_->sources[series->source];
     const Grain grain = source.settings.grain;
     if (has_every && !(every == grain) && grain.unit != Grain::Unit::kInstant) {
       diagnostics().error(body.position,
@@ -244,16 +232,18 @@ class RuleTest {
     const bool is_instant = grain.unit == Grain::Unit::kInstant;
     const Grain step = is_instant ? every : grain;
     Slot slot = slot_at(*start, step, source.settings.zone, config_->rules.calendar);
+    script_.series.push_back(*series);
+    Script::Arrival arrival;
+    arrival.series = static_cast<std::uint32_t>(script_.series.size() - 1);
     for (const ScriptedValue& value : *parsed) {
       const Slot next = next_slot(slot, step);
-      arrival->slot = is_instant && step.is_civil()
-                          ? Slot{start_of(slot, step, source.settings.zone).time_since_epoch().count()}
-                          : slot;
-      arrival->at = start_of(is_instant ? slot : next, step, source.settings.zone);
-      arrival->value = value.value;
+      arrival.slot = is_instant && step.is_civil()
+                         ? Slot{start_of(slot, step, source.settings.zone).time_since_epoch().count()}
+                         : slot;
+      arrival.at = start_of(is_instant ? slot : next, step, source.settings.zone);
+      arrival.value = value.value;
       if (value.is_sample) {
-        arrival->order = arrivals_.size();
-        arrivals_.push_back(*arrival);
+        script_.arrivals.push_back(arrival);
       }
       slot = next;
     }
@@ -384,59 +374,15 @@ class RuleTest {
   // --- running ---
 
   void play() {
-    auto store = open_sqlite_store(":memory:");
-    if (!store) {
-      result_.error = store.error().message;
-      return;
-    }
-    Engine engine(config_, **store, EngineOptions{1});
-    const Instant begin = arrivals_.empty() ? Instant{} : arrivals_.front().at;
-    if (const auto restored = engine.restore(begin); !restored) {
-      result_.error = restored.error().message;
-      return;
-    }
+    Rehearsal rehearsal(config_, std::move(script_));
     for (const Expectation& expectation : expectations_) {
-      if (!advance(engine, expectation.at)) {
+      if (const auto advanced = rehearsal.advance(expectation.at); !advanced) {
+        result_.error = advanced.error().message;
         return;
       }
-      verify(engine, expectation);
+      std::ranges::move(rehearsal.take_messages(), std::back_inserter(messages_));
+      verify(rehearsal.engine(), expectation);
     }
-  }
-
-  /// Steps through everything that happens up to `until`.
-  bool advance(Engine& engine, Instant until) {
-    while (true) {
-      Instant at = engine.next_event();
-      if (next_arrival_ < arrivals_.size()) {
-        at = std::min(at, arrivals_[next_arrival_].at);
-      }
-      if (at >= until) {
-        return step(engine, until);
-      }
-      if (!step(engine, at)) {
-        return false;
-      }
-    }
-  }
-
-  bool step(Engine& engine, Instant at) {
-    std::vector<Poll> polls(config_->sources.size());
-    for (; next_arrival_ < arrivals_.size() && arrivals_[next_arrival_].at <= at; ++next_arrival_) {
-      const Arrival& arrival = arrivals_[next_arrival_];
-      Poll& poll = polls[arrival.source];
-      poll.samples.push_back({static_cast<std::uint32_t>(poll.series.size()), arrival.slot, arrival.value});
-      poll.series.push_back({arrival.metric, arrival.labels});
-    }
-    for (std::uint32_t source = 0; source < polls.size(); ++source) {
-      engine.receive(PollResult{source, at, std::move(polls[source])});
-    }
-    auto summary = engine.step(at);
-    if (!summary) {
-      result_.error = summary.error().message;
-      return false;
-    }
-    std::ranges::move(summary->messages, std::back_inserter(messages_));
-    return true;
   }
 
   void fail_at(const Expectation& expectation,
@@ -583,9 +529,8 @@ class RuleTest {
   Zone zone_;
   ConfigLoad load_;
   std::shared_ptr<const Config> config_;
-  std::vector<Arrival> arrivals_;
+  Script script_;
   std::vector<Expectation> expectations_;
-  std::size_t next_arrival_ = 0;
   std::vector<Message> messages_;  // since the last expectation about messages
 };
 

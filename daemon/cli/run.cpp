@@ -33,7 +33,7 @@ void print_summary(const OnceReport& report, const Engine& engine, Instant now, 
     io.err << "kpid: " << warning << "\n";
   }
   for (const std::string& failed : report.failed_deliveries) {
-    io.err << "kpid: not delivered to " << failed << "; it stays in the outbox\n";
+    io.err << "kpid: not delivered to " << failed << "\n";
   }
 }
 
@@ -104,7 +104,9 @@ int run_daemon(std::shared_ptr<const Config> config, Store& store, World world, 
     }
     return load.config;
   };
-  if (const auto ran = watch.run(reload); !ran) {
+  const auto ran = watch.run(reload);
+  signals.stop();  // before what its calls use
+  if (!ran) {
     return complain(io, kExitFailed, ran.error().message);
   }
   return kExitFine;

@@ -8,6 +8,7 @@ namespace kpi {
 Command run_command();
 Command check_command();
 Command test_command();
+Command backtest_command();
 Command status_command();
 Command explain_command();
 Command alerts_command();

@@ -26,6 +26,7 @@ class ChannelReader {
     MapReader map(body, "channels.{" + printable(name_.scalar) + "}", diagnostics_);
     const ChannelKind* kind = read_type(map);
     if (kind == nullptr) {
+      reading_.config.channels.push_back({settings_.name, "", nullptr, name_.position});  // so that routes do not miss it
       return;
     }
     for (const std::string& key : kind->keys) {
@@ -142,6 +143,19 @@ std::vector<LabelMatch> read_match(const YamlNode& node, Diagnostics& diagnostic
   return result;
 }
 
+/// What matches everything ends the list, unless it says `continue`.
+void check_reach(const YamlNode& list, ConfigReading& reading) {
+  const std::vector<Route>& routes = reading.config.routes;
+  const auto ends = [](const Route& route) { return route.match.empty() && !route.continues; };
+  const auto last = std::ranges::find_if(routes, ends);
+  const auto next = static_cast<std::size_t>(last - routes.begin()) + 1;
+  if (last != routes.end() && next < list.items.size()) {
+    reading.diagnostics.error(list.items[next].position,
+                              "nothing reaches this route: the one before it matches everything",
+                              "put it before that one, or write continue: true there");
+  }
+}
+
 Route read_route(const YamlNode& node, ConfigReading& reading) {
   Route route;
   MapReader map(node, "routes", reading.diagnostics);
@@ -200,11 +214,16 @@ void check_routes(const YamlNode* node, ConfigReading& reading) {
         const std::string near = did_you_mean(channel.scalar, names);
         reading.diagnostics.error(channel.position,
                                   "there is no channel \"" + printable(channel.scalar) + "\"",
-                                  near.empty() ? "channels: " + join(names, " ") : near);
+                                  !near.empty()   ? near
+                                  : names.empty() ? "declare it under channels"
+                                                  : "channels: " + join(names, " "));
       }
     }
   }
-  if (reading.config.routes.empty() || !reading.config.routes.back().match.empty()) {
+  check_reach(*node, reading);
+  const bool has_last =
+      std::ranges::any_of(reading.config.routes, [](const Route& route) { return route.match.empty(); });
+  if (!has_last) {
     reading.diagnostics.error(node->items.empty() ? node->position : node->items.back().position,
                               "the last route must match everything, so that no alert is lost",
                               "add {match: {}, to: [CHANNEL]} at the end");

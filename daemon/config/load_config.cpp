@@ -1,5 +1,6 @@
 #include "daemon/config/config_keys.hpp"
 #include "rules/base/text.hpp"
+#include "rules/load/pack.hpp"
 #include "rules/load/rule_file.hpp"
 
 #include <algorithm>
@@ -126,6 +127,7 @@ class ConfigLoader {
     if (const YamlNode* sources = map.optional("sources")) {
       sources_.push_back(sources);
     }
+    packs_ = map.optional("packs");
     channels_ = map.optional("channels");
     routes_ = map.optional("routes");
     map.finish();
@@ -202,10 +204,71 @@ class ConfigLoader {
       read_routes(*routes_, reading);
       check_routes(routes_, reading);
     }
+    if (packs_ != nullptr) {
+      read_packs(*packs_);
+    }
     RuleGround ground{config_->rules.metrics, config_->rules.calendar, config_->zone};
     if (auto rules = load_kpis(kpis_, std::move(ground), load_.diagnostics)) {
       config_->rules = std::move(*rules);
     }
+  }
+
+  void read_packs(const YamlNode& list) {
+    if (list.kind != YamlNode::Kind::kSequence) {
+      load_.diagnostics.error(
+          list.position, "packs wants a list", "write packs: [{use: acquisition, sources: {web: ga4}}]");
+      return;
+    }
+    for (const YamlNode& item : list.items) {
+      MapReader map(item, "packs", load_.diagnostics);
+      if (const YamlNode* name = map.required("use", "the name of a pack, such as acquisition")) {
+        read_pack(*name, map);
+      }
+      map.finish();
+    }
+  }
+
+  void read_pack(const YamlNode& name, MapReader& map) {
+    const auto found = std::ranges::find(pack_texts(), std::string_view(name.scalar), &PackText::name);
+    if (found == pack_texts().end()) {
+      std::vector<std::string> names;
+      for (const PackText& pack : pack_texts()) {
+        names.emplace_back(pack.name);
+      }
+      const std::string near = did_you_mean(name.scalar, names);
+      load_.diagnostics.error(name.position,
+                              "there is no pack \"" + printable(name.scalar, 60) + "\"",
+                              near.empty() ? "packs: " + join(names, " ") : near);
+      for (const char* key : {"sources", "metrics", "only", "change"}) {
+        map.optional(key);  // fine by themselves
+      }
+      return;
+    }
+    const SourceText& text =
+        load_.texts->add("library/" + std::string(found->name) + ".yaml", std::string(found->text));
+    const auto tree = parse_yaml(text, load_.diagnostics);
+    UsedPack used = use_pack(map, name.scalar, tree.value_or(YamlNode()));
+    if (has_metrics(name, used)) {
+      trees_.push_back(std::move(used.kpis));
+      kpis_.push_back(&trees_.back());
+    }
+  }
+
+  /// Whether the sources have what the pack reads; said once for each metric, where the pack is used.
+  bool has_metrics(const YamlNode& name, const UsedPack& used) {
+    bool has_all = true;
+    for (const auto& [metric, kpis] : used.metrics) {
+      if (std::ranges::find(config_->rules.metrics, metric, &Metric::name) != config_->rules.metrics.end()) {
+        continue;
+      }
+      has_all = false;
+      const std::vector<std::string> users(kpis.begin(), kpis.end());
+      load_.diagnostics.error(name.position,
+                              "the pack reads " + metric + " (for " + join(users, ", ") + "), which no source delivers",
+                              "bind it: sources: {" + metric.substr(0, metric.find('.')) + ": YOURS}, or metrics: {" +
+                                  metric + ": YOURS.METRIC}; or pick other KPIs by only: […]");
+    }
+    return has_all;
   }
 
   Secrets secrets_;
@@ -217,6 +280,7 @@ class ConfigLoader {
   std::vector<const YamlNode*> sources_;
   const YamlNode* test_sources_ = nullptr;  // without plugins: their data stands in the test
   std::vector<const YamlNode*> kpis_;
+  const YamlNode* packs_ = nullptr;
   const YamlNode* channels_ = nullptr;
   const YamlNode* routes_ = nullptr;
 };

@@ -125,7 +125,9 @@ class SourceReader {
     if (plugin != nullptr) {
       config_.settings.options = PluginKeys(map, where, name_.position.source->name).read(plugin->options);
     }
-    map.finish();
+    if (knows_keys(plugin)) {
+      map.finish();
+    }
     build(plugin);
     reading_.config.sources.push_back(std::move(config_));
   }
@@ -152,18 +154,21 @@ class SourceReader {
     return plugin;
   }
 
+  /// Without its plugin nobody knows the keys of a source.
+  [[nodiscard]] bool knows_keys(const Plugin* plugin) const { return plugin != nullptr || !with_plugins_; }
+
   void read_time(MapReader& map) {
     Span every;
     if (map.span("every", every)) {
       config_.every = std::chrono::milliseconds{every.approximate_ms()};
       if (every.approximate_ms() < 1000) {
-        diagnostics_.error(map.position(), "a source is polled at most once a second", "write every: 15m");
+        diagnostics_.error(map.position_of("every"), "a source is polled at most once a second", "write every: 15m");
       }
     }
     map.grain("grain", config_.settings.grain);
     map.zone("timezone", config_.settings.zone);
     if (map.span("settle", config_.settle) && config_.settle.approximate_ms() < 0) {
-      diagnostics_.error(map.position(), "settle cannot be negative");
+      diagnostics_.error(map.position_of("settle"), "settle cannot be negative");
     }
     std::size_t missing = 0;
     if (map.choice("missing", {"unknown", "zero", "last"}, missing)) {
@@ -258,7 +263,9 @@ class SourceReader {
         map.optional(key);
       }
     }
-    map.finish();
+    if (knows_keys(plugin)) {
+      map.finish();
+    }
     add(std::move(metric), std::move(model));
   }
 

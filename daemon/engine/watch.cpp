@@ -134,12 +134,15 @@ Result<void> Watch::deliver_all(Instant now, OnceReport& report) {
       }
       --missing;
       const auto row = std::ranges::find(due, result->id, &NotificationRow::id);
-      if (result->outcome.kind == Outcome::Kind::kDelivered) {
+      DeliveryRow delivery = outbox_.finish(result->id, result->outcome, now);
+      if (delivery.state == NotificationRow::State::kSent) {
         ++report.delivered;
       } else {
-        report.failed_deliveries.push_back(row->channel + ": " + result->outcome.detail);
+        const bool is_dead = delivery.state == NotificationRow::State::kDead;
+        report.failed_deliveries.push_back(row->channel + ": " + result->outcome.detail +
+                                           (is_dead ? "; it is given up" : "; it stays in the outbox"));
       }
-      engine_->receive(outbox_.finish(result->id, result->outcome, now));
+      engine_->receive(std::move(delivery));
     }
     KPI_TRY(engine_->step(now));  // at once: what is not written down is sent again after a kill
   }

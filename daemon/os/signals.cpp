@@ -26,13 +26,17 @@ SignalWatch::SignalWatch() : stop_fd_(eventfd(0, EFD_CLOEXEC)) {
 }
 
 SignalWatch::~SignalWatch() {
+  stop();
+  ::close(signal_fd_);
+  ::close(stop_fd_);
+}
+
+void SignalWatch::stop() {
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(stop_fd_, &one, sizeof one);
   if (thread_.joinable()) {
     thread_.join();
   }
-  ::close(signal_fd_);
-  ::close(stop_fd_);
 }
 
 void SignalWatch::start(std::function<void(int)> on_signal) {

@@ -19,6 +19,8 @@ class SignalWatch {
 
   /// Begins to hand signals over; those that came since construction too.
   void start(std::function<void(int)> on_signal);
+  /// No call is made after this, and none is under way.
+  void stop();
 
  private:
   int signal_fd_ = -1;

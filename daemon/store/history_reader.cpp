@@ -47,6 +47,13 @@ constexpr const char* kSeries =
 constexpr const char* kRevisions =
     "SELECT slot, value, known_at, replaced_at FROM sample_revision WHERE series_id = ? ORDER BY slot, id";
 
+constexpr const char* kAllSeries =
+    "SELECT series.id, name, labels FROM series JOIN metric ON metric.id = metric_id ORDER BY series.id";
+constexpr const char* kAsKnown =
+    "SELECT series_id, slot, value, known_at FROM sample WHERE known_at < ?1 UNION ALL "
+    "SELECT series_id, slot, value, known_at FROM sample_revision WHERE known_at < ?1 ORDER BY known_at, slot, "
+    "series_id";
+
 constexpr Slot kFirstSlot{std::numeric_limits<std::int64_t>::min()};
 constexpr Slot kLastSlot{std::numeric_limits<std::int64_t>::max()};
 
@@ -65,6 +72,8 @@ class SqliteHistoryReader final : public HistoryReader {
   Result<void> sample_revisions(const std::string& metric,
                                 const Labels& labels,
                                 const std::function<void(const SampleRevision&)>& row) override;
+  Result<std::vector<SeriesRow>> series() override;
+  Result<void> samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) override;
 
  private:
   /// The segments of a KPI by line; those of `filter`.
@@ -222,6 +231,23 @@ Result<void> SqliteHistoryReader::sample_revisions(const std::string& metric,
       row({found.slot(0), found.real(1), found.instant(2), found.instant(3)});
     };
     revisions.each(deliver, *id);
+    return {};
+  });
+}
+
+Result<std::vector<SeriesRow>> SqliteHistoryReader::series() {
+  return read([&]() -> Result<std::vector<SeriesRow>> {
+    std::vector<SeriesRow> found;
+    Query all(*db_, kAllSeries);
+    all.each([&](const Row& row) { found.push_back({row.id(0), row.text(1), sqlite::labels_from_json(row.text(2))}); });
+    return found;
+  });
+}
+
+Result<void> SqliteHistoryReader::samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) {
+  return read([&]() -> Result<void> {
+    Query samples(*db_, kAsKnown);
+    samples.each([&](const Row& found) { row({found.id(0), found.slot(1), found.real(2), found.instant(3)}); }, until);
     return {};
   });
 }

@@ -77,6 +77,14 @@ struct SampleRevision {
   Instant replaced_at;
 };
 
+/// A value, and when it became known.
+struct KnownSample {
+  std::uint32_t series = 0;  ///< SeriesRow::id
+  Slot slot;
+  double value = 0;  ///< NaN: the source delivered null.
+  Instant known_at;
+};
+
 /// Errors are kStorage, with SQLite's words and the remedy, unless said otherwise.
 class HistoryReader {
  public:
@@ -101,6 +109,11 @@ class HistoryReader {
   virtual Result<void> sample_revisions(const std::string& metric,
                                         const Labels& labels,
                                         const std::function<void(const SampleRevision&)>& row) = 0;
+  /// In the order the engine met them.
+  virtual Result<std::vector<SeriesRow>> series() = 0;
+  /// Every value that became known before `until`, those that were replaced too, in the order in which they became
+  /// known.
+  virtual Result<void> samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) = 0;
 };
 
 /// Opens the SQLite history at `path` for reading. kNotFound, with the remedy, when there is none yet.

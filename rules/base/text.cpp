@@ -242,6 +242,21 @@ std::string number_text(double number) {
   return {buffer.data(), end.ptr};
 }
 
+double times_power_of_ten(double number, int power) {
+  if (!std::isfinite(number)) {
+    return number;
+  }
+  std::array<char, 48> text{};
+  char* const last = text.data() + text.size();
+  char* const end = std::to_chars(text.data(), last, number, std::chars_format::scientific).ptr;
+  char* const mark = std::find(text.data(), end, 'e') + 1;
+  int exponent = 0;
+  std::from_chars(*mark == '+' ? mark + 1 : mark, end, exponent);
+  double moved = 0;
+  const auto read = std::from_chars(text.data(), std::to_chars(mark, last, exponent + power).ptr, moved);
+  return read.ec == std::errc{} ? moved : number * std::pow(10.0, power);  // too large or too small for the text
+}
+
 std::optional<double> parse_number(std::string_view text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

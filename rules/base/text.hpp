@@ -39,6 +39,10 @@ std::string counted(std::uint64_t count, std::string_view one, std::string_view 
 /// "-inf" otherwise.
 std::string number_text(double number);
 
+/// number x 10^power as its text with the decimal point moved would be read: 2.2 and -2 is the double of 0.022, which
+/// neither 2.2 / 100 nor 2.2 * 0.01 is.
+double times_power_of_ten(double number, int power);
+
 /// A whole text as a finite double with a decimal point (no thousands separators, no spaces), else nothing.
 std::optional<double> parse_number(std::string_view text);
 

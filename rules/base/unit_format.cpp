@@ -62,6 +62,7 @@ void trim_zeros(Decimal& number) {
   number.digits.erase(0, first);
   number.exponent -= static_cast<int>(first);
   number.digits.erase(number.digits.find_last_not_of('0') + 1);
+  number.exponent = number.is_zero() ? 0 : number.exponent;
 }
 
 Decimal decimal_of(double value, int scale = 0) {
@@ -149,7 +150,15 @@ int decimals_for(const Decimal& number, Precision precision) {
   return number.is_zero() ? decimals : std::clamp(2 - number.exponent, decimals, most);
 }
 
-std::string number_for(double value, Precision precision, const Words& words, int scale = 0) {
+/// How a number is written.
+struct Style {
+  Precision precision = Precision::kTwo;
+  int scale = 0;  ///< Times ten to this power.
+  int more = 0;   ///< Decimals more than its size asks for.
+};
+
+std::string number_for(double value, const Style& style, const Words& words) {
+  const int scale = style.scale;
   const Decimal exact = decimal_of(value, scale);
   if (exact.exponent > kLargest) {
     std::string text = number_text(value * std::pow(10.0, scale));
@@ -159,9 +168,9 @@ std::string number_for(double value, Precision precision, const Words& words, in
     std::ranges::replace(text, '.', words.decimal);
     return text;
   }
-  const Decimal number = rounded(exact, decimals_for(exact, precision));
+  const Decimal number = rounded(exact, decimals_for(exact, style.precision) + style.more);
   const bool has_fraction = static_cast<int>(number.digits.size()) > number.exponent && !number.is_zero();
-  return written(number, words, precision == Precision::kMoney && has_fraction ? 2 : 0);
+  return written(number, words, style.precision == Precision::kMoney && has_fraction ? 2 : 0);
 }
 
 std::int64_t seconds_in(std::string_view unit) {
@@ -173,10 +182,10 @@ std::string duration_text(double value, std::string_view unit, const Words& word
   constexpr double longest = 1e12;  // Some 30,000 years.
   const double seconds = std::abs(value) * static_cast<double>(seconds_in(unit));
   if (seconds > longest) {
-    return number_for(value, Precision::kTwo, words) + " " + std::string(unit);
+    return number_for(value, {}, words) + " " + std::string(unit);
   }
   if (std::round(seconds * 100) < 6000) {
-    return number_for(value < 0 ? -seconds : seconds, Precision::kTwo, words) + " s";
+    return number_for(value < 0 ? -seconds : seconds, {}, words) + " s";
   }
 
   struct Parts {
@@ -216,7 +225,7 @@ Precision precision_of(const Unit& unit) {
   return money ? Precision::kMoney : Precision::kCount;
 }
 
-std::string named_text(double value, const Unit& unit, const Words& words) {
+std::string named_text(double value, const Unit& unit, const Words& words, int more) {
   const auto& factors = unit.factors();
   if (factors.size() == 1 && factors[0].dimension == Unit::Dimension::kDuration && factors[0].power == 1) {
     return duration_text(value, factors[0].name, words);
@@ -225,33 +234,42 @@ std::string named_text(double value, const Unit& unit, const Words& words) {
   std::ranges::replace(name, '_', ' ');
   // "0.5/d" for one over something, "12 visitors" for the rest.
   const bool inverse = name.starts_with("1/");
-  return number_for(value, precision_of(unit), words) + (inverse ? name.substr(1) : " " + name);
+  return number_for(value, {precision_of(unit), 0, more}, words) + (inverse ? name.substr(1) : " " + name);
 }
 
 }  // namespace
 
-std::string format_value(double value, const Unit& unit, Language language) {
+std::string format_value(double value, const Unit& unit, Language language, int more) {
   const Words& words = kWords.at(static_cast<std::size_t>(language));
   if (!std::isfinite(value)) {
     return std::string(words.unknown);
   }
   switch (unit.show()) {
     case Unit::Show::kPercent:
-      return number_for(value, Precision::kTwo, words, 2) + std::string(words.percent);
+      return number_for(value, {Precision::kTwo, 2, more}, words) + std::string(words.percent);
     case Unit::Show::kRatio:
-      return number_for(value, Precision::kTwo, words);
+      return number_for(value, {Precision::kTwo, 0, more}, words);
     case Unit::Show::kToOne:
-      return number_for(value, Precision::kTwo, words) + ":1";
+      return number_for(value, {Precision::kTwo, 0, more}, words) + ":1";
     case Unit::Show::kPoints: {
-      const std::string number = number_for(value, Precision::kTwo, words);
+      const std::string number = number_for(value, {Precision::kTwo, 0, more}, words);
       return number + " " + std::string(number == "1" ? words.point : words.points);
     }
     case Unit::Show::kNamed:
-      return named_text(value, unit, words);
+      return named_text(value, unit, words, more);
     case Unit::Show::kPlain:
       break;
   }
-  return number_for(value, unit.is_none() ? Precision::kCount : Precision::kTwo, words);
+  return number_for(value, {unit.is_none() ? Precision::kCount : Precision::kTwo, 0, more}, words);
+}
+
+int decimals_apart(double a, double b, const Unit& unit, Language language) {
+  constexpr int most = 6;
+  int more = 0;
+  while (a != b && more < most && format_value(a, unit, language, more) == format_value(b, unit, language, more)) {
+    ++more;
+  }
+  return more;
 }
 
 }  // namespace kpi

@@ -226,7 +226,7 @@ class Lexer {
   OneToken suffix(double value) {
     if (peek() == '%') {
       ++pos_;
-      return number(value / 100);
+      return number(times_power_of_ten(value, -2));
     }
     if (peek() == ':' && is_digit(peek(1))) {
       ++pos_;
@@ -247,10 +247,10 @@ class Lexer {
     skip_name();
     const std::string_view word = text_.substr(from, pos_ - from);
     if (word == "k") {
-      return number(value * 1e3);
+      return number(times_power_of_ten(value, 3));
     }
     if (word == "M") {
-      return number(value * 1e6);
+      return number(times_power_of_ten(value, 6));
     }
     if (word == "s" || word == "m" || word == "h") {
       const std::int64_t unit = word == "s" ? 1000 : word == "m" ? 60'000 : 3'600'000;

@@ -97,12 +97,12 @@ void read_cadence(MapReader& map, RawKpi& raw) {
   if (map.span("over", over)) {
     raw.over = over;
     if (over.approximate_ms() <= 0) {
-      map.diagnostics().error(map.position(), "over is a length of time such as 7 days");
+      map.diagnostics().error(map.position_of("over"), "over is a length of time such as 7 days");
       raw.over.reset();
     }
   }
   if (map.number("complete", raw.kpi.complete) && (raw.kpi.complete < 0 || raw.kpi.complete > 1)) {
-    map.diagnostics().error(map.position(), "complete is a share from 0% to 100%");
+    map.diagnostics().error(map.position_of("complete"), "complete is a share from 0% to 100%");
   }
   Zone zone;
   if (map.zone("timezone", zone)) {

@@ -84,7 +84,7 @@ void read_patience(MapReader& map, Patience& patience) {
 
 void check_not_negative(const MapReader& map, Diagnostics& diagnostics, const Span& span, std::string_view key) {
   if (span.approximate_ms() < 0) {
-    diagnostics.error(map.position(), std::string(key) + " cannot be negative");
+    diagnostics.error(map.position_of(key), std::string(key) + " cannot be negative");
   }
 }
 

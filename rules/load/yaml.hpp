@@ -103,6 +103,8 @@ class MapReader {
   void finish();
 
   [[nodiscard]] Position position() const;
+  /// Of the value under `key`; of the map when it is absent.
+  [[nodiscard]] Position position_of(std::string_view key) const;
 
   Diagnostics& diagnostics() { return diagnostics_; }
 

@@ -207,6 +207,11 @@ void MapReader::report_unknown(const Entry& entry, const Entry* previous) {
   diagnostics_.error(key.position, "unknown key " + shown(key.scalar) + " in " + where_, std::move(remedy));
 }
 
+Position MapReader::position_of(std::string_view key) const {
+  const YamlNode* value = node_ == nullptr ? nullptr : node_->find(key);
+  return value == nullptr ? position_ : value->position;
+}
+
 Position MapReader::position() const {
   return position_;
 }

@@ -93,18 +93,18 @@ std::string span_remedy(std::string_view text, const std::string& message) {
 
 /// 10:1, a number with k, M or %, or a plain one.
 std::optional<double> number_in(std::string_view text) {
-  double factor = 1;
+  int power = 0;
   if (text.ends_with(":1")) {
     text.remove_suffix(2);
   } else if (text.ends_with('k') || text.ends_with('M')) {
-    factor = text.back() == 'k' ? 1e3 : 1e6;
+    power = text.back() == 'k' ? 3 : 6;
     text.remove_suffix(1);
   } else if (text.ends_with('%')) {
-    const auto percent = parse_number(text.substr(0, text.size() - 1));
-    return percent ? std::optional(*percent / 100) : std::nullopt;
+    power = -2;
+    text.remove_suffix(1);
   }
   const auto number = parse_number(text);
-  const double value = number.value_or(0) * factor;
+  const double value = times_power_of_ten(number.value_or(0), power);
   return number && std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 

@@ -29,12 +29,21 @@ std::int64_t periods_between(Slot first, Slot last, const Grain& every) {
 }
 
 /// " for 3 days", or nothing when it is the first period.
-std::string lasting(const AlertSubject& subject) {
-  if (!subject.since || *subject.since >= subject.slot) {
+std::string lasting(const AlertSubject& subject, std::optional<Slot> since) {
+  if (!since || *since >= subject.slot) {
     return "";
   }
-  const std::int64_t count = periods_between(*subject.since, subject.slot, subject.kpi->every);
+  const std::int64_t count = periods_between(*since, subject.slot, subject.kpi->every);
   return " for " + count_of_periods(count, subject.kpi->every);
+}
+
+/// Since when the value has been beyond the limit that is named: a critical one may have been crossed later than the
+/// warning's, with which the alert began.
+std::optional<Slot> beyond_since(const AlertSubject& subject) {
+  const bool has_rung = subject.severity != Severity::kNone;
+  const auto rung = static_cast<std::size_t>(subject.severity) - 1;
+  const auto& missed = subject.line->thresholds.rungs.at(has_rung ? rung : 0).missed;
+  return has_rung && missed ? std::optional(missed->first) : subject.since;
 }
 
 std::string since_text(Slot slot, const Kpi& kpi) {
@@ -51,19 +60,30 @@ const Value* crossed_limit(const AlertSubject& subject) {
   return critical ? &*limits.critical : limits.mildest();
 }
 
+/// How many decimals it takes to tell the value from its limit.
+int decimals_for(const AlertSubject& subject, const Value& limit, Language language) {
+  const Value& value = subject.judgement.value;
+  return value.is_known() ? decimals_apart(value.number, limit.number, subject.kpi->unit, language) : 0;
+}
+
+std::string limit_text(const AlertSubject& subject, const Value& limit, Language language) {
+  return format_value(limit.number, subject.kpi->unit, language, decimals_for(subject, limit, language));
+}
+
 std::string threshold_reason(const AlertSubject& subject, Language language) {
   const Kpi& kpi = *subject.kpi;
   if (kpi.better.kind == Better::Kind::kWithin) {
     return "outside " + format_value(kpi.better.low, kpi.unit, language) + " to " +
-           format_value(kpi.better.high, kpi.unit, language) + lasting(subject);
+           format_value(kpi.better.high, kpi.unit, language) + lasting(subject, subject.since);
   }
   const Value* limit = crossed_limit(subject);
   const std::string side = kpi.better.kind == Better::Kind::kLower ? "above" : "below";
   const bool known = limit != nullptr && limit->is_known();
   const Value& value = subject.judgement.value;
   const bool still = known && value.is_known() && is_beyond(value.number, limit->number, kpi.better);
-  const std::string text = known ? side + " " + format_value(limit->number, kpi.unit, language) : side + " its limit";
-  return still || !value.is_known() ? text + lasting(subject) : "was " + text + ", not yet recovered";
+  const std::string text = known ? side + " " + limit_text(subject, *limit, language) : side + " its limit";
+  return still || !value.is_known() ? text + lasting(subject, beyond_since(subject))
+                                    : "was " + text + ", not yet recovered";
 }
 
 std::string target_reason(const AlertSubject& subject, Language language) {
@@ -116,7 +136,7 @@ std::string no_data_reason(const AlertSubject& subject) {
 std::string resolved_reason(const AlertSubject& subject) {
   switch (subject.reason) {
     case Reason::kRestated:
-      return "earlier data was restated";
+      return "earlier data came late or was restated";
     case Reason::kRuleRemoved:
       return "the rule was removed";
     default:
@@ -138,7 +158,8 @@ std::string reason_of(const AlertSubject& subject, Language language) {
       text = threshold_reason(subject, language);
       break;
     case RuleKind::kCondition:
-      text = subject.kpi->alerts[subject.index].when.text + lasting(subject);
+      text = subject.kpi->alerts[subject.index].name + ": " + subject.kpi->alerts[subject.index].when.text +
+             lasting(subject, subject.since);
       break;
     case RuleKind::kTarget:
       text = target_reason(subject, language);
@@ -147,7 +168,7 @@ std::string reason_of(const AlertSubject& subject, Language language) {
       text = no_data_reason(subject);
       break;
   }
-  return subject.reason == Reason::kRestated ? text + " (earlier data was restated)" : text;
+  return subject.reason == Reason::kRestated ? text + " (earlier data came late or was restated)" : text;
 }
 
 std::optional<double> known(double number) {
@@ -253,10 +274,13 @@ AlertView describe(const AlertSubject& subject, Language language) {
   if (value.is_known()) {
     view.value = value.number;
   }
-  view.formatted = format_value(value.number, kpi.unit, language);
-  if (const Value* limit = crossed_limit(subject); limit != nullptr && limit->is_known()) {
+  const Value* limit = subject.rule == RuleKind::kThresholds ? crossed_limit(subject) : nullptr;
+  const bool has_limit = limit != nullptr && limit->is_known();
+  view.formatted =
+      format_value(value.number, kpi.unit, language, has_limit ? decimals_for(subject, *limit, language) : 0);
+  if (has_limit) {
     view.limit = limit->number;
-    view.formatted_limit = format_value(limit->number, kpi.unit, language);
+    view.formatted_limit = limit_text(subject, *limit, language);
   }
   if (subject.since) {
     view.since = start_of(*subject.since, kpi.every, kpi.zone);

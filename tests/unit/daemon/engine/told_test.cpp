@@ -148,7 +148,7 @@ TEST(Told, ALateValueThatFiresAcrossAGapIsTheOneThatIsTold) {
     ASSERT_NE(firing, story.messages().end());
     const AlertView& alert = firing->alerts.front();
     EXPECT_EQ(alert.value, 80);
-    EXPECT_EQ(alert.reason, "below 100 (earlier data was restated)");
+    EXPECT_EQ(alert.reason, "below 100 (earlier data came late or was restated)");
   }
 }
 
@@ -158,7 +158,7 @@ TEST(Told, ARestatementThatEndsTheAlertSaysSo) {
   story.step("2026-03-02");
   story.put("web.visits", "2026-03-01", 190);
   EXPECT_THAT(story.step("2026-03-02 01:00"),
-              ElementsAre("team alert.resolved visits thresholds: earlier data was restated"));
+              ElementsAre("team alert.resolved visits thresholds: earlier data came late or was restated"));
 }
 
 TEST(Told, OfARestatementWhollyInThePastNothing) {

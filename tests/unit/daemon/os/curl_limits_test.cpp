@@ -110,7 +110,7 @@ TEST_P(SlowAnswer, TimesOut) {
   const Result<HttpResponse> response = send(request);
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().kind, ErrorKind::kTimeout) << response.error().message;
-  EXPECT_THAT(response.error().message, testing::StartsWith("http://127.0.0.1: Operation timed out after 2"));
+  EXPECT_THAT(response.error().message, testing::StartsWith("http://127.0.0.1: Operation timed out after "));
 }
 
 INSTANTIATE_TEST_SUITE_P(

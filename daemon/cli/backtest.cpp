@@ -1,0 +1,214 @@
+#include "daemon/cli/backtest_report.hpp"
+#include "daemon/cli/reading.hpp"
+#include "daemon/cli/verbs.hpp"
+#include "daemon/engine/rehearsal.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <ostream>
+#include <set>
+#include <tuple>
+
+namespace kpi {
+namespace {
+
+/// What is asked for.
+struct Wanted {
+  Instant from;
+  Instant to;
+  std::set<std::string> afresh;  ///< Sources that are read now, not from the history.
+};
+
+/// What the source has now, as if each of its periods had been delivered when it ended.
+Result<void> add_afresh(const Config& config, std::uint32_t index, const Wanted& wanted, Io& io, Script& script) {
+  const SourceConfig& source = config.sources[index];
+  const PollRequest request{io.clock.now(), "", std::nullopt};
+  const Poll poll = KPI_TRY(source.source->poll(request, io.host, std::stop_token()));
+  const auto first = static_cast<std::uint32_t>(script.series.size());
+  for (const PolledSeries& series : poll.series) {
+    script.series.push_back({index, series.metric, series.labels});
+  }
+  const Grain& grain = source.settings.grain;
+  for (const PolledSample& sample : poll.samples) {
+    const bool is_instant = grain.unit == Grain::Unit::kInstant;
+    const Instant at =
+        is_instant ? Instant{Duration{sample.slot.ms}} : period_of(sample.slot, grain, source.settings.zone).end;
+    if (at < wanted.to) {
+      script.arrivals.push_back({at, first + sample.series, sample.slot, sample.value});
+    }
+  }
+  return {};
+}
+
+Result<Script> make_script(const Config& config, const Wanted& wanted, Io& io) {
+  Script script;
+  if (wanted.afresh.size() < config.sources.size()) {
+    const auto reader = KPI_TRY(open_history_reader(config.history));
+    script = KPI_TRY(read_script(*reader, config, wanted.afresh, wanted.to));
+  }
+  for (std::uint32_t i = 0; i < config.sources.size(); ++i) {
+    if (wanted.afresh.contains(config.sources[i].settings.name)) {
+      KPI_TRY(add_afresh(config, i, wanted, io, script));
+    }
+  }
+  return script;
+}
+
+/// Shows how far it has come, on a terminal.
+class Progress {
+ public:
+  explicit Progress(Io& io) : io_(io) {}
+
+  Progress(const Progress&) = delete;
+  Progress(Progress&&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  Progress& operator=(Progress&&) = delete;
+
+  ~Progress() {
+    if (io_.is_terminal) {
+      io_.err << "\r\x1b[K" << std::flush;
+    }
+  }
+
+  void show(int percent) {
+    if (io_.is_terminal) {
+      io_.err << "\rbacktest: " << percent << "%" << std::flush;
+    }
+  }
+
+ private:
+  Io& io_;
+};
+
+Result<Backtest> play(std::shared_ptr<const Config> config, const Wanted& wanted, Io& io) {
+  Script script = KPI_TRY(make_script(*config, wanted, io));
+  Backtest backtest{wanted.from, wanted.to, 0, {}};
+  Instant begin = wanted.from;
+  for (const Script::Arrival& arrival : script.arrivals) {
+    begin = std::min(begin, arrival.at);
+  }
+  Rehearsal rehearsal(std::move(config), std::move(script));
+  rehearsal.on_verdict = [&](const VerdictRow& row) {
+    backtest.evaluations += row.period.start >= wanted.from && row.period.start < wanted.to ? 1 : 0;
+  };
+  Progress progress(io);
+  constexpr int kParts = 50;
+  for (int part = 1; part <= kParts; ++part) {
+    KPI_TRY(rehearsal.advance(begin + (wanted.to - begin) / kParts * part));
+    rehearsal.take_messages();
+    progress.show(100 * part / kParts);
+  }
+  KPI_TRY(rehearsal.advance(wanted.to));
+  for (const auto& [id, row] : rehearsal.episodes()) {
+    const bool is_inside = row.since < wanted.to && (!row.resolved || *row.resolved > wanted.from);
+    if (row.line != 0 && row.firing && is_inside) {
+      const LineRow& line = rehearsal.line(row.line);
+      backtest.episodes.push_back(
+          {line.kpi, row.rule, line.segment, row.severity, row.since, row.pending, row.firing, row.resolved});
+    }
+  }
+  std::ranges::sort(backtest.episodes, {}, [](const BacktestEpisode& episode) {
+    return std::tie(episode.kpi, episode.segment, episode.rule, episode.since);
+  });
+  return backtest;
+}
+
+void print_text(const Backtest& backtest, const std::vector<EpisodeChange>* changes, const Config& config, Io& io) {
+  const auto day = [&](Instant instant) { return local_text(instant, config.zone).substr(0, 10); };
+  io.out << day(backtest.from) << " to " << day(backtest.to) << ": " << counted(backtest.evaluations, "evaluation")
+         << " of " << counted(config.rules.kpis.size(), "KPI") << ", " << counted(backtest.episodes.size(), "episode")
+         << "\n";
+  const auto section = [&](const std::string& text) { io.out << (text.empty() ? "" : "\n") << text; };
+  section(timeline_text(backtest, config.zone));
+  section(episodes_text(backtest, config.zone));
+  if (changes == nullptr) {
+    return;
+  }
+  io.out << "\nagainst the rules of now: "
+         << (changes->empty() ? "the same episodes" : counted(changes->size(), "difference")) << "\n";
+  section(changes_text(*changes, config.zone));
+}
+
+Result<Wanted> read_wanted(const Arguments& arguments, const Config& config) {
+  Wanted wanted;
+  for (const auto& [name, out] : {std::pair("from", &wanted.from), std::pair("to", &wanted.to)}) {
+    const auto time = parse_time(arguments.text(name), config.zone);
+    if (!time) {
+      return fail(ErrorKind::kInvalid,
+                  "--" + std::string(name) + " " + printable(arguments.text(name)) + " is no time; write 2026-03-31");
+    }
+    *out = *time;
+  }
+  if (wanted.from >= wanted.to) {
+    return fail(ErrorKind::kInvalid, "--from does not lie before --to");
+  }
+  for (const std::string& name : arguments.list("source")) {
+    std::vector<std::string> known;
+    for (const SourceConfig& source : config.sources) {
+      known.push_back(source.settings.name);
+    }
+    if (std::ranges::find(known, name) == known.end()) {
+      const std::string near = did_you_mean(name, known);
+      return fail(
+          ErrorKind::kInvalid,
+          "there is no source \"" + printable(name) + "\"; " + (near.empty() ? "sources: " + join(known, " ") : near));
+    }
+    wanted.afresh.insert(name);
+  }
+  return wanted;
+}
+
+/// The configuration with other rule files. Null: they have errors, which were printed.
+std::shared_ptr<const Config> load_other_rules(const Arguments& arguments, Io& io) {
+  const ConfigLoad load = load_rule_files(
+      {config_path(arguments), arguments.list("rules"), nullptr, std::nullopt}, Secrets::kIgnored, io.host);
+  io.err << load.diagnostics.text();
+  return load.config;
+}
+
+int backtest(const Arguments& arguments, Io& io) {
+  const auto config = load_for_verb(arguments, Secrets::kIgnored, io);
+  if (!config) {
+    return kExitNo;
+  }
+  const auto wanted = read_wanted(arguments, *config);
+  if (!wanted) {
+    return complain(io, kExitUsage, wanted.error().message);
+  }
+  const auto other = arguments.has("rules") ? load_other_rules(arguments, io) : config;
+  if (!other) {
+    return kExitNo;
+  }
+  const auto now = play(config, *wanted, io);
+  const auto then = other == config ? now : play(other, *wanted, io);
+  if (!now || !then) {
+    return complain(io, kExitFailed, (now ? then : now).error().message);
+  }
+  const bool is_compared = other != config;
+  const std::vector<EpisodeChange> changes =
+      is_compared ? compare_backtests(*now, *then) : std::vector<EpisodeChange>();
+  if (arguments.has("json")) {
+    io.out << backtest_json(*then, is_compared ? &changes : nullptr);
+  } else {
+    print_text(*then, is_compared ? &changes : nullptr, *other, io);
+  }
+  return kExitFine;
+}
+
+}  // namespace
+
+Command backtest_command() {
+  return {"backtest",
+          "what the rules, or other rules, would have done with the history; nothing is sent",
+          "kpid backtest --from 2026-01-01 --to 2026-04-01                         the episodes, and a timeline\n"
+          "kpid backtest --from 2026-01-01 --to 2026-04-01 --rules try/shop.yaml   and how other rules differ",
+          {config_argument(),
+           {"from", "TIME", "the first day", false, false, true},
+           {"to", "TIME", "the day after the last", false, false, true},
+           {"rules", "PATH", "rule files instead of the configured ones", false, true},
+           {"source", "NAME", "read this source afresh, not from the history", false, true},
+           json_argument()},
+          backtest};
+}
+
+}  // namespace kpi

@@ -1,0 +1,154 @@
+#include "daemon/engine/rehearsal.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace kpi {
+namespace {
+
+/// The place of each metric in its source, by its name.
+std::map<std::string, Script::Series, std::less<>> places_of(const Config& config) {
+  std::map<std::string, Script::Series, std::less<>> places;
+  for (std::uint32_t source = 0; source < config.sources.size(); ++source) {
+    const auto& metrics = config.sources[source].metrics;
+    for (std::uint32_t i = 0; i < metrics.size(); ++i) {
+      places.emplace(config.rules.metrics[metrics[i]].name, Script::Series{source, i, {}});
+    }
+  }
+  return places;
+}
+
+}  // namespace
+
+Result<Script> read_script(HistoryReader& reader,
+                           const Config& config,
+                           const std::set<std::string>& left_out,
+                           Instant until) {
+  Script script;
+  const auto places = places_of(config);
+  std::map<std::uint32_t, std::uint32_t> series_of;  // by id in the history
+  const std::vector<SeriesRow> rows = KPI_TRY(reader.series());
+  for (const SeriesRow& row : rows) {
+    const auto place = places.find(row.metric);
+    if (place != places.end() && !left_out.contains(config.sources[place->second.source].settings.name)) {
+      series_of.emplace(row.id, static_cast<std::uint32_t>(script.series.size()));
+      script.series.push_back({place->second.source, place->second.metric, row.labels});
+    }
+  }
+  KPI_TRY(reader.samples_as_known(until, [&](const KnownSample& sample) {
+    if (const auto series = series_of.find(sample.series); series != series_of.end()) {
+      script.arrivals.push_back({sample.known_at, series->second, sample.slot, sample.value});
+    }
+  }));
+  return script;
+}
+
+/// Keeps what a reader of the ledger asks for. Nothing is ever taken up from it: a rehearsal begins with nothing.
+class Rehearsal::Ledger final : public Store {
+ public:
+  explicit Ledger(const std::function<void(const VerdictRow&)>& on_verdict) : on_verdict_(on_verdict) {}
+
+  Result<StoredState> load() override { return StoredState{}; }
+
+  Result<void> commit(const StepCommit& step) override {
+    for (const LineRow& row : step.lines) {
+      lines.insert_or_assign(row.id, row);
+    }
+    for (const EpisodeRow& row : step.episodes) {
+      episodes.insert_or_assign(row.id, row);
+    }
+    if (on_verdict_) {
+      std::ranges::for_each(step.verdicts, on_verdict_);
+    }
+    return {};
+  }
+
+  Result<void> samples(Slot /*from*/,
+                       Slot /*to*/,
+                       const std::vector<std::uint32_t>& /*series*/,
+                       const std::function<void(const SampleRow&)>& /*row*/) override {
+    return {};
+  }
+
+  Result<void> verdicts(Slot /*from*/,
+                        Slot /*to*/,
+                        std::uint32_t /*line*/,
+                        const std::function<void(const VerdictRow&)>& /*row*/) override {
+    return {};
+  }
+
+  std::map<std::uint32_t, LineRow> lines;
+  std::map<std::string, EpisodeRow> episodes;
+
+ private:
+  const std::function<void(const VerdictRow&)>& on_verdict_;
+};
+
+Rehearsal::Rehearsal(std::shared_ptr<const Config> config, Script script)
+    : config_(std::move(config)),
+      script_(std::move(script)),
+      ledger_(std::make_unique<Ledger>(on_verdict)),
+      engine_(std::make_unique<Engine>(config_, *ledger_, EngineOptions{1})) {
+  std::ranges::stable_sort(script_.arrivals, {}, &Script::Arrival::at);
+}
+
+Rehearsal::~Rehearsal() = default;
+
+Result<void> Rehearsal::begin() {
+  if (!has_begun_) {
+    has_begun_ = true;
+    KPI_TRY(engine_->restore(script_.arrivals.empty() ? Instant{} : script_.arrivals.front().at));
+  }
+  return {};
+}
+
+Result<void> Rehearsal::advance(Instant until) {
+  KPI_TRY(begin());
+  while (true) {
+    Instant at = engine_->next_event();
+    if (next_ < script_.arrivals.size()) {
+      at = std::min(at, script_.arrivals[next_].at);
+    }
+    if (at >= until) {
+      return step(until);
+    }
+    KPI_TRY(step(at));
+  }
+}
+
+/// Every source is read at every step, as if polls took no time.
+Result<void> Rehearsal::step(Instant at) {
+  std::vector<Poll> polls(config_->sources.size());
+  std::map<std::uint32_t, std::uint32_t> places;  // of a series in its poll
+  for (; next_ < script_.arrivals.size() && script_.arrivals[next_].at <= at; ++next_) {
+    const Script::Arrival& arrival = script_.arrivals[next_];
+    const Script::Series& series = script_.series[arrival.series];
+    Poll& poll = polls[series.source];
+    const auto [place, is_new] = places.try_emplace(arrival.series, static_cast<std::uint32_t>(poll.series.size()));
+    if (is_new) {
+      poll.series.push_back({series.metric, series.labels});
+    }
+    poll.samples.push_back({place->second, arrival.slot, arrival.value});
+  }
+  for (std::uint32_t source = 0; source < polls.size(); ++source) {
+    engine_->receive(PollResult{source, at, std::move(polls[source])});
+  }
+  StepSummary summary = KPI_TRY(engine_->step(at));
+  std::ranges::move(summary.messages, std::back_inserter(messages_));
+  return {};
+}
+
+std::vector<Message> Rehearsal::take_messages() {
+  return std::exchange(messages_, {});
+}
+
+const std::map<std::string, EpisodeRow>& Rehearsal::episodes() const {
+  return ledger_->episodes;
+}
+
+const LineRow& Rehearsal::line(std::uint32_t id) const {
+  return ledger_->lines.at(id);
+}
+
+}  // namespace kpi

@@ -1,0 +1,85 @@
+#pragma once
+// The engine on a simulated clock, with samples that come at written times instead of sources and a ledger in memory
+// instead of a history: for rule tests and backtests. It decides exactly what the daemon would have. One thread.
+
+#include "daemon/engine/engine.hpp"
+#include "daemon/store/history_reader.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace kpi {
+
+/// What comes when.
+struct Script {
+  struct Series {
+    std::uint32_t source = 0;  ///< Index into Config::sources.
+    std::uint32_t metric = 0;  ///< Index into SourceConfig::metrics.
+    Labels labels;
+  };
+
+  struct Arrival {
+    Instant at;
+    std::uint32_t series = 0;
+    Slot slot;
+    double value = 0;  ///< NaN: null.
+  };
+
+  std::vector<Series> series;
+  std::vector<Arrival> arrivals;
+};
+
+/// What the history says became known, former values too, and when; until before `until`, without the sources of the
+/// names in `left_out` and without metrics that the configuration does not have any more.
+Result<Script> read_script(HistoryReader& reader,
+                           const Config& config,
+                           const std::set<std::string>& left_out,
+                           Instant until);
+
+class Rehearsal {
+ public:
+  /// Arrivals of one time stay in their order.
+  Rehearsal(std::shared_ptr<const Config> config, Script script);
+  Rehearsal(const Rehearsal&) = delete;
+  Rehearsal(Rehearsal&&) = delete;
+  Rehearsal& operator=(const Rehearsal&) = delete;
+  Rehearsal& operator=(Rehearsal&&) = delete;
+  ~Rehearsal();
+
+  /// Steps through everything that happens up to `until`, which is a step too.
+  Result<void> advance(Instant until);
+
+  [[nodiscard]] const Engine& engine() const { return *engine_; }
+
+  /// The messages since the last call.
+  std::vector<Message> take_messages();
+
+  /// Every episode, by its id; as it is now.
+  [[nodiscard]] const std::map<std::string, EpisodeRow>& episodes() const;
+  /// The line that a row names.
+  [[nodiscard]] const LineRow& line(std::uint32_t id) const;
+
+  /// Called with each verdict that is written, again when it is written again.
+  std::function<void(const VerdictRow&)> on_verdict;
+
+ private:
+  class Ledger;
+
+  Result<void> begin();
+  Result<void> step(Instant at);
+
+  std::shared_ptr<const Config> config_;
+  Script script_;
+  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<Engine> engine_;
+  bool has_begun_ = false;
+  std::size_t next_ = 0;  // arrival
+  std::vector<Message> messages_;
+};
+
+}  // namespace kpi

@@ -1,0 +1,268 @@
+#include "daemon/cli/backtest_report.hpp"
+#include "daemon/engine/rehearsal.hpp"
+#include "daemon/store/history_reader.hpp"
+#include "rules/base/text.hpp"
+#include "tests/support/golden.hpp"
+#include "tests/unit/daemon/cli/program.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+
+namespace kpi::test {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kMorning = "2026-03-15T06:00:00Z";
+
+// --- the verb ---
+
+class BacktestVerb : public testing::Test {
+ protected:
+  void SetUp() override {
+    write_site(program_);
+    ASSERT_EQ(program_.once(kMorning), 0);
+  }
+
+  Ended run(std::vector<std::string> words) {
+    words.insert(words.begin(), {"backtest", "--from", "2026-03-01", "--to", "2026-03-16"});
+    return program_.on_folder(std::move(words));
+  }
+
+  Program program_{kMorning};
+};
+
+TEST_F(BacktestVerb, ShowsTheEpisodesAndATimeline) {
+  const Ended ended = run({});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_EQ(ended.err, "");
+  EXPECT_TRUE(matches_golden("cli/backtest.txt", ended.out));
+}
+
+TEST_F(BacktestVerb, SaysHowOtherRulesDiffer) {
+  std::string rules = program_.read("rules.yaml");
+  const std::size_t limit = rules.find("warning: ");
+  ASSERT_NE(limit, std::string::npos);
+  program_.write("try.yaml", rules.replace(limit, rules.find_first_of(",}", limit) - limit, "warning: 1%"));
+  const Ended ended = run({"--rules", program_.path("try.yaml")});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_EQ(ended.err, "");
+  EXPECT_TRUE(matches_golden("cli/backtest_rules.txt", ended.out));
+  const json document = json::parse(run({"--rules", program_.path("try.yaml"), "--json"}).out);
+  ASSERT_FALSE(document["changes"].empty());
+  EXPECT_EQ(document["changes"][0]["change"], "removed");
+  EXPECT_EQ(document["changes"][0]["after"], nullptr);
+}
+
+TEST_F(BacktestVerb, IsOneJsonDocumentOnRequest) {
+  const Ended ended = run({"--json"});
+  EXPECT_TRUE(json::accept(ended.out));
+  EXPECT_TRUE(matches_golden("cli/backtest.json", ended.out));
+}
+
+TEST_F(BacktestVerb, ReadsASourceAfreshOnRequest) {
+  const std::string recorded = run({"--json"}).out;
+  program_.write("web.csv", program_.read("web.csv") + "2026-03-15,SE,660,1\n");
+  program_.write("mail.csv", "date,signups\n2026-03-01,21\n");
+  EXPECT_EQ(run({"--json"}).out, recorded);  // the history is what it was
+  const json afresh = json::parse(run({"--json", "--source", "web", "--source", "mail"}).out);
+  const auto gap = [](const json& episode) { return episode["kpi"] == "signups" && episode["rule"] == "no_data"; };
+  const json before = json::parse(recorded)["episodes"];
+  EXPECT_EQ((*std::ranges::find_if(before, gap))["since"], "2026-03-09T23:00:00Z");
+  EXPECT_EQ((*std::ranges::find_if(afresh["episodes"], gap))["since"], "2026-03-01T23:00:00Z");
+}
+
+TEST_F(BacktestVerb, LeavesTheHistoryAndTheReceiversAlone) {
+  const auto reader = open_history_reader(program_.path("history.db"));
+  ASSERT_TRUE(reader) << reader.error().message;
+  const auto before = (*reader)->last_step().value();
+  run({});
+  EXPECT_EQ((*reader)->last_step().value(), before);
+  EXPECT_EQ(before, parse_rfc3339(kMorning));
+}
+
+struct WrongCase {
+  const char* name;
+  std::vector<std::string> words;
+  std::string message;
+};
+
+class WrongBacktest : public BacktestVerb, public testing::WithParamInterface<WrongCase> {};
+
+TEST_P(WrongBacktest, IsRefusedWithTheRemedy) {
+  std::vector<std::string> words = GetParam().words;
+  words.insert(words.begin(), "backtest");
+  EXPECT_EQ(program_.on_folder(words), (Ended{2, "", "kpid: " + GetParam().message + "\n"}));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Backtest,
+    WrongBacktest,
+    testing::Values(
+        WrongCase{"from", {"--from", "soon", "--to", "2026-03-16"}, "--from soon is no time; write 2026-03-31"},
+        WrongCase{"order", {"--from", "2026-03-16", "--to", "2026-03-16"}, "--from does not lie before --to"},
+        WrongCase{"source",
+                  {"--from", "2026-03-01", "--to", "2026-03-16", "--source", "wbe"},
+                  "there is no source \"wbe\"; did you mean \"web\"?"}),
+    [](const auto& one) { return one.param.name; });
+
+// --- the promise ---
+
+/// Each verdict and episode as a line of text.
+std::string text_of(const std::string& kpi, const Labels& segment, const VerdictRow& row) {
+  return kpi + " " + labels_text(segment) + " " + rfc3339(row.period.start) + " value " + number_text(row.value) +
+         " limit " + number_text(row.limit) + " " + std::string(name_of(row.verdict)) + " " +
+         std::string(name_of(row.severity)) + " " + std::string(name_of(row.state)) + " " +
+         std::string(name_of(row.reason)) + " expected " + number_text(row.expected) + " " +
+         std::string(name_of(row.target_status)) + " " + row.episode;
+}
+
+std::string text_of(const std::string& kpi, const Labels& segment, const EpisodeRow& row) {
+  return row.id + " " + kpi + " " + labels_text(segment) + " " + row.rule + " " + std::string(name_of(row.severity)) +
+         " since " + rfc3339(row.since) + " firing " + (row.firing ? rfc3339(*row.firing) : "-") + " resolved " +
+         (row.resolved ? rfc3339(*row.resolved) : "-") + (row.restated ? " restated " : " ") +
+         std::string(name_of(row.reason));
+}
+
+class BacktestOfARecord : public testing::TestWithParam<unsigned> {};
+
+/// A site whose rows come late, are restated and stay away, day by day.
+void live(Program& program, unsigned seed) {
+  std::mt19937 random(seed);
+  const auto chance = [&](double share) { return std::uniform_real_distribution(0.0, 1.0)(random) < share; };
+  write_site(program);
+  const std::string whole = program.read("web.csv");
+  const std::vector<std::string_view> rows = split(whole, '\n');
+  std::map<std::string, std::string> known;  // by date and country
+  for (int day = 2; day <= 15; ++day) {
+    for (std::size_t i = 1; i < rows.size() && i <= 3U * static_cast<unsigned>(day - 1); ++i) {
+      const std::size_t end = rows[i].find(',', 11);
+      if (rows[i].empty() || chance(0.15)) {
+        continue;
+      }
+      std::string text(rows[i]);
+      if (chance(0.1)) {
+        text.replace(text.rfind(',') + 1, std::string::npos, std::to_string(random() % 40));
+      }
+      known.insert_or_assign(std::string(rows[i].substr(0, end)), text);
+    }
+    std::string file(rows[0]);
+    for (const auto& [key, row] : known) {
+      file += "\n" + row;
+    }
+    program.write("web.csv", file + "\n");
+    const std::string date = (day < 10 ? "2026-03-0" : "2026-03-") + std::to_string(day);
+    ASSERT_EQ(program.once(date + "T06:00:00Z"), 0);
+  }
+}
+
+TEST_P(BacktestOfARecord, WritesTheLedgerThatWasWritten) {
+  Program program("2026-03-01T06:00:00Z");
+  live(program, GetParam());
+  FileHost host;
+  const ConfigLoad load = load_config(program.path("kpid.yaml"), Secrets::kIgnored, host);
+  ASSERT_TRUE(load.config) << load.diagnostics.text();
+  const auto reader = open_history_reader(program.path("history.db"));
+  ASSERT_TRUE(reader) << reader.error().message;
+  const Instant end = *parse_rfc3339("2026-03-15T06:00:00.001Z");
+  auto script = read_script(**reader, *load.config, {}, end);
+  ASSERT_TRUE(script) << script.error().message;
+
+  std::set<std::string> expected;
+  for (const Kpi& kpi : load.config->rules.kpis) {
+    ASSERT_TRUE((*reader)->verdicts(
+        {kpi.id}, [&](const KpiVerdict& verdict) { expected.insert(text_of(kpi.id, verdict.segment, verdict.row)); }));
+  }
+  ASSERT_TRUE((*reader)->episodes(
+      {}, [&](const KpiEpisode& episode) { expected.insert(text_of(episode.kpi, episode.segment, episode.row)); }));
+
+  Rehearsal rehearsal(load.config, std::move(*script));
+  std::map<std::pair<std::uint32_t, Slot>, VerdictRow> rows;
+  rehearsal.on_verdict = [&](const VerdictRow& row) { rows.insert_or_assign({row.line, row.slot}, row); };
+  const auto advanced = rehearsal.advance(*parse_rfc3339("2026-03-15T06:00:00Z"));
+  ASSERT_TRUE(advanced) << advanced.error().message;
+  std::set<std::string> got;
+  for (const auto& [key, row] : rows) {
+    got.insert(text_of(rehearsal.line(row.line).kpi, rehearsal.line(row.line).segment, row));
+  }
+  for (const auto& [id, row] : rehearsal.episodes()) {
+    got.insert(text_of(rehearsal.line(row.line).kpi, rehearsal.line(row.line).segment, row));
+  }
+  EXPECT_GT(expected.size(), 60U);
+  EXPECT_EQ(got, expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(Backtest, BacktestOfARecord, testing::Range(1U, 6U));
+
+// --- how episodes differ ---
+
+Instant day(int number) {
+  return Instant{std::chrono::days{number}};
+}
+
+BacktestEpisode episode(int since, std::optional<int> resolved, const std::string& kpi = "visits") {
+  BacktestEpisode result;
+  result.kpi = kpi;
+  result.rule = "thresholds";
+  result.severity = Severity::kWarning;
+  result.since = day(since);
+  result.resolved = resolved ? std::optional(day(*resolved)) : std::nullopt;
+  return result;
+}
+
+struct Difference {
+  const char* name;
+  std::vector<BacktestEpisode> before;
+  std::vector<BacktestEpisode> after;
+  std::vector<EpisodeChange> changes;
+};
+
+void PrintTo(const Difference& difference, std::ostream* out) {
+  *out << difference.name;
+}
+
+class Differences : public testing::TestWithParam<Difference> {};
+
+TEST_P(Differences, AreFoundByTheTimeThatOverlaps) {
+  const Backtest before{day(0), day(30), 0, GetParam().before};
+  const Backtest after{day(0), day(30), 0, GetParam().after};
+  EXPECT_TRUE(compare_backtests(before, after) == GetParam().changes);
+}
+
+using Kind = EpisodeChange::Kind;
+
+INSTANTIATE_TEST_SUITE_P(
+    Backtest,
+    Differences,
+    testing::Values(
+        Difference{"None", {episode(1, 3)}, {episode(1, 3)}, {}},
+        Difference{"Longer", {episode(1, 3)}, {episode(1, 5)}, {{Kind::kLonger, episode(1, 3), episode(1, 5)}}},
+        Difference{"Shorter", {episode(1, 5)}, {episode(2, 5)}, {{Kind::kShorter, episode(1, 5), episode(2, 5)}}},
+        Difference{"Moved", {episode(1, 5)}, {episode(2, 6)}, {{Kind::kMoved, episode(1, 5), episode(2, 6)}}},
+        Difference{"Apart",
+                   {episode(1, 3)},
+                   {episode(3, 5)},
+                   {{Kind::kRemoved, episode(1, 3), std::nullopt}, {Kind::kAdded, std::nullopt, episode(3, 5)}}},
+        Difference{"Split",
+                   {episode(1, 9)},
+                   {episode(1, 3), episode(6, 9)},
+                   {{Kind::kShorter, episode(1, 9), episode(1, 3)}, {Kind::kAdded, std::nullopt, episode(6, 9)}}},
+        Difference{"StillOn",
+                   {episode(20, std::nullopt)},
+                   {episode(20, 25)},
+                   {{Kind::kShorter, episode(20, std::nullopt), episode(20, 25)}}},
+        Difference{
+            "OfAnotherKpi",
+            {episode(1, 3, "leads")},
+            {episode(1, 3)},
+            {{Kind::kRemoved, episode(1, 3, "leads"), std::nullopt}, {Kind::kAdded, std::nullopt, episode(1, 3)}}}),
+    [](const auto& one) { return one.param.name; });
+
+}  // namespace
+}  // namespace kpi::test
