@@ -80,8 +80,12 @@ class Progress {
   Io& io_;
 };
 
-Result<Backtest> play(std::shared_ptr<const Config> config, const Wanted& wanted, Io& io) {
+/// `as_recorded`: at the times at which the history was made; other rules have other times.
+Result<Backtest> play(std::shared_ptr<const Config> config, const Wanted& wanted, bool as_recorded, Io& io) {
   Script script = KPI_TRY(make_script(*config, wanted, io));
+  if (!as_recorded) {
+    script.steps.clear();
+  }
   Backtest backtest{wanted.from, wanted.to, 0, {}};
   Instant begin = wanted.from;
   for (const Script::Arrival& arrival : script.arrivals) {
@@ -179,12 +183,12 @@ int backtest(const Arguments& arguments, Io& io) {
   if (!other) {
     return kExitNo;
   }
-  const auto now = play(config, *wanted, io);
-  const auto then = other == config ? now : play(other, *wanted, io);
+  const bool is_compared = other != config;
+  const auto now = play(config, *wanted, !is_compared && wanted->afresh.empty(), io);
+  const auto then = is_compared ? play(other, *wanted, false, io) : now;
   if (!now || !then) {
     return complain(io, kExitFailed, (now ? then : now).error().message);
   }
-  const bool is_compared = other != config;
   const std::vector<EpisodeChange> changes =
       is_compared ? compare_backtests(*now, *then) : std::vector<EpisodeChange>();
   if (arguments.has("json")) {

@@ -21,7 +21,8 @@ bool is_configuration(const std::string& path, Host& host) {
   SourceSet texts;
   Diagnostics diagnostics;
   const auto tree = parse_yaml(texts.add(path, file->text), diagnostics);
-  static const std::vector<std::string> kOnlyThere{"history", "rules", "channels", "routes", "timezone", "calendar"};
+  static const std::vector<std::string> kOnlyThere{
+      "history", "rules", "packs", "channels", "routes", "timezone", "calendar"};
   return tree && std::ranges::any_of(kOnlyThere, [&](const std::string& key) { return tree->find(key) != nullptr; });
 }
 

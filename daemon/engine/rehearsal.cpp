@@ -41,6 +41,7 @@ Result<Script> read_script(HistoryReader& reader,
       script.arrivals.push_back({sample.known_at, series->second, sample.slot, sample.value});
     }
   }));
+  script.steps = KPI_TRY(reader.step_times(until));
   return script;
 }
 
@@ -105,20 +106,26 @@ Result<void> Rehearsal::begin() {
 
 Result<void> Rehearsal::advance(Instant until) {
   KPI_TRY(begin());
-  while (true) {
-    Instant at = engine_->next_event();
-    if (next_ < script_.arrivals.size()) {
-      at = std::min(at, script_.arrivals[next_].at);
-    }
-    if (at >= until) {
-      return step(until);
-    }
+  for (Instant at = next_step(); at < until; at = next_step()) {
     KPI_TRY(step(at));
   }
+  // A script that has steps of its own is not looked at in between.
+  return steps_ < script_.steps.size() && script_.steps[steps_] > until ? Result<void>() : step(until);
+}
+
+Instant Rehearsal::next_step() const {
+  if (steps_ < script_.steps.size()) {
+    return script_.steps[steps_];
+  }
+  const Instant event = engine_->next_event();
+  return next_ < script_.arrivals.size() ? std::min(event, script_.arrivals[next_].at) : event;
 }
 
 /// Every source is read at every step, as if polls took no time.
 Result<void> Rehearsal::step(Instant at) {
+  while (steps_ < script_.steps.size() && script_.steps[steps_] <= at) {
+    ++steps_;
+  }
   std::vector<Poll> polls(config_->sources.size());
   std::map<std::uint32_t, std::uint32_t> places;  // of a series in its poll
   for (; next_ < script_.arrivals.size() && script_.arrivals[next_].at <= at; ++next_) {

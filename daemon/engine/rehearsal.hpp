@@ -32,10 +32,14 @@ struct Script {
 
   std::vector<Series> series;
   std::vector<Arrival> arrivals;
+  /// When the engine steps, ascending; after the last of them, and when there are none, whenever something happens. A
+  /// record is rehearsed at the times at which it was made: a cron job that looked once a day never saw what was
+  /// missing for an hour.
+  std::vector<Instant> steps;
 };
 
-/// What the history says became known, former values too, and when; until before `until`, without the sources of the
-/// names in `left_out` and without metrics that the configuration does not have any more.
+/// What the history says became known, former values too, and when it was looked at; until before `until`, without the
+/// sources of the names in `left_out` and without metrics that the configuration does not have any more.
 Result<Script> read_script(HistoryReader& reader,
                            const Config& config,
                            const std::set<std::string>& left_out,
@@ -72,13 +76,15 @@ class Rehearsal {
 
   Result<void> begin();
   Result<void> step(Instant at);
+  [[nodiscard]] Instant next_step() const;
 
   std::shared_ptr<const Config> config_;
   Script script_;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<Engine> engine_;
   bool has_begun_ = false;
-  std::size_t next_ = 0;  // arrival
+  std::size_t next_ = 0;   // arrival
+  std::size_t steps_ = 0;  // those of the script that were taken
   std::vector<Message> messages_;
 };
 

@@ -54,6 +54,12 @@ constexpr const char* kAsKnown =
     "SELECT series_id, slot, value, known_at FROM sample_revision WHERE known_at < ?1 ORDER BY known_at, slot, "
     "series_id";
 
+constexpr const char* kStepTimes =
+    "SELECT known_at AS at FROM sample WHERE at < ?1 UNION SELECT known_at AS at FROM sample_revision WHERE at < ?1 "
+    "UNION SELECT judged_at AS at FROM ledger WHERE at < ?1 UNION SELECT judged_at AS at FROM ledger_revision WHERE at "
+    "< ?1 "
+    "ORDER BY at";
+
 constexpr Slot kFirstSlot{std::numeric_limits<std::int64_t>::min()};
 constexpr Slot kLastSlot{std::numeric_limits<std::int64_t>::max()};
 
@@ -74,6 +80,7 @@ class SqliteHistoryReader final : public HistoryReader {
                                 const std::function<void(const SampleRevision&)>& row) override;
   Result<std::vector<SeriesRow>> series() override;
   Result<void> samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) override;
+  Result<std::vector<Instant>> step_times(Instant until) override;
 
  private:
   /// The segments of a KPI by line; those of `filter`.
@@ -249,6 +256,15 @@ Result<void> SqliteHistoryReader::samples_as_known(Instant until, const std::fun
     Query samples(*db_, kAsKnown);
     samples.each([&](const Row& found) { row({found.id(0), found.slot(1), found.real(2), found.instant(3)}); }, until);
     return {};
+  });
+}
+
+Result<std::vector<Instant>> SqliteHistoryReader::step_times(Instant until) {
+  return read([&]() -> Result<std::vector<Instant>> {
+    std::vector<Instant> found;
+    Query times(*db_, kStepTimes);
+    times.each([&](const Row& row) { found.push_back(row.instant(0)); }, until);
+    return found;
   });
 }
 

@@ -114,6 +114,8 @@ class HistoryReader {
   /// Every value that became known before `until`, those that were replaced too, in the order in which they became
   /// known.
   virtual Result<void> samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) = 0;
+  /// The times before `until` of the steps that learnt a sample or judged a period, ascending.
+  virtual Result<std::vector<Instant>> step_times(Instant until) = 0;
 };
 
 /// Opens the SQLite history at `path` for reading. kNotFound, with the remedy, when there is none yet.

@@ -11,16 +11,12 @@ namespace {
 
 constexpr const char* kPack = R"~(
 kpis:
-  visitors: {title: Visitors, value: web.visitors, thresholds: {warning: 0.8 * prev(value, 4 weeks)}}
+  visitors: {title: Visitors, value: web.visitors, thresholds: {warning: "0.8 * prev(value, 4 weeks)"}}
   conversion_rate:
     value: crm.leads / part
-    parts: {part: "web.visitors{device=\"web.visitors\"} + all(web.visitors)"
-}
-
-thresholds : {
-warning: 2%, for: 2 days
-}
-    alerts: [{name: fall, when: change(web.visitors, 1 week) < -30%}]
+    parts: {part: "web.visitors{device=\"web.visitors\"} + all(web.visitors)"}
+    thresholds: {warning: 2%, for: 2 days}
+    alerts: [{name: fall, when: "change(web.visitors, 1 week) < -30%"}]
 )~";
 
 /// What one entry of `packs:` makes of the pack.
