@@ -103,6 +103,7 @@ Result<Backtest> play(std::shared_ptr<const Config> config, const Wanted& wanted
     progress.show(100 * part / kParts);
   }
   KPI_TRY(rehearsal.advance(wanted.to));
+  backtest.episodes.reserve(rehearsal.episodes().size());
   for (const auto& [id, row] : rehearsal.episodes()) {
     const bool is_inside = row.since < wanted.to && (!row.resolved || *row.resolved > wanted.from);
     if (row.line != 0 && row.firing && is_inside) {

@@ -1,7 +1,7 @@
 #include "daemon/engine/rehearsal.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <tuple>
 #include <utility>
 
 namespace kpi {
@@ -91,7 +91,9 @@ Rehearsal::Rehearsal(std::shared_ptr<const Config> config, Script script)
       script_(std::move(script)),
       ledger_(std::make_unique<Ledger>(on_verdict)),
       engine_(std::make_unique<Engine>(config_, *ledger_, EngineOptions{1})) {
-  std::ranges::stable_sort(script_.arrivals, {}, &Script::Arrival::at);
+  std::ranges::sort(script_.arrivals, {}, [](const Script::Arrival& arrival) {
+    return std::tuple(arrival.at, arrival.series, arrival.slot);
+  });
 }
 
 Rehearsal::~Rehearsal() = default;

@@ -47,7 +47,6 @@ Result<Script> read_script(HistoryReader& reader,
 
 class Rehearsal {
  public:
-  /// Arrivals of one time stay in their order.
   Rehearsal(std::shared_ptr<const Config> config, Script script);
   Rehearsal(const Rehearsal&) = delete;
   Rehearsal(Rehearsal&&) = delete;

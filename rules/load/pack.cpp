@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <vector>
 
 namespace kpi {
@@ -114,13 +115,13 @@ class Binder {
     if (!tokens) {
       return;
     }
-    for (auto token = tokens->rbegin(); token != tokens->rend(); ++token) {
-      const bool is_metric = token->kind == Token::Kind::kName && token->text.find('.') != std::string::npos &&
-                             !token->text.starts_with("target.");
+    for (const Token& token : std::ranges::reverse_view(*tokens)) {
+      const bool is_metric = token.kind == Token::Kind::kName && token.text.find('.') != std::string::npos &&
+                             !token.text.starts_with("target.");
       if (is_metric) {
-        const std::string name = binding_.name_of(token->text);
+        const std::string name = binding_.name_of(token.text);
         metrics_[name].insert(kpi_);
-        node.scalar.replace(token->range.begin, token->range.end - token->range.begin, name);
+        node.scalar.replace(token.range.begin, token.range.end - token.range.begin, name);
       }
     }
   }
@@ -132,6 +133,7 @@ class Binder {
 
 std::vector<std::string> names_in(const YamlNode& kpis) {
   std::vector<std::string> names;
+  names.reserve(kpis.entries.size());
   for (const auto& [name, body] : kpis.entries) {
     names.push_back(name.scalar);
   }
