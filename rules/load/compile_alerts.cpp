@@ -293,10 +293,11 @@ void compile_min_sample(RawKpi& raw, const CompileContext& context, Diagnostics&
   }
 }
 
-std::string canonical_alerts(const Kpi& kpi) {
+std::string canonical_alerts(const RawKpi& raw) {
+  const Kpi& kpi = raw.kpi;
   std::string text;
-  for (const MinSample& sample : kpi.min_sample) {
-    text += "min_sample " + std::to_string(kpi.value.metrics[sample.input].metric) + ": " + number_text(sample.least) + "\n";
+  for (const RawMinSample& sample : raw.min_sample) {
+    text += "min_sample " + sample.metric.text + ": " + number_text(sample.least) + "\n";
   }
   if (kpi.thresholds) {
     const auto limit = [&](std::string_view name, const std::optional<Program>& program) {

@@ -22,6 +22,6 @@ void compile_alerts(RawKpi& raw, const CompileContext& context, Diagnostics& dia
 void compile_min_sample(RawKpi& raw, const CompileContext& context, Diagnostics& diagnostics);
 
 /// What decides verdicts in the KPI's thresholds and alert rules, one key a line.
-std::string canonical_alerts(const Kpi& kpi);
+std::string canonical_alerts(const RawKpi& raw);
 
 }  // namespace kpi

@@ -329,7 +329,7 @@ class Loader {
         check_was(id, kpi.was[i], raw.was_positions[i], heirs);
       }
       for (std::size_t i = 0; i < kpi.inhibits.size(); ++i) {
-        check_inhibits(kpi.inhibits[i], raw.inhibits_positions[i]);
+        check_inhibits(id, kpi.inhibits[i], raw.inhibits_positions[i]);
       }
     }
   }
@@ -363,7 +363,7 @@ class Loader {
     }
   }
 
-  void check_inhibits(const RuleName& inhibited, Position position) {
+  void check_inhibits(const std::string& id, const RuleName& inhibited, Position position) {
     const std::string whole = printable(inhibited.kpi + (inhibited.rule.empty() ? "" : "." + inhibited.rule));
     if (!by_name_.contains(inhibited.kpi)) {
       std::vector<std::string> names;
@@ -377,6 +377,13 @@ class Loader {
       return;
     }
     const Kpi* other = compiled(inhibited.kpi);
+    const auto is_this = [&](const RuleName& rule) { return rule.kpi == id; };
+    if (other != nullptr && inhibited.kpi < id && std::ranges::any_of(other->inhibits, is_this)) {
+      diagnostics_.error(position,
+                         id + " and " + inhibited.kpi + " hold each other back: of both nobody would be told",
+                         "leave one of them out");
+      return;
+    }
     if (other == nullptr || has_rule(*other, inhibited.rule)) {
       return;  // what is wrong with it has been said
     }
@@ -392,7 +399,7 @@ class Loader {
     }
     diagnostics_.error(position,
                        "inhibits names \"" + whole + "\", and " + inhibited.kpi + " has no such alert rule",
-                       "it has " + join(names, ", ") + ": write " + inhibited.kpi + "." + names.back());
+                       printable("it has " + join(names, ", ") + ": write " + inhibited.kpi + "." + names.back()));
   }
 
   /// A KPI over metrics whose days are cut in different zones is joined by date; that is worth knowing.
@@ -425,7 +432,7 @@ class Loader {
       text += " " + number_text(kpi.better.low) + " to " + number_text(kpi.better.high);
     }
     text += "\n";
-    return text + canonical_alerts(kpi);
+    return text + canonical_alerts(raw);
   }
 
   RuleGround ground_;
