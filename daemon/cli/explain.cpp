@@ -192,14 +192,12 @@ class Explainer {
   void explain_rules() {
     const Kpi& kpi = *result_.kpi;
     const PeriodJudgement& judgement = result_.judgement;
-    const auto limit = [&](const std::string& name,
-                           const LineLimit& used,
-                           const std::optional<Value>& value,
-                           Standing standing) {
-      if (used.program != nullptr && value) {
-        result_.rules.push_back({name, used.program->text, *value, false, standing == Standing::kMissed});
-      }
-    };
+    const auto limit =
+        [&](const std::string& name, const LineLimit& used, const std::optional<Value>& value, Standing standing) {
+          if (used.program != nullptr && value) {
+            result_.rules.push_back({name, used.program->text, *value, false, standing == Standing::kMissed});
+          }
+        };
     if (kpi.thresholds) {
       const LineLimits limits = limits_of(*result_.line, kpi, result_.slot);
       limit("warning", limits[0], judgement.limits.warning, judgement.thresholds.rungs[1]);

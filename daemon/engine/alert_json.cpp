@@ -47,14 +47,14 @@ json encode_state(const AlertState& state) {
     }
   }
   json result{{"phase", name_of(state.phase)},
-          {"severity", name_of(state.severity)},
-          {"worst", name_of(state.worst)},
-          {"stale", state.is_stale},
-          {"since", encode_slot(state.since)},
-          {"episode", state.episode},
-          {"pending_at", encode_instant(state.pending_at)},
-          {"firing_at", encode_instant(state.firing_at)},
-          {"rungs", rungs}};
+              {"severity", name_of(state.severity)},
+              {"worst", name_of(state.worst)},
+              {"stale", state.is_stale},
+              {"since", encode_slot(state.since)},
+              {"episode", state.episode},
+              {"pending_at", encode_instant(state.pending_at)},
+              {"firing_at", encode_instant(state.firing_at)},
+              {"rungs", rungs}};
   if (state.changes != 0) {
     result["changes"] = state.changes;
     result["flapping"] = state.is_flapping;

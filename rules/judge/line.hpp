@@ -33,9 +33,9 @@ struct NoDataState {
 
 /// Everything that is remembered of one KPI and segment.
 struct Line {
-  std::uint32_t id = 0;   ///< In the history; 0: not stored yet.
-  std::uint32_t kpi = 0;  ///< Index into RuleSet::kpis.
-  Labels segment;         ///< Empty: the total.
+  std::uint32_t id = 0;      ///< In the history; 0: not stored yet.
+  std::uint32_t kpi = 0;     ///< Index into RuleSet::kpis.
+  Labels segment;            ///< Empty: the total.
   bool is_expected = false;  ///< Listed in `expect`: it begins with the total, and never retires.
   bool is_retired = false;   ///< Silent for so long that it is judged no more until data comes.
   std::uint32_t rule_version = 0;

@@ -46,8 +46,8 @@ class Taking {
 }  // namespace
 
 const LimitVariant* segment_variant(const Thresholds& thresholds, const Labels& segment) {
-  const auto found = std::ranges::find_if(
-      thresholds.segments, [&](const LimitVariant& variant) { return matches(variant.match, segment); });
+  const auto found = std::ranges::find_if(thresholds.segments,
+                                          [&](const LimitVariant& variant) { return matches(variant.match, segment); });
   return found == thresholds.segments.end() ? nullptr : &*found;
 }
 

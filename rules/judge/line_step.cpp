@@ -51,7 +51,10 @@ std::array<std::optional<double>, 6> target_fields(const Line& line, const Targe
 }
 
 /// Where the value of a ratio of counts may truly lie, if the rule asks for it.
-std::optional<Interval> interval_of(const Line& line, const Kpi& kpi, const Value& value, const EvaluationContext& eval) {
+std::optional<Interval> interval_of(const Line& line,
+                                    const Kpi& kpi,
+                                    const Value& value,
+                                    const EvaluationContext& eval) {
   const std::optional<RatioGate>& gate = kpi.thresholds->gate;
   if (!gate || !value.is_known()) {
     return std::nullopt;
@@ -356,8 +359,7 @@ void fire_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, LineChanges& 
   changes.episodes.push_back(no_data_episode(line, kpi, plan));
 }
 
-void end_no_data(
-    Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes, Reason reason) {
+void end_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes, Reason reason) {
   if (line.no_data.is_on) {
     EpisodeRow row = no_data_episode(line, kpi, plan);
     row.resolved = at;

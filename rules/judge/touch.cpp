@@ -19,8 +19,7 @@ void each_program(const Line& line, const Kpi& kpi, const Use& use) {
   use(kpi.value, line.value_inputs);
   if (kpi.thresholds) {
     std::size_t next = 0;
-    each_limit(
-        *kpi.thresholds, line.segment, [&](const Program& program) { use(program, line.limit_inputs[next++]); });
+    each_limit(*kpi.thresholds, line.segment, [&](const Program& program) { use(program, line.limit_inputs[next++]); });
   }
   for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
     use(kpi.alerts[i].when, line.alert_inputs[i]);

@@ -47,7 +47,10 @@ void check_patience(const Kpi& kpi, const Patience& patience, Position position,
 }
 
 /// The labels that an entry asks for must be some of a segment's.
-void check_match(const RawKpi& raw, const RawVariant& variant, const CompileContext& context, Diagnostics& diagnostics) {
+void check_match(const RawKpi& raw,
+                 const RawVariant& variant,
+                 const CompileContext& context,
+                 Diagnostics& diagnostics) {
   for (const auto& [label, values] : variant.variant.match.labels) {
     if (std::ranges::find(context.split_labels, label) == context.split_labels.end()) {
       const std::string meant = did_you_mean(label, context.split_labels);
@@ -66,7 +69,9 @@ std::string variant_text(const LimitVariant& variant) {
     text += (variant.days & (1U << day)) != 0 ? " " + std::string(kDays.at(day)) : "";
   }
   text += ":";
-  const auto add = [&](std::string_view name, const std::string& value) { text += " " + std::string(name) + " " + value; };
+  const auto add = [&](std::string_view name, const std::string& value) {
+    text += " " + std::string(name) + " " + value;
+  };
   const auto limit = [&](std::string_view name, const std::optional<Program>& program) {
     if (program) {
       add(name, program->text);

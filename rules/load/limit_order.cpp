@@ -51,7 +51,9 @@ bool may_meet(const SegmentMatch& a, const SegmentMatch& b) {
 class OrderCheck {
  public:
   OrderCheck(const RawKpi& raw, const Thresholds& thresholds, Diagnostics& diagnostics)
-      : raw_(raw), thresholds_(thresholds), diagnostics_(diagnostics),
+      : raw_(raw),
+        thresholds_(thresholds),
+        diagnostics_(diagnostics),
         higher_(raw.kpi.better.kind == Better::Kind::kHigher) {}
 
   void run() {
@@ -97,15 +99,16 @@ class OrderCheck {
   /// A limit that these are the words of, or the other one.
   static Position blame(const KnownLimit& first, const KnownLimit& second, const RawLimits* own) {
     const auto is_own = [&](const KnownLimit& limit) {
-      return own != nullptr && (limit.raw == &own->warning || limit.raw == &own->critical || limit.raw == &own->recover);
+      return own != nullptr &&
+             (limit.raw == &own->warning || limit.raw == &own->critical || limit.raw == &own->recover);
     };
     return is_own(second) && !is_own(first) ? second.raw->position : first.raw->position;
   }
 
   [[nodiscard]] bool milder(double a, double b) const { return higher_ ? a >= b : a <= b; }
 
-  /// `own`: the limits of the entry that is looked at, null for those that stand for all. Nothing is said of what others
-  /// have been told for already.
+  /// `own`: the limits of the entry that is looked at, null for those that stand for all. Nothing is said of what
+  /// others have been told for already.
   bool check(const KnownLimits& limits, const RawLimits* own) {
     const std::string better = higher_ ? "higher" : "lower";
     const auto concerns = [&](const KnownLimit& a, const KnownLimit& b) {
@@ -127,10 +130,10 @@ class OrderCheck {
     }
     const KnownLimit& mildest = warning.raw != nullptr ? warning : critical;
     if (concerns(recover, mildest) && !milder(recover.number, mildest.number)) {
-      diagnostics_.error(blame(recover, mildest, own),
-                         "recover " + print(*recover.raw->tree) + " lies on the bad side of the limit",
-                         "with better: " + better + " it is " + (higher_ ? "at or above" : "at or below") +
-                             " the limit");
+      diagnostics_.error(
+          blame(recover, mildest, own),
+          "recover " + print(*recover.raw->tree) + " lies on the bad side of the limit",
+          "with better: " + better + " it is " + (higher_ ? "at or above" : "at or below") + " the limit");
       fits = false;
     }
     return fits;

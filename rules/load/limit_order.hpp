@@ -1,5 +1,6 @@
 #pragma once
-// Whether the limits of a KPI lie in an order that makes sense, for every segment and every day. For compile_alerts.cpp.
+// Whether the limits of a KPI lie in an order that makes sense, for every segment and every day. For
+// compile_alerts.cpp.
 
 #include "rules/load/raw_kpi.hpp"
 

@@ -27,7 +27,8 @@ std::uint8_t read_day_range(const YamlNode& node, Diagnostics& diagnostics) {
   const std::size_t first = day(text.substr(0, dash));
   const std::size_t last = dash == text.size() ? first : day(text.substr(dash + 1));
   if (node.kind != YamlNode::Kind::kScalar || first == names.size() || last == names.size()) {
-    const std::string_view wrong = first == names.size() ? text.substr(0, dash) : text.substr(std::min(dash + 1, text.size()));
+    const std::string_view wrong =
+        first == names.size() ? text.substr(0, dash) : text.substr(std::min(dash + 1, text.size()));
     const std::string meant = did_you_mean(trim(wrong), names);
     diagnostics.error(node.position,
                       "days wants weekdays, got \"" + printable(text, 60) + "\"",
@@ -64,9 +65,8 @@ SegmentMatch read_match(const YamlNode& node, Diagnostics& diagnostics) {
     return match;
   }
   if (node.kind != YamlNode::Kind::kMap) {
-    diagnostics.error(node.position,
-                      "match wants labels and their values, or total",
-                      "write match: {country: SE}, or match: total");
+    diagnostics.error(
+        node.position, "match wants labels and their values, or total", "write match: {country: SE}, or match: total");
     return match;
   }
   for (const auto& [label, values] : node.entries) {

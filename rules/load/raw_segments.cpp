@@ -79,13 +79,14 @@ void read_min_sample(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics
     RawMinSample sample;
     sample.metric = read_expression(metric, diagnostics);
     const Expr* tree = sample.metric.tree.get();
-    const bool is_all = tree != nullptr && tree->kind == Expr::Kind::kCall && tree->text == "all" &&
-                        tree->children.size() == 1;
+    const bool is_all =
+        tree != nullptr && tree->kind == Expr::Kind::kCall && tree->text == "all" && tree->children.size() == 1;
     if (is_all) {
       tree = tree->children[0].get();
     }
     if (tree != nullptr && (tree->kind != Expr::Kind::kName || tree->text.find('.') == std::string::npos)) {
-      diagnostics.error(metric.position, "min_sample wants the name of a metric", "write min_sample: {web.visits: 200}");
+      diagnostics.error(
+          metric.position, "min_sample wants the name of a metric", "write min_sample: {web.visits: 200}");
       continue;
     }
     const auto number = read_number(least, diagnostics, "min_sample");

@@ -154,7 +154,7 @@ struct Kpi {
   Span over;
   double complete = 1;
   std::vector<std::vector<std::string>> split_by;  ///< Each a set of labels whose combinations are segments.
-  std::vector<Labels> expect;  ///< Segments that are missing when they do not report. Sorted.
+  std::vector<Labels> expect;                      ///< Segments that are missing when they do not report. Sorted.
   std::size_t max_segments = kDefaultMaxSegments;
   std::optional<Span> retire;  ///< A segment silent for so long leaves judging.
   std::vector<MinSample> min_sample;

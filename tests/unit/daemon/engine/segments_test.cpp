@@ -39,8 +39,9 @@ TEST(Segments, BeyondTheMostAreRefusedAndReportedOnceAndKnownOnesKept) {
     story.step(day(number + 1));
     return story.warnings();
   };
-  EXPECT_THAT(warnings_of_next(2),
-              ElementsAre("visits: the segment country=FI and 1 other not judged: max_segments is 1, and so many are known"));
+  EXPECT_THAT(
+      warnings_of_next(2),
+      ElementsAre("visits: the segment country=FI and 1 other not judged: max_segments is 1, and so many are known"));
   EXPECT_THAT(warnings_of_next(3), IsEmpty());
   EXPECT_EQ(story.engine().find_line("visits", kNorway), nullptr);
   EXPECT_EQ(story.line("visits", kSweden).judged.at(*story.line("visits", kSweden).stepped)->value, 10);
@@ -53,9 +54,11 @@ TEST(Segments, AddedToExpectAreMissingFromTheBeginning) {
     story.put("web.visits", day(number), 10, kSweden);
   }
   story.step(day(4));
-  story.restart(kConfig, "kpis:\n  visits: {value: web.visits, split_by: [country], expect: {country: [SE, \"NO\"]}}\n");
-  EXPECT_THAT(story.step(day(4) + " 01:00"),
-              ElementsAre("team alert.no_data visits no_data country=NO: no data since 2026-03-01: no sample arrived"));
+  story.restart(kConfig,
+                "kpis:\n  visits: {value: web.visits, split_by: [country], expect: {country: [SE, \"NO\"]}}\n");
+  EXPECT_THAT(
+      story.step(day(4) + " 01:00"),
+      ElementsAre("team alert.no_data visits no_data (country=NO): no data since 2026-03-01: no sample arrived"));
   EXPECT_EQ(*story.line("visits", kNorway).first, *story.line("visits").first);
 }
 
@@ -69,11 +72,15 @@ TEST(Segments, SilentForTooLongRetireAndStaySoOverARestart) {
     story.put("web.visits", day(number), 10, kSweden);
     const auto told = story.step(day(number + 1));
     if (number == 3) {  // the 2nd is given up at the end of the 3rd
-      EXPECT_THAT(told, ElementsAre("team alert.no_data visits no_data country=NO: no data since 2026-03-02: no sample arrived"));
-    } else if (number == 6) {  // silent from the 2nd to the 4th, and on the 5th, which is given up at the end of the 6th
-      EXPECT_THAT(told,
-                  ElementsAre("team alert.resolved visits no_data country=NO: the segment has been silent for too long, "
-                              "and is judged no more"));
+      EXPECT_THAT(
+          told,
+          ElementsAre("team alert.no_data visits no_data (country=NO): no data since 2026-03-02: no sample arrived"));
+    } else if (number ==
+               6) {  // silent from the 2nd to the 4th, and on the 5th, which is given up at the end of the 6th
+      EXPECT_THAT(
+          told,
+          ElementsAre("team alert.resolved visits no_data (country=NO): the segment has been silent for too long, "
+                      "and is judged no more"));
     } else {
       EXPECT_THAT(told, IsEmpty()) << number;
     }
@@ -82,10 +89,11 @@ TEST(Segments, SilentForTooLongRetireAndStaySoOverARestart) {
   EXPECT_EQ(story.state("visits", kNorway), KpiState::kOk);
   story.put("web.visits", day(13), 10, kSweden);
   story.put("web.visits", day(13), -10, kNorway);
-  EXPECT_THAT(story.step(day(14)), ElementsAre("team alert.firing visits thresholds country=NO: below 0"));
+  EXPECT_THAT(story.step(day(14)), ElementsAre("team alert.firing visits thresholds (country=NO): below 0"));
 }
 
-constexpr const char* kOldName = "kpis:\n  hits: {value: web.visits, split_by: [country], thresholds: {warning: 20, for: 3 days}}\n";
+constexpr const char* kOldName =
+    "kpis:\n  hits: {value: web.visits, split_by: [country], thresholds: {warning: 20, for: 3 days}}\n";
 constexpr const char* kNewName =
     "kpis:\n  visits: {value: web.visits, split_by: [country], was: [hits], thresholds: {warning: 20, for: 3 days}}\n";
 
@@ -101,16 +109,20 @@ TEST(Rename, CarriesHistoryAndStateAlong) {
   story.restart(kConfig, kNewName);
   EXPECT_EQ(story.state("visits", kSweden), KpiState::kPending);
   story.put("web.visits", day(4), 10, kSweden);
-  EXPECT_THAT(story.step(day(5)),
-              ElementsAre("team alert.firing visits thresholds: below 20 for 3 days",
-                          "team alert.firing visits thresholds country=SE: below 20 for 3 days"));
+  EXPECT_THAT(
+      story.step(day(5)),
+      ElementsAre(
+          "team alert.firing visits thresholds: below 20 for 3 days, visits thresholds (country=SE): below 20 for "
+          "3 days"));
   EXPECT_EQ(story.line("visits", kSweden).judged.values.size(), 4U);
   // The names are the history's now: what once was need not be said for ever.
-  story.restart(kConfig, "kpis:\n  visits: {value: web.visits, split_by: [country], thresholds: {warning: 20, for: 3 days}}\n");
+  story.restart(kConfig,
+                "kpis:\n  visits: {value: web.visits, split_by: [country], thresholds: {warning: 20, for: 3 days}}\n");
   story.put("web.visits", day(5), 30, kSweden);
-  EXPECT_THAT(story.step(day(6)),
-              UnorderedElementsAre("team alert.resolved visits thresholds: fine again, was not since 2026-03-02",
-                                   "team alert.resolved visits thresholds country=SE: fine again, was not since 2026-03-02"));
+  EXPECT_THAT(
+      story.step(day(6)),
+      ElementsAre("team alert.resolved visits thresholds: fine again, was not since 2026-03-02, visits thresholds "
+                  "(country=SE): fine again, was not since 2026-03-02"));
 }
 
 TEST(Rename, LeavesALineAloneThatTheNewNameHasAlready) {
@@ -153,8 +165,8 @@ kpis:
   story.put("web.visits", day(2), 24, kSweden);
   EXPECT_THAT(story.step(day(3)),
               UnorderedElementsAre("team alert.resolved visits thresholds: fine again, was not since 2026-03-01",
-                                   "team alert.firing half thresholds: below 15 for 2 days",
-                                   "team alert.firing half thresholds country=SE: below 15 for 2 days"));
+                                   "team alert.firing half thresholds: below 15 for 2 days, half thresholds "
+                                   "(country=SE): below 15 for 2 days"));
 }
 
 }  // namespace

@@ -219,9 +219,9 @@ TEST(Flapping, BeginsWithTheSeventhChangeAmongTwentyPeriods) {
 TEST(Flapping, EndsWhenFewerThanFiveChangesAreLeftOfTheLastTwentyPeriods) {
   AlertStory story;
   story.every("day", "2026-03-01");
-  EXPECT_EQ(flapping(story, "fmfmfmfm"), ".......~");       // the changes are those of the 2nd to the 8th day
+  EXPECT_EQ(flapping(story, "fmfmfmfm"), ".......~");              // the changes are those of the 2nd to the 8th day
   EXPECT_EQ(flapping(story, "mmmmmmmmmmmmmm"), "~~~~~~~~~~~~~~");  // up to the 22nd: the first of them has gone
-  EXPECT_EQ(flapping(story, "mm"), "~.");                    // the 24th: that of the 5th and later are left
+  EXPECT_EQ(flapping(story, "mm"), "~.");                          // the 24th: that of the 5th and later are left
 }
 
 TEST(Flapping, IsNotWhatComesAndGoesNowAndThen) {

@@ -1,5 +1,5 @@
-// Limits for some segments and days, samples that are large enough, and what KPIs say of each other: what is loaded, and
-// what is wrong with it.
+// Limits for some segments and days, samples that are large enough, and what KPIs say of each other: what is loaded,
+// and what is wrong with it.
 
 #include "rules/load/rule_file.hpp"
 
@@ -57,7 +57,9 @@ std::string first_words(const std::string& kpis) {
   for (std::size_t at = 0; at < text.size(); at = std::min(text.find('\n', at), text.size() - 1) + 1) {
     const std::string line = text.substr(at, text.find('\n', at) - at);
     const std::size_t found = std::min(line.find("error: "), line.find("warning: "));
-    words += line.starts_with("a.yaml:") && found != std::string::npos ? (words.empty() ? "" : "\n") + line.substr(found) : "";
+    words += line.starts_with("a.yaml:") && found != std::string::npos
+                 ? (words.empty() ? "" : "\n") + line.substr(found)
+                 : "";
   }
   return words;
 }
@@ -167,19 +169,21 @@ INSTANTIATE_TEST_SUITE_P(
     Limits,
     LimitComplaints,
     testing::Values(
-        Complaint{"TheWrongOrderInASegment",
-                  "x:\n  value: shop.orders / web.visits\n  split_by: [country]\n  thresholds:\n    warning: 2%\n"
-                  "    segments:\n      - {match: {country: SE}, critical: 3%}\n",
-                  R"~(a.yaml:7:42: error: critical 3% is reached before warning 2%: with better: higher a value below is a miss
+        Complaint{
+            "TheWrongOrderInASegment",
+            "x:\n  value: shop.orders / web.visits\n  split_by: [country]\n  thresholds:\n    warning: 2%\n"
+            "    segments:\n      - {match: {country: SE}, critical: 3%}\n",
+            R"~(a.yaml:7:42: error: critical 3% is reached before warning 2%: with better: higher a value below is a miss
   7 |       - {match: {country: SE}, critical: 3%}
     |                                          ^~
   help: swap the limits, or write better: lower
 )~"},
-        Complaint{"TheWrongOrderOnADayInASegment",
-                  "x:\n  value: shop.orders / web.visits\n  split_by: [country]\n  thresholds:\n    critical: 1%\n"
-                  "    segments:\n      - {match: {country: SE}, critical: 3%}\n"
-                  "    when:\n      - {days: [sunday], warning: 2%}\n",
-                  R"~(a.yaml:9:35: error: critical 3% is reached before warning 2%: with better: higher a value below is a miss
+        Complaint{
+            "TheWrongOrderOnADayInASegment",
+            "x:\n  value: shop.orders / web.visits\n  split_by: [country]\n  thresholds:\n    critical: 1%\n"
+            "    segments:\n      - {match: {country: SE}, critical: 3%}\n"
+            "    when:\n      - {days: [sunday], warning: 2%}\n",
+            R"~(a.yaml:9:35: error: critical 3% is reached before warning 2%: with better: higher a value below is a miss
   9 |       - {days: [sunday], warning: 2%}
     |                                   ^~
   help: swap the limits, or write better: lower
@@ -193,7 +197,8 @@ INSTANTIATE_TEST_SUITE_P(
   help: did you mean "country"?
 )~"},
         Complaint{"ADayThatIsNone",
-                  "x:\n  value: shop.orders\n  thresholds:\n    warning: 5\n    when: [{days: [saturday-sonday], warning: 2}]\n",
+                  "x:\n  value: shop.orders\n  thresholds:\n    warning: 5\n    when: [{days: [saturday-sonday], "
+                  "warning: 2}]\n",
                   R"~(a.yaml:5:20: error: days wants weekdays, got "saturday-sonday"
   5 |     when: [{days: [saturday-sonday], warning: 2}]
     |                    ^~~~~~~~~~~~~~~
@@ -221,16 +226,18 @@ INSTANTIATE_TEST_SUITE_P(
     |                ^
   help: write match: {country: SE}
 )~"},
-        Complaint{"OneLimitForASumAndItsParts",
-                  "x:\n  value: 2 * shop.orders\n  split_by: [country]\n  thresholds: {warning: 5}\n",
-                  R"~(a.yaml:4:15: warning: x adds up over its segments, and has one limit for the total and for each of them
+        Complaint{
+            "OneLimitForASumAndItsParts",
+            "x:\n  value: 2 * shop.orders\n  split_by: [country]\n  thresholds: {warning: 5}\n",
+            R"~(a.yaml:4:15: warning: x adds up over its segments, and has one limit for the total and for each of them
   4 |   thresholds: {warning: 5}
     |               ^
   help: write segments: [{match: total, warning: …}] in thresholds
 )~"},
-        Complaint{"ConfidenceInAnAmount",
-                  "x:\n  value: shop.revenue / shop.orders\n  thresholds: {warning: 5, confidence: 95%}\n",
-                  R"~(a.yaml:3:40: error: confidence wants a ratio of two counts, the value of x is shop.revenue / shop.orders
+        Complaint{
+            "ConfidenceInAnAmount",
+            "x:\n  value: shop.revenue / shop.orders\n  thresholds: {warning: 5, confidence: 95%}\n",
+            R"~(a.yaml:3:40: error: confidence wants a ratio of two counts, the value of x is shop.revenue / shop.orders
   3 |   thresholds: {warning: 5, confidence: 95%}
     |                                        ^~~
   help: leave confidence out, or write value: shop.orders / web.visits
@@ -270,9 +277,10 @@ INSTANTIATE_TEST_SUITE_P(
     |                ^~~~~~~~~
   help: did you mean "web.visits"?
 )~"},
-        Complaint{"ASlipInAMessage",
-                  "x:\n  value: shop.orders\n  alerts: [{name: low, when: value < 1, message: \"{valeu} of {title}\"}]\n",
-                  R"~(a.yaml:3:50: error: there is no placeholder {valeu}
+        Complaint{
+            "ASlipInAMessage",
+            "x:\n  value: shop.orders\n  alerts: [{name: low, when: value < 1, message: \"{valeu} of {title}\"}]\n",
+            R"~(a.yaml:3:50: error: there is no placeholder {valeu}
   3 |   alerts: [{name: low, when: value < 1, message: "{valeu} of {title}"}]
     |                                                  ^~~~~~~~~~~~~~~~~~~~
   help: did you mean "value"?
@@ -327,19 +335,21 @@ a.yaml:2:1: note: defined here
     [](const auto& test) { return test.param.name; });
 
 TEST(Limits, ThatNoNumbersStandInTheWayOfAreNotCompared) {
-  EXPECT_EQ(first_words("x:\n  value: shop.orders\n  split_by: [country]\n  thresholds:\n    warning: 5\n    segments:\n"
-                        "      - {match: total, warning: 50, critical: 20}\n"
-                        "      - {match: {country: SE}, warning: prev(value, 1 week), critical: 90}\n"
-                        "    when:\n      - {match: {country: DK}, days: sunday, critical: 4}\n"),
-            "");
+  EXPECT_EQ(
+      first_words("x:\n  value: shop.orders\n  split_by: [country]\n  thresholds:\n    warning: 5\n    segments:\n"
+                  "      - {match: total, warning: 50, critical: 20}\n"
+                  "      - {match: {country: SE}, warning: prev(value, 1 week), critical: 90}\n"
+                  "    when:\n      - {match: {country: DK}, days: sunday, critical: 4}\n"),
+      "");
 }
 
 TEST(Limits, OfSumsAreTheirOwnForTheTotalWhenTheRuleSaysSo) {
-  for (const char* fine : {"x: {value: shop.orders, thresholds: {warning: 5}}",
-                           "x: {value: shop.orders / web.visits, split_by: [country], thresholds: {warning: 5%}}",
-                           "x: {value: shop.orders, split_by: [country], thresholds: {warning: 0.8 * prev(value, 1 week)}}",
-                           "x: {value: shop.orders, split_by: [country], thresholds: {warning: 5, segments: [{match: "
-                           "total, warning: 9}]}}"}) {
+  for (const char* fine :
+       {"x: {value: shop.orders, thresholds: {warning: 5}}",
+        "x: {value: shop.orders / web.visits, split_by: [country], thresholds: {warning: 5%}}",
+        "x: {value: shop.orders, split_by: [country], thresholds: {warning: 0.8 * prev(value, 1 week)}}",
+        "x: {value: shop.orders, split_by: [country], thresholds: {warning: 5, segments: [{match: "
+        "total, warning: 9}]}}"}) {
     EXPECT_EQ(first_words(fine), "") << fine;
   }
 }
