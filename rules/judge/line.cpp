@@ -60,13 +60,7 @@ class Judging {
   [[nodiscard]] Slot next(Slot slot) const { return next_slot(slot, kpi_.every, kpi_.zone); }
 
   [[nodiscard]] bool is_given_up(Slot slot) const {
-    return plan_.deadline(kpi_, slot) <= context_.now && !is_retired_at(slot);
-  }
-
-  /// The line has been silent for so long before the period that it is not judged without data.
-  [[nodiscard]] bool is_retired_at(Slot slot) const {
-    const auto last = retirement(line_, kpi_, slot, context_.rules->calendar);
-    return last && *last <= slot;
+    return plan_.deadline(kpi_, slot) <= context_.now && !is_retired_at(line_, kpi_, slot);
   }
 
   void settle_retirement() {
@@ -74,6 +68,7 @@ class Judging {
     line_.is_retired = has_retired(line_, plan_, context_);
     if (line_.is_retired && !was_retired) {
       const auto last = retirement(line_, kpi_, next(*line_.newest), context_.rules->calendar);
+      fire_overdue(plan_.deadline(kpi_, *last));
       retire(line_, kpi_, plan_, plan_.deadline(kpi_, *last), changes_);
     }
   }
@@ -148,7 +143,7 @@ class Judging {
 
   Judged step(Slot slot, const Value& value) {
     const AlertStates before = alert_states(line_);
-    if (!value.is_known() && is_retired_at(slot)) {
+    if (!value.is_known() && is_retired_at(line_, kpi_, slot)) {
       forget_alerts(line_);
     }
     Judged judged = look_at(line_, context_, slot, value);
@@ -160,7 +155,7 @@ class Judging {
   /// A period turned out unknown (or is late): a run without data begins or goes on.
   void note_unknown(Slot slot) {
     const bool is_new = !line_.no_data.first && (!line_.known || *line_.known < slot);
-    if (alerts_on_no_data(kpi_) && is_new && !is_retired_at(slot)) {
+    if (alerts_on_no_data(kpi_) && is_new && !is_retired_at(line_, kpi_, slot)) {
       line_.no_data.first = slot;
     }
   }
@@ -266,8 +261,10 @@ Instant next_event(const Line& line, const Kpi& kpi, const KpiPlan& plan) {
   }
   const Slot next = line.newest ? next_slot(*line.newest, kpi.every, kpi.zone) : *line.first;
   Instant earliest = plan.due(kpi, next);
-  if (!line.awaiting.empty()) {
-    earliest = std::min(earliest, plan.deadline(kpi, *line.awaiting.begin()));
+  // A gap that the line was retired in is given up by no time: only data ends it.
+  const auto is_due = [&](Slot slot) { return slot > line.stepped || !is_retired_at(line, kpi, slot); };
+  if (const auto first = std::ranges::find_if(line.awaiting, is_due); first != line.awaiting.end()) {
+    earliest = std::min(earliest, plan.deadline(kpi, *first));
   }
   if (line.no_data.first && !line.no_data.is_on) {
     earliest = std::min(earliest, plan.deadline(kpi, *line.no_data.first));

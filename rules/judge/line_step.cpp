@@ -369,50 +369,6 @@ void end_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, Li
   line.no_data = NoDataState{};
 }
 
-std::optional<Slot> retirement(const Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar) {
-  if (!kpi.retire || line.segment.empty() || line.is_expected || !line.first) {
-    return std::nullopt;
-  }
-  Slot silent = *line.first;
-  const auto& values = line.judged.values;
-  for (auto at = std::ranges::lower_bound(values, slot, {}, &Sample::slot); at != values.begin();) {
-    --at;
-    if (!std::isnan(at->value)) {
-      silent = next_slot(at->slot, kpi.every, kpi.zone);
-      break;
-    }
-  }
-  if (kpi.every.is_civil()) {
-    return slot_at(date_of(shift_date(silent, *kpi.retire)), kpi.every, calendar);
-  }
-  return slot_at(shift_instant(Instant{Duration{silent.ms}}, *kpi.retire, kpi.zone), kpi.every, kpi.zone, calendar);
-}
-
-bool has_retired(const Line& line, const KpiPlan& plan, const JudgeContext& context) {
-  if (!line.newest) {
-    return false;
-  }
-  const Kpi& kpi = kpi_of(line, context);
-  const auto last = retirement(line, kpi, next_slot(*line.newest, kpi.every, kpi.zone), context.rules->calendar);
-  return last && plan.deadline(kpi, *last) <= context.now;
-}
-
-void forget_alerts(Line& line) {
-  line.thresholds = AlertState{};
-  line.alerts.assign(line.alerts.size(), AlertState{});
-}
-
-void retire(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes) {
-  const AlertStates before = alert_states(line);
-  forget_alerts(line);
-  const std::size_t episodes = changes.episodes.size();
-  keep_episodes(line, kpi, before, at, changes);
-  for (std::size_t i = episodes; i < changes.episodes.size(); ++i) {
-    changes.episodes[i].reason = Reason::kRetired;
-  }
-  end_no_data(line, kpi, plan, at, changes, Reason::kRetired);
-}
-
 KpiState state_of(const Line& line) {
   const KpiState worst = state_of_alerts(line);
   if (line.no_data.is_on) {

@@ -53,6 +53,9 @@ inline bool alerts_on_no_data(const Kpi& kpi) {
 /// `slot`; nothing for those that never retire.
 std::optional<Slot> retirement(const Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar);
 
+/// Whether the period is one that is not judged without data, because the line was silent for too long before it.
+bool is_retired_at(const Line& line, const Kpi& kpi, Slot slot);
+
 /// Whether the line has left judging by `context.now`.
 bool has_retired(const Line& line, const KpiPlan& plan, const JudgeContext& context);
 

@@ -110,8 +110,7 @@ class Replay {
 
   Judged step(Slot slot, const Value& value) {
     const AlertStates before = alert_states(line_);
-    const auto last = value.is_known() ? std::nullopt : retirement(line_, kpi_, slot, context_.rules->calendar);
-    if (last && *last <= slot) {
+    if (!value.is_known() && is_retired_at(line_, kpi_, slot)) {
       forget_alerts(line_);
     }
     Judged judged = look_at(line_, context_, slot, value);
