@@ -137,6 +137,9 @@ void Engine::judge_due(Instant now, StepSummary& summary) {
 
 void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) {
   Line& line = lines_[index];
+  if (rules_.kpis[line.kpi].no_data.then == NoDataPolicy::Then::kOk && has_failing_source(line.kpi)) {
+    return;  // an error is not fine: judged when the source can be read again
+  }
   const KpiPlan& plan = plans_[line.kpi];
   if (const auto first = begin_of(line); first && (!line.first || *first < *line.first)) {
     line.first = first;

@@ -73,6 +73,13 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
     summary.warnings.push_back("source " + state.row.name + ": " + state.row.error);
     return;
   }
+  for (std::uint32_t kpi = 0; kpi < sources_of_kpi_.size() && !state.row.error.empty(); ++kpi) {
+    if (sources_of_kpi_[kpi].contains(result.source)) {
+      for (const std::uint32_t line : lines_of_kpi_[kpi]) {
+        dirty_.emplace(kpi, line);  // what waited for the source may be given up now
+      }
+    }
+  }
   state.failures = 0;
   state.is_invalid = false;
   state.row.error.clear();

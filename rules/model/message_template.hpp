@@ -18,6 +18,8 @@ std::span<const std::string> placeholder_names();
 struct TemplateError {
   std::string message;
   std::string remedy;
+
+  bool operator==(const TemplateError&) const = default;
 };
 
 std::optional<TemplateError> check_message(std::string_view text);

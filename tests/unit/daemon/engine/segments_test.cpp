@@ -152,6 +152,22 @@ TEST(Flapping, SurvivesARestart) {
   EXPECT_EQ(play(true).size(), 6U + 1 + 1 + 1) << "three begins, three ends, flapping, its end, and the next begin";
 }
 
+TEST(NoDataPolicy, AnErrorIsNotFine) {
+  Story story(kConfig, "kpis:\n  visits: {value: web.visits, thresholds: {warning: 20}, no_data: {then: ok}}\n");
+  story.put("web.visits", day(1), 10, kSweden);
+  EXPECT_THAT(story.step(day(2)), ElementsAre("team alert.firing visits thresholds: below 20"));
+  for (int number = 2; number <= 5; ++number) {
+    story.fail_source("web");
+    story.step(day(number + 1));
+    story.restart();
+    EXPECT_EQ(story.line("visits").thresholds.phase, AlertPhase::kFiring) << number;
+  }
+  // It can be read again, and has nothing of these days: now they are as good as fine.
+  EXPECT_THAT(story.step(day(7)),
+              UnorderedElementsAre("team alert.resolved visits thresholds: fine again, was not since 2026-03-01",
+                                   testing::StartsWith("team source.recovered")));
+}
+
 TEST(Inhibited, IsToldWhenWhatHeldItBackIsOver) {
   Story story(kConfig, R"(
 kpis:

@@ -2,6 +2,7 @@
 // and what is wrong with it.
 
 #include "rules/load/rule_file.hpp"
+#include "rules/model/message_template.hpp"
 
 #include <gtest/gtest.h>
 
@@ -147,6 +148,14 @@ TEST(MinSample, AddsItsMetricToThoseThatTheValueWaitsFor) {
   EXPECT_EQ(kpi.value.metrics.size(), 3U);
   EXPECT_EQ(kpi.value.metrics[1].how, Aggregate::kSum);
   EXPECT_TRUE(kpi.value.metrics[2].all);
+}
+
+TEST(Message, HasItsPlaceholdersFilledOnce) {
+  const auto braces = [](std::string_view name) { return "{" + std::string(name) + "}!"; };
+  EXPECT_EQ(fill_message("{value} of {title}, ask {owner}", braces), "{value}! of {title}!, ask {owner}!");
+  EXPECT_EQ(fill_message("nothing to fill", braces), "nothing to fill");
+  EXPECT_EQ(check_message("{title} {segment} {value} {limit} {change} {previous} {since} {target} {owner} {reason}"),
+            std::nullopt);
 }
 
 struct Complaint {
