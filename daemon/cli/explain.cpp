@@ -3,6 +3,7 @@
 #include "daemon/notify/message_json.hpp"
 #include "daemon/store/sqlite_store.hpp"
 #include "rules/base/text.hpp"
+#include "rules/judge/line_limits.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -191,18 +192,17 @@ class Explainer {
   void explain_rules() {
     const Kpi& kpi = *result_.kpi;
     const PeriodJudgement& judgement = result_.judgement;
-    const auto limit = [&](const std::string& name,
-                           const std::optional<Program>& program,
-                           const std::optional<Value>& value,
-                           Standing standing) {
-      if (program && value) {
-        result_.rules.push_back({name, program->text, *value, false, standing == Standing::kMissed});
-      }
-    };
+    const auto limit =
+        [&](const std::string& name, const LineLimit& used, const std::optional<Value>& value, Standing standing) {
+          if (used.program != nullptr && value) {
+            result_.rules.push_back({name, used.program->text, *value, false, standing == Standing::kMissed});
+          }
+        };
     if (kpi.thresholds) {
-      limit("warning", kpi.thresholds->warning, judgement.limits.warning, judgement.thresholds.rungs[1]);
-      limit("critical", kpi.thresholds->critical, judgement.limits.critical, judgement.thresholds.rungs[2]);
-      limit("recover", kpi.thresholds->recover, judgement.limits.recover, Standing::kFine);
+      const LineLimits limits = limits_of(*result_.line, kpi, result_.slot);
+      limit("warning", limits[0], judgement.limits.warning, judgement.thresholds.rungs[1]);
+      limit("critical", limits[1], judgement.limits.critical, judgement.thresholds.rungs[2]);
+      limit("recover", limits[2], judgement.limits.recover, Standing::kFine);
     }
     for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
       const Value& holds = judgement.conditions[i];

@@ -46,15 +46,20 @@ json encode_state(const AlertState& state) {
       rungs[kRungs.at(i)] = {{"on", rung.is_on}, {"missed", encode_run(rung.missed)}, {"fine", encode_run(rung.fine)}};
     }
   }
-  return {{"phase", name_of(state.phase)},
-          {"severity", name_of(state.severity)},
-          {"worst", name_of(state.worst)},
-          {"stale", state.is_stale},
-          {"since", encode_slot(state.since)},
-          {"episode", state.episode},
-          {"pending_at", encode_instant(state.pending_at)},
-          {"firing_at", encode_instant(state.firing_at)},
-          {"rungs", rungs}};
+  json result{{"phase", name_of(state.phase)},
+              {"severity", name_of(state.severity)},
+              {"worst", name_of(state.worst)},
+              {"stale", state.is_stale},
+              {"since", encode_slot(state.since)},
+              {"episode", state.episode},
+              {"pending_at", encode_instant(state.pending_at)},
+              {"firing_at", encode_instant(state.firing_at)},
+              {"rungs", rungs}};
+  if (state.changes != 0) {
+    result["changes"] = state.changes;
+    result["flapping"] = state.is_flapping;
+  }
+  return result;
 }
 
 AlertState decode_state(const json& value) {
@@ -67,6 +72,8 @@ AlertState decode_state(const json& value) {
   state.episode = value.at("episode").get<std::string>();
   state.pending_at = decode_instant(value.at("pending_at"));
   state.firing_at = decode_instant(value.at("firing_at"));
+  state.changes = value.value("changes", 0U);
+  state.is_flapping = value.value("flapping", false);
   for (std::size_t i = 0; i < kRungs.size(); ++i) {
     const auto rung = value.at("rungs").find(kRungs.at(i));
     if (rung != value.at("rungs").end()) {
@@ -89,6 +96,9 @@ std::string encode_alert(const AlertMemory& memory) {
                       {"severity", name_of(memory.told.severity)},
                       {"status", memory.told.status},
                       {"since", encode_slot(memory.told.since)}};
+    if (memory.told.is_flapping) {
+      result["told"]["flapping"] = true;
+    }
   }
   if (!(memory.no_data == NoDataState{})) {
     result["no_data"] = {{"first", encode_slot(memory.no_data.first)},
@@ -120,7 +130,8 @@ Result<AlertMemory> decode_alert(std::string_view text) {
       memory.told = {told.at("episode").get<std::string>(),
                      parse_severity(told.at("severity").get<std::string>()).value_or(Severity::kNone),
                      told.at("status").get<std::string>(),
-                     decode_slot(told.at("since"))};
+                     decode_slot(told.at("since")),
+                     told.value("flapping", false)};
     }
     if (value.contains("no_data")) {
       const json& no_data = value["no_data"];

@@ -53,8 +53,8 @@ bool reads_line(const Line& user, const Line& used) {
   const auto reads = [&](const Inputs& inputs) {
     return std::ranges::find(inputs.kpis, &used.judged) != inputs.kpis.end();
   };
-  return reads(user.value_inputs) || reads(user.warning_inputs) || reads(user.critical_inputs) ||
-         reads(user.recover_inputs) || std::ranges::any_of(user.alert_inputs, reads);
+  return reads(user.value_inputs) || std::ranges::any_of(user.limit_inputs, reads) ||
+         std::ranges::any_of(user.alert_inputs, reads);
 }
 
 }  // namespace
@@ -107,6 +107,7 @@ Result<StepSummary> Engine::step(Instant now) {
     refresh_inputs(kpi);
   }
   judge_due(now, summary);
+  report_refused(summary);
   tell(now, summary);
   commit_.now = now;
   commit_.deliveries = std::exchange(deliveries_, {});
@@ -136,9 +137,17 @@ void Engine::judge_due(Instant now, StepSummary& summary) {
 
 void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) {
   Line& line = lines_[index];
+  if (rules_.kpis[line.kpi].no_data.then == NoDataPolicy::Then::kOk && has_failing_source(line.kpi)) {
+    return;  // an error is not fine: judged when the source can be read again
+  }
   const KpiPlan& plan = plans_[line.kpi];
-  if (const auto first = first_period(line); first && (!line.first || *first < *line.first)) {
+  if (const auto first = begin_of(line); first && (!line.first || *first < *line.first)) {
     line.first = first;
+    for (const std::uint32_t other : lines_of_kpi_[line.kpi]) {
+      if (line.segment.empty() && lines_[other].is_expected) {
+        dirty_.emplace(line.kpi, other);  // it begins now too
+      }
+    }
   }
   plan_target(line, now);
   const JudgeContext context = judge_context(now);

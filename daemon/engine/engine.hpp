@@ -112,6 +112,18 @@ class Engine {
     std::vector<Slot> slots;
   };
 
+  /// Segments beyond `max_segments` of one KPI.
+  struct Refused {
+    std::set<Labels> segments;
+    bool is_reported = false;
+  };
+
+  /// Another KPI, and which of this one's rules it holds back.
+  struct Inhibitor {
+    std::uint32_t kpi = 0;
+    std::string rule;
+  };
+
   /// One alert of one line, wherever it is kept.
   struct AlertSlot {
     RuleKind rule = RuleKind::kThresholds;
@@ -148,12 +160,16 @@ class Engine {
   void judge_again(std::uint32_t line, const std::set<Slot>& periods);
   void ensure_lines(std::uint32_t metric, const Labels& labels);
   void ensure_segments(std::uint32_t kpi, const Labels& labels);
+  [[nodiscard]] bool has_room(std::uint32_t kpi, const Labels& segment);
+  void ensure_expected(std::uint32_t kpi);
   void ensure_line(std::uint32_t kpi, const Labels& segment);
   void ensure_users(std::uint32_t kpi, const Labels& segment);
   void add_line(std::uint32_t kpi, const Labels& segment, std::uint32_t id);
   void refresh_inputs(std::uint32_t kpi);
   Inputs inputs_of(const Program& program, const Line& line) const;
   std::optional<Slot> first_period(const Line& line) const;
+  std::optional<Slot> begin_of(const Line& line) const;
+  void report_refused(StepSummary& summary);
 
   // engine.cpp
   void judge_due(Instant now, StepSummary& summary);
@@ -169,6 +185,8 @@ class Engine {
   // tell.cpp
   void tell(Instant now, StepSummary& summary);
   std::vector<AlertSlot> alerts_of(std::uint32_t line);
+  [[nodiscard]] bool is_inhibited(std::uint32_t line, const AlertSlot& alert) const;
+  void turn_inhibited();
   void tell_line(std::uint32_t line, std::vector<Telling>& tellings);
   void tell_alert(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings);
   void tell_target(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings);
@@ -193,6 +211,8 @@ class Engine {
   std::vector<std::vector<std::uint32_t>> kpis_of_metric_;
   std::vector<std::vector<std::uint32_t>> kpis_of_kpi_;
   std::map<std::string, std::uint32_t, std::less<>> kpi_index_;
+  std::map<std::string, std::uint32_t, std::less<>> heirs_;  // by earlier name
+  std::vector<std::vector<Inhibitor>> inhibitors_;           // by KPI
   std::vector<std::uint32_t> source_of_metric_;
   std::vector<std::set<std::uint32_t>> sources_of_kpi_;  // those of its KPIs included
 
@@ -217,6 +237,7 @@ class Engine {
   std::set<std::pair<std::uint32_t, std::uint32_t>> dirty_;  // (KPI, line): in the order of judging
   std::map<std::uint32_t, std::set<Slot>> restated_;         // by line: periods to judge again
   std::set<std::uint32_t> stale_inputs_;                     // KPIs
+  std::map<std::uint32_t, Refused> refused_;                 // by KPI
   std::set<std::pair<Instant, std::uint32_t>> wakes_;        // (when, line)
   std::vector<Instant> wake_of_line_;
   std::vector<std::uint32_t> changed_;               // lines judged in this step

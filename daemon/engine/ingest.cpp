@@ -1,5 +1,6 @@
 #include "daemon/engine/engine.hpp"
 #include "rules/base/text.hpp"
+#include "rules/judge/line_limits.hpp"
 #include "rules/judge/touch.hpp"
 
 #include <algorithm>
@@ -27,7 +28,7 @@ bool reads(const Inputs& inputs, std::uint32_t series) {
 
 bool line_reads(const Line& line, std::uint32_t series) {
   const auto any = [&](const Inputs& inputs) { return reads(inputs, series); };
-  return any(line.value_inputs) || any(line.warning_inputs) || any(line.critical_inputs) || any(line.recover_inputs) ||
+  return any(line.value_inputs) || std::any_of(line.limit_inputs.begin(), line.limit_inputs.end(), any) ||
          std::any_of(line.alert_inputs.begin(), line.alert_inputs.end(), any);
 }
 
@@ -71,6 +72,13 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
     state.failing_since = state.failing_since ? state.failing_since : result.at;
     summary.warnings.push_back("source " + state.row.name + ": " + state.row.error);
     return;
+  }
+  for (std::uint32_t kpi = 0; kpi < sources_of_kpi_.size() && !state.row.error.empty(); ++kpi) {
+    if (sources_of_kpi_[kpi].contains(result.source)) {
+      for (const std::uint32_t line : lines_of_kpi_[kpi]) {
+        dirty_.emplace(kpi, line);  // what waited for the source may be given up now
+      }
+    }
   }
   state.failures = 0;
   state.is_invalid = false;
@@ -193,9 +201,49 @@ void Engine::ensure_segments(std::uint32_t kpi, const Labels& labels) {
         segment.emplace_back(label, std::string(value));
       }
     }
-    if (segment.size() == split.size()) {
+    if (segment.size() == split.size() && has_room(kpi, segment)) {
       ensure_line(kpi, segment);
     }
+  }
+}
+
+/// Known segments are kept; a new one is refused when there are as many as there may be.
+bool Engine::has_room(std::uint32_t kpi, const Labels& segment) {
+  const auto& lines = lines_of_kpi_[kpi];
+  const std::size_t most = rules_.kpis[kpi].max_segments + 1;  // and the total
+  if (lines.size() < most || line_index_.contains({kpi, segment})) {
+    return true;
+  }
+  const auto is_live = [&](std::uint32_t line) { return !lines_[line].is_retired; };
+  if (static_cast<std::size_t>(std::ranges::count_if(lines, is_live)) < most) {
+    return true;
+  }
+  constexpr std::size_t kMostRemembered = 1000;
+  if (Refused& refused = refused_[kpi]; refused.segments.size() < kMostRemembered) {
+    refused.segments.insert(segment);
+  }
+  return false;
+}
+
+/// Once for each KPI as long as the program runs: what is refused stays so.
+void Engine::report_refused(StepSummary& summary) {
+  for (auto& [index, refused] : refused_) {
+    if (refused.is_reported) {
+      continue;
+    }
+    refused.is_reported = true;
+    const Kpi& kpi = rules_.kpis[index];
+    const std::size_t others = refused.segments.size() - 1;
+    summary.warnings.push_back(kpi.id + ": the segment " + printable(labels_text(*refused.segments.begin())) +
+                               (others == 0 ? "" : " and " + counted(others, "other")) +
+                               " not judged: max_segments is " + std::to_string(kpi.max_segments) +
+                               ", and so many are known");
+  }
+}
+
+void Engine::ensure_expected(std::uint32_t kpi) {
+  for (const Labels& segment : rules_.kpis[kpi].expect) {
+    ensure_line(kpi, segment);
   }
 }
 
@@ -207,6 +255,9 @@ void Engine::ensure_line(std::uint32_t kpi, const Labels& segment) {
   commit_.lines.push_back({id, rules_.kpis[kpi].id, segment});
   add_line(kpi, segment, id);
   ensure_users(kpi, segment);
+  if (segment.empty()) {
+    ensure_expected(kpi);
+  }
 }
 
 /// KPIs made of this one have its segments.
@@ -225,6 +276,7 @@ void Engine::add_line(std::uint32_t kpi, const Labels& segment, std::uint32_t id
   line.id = id;
   line.kpi = kpi;
   line.segment = segment;
+  line.is_expected = is_expected(rule, segment);
   line.rule_version = version_of_kpi_[kpi];
   line.judged.grain = rule.every;
   line.alerts.resize(rule.alerts.size());
@@ -243,12 +295,10 @@ void Engine::refresh_inputs(std::uint32_t kpi) {
     Line& line = lines_[index];
     line.value_inputs = inputs_of(rule.value, line);
     if (rule.thresholds) {
-      const auto limit = [&](const std::optional<Program>& program) {
-        return program ? inputs_of(*program, line) : Inputs{};
-      };
-      line.warning_inputs = limit(rule.thresholds->warning);
-      line.critical_inputs = limit(rule.thresholds->critical);
-      line.recover_inputs = limit(rule.thresholds->recover);
+      line.limit_inputs.clear();
+      each_limit(*rule.thresholds, line.segment, [&](const Program& program) {
+        line.limit_inputs.push_back(inputs_of(program, line));
+      });
     }
     line.alert_inputs.clear();
     for (const AlertRule& alert : rule.alerts) {
@@ -272,6 +322,17 @@ Inputs Engine::inputs_of(const Program& program, const Line& line) const {
     inputs.kpis.push_back(judged);
   }
   return inputs;
+}
+
+/// Where the ledger of the line begins: a segment that is expected begins with the total at the latest.
+std::optional<Slot> Engine::begin_of(const Line& line) const {
+  const std::optional<Slot> first = first_period(line);
+  const auto total = line_index_.find({line.kpi, Labels{}});
+  if (!line.is_expected || total == line_index_.end() || !lines_[total->second].first) {
+    return first;
+  }
+  const Slot begin = *lines_[total->second].first;
+  return first ? std::min(*first, begin) : begin;
 }
 
 /// The first period for which everything the value needs has been delivered: the ledger begins there. Nothing while a

@@ -42,11 +42,7 @@ std::map<std::string_view, std::uint32_t> places_of(const std::vector<Metric>& m
 std::vector<const Program*> programs_of(const Kpi& kpi) {
   std::vector<const Program*> programs{&kpi.value};
   if (kpi.thresholds) {
-    for (const auto* limit : {&kpi.thresholds->warning, &kpi.thresholds->critical, &kpi.thresholds->recover}) {
-      if (*limit) {
-        programs.push_back(&**limit);
-      }
-    }
+    each_threshold_program(*kpi.thresholds, [&](const Program& program) { programs.push_back(&program); });
   }
   for (const AlertRule& alert : kpi.alerts) {
     programs.push_back(&alert.when);
@@ -105,6 +101,9 @@ void Engine::plan() {
   }
   for (std::uint32_t i = 0; i < rules_.kpis.size(); ++i) {
     kpi_index_.emplace(rules_.kpis[i].id, i);
+    for (const std::string& name : rules_.kpis[i].was) {
+      heirs_.emplace(name, i);
+    }
     for (const Program* program : programs_of(rules_.kpis[i])) {
       for (const MetricInput& input : program->metrics) {
         add_once(kpis_of_metric_[input.metric], i);
@@ -117,6 +116,12 @@ void Engine::plan() {
     }
     plans_.push_back(kpi::plan_of(rules_, i, plans_));
     find_sources(i);
+  }
+  inhibitors_.resize(rules_.kpis.size());
+  for (std::uint32_t i = 0; i < rules_.kpis.size(); ++i) {
+    for (const RuleName& inhibited : rules_.kpis[i].inhibits) {
+      inhibitors_[kpi_index_.find(inhibited.kpi)->second].push_back({i, inhibited.rule});
+    }
   }
 }
 
@@ -158,7 +163,7 @@ Result<void> Engine::restore(Instant now) {
   queued_ = std::move(state.queued);
   for (std::uint32_t i = 0; i < lines_.size(); ++i) {
     Line& line = lines_[i];
-    line.first = first_period(line);
+    line.first = begin_of(line);
     line.begun = line.newest ? line.first : std::nullopt;
     remember_holes(line);
     plan_target(line, now);
@@ -168,9 +173,20 @@ Result<void> Engine::restore(Instant now) {
 }
 
 void Engine::restore_lines(const StoredState& state) {
+  std::set<std::pair<std::string_view, Labels>> known;
+  for (const LineRow& row : state.lines) {
+    known.emplace(row.kpi, row.segment);
+  }
   for (const LineRow& row : state.lines) {
     next_line_id_ = std::max(next_line_id_, row.id + 1);
     const auto kpi = kpi_index_.find(row.kpi);
+    const auto heir = heirs_.find(row.kpi);
+    if (kpi == kpi_index_.end() && heir != heirs_.end() && has_segment(rules_.kpis[heir->second], row.segment) &&
+        known.emplace(rules_.kpis[heir->second].id, row.segment).second) {
+      add_line(heir->second, row.segment, row.id);  // with its history, under the new name
+      commit_.lines.push_back({row.id, rules_.kpis[heir->second].id, row.segment});
+      continue;
+    }
     if (kpi == kpi_index_.end() || !has_segment(rules_.kpis[kpi->second], row.segment)) {
       orphan_lines_.emplace(row.id, row);
       continue;
@@ -178,6 +194,11 @@ void Engine::restore_lines(const StoredState& state) {
     add_line(kpi->second, row.segment, row.id);
   }
   ensure_known();
+  for (std::uint32_t kpi = 0; kpi < rules_.kpis.size(); ++kpi) {
+    if (line_index_.contains({kpi, Labels{}})) {
+      ensure_expected(kpi);
+    }
+  }
   line_of_id_.assign(next_line_id_, 0);
   for (std::uint32_t i = 0; i < lines_.size(); ++i) {
     line_of_id_[lines_[i].id] = i + 1;
@@ -209,6 +230,7 @@ Result<void> Engine::restore_samples() {
 }
 
 Result<void> Engine::restore_verdicts() {
+  std::vector<int> quiet_periods(lines_.size(), kFlapWindow + 1);
   return store_.verdicts(kEarliest, kLatest, 0, [&](const VerdictRow& row) {
     const std::uint32_t place = row.line < line_of_id_.size() ? line_of_id_[row.line] : 0;
     if (place == 0) {
@@ -221,10 +243,13 @@ Result<void> Engine::restore_verdicts() {
     line.stepped = row.slot;
     line.verdict = row.verdict;
     line.reason = row.reason;
-    if (value.is_known() || row.reason == Reason::kWarmingUp) {
+    if (value.is_known() || value.is_excused()) {
       line.known = row.slot;
     }
-    if (row.state != KpiState::kOk) {
+    // Changes of the last periods are remembered for a while after all is quiet.
+    int& quiet = quiet_periods[place - 1];
+    quiet = row.state != KpiState::kOk ? 0 : value.is_known() ? quiet + 1 : quiet;
+    if (quiet <= kFlapWindow) {
       line.busy.insert(row.slot);
     }
     if (line.plan) {
@@ -287,6 +312,15 @@ void Engine::restore_targets(const StoredState& state, Instant now) {
   for (const TargetVersionRow& row : state.target_versions) {
     targets_[row.kpi] = row;
   }
+  for (const auto& [name, heir] : heirs_) {
+    const auto old = targets_.find(name);
+    if (old != targets_.end() && !targets_.contains(rules_.kpis[heir].id)) {
+      TargetVersionRow row = old->second;
+      row.kpi = rules_.kpis[heir].id;
+      targets_[row.kpi] = row;
+      commit_.target_versions.push_back(std::move(row));
+    }
+  }
   for (Line& line : lines_) {
     plan_target(line, now);
   }
@@ -314,7 +348,10 @@ void Engine::version_rules(const StoredState& state) {
   }
   for (std::uint32_t i = 0; i < rules_.kpis.size(); ++i) {
     const Kpi& kpi = rules_.kpis[i];
-    const auto known = newest.find(kpi.id);
+    auto known = newest.find(kpi.id);
+    for (auto name = kpi.was.begin(); known == newest.end() && name != kpi.was.end(); ++name) {
+      known = newest.find(*name);  // the same rule under another name is the same version
+    }
     if (known != newest.end() && known->second->fingerprint == kpi.fingerprint) {
       version_of_kpi_[i] = known->second->id;
     } else {

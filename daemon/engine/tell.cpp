@@ -101,7 +101,8 @@ void Engine::tell_end(std::uint32_t line, const AlertSlot& alert, MessageType ty
   subject.episode = alert.told->episode;
   subject.severity = alert.told->severity;
   subject.since = alert.told->since;
-  subject.reason = subject.reason == Reason::kNone ? Reason::kRecovered : subject.reason;
+  const Reason reason = lines_[line].is_retired ? Reason::kRetired : Reason::kRecovered;
+  subject.reason = subject.reason == Reason::kNone ? reason : subject.reason;
   tellings.push_back({{type, labels_of(subject, type)}, std::move(subject), {}});
   *alert.told = Told{};
 }
@@ -112,19 +113,26 @@ void Engine::tell_alert(std::uint32_t line, const AlertSlot& alert, std::vector<
   const bool is_firing = is_no_data ? no_data.is_on : alert.state->phase == AlertPhase::kFiring;
   const std::string& episode = is_no_data ? no_data.episode : alert.state->episode;
   Told& told = *alert.told;
-  if (!told.episode.empty() && (!is_firing || told.episode != episode)) {
+  const bool is_flapping = !is_no_data && alert.state->is_flapping;
+  if (is_flapping && told.is_flapping && (!is_firing || alert.state->severity <= told.severity)) {
+    return;  // nothing that they do not know
+  }
+  const bool goes_on = is_firing && (told.episode == episode || is_flapping || told.is_flapping);
+  if (!told.episode.empty() && !goes_on) {
     tell_end(line, alert, MessageType::kAlertResolved, tellings);
   }
   // While a source fails, its own alert speaks for what does not arrive.
   const bool is_held_back = is_no_data && told.episode != episode && has_failing_source(lines_[line].kpi);
-  if (!is_firing || is_held_back) {
+  if (!is_firing || is_held_back || (told.episode != episode && is_inhibited(line, alert))) {
     return;
   }
   AlertSubject subject = subject_of(line, alert);
-  if (told.episode == episode && subject.severity <= told.severity) {
+  subject.is_flapping = is_flapping;
+  subject.is_steady_again = told.is_flapping && !is_flapping;
+  if (told.episode == episode && subject.severity <= told.severity && !subject.is_steady_again) {
     return;
   }
-  told = Told{episode, subject.severity, "", subject.since};
+  told = Told{episode, subject.severity, "", subject.since, is_flapping};
   const MessageType type = is_no_data ? MessageType::kAlertNoData : MessageType::kAlertFiring;
   tellings.push_back({{type, labels_of(subject, type)}, std::move(subject), {}});
 }
@@ -160,6 +168,44 @@ void Engine::tell_target(std::uint32_t line, const AlertSlot& alert, std::vector
   told.severity = subject.severity;
   tellings.push_back(
       {{MessageType::kTargetStatus, labels_of(subject, MessageType::kTargetStatus)}, std::move(subject), {}});
+}
+
+/// Whether another KPI fires, for the same segment or as a whole, that holds this rule back.
+bool Engine::is_inhibited(std::uint32_t index, const AlertSlot& alert) const {
+  const Line& line = lines_[index];
+  const std::string rule = rule_name(rules_.kpis[line.kpi], alert.rule, alert.index);
+  const auto fires = [&](const Inhibitor& by, const Labels& segment) {
+    const auto found = line_index_.find({by.kpi, segment});
+    if (found == line_index_.end()) {
+      return false;
+    }
+    const Line& other = lines_[found->second];
+    const auto counts = [&](const AlertState& state, const std::string& name) {
+      return state.phase == AlertPhase::kFiring && (by.kpi != line.kpi || name != rule);  // none holds itself back
+    };
+    for (std::size_t i = 0; i < other.alerts.size(); ++i) {
+      if (counts(other.alerts[i], rules_.kpis[by.kpi].alerts[i].name)) {
+        return true;
+      }
+    }
+    return counts(other.thresholds, "thresholds");
+  };
+  return std::ranges::any_of(inhibitors_[line.kpi], [&](const Inhibitor& by) {
+    return by.rule == rule && (fires(by, line.segment) || fires(by, {}));
+  });
+}
+
+/// What a KPI holds back may be told when that KPI has changed.
+void Engine::turn_inhibited() {
+  std::set<std::uint32_t> inhibited;
+  for (const std::uint32_t line : changed_) {
+    for (const RuleName& rule : rules_.kpis[lines_[line].kpi].inhibits) {
+      inhibited.insert(kpi_index_.find(rule.kpi)->second);
+    }
+  }
+  for (const std::uint32_t kpi : inhibited) {
+    changed_.insert(changed_.end(), lines_of_kpi_[kpi].begin(), lines_of_kpi_[kpi].end());
+  }
 }
 
 void Engine::tell_line(std::uint32_t line, std::vector<Telling>& tellings) {
@@ -398,6 +444,7 @@ void Engine::tell(Instant now, StepSummary& summary) {
     turn_lines(i, now);
     tell_source(i, now, tellings);
   }
+  turn_inhibited();
   for (const std::uint32_t line : changed_) {  // twice is as good as once
     tell_line(line, tellings);
     write_alerts(line);

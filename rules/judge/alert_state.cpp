@@ -1,5 +1,7 @@
 #include "rules/judge/alert_state.hpp"
 
+#include <bit>
+
 namespace kpi {
 namespace {
 
@@ -53,6 +55,16 @@ void step_rung(Rung& rung, Standing standing, Slot slot, const Patience& patienc
   }
 }
 
+void note_change(AlertState& state, bool has_changed, bool has_data) {
+  if (!has_data && !has_changed) {
+    return;
+  }
+  constexpr std::uint32_t kWindow = (1U << static_cast<unsigned>(kFlapWindow)) - 1;
+  state.changes = ((state.changes << 1U) | (has_changed ? 1U : 0U)) & kWindow;
+  const int count = std::popcount(state.changes);
+  state.is_flapping = state.is_flapping ? count >= kFewChanges : count > kMostChanges;
+}
+
 constexpr std::array<Severity, 3> kSeverities{Severity::kInfo, Severity::kWarning, Severity::kCritical};
 
 }  // namespace
@@ -86,12 +98,14 @@ void step(AlertState& state, const Observation& observation, const Patience& pat
     state.severity = on;
     state.since = was_firing ? state.since : since_on;
     state.is_stale = !observation.has_data;
+    note_change(state, !was_firing, observation.has_data);
     return;
   }
   state.is_stale = false;
   state.phase = waiting != Severity::kNone ? AlertPhase::kPending : AlertPhase::kInactive;
   state.severity = waiting;
   state.since = since_waiting;
+  note_change(state, was_firing, observation.has_data);
 }
 
 }  // namespace kpi

@@ -33,6 +33,14 @@ struct Cadence {
   Zone zone;
 };
 
+/// Flapping begins with more than kMostChanges changes (from or to firing) among the last kFlapWindow periods that have
+/// data, and ends when fewer than kFewChanges are left: 30 % and 25 % of them, as monitoring has long done it. Periods
+/// without data neither count nor age the others. Where nothing changed for kFlapWindow periods, nothing is remembered:
+/// so a replay from there on finds the same.
+inline constexpr int kFlapWindow = 20;
+inline constexpr int kMostChanges = 6;
+inline constexpr int kFewChanges = 5;
+
 /// Moves `state` over one period. The episode's name and times are the caller's to fill in from the change of phase.
 void step(AlertState& state, const Observation& observation, const Patience& patience, const Cadence& cadence);
 

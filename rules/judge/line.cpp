@@ -49,6 +49,7 @@ class Judging {
         line_.awaiting.insert(slot);
       }
     }
+    settle_retirement();
     const NoDataState& no_data = line_.no_data;
     if (no_data.first && !no_data.is_on && plan_.deadline(kpi_, *no_data.first) <= context_.now) {
       fire_no_data(line_, kpi_, plan_, changes_);
@@ -58,7 +59,19 @@ class Judging {
  private:
   [[nodiscard]] Slot next(Slot slot) const { return next_slot(slot, kpi_.every, kpi_.zone); }
 
-  [[nodiscard]] bool is_given_up(Slot slot) const { return plan_.deadline(kpi_, slot) <= context_.now; }
+  [[nodiscard]] bool is_given_up(Slot slot) const {
+    return plan_.deadline(kpi_, slot) <= context_.now && !is_retired_at(line_, kpi_, slot);
+  }
+
+  void settle_retirement() {
+    const bool was_retired = line_.is_retired;
+    line_.is_retired = has_retired(line_, plan_, context_);
+    if (line_.is_retired && !was_retired) {
+      const auto last = retirement(line_, kpi_, next(*line_.newest), context_.rules->calendar);
+      fire_overdue(plan_.deadline(kpi_, *last));
+      retire(line_, kpi_, plan_, plan_.deadline(kpi_, *last), changes_);
+    }
+  }
 
   /// The line begins earlier than it did: its older periods are judged too.
   void await_older() {
@@ -110,7 +123,7 @@ class Judging {
   void conclude(Slot slot, const Value& value) {
     line_.awaiting.erase(slot);
     line_.judged.put(slot, value.number);
-    if (value.is_known() || value.reason == Reason::kWarmingUp) {
+    if (value.is_known() || value.is_excused()) {
       note_known(slot);
     } else {
       note_unknown(slot);
@@ -130,6 +143,9 @@ class Judging {
 
   Judged step(Slot slot, const Value& value) {
     const AlertStates before = alert_states(line_);
+    if (!value.is_known() && is_retired_at(line_, kpi_, slot)) {
+      forget_alerts(line_);
+    }
     Judged judged = look_at(line_, context_, slot, value);
     step_machines(line_, kpi_, plan_, judged);
     keep_episodes(line_, kpi_, before, plan_.due(kpi_, slot), changes_);
@@ -138,7 +154,8 @@ class Judging {
 
   /// A period turned out unknown (or is late): a run without data begins or goes on.
   void note_unknown(Slot slot) {
-    if (alerts_on_no_data(kpi_) && !line_.no_data.first && (!line_.known || *line_.known < slot)) {
+    const bool is_new = !line_.no_data.first && (!line_.known || *line_.known < slot);
+    if (alerts_on_no_data(kpi_) && is_new && !is_retired_at(line_, kpi_, slot)) {
       line_.no_data.first = slot;
     }
   }
@@ -149,17 +166,29 @@ class Judging {
     if (line_.known && *line_.known >= slot) {
       return;
     }
+    const auto last = line_.is_retired ? std::nullopt : retirement(line_, kpi_, slot, context_.rules->calendar);
+    if (last && *last < slot && plan_.deadline(kpi_, *last) < plan_.due(kpi_, slot)) {
+      fire_overdue(plan_.due(kpi_, slot));
+      retire(line_, kpi_, plan_, plan_.deadline(kpi_, *last), changes_);
+    }
+    line_.is_retired = false;
     line_.known = slot;
     if (!line_.no_data.first) {
       return;
     }
     const Instant due = plan_.due(kpi_, slot);
-    if (!line_.no_data.is_on && plan_.deadline(kpi_, *line_.no_data.first) < due) {
-      fire_no_data(line_, kpi_, plan_, changes_);
-    }
+    fire_overdue(due);
     // Data that came late ended the alert when it came.
     const bool is_late = line_.no_data.firing_at && *line_.no_data.firing_at > due;
     end_no_data(line_, kpi_, plan_, is_late ? context_.now : due, changes_);
+  }
+
+  /// What had become an alert before `until` although nobody looked.
+  void fire_overdue(Instant until) {
+    const NoDataState& no_data = line_.no_data;
+    if (no_data.first && !no_data.is_on && plan_.deadline(kpi_, *no_data.first) < until) {
+      fire_no_data(line_, kpi_, plan_, changes_);
+    }
   }
 
   Line& line_;
@@ -227,13 +256,15 @@ void judge(Line& line, const KpiPlan& plan, const JudgeContext& context, LineCha
 }
 
 Instant next_event(const Line& line, const Kpi& kpi, const KpiPlan& plan) {
-  if (!line.first) {
+  if (!line.first || line.is_retired) {
     return Instant::max();
   }
   const Slot next = line.newest ? next_slot(*line.newest, kpi.every, kpi.zone) : *line.first;
   Instant earliest = plan.due(kpi, next);
-  if (!line.awaiting.empty()) {
-    earliest = std::min(earliest, plan.deadline(kpi, *line.awaiting.begin()));
+  // A gap that the line was retired in is given up by no time: only data ends it.
+  const auto is_due = [&](Slot slot) { return slot > line.stepped || !is_retired_at(line, kpi, slot); };
+  if (const auto first = std::ranges::find_if(line.awaiting, is_due); first != line.awaiting.end()) {
+    earliest = std::min(earliest, plan.deadline(kpi, *first));
   }
   if (line.no_data.first && !line.no_data.is_on) {
     earliest = std::min(earliest, plan.deadline(kpi, *line.no_data.first));

@@ -33,16 +33,16 @@ struct NoDataState {
 
 /// Everything that is remembered of one KPI and segment.
 struct Line {
-  std::uint32_t id = 0;   ///< In the history; 0: not stored yet.
-  std::uint32_t kpi = 0;  ///< Index into RuleSet::kpis.
-  Labels segment;         ///< Empty: the total.
+  std::uint32_t id = 0;      ///< In the history; 0: not stored yet.
+  std::uint32_t kpi = 0;     ///< Index into RuleSet::kpis.
+  Labels segment;            ///< Empty: the total.
+  bool is_expected = false;  ///< Listed in `expect`: it begins with the total, and never retires.
+  bool is_retired = false;   ///< Silent for so long that it is judged no more until data comes.
   std::uint32_t rule_version = 0;
 
   // What its expressions read; set when series or lines appear.
   Inputs value_inputs;
-  Inputs warning_inputs;
-  Inputs critical_inputs;
-  Inputs recover_inputs;
+  std::vector<Inputs> limit_inputs;  ///< As each_limit() goes through the thresholds.
   std::vector<Inputs> alert_inputs;
 
   JudgedSeries judged;                   ///< By slot; NaN: judged without data.

@@ -1,6 +1,7 @@
 #include "rules/judge/line_step.hpp"
 
 #include "rules/base/text.hpp"
+#include "rules/judge/line_limits.hpp"
 #include "rules/judge/period_value.hpp"
 
 #include <algorithm>
@@ -49,6 +50,21 @@ std::array<std::optional<double>, 6> target_fields(const Line& line, const Targe
   return fields;
 }
 
+/// Where the value of a ratio of counts may truly lie, if the rule asks for it.
+std::optional<Interval> interval_of(const Line& line,
+                                    const Kpi& kpi,
+                                    const Value& value,
+                                    const EvaluationContext& eval) {
+  const std::optional<RatioGate>& gate = kpi.thresholds->gate;
+  if (!gate || !value.is_known()) {
+    return std::nullopt;
+  }
+  const Value part = evaluate(gate->part, *(line.limit_inputs.end() - 2), eval);
+  const Value whole = evaluate(gate->whole, line.limit_inputs.back(), eval);
+  return part.is_known() && whole.is_known() ? wilson_interval(part.number, whole.number, gate->deviations)
+                                             : std::nullopt;
+}
+
 PeriodJudgement judge_conditions(
     const Line& line, const JudgeContext& context, Slot slot, const Value& value, const TargetStanding& standing) {
   const Kpi& kpi = kpi_of(line, context);
@@ -57,13 +73,12 @@ PeriodJudgement judge_conditions(
   EvaluationContext eval = evaluation(line, context, slot);
   eval.own = value;
   if (kpi.thresholds) {
-    const auto limit = [&](const std::optional<Program>& program, const Inputs& inputs) {
-      return program ? std::optional(evaluate(*program, inputs, eval)) : std::nullopt;
+    const LineLimits limits = limits_of(line, kpi, slot);
+    const auto limit = [&](const LineLimit& one) {
+      return one.program != nullptr ? std::optional(evaluate(*one.program, *one.inputs, eval)) : std::nullopt;
     };
-    result.limits = {limit(kpi.thresholds->warning, line.warning_inputs),
-                     limit(kpi.thresholds->critical, line.critical_inputs),
-                     limit(kpi.thresholds->recover, line.recover_inputs)};
-    result.thresholds = judge_thresholds(value, result.limits, kpi.better);
+    result.limits = {limit(limits[0]), limit(limits[1]), limit(limits[2])};
+    result.thresholds = judge_thresholds(value, result.limits, kpi.better, interval_of(line, kpi, value, eval));
   }
   const auto fields = target_fields(line, standing);
   eval.target_fields = fields;
@@ -74,7 +89,9 @@ PeriodJudgement judge_conditions(
 }
 
 bool is_quiet(const Line& line) {
-  const auto inactive = [](const AlertState& state) { return state.phase == AlertPhase::kInactive; };
+  const auto inactive = [](const AlertState& state) {
+    return state.phase == AlertPhase::kInactive && state.changes == 0;
+  };
   return inactive(line.thresholds) && inactive(line.target) && std::ranges::all_of(line.alerts, inactive);
 }
 
@@ -239,6 +256,13 @@ EpisodeRow no_data_episode(const Line& line, const Kpi& kpi, const KpiPlan& plan
   return row;
 }
 
+/// With `then: ok` a period without data is a fine one.
+void excuse_gap(Observation& observation, const Kpi& kpi, const Value& value) {
+  if (kpi.no_data.then == NoDataPolicy::Then::kOk && !value.is_known() && !value.is_excused()) {
+    observation.standing.fill(Standing::kFine);
+  }
+}
+
 }  // namespace
 
 Judged look_at(const Line& line, const JudgeContext& context, Slot slot, const Value& value) {
@@ -258,10 +282,12 @@ void step_machines(Line& line, const Kpi& kpi, const KpiPlan& plan, const Judged
   observation.has_data = judged.value.is_known();
   if (kpi.thresholds) {
     observation.standing = judged.judgement.thresholds.rungs;
-    step(line.thresholds, observation, kpi.thresholds->patience, cadence);
+    excuse_gap(observation, kpi, judged.value);
+    step(line.thresholds, observation, patience_of(*kpi.thresholds, line.segment), cadence);
   }
   for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
     observation.standing = standing_of_condition(judged.judgement.conditions[i], kpi.alerts[i].severity);
+    excuse_gap(observation, kpi, judged.value);
     step(line.alerts[i], observation, kpi.alerts[i].patience, cadence);
   }
   if (kpi.target && line.plan) {
@@ -333,11 +359,11 @@ void fire_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, LineChanges& 
   changes.episodes.push_back(no_data_episode(line, kpi, plan));
 }
 
-void end_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes) {
+void end_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes, Reason reason) {
   if (line.no_data.is_on) {
     EpisodeRow row = no_data_episode(line, kpi, plan);
     row.resolved = at;
-    row.reason = Reason::kRecovered;
+    row.reason = reason;
     changes.episodes.push_back(std::move(row));
   }
   line.no_data = NoDataState{};

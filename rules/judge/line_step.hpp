@@ -49,8 +49,29 @@ inline bool alerts_on_no_data(const Kpi& kpi) {
   return kpi.no_data.then == NoDataPolicy::Then::kAlert;
 }
 
+/// The first period at whose end the line will have been silent for longer than `retire`, as things stand before
+/// `slot`; nothing for those that never retire.
+std::optional<Slot> retirement(const Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar);
+
+/// Whether the period is one that is not judged without data, because the line was silent for too long before it.
+bool is_retired_at(const Line& line, const Kpi& kpi, Slot slot);
+
+/// Whether the line has left judging by `context.now`.
+bool has_retired(const Line& line, const KpiPlan& plan, const JudgeContext& context);
+
+/// Ends everything that is on: the line leaves judging.
+void retire(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes);
+
+/// Takes back all alert machines but the target's.
+void forget_alerts(Line& line);
+
 void fire_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, LineChanges& changes);
 /// Ends the run of periods without data, and its alert if it is on.
-void end_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes);
+void end_no_data(Line& line,
+                 const Kpi& kpi,
+                 const KpiPlan& plan,
+                 Instant at,
+                 LineChanges& changes,
+                 Reason reason = Reason::kRecovered);
 
 }  // namespace kpi

@@ -68,15 +68,49 @@ bool begins_before_values(const Line& line, const EvaluationContext& evaluation,
   return first == judged->values.end() || first->slot >= before;
 }
 
+/// The window of that input reaches back before the line's first period.
+bool begins_before_line(const Line& line, const EvaluationContext& evaluation, const Value& value) {
+  const Kpi& kpi = evaluation.rules->kpis[line.kpi];
+  const auto index = static_cast<std::size_t>(value.input);
+  if (!line.first || index >= kpi.value.metrics.size()) {
+    return true;
+  }
+  const MetricInput& input = kpi.value.metrics[index];
+  const Metric& metric = evaluation.rules->metrics[input.metric];
+  const Slot first = metric.grain.is_civil()
+                         ? *line.first
+                         : Slot{start_of(*line.first, kpi.every, kpi.zone).time_since_epoch().count()};
+  return window_of(evaluation.frame, input, metric).from < first;
+}
+
 /// The input that made the value unknown has not been there for long enough.
 bool is_warming_up(const Line& line, const EvaluationContext& evaluation, const Value& value) {
   if (value.is_known() || value.input < 0 || value.reason == Reason::kNull) {
     return false;
   }
+  if (line.is_expected && !begins_before_line(line, evaluation, value)) {
+    return false;  // it was to report from the line's first period on
+  }
   const auto index = static_cast<std::size_t>(value.input);
   const std::size_t metrics = evaluation.rules->kpis[line.kpi].value.metrics.size();
   return index < metrics ? begins_before_samples(line, evaluation, index)
                          : begins_before_values(line, evaluation, index - metrics);
+}
+
+/// The value, or why too little was counted for one.
+Value with_enough(const Line& line, const Kpi& kpi, const EvaluationContext& evaluation, const Value& value) {
+  for (const MinSample& sample : kpi.min_sample) {
+    if (!value.is_known()) {
+      break;
+    }
+    const auto index = static_cast<std::int16_t>(sample.input);
+    const Value counted =
+        evaluate_input(kpi.value.metrics[sample.input], line.value_inputs.series[sample.input], evaluation, index);
+    if (!counted.is_known() || counted.number < sample.least) {
+      return counted.is_known() ? Value::unknown(Reason::kTooFew) : counted;
+    }
+  }
+  return value;
 }
 
 }  // namespace
@@ -121,6 +155,7 @@ Ready readiness(const Line& line, const KpiPlan& plan, const JudgeContext& conte
 Value evaluate_value(const Line& line, const JudgeContext& context, Slot slot) {
   const EvaluationContext eval = evaluation(line, context, slot);
   Value value = evaluate(kpi_of(line, context).value, line.value_inputs, eval);
+  value = with_enough(line, kpi_of(line, context), eval, value);
   if (is_warming_up(line, eval, value)) {
     value.reason = Reason::kWarmingUp;
   }
@@ -129,8 +164,7 @@ Value evaluate_value(const Line& line, const JudgeContext& context, Slot slot) {
 
 Value settled_value(const Line& line, const JudgeContext& context, Slot slot, Ready ready) {
   const Value value = evaluate_value(line, context, slot);
-  const bool is_excused = value.is_known() || value.reason == Reason::kWarmingUp;
-  return ready == Ready::kNo && is_excused ? Value::unknown(Reason::kNoSample) : value;
+  return ready == Ready::kNo && (value.is_known() || value.is_excused()) ? Value::unknown(Reason::kNoSample) : value;
 }
 
 }  // namespace kpi

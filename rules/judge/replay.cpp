@@ -53,7 +53,7 @@ class Replay {
   /// The period was a gap for those after it, and still is.
   [[nodiscard]] bool is_gap_as_before(Slot slot, const Value& value) const {
     const bool is_new = line_.begun && slot < *line_.begun;
-    return !is_new && line_.judged.at(slot) == nullptr && !value.is_known() && value.reason != Reason::kWarmingUp;
+    return !is_new && line_.judged.at(slot) == nullptr && !value.is_known() && !value.is_excused();
   }
 
   /// Takes the machines back to where all were quiet; the first period to go on with.
@@ -96,7 +96,7 @@ class Replay {
   }
 
   [[nodiscard]] bool is_absent(Slot slot, const Value& value) const {
-    return !value.is_known() && (value.reason != Reason::kWarmingUp || line_.judged.at(slot) == nullptr);
+    return !value.is_known() && (!value.is_excused() || line_.judged.at(slot) == nullptr);
   }
 
   /// The first of the periods without data that end with `slot`.
@@ -110,6 +110,9 @@ class Replay {
 
   Judged step(Slot slot, const Value& value) {
     const AlertStates before = alert_states(line_);
+    if (!value.is_known() && is_retired_at(line_, kpi_, slot)) {
+      forget_alerts(line_);
+    }
     Judged judged = look_at(line_, context_, slot, value);
     step_machines(line_, kpi_, plan_, judged);
     LineChanges past;  // episodes of the past stay as they were written
@@ -139,9 +142,9 @@ class Replay {
     const std::optional<Slot> first = run_without_data(*line_.newest);
     line_.known = !first ? line_.newest : *first > *line_.first ? std::optional(previous(*first)) : std::nullopt;
     const bool stays_on = line_.no_data.is_on && first && plan_.deadline(kpi_, *first) <= context_.now;
-    if (!stays_on) {
+    if (!stays_on || line_.is_retired) {
       end_no_data(line_, kpi_, plan_, context_.now, changes);
-      line_.no_data.first = first;
+      line_.no_data.first = has_retired(line_, plan_, context_) ? std::nullopt : first;
     }
   }
 

@@ -1,5 +1,8 @@
 #include "rules/judge/thresholds.hpp"
 
+#include <cmath>
+#include <numbers>
+
 namespace kpi {
 namespace {
 
@@ -20,6 +23,23 @@ Standing judge_limit(const Value& value, const std::optional<Value>& limit, cons
   return Standing::kFine;
 }
 
+/// Takes back what one cannot be sure of: it is no miss, and no recovery either.
+void gate(ThresholdStanding& standing, const Limits& limits, const Better& better, const Interval& interval) {
+  const auto is_surely_beyond = [&](const Value& limit) {
+    return is_beyond(better.kind == Better::Kind::kLower ? interval.low : interval.high, limit.number, better);
+  };
+  const bool within = better.kind == Better::Kind::kWithin;
+  const auto is_sure = [&](const std::optional<Value>& limit) {
+    return within ? interval.high < better.low || interval.low > better.high : limit && is_surely_beyond(*limit);
+  };
+  if (standing.rungs[1] == Standing::kMissed && !is_sure(limits.warning)) {
+    standing.rungs[1] = Standing::kBetween;
+  }
+  if (standing.rungs[2] == Standing::kMissed && !is_sure(limits.critical)) {
+    standing.rungs[2] = Standing::kBetween;
+  }
+}
+
 }  // namespace
 
 const Value* Limits::mildest() const {
@@ -30,7 +50,31 @@ bool is_beyond(double value, double limit, const Better& better) {
   return better.kind == Better::Kind::kLower ? value > limit : value < limit;
 }
 
-ThresholdStanding judge_thresholds(const Value& value, const Limits& limits, const Better& better) {
+std::optional<Interval> wilson_interval(double part, double whole, double deviations) {
+  const double p = part / whole;
+  if (!(whole > 0) || !(p >= 0) || !(p <= 1)) {
+    return std::nullopt;
+  }
+  const double square = deviations * deviations;
+  const double middle = p + square / (2 * whole);
+  const double half = deviations * std::sqrt(p * (1 - p) / whole + square / (4 * whole * whole));
+  return Interval{(middle - half) / (1 + square / whole), (middle + half) / (1 + square / whole)};
+}
+
+double deviations_for(double confidence) {
+  double low = 0;
+  double high = 40;
+  for (int i = 0; i < 80; ++i) {  // halving: erf has no inverse in the library
+    const double middle = (low + high) / 2;
+    (std::erf(middle / std::numbers::sqrt2) < confidence ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
+ThresholdStanding judge_thresholds(const Value& value,
+                                   const Limits& limits,
+                                   const Better& better,
+                                   const std::optional<Interval>& interval) {
   ThresholdStanding result;
   result.rungs[0] = Standing::kFine;
   if (better.kind == Better::Kind::kWithin) {
@@ -47,6 +91,9 @@ ThresholdStanding judge_thresholds(const Value& value, const Limits& limits, con
   }
   if (result.rungs[2] == Standing::kMissed) {
     result.severity = Severity::kCritical;
+  }
+  if (interval) {
+    gate(result, limits, better, *interval);
   }
   return result;
 }

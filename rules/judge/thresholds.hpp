@@ -28,7 +28,25 @@ struct ThresholdStanding {
 /// Whether `value` lies on the bad side of `limit`. REQUIRES better not kWithin.
 bool is_beyond(double value, double limit, const Better& better);
 
-/// What a period says about each severity. A band (`better: {within: …}`) is a warning outside of it.
-ThresholdStanding judge_thresholds(const Value& value, const Limits& limits, const Better& better);
+/// Where a value may truly lie.
+struct Interval {
+  double low = 0;
+  double high = 0;
+};
+
+/// The Wilson score interval of a share p = part / whole of n = whole counts, z = `deviations`:
+/// (p + z²/2n ± z √(p(1 - p)/n + z²/4n²)) / (1 + z²/n). Nothing where part / whole is no share from 0 to 1.
+std::optional<Interval> wilson_interval(double part, double whole, double deviations);
+
+/// So many standard deviations on both sides hold the share `confidence` of a normal distribution: 1.96 for 0.95.
+/// REQUIRES 0 < confidence < 1.
+double deviations_for(double confidence);
+
+/// What a period says about each severity. A band (`better: {within: …}`) is a warning outside of it. With an interval,
+/// a rung is missed only where all of it lies beyond the limit; `severity` goes by the value alone.
+ThresholdStanding judge_thresholds(const Value& value,
+                                   const Limits& limits,
+                                   const Better& better,
+                                   const std::optional<Interval>& interval = std::nullopt);
 
 }  // namespace kpi

@@ -1,5 +1,6 @@
 #include "rules/judge/touch.hpp"
 
+#include "rules/judge/line_limits.hpp"
 #include "rules/judge/period_value.hpp"
 
 #include <algorithm>
@@ -17,14 +18,8 @@ template <class Use>
 void each_program(const Line& line, const Kpi& kpi, const Use& use) {
   use(kpi.value, line.value_inputs);
   if (kpi.thresholds) {
-    const auto limit = [&](const std::optional<Program>& program, const Inputs& inputs) {
-      if (program) {
-        use(*program, inputs);
-      }
-    };
-    limit(kpi.thresholds->warning, line.warning_inputs);
-    limit(kpi.thresholds->critical, line.critical_inputs);
-    limit(kpi.thresholds->recover, line.recover_inputs);
+    std::size_t next = 0;
+    each_limit(*kpi.thresholds, line.segment, [&](const Program& program) { use(program, line.limit_inputs[next++]); });
   }
   for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
     use(kpi.alerts[i].when, line.alert_inputs[i]);

@@ -1,30 +1,22 @@
 #include "rules/load/raw_reading.hpp"
+#include "rules/model/message_template.hpp"
 
 #include <algorithm>
 
 namespace kpi {
+namespace {
 
-void read_thresholds(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics) {
-  raw.thresholds.emplace();
-  raw.thresholds_position = node.position;
-  const std::size_t before = diagnostics.count(Diagnostic::Severity::kError);
-  MapReader map(node, where(raw.kpi, ".thresholds"), diagnostics);
-
-  struct Limit {
-    std::string_view key;
-    RawExpression* expression;
-  };
-
-  for (const Limit& limit :
-       {Limit{"warning", &raw.warning}, Limit{"critical", &raw.critical}, Limit{"recover", &raw.recover}}) {
-    if (const YamlNode* value = map.optional(limit.key)) {
-      *limit.expression = read_expression(*value, diagnostics);
-    }
+void read_message(MapReader& map, AlertRule& rule) {
+  const YamlNode* node = map.optional("message");
+  if (node == nullptr || !map.text("message", rule.message)) {
+    return;
   }
-  read_patience(map, raw.thresholds->patience);
-  map.finish();
-  raw.thresholds_are_wrong = diagnostics.count(Diagnostic::Severity::kError) != before;
+  if (const auto wrong = check_message(rule.message)) {
+    map.diagnostics().error(node->position, wrong->message, wrong->remedy);
+  }
 }
+
+}  // namespace
 
 void read_alerts(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics) {
   if (node.kind != YamlNode::Kind::kSequence) {
@@ -42,6 +34,7 @@ void read_alerts(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics) {
     read_severity(map, "severity", alert.rule.severity);
     read_patience(map, alert.rule.patience);
     map.text("runbook", alert.rule.runbook);
+    read_message(map, alert.rule);
     if (const YamlNode* labels = map.optional("labels")) {
       read_labels(*labels, alert.rule.labels, diagnostics);
     }

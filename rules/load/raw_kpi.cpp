@@ -179,6 +179,8 @@ RawKpi read_kpi(const YamlNode& name, const YamlNode& body, Diagnostics& diagnos
   if (const YamlNode* no_data = map.optional("no_data")) {
     read_no_data(*no_data, raw.kpi, diagnostics);
   }
+  read_segment_keys(map, raw);
+  read_relations(map, raw);
   map.finish();
   return raw;
 }

@@ -30,6 +30,25 @@ struct RawAlert {
   RawExpression when;
 };
 
+struct RawLimits {
+  RawExpression warning;
+  RawExpression critical;
+  RawExpression recover;
+};
+
+/// One entry of thresholds.segments or thresholds.when.
+struct RawVariant {
+  LimitVariant variant;  ///< All but its programs.
+  RawLimits limits;
+  Position position;
+  Position match_position;
+};
+
+struct RawMinSample {
+  RawExpression metric;
+  double least = 0;
+};
+
 struct RawKpi {
   Kpi kpi;  ///< All but the programs and what depends on them.
   RawExpression value;
@@ -39,15 +58,41 @@ struct RawKpi {
   std::optional<Span> over;
   std::optional<Zone> zone;
   std::optional<Thresholds> thresholds;
-  RawExpression warning;
-  RawExpression critical;
-  RawExpression recover;
+  RawLimits limits;
+  std::vector<RawVariant> segment_limits;
+  std::vector<RawVariant> time_limits;
+  std::optional<double> confidence;
+  Position confidence_position;
   Position thresholds_position;
   bool thresholds_are_wrong = false;  ///< Something in them was reported.
   std::vector<RawAlert> alerts;
   Position unit_position;
   Position split_position;
+  std::vector<RawMinSample> min_sample;
+  std::vector<Position> was_positions;       ///< By Kpi::was.
+  std::vector<Position> inhibits_positions;  ///< By Kpi::inhibits.
 };
+
+/// Calls `use` with each expression of the KPI but the parts: value, limits, conditions.
+template <class Use>
+void each_expression(const RawKpi& raw, const Use& use) {
+  const auto each_limit = [&](const RawLimits& limits) {
+    use(limits.warning);
+    use(limits.critical);
+    use(limits.recover);
+  };
+  use(raw.value);
+  each_limit(raw.limits);
+  for (const RawVariant& variant : raw.segment_limits) {
+    each_limit(variant.limits);
+  }
+  for (const RawVariant& variant : raw.time_limits) {
+    each_limit(variant.limits);
+  }
+  for (const RawAlert& alert : raw.alerts) {
+    use(alert.when);
+  }
+}
 
 /// Reads one entry of `kpis:`; what is wrong is reported and left out.
 RawKpi read_kpi(const YamlNode& name, const YamlNode& body, Diagnostics& diagnostics);

@@ -19,10 +19,18 @@ void read_severity(MapReader& map, std::string_view key, Severity& severity);
 void read_patience(MapReader& map, Patience& patience);
 void check_not_negative(const MapReader& map, Diagnostics& diagnostics, const Span& span, std::string_view key);
 
-// raw_alerts.cpp
+// raw_limits.cpp
 void read_thresholds(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics);
+
+// raw_alerts.cpp
 void read_alerts(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics);
 void read_no_data(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics);
+
+// raw_segments.cpp
+/// `expect`, `max_segments`, `retire`, `min_sample`. REQUIRES that split_by has been read.
+void read_segment_keys(MapReader& map, RawKpi& raw);
+/// `was`, `inhibits`.
+void read_relations(MapReader& map, RawKpi& raw);
 
 // raw_target.cpp
 void read_target(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics);

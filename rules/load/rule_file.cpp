@@ -2,7 +2,7 @@
 
 #include "rules/base/text.hpp"
 #include "rules/expr/compile.hpp"
-#include "rules/expr/evaluate.hpp"
+#include "rules/load/compile_alerts.hpp"
 #include "rules/load/raw_kpi.hpp"
 
 #include <algorithm>
@@ -43,6 +43,7 @@ class Loader {
     for (const std::size_t index : in_order) {
       compile_kpi(raw_[index]);
     }
+    check_relations();
     if (diagnostics_.has_errors()) {
       return std::nullopt;
     }
@@ -79,16 +80,10 @@ class Loader {
         names.insert(used.kpis.begin(), used.kpis.end());
       }
     };
-    collect(raw.value);
     for (const auto& [name, part] : raw.parts) {
       collect(part);
     }
-    for (const RawExpression* limit : {&raw.warning, &raw.critical, &raw.recover}) {
-      collect(*limit);
-    }
-    for (const RawAlert& alert : raw.alerts) {
-      collect(alert.when);
-    }
+    each_expression(raw, collect);
     std::vector<std::size_t> result;
     for (const std::string& name : names) {
       const auto found = by_name_.find(name);
@@ -182,11 +177,12 @@ class Loader {
     const auto twice = std::ranges::unique(context.split_labels);
     context.split_labels.erase(twice.begin(), twice.end());
     compile_value(raw, context);
+    compile_min_sample(raw, context, diagnostics_);
     context.may_use_value = true;
     context.value_unit = kpi.unit;
-    compile_thresholds(raw, context);
+    compile_thresholds(raw, context, diagnostics_);
     context.may_use_target = kpi.target.has_value();
-    compile_alerts(raw, context);
+    compile_alerts(raw, context, diagnostics_);
     check_parts(raw);
     check_zone(raw);
     kpi.text = canonical_text(raw);
@@ -259,47 +255,10 @@ class Loader {
     kpi.zone = raw.zone.value_or(agree && common ? *common : ground_.zone);
   }
 
-  std::optional<Program> compile_one(const RawExpression& expression, const CompileContext& context) {
-    if (!expression.tree) {
-      return std::nullopt;
-    }
-    auto compiled = compile(*expression.tree, context);
-    if (!compiled) {
-      for (const ExprError& error : compiled.error()) {
-        diagnostics_.error(expression.at(error.range), error.message, error.remedy);
-      }
-      return std::nullopt;
-    }
-    for (const ExprError& warning : compiled->warnings) {
-      diagnostics_.warning(expression.at(warning.range), warning.message, warning.remedy);
-    }
-    return std::move(compiled->program);
-  }
-
-  /// The program of an expression that must be a number in the KPI's unit.
-  std::optional<Program> compile_number(const RawExpression& expression,
-                                        const CompileContext& context,
-                                        const Unit& unit) {
-    std::optional<Program> program = compile_one(expression, context);
-    if (!program) {
-      return std::nullopt;
-    }
-    if (program->is_condition) {
-      diagnostics_.error(expression.at(expression.tree->range), "a number was expected here, this is a condition");
-      return std::nullopt;
-    }
-    if (program->unit.fit(unit) == Unit::Fit::kClash) {
-      diagnostics_.error(expression.at(expression.tree->range),
-                         "this is in " + program->unit.text() + ", the KPI's unit is " + unit.text());
-      return std::nullopt;
-    }
-    return program;
-  }
-
   void compile_value(RawKpi& raw, const CompileContext& context) {
     Kpi& kpi = raw.kpi;
     const bool has_unit = raw.unit_position.source != nullptr || !kpi.unit.is_none();
-    std::optional<Program> program = compile_one(raw.value, context);
+    std::optional<Program> program = compile_expression(raw.value, context, diagnostics_);
     if (!program) {
       return;
     }
@@ -327,102 +286,11 @@ class Loader {
     kpi.value = std::move(*program);
   }
 
-  void compile_thresholds(RawKpi& raw, const CompileContext& context) {
-    if (!raw.thresholds) {
-      return;
-    }
-    Thresholds& thresholds = *raw.thresholds;
-    const bool within = raw.kpi.better.kind == Better::Kind::kWithin;
-    const bool any = raw.warning.tree || raw.critical.tree || raw.recover.tree;
-    if (within && any) {
-      diagnostics_.error(raw.thresholds_position,
-                         "with better: {within: …} the band itself is the limit",
-                         "leave out warning, critical and recover; for and recover_for may stay");
-      return;
-    }
-    thresholds.warning = compile_number(raw.warning, context, raw.kpi.unit);
-    thresholds.critical = compile_number(raw.critical, context, raw.kpi.unit);
-    thresholds.recover = compile_number(raw.recover, context, raw.kpi.unit);
-    const bool has_limit = raw.warning.position.source != nullptr || raw.critical.position.source != nullptr;
-    if (!within && !has_limit && !raw.thresholds_are_wrong) {
-      diagnostics_.error(raw.thresholds_position, "thresholds without a limit", "write warning: or critical:");
-    }
-    check_limits(raw, thresholds);
-    check_patience(raw.kpi, thresholds.patience, raw.thresholds_position);
-    raw.kpi.thresholds = thresholds;
-  }
-
-  /// Periods of a day or longer are counted in whole days.
-  void check_patience(const Kpi& kpi, const Patience& patience, Position position) {
-    const auto check = [&](const Span& span, const std::string& key) {
-      if (kpi.every.is_civil() && span.ms % kDayMs != 0) {
-        diagnostics_.error(
-            position,
-            key + ": " + span.text() + " is no whole number of days, and the KPI is judged every " + kpi.every.text(),
-            "write " + key + ": 2 days");
-      }
-    };
-    check(patience.hold, "for");
-    check(patience.recover, "recover_for");
-  }
-
-  /// A limit that is a number made of numbers, if it is one.
-  static std::optional<double> constant(const std::optional<Program>& program) {
-    const auto depends = [](const Instruction& instruction) {
-      return instruction.op > OpCode::kNumber && instruction.op <= OpCode::kMonth;
-    };
-    if (!program || std::any_of(program->code.begin(), program->code.end(), depends)) {
-      return std::nullopt;
-    }
-    const Value value = evaluate(*program, Inputs{}, EvaluationContext{});
-    return value.is_known() ? std::optional(value.number) : std::nullopt;
-  }
-
-  void check_limits(const RawKpi& raw, const Thresholds& thresholds) {
-    const bool higher = raw.kpi.better.kind == Better::Kind::kHigher;
-    const auto milder = [&](double a, double b) { return higher ? a >= b : a <= b; };
-    const auto warning = constant(thresholds.warning);
-    const auto critical = constant(thresholds.critical);
-    const auto recover = constant(thresholds.recover);
-    const std::string better = higher ? "higher" : "lower";
-    if (warning && critical && !milder(*warning, *critical)) {
-      diagnostics_.error(raw.critical.position,
-                         "critical " + print(*raw.critical.tree) + " is reached before warning " +
-                             print(*raw.warning.tree) + ": with better: " + better + " a value " +
-                             (higher ? "below" : "above") + " is a miss",
-                         "swap the limits, or write better: " + std::string(higher ? "lower" : "higher"));
-    }
-    const auto mildest = warning ? warning : critical;
-    if (recover && mildest && !milder(*recover, *mildest)) {
-      diagnostics_.error(
-          raw.recover.position,
-          "recover " + print(*raw.recover.tree) + " lies on the bad side of the limit",
-          "with better: " + better + " it is " + (higher ? "at or above" : "at or below") + " the limit");
-    }
-  }
-
-  void compile_alerts(RawKpi& raw, const CompileContext& context) {
-    for (RawAlert& alert : raw.alerts) {
-      std::optional<Program> when = compile_one(alert.when, context);
-      if (when && !when->is_condition) {
-        diagnostics_.error(alert.when.at(alert.when.tree->range),
-                           "`when` wants a condition, this is a number",
-                           "compare it: change(value, 1 week) < -30%");
-      } else if (when) {
-        alert.rule.when = std::move(*when);
-      }
-      check_patience(raw.kpi, alert.rule.patience, alert.when.position);
-      raw.kpi.alerts.push_back(alert.rule);
-    }
-  }
-
   /// The parts that the value, a limit or an alert uses, by itself or through others.
   static std::set<std::string> used_parts(const RawKpi& raw) {
     std::set<std::string> used;
-    std::vector<const RawExpression*> open{&raw.value, &raw.warning, &raw.critical, &raw.recover};
-    for (const RawAlert& alert : raw.alerts) {
-      open.push_back(&alert.when);
-    }
+    std::vector<const RawExpression*> open;
+    each_expression(raw, [&](const RawExpression& expression) { open.push_back(&expression); });
     while (!open.empty()) {
       const RawExpression* expression = open.back();
       open.pop_back();
@@ -449,6 +317,89 @@ class Loader {
         diagnostics_.error(part.position, "\"" + name + "\" is the name of a KPI", "give the part another name");
       }
     }
+  }
+
+  /// What KPIs say of each other: `was` and `inhibits`.
+  void check_relations() {
+    std::map<std::string, std::string, std::less<>> heirs;
+    for (const auto& [id, index] : by_name_) {
+      const RawKpi& raw = raw_[index];
+      const Kpi& kpi = compiled(id) != nullptr ? *compiled(id) : raw.kpi;
+      for (std::size_t i = 0; i < kpi.was.size(); ++i) {
+        check_was(id, kpi.was[i], raw.was_positions[i], heirs);
+      }
+      for (std::size_t i = 0; i < kpi.inhibits.size(); ++i) {
+        check_inhibits(id, kpi.inhibits[i], raw.inhibits_positions[i]);
+      }
+    }
+  }
+
+  /// The KPI as it goes into the rule set, or null while something is wrong with it.
+  [[nodiscard]] const Kpi* compiled(std::string_view id) const {
+    const auto found = scope_.kpis.find(id);
+    return found == scope_.kpis.end() ? nullptr : &rules_.kpis[found->second.index];
+  }
+
+  void check_was(const std::string& id,
+                 const std::string& name,
+                 Position position,
+                 std::map<std::string, std::string, std::less<>>& heirs) {
+    const auto living = by_name_.find(name);
+    if (living != by_name_.end()) {
+      Diagnostic found;
+      found.position = position;
+      found.message = id + " was \"" + printable(name) + "\", which is still a KPI";
+      found.remedy = "take the old KPI out, or leave the name out of `was`";
+      found.related = raw_[living->second].kpi.position;
+      found.related_message = "defined here";
+      diagnostics_.add(std::move(found));
+      return;
+    }
+    const auto [heir, is_first] = heirs.emplace(name, id);
+    if (!is_first) {
+      diagnostics_.error(position,
+                         "\"" + printable(name) + "\" is an earlier name of " + heir->second + " already",
+                         "one KPI alone takes over the history of another");
+    }
+  }
+
+  void check_inhibits(const std::string& id, const RuleName& inhibited, Position position) {
+    const std::string whole = printable(inhibited.kpi + (inhibited.rule.empty() ? "" : "." + inhibited.rule));
+    if (!by_name_.contains(inhibited.kpi)) {
+      std::vector<std::string> names;
+      for (const auto& [name, index] : by_name_) {
+        names.push_back(name);
+      }
+      const std::string meant = did_you_mean(inhibited.kpi, names);
+      diagnostics_.error(position,
+                         "inhibits names \"" + whole + "\", and there is no such KPI",
+                         meant.empty() ? "write inhibits: [kpi.rule]" : meant);
+      return;
+    }
+    const Kpi* other = compiled(inhibited.kpi);
+    const auto is_this = [&](const RuleName& rule) { return rule.kpi == id; };
+    if (other != nullptr && inhibited.kpi < id && std::ranges::any_of(other->inhibits, is_this)) {
+      diagnostics_.error(position,
+                         id + " and " + inhibited.kpi + " hold each other back: of both nobody would be told",
+                         "leave one of them out");
+      return;
+    }
+    if (other == nullptr || has_rule(*other, inhibited.rule)) {
+      return;  // what is wrong with it has been said
+    }
+    std::vector<std::string> names{"no_data"};
+    if (other->thresholds) {
+      names.emplace_back("thresholds");
+    }
+    if (other->target) {
+      names.emplace_back("target");
+    }
+    for (const AlertRule& alert : other->alerts) {
+      names.push_back(alert.name);
+    }
+    diagnostics_.error(position,
+                       "inhibits names \"" + whole + "\", and " + inhibited.kpi + " has no such alert rule",
+                       printable("it has " + join(names, ", ") + ": write " + inhibited.kpi + "." + names.back()));
   }
 
   /// A KPI over metrics whose days are cut in different zones is joined by date; that is worth knowing.
@@ -481,21 +432,7 @@ class Loader {
       text += " " + number_text(kpi.better.low) + " to " + number_text(kpi.better.high);
     }
     text += "\n";
-    if (kpi.thresholds) {
-      const auto limit = [&](std::string_view name, const std::optional<Program>& program) {
-        text += program ? std::string(name) + ": " + program->text + "\n" : "";
-      };
-      limit("warning", kpi.thresholds->warning);
-      limit("critical", kpi.thresholds->critical);
-      limit("recover", kpi.thresholds->recover);
-      text += "for: " + kpi.thresholds->patience.hold.text() +
-              "\nrecover_for: " + kpi.thresholds->patience.recover.text() + "\n";
-    }
-    for (const AlertRule& alert : kpi.alerts) {
-      text += "alert " + alert.name + ": " + alert.when.text + ", " + std::string(name_of(alert.severity)) + ", for " +
-              alert.patience.hold.text() + ", recover_for " + alert.patience.recover.text() + "\n";
-    }
-    return text;
+    return text + canonical_alerts(raw);
   }
 
   RuleGround ground_;

@@ -43,6 +43,10 @@ struct AlertState {
   std::optional<Instant> firing_at;
   Severity worst = Severity::kNone;  ///< The worst severity of the episode.
 
+  /// Whether it began or ceased to fire in each of the last periods, the newest in bit 0.
+  std::uint32_t changes = 0;
+  bool is_flapping = false;
+
   bool operator==(const AlertState&) const = default;
 };
 
@@ -52,6 +56,7 @@ struct Told {
   Severity severity = Severity::kNone;
   std::string status;         ///< Of a target: the status they know.
   std::optional<Slot> since;  ///< The first missed period, as they were told.
+  bool is_flapping = false;   ///< They were told that it comes and goes: no more is said until it is steady.
 
   bool operator==(const Told&) const = default;
 };

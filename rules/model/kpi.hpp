@@ -8,11 +8,13 @@
 #include "rules/model/verdict.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kpi {
@@ -36,11 +38,46 @@ struct Patience {
   bool operator==(const Patience&) const = default;
 };
 
+/// Which lines an entry is for: the total, the segments whose labels have one of these values, or all of them.
+struct SegmentMatch {
+  bool is_total = false;
+  std::vector<std::pair<std::string, std::vector<std::string>>> labels;
+
+  bool operator==(const SegmentMatch&) const = default;
+};
+
+/// Other limits for some segments, or on some days. What it does not name is inherited.
+struct LimitVariant {
+  SegmentMatch match;
+  std::uint8_t days = 0;  ///< Bit 0 is Monday; none: any day.
+  std::optional<Program> warning;
+  std::optional<Program> critical;
+  std::optional<Program> recover;
+  std::optional<Span> hold;           ///< `for`; of segments only.
+  std::optional<Span> recover_after;  ///< `recover_for`; of segments only.
+  std::string text;                   ///< Printed canonically.
+
+  bool operator==(const LimitVariant&) const = default;
+};
+
+/// A ratio of counts, and how sure one must be that it lies beyond a limit.
+struct RatioGate {
+  double confidence = 0;
+  double deviations = 0;  ///< The same in standard deviations: 1.96 for 95 %.
+  Program part;           ///< The counts above and below the line.
+  Program whole;
+
+  bool operator==(const RatioGate&) const = default;
+};
+
 struct Thresholds {
   std::optional<Program> warning;
   std::optional<Program> critical;
   std::optional<Program> recover;  ///< The mildest severity ends only at or beyond this.
   Patience patience;
+  std::vector<LimitVariant> segments;  ///< The first that matches the line counts.
+  std::vector<LimitVariant> when;      ///< The first that matches the line and the period counts, before its segment's.
+  std::optional<RatioGate> gate;
 
   bool operator==(const Thresholds&) const = default;
 };
@@ -51,6 +88,7 @@ struct AlertRule {
   Program when;
   Severity severity = Severity::kWarning;
   Patience patience;
+  std::string message;  ///< With placeholders such as {value}; empty: the built-in text.
   std::string runbook;
   Labels labels;
 
@@ -85,6 +123,24 @@ struct NoDataPolicy {
   bool operator==(const NoDataPolicy&) const = default;
 };
 
+/// A period is judged only when so much was counted in its window.
+struct MinSample {
+  std::size_t input = 0;  ///< Into the metrics of Kpi::value, which the formula itself may not use.
+  double least = 0;
+
+  bool operator==(const MinSample&) const = default;
+};
+
+/// An alert rule of a KPI, by name.
+struct RuleName {
+  std::string kpi;
+  std::string rule;
+
+  bool operator==(const RuleName&) const = default;
+};
+
+inline constexpr std::size_t kDefaultMaxSegments = 200;
+
 struct Kpi {
   std::string id;
   std::string title;
@@ -98,6 +154,10 @@ struct Kpi {
   Span over;
   double complete = 1;
   std::vector<std::vector<std::string>> split_by;  ///< Each a set of labels whose combinations are segments.
+  std::vector<Labels> expect;                      ///< Segments that are missing when they do not report. Sorted.
+  std::size_t max_segments = kDefaultMaxSegments;
+  std::optional<Span> retire;  ///< A segment silent for so long leaves judging.
+  std::vector<MinSample> min_sample;
   std::optional<Thresholds> thresholds;
   std::vector<AlertRule> alerts;
   std::optional<Target> target;
@@ -106,10 +166,49 @@ struct Kpi {
   std::optional<Date> reviewed;
   Labels labels;
   Zone zone;
-  Position position;        ///< Of its name in the file.
-  std::string text;         ///< The rule, printed canonically: what a verdict was judged by.
-  std::string fingerprint;  ///< Of `text`.
+  std::vector<std::string> was;    ///< Its earlier names.
+  std::vector<RuleName> inhibits;  ///< Rules whose messages are held back while this KPI fires.
+  Position position;               ///< Of its name in the file.
+  std::string text;                ///< The rule, printed canonically: what a verdict was judged by.
+  std::string fingerprint;         ///< Of `text`.
 };
+
+/// Whether the entry is for the line of this segment (empty: the total).
+bool matches(const SegmentMatch& match, const Labels& segment);
+/// "total", "country SE or DK", "all"; as diagnostics and rule texts have it.
+std::string text_of(const SegmentMatch& match);
+
+/// Whether the segment is listed in `expect`.
+bool is_expected(const Kpi& kpi, const Labels& segment);
+
+/// Whether the KPI has an alert rule of that name: "thresholds", "no_data", "target" or its own.
+bool has_rule(const Kpi& kpi, std::string_view rule);
+
+/// Calls `use` with each limit that this set names: warning, critical, recover.
+template <class LimitsOf, class Use>
+void each_named_limit(const LimitsOf& set, const Use& use) {
+  for (const std::optional<Program>* limit : {&set.warning, &set.critical, &set.recover}) {
+    if (*limit) {
+      use(**limit);
+    }
+  }
+}
+
+/// Calls `use` with each program that the thresholds may evaluate for any line.
+template <class Use>
+void each_threshold_program(const Thresholds& thresholds, const Use& use) {
+  each_named_limit(thresholds, use);
+  for (const LimitVariant& variant : thresholds.segments) {
+    each_named_limit(variant, use);
+  }
+  for (const LimitVariant& variant : thresholds.when) {
+    each_named_limit(variant, use);
+  }
+  if (thresholds.gate) {
+    use(thresholds.gate->part);
+    use(thresholds.gate->whole);
+  }
+}
 
 /// All that is loaded, checked and consistent. KPIs stand in an order in which each comes after those it uses.
 struct RuleSet {

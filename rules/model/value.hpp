@@ -24,6 +24,9 @@ struct Value {
 
   [[nodiscard]] bool is_known() const { return reason == Reason::kNone; }
 
+  /// Unknown though its data came, or was not to come yet: that starts no alert about missing data.
+  [[nodiscard]] bool is_excused() const { return reason == Reason::kWarmingUp || reason == Reason::kTooFew; }
+
   [[nodiscard]] bool is_true() const { return is_known() && number != 0; }
 };
 

@@ -45,6 +45,8 @@ enum class Reason : std::uint8_t {
   kRestated,      ///< An alert changed because earlier values were restated.
   kRuleRemoved,   ///< An alert ended because its rule was removed.
   kSourceFailed,  ///< The source could not be polled.
+  kTooFew,        ///< Fewer were counted in the window than `min_sample` asks for.
+  kRetired,       ///< An alert ended because its segment has been silent for too long (`retire`).
 };
 
 // The words used in JSON, YAML, the database and messages ("no_data", "on_track"); parse_* reads them back.

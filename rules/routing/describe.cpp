@@ -1,6 +1,7 @@
 #include "rules/routing/describe.hpp"
 
 #include "rules/base/text.hpp"
+#include "rules/model/message_template.hpp"
 
 #include <array>
 #include <cmath>
@@ -117,6 +118,8 @@ std::string_view unknown_text(Reason reason) {
       return "the source delivered no number";
     case Reason::kIncomplete:
       return "too few samples in the window";
+    case Reason::kTooFew:
+      return "too few to tell";
     case Reason::kDivisionByZero:
       return "division by zero";
     case Reason::kNotFinite:
@@ -139,6 +142,8 @@ std::string resolved_reason(const AlertSubject& subject) {
       return "earlier data came late or was restated";
     case Reason::kRuleRemoved:
       return "the rule was removed";
+    case Reason::kRetired:
+      return "the segment has been silent for too long, and is judged no more";
     default:
       break;
   }
@@ -168,7 +173,53 @@ std::string reason_of(const AlertSubject& subject, Language language) {
       text = no_data_reason(subject);
       break;
   }
+  if (subject.is_flapping) {
+    text += " (flapping: it has come and gone for a while; no more is said until it is steady)";
+  } else if (subject.is_steady_again) {
+    text += " (no longer flapping)";
+  }
   return subject.reason == Reason::kRestated ? text + " (earlier data came late or was restated)" : text;
+}
+
+/// "+5%", "-12%": against the period before.
+std::string change_text(const AlertView& view, Language language) {
+  if (!view.value || !view.previous || *view.previous == 0) {
+    return "";
+  }
+  const double change = (*view.value - *view.previous) / std::abs(*view.previous);
+  return (change > 0 ? "+" : "") + format_value(change, Unit::parse("%").value(), language);
+}
+
+/// The rule's own message, filled in.
+std::string own_message(const AlertView& view, const std::string& text, Language language) {
+  const auto or_unknown = [](const std::string& value) { return value.empty() ? "unknown" : value; };
+  return fill_message(text, [&](std::string_view name) -> std::string {
+    if (name == "title") {
+      return view.title;
+    }
+    if (name == "segment") {
+      return labels_text(view.segment);
+    }
+    if (name == "value") {
+      return or_unknown(view.formatted);
+    }
+    if (name == "limit") {
+      return or_unknown(view.formatted_limit);
+    }
+    if (name == "previous") {
+      return or_unknown(view.formatted_previous);
+    }
+    if (name == "since") {
+      return or_unknown(view.since_text);
+    }
+    if (name == "target") {
+      return or_unknown(view.target ? view.target->formatted_goal : "");
+    }
+    if (name == "owner") {
+      return or_unknown(view.owner);
+    }
+    return name == "change" ? or_unknown(change_text(view, language)) : view.reason;
+  });
 }
 
 std::optional<double> known(double number) {
@@ -296,6 +347,9 @@ AlertView describe(const AlertSubject& subject, Language language) {
     view.target = describe_target(kpi, line, language);
   }
   view.reason = reason_of(subject, language);
+  if (subject.is_firing && subject.rule == RuleKind::kCondition && !kpi.alerts[subject.index].message.empty()) {
+    view.reason = own_message(view, kpi.alerts[subject.index].message, language);
+  }
   return view;
 }
 

@@ -23,6 +23,8 @@ struct AlertSubject {
   std::string episode;
   Severity severity = Severity::kWarning;
   Reason reason = Reason::kNone;  ///< Why it ended: recovered, restated, rule removed.
+  bool is_flapping = false;       ///< It comes and goes: no more is said until it is steady.
+  bool is_steady_again = false;   ///< It was flapping.
   std::optional<Slot> since;
   PeriodJudgement judgement;  ///< Of the newest judged period.
   Slot slot;                  ///< That period.

@@ -137,6 +137,7 @@ std::vector<std::string> Story::take_step(Instant now) {
   EXPECT_TRUE(summary) << summary.error().message;
   std::vector<std::string> texts;
   if (summary) {
+    warnings_ = summary->warnings;
     messages_ = summary->messages.empty() ? messages_ : summary->messages;
     for (const Message& message : summary->messages) {
       texts.push_back(text_of(message));

@@ -87,6 +87,9 @@ class Story {
   /// Ids and texts of all messages so far.
   [[nodiscard]] const std::vector<std::string>& told() const { return told_; }
 
+  /// Of the last step.
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+
  private:
   void receive_polls(Instant now);
   std::vector<std::string> take_step(Instant now);
@@ -98,6 +101,7 @@ class Story {
   std::map<std::uint32_t, Poll> polls_;
   std::map<std::uint32_t, Error> failures_;
   std::vector<std::string> told_;
+  std::vector<std::string> warnings_;
   std::vector<Message> messages_;
   Instant now_;  // of the last step
 };

@@ -235,7 +235,7 @@ TEST_P(StoreContract, KeepsEveryWord) {
   constexpr std::array kSeverities{Severity::kNone, Severity::kInfo, Severity::kWarning, Severity::kCritical};
   constexpr int kStates = static_cast<int>(KpiState::kFiring) + 1;
   constexpr int kStatuses = static_cast<int>(TargetStatus::kMissed) + 1;
-  constexpr int kReasons = static_cast<int>(Reason::kSourceFailed) + 1;
+  constexpr int kReasons = static_cast<int>(Reason::kRetired) + 1;
   std::vector<std::string> expected;
   for (int i = 0; i < kReasons; ++i) {
     VerdictRow row = verdict_of(1, i, i);

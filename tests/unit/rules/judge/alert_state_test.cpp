@@ -198,5 +198,60 @@ TEST(Severity, OfAPendingAlertIsTheWorstThatWaits) {
   EXPECT_EQ(alert.state.since, day("2026-03-01"));
 }
 
+// --- flapping ---
+
+/// Whether the alert is flapping after each period: `~` or `.`.
+std::string flapping(AlertStory& story, std::string_view periods) {
+  std::string text;
+  for (const char period : periods) {
+    story.sees(std::string_view(&period, 1));
+    text += story.state.is_flapping ? '~' : '.';
+  }
+  return text;
+}
+
+TEST(Flapping, BeginsWithTheSeventhChangeAmongTwentyPeriods) {
+  AlertStory story;
+  story.every("day", "2026-03-01");
+  EXPECT_EQ(flapping(story, "mfmfmfm"), "......~");
+}
+
+TEST(Flapping, EndsWhenFewerThanFiveChangesAreLeftOfTheLastTwentyPeriods) {
+  AlertStory story;
+  story.every("day", "2026-03-01");
+  EXPECT_EQ(flapping(story, "fmfmfmfm"), ".......~");              // the changes are those of the 2nd to the 8th day
+  EXPECT_EQ(flapping(story, "mmmmmmmmmmmmmm"), "~~~~~~~~~~~~~~");  // up to the 22nd: the first of them has gone
+  EXPECT_EQ(flapping(story, "mm"), "~.");                          // the 24th: that of the 5th and later are left
+}
+
+TEST(Flapping, IsNotWhatComesAndGoesNowAndThen) {
+  AlertStory story;
+  story.every("day", "2026-03-01");
+  const std::string year = [] {
+    std::string days;
+    for (int week = 0; week < 52; ++week) {
+      days += "fffffmm";  // every weekend
+    }
+    return days;
+  }();
+  EXPECT_EQ(flapping(story, year).find('~'), std::string::npos);
+}
+
+TEST(Flapping, CountsOnlyPeriodsWithData) {
+  AlertStory with_gaps;
+  with_gaps.every("day", "2026-03-01");
+  EXPECT_EQ(flapping(with_gaps, "m????f????m????f????m????f????m"), "..............................~");
+}
+
+TEST(Flapping, IsForgottenWhenNothingHasChangedForTwentyPeriods) {
+  AlertStory story;
+  story.every("day", "2026-03-01");
+  story.sees("mfmfmfmf");
+  story.sees("fffffffffffffffffff");
+  EXPECT_NE(story.state.changes, 0U);
+  story.sees("f");
+  EXPECT_EQ(story.state, AlertState{});
+}
+
 }  // namespace
 }  // namespace kpi

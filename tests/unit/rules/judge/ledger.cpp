@@ -1,6 +1,7 @@
 #include "tests/unit/rules/judge/ledger.hpp"
 
 #include "rules/base/text.hpp"
+#include "rules/judge/line_limits.hpp"
 #include "rules/judge/touch.hpp"
 
 #include <gtest/gtest.h>
@@ -30,11 +31,7 @@ Slot period_of_kpi(Slot slot, const Metric& metric, const Kpi& kpi, const Calend
 std::vector<const Program*> programs_of(const Kpi& kpi) {
   std::vector<const Program*> programs{&kpi.value};
   if (kpi.thresholds) {
-    for (const auto* limit : {&kpi.thresholds->warning, &kpi.thresholds->critical, &kpi.thresholds->recover}) {
-      if (*limit) {
-        programs.push_back(&**limit);
-      }
-    }
+    each_threshold_program(*kpi.thresholds, [&](const Program& program) { programs.push_back(&program); });
   }
   for (const AlertRule& alert : kpi.alerts) {
     programs.push_back(&alert.when);
@@ -269,12 +266,10 @@ void Ledger::connect() {
     const Kpi& kpi = rules_.kpis[line.kpi];
     line.value_inputs = inputs_of(kpi.value, line);
     if (kpi.thresholds) {
-      const auto limit = [&](const std::optional<Program>& program) {
-        return program ? inputs_of(*program, line) : Inputs{};
-      };
-      line.warning_inputs = limit(kpi.thresholds->warning);
-      line.critical_inputs = limit(kpi.thresholds->critical);
-      line.recover_inputs = limit(kpi.thresholds->recover);
+      line.limit_inputs.clear();
+      each_limit(*kpi.thresholds, line.segment, [&](const Program& program) {
+        line.limit_inputs.push_back(inputs_of(program, line));
+      });
     }
     line.alert_inputs.clear();
     for (const AlertRule& alert : kpi.alerts) {

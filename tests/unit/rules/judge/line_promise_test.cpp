@@ -97,9 +97,10 @@ Cadences any_cadences() {
 std::string any_rule(const Cadences& cadences) {
   const bool higher = *rc::gen::arbitrary<bool>();
   const std::string one = cadences.every == "2h" ? "2h" : "1 " + cadences.every;
-  std::string text = "x:\n  value: " +
-                     one_of<std::string>(
-                         {"a.m", "a.m", "a.m / b.m", "a.m + prev(b.m, " + one + ")", "coalesce(a.m, b.m)", "avg(a.m)"});
+  const auto value = one_of<std::string>(
+      {"a.m", "a.m", "a.m / b.m", "a.m + prev(b.m, " + one + ")", "coalesce(a.m, b.m)", "avg(a.m)"});
+  std::string text = "x:\n  value: " + value;
+  text += one_of<std::string>({"", "", "\n  min_sample: {b.m: 40}", "\n  min_sample: {a.m: 20, b.m: 10}"});
   text += "\n  every: " + cadences.every + "\n  over: " + cadences.over;
   text += "\n  complete: " + one_of<std::string>({"100%", "100%", "50%"});
   text += std::string("\n  better: ") + (higher ? "higher" : "lower") + "\n  thresholds:\n";
@@ -116,9 +117,21 @@ std::string any_rule(const Cadences& cadences) {
                            : one_of<std::string>({"0", "2 " + lengths + "s", "3 " + lengths + "s", "3 days"});
   };
   text += "    for: " + any_length() + "\n    recover_for: " + any_length() + "\n";
+  if (*rc::gen::arbitrary<bool>()) {
+    text += std::string("    segments: [{match: total, warning: ") + (higher ? "70" : "50") + ", for: " + any_length() +
+            "}, {match: {}, warning: 1}]\n";
+  }
+  const bool has_weekdays = cadences.every == "day" || cadences.every == "2h";
+  if (has_weekdays && *rc::gen::arbitrary<bool>()) {
+    text += std::string("    when: [{days: [saturday-sunday], warning: ") + (higher ? "50" : "70") +
+            "}, {days: [friday-monday, wednesday], warning: prev(a.m, " + one + ")}]\n";
+  }
+  if (value == "a.m / b.m" && *rc::gen::arbitrary<bool>()) {
+    text += "    confidence: " + one_of<std::string>({"50%", "95%"}) + "\n";
+  }
   text += "  alerts:\n    - {name: drop, when: \"change(value, " + one +
           ") < -50%\", severity: " + one_of<std::string>({"info", "critical"}) + ", for: " + any_length() + "}\n";
-  text += "  no_data: {then: " + one_of<std::string>({"alert", "alert", "hold"});
+  text += "  no_data: {then: " + one_of<std::string>({"alert", "alert", "hold", "ok"});
   text += one_of<std::string>({"", ", after: 0", ", after: 36h", ", after: 3 days", ", after: 1 month"}) + "}\n";
   return text;
 }
@@ -210,6 +223,7 @@ std::string alert_text(const AlertState& state, bool with_past) {
         std::string(rung.is_on ? " on" : " off") + " missed " + run_text(rung.missed) + " fine " + run_text(rung.fine);
   }
   text += state.is_stale ? " stale" : "";
+  text += " changes " + std::to_string(state.changes) + (state.is_flapping ? " flapping" : "");
   if (with_past || state.phase == AlertPhase::kPending) {
     text += " since " + slot_text(state.since) + " pending " + (state.pending_at ? rfc3339(*state.pending_at) : "-");
   }

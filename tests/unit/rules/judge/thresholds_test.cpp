@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace kpi {
 namespace {
 
@@ -22,6 +24,11 @@ Limits limits(std::optional<double> warning,
     return number ? std::optional(Value::of(*number)) : std::nullopt;
   };
   return {value(warning), value(critical), value(recover)};
+}
+
+/// 1.96 standard deviations on both sides: what the tables call 95 %.
+double deviations() {
+  return deviations_for(0.95);
 }
 
 constexpr Better kHigher{Better::Kind::kHigher, 0, 0};
@@ -108,6 +115,69 @@ TEST(Thresholds, TheMildestLimitIsTheWarning) {
   EXPECT_EQ(limits(80, 50).mildest()->number, 80);
   EXPECT_EQ(limits(std::nullopt, 50).mildest()->number, 50);
   EXPECT_EQ(Limits{}.mildest(), nullptr);
+}
+
+// --- how sure one can be ---
+
+TEST(Confidence, IsSoManyStandardDeviations) {
+  EXPECT_NEAR(deviations_for(0.6826894921370859), 1, 1e-12);
+  EXPECT_NEAR(deviations_for(0.95), 1.959963984540054, 1e-12);
+  EXPECT_NEAR(deviations_for(0.99), 2.5758293035489004, 1e-12);
+}
+
+struct WilsonCase {
+  std::string name;
+  double part = 0;
+  double whole = 0;
+  double low = 0;
+  double high = 0;
+};
+
+void PrintTo(const WilsonCase& test, std::ostream* out) {
+  *out << test.part << " of " << test.whole;
+}
+
+class Wilson : public testing::TestWithParam<WilsonCase> {};
+
+TEST_P(Wilson, IsAsPublished) {
+  const auto interval = wilson_interval(GetParam().part, GetParam().whole, deviations());
+  ASSERT_TRUE(interval);
+  EXPECT_NEAR(interval->low, GetParam().low, 5e-5);
+  EXPECT_NEAR(interval->high, GetParam().high, 5e-5);
+}
+
+// Newcombe (1998), table I: the score method without continuity correction.
+INSTANTIATE_TEST_SUITE_P(Confidence,
+                         Wilson,
+                         testing::Values(WilsonCase{"AThird", 81, 263, 0.2553, 0.3662},
+                                         WilsonCase{"ATenth", 15, 148, 0.0624, 0.1605},
+                                         WilsonCase{"None", 0, 20, 0, 0.1611},
+                                         WilsonCase{"OneOfFew", 1, 29, 0.0061, 0.1718}),
+                         [](const auto& test) { return test.param.name; });
+
+TEST(Confidence, KnowsNothingOfWhatIsNoShare) {
+  EXPECT_FALSE(wilson_interval(12, 10, 2));
+  EXPECT_FALSE(wilson_interval(-1, 10, 2));
+  EXPECT_FALSE(wilson_interval(0, 0, 2));
+  EXPECT_FALSE(wilson_interval(std::nan(""), 10, 2));
+}
+
+TEST(Confidence, TakesBackAMissThatMayBeNone) {
+  const Value value = Value::of(0.01);
+  const Interval unsure{0.002, 0.05};
+  const Interval sure{0.005, 0.018};
+  const auto gated = [&](const Interval& interval, const Better& better) {
+    return judge_thresholds(value, limits(0.02, 0.015), better, interval);
+  };
+  EXPECT_EQ(gated(unsure, kHigher).rungs[1], Standing::kBetween);
+  EXPECT_EQ(gated(unsure, kHigher).severity, Severity::kCritical) << "the ledger goes by the value";
+  EXPECT_EQ(gated(sure, kHigher).rungs[1], Standing::kMissed);
+  EXPECT_EQ(gated(sure, kHigher).rungs[2], Standing::kBetween) << "0.018 is not below 0.015";
+  EXPECT_EQ(judge_thresholds(value, limits(0.006, std::nullopt), kLower, sure).rungs[1], Standing::kBetween);
+  EXPECT_EQ(judge_thresholds(value, limits(0.004, std::nullopt), kLower, sure).rungs[1], Standing::kMissed);
+  const Better within{Better::Kind::kWithin, 0.02, 0.03};
+  EXPECT_EQ(judge_thresholds(value, {}, within, sure).rungs[1], Standing::kMissed);
+  EXPECT_EQ(judge_thresholds(value, {}, within, unsure).rungs[1], Standing::kBetween);
 }
 
 }  // namespace

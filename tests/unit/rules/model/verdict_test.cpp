@@ -43,7 +43,9 @@ TEST(VerdictWords, AreThoseOfTheContract) {
                         "recovered",
                         "restated",
                         "rule_removed",
-                        "source_failed"},
+                        "source_failed",
+                        "too_few_to_tell",
+                        "retired"},
                        parse_reason);
 }
 

@@ -1,0 +1,73 @@
+// Segments that leave judging because they have been silent for too long.
+
+#include "rules/judge/line_step.hpp"
+#include "rules/judge/period_value.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kpi {
+namespace {
+
+bool may_retire(const Line& line, const Kpi& kpi) {
+  return kpi.retire && !line.segment.empty() && !line.is_expected && line.first;
+}
+
+/// Where the silence that lasts until `slot` will have lasted for `retire`.
+Slot end_of_patience(const Line& line, const Kpi& kpi, Slot slot) {
+  Slot silent = *line.first;
+  const auto& values = line.judged.values;
+  for (auto at = std::ranges::lower_bound(values, slot, {}, &Sample::slot); at != values.begin();) {
+    --at;
+    if (!std::isnan(at->value)) {
+      silent = next_slot(at->slot, kpi.every, kpi.zone);
+      break;
+    }
+  }
+  if (kpi.every.is_civil()) {
+    return shift_date(silent, *kpi.retire);
+  }
+  return Slot{shift_instant(Instant{Duration{silent.ms}}, *kpi.retire, kpi.zone).time_since_epoch().count()};
+}
+
+}  // namespace
+
+bool is_retired_at(const Line& line, const Kpi& kpi, Slot slot) {
+  return may_retire(line, kpi) && next_slot(slot, kpi.every, kpi.zone) > end_of_patience(line, kpi, slot);
+}
+
+std::optional<Slot> retirement(const Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar) {
+  if (!may_retire(line, kpi)) {
+    return std::nullopt;
+  }
+  const Slot end = end_of_patience(line, kpi, slot);
+  return kpi.every.is_civil() ? slot_at(date_of(end), kpi.every, calendar)
+                              : slot_at(Instant{Duration{end.ms}}, kpi.every, kpi.zone, calendar);
+}
+
+bool has_retired(const Line& line, const KpiPlan& plan, const JudgeContext& context) {
+  if (!line.newest) {
+    return false;
+  }
+  const Kpi& kpi = kpi_of(line, context);
+  const auto last = retirement(line, kpi, next_slot(*line.newest, kpi.every, kpi.zone), context.rules->calendar);
+  return last && plan.deadline(kpi, *last) <= context.now;
+}
+
+void forget_alerts(Line& line) {
+  line.thresholds = AlertState{};
+  line.alerts.assign(line.alerts.size(), AlertState{});
+}
+
+void retire(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes) {
+  const AlertStates before = alert_states(line);
+  forget_alerts(line);
+  const std::size_t episodes = changes.episodes.size();
+  keep_episodes(line, kpi, before, at, changes);
+  for (std::size_t i = episodes; i < changes.episodes.size(); ++i) {
+    changes.episodes[i].reason = Reason::kRetired;
+  }
+  end_no_data(line, kpi, plan, at, changes, Reason::kRetired);
+}
+
+}  // namespace kpi

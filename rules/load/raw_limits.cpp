@@ -1,0 +1,179 @@
+// `thresholds`: the limits, and those for some segments or some days.
+
+#include "rules/base/text.hpp"
+#include "rules/load/raw_reading.hpp"
+
+#include <algorithm>
+
+namespace kpi {
+namespace {
+
+constexpr std::size_t kMostVariants = 500;
+
+const std::vector<std::string>& day_names() {
+  static const std::vector<std::string> kDays{
+      "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
+  return kDays;
+}
+
+/// "saturday", "saturday-sunday": bit 0 is Monday.
+std::uint8_t read_day_range(const YamlNode& node, Diagnostics& diagnostics) {
+  const auto& names = day_names();
+  const std::string_view text = node.scalar;
+  const std::size_t dash = std::min(text.find('-'), text.size());
+  const auto day = [&](std::string_view word) {
+    return static_cast<std::size_t>(std::ranges::find(names, to_lower_ascii(trim(word))) - names.begin());
+  };
+  const std::size_t first = day(text.substr(0, dash));
+  const std::size_t last = dash == text.size() ? first : day(text.substr(dash + 1));
+  if (node.kind != YamlNode::Kind::kScalar || first == names.size() || last == names.size()) {
+    const std::string_view wrong =
+        first == names.size() ? text.substr(0, dash) : text.substr(std::min(dash + 1, text.size()));
+    const std::string meant = did_you_mean(trim(wrong), names);
+    diagnostics.error(node.position,
+                      "days wants weekdays, got \"" + printable(text, 60) + "\"",
+                      meant.empty() ? "write days: [saturday-sunday]" : meant);
+    return 0;
+  }
+  std::uint8_t days = 0;
+  for (std::size_t at = first;; at = (at + 1) % names.size()) {
+    days = static_cast<std::uint8_t>(days | (1U << at));
+    if (at == last) {
+      return days;
+    }
+  }
+}
+
+std::uint8_t read_days(const YamlNode& node, Diagnostics& diagnostics) {
+  if (node.kind == YamlNode::Kind::kScalar) {
+    return read_day_range(node, diagnostics);
+  }
+  std::uint8_t days = 0;
+  for (const YamlNode& item : node.items) {
+    days = static_cast<std::uint8_t>(days | read_day_range(item, diagnostics));
+  }
+  if (node.items.empty()) {
+    diagnostics.error(node.position, "days wants a list of weekdays", "write days: [saturday-sunday]");
+  }
+  return days;
+}
+
+SegmentMatch read_match(const YamlNode& node, Diagnostics& diagnostics) {
+  SegmentMatch match;
+  if (node.kind == YamlNode::Kind::kScalar && node.scalar == "total") {
+    match.is_total = true;
+    return match;
+  }
+  if (node.kind != YamlNode::Kind::kMap) {
+    diagnostics.error(
+        node.position, "match wants labels and their values, or total", "write match: {country: SE}, or match: total");
+    return match;
+  }
+  for (const auto& [label, values] : node.entries) {
+    match.labels.emplace_back(label.scalar, read_text_list(values, diagnostics));
+  }
+  std::ranges::sort(match.labels);
+  return match;
+}
+
+void read_limits(MapReader& map, RawLimits& limits) {
+  struct Limit {
+    std::string_view key;
+    RawExpression* expression;
+  };
+
+  for (const Limit& limit :
+       {Limit{"warning", &limits.warning}, Limit{"critical", &limits.critical}, Limit{"recover", &limits.recover}}) {
+    if (const YamlNode* value = map.optional(limit.key)) {
+      *limit.expression = read_expression(*value, map.diagnostics());
+    }
+  }
+}
+
+void read_variant_patience(MapReader& map, LimitVariant& variant) {
+  Span span;
+  if (map.span("for", span)) {
+    variant.hold = span;
+    check_not_negative(map, map.diagnostics(), span, "for");
+  }
+  if (map.span("recover_for", span)) {
+    variant.recover_after = span;
+    check_not_negative(map, map.diagnostics(), span, "recover_for");
+  }
+}
+
+RawVariant read_variant(const YamlNode& node, const Kpi& kpi, bool by_time, Diagnostics& diagnostics) {
+  RawVariant raw;
+  raw.position = node.position;
+  const std::size_t before = diagnostics.count(Diagnostic::Severity::kError);
+  MapReader map(node, where(kpi, by_time ? ".thresholds.when" : ".thresholds.segments"), diagnostics);
+  const YamlNode* match = by_time ? map.optional("match") : map.required("match", "write match: {country: SE}");
+  if (match != nullptr) {
+    raw.match_position = match->position;
+    raw.variant.match = read_match(*match, diagnostics);
+  }
+  if (by_time) {
+    if (const YamlNode* days = map.required("days", "write days: [saturday-sunday]")) {
+      raw.variant.days = read_days(*days, diagnostics);
+    }
+  } else {
+    read_variant_patience(map, raw.variant);
+  }
+  read_limits(map, raw.limits);
+  map.finish();
+  const bool has_limit = raw.limits.warning.position.source != nullptr ||
+                         raw.limits.critical.position.source != nullptr ||
+                         raw.limits.recover.position.source != nullptr;
+  const bool is_wrong = diagnostics.count(Diagnostic::Severity::kError) != before;
+  if (!has_limit && !raw.variant.hold && !raw.variant.recover_after && !is_wrong) {
+    diagnostics.error(node.position, "this entry changes nothing", "write warning:, critical: or recover:");
+  }
+  return raw;
+}
+
+void read_variants(
+    const YamlNode& node, const Kpi& kpi, bool by_time, std::vector<RawVariant>& variants, Diagnostics& diagnostics) {
+  if (node.kind != YamlNode::Kind::kSequence) {
+    diagnostics.error(node.position,
+                      by_time ? "when wants a list of days and limits" : "segments wants a list of matches and limits",
+                      by_time ? "write when: [{days: [saturday-sunday], warning: …}]"
+                              : "write segments: [{match: {country: SE}, warning: …}]");
+    return;
+  }
+  if (node.items.size() > kMostVariants) {
+    diagnostics.error(node.position, "at most " + std::to_string(kMostVariants) + " entries may stand here");
+    return;
+  }
+  for (const YamlNode& item : node.items) {
+    variants.push_back(read_variant(item, kpi, by_time, diagnostics));
+  }
+}
+
+}  // namespace
+
+void read_thresholds(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics) {
+  raw.thresholds.emplace();
+  raw.thresholds_position = node.position;
+  const std::size_t before = diagnostics.count(Diagnostic::Severity::kError);
+  MapReader map(node, where(raw.kpi, ".thresholds"), diagnostics);
+  read_limits(map, raw.limits);
+  read_patience(map, raw.thresholds->patience);
+  double confidence = 0;
+  if (const YamlNode* value = map.optional("confidence"); value != nullptr && map.number("confidence", confidence)) {
+    raw.confidence = confidence;
+    raw.confidence_position = value->position;
+    if (!(confidence > 0 && confidence < 1)) {
+      diagnostics.error(value->position, "confidence is a share between 0% and 100%", "write confidence: 95%");
+    }
+  }
+  if (const YamlNode* segments = map.optional("segments")) {
+    read_variants(*segments, raw.kpi, false, raw.segment_limits, diagnostics);
+  }
+  if (const YamlNode* when = map.optional("when")) {
+    read_variants(*when, raw.kpi, true, raw.time_limits, diagnostics);
+  }
+  map.finish();
+  raw.thresholds_are_wrong = diagnostics.count(Diagnostic::Severity::kError) != before;
+}
+
+}  // namespace kpi

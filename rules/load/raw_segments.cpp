@@ -1,0 +1,152 @@
+// What a KPI says of its segments, and of other KPIs.
+
+#include "rules/base/text.hpp"
+#include "rules/load/raw_reading.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace kpi {
+namespace {
+
+constexpr std::size_t kMostSegments = 10'000;
+constexpr std::size_t kMostNames = 100;
+
+using ListedValues = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+/// Adds every combination of the listed values of a split's labels.
+void add_combinations(const std::vector<std::string>& split, const ListedValues& listed, std::vector<Labels>& expect) {
+  std::vector<Labels> segments{{}};
+  for (const std::string& label : split) {
+    std::vector<Labels> longer;
+    for (const Labels& segment : segments) {
+      for (const std::string& value : listed.at(label)) {
+        longer.push_back(segment);
+        longer.back().emplace_back(label, value);
+      }
+    }
+    segments = std::move(longer);
+    if (segments.size() > kMostSegments) {
+      break;  // reported by the caller: there are more than max_segments
+    }
+  }
+  expect.insert(expect.end(), segments.begin(), segments.end());
+}
+
+void read_expect(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics) {
+  if (node.kind != YamlNode::Kind::kMap) {
+    diagnostics.error(node.position, "expect wants labels and their values", "write expect: {country: [SE, NO]}");
+    return;
+  }
+  ListedValues listed;
+  for (const auto& [label, values] : node.entries) {
+    listed.emplace(label.scalar, read_text_list(values, diagnostics));
+  }
+  const auto is_listed = [&](const std::string& label) { return listed.contains(label); };
+  for (const auto& split : kpi.split_by) {
+    if (std::ranges::all_of(split, is_listed)) {
+      add_combinations(split, listed, kpi.expect);
+    }
+  }
+  std::ranges::sort(kpi.expect);
+  const auto twice = std::ranges::unique(kpi.expect);
+  kpi.expect.erase(twice.begin(), twice.end());
+  for (const auto& [label, values] : node.entries) {
+    const auto uses = [&](const std::vector<std::string>& split) {
+      return std::ranges::find(split, label.scalar) != split.end() && std::ranges::all_of(split, is_listed);
+    };
+    if (std::ranges::none_of(kpi.split_by, uses)) {
+      diagnostics.error(label.position,
+                        "no split of " + kpi.id + " is listed whole by \"" + printable(label.scalar) + "\"",
+                        "expect lists values of every label of a split: write split_by: [" + printable(label.scalar) +
+                            "], or list its other labels too");
+    }
+  }
+  if (kpi.expect.size() > kpi.max_segments) {
+    diagnostics.error(node.position,
+                      "expect lists " + std::to_string(kpi.expect.size()) + " segments, max_segments is " +
+                          std::to_string(kpi.max_segments),
+                      "write a higher max_segments:");
+  }
+}
+
+void read_min_sample(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics) {
+  if (node.kind != YamlNode::Kind::kMap) {
+    diagnostics.error(node.position, "min_sample wants metrics and counts", "write min_sample: {web.visits: 200}");
+    return;
+  }
+  for (const auto& [metric, least] : node.entries) {
+    RawMinSample sample;
+    sample.metric = read_expression(metric, diagnostics);
+    const Expr* tree = sample.metric.tree.get();
+    const bool is_all =
+        tree != nullptr && tree->kind == Expr::Kind::kCall && tree->text == "all" && tree->children.size() == 1;
+    if (is_all) {
+      tree = tree->children[0].get();
+    }
+    if (tree != nullptr && (tree->kind != Expr::Kind::kName || tree->text.find('.') == std::string::npos)) {
+      diagnostics.error(
+          metric.position, "min_sample wants the name of a metric", "write min_sample: {web.visits: 200}");
+      continue;
+    }
+    const auto number = read_number(least, diagnostics, "min_sample");
+    if (number && *number < 0) {
+      diagnostics.error(least.position, "a count cannot be negative");
+    }
+    sample.least = number.value_or(0);
+    raw.min_sample.push_back(std::move(sample));
+  }
+}
+
+}  // namespace
+
+void read_segment_keys(MapReader& map, RawKpi& raw) {
+  std::int64_t most = 0;
+  if (map.integer("max_segments", 1, static_cast<std::int64_t>(kMostSegments), most)) {
+    raw.kpi.max_segments = static_cast<std::size_t>(most);
+  }
+  if (const YamlNode* expect = map.optional("expect")) {
+    read_expect(*expect, raw.kpi, map.diagnostics());
+  }
+  Span retire;
+  if (map.span("retire", retire)) {
+    raw.kpi.retire = retire;
+    if (retire.approximate_ms() <= 0) {
+      map.diagnostics().error(map.position(), "retire is a length of time such as 90 days");
+    }
+  }
+  if (const YamlNode* sample = map.optional("min_sample")) {
+    read_min_sample(*sample, raw, map.diagnostics());
+  }
+}
+
+void read_relations(MapReader& map, RawKpi& raw) {
+  const auto each_name = [&](const YamlNode& node, const auto& use) {
+    const std::vector<YamlNode> alone{node};
+    const std::vector<YamlNode>& items = node.kind == YamlNode::Kind::kScalar ? alone : node.items;
+    if (node.kind == YamlNode::Kind::kMap || items.size() > kMostNames) {
+      map.diagnostics().error(node.position, "a list of at most " + std::to_string(kMostNames) + " names was expected");
+      return;
+    }
+    for (const YamlNode& item : items) {
+      if (const auto name = read_text(item, map.diagnostics())) {
+        use(*name, item.position);
+      }
+    }
+  };
+  if (const YamlNode* was = map.optional("was")) {
+    each_name(*was, [&](const std::string& name, Position position) {
+      raw.kpi.was.push_back(name);
+      raw.was_positions.push_back(position);
+    });
+  }
+  if (const YamlNode* inhibits = map.optional("inhibits")) {
+    each_name(*inhibits, [&](const std::string& name, Position position) {
+      const std::size_t dot = std::min(name.find('.'), name.size());
+      raw.kpi.inhibits.push_back({name.substr(0, dot), name.substr(std::min(dot + 1, name.size()))});
+      raw.inhibits_positions.push_back(position);
+    });
+  }
+}
+
+}  // namespace kpi

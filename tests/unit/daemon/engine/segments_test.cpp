@@ -1,0 +1,189 @@
+// Lines that come and go: segments that are expected, refused, retired; KPIs under another name; rules held back. And
+// what of it survives a restart.
+
+#include "tests/unit/daemon/engine/story.hpp"
+
+#include <gmock/gmock.h>
+
+namespace kpi::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+constexpr const char* kConfig = R"(
+timezone: UTC
+sources:
+  web: {plugin: csv, path: web.csv, labels: {country: Country}, metrics: {visits: {kind: flow}}}
+channels: {team: {type: console}}
+routes: [{match: {}, to: [team]}]
+)";
+
+const Labels kSweden{{"country", "SE"}};
+const Labels kNorway{{"country", "NO"}};
+const Labels kFinland{{"country", "FI"}};
+
+std::string day(int number) {
+  return date_text(date_of(Slot{slot_of(Date{std::chrono::year{2026} / 2 / 28}).ms + number * kDayMs}));
+}
+
+TEST(Segments, BeyondTheMostAreRefusedAndReportedOnceAndKnownOnesKept) {
+  Story story(kConfig, "kpis:\n  visits: {value: web.visits, split_by: [country], max_segments: 1}\n");
+  story.put("web.visits", day(1), 10, kSweden);
+  story.step(day(2));
+  const auto warnings_of_next = [&](int number) {
+    for (const Labels& country : {kSweden, kNorway, kFinland}) {
+      story.put("web.visits", day(number), 10, country);
+    }
+    story.step(day(number + 1));
+    return story.warnings();
+  };
+  EXPECT_THAT(
+      warnings_of_next(2),
+      ElementsAre("visits: the segment country=FI and 1 other not judged: max_segments is 1, and so many are known"));
+  EXPECT_THAT(warnings_of_next(3), IsEmpty());
+  EXPECT_EQ(story.engine().find_line("visits", kNorway), nullptr);
+  EXPECT_EQ(story.line("visits", kSweden).judged.at(*story.line("visits", kSweden).stepped)->value, 10);
+  EXPECT_EQ(story.line("visits").judged.at(*story.line("visits").stepped)->value, 30) << "the total has all of them";
+}
+
+TEST(Segments, AddedToExpectAreMissingFromTheBeginning) {
+  Story story(kConfig, "kpis:\n  visits: {value: web.visits, split_by: [country]}\n");
+  for (const int number : {1, 2, 3}) {
+    story.put("web.visits", day(number), 10, kSweden);
+  }
+  story.step(day(4));
+  story.restart(kConfig,
+                "kpis:\n  visits: {value: web.visits, split_by: [country], expect: {country: [SE, \"NO\"]}}\n");
+  EXPECT_THAT(
+      story.step(day(4) + " 01:00"),
+      ElementsAre("team alert.no_data visits no_data (country=NO): no data since 2026-03-01: no sample arrived"));
+  EXPECT_EQ(*story.line("visits", kNorway).first, *story.line("visits").first);
+}
+
+constexpr const char* kRetiring =
+    "kpis:\n  visits: {value: web.visits, split_by: [country], retire: 3 days, thresholds: {warning: 0}}\n";
+
+TEST(Segments, SilentForTooLongRetireAndStaySoOverARestart) {
+  Story story(kConfig, kRetiring);
+  story.put("web.visits", day(1), 10, kNorway);
+  for (int number = 1; number <= 12; ++number) {
+    story.put("web.visits", day(number), 10, kSweden);
+    const auto told = story.step(day(number + 1));
+    if (number == 3) {  // the 2nd is given up at the end of the 3rd
+      EXPECT_THAT(
+          told,
+          ElementsAre("team alert.no_data visits no_data (country=NO): no data since 2026-03-02: no sample arrived"));
+    } else if (number ==
+               6) {  // silent from the 2nd to the 4th, and on the 5th, which is given up at the end of the 6th
+      EXPECT_THAT(
+          told,
+          ElementsAre("team alert.resolved visits no_data (country=NO): the segment has been silent for too long, "
+                      "and is judged no more"));
+    } else {
+      EXPECT_THAT(told, IsEmpty()) << number;
+    }
+    story.restart();
+  }
+  EXPECT_EQ(story.state("visits", kNorway), KpiState::kOk);
+  story.put("web.visits", day(13), 10, kSweden);
+  story.put("web.visits", day(13), -10, kNorway);
+  EXPECT_THAT(story.step(day(14)), ElementsAre("team alert.firing visits thresholds (country=NO): below 0"));
+}
+
+constexpr const char* kOldName =
+    "kpis:\n  hits: {value: web.visits, split_by: [country], thresholds: {warning: 20, for: 3 days}}\n";
+constexpr const char* kNewName =
+    "kpis:\n  visits: {value: web.visits, split_by: [country], was: [hits], thresholds: {warning: 20, for: 3 days}}\n";
+
+TEST(Rename, CarriesHistoryAndStateAlong) {
+  Story story(kConfig, kOldName);
+  story.put("web.visits", day(1), 30, kSweden);
+  story.step(day(2));
+  story.put("web.visits", day(2), 10, kSweden);
+  story.step(day(3));
+  story.put("web.visits", day(3), 10, kSweden);
+  story.step(day(4));
+  const std::vector<std::string> before = story.ledger();
+  story.restart(kConfig, kNewName);
+  EXPECT_EQ(story.state("visits", kSweden), KpiState::kPending);
+  story.put("web.visits", day(4), 10, kSweden);
+  EXPECT_THAT(
+      story.step(day(5)),
+      ElementsAre(
+          "team alert.firing visits thresholds: below 20 for 3 days, visits thresholds (country=SE): below 20 for "
+          "3 days"));
+  EXPECT_EQ(story.line("visits", kSweden).judged.values.size(), 4U);
+  // The names are the history's now: what once was need not be said for ever.
+  story.restart(kConfig,
+                "kpis:\n  visits: {value: web.visits, split_by: [country], thresholds: {warning: 20, for: 3 days}}\n");
+  story.put("web.visits", day(5), 30, kSweden);
+  EXPECT_THAT(
+      story.step(day(6)),
+      ElementsAre("team alert.resolved visits thresholds: fine again, was not since 2026-03-02, visits thresholds "
+                  "(country=SE): fine again, was not since 2026-03-02"));
+}
+
+TEST(Rename, LeavesALineAloneThatTheNewNameHasAlready) {
+  Story story(kConfig, std::string(kOldName) + "  visits: {value: web.visits, thresholds: {warning: 1}}\n");
+  story.put("web.visits", day(1), 30, kSweden);
+  story.step(day(2));
+  const std::uint32_t own = story.line("visits").id;
+  story.restart(kConfig, kNewName);
+  EXPECT_EQ(story.line("visits").id, own);
+  EXPECT_EQ(story.line("visits", kSweden).judged.values.size(), 1U) << "a segment that only the old one had";
+}
+
+TEST(Flapping, SurvivesARestart) {
+  const auto play = [](bool restarts) {
+    Story story(kConfig, "kpis:\n  visits: {value: web.visits, thresholds: {warning: 20}}\n");
+    for (int number = 1; number <= 60; ++number) {
+      const bool is_low = number < 20 ? number % 2 == 0 : number > 50;
+      story.put("web.visits", day(number), is_low ? 10 : 30);
+      story.step(day(number + 1));
+      if (restarts) {
+        story.restart();
+      }
+    }
+    return story.told();
+  };
+  EXPECT_EQ(play(true), play(false));
+  EXPECT_EQ(play(true).size(), 6U + 1 + 1 + 1) << "three begins, three ends, flapping, its end, and the next begin";
+}
+
+TEST(NoDataPolicy, AnErrorIsNotFine) {
+  Story story(kConfig, "kpis:\n  visits: {value: web.visits, thresholds: {warning: 20}, no_data: {then: ok}}\n");
+  story.put("web.visits", day(1), 10, kSweden);
+  EXPECT_THAT(story.step(day(2)), ElementsAre("team alert.firing visits thresholds: below 20"));
+  for (int number = 2; number <= 5; ++number) {
+    story.fail_source("web");
+    story.step(day(number + 1));
+    story.restart();
+    EXPECT_EQ(story.line("visits").thresholds.phase, AlertPhase::kFiring) << number;
+  }
+  // It can be read again, and has nothing of these days: now they are as good as fine.
+  EXPECT_THAT(story.step(day(7)),
+              UnorderedElementsAre("team alert.resolved visits thresholds: fine again, was not since 2026-03-01",
+                                   testing::StartsWith("team source.recovered")));
+}
+
+TEST(Inhibited, IsToldWhenWhatHeldItBackIsOver) {
+  Story story(kConfig, R"(
+kpis:
+  visits: {value: web.visits, thresholds: {warning: 20}, inhibits: [half.thresholds]}
+  half: {value: web.visits / 2, split_by: [country], thresholds: {warning: 15}}
+)");
+  story.put("web.visits", day(1), 10, kSweden);
+  EXPECT_THAT(story.step(day(2)), ElementsAre("team alert.firing visits thresholds: below 20"));
+  EXPECT_EQ(story.state("half", kSweden), KpiState::kFiring);
+  story.restart();
+  story.put("web.visits", day(2), 24, kSweden);
+  EXPECT_THAT(story.step(day(3)),
+              UnorderedElementsAre("team alert.resolved visits thresholds: fine again, was not since 2026-03-01",
+                                   "team alert.firing half thresholds: below 15 for 2 days, half thresholds "
+                                   "(country=SE): below 15 for 2 days"));
+}
+
+}  // namespace
+}  // namespace kpi::test
