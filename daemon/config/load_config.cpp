@@ -237,6 +237,37 @@ bool ConfigReading::define(const std::string& what, const YamlNode& name) {
   return is_new;
 }
 
+namespace {
+
+/// `events`: the dates of each, in order and once.
+std::map<std::string, std::vector<Date>, std::less<>> read_events(const YamlNode& node, Diagnostics& diagnostics) {
+  constexpr std::size_t most = 1000;
+  std::map<std::string, std::vector<Date>, std::less<>> events;
+  if (node.kind != YamlNode::Kind::kMap) {
+    diagnostics.error(node.position, "events wants names and dates", "write events: {black_friday: [2026-11-27]}");
+    return events;
+  }
+  for (const auto& [name, days] : node.entries) {
+    std::vector<Date>& dates = events[name.scalar];
+    if (days.kind != YamlNode::Kind::kSequence || days.items.empty() || days.items.size() > most) {
+      diagnostics.error(days.position,
+                        "the event \"" + printable(name.scalar) + "\" wants a list of 1 to 1000 dates",
+                        "write " + printable(name.scalar) + ": [2026-11-27]");
+      continue;
+    }
+    for (const YamlNode& day : days.items) {
+      if (const auto date = read_date(day, diagnostics, "an event")) {
+        dates.push_back(*date);
+      }
+    }
+    std::ranges::sort(dates);
+    dates.erase(std::ranges::unique(dates).begin(), dates.end());
+  }
+  return events;
+}
+
+}  // namespace
+
 void read_calendar(const YamlNode& node, ConfigReading& reading) {
   MapReader map(node, "calendar", reading.diagnostics);
   CalendarRules& calendar = reading.config.rules.calendar;
@@ -253,6 +284,9 @@ void read_calendar(const YamlNode& node, ConfigReading& reading) {
           "year_starts wants a day of the year up to the 28th, got \"" + printable(year->scalar) + "\"",
           "write year_starts: 1 July");
     }
+  }
+  if (const YamlNode* events = map.optional("events")) {
+    calendar.days = std::make_shared<const NamedDays>(NamedDays{{}, read_events(*events, reading.diagnostics)});
   }
   map.finish();
 }

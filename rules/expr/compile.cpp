@@ -17,8 +17,11 @@ void collect_names(const Expr& expr, std::set<std::string>& metrics, std::set<st
   if (expr.kind == Expr::Kind::kName && expr.text != "value" && !expr.text.starts_with("target.")) {
     (expr.text.find('.') != std::string::npos ? metrics : kpis).insert(expr.text);
   }
-  for (const auto& child : expr.children) {
-    collect_names(*child, metrics, kpis);
+  const bool has_unit = expr.kind == Expr::Kind::kCall && (expr.text == "to_date" || expr.text == "per");
+  for (std::size_t i = 0; i < expr.children.size(); ++i) {
+    if (!has_unit || i != 1) {  // per(x, day): no KPI named day
+      collect_names(*expr.children[i], metrics, kpis);
+    }
   }
 }
 
@@ -95,6 +98,15 @@ Compiler::Visited Compiler::visit_as(const Expr& expr, ExprType wanted, std::str
 
 tl::expected<Compiled, std::vector<ExprError>> compile(const Expr& expr, const CompileContext& context) {
   return Compiler(context).run(expr);
+}
+
+std::vector<std::string> function_names() {
+  std::vector<std::string> names = aggregate_names();
+  for (const Compiler::Function& function : Compiler::functions()) {
+    names.emplace_back(function.name);
+  }
+  std::ranges::sort(names);
+  return names;
 }
 
 UsedNames used_names(const Expr& expr) {

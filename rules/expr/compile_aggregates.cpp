@@ -11,7 +11,7 @@ struct AggregateName {
   Aggregate how;
 };
 
-constexpr std::array<AggregateName, 10> kAggregates{{{"sum", Aggregate::kSum},
+constexpr std::array<AggregateName, 11> kAggregates{{{"sum", Aggregate::kSum},
                                                      {"avg", Aggregate::kAverage},
                                                      {"min", Aggregate::kMin},
                                                      {"max", Aggregate::kMax},
@@ -20,7 +20,13 @@ constexpr std::array<AggregateName, 10> kAggregates{{{"sum", Aggregate::kSum},
                                                      {"count", Aggregate::kCount},
                                                      {"median", Aggregate::kMedian},
                                                      {"stddev", Aggregate::kStddev},
-                                                     {"quantile", Aggregate::kQuantile}}};
+                                                     {"quantile", Aggregate::kQuantile},
+                                                     {"trend", Aggregate::kTrend}}};
+
+bool names_something(const Expr& expr) {
+  return expr.kind == Expr::Kind::kName ||
+         std::ranges::any_of(expr.children, [](const auto& child) { return names_something(*child); });
+}
 
 }  // namespace
 
@@ -40,7 +46,7 @@ std::vector<std::string> aggregate_names() {
 /// min(web.visits) and min(web.visits, 7 days) aggregate; min(a, b) chooses.
 bool Compiler::is_aggregation(const Expr& expr) {
   const std::size_t count = expr.children.size();
-  const bool named = count > 0 && expr.children[0]->kind == Expr::Kind::kName;
+  const bool named = count > 0 && names_something(*expr.children[0]);
   return named && (count == 1 || (count == 2 && expr.children[1]->kind == Expr::Kind::kDuration));
 }
 
@@ -54,8 +60,13 @@ Compiler::Visited Compiler::visit_aggregate(const Expr& expr, Aggregate how) {
     return error(expr.range, expr.text + "() takes a metric or KPI and, if wanted, a window", usage);
   }
   const Expr& of = *expr.children[0];
-  if (of.kind != Expr::Kind::kName) {
-    return error(of.range, expr.text + "() takes the name of a metric or KPI", usage);
+  if (!names_something(of)) {
+    return error(of.range, expr.text + "() takes a metric, a KPI, or an expression over metrics", usage);
+  }
+  if (grains_ != nullptr) {
+    return error(expr.range,
+                 "an aggregate cannot stand inside another",
+                 "make the inner one a KPI of its own, and aggregate that");
   }
   double quantile = 0;
   if (takes_quantile) {
@@ -73,10 +84,39 @@ Compiler::Visited Compiler::visit_aggregate(const Expr& expr, Aggregate how) {
     }
     window = length.span;
   }
-  Visited result = visit_name(of, Reading{how, window, quantile});
+  const Reading reading{how, window, quantile, {}};
+  Visited result = is_series(of) ? visit_name(of, reading) : visit_by_grain(expr, reading);
   if (result && how == Aggregate::kCount) {
     result->unit = Unit{};
   }
+  return result;
+}
+
+/// A metric or KPI by its name; a part stands for its expression.
+bool Compiler::is_series(const Expr& expr) const {
+  return expr.kind == Expr::Kind::kName && (context_.parts == nullptr || !context_.parts->contains(expr.text));
+}
+
+/// The expression is worked out for each grain of its metrics, then aggregated.
+Compiler::Visited Compiler::visit_by_grain(const Expr& expr, const Reading& reading) {
+  const Expr& of = *expr.children[0];
+  Grains grains{expr.text, reading, {}, nullptr};
+  std::vector<Instruction> outer = std::exchange(program_.code, {});
+  grains_ = &grains;
+  const Visited result = visit_as(of, ExprType::kNumber, expr.text + "()");
+  grains_ = nullptr;
+  GrainProgram nested{std::exchange(program_.code, std::move(outer)), {}, reading.how, reading.quantile};
+  if (!result) {
+    return std::nullopt;
+  }
+  if (grains.metrics.empty()) {
+    return error(of.range, "no metric stands inside " + expr.text + "()", "name one, such as web.visits");
+  }
+  std::ranges::sort(grains.metrics);
+  grains.metrics.erase(std::ranges::unique(grains.metrics).begin(), grains.metrics.end());
+  nested.metrics = std::move(grains.metrics);
+  emit(OpCode::kByGrain, static_cast<std::uint32_t>(program_.nested.size()));
+  program_.nested.push_back(std::move(nested));
   return result;
 }
 

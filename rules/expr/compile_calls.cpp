@@ -15,18 +15,24 @@ Unit share_unit() {
 }  // namespace
 
 std::span<const Compiler::Function> Compiler::functions() {
-  static constexpr std::array<Function, 11> kFunctions{{
+  static constexpr std::array<Function, 17> kFunctions{{
       {"prev", 2, 2, "prev(x, 1 week)", &Compiler::visit_prev},
       {"diff", 2, 2, "diff(x, 1 week)", &Compiler::visit_difference},
       {"change", 2, 2, "change(x, 1 week)", &Compiler::visit_difference},
-      {"all", 1, 1, "all(web.visits)", &Compiler::visit_all},
-      {"abs", 1, 1, "abs(x)", &Compiler::visit_abs},
-      {"round", 1, 2, "round(x) or round(x, digits)", &Compiler::visit_round},
-      {"clamp", 3, 3, "clamp(x, low, high)", &Compiler::visit_clamp},
-      {"if", 3, 3, "if(condition, a, b)", &Compiler::visit_if},
-      {"coalesce", 2, 2, "coalesce(x, 0)", &Compiler::visit_coalesce},
-      {"weekday", 0, 0, "weekday()", &Compiler::visit_clock},
-      {"month", 0, 0, "month()", &Compiler::visit_clock},
+      {"all", 1, 1, "all(web.visits)", &Compiler::visit_all, true},
+      {"abs", 1, 1, "abs(x)", &Compiler::visit_abs, true},
+      {"round", 1, 2, "round(x) or round(x, digits)", &Compiler::visit_round, true},
+      {"clamp", 3, 3, "clamp(x, low, high)", &Compiler::visit_clamp, true},
+      {"if", 3, 3, "if(condition, a, b)", &Compiler::visit_if, true},
+      {"coalesce", 2, 2, "coalesce(x, 0)", &Compiler::visit_coalesce, true},
+      {"weekday", 0, 0, "weekday()", &Compiler::visit_clock, true},
+      {"month", 0, 0, "month()", &Compiler::visit_clock, true},
+      {"holiday", 0, 0, "holiday()", &Compiler::visit_holiday, true},
+      {"event", 1, 1, "event(\"black_friday\")", &Compiler::visit_event, true},
+      {"to_date", 2, 2, "to_date(web.visits, month)", &Compiler::visit_to_date},
+      {"per", 2, 2, "per(web.visits, day)", &Compiler::visit_per},
+      {"share", 1, 1, "share(web.visits)", &Compiler::visit_share},
+      {"age", 1, 1, "age(web.visits)", &Compiler::visit_age},
   }};
   return kFunctions;
 }
@@ -45,13 +51,14 @@ Compiler::Visited Compiler::visit_call(const Expr& expr) {
                    expr.text + "() takes " + count_text(function) + ", got " + std::to_string(expr.children.size()),
                    "write " + std::string(function.usage));
     }
+    if (grains_ != nullptr && !function.by_grain) {
+      return error(expr.range,
+                   expr.text + "() cannot stand inside " + std::string(grains_->aggregate) + "()",
+                   "put it around the aggregate, or make it a KPI of its own");
+    }
     return (this->*function.handler)(expr);
   }
-  std::vector<std::string> names = aggregate_names();
-  for (const Function& function : functions()) {
-    names.emplace_back(function.name);
-  }
-  std::ranges::sort(names);
+  const std::vector<std::string> names = function_names();
   const std::string near = did_you_mean(expr.text, names);
   const TextRange name{expr.range.begin, expr.range.begin + static_cast<std::uint32_t>(expr.text.size())};
   return error(
@@ -180,8 +187,48 @@ Compiler::Visited Compiler::visit_coalesce(const Expr& expr) {
   return result;
 }
 
+void Compiler::emit_moment(OpCode op, std::string event) {
+  emit(op, static_cast<std::uint32_t>(program_.moments.size()));
+  // A grain stands in the window that was shifted, and is not shifted again.
+  program_.moments.push_back(Moment{grains_ != nullptr ? std::vector<Span>{} : back_, std::move(event)});
+}
+
+/// Whether a day of the period is one that the calendar names.
+Compiler::Visited Compiler::visit_holiday(const Expr& expr) {
+  const CalendarRules* calendar = context_.scope->calendar;
+  if (calendar == nullptr || calendar->days == nullptr || calendar->days->holidays.empty()) {
+    return error(expr.range, "the calendar has no holidays", "write calendar: {holidays: [se.ics]} in kpid.yaml");
+  }
+  emit_moment(OpCode::kHoliday);
+  return Typed{ExprType::kCondition, {}};
+}
+
+Compiler::Visited Compiler::visit_event(const Expr& expr) {
+  const Expr& name = *expr.children[0];
+  if (name.kind != Expr::Kind::kText) {
+    return error(name.range, "event() takes the name of an event as a text", "write event(\"black_friday\")");
+  }
+  std::vector<std::string> known;
+  const CalendarRules* calendar = context_.scope->calendar;
+  if (calendar != nullptr && calendar->days != nullptr) {
+    for (const auto& [event, dates] : calendar->days->events) {
+      known.push_back(event);
+    }
+  }
+  if (std::ranges::find(known, name.text) == known.end()) {
+    const std::string near = did_you_mean(name.text, known);
+    return error(name.range,
+                 "the calendar has no event \"" + printable(name.text, 60) + "\"",
+                 known.empty()  ? "write calendar: {events: {black_friday: [2026-11-27]}} in kpid.yaml"
+                 : near.empty() ? "events: " + join(known, " ")
+                                : near);
+  }
+  emit_moment(OpCode::kEvent, name.text);
+  return Typed{ExprType::kCondition, {}};
+}
+
 Compiler::Visited Compiler::visit_clock(const Expr& expr) {
-  emit(expr.text == "month" ? OpCode::kMonth : OpCode::kWeekday);
+  emit_moment(expr.text == "month" ? OpCode::kMonth : OpCode::kWeekday);
   return Typed{ExprType::kNumber, {}};
 }
 

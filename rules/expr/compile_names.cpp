@@ -7,17 +7,25 @@
 namespace kpi {
 namespace {
 
+/// What a field of a target is.
+enum class FieldUnit : std::uint8_t { kNone, kOfValue, kShare, kText };
+
 struct TargetName {
   std::string_view name;
   TargetField field;
+  FieldUnit unit;
 };
 
-constexpr std::array<TargetName, 6> kTargetFields{{{"target.expected", TargetField::kExpected},
-                                                   {"target.pace", TargetField::kPace},
-                                                   {"target.progress", TargetField::kProgress},
-                                                   {"target.required", TargetField::kRequired},
-                                                   {"target.days_left", TargetField::kDaysLeft},
-                                                   {"target.goal", TargetField::kGoal}}};
+constexpr std::array<TargetName, 9> kTargetFields{
+    {{"target.expected", TargetField::kExpected, FieldUnit::kOfValue},
+     {"target.pace", TargetField::kPace, FieldUnit::kNone},
+     {"target.progress", TargetField::kProgress, FieldUnit::kNone},
+     {"target.required", TargetField::kRequired, FieldUnit::kOfValue},
+     {"target.days_left", TargetField::kDaysLeft, FieldUnit::kNone},
+     {"target.goal", TargetField::kGoal, FieldUnit::kOfValue},
+     {"target.status", TargetField::kStatus, FieldUnit::kText},
+     {"target.projected", TargetField::kProjected, FieldUnit::kOfValue},
+     {"target.probability", TargetField::kProbability, FieldUnit::kShare}}};
 
 /// The index of an equal input, added when it is new.
 template <class Input>
@@ -45,7 +53,7 @@ Compiler::Visited Compiler::visit_name(const Expr& expr, const Reading& reading)
       return error(expr.range, "a part takes no label filter", "filter the metrics inside the part");
     }
     if (part != context_.parts->end()) {
-      return visit_part(expr, *part->second, reading.how != Aggregate::kByKind);
+      return visit_part(expr, *part->second);
     }
   }
   if (expr.text.find('.') != std::string::npos) {
@@ -54,10 +62,7 @@ Compiler::Visited Compiler::visit_name(const Expr& expr, const Reading& reading)
   return visit_kpi(expr, reading);
 }
 
-Compiler::Visited Compiler::visit_part(const Expr& expr, const Expr& part, bool aggregated) {
-  if (aggregated) {
-    return error(expr.range, "a part cannot be aggregated", "aggregate the metrics inside the part");
-  }
+Compiler::Visited Compiler::visit_part(const Expr& expr, const Expr& part) {
   if (++part_depth_ > 8) {
     --part_depth_;
     return error(expr.range, "the parts use each other in a circle or too deeply");
@@ -86,9 +91,23 @@ Compiler::Visited Compiler::visit_own(const Expr& expr, const Reading& reading) 
   if (!context_.may_use_value) {
     return error(expr.range, "\"value\" is the KPI itself and has no meaning here", "name the metrics it is made of");
   }
+  if (total_) {
+    return error(expr.range,
+                 "share() is of metrics and other KPIs: \"value\" is that of the segment",
+                 "write share() around what the value is made of");
+  }
+  if (grains_ != nullptr) {
+    return error(expr.range,
+                 "inside " + std::string(grains_->aggregate) + "() only metrics can stand",
+                 "\"value\" alone can be aggregated: " + std::string(grains_->aggregate) + "(value, 28 days)");
+  }
   if (reading.how == Aggregate::kByKind && back_.empty()) {
     emit(OpCode::kValue);
+    note_reach(Reach{{}, {}, {}, false});
     return Typed{ExprType::kNumber, context_.value_unit};
+  }
+  if (reading.how == Aggregate::kTrend && !check_trend(expr, context_.every, reading.window.value_or(context_.over))) {
+    return std::nullopt;
   }
   KpiInput input;
   input.is_self = true;
@@ -96,16 +115,16 @@ Compiler::Visited Compiler::visit_own(const Expr& expr, const Reading& reading) 
 }
 
 Compiler::Visited Compiler::visit_target(const Expr& expr, const Reading& reading) {
-  if (!context_.may_use_target || reading.how != Aggregate::kByKind || !back_.empty()) {
+  if (!context_.may_use_target || reading.how != Aggregate::kByKind || !back_.empty() || grains_ != nullptr) {
     return error(expr.range, "\"" + expr.text + "\" can stand only in the alerts of a KPI that has a target, as it is");
   }
   std::vector<std::string> names;
   for (const TargetName& field : kTargetFields) {
     if (field.name == expr.text) {
       emit(OpCode::kTarget, static_cast<std::uint32_t>(field.field));
-      const bool in_value_unit = field.field == TargetField::kExpected || field.field == TargetField::kGoal ||
-                                 field.field == TargetField::kRequired;
-      return Typed{ExprType::kNumber, in_value_unit ? context_.value_unit : Unit{}};
+      const Unit share = field.unit == FieldUnit::kShare ? Unit::parse("ratio").value() : Unit{};
+      return Typed{field.unit == FieldUnit::kText ? ExprType::kText : ExprType::kNumber,
+                   field.unit == FieldUnit::kOfValue ? context_.value_unit : share};
     }
     names.emplace_back(field.name);
   }
@@ -126,8 +145,17 @@ Compiler::Visited Compiler::visit_kpi(const Expr& expr, const Reading& reading) 
                  "all() is for metrics, " + expr.text + " is a KPI",
                  "leave all() out: a KPI is that of the same segment, else its total");
   }
+  if (grains_ != nullptr) {
+    return error(expr.range,
+                 "inside " + std::string(grains_->aggregate) + "() only metrics can stand, " + expr.text + " is a KPI",
+                 "a KPI alone can be aggregated: " + std::string(grains_->aggregate) + "(" + expr.text + ")");
+  }
   KpiInput input;
   input.kpi = found->second.index;
+  if (reading.how == Aggregate::kTrend &&
+      !check_trend(expr, found->second.every, reading.window.value_or(context_.over))) {
+    return std::nullopt;
+  }
   if (reading.how != Aggregate::kByKind &&
       !check_length(expr, found->second.every, reading.window.value_or(context_.over))) {
     return std::nullopt;
@@ -150,13 +178,24 @@ Compiler::Visited Compiler::add_kpi(KpiInput input, const Expr& expr, const Read
   }
   input.quantile = reading.quantile;
   input.back = back_;
+  input.of_total = total_;
   input.optional = optional_;
   input.range = outer_range_.value_or(expr.range);
+  note_reach(
+      Reach{input.window == context_.over ? std::nullopt : input.window, {}, back_, !input.window && !input.is_self});
   emit(OpCode::kKpi, add(program_.kpis, std::move(input)));
   return Typed{ExprType::kNumber, std::move(unit)};
 }
 
-Compiler::Visited Compiler::visit_metric(const Expr& expr, const Reading& reading) {
+/// Inside per().
+void Compiler::note_reach(Reach reach) {
+  if (reaches_ != nullptr) {
+    reaches_->push_back(std::move(reach));
+  }
+}
+
+Compiler::Visited Compiler::visit_metric(const Expr& expr, const Reading& own) {
+  const Reading& reading = grains_ != nullptr ? grains_->reading : own;
   const Scope& scope = *context_.scope;
   const auto found = scope.metric_names.find(expr.text);
   if (found == scope.metric_names.end()) {
@@ -169,14 +208,24 @@ Compiler::Visited Compiler::visit_metric(const Expr& expr, const Reading& readin
   input.how = reading.how;
   input.quantile = reading.quantile;
   input.window = reading.window;
+  input.since = reading.since;
   input.back = back_;
-  input.all = all_;
+  input.all = all_ || total_;
   input.optional = optional_;
   input.range = outer_range_.value_or(expr.range);
-  if (!check_labels(expr, metric) || !check_window(expr, metric, input)) {
+  const bool is_age = reading.how == Aggregate::kAge;
+  if (!check_labels(expr, metric) || (!is_age && !check_window(expr, metric, input))) {
     return std::nullopt;
   }
-  emit(OpCode::kMetric, add(program_.metrics, std::move(input)));
+  if (grains_ != nullptr && !check_grain(expr, metric)) {
+    return std::nullopt;
+  }
+  note_reach(Reach{input.window == context_.over ? std::nullopt : input.window, input.since, back_, is_age});
+  const std::uint32_t index = add(program_.metrics, std::move(input));
+  if (grains_ != nullptr) {
+    grains_->metrics.push_back(index);
+  }
+  emit(OpCode::kMetric, index);
   return Typed{ExprType::kNumber, Unit::parse(metric.unit).value_or(Unit{})};
 }
 
