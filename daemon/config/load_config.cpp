@@ -1,5 +1,6 @@
 #include "daemon/config/config_keys.hpp"
 #include "rules/base/text.hpp"
+#include "rules/load/ics.hpp"
 #include "rules/load/rule_file.hpp"
 
 #include <algorithm>
@@ -117,7 +118,9 @@ class ConfigLoader {
       config_->language = static_cast<Language>(language);
     }
     if (const YamlNode* calendar = map.optional("calendar")) {
-      read_calendar(*calendar, reading);
+      read_calendar(*calendar, reading, [&](const std::string& file) -> Result<std::string> {
+        return KPI_TRY(host_.read_file(resolve_path(path, file), kMaxIcsBytes)).text;
+      });
     }
     read_history(map, path);
     if (const YamlNode* rules = map.optional("rules"); rules != nullptr && with_rules) {
@@ -268,7 +271,9 @@ std::map<std::string, std::vector<Date>, std::less<>> read_events(const YamlNode
 
 }  // namespace
 
-void read_calendar(const YamlNode& node, ConfigReading& reading) {
+void read_calendar(const YamlNode& node,
+                   ConfigReading& reading,
+                   const std::function<Result<std::string>(const std::string&)>& read_near) {
   MapReader map(node, "calendar", reading.diagnostics);
   CalendarRules& calendar = reading.config.rules.calendar;
   std::size_t day = 0;
@@ -285,9 +290,23 @@ void read_calendar(const YamlNode& node, ConfigReading& reading) {
           "write year_starts: 1 July");
     }
   }
+  NamedDays days;
   if (const YamlNode* events = map.optional("events")) {
-    calendar.days = std::make_shared<const NamedDays>(NamedDays{{}, read_events(*events, reading.diagnostics)});
+    days.events = read_events(*events, reading.diagnostics);
   }
+  if (const YamlNode* files = map.optional("holidays")) {
+    for (const std::string& file : read_text_list(*files, reading.diagnostics, "holidays")) {
+      const Result<std::string> text = read_near(file);
+      const auto found = text ? parse_ics(*text) : Result<std::vector<Date>>(tl::unexpected(text.error()));
+      if (!found) {
+        reading.diagnostics.error(files->position, "the holidays " + printable(file) + ": " + found.error().message);
+        continue;
+      }
+      days.holidays.insert(days.holidays.end(), found->begin(), found->end());
+    }
+    std::ranges::sort(days.holidays);
+  }
+  calendar.days = std::make_shared<const NamedDays>(std::move(days));
   map.finish();
 }
 
