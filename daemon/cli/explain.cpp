@@ -87,6 +87,10 @@ std::string_view aggregate_name(Aggregate how, MetricKind kind) {
       return "stddev";
     case Aggregate::kQuantile:
       return "quantile";
+    case Aggregate::kTrend:
+      return "trend";
+    case Aggregate::kAge:
+      return "age";
   }
   return "";
 }
@@ -168,7 +172,7 @@ class Explainer {
       finding.series = series.size();
       finding.count = count_window(input, series, context);
       finding.value = evaluate_input(input, series, context, 0);
-      finding.unit = Unit::parse(metric.unit).value_or(Unit{});
+      finding.unit = Unit::parse(input.how == Aggregate::kAge ? "d" : metric.unit).value_or(Unit{});
       result_.inputs.push_back(std::move(finding));
     }
     for (std::size_t i = 0; i < kpi.value.kpis.size(); ++i) {

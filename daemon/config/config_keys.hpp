@@ -4,6 +4,7 @@
 #include "daemon/config/config.hpp"
 #include "rules/load/yaml.hpp"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,6 +28,9 @@ void read_channels(const YamlNode& node, ConfigReading& reading);
 void read_routes(const YamlNode& node, ConfigReading& reading);
 /// Every channel that routes name must exist; the last route must match everything.
 void check_routes(const YamlNode* node, ConfigReading& reading);
-void read_calendar(const YamlNode& node, ConfigReading& reading);
+/// `calendar:`. `read_near` reads a file that is named beside kpid.yaml.
+void read_calendar(const YamlNode& node,
+                   ConfigReading& reading,
+                   const std::function<Result<std::string>(const std::string&)>& read_near);
 
 }  // namespace kpi

@@ -1,5 +1,6 @@
 #include "daemon/config/config_keys.hpp"
 #include "rules/base/text.hpp"
+#include "rules/load/ics.hpp"
 #include "rules/load/pack.hpp"
 #include "rules/load/rule_file.hpp"
 
@@ -118,7 +119,9 @@ class ConfigLoader {
       config_->language = static_cast<Language>(language);
     }
     if (const YamlNode* calendar = map.optional("calendar")) {
-      read_calendar(*calendar, reading);
+      read_calendar(*calendar, reading, [&](const std::string& file) -> Result<std::string> {
+        return KPI_TRY(host_.read_file(resolve_path(path, file), kMaxIcsBytes)).text;
+      });
     }
     read_history(map, path);
     if (const YamlNode* rules = map.optional("rules"); rules != nullptr && with_rules) {
@@ -301,7 +304,40 @@ bool ConfigReading::define(const std::string& what, const YamlNode& name) {
   return is_new;
 }
 
-void read_calendar(const YamlNode& node, ConfigReading& reading) {
+namespace {
+
+/// `events`: the dates of each, in order and once.
+std::map<std::string, std::vector<Date>, std::less<>> read_events(const YamlNode& node, Diagnostics& diagnostics) {
+  constexpr std::size_t most = 1000;
+  std::map<std::string, std::vector<Date>, std::less<>> events;
+  if (node.kind != YamlNode::Kind::kMap) {
+    diagnostics.error(node.position, "events wants names and dates", "write events: {black_friday: [2026-11-27]}");
+    return events;
+  }
+  for (const auto& [name, days] : node.entries) {
+    std::vector<Date>& dates = events[name.scalar];
+    if (days.kind != YamlNode::Kind::kSequence || days.items.empty() || days.items.size() > most) {
+      diagnostics.error(days.position,
+                        "the event \"" + printable(name.scalar) + "\" wants a list of 1 to 1000 dates",
+                        "write " + printable(name.scalar) + ": [2026-11-27]");
+      continue;
+    }
+    for (const YamlNode& day : days.items) {
+      if (const auto date = read_date(day, diagnostics, "an event")) {
+        dates.push_back(*date);
+      }
+    }
+    std::ranges::sort(dates);
+    dates.erase(std::ranges::unique(dates).begin(), dates.end());
+  }
+  return events;
+}
+
+}  // namespace
+
+void read_calendar(const YamlNode& node,
+                   ConfigReading& reading,
+                   const std::function<Result<std::string>(const std::string&)>& read_near) {
   MapReader map(node, "calendar", reading.diagnostics);
   CalendarRules& calendar = reading.config.rules.calendar;
   std::size_t day = 0;
@@ -318,6 +354,23 @@ void read_calendar(const YamlNode& node, ConfigReading& reading) {
           "write year_starts: 1 July");
     }
   }
+  NamedDays days;
+  if (const YamlNode* events = map.optional("events")) {
+    days.events = read_events(*events, reading.diagnostics);
+  }
+  if (const YamlNode* files = map.optional("holidays")) {
+    for (const std::string& file : read_text_list(*files, reading.diagnostics, "holidays")) {
+      const Result<std::string> text = read_near(file);
+      const auto found = text ? parse_ics(*text) : Result<std::vector<Date>>(tl::unexpected(text.error()));
+      if (!found) {
+        reading.diagnostics.error(files->position, "the holidays " + printable(file) + ": " + found.error().message);
+        continue;
+      }
+      days.holidays.insert(days.holidays.end(), found->begin(), found->end());
+    }
+    std::ranges::sort(days.holidays);
+  }
+  calendar.days = std::make_shared<const NamedDays>(std::move(days));
   map.finish();
 }
 

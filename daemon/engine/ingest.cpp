@@ -315,7 +315,7 @@ Inputs Engine::inputs_of(const Program& program, const Line& line) const {
   for (const KpiInput& input : program.kpis) {
     const JudgedSeries* judged = &line.judged;
     if (!input.is_self) {
-      auto found = line_index_.find({input.kpi, line.segment});
+      auto found = line_index_.find({input.kpi, input.of_total ? Labels{} : line.segment});
       found = found == line_index_.end() ? line_index_.find({input.kpi, Labels{}}) : found;
       judged = found == line_index_.end() ? nullptr : &lines_[found->second].judged;
     }

@@ -6,8 +6,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kpi {
 
@@ -35,14 +38,28 @@ class Zone {
   const void* zone_ = nullptr;  // The table in calendar.cpp, which lives for ever; none is UTC.
 };
 
-/// How the organisation cuts weeks and years.
+/// Days with a name. Dates ascend, each once.
+struct NamedDays {
+  std::vector<Date> holidays;
+  std::map<std::string, std::vector<Date>, std::less<>> events;
+
+  bool operator==(const NamedDays&) const = default;
+};
+
+/// How the organisation cuts weeks and years, and which days it names.
 struct CalendarRules {
   std::chrono::weekday week_starts = std::chrono::Monday;
   /// First day of the fiscal year; quarters follow from it, three months each. Its day is at most 28, so that every
   /// quarter begins on the same day of its month (loaders refuse others; here they count as 28).
   std::chrono::month_day year_starts{std::chrono::January, std::chrono::day{1}};
+  std::shared_ptr<const NamedDays> days;  ///< Shared, because rules are copied for each period that is looked at.
 
-  bool operator==(const CalendarRules&) const = default;
+  /// Whether a date from <= date < to is a holiday.
+  [[nodiscard]] bool has_holiday(Date from, Date to) const;
+  /// Whether a date from <= date < to is one of the event.
+  [[nodiscard]] bool has_event(std::string_view name, Date from, Date to) const;
+
+  bool operator==(const CalendarRules& other) const;
 };
 
 /// The length of a metric's or KPI's period.

@@ -80,7 +80,29 @@ Slot start_of_quarter(Date date, const CalendarRules& rules) {
   return slot_of(quarter);
 }
 
+bool has_date(const std::vector<Date>& dates, Date from, Date to) {
+  const auto first = std::ranges::lower_bound(dates, from);
+  return first != dates.end() && *first < to;
+}
+
 }  // namespace
+
+bool CalendarRules::has_holiday(Date from, Date to) const {
+  return days != nullptr && has_date(days->holidays, from, to);
+}
+
+bool CalendarRules::has_event(std::string_view name, Date from, Date to) const {
+  if (days == nullptr) {
+    return false;
+  }
+  const auto found = days->events.find(name);
+  return found != days->events.end() && has_date(found->second, from, to);
+}
+
+bool CalendarRules::operator==(const CalendarRules& other) const {
+  const bool same_days = days == other.days || (days != nullptr && other.days != nullptr && *days == *other.days);
+  return week_starts == other.week_starts && year_starts == other.year_starts && same_days;
+}
 
 bool Grain::is_finer_than(const Grain& other) const {
   return unit != other.unit ? unit < other.unit : interval_ms < other.interval_ms;

@@ -20,6 +20,7 @@ struct Scope {
   };
 
   const std::vector<Metric>* metrics = nullptr;
+  const CalendarRules* calendar = nullptr;                         ///< For holiday() and event(); null: neither.
   std::map<std::string, std::uint32_t, std::less<>> metric_names;  ///< "source.metric"
   std::map<std::string, KpiName, std::less<>> kpis;                ///< Those compiled before this one.
   std::vector<std::string> later_kpis;  ///< Known names whose KPIs are wrong: nothing more is said about their use.

@@ -1,6 +1,6 @@
 #include "rules/expr/evaluate.hpp"
 
-#include "rules/expr/gather.hpp"
+#include "rules/expr/read_input.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,68 +8,16 @@
 namespace kpi {
 namespace {
 
-Aggregate resolve(Aggregate how, MetricKind kind) {
-  if (how != Aggregate::kByKind) {
-    return how;
-  }
-  switch (kind) {
-    case MetricKind::kFlow:
-    case MetricKind::kDistinct:  // over one period only: the compiler saw to that
-      return Aggregate::kSum;
-    case MetricKind::kLevel:
-      return Aggregate::kLast;
-    case MetricKind::kMean:
-      return Aggregate::kAverage;
-  }
-  return Aggregate::kSum;
-}
-
-Value finite(double number) {
-  return std::isfinite(number) ? Value::of(number) : Value::unknown(Reason::kNotFinite);
-}
-
-bool is_complete(std::size_t present, std::int64_t expected, double complete) {
-  return static_cast<double>(present) >= complete * static_cast<double>(expected) - 1e-9;
-}
-
-Value evaluate_kpi(const KpiInput& input,
-                   const JudgedSeries* judged,
-                   const EvaluationContext& context,
-                   std::int16_t index) {
-  if (judged == nullptr) {
-    return Value::unknown(Reason::kNotJudged, index);
-  }
-  const auto& values = judged->values;
-  const Window window = window_of(context.frame, input, judged->grain);
-  const auto end = std::ranges::lower_bound(values, window.to, {}, &Sample::slot);
-  if (!input.window) {
-    // Of a KPI with periods like this one's, that very period; an older value of a coarser one still stands.
-    const bool is_there = end != values.begin() && !std::isnan((end - 1)->value) &&
-                          (judged->grain != context.frame.every ||
-                           next_slot((end - 1)->slot, judged->grain, context.frame.zone) == window.to);
-    return is_there ? Value::of((end - 1)->value) : Value::unknown(Reason::kNotJudged, index);
-  }
-  std::vector<Sample> inside;
-  std::copy_if(std::ranges::lower_bound(values.begin(), end, window.from, {}, &Sample::slot),
-               end,
-               std::back_inserter(inside),
-               [](const Sample& sample) { return !std::isnan(sample.value); });
-  if (inside.empty() || !is_complete(inside.size(), window.periods, context.complete)) {
-    return Value::unknown(inside.empty() ? Reason::kNotJudged : Reason::kIncomplete, index);
-  }
-  return finite(aggregate(inside, input.how, input.quantile));
-}
-
-/// The stack of one evaluation.
+/// The stack of one evaluation. With a row it works for one grain: the metrics are those of the row.
 class Machine {
  public:
-  Machine(const Program& program, const Inputs& inputs, const EvaluationContext& context)
-      : program_(program), inputs_(inputs), context_(context) {
+  Machine(const Program& program, const Inputs* inputs, const GrainRow* row, const EvaluationContext& context)
+      : program_(program), inputs_(inputs), row_(row), context_(context) {
     stack_.reserve(8);
   }
 
-  Value run() {
-    for (const Instruction& instruction : program_.code) {
+  Value run(std::span<const Instruction> code) {
+    for (const Instruction& instruction : code) {
       execute(instruction);
     }
     return stack_.back();
@@ -96,10 +44,17 @@ class Machine {
     const auto index = static_cast<std::int16_t>(instruction.index);
     switch (instruction.op) {
       case OpCode::kMetric:
-        return evaluate_input(program_.metrics[instruction.index], inputs_.series[instruction.index], context_, index);
+        return row_ != nullptr
+                   ? (*row_)[instruction.index]
+                   : evaluate_input(
+                         program_.metrics[instruction.index], inputs_->series[instruction.index], context_, index);
+      case OpCode::kByGrain:
+        return evaluate_by_grain(program_, program_.nested[instruction.index], *inputs_, context_);
+      case OpCode::kUnits:
+        return Value::of(units_in(context_.frame, program_.units[instruction.index]));
       case OpCode::kKpi:
         return evaluate_kpi(program_.kpis[instruction.index],
-                            inputs_.kpis[instruction.index],
+                            inputs_->kpis[instruction.index],
                             context_,
                             static_cast<std::int16_t>(index + static_cast<std::int16_t>(program_.metrics.size())));
       case OpCode::kValue:
@@ -109,26 +64,31 @@ class Machine {
         const std::optional<double> field = given ? context_.target_fields[instruction.index] : std::optional<double>();
         return field ? Value::of(*field) : Value::unknown(Reason::kNotJudged);
       }
+      case OpCode::kHoliday:
+      case OpCode::kEvent:
       case OpCode::kWeekday:
       case OpCode::kMonth:
-        return clock(instruction.op);
+        return clock(instruction);
       default:
         return Value::of(instruction.number);
     }
   }
 
-  [[nodiscard]] Value clock(OpCode op) const {
-    Date date{};
-    if (context_.frame.every.is_civil()) {
-      date = date_of(context_.frame.slot);
-    } else {
-      const auto local = context_.frame.zone.to_local(Instant{Duration{context_.frame.slot.ms}});
-      date = Date{std::chrono::floor<std::chrono::days>(local)};
+  [[nodiscard]] Value clock(const Instruction& instruction) const {
+    const Frame& frame = context_.frame;
+    const Moment& moment = program_.moments[instruction.index];
+    const auto [date, end] = days_of(frame, moment.back);
+    const CalendarRules& calendar = context_.rules != nullptr ? context_.rules->calendar : frame.calendar;
+    switch (instruction.op) {
+      case OpCode::kHoliday:
+        return truth(calendar.has_holiday(date, end));
+      case OpCode::kEvent:
+        return truth(calendar.has_event(moment.event, date, end));
+      case OpCode::kMonth:
+        return Value::of(static_cast<unsigned>(date.month()));
+      default:
+        return Value::of(std::chrono::weekday{std::chrono::sys_days{date}}.iso_encoding());
     }
-    if (op == OpCode::kMonth) {
-      return Value::of(static_cast<unsigned>(date.month()));
-    }
-    return Value::of(std::chrono::weekday{std::chrono::sys_days{date}}.iso_encoding());
   }
 
   static Value truth(bool holds) { return Value::of(holds ? 1 : 0); }
@@ -248,87 +208,23 @@ class Machine {
   }
 
   const Program& program_;
-  const Inputs& inputs_;
+  const Inputs* inputs_;
+  const GrainRow* row_;
   const EvaluationContext& context_;
   std::vector<Value> stack_;
 };
 
 }  // namespace
 
-bool counts_for(const MetricInput& input, const Labels& series, const Labels& segment) {
-  for (const LabelFilter& filter : input.filters) {
-    if ((label_value(series, filter.label) == filter.value) == filter.negated) {
-      return false;
-    }
-  }
-  if (input.all) {
-    return true;
-  }
-  return std::ranges::all_of(segment,
-                             [&](const auto& label) { return label_value(series, label.first) == label.second; });
-}
-
-std::vector<std::uint32_t> select_series(const MetricInput& input,
-                                         const Metric& metric,
-                                         const SampleTable& table,
-                                         const Labels& segment) {
-  std::vector<std::uint32_t> found;
-  const auto is_asked_for = [&](const std::string& label) {
-    const auto by_segment = [&](const auto& part) { return part.first == label; };
-    const auto by_filter = [&](const LabelFilter& filter) { return filter.label == label && !filter.negated; };
-    return (!input.all && std::ranges::any_of(segment, by_segment)) || std::ranges::any_of(input.filters, by_filter);
-  };
-  for (const std::uint32_t id : table.of_metric(input.metric)) {
-    const Labels& labels = table[id].labels;
-    if (!counts_for(input, labels, segment)) {
-      continue;
-    }
-    const bool is_whole = std::ranges::all_of(labels, [&](const auto& label) { return is_asked_for(label.first); });
-    if (is_whole) {
-      return {id};
-    }
-    found.push_back(id);
-  }
-  if (metric.across == Across::kNone) {
-    found.clear();
-  }
-  return found;
-}
-
-WindowCount count_window(const MetricInput& input,
-                         std::span<const std::uint32_t> series,
-                         const EvaluationContext& context) {
-  const Metric& metric = context.rules->metrics[input.metric];
-  const Window window = window_of(context.frame, input, metric);
-  const Gathered gathered(*context.table, series, window, metric);
-  return {static_cast<std::int64_t>(gathered.values().size()), window.periods};
-}
-
-Value evaluate_input(const MetricInput& input,
-                     std::span<const std::uint32_t> series,
-                     const EvaluationContext& context,
-                     std::int16_t index) {
-  const Metric& metric = context.rules->metrics[input.metric];
-  if (series.empty()) {
-    return Value::unknown(Reason::kNoSample, index);
-  }
-  const Window window = window_of(context.frame, input, metric);
-  const Gathered gathered(*context.table, series, window, metric);
-  const std::span<const Sample> values = gathered.values();
-  if (input.how == Aggregate::kCount) {
-    return Value::of(static_cast<double>(values.size()));
-  }
-  if (values.empty()) {
-    return Value::unknown(gathered.saw_null() ? Reason::kNull : Reason::kNoSample, index);
-  }
-  if (!is_complete(values.size(), window.periods, context.complete)) {
-    return Value::unknown(Reason::kIncomplete, index);
-  }
-  return finite(aggregate(values, resolve(input.how, metric.kind), input.quantile));
+Value evaluate_at(const Program& program,
+                  const GrainProgram& part,
+                  const GrainRow& row,
+                  const EvaluationContext& context) {
+  return Machine(program, nullptr, &row, context).run(part.code);
 }
 
 Value evaluate(const Program& program, const Inputs& inputs, const EvaluationContext& context) {
-  return Machine(program, inputs, context).run();
+  return Machine(program, &inputs, nullptr, context).run(program.code);
 }
 
 }  // namespace kpi

@@ -9,6 +9,7 @@
 #include <array>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace kpi {
@@ -34,6 +35,13 @@ struct Frame {
 Window window_of(const Frame& frame, const MetricInput& input, const Metric& metric);
 /// The same for a KPI input with a window: the slots on that KPI's axis.
 Window window_of(const Frame& frame, const KpiInput& input, const Grain& grain);
+
+/// The days of the period, the last one not included; `back` shifts it as prev() does. Of a short period its day.
+std::pair<Date, Date> days_of(const Frame& frame, std::span<const Span> back);
+/// How many units of the calendar a window holds, the last one in part: 4.43 weeks in a month of 31 days.
+double units_in(const Frame& frame, const UnitCount& count);
+/// How long before the end of the window of `input` its sample `newest` ended, in days.
+double days_since(const Frame& frame, const MetricInput& input, const Metric& metric, Slot newest);
 
 /// What a program's inputs are for one segment: found once, when series or lines appear.
 struct Inputs {

@@ -55,6 +55,20 @@ double stddev_of(std::span<const Sample> values, double mean) {
   return values.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
+/// The median of the slopes between all pairs (Theil and Sen): up to a quarter of the values may be wild. The slots are
+/// positions.
+double slope_of(std::span<const Sample> values) {
+  std::vector<double> slopes;
+  slopes.reserve(values.size() * (values.size() - 1) / 2);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    for (std::size_t j = i + 1; j < values.size(); ++j) {
+      slopes.push_back((values[j].value - values[i].value) /
+                       static_cast<double>(values[j].slot.ms - values[i].slot.ms));
+    }
+  }
+  return quantile_of(std::move(slopes), 0.5);
+}
+
 }  // namespace
 
 Gathered::Gathered(const SampleTable& table,
@@ -152,6 +166,9 @@ double aggregate(std::span<const Sample> values, Aggregate how, double quantile)
       return static_cast<double>(values.size());
     case Aggregate::kStddev:
       return stddev_of(values, mean);
+    case Aggregate::kTrend:
+      return slope_of(values);
+    case Aggregate::kAge:  // of no numbers
     case Aggregate::kMedian:
     case Aggregate::kQuantile:
       break;

@@ -1,5 +1,6 @@
 #pragma once
-// What stands in a window, and how it becomes one number. For evaluate.cpp; pure, any thread may call it.
+// What stands in a window, and how it becomes one number. For read_input.cpp and by_grain.cpp; pure, any thread may
+// call it.
 
 #include "rules/expr/evaluate.hpp"
 
@@ -29,7 +30,7 @@ class Gathered {
   bool saw_null_ = false;
 };
 
-/// REQUIRES values not empty.
+/// REQUIRES values not empty; for kTrend at least two, and slots that are positions.
 double aggregate(std::span<const Sample> values, Aggregate how, double quantile);
 
 }  // namespace kpi

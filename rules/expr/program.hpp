@@ -26,6 +26,8 @@ enum class Aggregate : std::uint8_t {
   kMedian,
   kStddev,
   kQuantile,
+  kTrend,  ///< The slope per period.
+  kAge,    ///< Days since the newest sample was due; the window is how far back it is looked for.
 };
 
 /// A metric as an expression uses it: which series, over which window, how.
@@ -34,10 +36,11 @@ struct MetricInput {
   std::vector<LabelFilter> filters;
   Aggregate how = Aggregate::kByKind;
   double quantile = 0;
-  std::optional<Span> window;  ///< Its own window; none: the KPI's.
-  std::vector<Span> back;      ///< Shifts by prev(), diff(), change(), outermost first.
-  bool all = false;            ///< all(m): the same number for every segment.
-  bool optional = false;       ///< Inside coalesce(): a period can be judged without it.
+  std::optional<Span> window;        ///< Its own window; none: the KPI's.
+  std::optional<Grain::Unit> since;  ///< to_date(): from the begin of this calendar unit instead.
+  std::vector<Span> back;            ///< Shifts by prev(), diff(), change(), outermost first.
+  bool all = false;                  ///< all(m): the same number for every segment.
+  bool optional = false;             ///< Inside coalesce(): a period can be judged without it.
   TextRange range;
 
   bool operator==(const MetricInput&) const = default;
@@ -51,10 +54,21 @@ struct KpiInput {
   double quantile = 0;
   std::optional<Span> window;  ///< None: its last period judged at or before this one.
   std::vector<Span> back;
+  bool of_total = false;  ///< share(): the total's, whatever the segment.
   bool optional = false;
   TextRange range;
 
   bool operator==(const KpiInput&) const = default;
+};
+
+/// per(x, day): how many such units the window of x holds.
+struct UnitCount {
+  Grain unit;
+  std::optional<Span> window;
+  std::optional<Grain::Unit> since;
+  std::vector<Span> back;
+
+  bool operator==(const UnitCount&) const = default;
 };
 
 enum class OpCode : std::uint8_t {
@@ -63,6 +77,10 @@ enum class OpCode : std::uint8_t {
   kKpi,      ///< push KPI input `index`
   kValue,    ///< push the KPI's own value of this period
   kTarget,   ///< push field `index` of the KPI's target (TargetField)
+  kByGrain,  ///< push nested program `index`
+  kUnits,    ///< push the number of units `index`
+  kHoliday,  ///< whether a day of the period is one; of moment `index`, as the next three
+  kEvent,    ///< whether a day of the period is one of the event
   kWeekday,  ///< 1 (Monday) to 7, of the period's start
   kMonth,    ///< 1 to 12, of the period's start
   kOr,
@@ -91,7 +109,17 @@ enum class OpCode : std::uint8_t {
 };
 
 /// The fields of `target.…`.
-enum class TargetField : std::uint8_t { kExpected, kPace, kProgress, kRequired, kDaysLeft, kGoal };
+enum class TargetField : std::uint8_t {
+  kExpected,
+  kPace,
+  kProgress,
+  kRequired,
+  kDaysLeft,
+  kGoal,
+  kStatus,  ///< TargetStatus as a number.
+  kProjected,
+  kProbability,
+};
 
 struct Instruction {
   OpCode op = OpCode::kNumber;
@@ -101,10 +129,31 @@ struct Instruction {
   bool operator==(const Instruction&) const = default;
 };
 
+/// weekday(), event("black_friday"): of the period, or of an earlier one.
+struct Moment {
+  std::vector<Span> back;
+  std::string event;
+
+  bool operator==(const Moment&) const = default;
+};
+
+/// sum(dk.revenue * fx.dkk): worked out for each grain of its window, then aggregated.
+struct GrainProgram {
+  std::vector<Instruction> code;       ///< Metrics are read at the grain.
+  std::vector<std::uint32_t> metrics;  ///< Which of Program::metrics it reads: all of one grain and window.
+  Aggregate how = Aggregate::kSum;
+  double quantile = 0;
+
+  bool operator==(const GrainProgram&) const = default;
+};
+
 struct Program {
   std::vector<Instruction> code;
   std::vector<MetricInput> metrics;
   std::vector<KpiInput> kpis;
+  std::vector<GrainProgram> nested;
+  std::vector<UnitCount> units;
+  std::vector<Moment> moments;
   bool is_condition = false;  ///< True or false rather than a number.
   Unit unit;
   std::string text;  ///< The expression, printed.

@@ -1,5 +1,7 @@
 #include "rules/expr/evaluate.hpp"
 
+#include <algorithm>
+
 namespace kpi {
 namespace {
 
@@ -58,6 +60,13 @@ struct Extent {
   Instant to;
 };
 
+void set_civil(Extent& extent, const Frame& frame, Slot to, const Span& over) {
+  extent.civil_to = to;
+  extent.civil_from = shift_date(to, -over);
+  extent.to = start_of(to, kDay, frame.zone);
+  extent.from = over.ms != 0 ? extent.to - Duration{over.ms} : start_of(extent.civil_from, kDay, frame.zone);
+}
+
 /// What is shifted is the period itself, by its begin: a month before 28 March is 28 February, and so is a month before
 /// the 31st.
 Extent extent_of(const Frame& frame, const Span& over, std::span<const Span> back) {
@@ -67,10 +76,7 @@ Extent extent_of(const Frame& frame, const Span& over, std::span<const Span> bac
     for (const Span& span : back) {
       begin = shift_date(begin, -span);
     }
-    extent.civil_to = shift_date(begin, frame.every.span());
-    extent.civil_from = shift_date(extent.civil_to, -over);
-    extent.to = start_of(extent.civil_to, kDay, frame.zone);
-    extent.from = over.ms != 0 ? extent.to - Duration{over.ms} : start_of(extent.civil_from, kDay, frame.zone);
+    set_civil(extent, frame, shift_date(begin, frame.every.span()), over);
     return extent;
   }
   Instant begin = instant_of(frame.slot);
@@ -81,6 +87,52 @@ Extent extent_of(const Frame& frame, const Span& over, std::span<const Span> bac
   extent.to = instant_of(next_slot(slot, frame.every, frame.zone));
   extent.from = shift_instant(extent.to, -over, frame.zone);
   return extent;
+}
+
+/// From the begin of the unit that the period ends in. Shifted by a month, 31 March is 28 February, and all of that
+/// month is compared with all of this one; a week is shifted by its last day, because it belongs to the month of that.
+Extent extent_to_date(const Frame& frame, Grain unit, std::span<const Span> back) {
+  Extent extent;
+  if (!frame.every.is_civil()) {
+    extent = extent_of(frame, frame.every.span(), back);
+    const Slot from = slot_at(extent.to - Duration{1}, unit, frame.zone, frame.calendar);
+    extent.from = start_of(from, unit, frame.zone);
+    return extent;
+  }
+  const bool by_last_day = frame.every.unit == Grain::Unit::kWeek;
+  Slot at = by_last_day ? Slot{next_slot(frame.slot, frame.every).ms - kDayMs} : frame.slot;
+  for (const Span& span : back) {
+    at = shift_date(at, -span);
+  }
+  set_civil(extent, frame, by_last_day ? Slot{at.ms + kDayMs} : shift_date(at, frame.every.span()), Span{});
+  extent.civil_from = slot_at(date_of(Slot{extent.civil_to.ms - kDayMs}), unit, frame.calendar);
+  extent.from = start_of(extent.civil_from, kDay, frame.zone);
+  return extent;
+}
+
+Extent extent_of(const Frame& frame, const MetricInput& input) {
+  constexpr Span longest{0, 3660, 0};  // how old the newest sample may be: ten years
+  if (input.since) {
+    return extent_to_date(frame, Grain{*input.since, 0}, input.back);
+  }
+  return extent_of(frame, input.how == Aggregate::kAge ? longest : input.window.value_or(frame.over), input.back);
+}
+
+/// How many units begin one after the other in [from, to), the last one in part.
+double count_units(Slot from, Slot to, const Grain& unit) {
+  const Span one = unit.span();
+  if (one.months == 0) {
+    return static_cast<double>(to.ms - from.ms) / static_cast<double>(one.days * kDayMs + one.ms);
+  }
+  int whole = 0;
+  Slot at = from;
+  Slot next = shift_date(from, one);
+  while (next <= to) {
+    ++whole;
+    at = next;
+    next = shift_date(from, Span{one.months * (whole + 1), 0, 0});
+  }
+  return whole + static_cast<double>(to.ms - at.ms) / static_cast<double>(next.ms - at.ms);
 }
 
 /// The periods of `grain`, cut in `zone`, that end in the extent: from the first that begins after one has ended at or
@@ -105,13 +157,47 @@ Window window_on(const Extent& extent, const Grain& grain, const Zone& zone, con
 }  // namespace
 
 Window window_of(const Frame& frame, const MetricInput& input, const Metric& metric) {
-  const Extent extent = extent_of(frame, input.window.value_or(frame.over), input.back);
-  return window_on(extent, metric.grain, metric.zone, frame.calendar);
+  return window_on(extent_of(frame, input), metric.grain, metric.zone, frame.calendar);
 }
 
 Window window_of(const Frame& frame, const KpiInput& input, const Grain& grain) {
   const Extent extent = extent_of(frame, input.window.value_or(frame.every.span()), input.back);
   return window_on(extent, grain, frame.zone, frame.calendar);
+}
+
+std::pair<Date, Date> days_of(const Frame& frame, std::span<const Span> back) {
+  if (frame.every.is_civil()) {
+    const Extent extent = extent_of(frame, frame.every.span(), back);
+    return {date_of(extent.civil_from), date_of(extent.civil_to)};
+  }
+  Instant begin = instant_of(frame.slot);
+  for (const Span& span : back) {
+    begin = shift_instant(begin, -span, frame.zone);
+  }
+  const auto day = std::chrono::floor<std::chrono::days>(frame.zone.to_local(begin));
+  return {Date{day}, Date{day + std::chrono::days{1}}};
+}
+
+double units_in(const Frame& frame, const UnitCount& count) {
+  const Extent extent = count.since ? extent_to_date(frame, Grain{*count.since, 0}, count.back)
+                                    : extent_of(frame, count.window.value_or(frame.over), count.back);
+  if (count.unit.unit == Grain::Unit::kInterval) {
+    return static_cast<double>((extent.to - extent.from).count()) / static_cast<double>(count.unit.interval_ms);
+  }
+  if (frame.every.is_civil()) {
+    return count_units(extent.civil_from, extent.civil_to, count.unit);
+  }
+  const auto on_clock = [&](Instant at) { return Slot{frame.zone.to_local(at).time_since_epoch().count()}; };
+  return count_units(on_clock(extent.from), on_clock(extent.to), count.unit);
+}
+
+double days_since(const Frame& frame, const MetricInput& input, const Metric& metric, Slot newest) {
+  const Extent extent = extent_of(frame, input);
+  const Slot end = metric.grain.unit == Grain::Unit::kInstant ? newest : next_slot(newest, metric.grain, metric.zone);
+  const std::int64_t ms = frame.every.is_civil() && metric.grain.is_civil()
+                              ? extent.civil_to.ms - end.ms
+                              : (extent.to - start_of(end, metric.grain, metric.zone)).count();
+  return static_cast<double>(std::max<std::int64_t>(0, ms)) / static_cast<double>(kDayMs);
 }
 
 }  // namespace kpi

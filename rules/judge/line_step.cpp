@@ -41,11 +41,16 @@ std::array<Standing, 3> standing_of_target(const Target& target, const TargetSta
   return result;
 }
 
-std::array<std::optional<double>, 6> target_fields(const Line& line, const TargetStanding& standing) {
-  std::array<std::optional<double>, 6> fields;
+std::array<std::optional<double>, 9> target_fields(const Line& line, const TargetStanding& standing) {
+  std::array<std::optional<double>, 9> fields;  // what is projected, and how probable the goal is, are not known
   if (line.plan) {
-    fields = {
-        standing.expected, standing.pace, standing.progress, standing.required, standing.days_left, line.plan->goal};
+    fields = {standing.expected,
+              standing.pace,
+              standing.progress,
+              standing.required,
+              standing.days_left,
+              line.plan->goal,
+              static_cast<double>(standing.status)};
   }
   return fields;
 }

@@ -36,6 +36,7 @@ class Loader {
       scope_.metric_names.emplace(ground_.metrics[i].name, static_cast<std::uint32_t>(i));
     }
     scope_.metrics = &ground_.metrics;
+    scope_.calendar = &ground_.calendar;
     const std::vector<std::size_t> in_order = order();
     for (const std::size_t index : in_circle_) {
       scope_.later_kpis.push_back(raw_[index].kpi.id);

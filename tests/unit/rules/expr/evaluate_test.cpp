@@ -2,116 +2,12 @@
 
 #include "rules/expr/evaluate.hpp"
 
-#include "rules/base/text.hpp"
-#include "rules/expr/compile.hpp"
-#include "tests/unit/rules/expr/expression_text.hpp"
-#include "tests/unit/rules/judge/ledger.hpp"
+#include "tests/unit/rules/expr/readings.hpp"
 
 #include <gtest/gtest.h>
 
 namespace kpi {
 namespace {
-
-/// Metrics with samples, and the expressions that read them.
-class Readings {
- public:
-  explicit Readings(std::vector<Metric> metrics) {
-    rules_.metrics = std::move(metrics);
-    every_ = parse_grain("day").value();
-    over_ = every_.span();
-    zone_ = rules_.metrics.front().zone;
-  }
-
-  Readings& given(std::string_view metric, std::string_view from, std::string_view values, const Labels& labels = {}) {
-    const auto found = std::ranges::find(rules_.metrics, metric, &Metric::name);
-    const auto index = static_cast<std::uint32_t>(found - rules_.metrics.begin());
-    Slot slot = slot_at(instant_in(found->zone, from), found->grain, found->zone, rules_.calendar);
-    const std::uint32_t series = table_.series(index, labels);
-    for (const std::optional<double> value : values_of(values)) {
-      if (value) {
-        table_.put(series, slot, *value);
-      }
-      slot = next_slot(slot, found->grain, found->zone);
-    }
-    return *this;
-  }
-
-  Readings& weeks_start(std::chrono::weekday day) {
-    rules_.calendar.week_starts = day;
-    return *this;
-  }
-
-  Readings& every(std::string_view grain) {
-    every_ = parse_grain(grain).value();
-    over_ = every_.span();
-    return *this;
-  }
-
-  Readings& over(std::string_view span) {
-    over_ = parse_span(span).value();
-    return *this;
-  }
-
-  Readings& complete(double share) {
-    complete_ = share;
-    return *this;
-  }
-
-  Readings& segment(Labels labels) {
-    segment_ = std::move(labels);
-    return *this;
-  }
-
-  /// The value in the period that holds `at`, or why there is none.
-  [[nodiscard]] std::string value(std::string_view text, std::string_view at) const {
-    const auto tree = parse_expression(text);
-    Scope scope;
-    scope.metrics = &rules_.metrics;
-    for (std::uint32_t i = 0; i < rules_.metrics.size(); ++i) {
-      scope.metric_names.emplace(rules_.metrics[i].name, i);
-    }
-    CompileContext context;
-    context.scope = &scope;
-    context.every = every_;
-    context.over = over_;
-    const auto compiled = compile(**tree, context);
-    if (!compiled) {
-      return shown(text, compiled.error().front());
-    }
-    Inputs inputs;
-    for (const MetricInput& input : compiled->program.metrics) {
-      inputs.series.push_back(select_series(input, rules_.metrics[input.metric], table_, segment_));
-    }
-    EvaluationContext evaluation;
-    evaluation.rules = &rules_;
-    evaluation.table = &table_;
-    evaluation.complete = complete_;
-    evaluation.frame = {
-        slot_at(instant_in(zone_, at), every_, zone_, rules_.calendar), every_, over_, zone_, rules_.calendar};
-    const Value value = evaluate(compiled->program, inputs, evaluation);
-    return value.is_known() ? number_text(value.number) : std::string(name_of(value.reason));
-  }
-
- private:
-  RuleSet rules_;
-  SampleTable table_;
-  Grain every_;
-  Span over_;
-  Zone zone_;
-  double complete_ = 1;
-  Labels segment_;
-};
-
-Metric with(Metric metric, MetricKind kind) {
-  metric.kind = kind;
-  return metric;
-}
-
-Metric per(Metric metric, std::string_view grain, std::string_view zone = "UTC") {
-  metric.grain = parse_grain(grain).value();
-  metric.zone = zone_named(zone);
-  return metric;
-}
 
 // --- arithmetic ---
 

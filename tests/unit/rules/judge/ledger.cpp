@@ -288,7 +288,7 @@ Inputs Ledger::inputs_of(const Program& program, const Line& line) const {
       inputs.kpis.push_back(&line.judged);
       continue;
     }
-    auto found = line_index_.find({input.kpi, line.segment});
+    auto found = line_index_.find({input.kpi, input.of_total ? Labels{} : line.segment});
     found = found == line_index_.end() ? line_index_.find({input.kpi, Labels{}}) : found;
     inputs.kpis.push_back(found == line_index_.end() ? nullptr : &lines_[found->second].judged);
   }

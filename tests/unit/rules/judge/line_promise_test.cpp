@@ -97,9 +97,17 @@ Cadences any_cadences() {
 std::string any_rule(const Cadences& cadences) {
   const bool higher = *rc::gen::arbitrary<bool>();
   const std::string one = cadences.every == "2h" ? "2h" : "1 " + cadences.every;
-  const auto value = one_of<std::string>(
-      {"a.m", "a.m", "a.m / b.m", "a.m + prev(b.m, " + one + ")", "coalesce(a.m, b.m)", "avg(a.m)"});
-  std::string text = "x:\n  value: " + value;
+  const bool is_often = cadences.every == "2h" || cadences.every == "day";
+  const std::string to_date = is_often ? "change(to_date(a.m, month), 1 month)" : "to_date(b.m, year)";
+  const auto value = one_of<std::string>({"a.m",
+                                          "a.m",
+                                          "a.m / b.m",
+                                          "a.m + prev(b.m, " + one + ")",
+                                          "coalesce(a.m, b.m)",
+                                          "avg(a.m)",
+                                          "sum(a.m * coalesce(b.m, 1))",
+                                          is_often ? "to_date(a.m, week)" : "per(a.m, day)"});
+  std::string text = "x:\n  value: \"" + value + "\"";
   text += one_of<std::string>({"", "", "\n  min_sample: {b.m: 40}", "\n  min_sample: {a.m: 20, b.m: 10}"});
   text += "\n  every: " + cadences.every + "\n  over: " + cadences.over;
   text += "\n  complete: " + one_of<std::string>({"100%", "100%", "50%"});
@@ -131,6 +139,8 @@ std::string any_rule(const Cadences& cadences) {
   }
   text += "  alerts:\n    - {name: drop, when: \"change(value, " + one +
           ") < -50%\", severity: " + one_of<std::string>({"info", "critical"}) + ", for: " + any_length() + "}\n";
+  text += "    - {name: other, when: \"" +
+          one_of<std::string>({to_date + " > 40", "age(b.m) > 2 days", "avg(a.m - b.m) < 0"}) + "\"}\n";
   text += "  no_data: {then: " + one_of<std::string>({"alert", "alert", "hold", "ok"});
   text += one_of<std::string>({"", ", after: 0", ", after: 36h", ", after: 3 days", ", after: 1 month"}) + "}\n";
   return text;

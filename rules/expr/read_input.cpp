@@ -1,0 +1,188 @@
+#include "rules/expr/read_input.hpp"
+
+#include "rules/expr/gather.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <vector>
+
+namespace kpi {
+namespace {
+
+Aggregate resolve(Aggregate how, MetricKind kind) {
+  if (how != Aggregate::kByKind) {
+    return how;
+  }
+  switch (kind) {
+    case MetricKind::kFlow:
+    case MetricKind::kDistinct:  // over one period only: the compiler saw to that
+      return Aggregate::kSum;
+    case MetricKind::kLevel:
+      return Aggregate::kLast;
+    case MetricKind::kMean:
+      return Aggregate::kAverage;
+  }
+  return Aggregate::kSum;
+}
+
+/// The values by how many periods they stand after the first: gaps are part of a slope.
+std::vector<Sample> by_position(std::span<const Sample> values, const Grain& grain, const Zone& zone) {
+  std::vector<Sample> placed;
+  placed.reserve(values.size());
+  std::int64_t position = 0;
+  Slot at = values.front().slot;
+  for (const Sample& sample : values) {
+    for (; at < sample.slot; at = next_slot(at, grain, zone)) {
+      ++position;
+    }
+    placed.push_back({Slot{position}, sample.value});
+  }
+  return placed;
+}
+
+/// Days since the newest number was due.
+Value age_of(const MetricInput& input,
+             std::span<const std::uint32_t> series,
+             const EvaluationContext& context,
+             std::int16_t index) {
+  const Metric& metric = context.rules->metrics[input.metric];
+  const Window window = window_of(context.frame, input, metric);
+  std::optional<Slot> newest;
+  for (const std::uint32_t id : series) {
+    const std::span<const Sample> samples = context.table->range(id, window.from, window.to);
+    const auto is_number = [](const Sample& sample) { return !std::isnan(sample.value); };
+    const auto last = std::find_if(samples.rbegin(), samples.rend(), is_number);
+    if (last != samples.rend()) {
+      newest = newest ? std::max(*newest, last->slot) : last->slot;
+    }
+  }
+  return newest ? Value::of(days_since(context.frame, input, metric, *newest))
+                : Value::unknown(Reason::kNoSample, index);
+}
+
+}  // namespace
+
+Value finite(double number) {
+  return std::isfinite(number) ? Value::of(number) : Value::unknown(Reason::kNotFinite);
+}
+
+bool is_complete(std::size_t present, std::int64_t expected, double complete) {
+  return static_cast<double>(present) >= complete * static_cast<double>(expected) - 1e-9;
+}
+
+Value aggregated(std::span<const Sample> values, const Aggregation& as, std::int16_t index) {
+  if (as.how != Aggregate::kTrend) {
+    return finite(aggregate(values, as.how, as.quantile));
+  }
+  return values.size() < 2 ? Value::unknown(Reason::kIncomplete, index)
+                           : finite(aggregate(by_position(values, as.grain, as.zone), as.how, as.quantile));
+}
+
+Value evaluate_kpi(const KpiInput& input,
+                   const JudgedSeries* judged,
+                   const EvaluationContext& context,
+                   std::int16_t index) {
+  if (judged == nullptr) {
+    return Value::unknown(Reason::kNotJudged, index);
+  }
+  const auto& values = judged->values;
+  const Window window = window_of(context.frame, input, judged->grain);
+  const auto end = std::ranges::lower_bound(values, window.to, {}, &Sample::slot);
+  if (!input.window) {
+    // Of a KPI with periods like this one's, that very period; an older value of a coarser one still stands.
+    const bool is_there = end != values.begin() && !std::isnan((end - 1)->value) &&
+                          (judged->grain != context.frame.every ||
+                           next_slot((end - 1)->slot, judged->grain, context.frame.zone) == window.to);
+    return is_there ? Value::of((end - 1)->value) : Value::unknown(Reason::kNotJudged, index);
+  }
+  std::vector<Sample> inside;
+  std::copy_if(std::ranges::lower_bound(values.begin(), end, window.from, {}, &Sample::slot),
+               end,
+               std::back_inserter(inside),
+               [](const Sample& sample) { return !std::isnan(sample.value); });
+  if (inside.empty() || !is_complete(inside.size(), window.periods, context.complete)) {
+    return Value::unknown(inside.empty() ? Reason::kNotJudged : Reason::kIncomplete, index);
+  }
+  return aggregated(inside, {input.how, input.quantile, judged->grain, context.frame.zone}, index);
+}
+
+bool counts_for(const MetricInput& input, const Labels& series, const Labels& segment) {
+  for (const LabelFilter& filter : input.filters) {
+    if ((label_value(series, filter.label) == filter.value) == filter.negated) {
+      return false;
+    }
+  }
+  if (input.all) {
+    return true;
+  }
+  return std::ranges::all_of(segment,
+                             [&](const auto& label) { return label_value(series, label.first) == label.second; });
+}
+
+std::vector<std::uint32_t> select_series(const MetricInput& input,
+                                         const Metric& metric,
+                                         const SampleTable& table,
+                                         const Labels& segment) {
+  std::vector<std::uint32_t> found;
+  const auto is_asked_for = [&](const std::string& label) {
+    const auto by_segment = [&](const auto& part) { return part.first == label; };
+    const auto by_filter = [&](const LabelFilter& filter) { return filter.label == label && !filter.negated; };
+    return (!input.all && std::ranges::any_of(segment, by_segment)) || std::ranges::any_of(input.filters, by_filter);
+  };
+  for (const std::uint32_t id : table.of_metric(input.metric)) {
+    const Labels& labels = table[id].labels;
+    if (!counts_for(input, labels, segment)) {
+      continue;
+    }
+    const bool is_whole = std::ranges::all_of(labels, [&](const auto& label) { return is_asked_for(label.first); });
+    if (is_whole) {
+      return {id};
+    }
+    found.push_back(id);
+  }
+  if (metric.across == Across::kNone) {
+    found.clear();
+  }
+  return found;
+}
+
+WindowCount count_window(const MetricInput& input,
+                         std::span<const std::uint32_t> series,
+                         const EvaluationContext& context) {
+  const Metric& metric = context.rules->metrics[input.metric];
+  if (input.how == Aggregate::kAge) {
+    return {age_of(input, series, context, 0).is_known() ? 1 : 0, 1};
+  }
+  const Window window = window_of(context.frame, input, metric);
+  const Gathered gathered(*context.table, series, window, metric);
+  return {static_cast<std::int64_t>(gathered.values().size()), window.periods};
+}
+
+Value evaluate_input(const MetricInput& input,
+                     std::span<const std::uint32_t> series,
+                     const EvaluationContext& context,
+                     std::int16_t index) {
+  const Metric& metric = context.rules->metrics[input.metric];
+  if (series.empty()) {
+    return Value::unknown(Reason::kNoSample, index);
+  }
+  if (input.how == Aggregate::kAge) {
+    return age_of(input, series, context, index);
+  }
+  const Window window = window_of(context.frame, input, metric);
+  const Gathered gathered(*context.table, series, window, metric);
+  const std::span<const Sample> values = gathered.values();
+  if (input.how == Aggregate::kCount) {
+    return Value::of(static_cast<double>(values.size()));
+  }
+  if (values.empty()) {
+    return Value::unknown(gathered.saw_null() ? Reason::kNull : Reason::kNoSample, index);
+  }
+  if (!is_complete(values.size(), window.periods, context.complete)) {
+    return Value::unknown(Reason::kIncomplete, index);
+  }
+  return aggregated(values, {resolve(input.how, metric.kind), input.quantile, metric.grain, metric.zone}, index);
+}
+
+}  // namespace kpi
