@@ -89,6 +89,9 @@ std::string encode_alert(const AlertMemory& memory) {
                       {"severity", name_of(memory.told.severity)},
                       {"status", memory.told.status},
                       {"since", encode_slot(memory.told.since)}};
+    if (!memory.told.reminded.empty()) {
+      result["told"]["reminded"] = memory.told.reminded;
+    }
   }
   if (!(memory.no_data == NoDataState{})) {
     result["no_data"] = {{"first", encode_slot(memory.no_data.first)},
@@ -120,7 +123,8 @@ Result<AlertMemory> decode_alert(std::string_view text) {
       memory.told = {told.at("episode").get<std::string>(),
                      parse_severity(told.at("severity").get<std::string>()).value_or(Severity::kNone),
                      told.at("status").get<std::string>(),
-                     decode_slot(told.at("since"))};
+                     decode_slot(told.at("since")),
+                     told.value("reminded", "")};
     }
     if (value.contains("no_data")) {
       const json& no_data = value["no_data"];

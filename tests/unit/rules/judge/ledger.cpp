@@ -139,7 +139,15 @@ Ledger& Ledger::arrives(Instant at, std::string_view metric, Instant slot, doubl
 Ledger& Ledger::target(std::string_view kpi, TargetPlan plan) {
   const auto index = static_cast<std::uint32_t>(rules_.find(kpi) - rules_.kpis.data());
   make_line(index, {});
-  find(index, {}).plan = plan;
+  find(index, {}).plans = {plan};
+  return *this;
+}
+
+Ledger& Ledger::targets(std::string_view kpi, const Labels& segment) {
+  const auto index = static_cast<std::uint32_t>(rules_.find(kpi) - rules_.kpis.data());
+  make_line(index, segment);
+  const Slot today = slot_of(*parse_date("2026-12-31"));
+  find(index, segment).plans = plans_of(rules_.kpis[index], segment, {{}, [=](const auto&) { return today; }, today});
   return *this;
 }
 
