@@ -35,14 +35,14 @@ double seasonal_share(const TargetPlan& plan, const PathLeg& leg, Slot at) {
 double stepped_value(const PathLeg& leg, Slot at) {
   PathPoint left{leg.start, leg.from};
   for (const PathPoint& point : *leg.points) {
-    if (point.at > left.at && point.at >= at) {
+    if (point.at == at) {
+      return point.value;
+    }
+    if (point.at > left.at && point.at > at) {
       const double share = static_cast<double>(at.ms - left.at.ms) / static_cast<double>(point.at.ms - left.at.ms);
       return left.value + (point.value - left.value) * share;
     }
     left = point;
-  }
-  if (leg.end <= left.at) {
-    return leg.goal;
   }
   const double share = static_cast<double>(at.ms - left.at.ms) / static_cast<double>(leg.end.ms - left.at.ms);
   return left.value + (leg.goal - left.value) * share;
@@ -67,6 +67,9 @@ double share_of_leg(const TargetPlan& plan, const PathLeg& leg, Slot at) {
 std::optional<double> value_on(const TargetPlan& plan, const PathLeg& leg, Slot at) {
   if (std::isnan(leg.from)) {
     return std::nullopt;
+  }
+  if (at == leg.end) {
+    return leg.goal;
   }
   if (leg.path == Target::Path::kSteps) {
     return stepped_value(leg, at);

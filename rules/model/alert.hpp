@@ -52,7 +52,7 @@ struct Told {
   Severity severity = Severity::kNone;
   std::string status;         ///< Of a target: the status they know.
   std::optional<Slot> since;  ///< The first missed period, as they were told.
-  std::string reminded;       ///< Of a target: the last reminder, such as "target 7 days".
+  std::string reminded{};     ///< Of a target: the last reminder, such as "target 7 days".
 
   bool operator==(const Told&) const = default;
 };

@@ -136,13 +136,6 @@ Ledger& Ledger::arrives(Instant at, std::string_view metric, Instant slot, doubl
   return *this;
 }
 
-Ledger& Ledger::target(std::string_view kpi, TargetPlan plan) {
-  const auto index = static_cast<std::uint32_t>(rules_.find(kpi) - rules_.kpis.data());
-  make_line(index, {});
-  find(index, {}).plans = {plan};
-  return *this;
-}
-
 Ledger& Ledger::targets(std::string_view kpi, const Labels& segment) {
   const auto index = static_cast<std::uint32_t>(rules_.find(kpi) - rules_.kpis.data());
   make_line(index, segment);
