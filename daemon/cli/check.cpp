@@ -1,5 +1,6 @@
 #include "daemon/cli/verbs.hpp"
 #include "rules/base/text.hpp"
+#include "rules/load/smart.hpp"
 #include "rules/load/yaml.hpp"
 
 #include <nlohmann/json.hpp>
@@ -44,7 +45,12 @@ struct Findings {
   std::size_t sources = 0;
 };
 
-void collect(const ConfigLoad& load, bool as_json, Findings& findings, Io& io) {
+void collect(ConfigLoad load, bool as_json, Findings& findings, Io& io) {
+  if (load.config) {
+    const auto local = load.config->zone.to_local(io.clock.now());
+    check_smart(load.config->rules, Date{std::chrono::floor<std::chrono::days>(local)}, load.diagnostics);
+    load.diagnostics.sort();
+  }
   for (const Diagnostic& diagnostic : load.diagnostics.items()) {
     findings.json.push_back(json_of(diagnostic));
   }

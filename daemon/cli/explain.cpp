@@ -284,6 +284,28 @@ class Explainer {
   Explanation result_;
 };
 
+std::string percent(double share) {
+  return format_value(std::round(share * 100) / 100, Unit::parse("%").value(), Language::kEnglish);
+}
+
+void print_target(const TargetView& target, std::ostream& out) {
+  out << "  target    " << (target.name.empty() ? "" : target.name + ", ");
+  if (!target.problem.empty()) {
+    out << target.formatted_goal << " by " << target.deadline << ": " << target.problem << "\n";
+    return;
+  }
+  out << name_of(target.status) << ": " << target.formatted_goal << " by " << target.deadline;
+  out << (target.formatted_actual.empty() ? "" : ", " + target.formatted_actual + " so far");
+  out << (target.pace ? ", pace " + percent(*target.pace) : "");
+  out << (target.formatted_expected.empty() ? "" : ", " + target.formatted_expected + " due by now");
+  out << (target.judged_by.empty() ? "" : ", judged by " + target.judged_by) << "\n";
+  if (target.budget && target.budget_left) {
+    out << "            " << number_text(std::round(*target.budget_left * 10) / 10) << " of "
+        << number_text(std::round(*target.budget * 10) / 10) << " misses left"
+        << (target.burn_rate ? ", burn rate " + percent(*target.burn_rate) : "") << "\n";
+  }
+}
+
 void print(const Explanation& found, Io& io) {
   const Kpi& kpi = *found.kpi;
   std::ostream& out = io.out;
@@ -321,17 +343,8 @@ void print(const Explanation& found, Io& io) {
                                    : ": fine")
         << "\n";
   }
-  if (kpi.target && found.line->plan) {
-    const TargetView target = describe_target(kpi, *found.line, Language::kEnglish);
-    out << "  target    " << name_of(target.status) << ": " << target.formatted_goal << " by " << target.deadline;
-    if (target.pace) {
-      out << ", pace "
-          << format_value(std::round(*target.pace * 100) / 100, Unit::parse("%").value(), Language::kEnglish);
-    }
-    if (!target.formatted_expected.empty()) {
-      out << ", " << target.formatted_expected << " due by now";
-    }
-    out << "\n";
+  if (!found.line->plans.empty()) {
+    print_target(describe_target(kpi, *found.line, Language::kEnglish), out);
   }
   for (const std::string& line : found.why) {
     out << "  why       " << line << "\n";
@@ -366,7 +379,7 @@ void print_json(const Explanation& found, Io& io) {
     rules.push_back(
         {{"name", rule.name}, {"text", rule.text}, {"value", number(rule.value)}, {"crossed", rule.is_crossed}});
   }
-  const bool has_target = kpi.target && found.line->plan;
+  const bool has_target = !found.line->plans.empty();
   const ordered_json document{
       {"id", kpi.id},
       {"title", kpi.title},

@@ -218,7 +218,25 @@ class StatusText {
     if (const auto days = number_at(target, "days_left"); days && *days > 0) {
       goal += ", " + counted(static_cast<std::size_t>(*days), "day") + " left";
     }
-    io_.out << "\nTarget " << goal << ": " << paint(status.text, status.tone) << "\n";
+    const std::string judged_by = text_at(target, "judged_by");
+    const std::string problem = text_at(target, "problem");
+    io_.out << "\nTarget " << goal << ": ";
+    if (!problem.empty()) {
+      io_.out << paint("cannot be judged", Tone::kWarning) << "\n" << wrapped(problem, 2);
+      return;
+    }
+    io_.out << paint(status.text, status.tone) << (judged_by.empty() ? "" : ", judged by " + judged_by) << "\n";
+    if (const std::string actual = text_at(target, "formatted_actual"); !actual.empty()) {
+      io_.out << "  " << actual << " so far\n";
+    }
+    const auto left = number_at(target, "budget_left");
+    const auto budget = number_at(target, "budget");
+    if (left && budget) {
+      const auto rate = number_at(target, "burn_rate");
+      io_.out << "  " << number_text(std::round(*left * 10) / 10) << " of "
+              << number_text(std::round(*budget * 10) / 10) << " misses left"
+              << (rate ? ", burn rate " + percent(*rate) : "") << "\n";
+    }
     const std::string expected = text_at(target, "formatted_expected");
     if (!pace.text.empty() && !expected.empty()) {
       io_.out << "  at " << pace.text << " of the pace needed; " << expected << " is due by now\n";

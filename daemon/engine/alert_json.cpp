@@ -99,6 +99,9 @@ std::string encode_alert(const AlertMemory& memory) {
     if (memory.told.is_flapping) {
       result["told"]["flapping"] = true;
     }
+    if (!memory.told.reminded.empty()) {
+      result["told"]["reminded"] = memory.told.reminded;
+    }
   }
   if (!(memory.no_data == NoDataState{})) {
     result["no_data"] = {{"first", encode_slot(memory.no_data.first)},
@@ -131,7 +134,8 @@ Result<AlertMemory> decode_alert(std::string_view text) {
                      parse_severity(told.at("severity").get<std::string>()).value_or(Severity::kNone),
                      told.at("status").get<std::string>(),
                      decode_slot(told.at("since")),
-                     told.value("flapping", false)};
+                     told.value("flapping", false),
+                     told.value("reminded", "")};
     }
     if (value.contains("no_data")) {
       const json& no_data = value["no_data"];

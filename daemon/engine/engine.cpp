@@ -10,43 +10,28 @@
 namespace kpi {
 namespace {
 
-/// A measured baseline is the mean of the periods of these days before the start, at least so many.
-constexpr std::int32_t kBaselineDays = 28;
-constexpr std::size_t kBaselinePeriods = 4;
-
-std::optional<double> measured_baseline(const JudgedSeries& judged, Slot start) {
-  const Slot from = shift_date(start, Span{0, -kBaselineDays, 0});
-  double sum = 0;
-  std::size_t count = 0;
-  for (const Sample& sample : judged.values) {
-    if (sample.slot >= from && sample.slot < start && !std::isnan(sample.value)) {
-      sum += sample.value;
-      ++count;
-    }
-  }
-  return count >= kBaselinePeriods ? std::optional(sum / static_cast<double>(count)) : std::nullopt;
+/// A version's text without its changes.
+std::string_view without_changes(std::string_view text) {
+  const std::size_t at = text.find("\nchange ");
+  return at == std::string_view::npos ? text : text.substr(0, at + 1);
 }
 
-/// The target's keys, one a line: a target with other keys is another version.
-std::string target_text(const Target& target) {
-  std::string text =
-      "from: " + (target.baseline ? number_text(*target.baseline) : "measured") + "\nto: " + number_text(target.goal);
-  text += "\nstart: " + (target.start ? date_text(*target.start) : "first load");
-  text += "\nby: " + (target.deadline ? date_text(*target.deadline) : target.within ? target.within->text() : "");
-  text += std::string("\npath: ") + (target.path == Target::Path::kLinear ? "linear" : "compound");
-  text += "\non_track: " + number_text(target.on_track) + "\nat_risk: " + number_text(target.at_risk) + "\n";
-  return text;
+bool is_same(const TargetVersionRow& a, const TargetVersionRow& b) {
+  const bool same_baseline = a.baseline == b.baseline || (std::isnan(a.baseline) && std::isnan(b.baseline));
+  return a.fingerprint == b.fingerprint && a.start == b.start && same_baseline;
 }
 
-Slot start_of_target(const Target& target, const TargetVersionRow* stored, const Kpi& kpi, Instant now) {
-  if (target.start) {
-    return slot_of(*target.start);
-  }
-  if (stored != nullptr) {
-    return slot_of(stored->start);
-  }
-  const auto local = kpi.zone.to_local(now);
-  return slot_of(Date{std::chrono::floor<std::chrono::days>(local)});
+Slot today_of(const Kpi& kpi, Instant now) {
+  return slot_of(Date{std::chrono::floor<std::chrono::days>(kpi.zone.to_local(now))});
+}
+
+bool is_endless(const Target& target) {
+  return target.each && !target.deadline;
+}
+
+/// Whether a target that repeats has come to the end of what is planned.
+bool needs_more_plans(const Kpi& kpi, const std::vector<TargetPlan>& plans, Slot today) {
+  return plans.empty() || (is_endless(kpi.targets[plans.back().target]) && plans.back().end <= today);
 }
 
 bool reads_line(const Line& user, const Line& used) {
@@ -108,6 +93,7 @@ Result<StepSummary> Engine::step(Instant now) {
   }
   judge_due(now, summary);
   report_refused(summary);
+  std::ranges::move(std::exchange(warnings_, {}), std::back_inserter(summary.warnings));
   tell(now, summary);
   commit_.now = now;
   commit_.deliveries = std::exchange(deliveries_, {});
@@ -150,6 +136,8 @@ void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) 
     }
   }
   plan_target(line, now);
+  const auto lacks = [](const TargetPlan& target) { return target.lack != TargetPlan::Lack::kNothing; };
+  const bool lacked = std::ranges::any_of(line.plans, lacks);
   const JudgeContext context = judge_context(now);
   LineChanges changes;
   judge(line, plan, context, changes);
@@ -157,8 +145,8 @@ void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) 
     rejudge(line, plan, context, restated->second, changes);
     restated_.erase(restated);
   }
-  if (rules_.kpis[line.kpi].target && !line.plan) {
-    plan_target(line, now);  // a measured baseline may have become known just now
+  if (lacked) {
+    keep_targets(line);  // a measured baseline may have become known just now
   }
   if (changes.is_restated) {
     restated_alerts_[index] = Reason::kRestated;
@@ -192,36 +180,45 @@ void Engine::judge_dependents(const Line& line, const LineChanges& changes, Inst
 
 void Engine::plan_target(Line& line, Instant now) {
   const Kpi& kpi = rules_.kpis[line.kpi];
-  if (!kpi.target || !line.segment.empty() || line.plan) {
+  const Slot today = today_of(kpi, now);
+  if (kpi.targets.empty() || !needs_more_plans(kpi, line.plans, today)) {
     return;
   }
-  const Target& target = *kpi.target;
-  const std::string text = target_text(target);
-  const auto stored = targets_.find(kpi.id);
-  const TargetVersionRow* known = stored == targets_.end() ? nullptr : &stored->second;
-  const bool is_same = known != nullptr && known->fingerprint == fingerprint(text);
-  TargetPlan plan;
-  plan.goal = target.goal;
-  plan.path = target.path;
-  plan.start = start_of_target(target, known, kpi, now);
-  plan.end = target.deadline ? Slot{slot_of(*target.deadline).ms + kDayMs}
-                             : shift_date(plan.start, target.within.value_or(Span{0, 1, 0}));
-  std::optional<double> baseline = target.baseline;
-  if (!baseline && is_same && !std::isnan(known->baseline)) {
-    baseline = known->baseline;
+  PlanGround ground;
+  ground.calendar = rules_.calendar;
+  ground.today = today;
+  ground.first_load = [&](const std::string& name) {
+    const auto stored = targets_.find({kpi.id, name});
+    return stored == targets_.end() ? today : slot_of(stored->second.start);
+  };
+  for (TargetPlan& plan : plans_of(kpi, line.segment, ground)) {
+    if (std::ranges::find(line.plans, plan.name, &TargetPlan::name) != line.plans.end()) {
+      continue;
+    }
+    const auto stored = targets_.find({kpi.id, plan.name});
+    const std::string text = target_text(kpi.targets[plan.target]);
+    if (stored != targets_.end() && without_changes(stored->second.text) != without_changes(text)) {
+      warnings_.push_back("the target of " + kpi.id + (plan.name == "target" ? "" : " \"" + plan.name + "\"") +
+                          " was changed without a reason; keep it and write changes: [{date: …, to: …, why: \"…\"}]");
+    } else if (stored != targets_.end() && !kpi.targets[plan.target].baseline && !std::isnan(stored->second.baseline)) {
+      plan.baseline = stored->second.baseline;
+    }
+    line.plans.push_back(std::move(plan));
   }
-  if (!baseline && line.newest && *line.newest >= plan.start) {
-    baseline = measured_baseline(line.judged, plan.start);
-  }
-  TargetVersionRow row{kpi.id, "target", fingerprint(text), date_of(plan.start), baseline.value_or(std::nan("")), text};
-  const bool is_new_baseline = is_same && std::isnan(known->baseline) && baseline;
-  if (!is_same || is_new_baseline) {
-    targets_[kpi.id] = row;
-    commit_.target_versions.push_back(std::move(row));
-  }
-  if (baseline) {
-    plan.baseline = *baseline;
-    line.plan = plan;
+  keep_targets(line);
+}
+
+/// Writes down the plans that are new, or have just got their baseline.
+void Engine::keep_targets(const Line& line) {
+  const Kpi& kpi = rules_.kpis[line.kpi];
+  for (const TargetPlan& plan : line.plans) {
+    const std::string text = target_text(kpi.targets[plan.target]);
+    TargetVersionRow row{kpi.id, plan.name, fingerprint(text), date_of(plan.start), plan.baseline, text};
+    const auto [stored, is_new] = targets_.try_emplace({kpi.id, plan.name}, row);
+    if (is_new || !is_same(stored->second, row)) {
+      stored->second = row;
+      commit_.target_versions.push_back(std::move(row));
+    }
   }
 }
 

@@ -175,6 +175,7 @@ class Engine {
   void judge_due(Instant now, StepSummary& summary);
   void judge_line(std::uint32_t index, Instant now, StepSummary& summary);
   void plan_target(Line& line, Instant now);
+  void keep_targets(const Line& line);
   void write_changes(Line& line, const LineChanges& changes, StepSummary& summary);
   void write_status(const Line& line, Instant now);
   void schedule(std::uint32_t index);
@@ -190,6 +191,8 @@ class Engine {
   void tell_line(std::uint32_t line, std::vector<Telling>& tellings);
   void tell_alert(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings);
   void tell_target(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings);
+  void remind_of_target(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings);
+  AlertSubject target_subject(std::uint32_t line, const AlertSlot& alert) const;
   void tell_end(std::uint32_t line, const AlertSlot& alert, MessageType type, std::vector<Telling>& tellings);
   void turn_lines(std::uint32_t source, Instant now);
   void remember_failures(SourceState& source);
@@ -223,12 +226,13 @@ class Engine {
   std::map<std::pair<std::uint32_t, Labels>, std::uint32_t> line_index_;  // (KPI, segment)
   std::vector<std::vector<std::uint32_t>> lines_of_kpi_;
   std::vector<SourceState> sources_;
-  std::vector<std::optional<Instant>> read_at_;      // by metric
-  std::map<std::string, TargetVersionRow> targets_;  // by KPI
+  std::vector<std::optional<Instant>> read_at_;                              // by metric
+  std::map<std::pair<std::string, std::string>, TargetVersionRow> targets_;  // by KPI and name
   std::vector<std::uint32_t> version_of_kpi_;
   std::vector<AlertRow> orphans_;  // alerts of rules that are gone
   std::map<std::uint32_t, LineRow> orphan_lines_;
   std::optional<Instant> last_step_;
+  std::vector<std::string> warnings_;  // for the next step's summary
 
   // What is to be done.
   std::vector<PollResult> polls_;

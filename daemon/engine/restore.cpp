@@ -239,6 +239,9 @@ Result<void> Engine::restore_verdicts() {
     Line& line = lines_[place - 1];
     const Value value = row.reason == Reason::kNone ? Value::of(row.value) : Value::unknown(row.reason);
     line.judged.put(row.slot, row.value);
+    complete_target(line, rules_.kpis[line.kpi], row.slot);
+    line.target_standing = stand_on_target(line, rules_.kpis[line.kpi], row.slot, value, row.verdict);
+    note_verdict(line, rules_.kpis[line.kpi], row.slot, row.verdict);
     line.newest = row.slot;
     line.stepped = row.slot;
     line.verdict = row.verdict;
@@ -251,9 +254,6 @@ Result<void> Engine::restore_verdicts() {
     quiet = row.state != KpiState::kOk ? 0 : value.is_known() ? quiet + 1 : quiet;
     if (quiet <= kFlapWindow) {
       line.busy.insert(row.slot);
-    }
-    if (line.plan) {
-      line.target_standing = stand_on_target(line, rules_.kpis[line.kpi], row.slot, value);
     }
   });
 }
@@ -310,7 +310,7 @@ void Engine::restore_alert(const AlertRow& row) {
 
 void Engine::restore_targets(const StoredState& state, Instant now) {
   for (const TargetVersionRow& row : state.target_versions) {
-    targets_[row.kpi] = row;
+    targets_[{row.kpi, row.target}] = row;
   }
   for (const auto& [name, heir] : heirs_) {
     const auto old = targets_.find(name);

@@ -57,7 +57,7 @@ std::vector<Engine::AlertSlot> Engine::alerts_of(std::uint32_t index) {
   for (std::size_t i = 0; i < line.alerts.size(); ++i) {
     alerts.push_back({RuleKind::kCondition, i, &line.alerts[i], &told.alerts[i]});
   }
-  if (kpi.target) {
+  if (!line.plans.empty()) {
     alerts.push_back({RuleKind::kTarget, 0, &line.target, &told.target});
   }
   alerts.push_back({RuleKind::kNoData, 0, nullptr, &told.no_data});
@@ -142,25 +142,19 @@ void Engine::tell_target(std::uint32_t line, const AlertSlot& alert, std::vector
   const TargetStanding& standing = lines_[line].target_standing;
   const std::string status(name_of(standing.status));
   Told& told = *alert.told;
-  if (!lines_[line].plan || told.status == status) {
+  if (!standing.plan || told.status == status) {
     return;
   }
-  const bool knows_trouble = is_trouble(parse_target_status(told.status).value_or(TargetStatus::kNotStarted));
+  const TargetStatus known = parse_target_status(told.status).value_or(TargetStatus::kNotStarted);
+  const bool knows_trouble = is_trouble(known) && !is_settled(known);  // else it is of the target before
   const bool is_news = is_trouble(standing.status) || standing.status == TargetStatus::kAchieved || knows_trouble;
+  const bool was_known = !told.status.empty();
   told.status = status;
-  if (!is_news || standing.is_over) {
+  if (!is_news || (standing.is_over && !was_known)) {
     told.episode.clear();
     return;
   }
-  AlertSubject subject = subject_of(line, alert);
-  const Severity severity =
-      rules_.kpis[lines_[line].kpi].target->severity.at(static_cast<std::size_t>(standing.status));
-  subject.is_firing = is_trouble(standing.status);
-  subject.severity = subject.is_firing || severity != Severity::kNone ? severity : told.severity;
-  if (subject.episode.empty()) {
-    const Instant since = start_of(subject.slot, subject.kpi->every, subject.kpi->zone);
-    subject.episode = !told.episode.empty() ? told.episode : episode_id(*subject.kpi, {}, "target", since);
-  }
+  AlertSubject subject = target_subject(line, alert);
   if (subject.severity == Severity::kNone) {
     return;
   }
@@ -208,9 +202,56 @@ void Engine::turn_inhibited() {
   }
 }
 
+AlertSubject Engine::target_subject(std::uint32_t index, const AlertSlot& alert) const {
+  const Line& line = lines_[index];
+  const TargetStanding& standing = line.target_standing;
+  const Target& target = rules_.kpis[line.kpi].targets[line.plans[*standing.plan].target];
+  AlertSubject subject = subject_of(index, alert);
+  const Severity severity = target.severity.at(static_cast<std::size_t>(standing.status));
+  subject.is_firing = is_trouble(standing.status);
+  subject.severity = subject.is_firing || severity != Severity::kNone ? severity : alert.told->severity;
+  if (subject.episode.empty()) {
+    const Instant since = start_of(subject.slot, subject.kpi->every, subject.kpi->zone);
+    subject.episode =
+        !alert.told->episode.empty() ? alert.told->episode : episode_id(*subject.kpi, line.segment, "target", since);
+  }
+  return subject;
+}
+
+/// One message for each of `remind:`, while the target is not achieved; of those that passed before anybody was told of
+/// the target, none.
+void Engine::remind_of_target(std::uint32_t index, const AlertSlot& alert, std::vector<Telling>& tellings) {
+  const Line& line = lines_[index];
+  const Kpi& kpi = rules_.kpis[line.kpi];
+  const TargetPlan* plan = plan_of_standing(line);
+  if (plan == nullptr || !line.stepped || line.target_standing.is_final ||
+      line.target_standing.status == TargetStatus::kNotStarted) {
+    return;
+  }
+  const Slot now = civil_slot(next_slot(*line.stepped, kpi.every, kpi.zone), kpi);
+  const Slot end = leg_at(*plan, now).end;
+  std::string nearest;
+  for (const Span& before : kpi.targets[plan->target].remind) {  // the longest first
+    if (shift_date(end, -before) <= now) {
+      nearest = plan->name + " " + before.text();
+    }
+  }
+  const bool is_news = !nearest.empty() && nearest != alert.told->reminded;
+  alert.told->reminded = nearest;
+  if (!is_news || alert.told->status.empty()) {
+    return;
+  }
+  AlertSubject subject = target_subject(index, alert);
+  subject.is_reminder = true;
+  subject.severity = std::max(subject.severity, Severity::kInfo);
+  tellings.push_back(
+      {{MessageType::kTargetReminder, labels_of(subject, MessageType::kTargetReminder)}, std::move(subject), {}});
+}
+
 void Engine::tell_line(std::uint32_t line, std::vector<Telling>& tellings) {
   for (const AlertSlot& alert : alerts_of(line)) {
     if (alert.rule == RuleKind::kTarget) {
+      remind_of_target(line, alert, tellings);
       tell_target(line, alert, tellings);
     } else {
       tell_alert(line, alert, tellings);
@@ -506,7 +547,7 @@ void Engine::write_status(const Line& line, Instant now) {
   if (since) {
     row.since = start_of(*since, kpi.every, kpi.zone);
   }
-  if (kpi.target && line.plan) {
+  if (!line.plans.empty()) {
     row.target = target_view_json(describe_target(kpi, line, config_->language));
   }
   commit_.statuses.push_back(std::move(row));

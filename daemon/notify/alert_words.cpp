@@ -51,6 +51,7 @@ std::string alert_badge(MessageType type, const AlertView& alert) {
     case MessageType::kAlertNoData:
       return alert.firing ? "No data" : "Data is back";
     case MessageType::kTargetStatus:
+    case MessageType::kTargetReminder:
       return alert.target ? capitalised(status_text(alert.target->status)) : severity_badge(alert.severity);
     case MessageType::kSourceError:
       return "Source failed";
@@ -67,6 +68,7 @@ std::string type_badge(MessageType type) {
     case MessageType::kAlertFiring:
       return "Alert";
     case MessageType::kTargetStatus:
+    case MessageType::kTargetReminder:
       return "Target";
     case MessageType::kConfigError:
       return "Configuration error";
@@ -103,6 +105,12 @@ std::string pace_text(const TargetView& target) {
   std::string text = status_text(target.status);
   if (target.pace && std::isfinite(*target.pace) && std::abs(*target.pace) < kMaxPace) {
     text += fmt::format(", at {:.0f}% of the pace needed", *target.pace * 100);
+  }
+  if (!target.formatted_actual.empty()) {
+    text += "; " + one_line(target.formatted_actual) + " so far";
+  }
+  if (target.burn_rate && std::isfinite(*target.burn_rate) && std::abs(*target.burn_rate) < kMaxPace) {
+    text += fmt::format("; burn rate {:.0f}%", *target.burn_rate * 100);
   }
   if (!target.formatted_expected.empty()) {
     text += "; should be " + one_line(target.formatted_expected) + " by now";
@@ -194,7 +202,7 @@ std::string badge_of(const Message& message) {
 
 std::string count_text(MessageType type, std::size_t count) {
   std::string noun = "alert";
-  if (type == MessageType::kTargetStatus) {
+  if (type == MessageType::kTargetStatus || type == MessageType::kTargetReminder) {
     noun = "target";
   } else if (type == MessageType::kSourceError || type == MessageType::kSourceRecovered) {
     noun = "source";

@@ -50,6 +50,25 @@ Json target_json(const TargetView& target) {
   json["days_left"] = target.days_left ? Json(*target.days_left) : Json(nullptr);
   json["formatted_goal"] = text_or_null(target.formatted_goal);
   json["formatted_expected"] = text_or_null(target.formatted_expected);
+  // What only some targets have.
+  const auto add_text = [&](const char* key, const std::string& text) {
+    if (!text.empty()) {
+      json[key] = text;
+    }
+  };
+  const auto add_number = [&](const char* key, const std::optional<double>& number) {
+    if (number) {
+      json[key] = *number;
+    }
+  };
+  add_text("name", target.name);
+  add_number("actual", target.actual);
+  add_text("formatted_actual", target.formatted_actual);
+  add_number("budget", target.budget);
+  add_number("budget_left", target.budget_left);
+  add_number("burn_rate", target.burn_rate);
+  add_text("judged_by", target.judged_by);
+  add_text("problem", target.problem);
   return json;
 }
 
@@ -151,6 +170,17 @@ std::optional<TargetView> target_of(const Json& json) {
   if (!json.at("days_left").is_null()) {
     target.days_left = json.at("days_left").get<int>();
   }
+  target.name = json.value("name", "");
+  target.formatted_actual = json.value("formatted_actual", "");
+  target.judged_by = json.value("judged_by", "");
+  target.problem = json.value("problem", "");
+  const auto number_if_there = [&](const char* key) {
+    return json.contains(key) ? number_at(json, key) : std::nullopt;
+  };
+  target.actual = number_if_there("actual");
+  target.budget = number_if_there("budget");
+  target.budget_left = number_if_there("budget_left");
+  target.burn_rate = number_if_there("burn_rate");
   return target;
 }
 

@@ -5,29 +5,9 @@
 #include "rules/judge/replay.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace kpi {
 namespace {
-
-Slot civil_slot(Slot slot, const Kpi& kpi) {
-  if (kpi.every.is_civil()) {
-    return slot;
-  }
-  return Slot{kpi.zone.to_local(Instant{Duration{slot.ms}}).time_since_epoch().count()};
-}
-
-std::optional<double> last_known_value(const Line& line, Slot before) {
-  const auto& values = line.judged.values;
-  auto at = std::ranges::lower_bound(values, before, {}, &Sample::slot);
-  while (at != values.begin()) {
-    --at;
-    if (!std::isnan(at->value)) {
-      return at->value;
-    }
-  }
-  return std::nullopt;
-}
 
 /// Judges the periods of one line that are due.
 class Judging {
@@ -133,6 +113,7 @@ class Judging {
     }
     const Judged judged = step(slot, value);
     changes_.verdicts.push_back(verdict_row(line_, kpi_, plan_, judged, unknown_since()));
+    note_verdict(line_, kpi_, slot, changes_.verdicts.back().verdict);
   }
 
   /// The first of the periods without data that reach the present. Late data may have moved it while the alert that it
@@ -146,6 +127,7 @@ class Judging {
     if (!value.is_known() && is_retired_at(line_, kpi_, slot)) {
       forget_alerts(line_);
     }
+    complete_target(line_, kpi_, slot);
     Judged judged = look_at(line_, context_, slot, value);
     step_machines(line_, kpi_, plan_, judged);
     keep_episodes(line_, kpi_, before, plan_.due(kpi_, slot), changes_);
@@ -270,21 +252,6 @@ Instant next_event(const Line& line, const Kpi& kpi, const KpiPlan& plan) {
     earliest = std::min(earliest, plan.deadline(kpi, *line.no_data.first));
   }
   return earliest;
-}
-
-TargetStanding stand_on_target(const Line& line, const Kpi& kpi, Slot slot, const Value& value) {
-  if (!line.plan || !kpi.target) {
-    return {};
-  }
-  TargetPeriod period;
-  const Slot end = next_slot(slot, kpi.every, kpi.zone);
-  period.every = kpi.every;
-  period.end = civil_slot(end, kpi);
-  period.next_end = civil_slot(next_slot(end, kpi.every, kpi.zone), kpi);
-  if (!value.is_known()) {
-    period.last_known = last_known_value(line, slot);
-  }
-  return judge_target(*kpi.target, *line.plan, period, value, line.target_standing.status);
 }
 
 Value provisional_value(const Line& line, const JudgeContext& context, Slot slot) {

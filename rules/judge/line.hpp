@@ -6,6 +6,7 @@
 #include "rules/judge/alert_state.hpp"
 #include "rules/judge/slot_set.hpp"
 #include "rules/judge/target.hpp"
+#include "rules/judge/target_plan.hpp"
 #include "rules/judge/thresholds.hpp"
 #include "rules/model/alert.hpp"
 #include "rules/model/kpi.hpp"
@@ -60,8 +61,10 @@ struct Line {
   std::vector<AlertState> alerts;  ///< One for each of Kpi::alerts.
   AlertState target;
   NoDataState no_data;
-  std::optional<TargetPlan> plan;  ///< Total only.
+  std::vector<TargetPlan> plans;  ///< In time order; the last that has begun is the one to judge by.
   TargetStanding target_standing;
+  SlotSet met;  ///< Judged periods that were met; kept only where a target counts them.
+  SlotSet missed;
 };
 
 /// What a KPI's periods depend on besides their samples: found once per load.
@@ -115,9 +118,22 @@ void rejudge(
 /// When judge() next has something to do without a new sample: a period's due time, or a deadline.
 Instant next_event(const Line& line, const Kpi& kpi, const KpiPlan& plan);
 
-/// Where the line stands on its target after the period `slot`, whose value is `value`; `line.target_standing` is where
-/// it stood after the period before. Nothing (not started) without a target.
-TargetStanding stand_on_target(const Line& line, const Kpi& kpi, Slot slot, const Value& value);
+/// Where the line stands on its target after the period `slot`, whose value is `value` and whose verdict (where periods
+/// met are counted) is `verdict`; `line.target_standing` may be where it stood after an earlier period. Nothing (not
+/// started) without a target, and while the target lacks its baseline or its season.
+TargetStanding stand_on_target(const Line& line, const Kpi& kpi, Slot slot, const Value& value, Verdict verdict);
+
+/// Completes the plan that the period is judged by, if it still lacks what is measured when it starts.
+void complete_target(Line& line, const Kpi& kpi, Slot slot);
+
+/// Whether some target of the KPI is a share of met periods.
+bool counts_verdicts(const Kpi& kpi);
+
+/// Remembers a verdict as the ledger has it, where a target counts them.
+void note_verdict(Line& line, const Kpi& kpi, Slot slot, Verdict verdict);
+
+/// The plan of the line's standing; null: it has none yet.
+const TargetPlan* plan_of_standing(const Line& line);
 
 /// The state of the line as people see it: the worst over its rules.
 KpiState state_of(const Line& line);

@@ -43,13 +43,13 @@ std::array<Standing, 3> standing_of_target(const Target& target, const TargetSta
 
 std::array<std::optional<double>, 9> target_fields(const Line& line, const TargetStanding& standing) {
   std::array<std::optional<double>, 9> fields;  // what is projected, and how probable the goal is, are not known
-  if (line.plan) {
+  if (standing.plan) {
     fields = {standing.expected,
               standing.pace,
               standing.progress,
               standing.required,
               standing.days_left,
-              line.plan->goal,
+              standing.goal ? standing.goal : line.plans[*standing.plan].goal,
               static_cast<double>(standing.status)};
   }
   return fields;
@@ -182,14 +182,12 @@ class EpisodeKeeper {
   bool is_restated_ = false;
 };
 
-Verdict verdict_of(const Kpi& kpi, const Judged& judged, const TargetPlan* plan) {
-  if (!judged.value.is_known()) {
-    return Verdict::kNoData;
-  }
-  if (judged.judgement.thresholds.severity != Severity::kNone) {
+/// By the limits and conditions alone; nothing when there are none.
+std::optional<Verdict> verdict_of_rules(const Kpi& kpi, const PeriodJudgement& judgement) {
+  if (judgement.thresholds.severity != Severity::kNone) {
     return Verdict::kMissed;
   }
-  const Value* limit = judged.judgement.limits.mildest();
+  const Value* limit = judgement.limits.mildest();
   // A limit or condition that is unknown itself is nothing to meet.
   bool is_met = kpi.thresholds && (kpi.better.kind == Better::Kind::kWithin || (limit != nullptr && limit->is_known()));
   bool has_rules = kpi.thresholds.has_value();
@@ -197,20 +195,33 @@ Verdict verdict_of(const Kpi& kpi, const Judged& judged, const TargetPlan* plan)
     if (kpi.alerts[i].severity < Severity::kWarning) {
       continue;
     }
-    const Value& condition = judged.judgement.conditions[i];
+    const Value& condition = judgement.conditions[i];
     if (condition.is_true()) {
       return Verdict::kMissed;
     }
     has_rules = true;
     is_met = is_met || condition.is_known();
   }
-  if (has_rules) {
-    return is_met ? Verdict::kMet : Verdict::kRecorded;
+  if (!has_rules) {
+    return std::nullopt;
   }
-  if (plan != nullptr && judged.target.expected) {
-    return has_reached(*plan, judged.value.number, *judged.target.expected) ? Verdict::kMet : Verdict::kMissed;
+  return is_met ? Verdict::kMet : Verdict::kRecorded;
+}
+
+Verdict verdict_of(const Line& line, const Kpi& kpi, const Judged& judged) {
+  if (!judged.value.is_known()) {
+    return Verdict::kNoData;
   }
-  return Verdict::kRecorded;
+  if (const auto verdict = verdict_of_rules(kpi, judged.judgement)) {
+    return *verdict;
+  }
+  const TargetStanding& target = judged.target;
+  if (!target.plan || !target.expected || !target.actual) {
+    return Verdict::kRecorded;
+  }
+  const Slot end = civil_slot(next_slot(judged.slot, kpi.every, kpi.zone), kpi);
+  const bool is_met = has_reached(line.plans[*target.plan], *target.actual, *target.expected, end);
+  return is_met ? Verdict::kMet : Verdict::kMissed;
 }
 
 Severity worst_condition(const Kpi& kpi, const Judged& judged) {
@@ -274,7 +285,13 @@ Judged look_at(const Line& line, const JudgeContext& context, Slot slot, const V
   Judged judged;
   judged.slot = slot;
   judged.value = value;
-  judged.target = stand_on_target(line, kpi_of(line, context), slot, value);
+  const Kpi& kpi = kpi_of(line, context);
+  Verdict verdict = Verdict::kRecorded;
+  if (counts_verdicts(kpi)) {  // none of its conditions looks at the target
+    const PeriodJudgement alone = judge_conditions(line, context, slot, value, {});
+    verdict = value.is_known() ? verdict_of_rules(kpi, alone).value_or(Verdict::kRecorded) : Verdict::kNoData;
+  }
+  judged.target = stand_on_target(line, kpi, slot, value, verdict);
   judged.judgement = judge_conditions(line, context, slot, value, judged.target);
   return judged;
 }
@@ -295,10 +312,11 @@ void step_machines(Line& line, const Kpi& kpi, const KpiPlan& plan, const Judged
     excuse_gap(observation, kpi, judged.value);
     step(line.alerts[i], observation, kpi.alerts[i].patience, cadence);
   }
-  if (kpi.target && line.plan) {
-    observation.standing = standing_of_target(*kpi.target, judged.target, judged.value.is_known());
+  line.target_standing = judged.target;
+  if (judged.target.plan) {
+    const Target& target = kpi.targets[line.plans[*judged.target.plan].target];
+    observation.standing = standing_of_target(target, judged.target, judged.value.is_known());
     step(line.target, observation, Patience{}, cadence);
-    line.target_standing = judged.target;
   }
   if (is_quiet(line)) {
     line.busy.erase(judged.slot);
@@ -342,14 +360,14 @@ VerdictRow verdict_row(
   row.reason = judged.value.reason;
   const Value* limit = judged.judgement.limits.mildest();
   row.limit = limit != nullptr && limit->is_known() ? limit->number : std::nan("");
-  row.verdict = verdict_of(kpi, judged, line.plan ? &*line.plan : nullptr);
+  row.verdict = verdict_of(line, kpi, judged);
   row.severity = worst_condition(kpi, judged);
   row.state = state_of_alerts(line);
   if (unknown_since && alerts_on_no_data(kpi)) {
     const bool is_on = plan.deadline(kpi, *unknown_since) <= plan.due(kpi, judged.slot);
     row.state = std::max(row.state, is_on ? KpiState::kNoData : KpiState::kPending);
   }
-  row.goal = line.plan && judged.target.status != TargetStatus::kNotStarted ? line.plan->goal : std::nan("");
+  row.goal = judged.target.goal.value_or(std::nan(""));
   row.expected = judged.target.expected.value_or(std::nan(""));
   row.target_status = judged.target.status;
   row.episode = episode_of(line);
@@ -400,8 +418,12 @@ PeriodJudgement judge_period(const Line& line, const JudgeContext& context, Slot
   if (const Sample* judged = line.judged.at(slot); judged != nullptr && std::isnan(judged->value) && value.is_known()) {
     value = Value::unknown(Reason::kNoSample);  // it was given up without a sample that it needs
   }
+  const Kpi& kpi = kpi_of(line, context);
+  const Verdict verdict = line.met.contains(slot)      ? Verdict::kMet
+                          : line.missed.contains(slot) ? Verdict::kMissed
+                                                       : Verdict::kRecorded;
   const TargetStanding standing =
-      line.stepped == slot ? line.target_standing : stand_on_target(line, kpi_of(line, context), slot, value);
+      line.stepped == slot ? line.target_standing : stand_on_target(line, kpi, slot, value, verdict);
   return judge_conditions(line, context, slot, value, standing);
 }
 

@@ -35,6 +35,7 @@ class Replay {
       const bool is_written = again_.contains(slot) || (is_changed && line_.judged.at(slot) != nullptr);
       if (is_written) {
         changes.verdicts.push_back(verdict_row(line_, kpi_, plan_, judged, unknown_since));
+        note_verdict(line_, kpi_, slot, changes.verdicts.back().verdict);
       }
     }
     const AlertStates anew = alert_states(line_);
@@ -64,19 +65,8 @@ class Replay {
     line_.thresholds = AlertState{};
     line_.target = AlertState{};
     line_.alerts.assign(kpi_.alerts.size(), AlertState{});
-    if (!is_after_target(from)) {  // else its outcome was decided before, and stands
-      line_.target_standing = TargetStanding{};
-    }
+    line_.target_standing = TargetStanding{};  // found anew from what was judged before
     return from;
-  }
-
-  [[nodiscard]] bool is_after_target(Slot slot) const {
-    if (!line_.plan) {
-      return false;
-    }
-    const Slot end = next(slot);
-    const auto local = kpi_.zone.to_local(Instant{Duration{end.ms}});
-    return (kpi_.every.is_civil() ? end : Slot{local.time_since_epoch().count()}) > line_.plan->end;
   }
 
   /// What the period was or is now judged by; one that is not judged is a gap.
@@ -113,6 +103,7 @@ class Replay {
     if (!value.is_known() && is_retired_at(line_, kpi_, slot)) {
       forget_alerts(line_);
     }
+    complete_target(line_, kpi_, slot);
     Judged judged = look_at(line_, context_, slot, value);
     step_machines(line_, kpi_, plan_, judged);
     LineChanges past;  // episodes of the past stay as they were written

@@ -6,53 +6,42 @@
 namespace kpi {
 namespace {
 
-/// The share of the way from B to G at which x lies; nothing when there is no way (B = G, or logarithms of what is not
-/// of one sign).
-std::optional<double> share_of_way(const TargetPlan& plan, double x) {
-  const bool compound = plan.path == Target::Path::kCompound;
-  if (plan.goal == plan.baseline) {
-    return std::nullopt;
-  }
-  if (!compound) {
-    return (x - plan.baseline) / (plan.goal - plan.baseline);
-  }
-  const double ratio = x / plan.baseline;
-  const double whole = plan.goal / plan.baseline;
-  if (plan.baseline == 0 || !(ratio > 0) || !(whole > 0)) {
-    return std::nullopt;
-  }
-  return std::log(ratio) / std::log(whole);
-}
-
-double share_of_time(const TargetPlan& plan, Slot at) {
-  return static_cast<double>(at.ms - plan.start.ms) / static_cast<double>(plan.end.ms - plan.start.ms);
-}
+/// No status is given from pace before so much of the progress is due.
+constexpr double kEarly = 0.10;
 
 /// How many whole periods are left until the deadline.
-std::int64_t periods_left(const TargetPlan& plan, const TargetPeriod& period) {
-  const Span one = period.every.span();
+std::int64_t periods_between(Slot from, Slot end, const Grain& every) {
+  const Span one = every.span();
   if (one.months == 0) {
-    return std::max<std::int64_t>(0, plan.end.ms - period.end.ms) / (one.days * kDayMs + one.ms);
+    return std::max<std::int64_t>(0, end.ms - from.ms) / (one.days * kDayMs + one.ms);
   }
   std::int64_t count = 0;
-  for (Slot end = next_slot(period.end, period.every); end <= plan.end; end = next_slot(end, period.every)) {
+  for (Slot at = next_slot(from, every); at <= end; at = next_slot(at, every)) {
     ++count;
   }
   return count;
 }
 
 std::optional<double> required_per_period(const TargetPlan& plan, const TargetPeriod& period, double actual) {
-  const std::int64_t left = periods_left(plan, period);
-  if (left <= 0 || has_reached(plan, actual, plan.goal)) {
-    return left <= 0 ? std::nullopt : std::optional(0.0);
-  }
-  if (plan.path == Target::Path::kLinear) {
-    return (plan.goal - actual) / static_cast<double>(left);
-  }
-  if (actual == 0 || !(plan.goal / actual > 0)) {
+  const PathLeg leg = leg_at(plan, period.end);
+  const std::int64_t left = periods_between(period.end, leg.end, period.every);
+  if (left <= 0 || plan.measure == Target::Measure::kShareMet) {
     return std::nullopt;
   }
-  return std::pow(plan.goal / actual, 1.0 / static_cast<double>(left)) - 1;
+  if (plan.measure == Target::Measure::kAverage) {  // what each of the rest must have
+    const auto known = static_cast<double>(period.tally.known);
+    return (leg.goal * (known + static_cast<double>(left)) - period.tally.sum) / static_cast<double>(left);
+  }
+  if (has_reached(plan, actual, leg.goal, period.end)) {
+    return 0;
+  }
+  if (leg.path != Target::Path::kCompound || plan.measure == Target::Measure::kTotal) {
+    return (leg.goal - actual) / static_cast<double>(left);
+  }
+  if (actual == 0 || !(leg.goal / actual > 0)) {
+    return std::nullopt;
+  }
+  return std::pow(leg.goal / actual, 1.0 / static_cast<double>(left)) - 1;
 }
 
 TargetStatus status_of_pace(const Target& target, double pace) {
@@ -62,31 +51,42 @@ TargetStatus status_of_pace(const Target& target, double pace) {
   return pace >= target.at_risk ? TargetStatus::kAtRisk : TargetStatus::kOffTrack;
 }
 
-bool is_settled(TargetStatus status) {
-  return status == TargetStatus::kAchieved || status == TargetStatus::kMissed;
+/// The budget of misses: of all periods of the target's time, those without data left out.
+void keep_budget(const TargetPlan& plan, const TargetPeriod& period, TargetStanding& result) {
+  const PathLeg leg = leg_at(plan, period.end);
+  const double allowed = 1 - leg.goal;
+  const auto judged = static_cast<double>(period.tally.met + period.tally.missed);
+  const auto left = static_cast<double>(periods_between(period.end, leg.end, period.every));
+  const auto missed = static_cast<double>(period.tally.missed);
+  result.budget = allowed * (judged + left);
+  result.budget_left = *result.budget - missed;
+  if (allowed * judged > 0) {
+    result.burn_rate = missed / (allowed * judged);
+  }
+  if (missed > 0) {
+    result.pace = allowed * judged / missed;
+  }
+}
+
+double share_of_time(const TargetPlan& plan, Slot at) {
+  return static_cast<double>(at.ms - plan.start.ms) / static_cast<double>(leg_at(plan, at).end.ms - plan.start.ms);
+}
+
+/// How far the target should be: its progress, or its time where it is to be at its goal all along.
+bool is_early(const TargetPlan& plan, Slot at, const std::optional<double>& expected_progress) {
+  const bool has_way = plan.measure == Target::Measure::kLevel || plan.measure == Target::Measure::kTotal;
+  return has_way ? expected_progress && *expected_progress < kEarly : share_of_time(plan, at) < kEarly;
+}
+
+/// The period has no value that is measured: what was said stays.
+TargetStatus status_without_value(const TargetStanding& standing, TargetStatus before) {
+  if (standing.is_final) {
+    return TargetStatus::kMissed;  // nothing shows that the goal was ever reached
+  }
+  return before == TargetStatus::kNotStarted ? TargetStatus::kOnTrack : before;
 }
 
 }  // namespace
-
-Date deadline_of(const TargetPlan& plan) {
-  return date_of(Slot{plan.end.ms - kDayMs});
-}
-
-bool has_reached(const TargetPlan& plan, double actual, double wanted) {
-  return plan.goal >= plan.baseline ? actual >= wanted : actual <= wanted;
-}
-
-std::optional<double> expected_at(const TargetPlan& plan, Slot at) {
-  if (at < plan.start || at > plan.end) {
-    return std::nullopt;
-  }
-  const double share = share_of_time(plan, at);
-  if (plan.path == Target::Path::kLinear || plan.goal == plan.baseline) {
-    return plan.baseline + (plan.goal - plan.baseline) * share;
-  }
-  const double whole = plan.goal / plan.baseline;
-  return plan.baseline != 0 && whole > 0 ? std::optional(plan.baseline * std::pow(whole, share)) : std::nullopt;
-}
 
 TargetStanding judge_target(const Target& target,
                             const TargetPlan& plan,
@@ -94,38 +94,47 @@ TargetStanding judge_target(const Target& target,
                             const Value& actual,
                             TargetStatus before) {
   TargetStanding result;
-  result.days_left = static_cast<int>(std::max<std::int64_t>(0, (plan.end.ms - period.end.ms) / kDayMs));
+  const PathLeg leg = leg_at(plan, period.end);
+  result.days_left = static_cast<int>(std::max<std::int64_t>(0, (leg.end.ms - period.end.ms) / kDayMs));
   if (period.end <= plan.start) {
     return result;
   }
+  result.goal = leg.goal;
   result.expected = expected_at(plan, period.end);
+  const bool is_decided = is_settled(before);
   // A ledger that begins after the deadline has no period that could show that the goal was reached.
-  if (is_settled(before) || period.end > plan.end) {
-    result.status = is_settled(before) ? before : TargetStatus::kMissed;
+  if (is_decided || period.end > leg.end) {
+    result.status = is_decided ? before : TargetStatus::kMissed;
     result.is_final = true;
     result.is_over = true;
+    result.actual = actual.is_known() && period.end <= leg.end ? std::optional(actual.number) : std::nullopt;
     return result;
   }
-  result.is_final = period.next_end > plan.end;
+  result.is_final = period.next_end > leg.end;
   const std::optional<double> deciding = actual.is_known() ? std::optional(actual.number) : period.last_known;
   if (!actual.is_known() && !(result.is_final && deciding)) {
-    result.status = before == TargetStatus::kNotStarted ? TargetStatus::kOnTrack : before;
-    if (result.is_final) {
-      result.status = TargetStatus::kMissed;  // nothing shows that the goal was ever reached
-    }
+    result.status = status_without_value(result, before);
     return result;
   }
-  result.progress = share_of_way(plan, *deciding);
+  result.actual = deciding;
+  result.progress = progress_at(plan, *deciding, period.end);
   result.required = required_per_period(plan, period, *deciding);
-  const double expected_progress = share_of_time(plan, period.end);
-  if (result.progress && expected_progress > 0) {
-    result.pace = *result.progress / expected_progress;
+  const std::optional<double> expected_progress = expected_progress_at(plan, period.end);
+  if (result.progress && expected_progress && *expected_progress != 0) {
+    result.pace = *result.progress / *expected_progress;
+  }
+  if (plan.measure == Target::Measure::kShareMet) {
+    keep_budget(plan, period, result);
+  }
+  const bool has_arrived = has_reached(plan, *deciding, leg.goal, period.end);
+  if (plan.measure == Target::Measure::kTotal && has_arrived) {
+    result.is_final = true;  // what has been added up stays
   }
   if (result.is_final) {
-    result.status = has_reached(plan, *deciding, plan.goal) ? TargetStatus::kAchieved : TargetStatus::kMissed;
+    result.status = has_arrived ? TargetStatus::kAchieved : TargetStatus::kMissed;
     return result;
   }
-  result.is_too_early = expected_progress < 0.10;
+  result.is_too_early = is_early(plan, period.end, expected_progress);
   result.status = result.is_too_early || !result.pace ? TargetStatus::kOnTrack : status_of_pace(target, *result.pace);
   return result;
 }

@@ -1,9 +1,10 @@
 #pragma once
-// A target's path and where the KPI stands on it. With B baseline, G goal, A actual, E the path's value at the end of
+// Where a KPI stands on its target after a period. With B baseline, G goal, A actual, E the path's value at the end of
 // the period: progress = (A - B) / (G - B), expected progress = (E - B) / (G - B), pace = progress / expected progress;
-// on a compound path all three in logarithms. The same serves goals below their baseline.
+// on a compound path all three in logarithms. The same serves goals below their baseline. A share of met periods has a
+// budget of misses instead, and its pace is the misses allowed by now over those there were. Pure.
 
-#include "rules/model/kpi.hpp"
+#include "rules/judge/target_path.hpp"
 #include "rules/model/value.hpp"
 
 #include <cstdint>
@@ -11,50 +12,56 @@
 
 namespace kpi {
 
-/// A target with what the rule left open filled in. Positions are on the civil axis of the KPI's zone.
-struct TargetPlan {
-  double baseline = 0;
-  double goal = 0;
-  Slot start;  ///< The first day.
-  Slot end;    ///< The day after the deadline: half-open.
-  Target::Path path = Target::Path::kLinear;
+/// What a target's judged periods add up to.
+struct TargetTally {
+  std::uint32_t plan = 0;  ///< Index into Line::plans.
+  Slot upto;               ///< Of judged periods before this one.
+  double sum = 0;
+  std::int64_t known = 0;  ///< Periods with a value.
+  std::int64_t met = 0;
+  std::int64_t missed = 0;
+  bool is_reached = false;  ///< A total that has been at its goal.
 
-  bool operator==(const TargetPlan&) const = default;
+  bool operator==(const TargetTally&) const = default;
 };
-
-/// The target's last day.
-Date deadline_of(const TargetPlan& plan);
 
 struct TargetStanding {
   TargetStatus status = TargetStatus::kNotStarted;
-  bool is_too_early = false;  ///< on_track because less than 10 % of the progress was due.
-  bool is_final = false;      ///< The period is the last one ended by the deadline, or a later one.
-  bool is_over = false;       ///< The outcome was decided by an earlier period: the target is a record.
+  bool is_too_early = false;          ///< on_track because less than 10 % of the progress was due.
+  bool is_final = false;              ///< The period is the last one ended by the deadline, or a later one.
+  bool is_over = false;               ///< The outcome was decided by an earlier period: the target is a record.
+  std::optional<std::uint32_t> plan;  ///< Index into Line::plans; none: there is no target yet.
+  std::optional<double> actual;       ///< What is measured: the value, or the sum, mean or share so far.
+  std::optional<double> goal;         ///< In force.
   std::optional<double> expected;
   std::optional<double> progress;
   std::optional<double> pace;
   /// Still needed per period: an amount on a linear path, a growth rate on a compound one.
   std::optional<double> required;
+  std::optional<double> budget;       ///< Misses that the whole time of a share_met allows.
+  std::optional<double> budget_left;  ///< Below zero: the share can be reached no more, or only by more periods.
+  std::optional<double> burn_rate;    ///< Misses so far over those allowed by now.
   int days_left = 0;
+  TargetTally tally;  ///< Of the periods before this one.
 };
-
-/// The path's value at `at`; nothing before the start and after the end.
-std::optional<double> expected_at(const TargetPlan& plan, Slot at);
 
 /// One judged period as the target sees it, on the civil axis.
 struct TargetPeriod {
   Slot end;       ///< The end of the period.
   Slot next_end;  ///< The end of the next one: when that lies after the deadline, this period decides.
-  std::optional<double> last_known;  ///< The newest value before: decides when the deciding period has none.
+  std::optional<double> last_known;  ///< What was measured before: decides when the deciding period has no value.
   Grain every;                       ///< How long a period is.
+  TargetTally tally;                 ///< This period included.
 };
 
-/// Where the KPI stands after a period. `before` is the status after the period before it: it stays when the value is
-/// unknown, and for ever once it is final.
+/// Where the KPI stands after a period. `actual` is what is measured. `before` is the status after the period before
+/// it: it stays when the value is unknown, and for ever once it is final.
 TargetStanding judge_target(
     const Target& target, const TargetPlan& plan, const TargetPeriod& period, const Value& actual, TargetStatus before);
 
-/// Whether `actual` has reached `wanted` on the way from the baseline to the goal.
-bool has_reached(const TargetPlan& plan, double actual, double wanted);
+/// Whether the outcome is decided.
+inline bool is_settled(TargetStatus status) {
+  return status == TargetStatus::kAchieved || status == TargetStatus::kMissed;
+}
 
 }  // namespace kpi

@@ -176,6 +176,9 @@ RawKpi read_kpi(const YamlNode& name, const YamlNode& body, Diagnostics& diagnos
   if (const YamlNode* target = map.optional("target")) {
     read_target(*target, raw.kpi, diagnostics);
   }
+  if (const YamlNode* targets = map.optional("targets")) {
+    read_targets(*targets, raw.kpi, diagnostics);
+  }
   if (const YamlNode* no_data = map.optional("no_data")) {
     read_no_data(*no_data, raw.kpi, diagnostics);
   }

@@ -34,5 +34,13 @@ void read_relations(MapReader& map, RawKpi& raw);
 
 // raw_target.cpp
 void read_target(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics);
+void read_targets(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics);
+
+// target_checks.cpp
+/// What is wrong with one target by itself.
+void check_target(const Kpi& kpi, const Target& target, Diagnostics& diagnostics);
+/// What depends on the rest of the KPI and on the calendar: call it when the KPI is complete. Puts the targets in time
+/// order.
+void settle_targets(Kpi& kpi, const CalendarRules& calendar, Diagnostics& diagnostics);
 
 }  // namespace kpi

@@ -4,6 +4,7 @@
 #include "rules/expr/compile.hpp"
 #include "rules/load/compile_alerts.hpp"
 #include "rules/load/raw_kpi.hpp"
+#include "rules/load/raw_reading.hpp"
 
 #include <algorithm>
 #include <set>
@@ -182,10 +183,11 @@ class Loader {
     context.may_use_value = true;
     context.value_unit = kpi.unit;
     compile_thresholds(raw, context, diagnostics_);
-    context.may_use_target = kpi.target.has_value();
+    context.may_use_target = !kpi.targets.empty();
     compile_alerts(raw, context, diagnostics_);
     check_parts(raw);
     check_zone(raw);
+    settle_targets(kpi, ground_.calendar, diagnostics_);
     kpi.text = canonical_text(raw);
     kpi.fingerprint = fingerprint(kpi.text);
     const bool in_circle = in_circle_.contains(by_name_.at(kpi.id));

@@ -57,6 +57,7 @@ struct Told {
   std::string status;         ///< Of a target: the status they know.
   std::optional<Slot> since;  ///< The first missed period, as they were told.
   bool is_flapping = false;   ///< They were told that it comes and goes: no more is said until it is steady.
+  std::string reminded{};     ///< Of a target: the last reminder, such as "target 7 days".
 
   bool operator==(const Told&) const = default;
 };

@@ -97,17 +97,50 @@ struct AlertRule {
 
 /// Baseline, goal, start, deadline and the path between them.
 struct Target {
-  enum class Path : std::uint8_t { kLinear, kCompound };
+  enum class Path : std::uint8_t { kLinear, kCompound, kSCurve, kSteps, kSeasonal };
+  /// What of the KPI is to reach the goal: its value, their sum or mean since the start, or the share of periods met.
+  enum class Measure : std::uint8_t { kLevel, kTotal, kAverage, kShareMet };
+  enum class Judge : std::uint8_t { kForecast, kPace };
 
+  /// Where a path of steps is to be at the end of a day.
+  struct Step {
+    Date date;
+    double value = 0;
+
+    bool operator==(const Step&) const = default;
+  };
+
+  /// From this day on there is another goal, deadline or path; the new path starts where the old one stood.
+  struct Change {
+    Date date;
+    std::optional<double> goal;
+    std::optional<Date> deadline;
+    std::optional<Path> path;
+    std::vector<Step> steps;
+    std::string why;
+    Position position;
+
+    bool operator==(const Change&) const = default;
+  };
+
+  std::string name;                ///< Empty: the only one of its KPI.
+  Labels match;                    ///< The segments that it judges; empty: the total.
   std::optional<double> baseline;  ///< None: `measured`.
   double goal = 0;
   std::optional<Date> start;  ///< None: the day the rule was first loaded.
   std::optional<Date> deadline;
-  std::optional<Span> within;  ///< `by: 6 months`: the deadline as a span from start.
+  std::optional<Span> within;    ///< `by: 6 months`: the deadline as a span from start.
+  std::optional<Grain> each;     ///< Again for every such period from start on, until the deadline if there is one.
+  bool is_named_period = false;  ///< Of the one period that start and deadline are.
   Path path = Path::kLinear;
+  std::vector<Step> steps;
+  Measure measure = Measure::kLevel;
+  Judge judge = Judge::kForecast;
   double on_track = 0.95;  ///< Pace at least.
   double at_risk = 0.80;
   std::array<Severity, 6> severity{};  ///< By TargetStatus.
+  std::vector<Span> remind;            ///< So long before the deadline, while it is not achieved.
+  std::vector<Change> changes;         ///< In time order.
   Position position;
 
   bool operator==(const Target&) const = default;
@@ -160,7 +193,7 @@ struct Kpi {
   std::vector<MinSample> min_sample;
   std::optional<Thresholds> thresholds;
   std::vector<AlertRule> alerts;
-  std::optional<Target> target;
+  std::vector<Target> targets;  ///< In time order; those of segments after those of the total.
   NoDataPolicy no_data;
   std::string runbook;
   std::optional<Date> reviewed;

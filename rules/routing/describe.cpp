@@ -87,11 +87,80 @@ std::string threshold_reason(const AlertSubject& subject, Language language) {
                                     : "was " + text + ", not yet recovered";
 }
 
+std::string percent_text(double share, Language language) {
+  return format_value(std::round(share * 100) / 100, Unit::parse("%").value(), language);
+}
+
+/// The plan to show: that of the standing, or of the newest period. REQUIRES that there are plans.
+const TargetPlan& shown_plan(const Kpi& kpi, const Line& line) {
+  if (const TargetPlan* plan = plan_of_standing(line)) {
+    return *plan;
+  }
+  const std::optional<Slot> newest = line.stepped ? line.stepped : line.first;
+  const Slot end = newest ? civil_slot(next_slot(*newest, kpi.every, kpi.zone), kpi) : line.plans.front().start;
+  return line.plans[plan_for(line.plans, end).value_or(0)];
+}
+
+/// "1,200 SEK", "1,200 SEK in total", "4.5 on average", "95% of periods met".
+std::string goal_text(const TargetPlan& plan, double goal, const Kpi& kpi, Language language) {
+  switch (plan.measure) {
+    case Target::Measure::kTotal:
+      return format_value(goal, kpi.unit, language) + " in total";
+    case Target::Measure::kAverage:
+      return format_value(goal, kpi.unit, language) + " on average";
+    case Target::Measure::kShareMet:
+      return format_value(goal, Unit::parse("%").value(), language) + " of periods met";
+    default:
+      return format_value(goal, kpi.unit, language);
+  }
+}
+
+std::string actual_text(const TargetPlan& plan, double actual, const Kpi& kpi, Language language) {
+  const bool is_share = plan.measure == Target::Measure::kShareMet;
+  return is_share ? percent_text(actual, language) : format_value(actual, kpi.unit, language);
+}
+
+/// Why the plan cannot be judged, and what to do.
+std::string problem_of(const TargetPlan& plan) {
+  const std::string start = date_text(date_of(plan.start));
+  switch (plan.lack) {
+    case TargetPlan::Lack::kBaseline:
+      return "the baseline cannot be measured: fewer than 4 periods of the 28 days before " + start +
+             " have a value; write from: with a number";
+    case TargetPlan::Lack::kLastYear:
+      return "the path cannot be spread as last year was: fewer than 9 in 10 of last year's periods have a value; "
+             "write path: {steps: {…}}";
+    default:
+      return "";
+  }
+}
+
+/// What lacks to the path: "pace 80%, 480 so far, 600 was due by now".
+std::string behind_text(const TargetPlan& plan, const TargetStanding& standing, const Kpi& kpi, Language language) {
+  if (plan.measure == Target::Measure::kShareMet) {
+    const std::string met = percent_text(standing.actual.value_or(0), language) + " of periods met so far, ";
+    return met + (standing.burn_rate ? "burn rate " + percent_text(*standing.burn_rate, language)
+                                     : "and no miss was allowed");
+  }
+  std::string text = standing.pace ? "pace " + percent_text(*standing.pace, language) : "";
+  if (plan.measure != Target::Measure::kLevel && standing.actual) {
+    text += (text.empty() ? "" : ", ") + actual_text(plan, *standing.actual, kpi, language) + " so far";
+  }
+  if (standing.expected) {
+    text += (text.empty() ? "" : ", ") + format_value(*standing.expected, kpi.unit, language) + " was due by now";
+  }
+  return text;
+}
+
 std::string target_reason(const AlertSubject& subject, Language language) {
   const Kpi& kpi = *subject.kpi;
   const TargetStanding& standing = subject.line->target_standing;
-  const std::string goal =
-      format_value(subject.line->plan ? subject.line->plan->goal : kpi.target->goal, kpi.unit, language);
+  const TargetPlan& plan = shown_plan(kpi, *subject.line);
+  const std::string goal = goal_text(plan, standing.goal.value_or(plan.goal), kpi, language);
+  if (subject.is_reminder) {
+    const std::string days = counted(static_cast<std::uint64_t>(standing.days_left), "day");
+    return days + " left to the goal of " + goal + ", " + behind_text(plan, standing, kpi, language);
+  }
   switch (standing.status) {
     case TargetStatus::kAchieved:
       return "goal of " + goal + " reached";
@@ -102,14 +171,7 @@ std::string target_reason(const AlertSubject& subject, Language language) {
     default:
       break;
   }
-  std::string text;
-  if (standing.pace) {
-    text = "pace " + format_value(std::round(*standing.pace * 100) / 100, Unit::parse("%").value(), language);
-  }
-  if (standing.expected) {
-    text += (text.empty() ? "" : ", ") + format_value(*standing.expected, kpi.unit, language) + " was due by now";
-  }
-  return text;
+  return behind_text(plan, standing, kpi, language);
 }
 
 std::string_view unknown_text(Reason reason) {
@@ -287,11 +349,25 @@ TargetView describe_target(const Kpi& kpi, const Line& line, Language language) 
   const TargetStanding& standing = line.target_standing;
   TargetView view;
   view.status = standing.status;
-  view.goal = line.plan ? line.plan->goal : kpi.target->goal;
-  view.formatted_goal = format_value(view.goal, kpi.unit, language);
-  view.deadline = line.plan ? date_text(deadline_of(*line.plan)) : "";
+  const TargetPlan& plan = shown_plan(kpi, line);
+  const Target& target = kpi.targets[plan.target];
+  const Slot at = line.stepped ? civil_slot(next_slot(*line.stepped, kpi.every, kpi.zone), kpi) : plan.start;
+  view.goal = standing.goal.value_or(plan.goal);
+  view.formatted_goal = goal_text(plan, view.goal, kpi, language);
+  view.deadline = date_text(deadline_at(plan, at));
+  view.name = plan.name == "target" ? "" : plan.name;
+  view.judged_by = target.judge == Target::Judge::kForecast ? "pace" : "";
+  view.problem = problem_of(plan);
+  if (plan.measure != Target::Measure::kLevel && standing.actual) {
+    view.actual = standing.actual;
+    view.formatted_actual = actual_text(plan, *standing.actual, kpi, language);
+  }
+  view.budget = standing.budget;
+  view.budget_left = standing.budget_left;
+  view.burn_rate = standing.burn_rate;
   view.expected = standing.expected;
-  view.formatted_expected = standing.expected ? format_value(*standing.expected, kpi.unit, language) : "";
+  const bool has_path = plan.measure != Target::Measure::kShareMet;
+  view.formatted_expected = standing.expected && has_path ? format_value(*standing.expected, kpi.unit, language) : "";
   view.progress = standing.progress;
   view.pace = standing.pace;
   view.required = standing.required;
@@ -343,7 +419,7 @@ AlertView describe(const AlertSubject& subject, Language language) {
     view.previous = known(before->value);
     view.formatted_previous = view.previous ? format_value(*view.previous, kpi.unit, language) : "";
   }
-  if (kpi.target && line.plan) {
+  if (!line.plans.empty()) {
     view.target = describe_target(kpi, line, language);
   }
   view.reason = reason_of(subject, language);

@@ -20,6 +20,7 @@ struct AlertSubject {
   RuleKind rule = RuleKind::kThresholds;
   std::size_t index = 0;  ///< For kCondition: into Kpi::alerts.
   bool is_firing = true;
+  bool is_reminder = false;  ///< Of a target whose deadline comes near.
   std::string episode;
   Severity severity = Severity::kWarning;
   Reason reason = Reason::kNone;  ///< Why it ended: recovered, restated, rule removed.
@@ -35,6 +36,7 @@ AlertView describe(const AlertSubject& subject, Language language);
 /// The name of the rule as messages and the history have it: "thresholds", "target", "no_data" or its own.
 std::string rule_name(const Kpi& kpi, RuleKind rule, std::size_t index);
 
+/// REQUIRES that the line has plans.
 TargetView describe_target(const Kpi& kpi, const Line& line, Language language);
 
 /// "2026-03-30", "2026-03-23 to 2026-03-29", "March 2026", "2026-03-30 14:00 to 15:00".

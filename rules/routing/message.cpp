@@ -8,10 +8,11 @@ namespace kpi {
 namespace {
 
 // In the order of the enumerators; a word read back is its place in the table.
-constexpr std::array<std::string_view, 9> kTypes = {"alert.firing",
+constexpr std::array<std::string_view, 10> kTypes = {"alert.firing",
                                                     "alert.resolved",
                                                     "alert.no_data",
                                                     "target.status",
+                                                    "target.reminder",
                                                     "source.error",
                                                     "source.recovered",
                                                     "config.error",

@@ -20,6 +20,7 @@ enum class MessageType : std::uint8_t {
   kAlertResolved,
   kAlertNoData,
   kTargetStatus,
+  kTargetReminder,
   kSourceError,
   kSourceRecovered,
   kConfigError,
@@ -42,6 +43,14 @@ struct TargetView {
   std::optional<double> pace;
   std::optional<double> required;  ///< Change per period still needed.
   std::optional<int> days_left;
+  std::string name;              ///< Empty: the KPI's only one.
+  std::optional<double> actual;  ///< What has been added up, the mean or the share so far; a level is the value itself.
+  std::string formatted_actual;
+  std::optional<double> budget;       ///< Misses that a share of met periods allows.
+  std::optional<double> budget_left;  ///< Below zero: spent.
+  std::optional<double> burn_rate;    ///< Misses so far over those allowed by now.
+  std::string judged_by;              ///< "pace" where a forecast was asked for and there is none.
+  std::string problem;                ///< Why it cannot be judged, and the remedy.
 
   bool operator==(const TargetView&) const = default;
 };

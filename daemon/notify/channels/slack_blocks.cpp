@@ -98,6 +98,7 @@ std::string_view mark_of(MessageType type, const AlertView& alert) {
     case MessageType::kSourceError:
       return "🔌";
     case MessageType::kTargetStatus:
+    case MessageType::kTargetReminder:
       return alert.target ? target_mark(alert.target->status) : severity_mark(alert.severity);
     default:
       return severity_mark(alert.severity);

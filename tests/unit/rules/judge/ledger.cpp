@@ -133,10 +133,11 @@ Ledger& Ledger::arrives(Instant at, std::string_view metric, Instant slot, doubl
   return *this;
 }
 
-Ledger& Ledger::target(std::string_view kpi, TargetPlan plan) {
+Ledger& Ledger::targets(std::string_view kpi, const Labels& segment) {
   const auto index = static_cast<std::uint32_t>(rules_.find(kpi) - rules_.kpis.data());
-  make_line(index, {});
-  find(index, {}).plan = plan;
+  make_line(index, segment);
+  const Slot today = slot_of(*parse_date("2026-12-31"));
+  find(index, segment).plans = plans_of(rules_.kpis[index], segment, {{}, [=](const auto&) { return today; }, today});
   return *this;
 }
 

@@ -41,7 +41,8 @@ class Ledger {
   Ledger& arrives(
       std::string_view at, std::string_view metric, std::string_view period, double value, Labels labels = {});
   Ledger& arrives(Instant at, std::string_view metric, Instant slot, double value);
-  Ledger& target(std::string_view kpi, TargetPlan plan);
+  /// The targets that the rule has, as planned at the end of 2026.
+  Ledger& targets(std::string_view kpi, const Labels& segment = {});
 
   // --- when ---
 

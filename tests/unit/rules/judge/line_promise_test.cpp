@@ -20,7 +20,7 @@ struct World {
   std::map<std::string, std::string> values;  ///< By metric.
   std::string begin;
   std::string end;
-  std::optional<TargetPlan> target;
+  bool has_target = false;
 
   [[nodiscard]] std::string text() const {
     std::string text = kpis + "from " + begin + " to " + end + "\n";
@@ -36,8 +36,8 @@ struct World {
 
   [[nodiscard]] std::unique_ptr<Ledger> ledger() const {
     auto ledger = std::make_unique<Ledger>(metrics, kpis);
-    if (target) {
-      ledger->target("x", *target);
+    if (has_target) {
+      ledger->targets("x");
     }
     return ledger;
   }
@@ -163,6 +163,28 @@ std::string any_user(const Cadences& cadences, int choice) {
   }
 }
 
+/// A target that begins with the world, of any measure and path, and now and then a change of it.
+std::string any_target(Slot begin, const Cadences& cadences) {
+  const auto date = [&](int days) { return date_text(date_of(Slot{begin.ms + days * kDayMs})); };
+  const int days = *rc::gen::inRange(8, 40);
+  const bool adds_up = cadences.over == cadences.every || cadences.over == "1 " + cadences.every;
+  std::string text = "  target: {start: " + date(0) + ", by: " + date(days) + ", ";
+  const int measure = *rc::gen::inRange(0, adds_up ? 5 : 4);
+  if (measure == 2) {
+    return text + "measure: average, from: 20, to: 60}\n";
+  }
+  if (measure == 3) {
+    return text + "measure: share_met, to: 70%}\n";
+  }
+  text += measure == 4 ? "measure: total, to: 900, " : "from: 20, to: " + one_of<std::string>({"60", "10"}) + ", ";
+  text += "path: " + one_of<std::string>(
+                         {"linear", measure == 4 ? "linear" : "compound", "s-curve", "{steps: {" + date(5) + ": 30}}"});
+  if (*rc::gen::arbitrary<bool>()) {
+    text += ", changes: [{date: " + date(3) + ", to: 70, by: " + date(days + 5) + ", path: linear, why: more}]";
+  }
+  return text + "}\n";
+}
+
 World any_world() {
   World world;
   const Cadences cadences = any_cadences();
@@ -180,13 +202,8 @@ World any_world() {
   const auto local = zone.to_local(start_of(end, grain, zone));
   world.end = date_text(Date{std::chrono::floor<std::chrono::days>(local)});
   if (*rc::gen::arbitrary<bool>()) {
-    TargetPlan plan;
-    plan.baseline = 20;
-    plan.goal = one_of({60.0, 10.0});
-    plan.start = slot_of(*parse_date(world.begin));
-    plan.end = Slot{plan.start.ms + *rc::gen::inRange(5, 40) * kDayMs};
-    world.target = plan;
-    world.kpis += "  target: {from: 20, to: 60, by: 2030-01-01}\n";
+    world.has_target = true;
+    world.kpis += any_target(slot_of(*parse_date(world.begin)), cadences);
   }
   world.kpis += any_user(cadences, kpi_of_kpi);
   return world;

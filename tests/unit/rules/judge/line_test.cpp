@@ -189,8 +189,7 @@ TEST(Line, OfABandMissesOutsideOfIt) {
 
 TEST(Line, WithATargetOnlyMissesBelowThePath) {
   Ledger ledger({metric_named("a.m")}, "x: {value: a.m, target: {from: 0, to: 10, start: 2026-03-02, by: 2026-03-11}}");
-  ledger.target("x",
-                {0, 10, slot_of(*parse_date("2026-03-02")), slot_of(*parse_date("2026-03-12")), Target::Path::kLinear});
+  ledger.targets("x");
   ledger.given("a.m", "2026-03-01", "0 1 1.5 3 4 5 6 7 8 9 10 0");
   ledger.judged_at("2026-03-13");
   EXPECT_EQ(ledger.verdicts("x"), ".+-++++++++.");
@@ -286,8 +285,7 @@ TEST(Line, KeepsFiringOverAGapAndMarksItStale) {
 
 TEST(Line, TellsOfATargetThatFallsBehindAndIsMissed) {
   Ledger ledger({metric_named("a.m")}, "x: {value: a.m, target: {from: 0, to: 10, start: 2026-03-02, by: 2026-03-11}}");
-  ledger.target("x",
-                {0, 10, slot_of(*parse_date("2026-03-02")), slot_of(*parse_date("2026-03-12")), Target::Path::kLinear});
+  ledger.targets("x");
   ledger.given("a.m", "2026-03-01", "0 1 1.7 1 4 5 6 7 8 9 9 20");
   ledger.lived_until("2026-03-13");
   EXPECT_EQ(ledger.states("x"), "ooFFooooooFo");

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string_view>
+#include <vector>
 
 namespace kpi {
 namespace {
@@ -56,6 +58,15 @@ class Journey {
   TargetStatus before_ = TargetStatus::kNotStarted;
   std::optional<double> last_known_;
 };
+
+/// The path's values at the ends of these days.
+std::vector<double> values_on(const TargetPlan& plan, const std::vector<std::string_view>& days) {
+  std::vector<double> values;
+  for (const std::string_view date : days) {
+    values.push_back(expected_at(plan, Slot{day(date).ms + kDayMs}).value_or(std::nan("")));
+  }
+  return values;
+}
 
 TEST(Target, TwelveHundredSignUpsAreHalfDueInTheMiddle) {
   // 1200 sign-ups from 1 July to 30 September; at the end of 15 August, day 46 of 92, there are 480.
@@ -226,7 +237,74 @@ TEST(Target, PathIsDefinedFromItsStartToItsEnd) {
   EXPECT_EQ(expected_at(way, day("2026-01-03")), 40);
   EXPECT_EQ(expected_at(way, day("2026-01-05")), 60);
   EXPECT_EQ(expected_at(way, day("2026-01-06")), std::nullopt);
-  EXPECT_EQ(date_text(deadline_of(way)), "2026-01-04");
+  EXPECT_EQ(date_text(deadline_at(way, day("2026-01-02"))), "2026-01-04");
+}
+
+TEST(Target, AnSCurveMeetsBothEndsAndTheMiddle) {
+  TargetPlan way = plan(100, 300, "2026-01-01", "2026-01-20");
+  way.path = Target::Path::kSCurve;
+  EXPECT_EQ(expected_at(way, way.start), 100);
+  EXPECT_EQ(expected_at(way, way.end), 300);
+  EXPECT_DOUBLE_EQ(expected_at(way, day("2026-01-11")).value(), 200);
+  // A quarter of the time: (1 / (1 + e^2.5) - 1 / (1 + e^5)) / (1 / (1 + e^-5) - 1 / (1 + e^5)) = 7.011 % of the way.
+  EXPECT_NEAR(expected_at(way, day("2026-01-06")).value(), 100 + 200 * 0.07011, 0.01);
+  EXPECT_NEAR(expected_at(way, day("2026-01-16")).value(), 300 - 200 * 0.07011, 0.01);
+}
+
+TEST(Target, StepsAreJoinedByStraightLines) {
+  TargetPlan way = plan(2, 3, "2026-07-01", "2026-12-31");
+  way.path = Target::Path::kSteps;
+  way.points = {{Slot{day("2026-09-30").ms + kDayMs}, 2.4}};
+  EXPECT_EQ(values_on(way, {"2026-09-30", "2026-12-31"}), (std::vector<double>{2.4, 3}));
+  EXPECT_DOUBLE_EQ(expected_at(way, day("2026-08-16")).value(), 2.2);  // 46 of 92 days to the step
+  EXPECT_DOUBLE_EQ(expected_at(way, day("2026-11-16")).value(), 2.7);  // 46 of 92 days after it
+}
+
+TEST(Target, AChangeStartsWhereTheOldPathStood) {
+  // 0 to 100 in ten days; after five of them, at 50, the goal becomes 150.
+  TargetPlan way = plan(0, 100, "2026-01-01", "2026-01-10");
+  way.turns = {{day("2026-01-06"), 150, way.end, Target::Path::kLinear, {}}};
+  EXPECT_EQ(values_on(way, {"2026-01-04", "2026-01-05", "2026-01-06", "2026-01-10"}),
+            (std::vector<double>{40, 50, 70, 150}));
+  EXPECT_EQ(leg_at(way, day("2026-01-06")).goal, 100);  // the period that ends with the 5th
+  EXPECT_EQ(leg_at(way, day("2026-01-07")).goal, 150);
+}
+
+TEST(Target, PaceAfterAChangeIsProgressFromTheFirstBaselineOn) {
+  Journey journey(plan(0, 100, "2026-01-01", "2026-01-10"));
+  journey.plan.turns = {{day("2026-01-06"), 150, journey.plan.end, Target::Path::kLinear, {}}};
+  const TargetStanding standing = journey.at("2026-01-07", 72);
+  EXPECT_EQ(standing.expected, 90);
+  EXPECT_DOUBLE_EQ(standing.progress.value(), 0.48);  // 72 of 150
+  EXPECT_DOUBLE_EQ(standing.pace.value(), 0.8);       // 72 of the 90 that are due
+  EXPECT_EQ(standing.goal, 150);
+}
+
+TEST(Target, ALaterDeadlineTakesThePlaceOfTheOldOne) {
+  Journey journey(plan(0, 100, "2026-01-01", "2026-01-10"));
+  journey.plan.turns = {{day("2026-01-06"), 100, Slot{day("2026-01-20").ms + kDayMs}, Target::Path::kLinear, {}}};
+  EXPECT_FALSE(journey.at("2026-01-10", 60).is_final);
+  EXPECT_EQ(date_text(deadline_at(journey.plan, day("2026-01-05"))), "2026-01-10");
+  EXPECT_EQ(date_text(deadline_at(journey.plan, day("2026-01-08"))), "2026-01-20");
+}
+
+TEST(Target, ASeasonalPathFollowsWhatLastYearAddedUpTo) {
+  // Last year 10, 10, 60, 20 on the same four weekdays: 100 in all.
+  TargetPlan way = plan(0, 1000, "2026-01-01", "2026-01-04");
+  way.measure = Target::Measure::kTotal;
+  way.path = Target::Path::kSeasonal;
+  way.season = {{day("2026-01-02"), 10}, {day("2026-01-03"), 20}, {day("2026-01-04"), 80}, {day("2026-01-05"), 100}};
+  EXPECT_EQ(values_on(way, {"2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"}),
+            (std::vector<double>{100, 200, 800, 1000}));
+}
+
+TEST(Target, ATotalIsAchievedWhenItIsReached) {
+  Journey journey(plan(0, 100, "2026-01-01", "2026-04-10"));
+  journey.plan.measure = Target::Measure::kTotal;
+  const TargetStanding standing = journey.at("2026-02-19", 101);
+  EXPECT_EQ(standing.status, TargetStatus::kAchieved);
+  EXPECT_FALSE(standing.is_over);
+  EXPECT_TRUE(journey.at("2026-02-20", 105).is_over);
 }
 
 }  // namespace

@@ -150,14 +150,15 @@ TEST(RuleFile, ReadsSplits) {
 TEST(RuleFile, ReadsATarget) {
   const Kpi kpi =
       loaded("x: {value: shop.orders, target: {from: 100, to: 1k, start: 2026-07-01, by: 6 months, path: compound}}");
-  ASSERT_TRUE(kpi.target.has_value());
-  EXPECT_EQ(kpi.target->baseline, 100);
-  EXPECT_EQ(kpi.target->goal, 1000);
-  EXPECT_EQ(kpi.target->within, (Span{6, 0, 0}));
-  EXPECT_EQ(kpi.target->path, Target::Path::kCompound);
-  EXPECT_EQ(kpi.target->severity[static_cast<std::size_t>(TargetStatus::kMissed)], Severity::kCritical);
-  EXPECT_EQ(loaded("x: {value: shop.orders, target: {from: measured, to: 1k, by: 2026-12-31}}").target->baseline,
-            std::nullopt);
+  ASSERT_EQ(kpi.targets.size(), 1);
+  const Target& target = kpi.targets.front();
+  EXPECT_EQ(target.baseline, 100);
+  EXPECT_EQ(target.goal, 1000);
+  EXPECT_EQ(target.within, (Span{6, 0, 0}));
+  EXPECT_EQ(target.path, Target::Path::kCompound);
+  EXPECT_EQ(target.severity[static_cast<std::size_t>(TargetStatus::kMissed)], Severity::kCritical);
+  const Kpi measured = loaded("x: {value: shop.orders, target: {from: measured, to: 1k, by: 2026-12-31}}");
+  EXPECT_EQ(measured.targets.front().baseline, std::nullopt);
 }
 
 TEST(RuleFile, PutsEachKpiAfterThoseItUses) {

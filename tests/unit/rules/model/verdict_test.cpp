@@ -54,6 +54,7 @@ TEST(MessageWords, AreThoseOfTheContract) {
                              "alert.resolved",
                              "alert.no_data",
                              "target.status",
+                             "target.reminder",
                              "source.error",
                              "source.recovered",
                              "config.error",

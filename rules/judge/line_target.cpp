@@ -1,0 +1,185 @@
+// The target of a line: which plan a period is judged by, and what has been measured for it so far. Found from the
+// judged periods alone, so that late and restated data, and a restart, end the same.
+
+#include "rules/judge/line.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kpi {
+namespace {
+
+Slot end_of(Slot slot, const Kpi& kpi) {
+  return civil_slot(next_slot(slot, kpi.every, kpi.zone), kpi);
+}
+
+/// What is measured of a plan: without a value when nothing has been judged yet.
+std::optional<double> measured(const TargetPlan& plan, const TargetTally& tally) {
+  const auto share = [](double part, std::int64_t whole) {
+    return whole > 0 ? std::optional(part / static_cast<double>(whole)) : std::nullopt;
+  };
+  switch (plan.measure) {
+    case Target::Measure::kTotal:
+      return tally.known > 0 ? std::optional(tally.sum) : std::nullopt;
+    case Target::Measure::kAverage:
+      return share(tally.sum, tally.known);
+    default:
+      return share(static_cast<double>(tally.met), tally.met + tally.missed);
+  }
+}
+
+void add_period(TargetTally& tally, const TargetPlan& plan, double value, Verdict verdict, Slot end) {
+  if (!std::isnan(value)) {
+    tally.sum += value;
+    ++tally.known;
+    const double goal = leg_at(plan, end).goal;
+    const bool adds_up = plan.measure == Target::Measure::kTotal;
+    tally.is_reached = tally.is_reached || (adds_up && has_reached(plan, tally.sum, goal, end));
+  }
+  tally.met += verdict == Verdict::kMet ? 1 : 0;
+  tally.missed += verdict == Verdict::kMissed ? 1 : 0;
+}
+
+/// Goes on from where the line stands, or from the plan's start.
+class Counting {
+ public:
+  Counting(const Line& line, const Kpi& kpi, std::uint32_t index) : line_(line), kpi_(kpi), plan_(line.plans[index]) {
+    tally_.plan = index;
+  }
+
+  /// Of the plan's periods before `slot`.
+  [[nodiscard]] TargetTally before(Slot slot) {
+    const TargetStanding& standing = line_.target_standing;
+    const auto& values = line_.judged.values;
+    auto at = values.begin();
+    if (standing.plan == tally_.plan && standing.tally.upto <= slot) {
+      tally_ = standing.tally;
+      at = std::ranges::lower_bound(values, tally_.upto, {}, &Sample::slot);
+    } else {
+      at = std::partition_point(
+          values.begin(), values.end(), [&](const Sample& sample) { return end_of(sample.slot, kpi_) <= plan_.start; });
+    }
+    for (; at != values.end() && at->slot < slot; ++at) {
+      const Slot end = end_of(at->slot, kpi_);
+      if (end > leg_at(plan_, end).end) {
+        break;
+      }
+      if (end <= plan_.start) {
+        continue;
+      }
+      add_period(tally_, plan_, at->value, verdict_at(at->slot), end);
+    }
+    tally_.upto = slot;
+    return tally_;
+  }
+
+ private:
+  [[nodiscard]] Verdict verdict_at(Slot slot) const {
+    return line_.met.contains(slot) ? Verdict::kMet : line_.missed.contains(slot) ? Verdict::kMissed : Verdict::kNoData;
+  }
+
+  const Line& line_;
+  const Kpi& kpi_;
+  const TargetPlan& plan_;
+  TargetTally tally_;
+};
+
+/// The newest value before `slot` whose period had ended by `end`.
+std::optional<double> last_known_value(const Line& line, const Kpi& kpi, Slot slot, Slot end) {
+  const auto& values = line.judged.values;
+  auto at = std::ranges::lower_bound(values, slot, {}, &Sample::slot);
+  while (at != values.begin()) {
+    --at;
+    if (!std::isnan(at->value) && end_of(at->slot, kpi) <= end) {
+      return at->value;
+    }
+  }
+  return std::nullopt;
+}
+
+/// How a plan ended whose last period lies before this one: not known from the standing when that is of another plan.
+TargetStatus outcome_of(const TargetPlan& plan, const TargetPeriod& period) {
+  const double goal = leg_at(plan, period.end).goal;
+  const bool is_reached =
+      period.tally.is_reached || (period.last_known && has_reached(plan, *period.last_known, goal, period.end));
+  return is_reached ? TargetStatus::kAchieved : TargetStatus::kMissed;
+}
+
+}  // namespace
+
+bool counts_verdicts(const Kpi& kpi) {
+  return std::ranges::any_of(kpi.targets,
+                             [](const Target& target) { return target.measure == Target::Measure::kShareMet; });
+}
+
+void note_verdict(Line& line, const Kpi& kpi, Slot slot, Verdict verdict) {
+  if (!counts_verdicts(kpi)) {
+    return;
+  }
+  line.met.erase(slot);
+  line.missed.erase(slot);
+  if (verdict == Verdict::kMet) {
+    line.met.insert(slot);
+  } else if (verdict == Verdict::kMissed) {
+    line.missed.insert(slot);
+  }
+}
+
+const TargetPlan* plan_of_standing(const Line& line) {
+  return line.target_standing.plan ? &line.plans[*line.target_standing.plan] : nullptr;
+}
+
+void complete_target(Line& line, const Kpi& kpi, Slot slot) {
+  const Slot end = end_of(slot, kpi);
+  const auto index = plan_for(line.plans, end);
+  if (!index) {
+    return;
+  }
+  TargetPlan& plan = line.plans[*index];
+  if (plan.lack != TargetPlan::Lack::kNothing && plan.start < end) {
+    complete_plan(plan, kpi.targets[plan.target], kpi, line.judged);
+  }
+}
+
+TargetStanding stand_on_target(const Line& line, const Kpi& kpi, Slot slot, const Value& value, Verdict verdict) {
+  TargetPeriod period;
+  period.end = end_of(slot, kpi);
+  const auto index = plan_for(line.plans, period.end);
+  if (!index || line.plans[*index].lack != TargetPlan::Lack::kNothing) {
+    return {};
+  }
+  const TargetPlan& plan = line.plans[*index];
+  const Target& target = kpi.targets[plan.target];
+  period.every = kpi.every;
+  period.next_end = end_of(next_slot(slot, kpi.every, kpi.zone), kpi);
+  const Slot end = leg_at(plan, period.end).end;
+  const bool is_past = period.end > end;
+  TargetTally tally;
+  Value actual = value;
+  if (plan.measure == Target::Measure::kLevel) {
+    period.last_known = value.is_known() && !is_past ? std::nullopt : last_known_value(line, kpi, slot, end);
+  } else {
+    tally = Counting(line, kpi, *index).before(slot);
+    period.tally = tally;
+    period.last_known = measured(plan, tally);
+    if (!is_past && period.end > plan.start) {
+      add_period(period.tally, plan, value.number, verdict, period.end);
+    }
+    const std::optional<double> now = measured(plan, period.tally);
+    actual = value.is_known() && now ? Value::of(*now) : Value::unknown(Reason::kNoSample);
+  }
+  const bool goes_on = line.target_standing.plan == *index && line.stepped && *line.stepped < slot;
+  TargetStatus before = goes_on ? line.target_standing.status : TargetStatus::kNotStarted;
+  if (tally.is_reached) {
+    before = TargetStatus::kAchieved;
+  } else if (is_past && !is_settled(before)) {
+    before = outcome_of(plan, period);
+  }
+  TargetStanding standing = judge_target(target, plan, period, actual, before);
+  standing.plan = index;
+  standing.tally = tally;
+  standing.tally.plan = *index;
+  return standing;
+}
+
+}  // namespace kpi

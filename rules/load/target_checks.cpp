@@ -1,0 +1,273 @@
+#include "rules/base/text.hpp"
+#include "rules/load/raw_reading.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace kpi {
+namespace {
+
+constexpr Slot kForEver{std::numeric_limits<std::int64_t>::max()};
+
+bool has_way(const Target& target) {
+  return target.measure == Target::Measure::kLevel || target.measure == Target::Measure::kTotal;
+}
+
+std::string_view name_of(Target::Measure measure) {
+  static constexpr std::array<std::string_view, 4> kNames{"level", "total", "average", "share_met"};
+  return kNames.at(static_cast<std::size_t>(measure));
+}
+
+/// The first day after the target's time, without its changes; nothing while the start or the end is open.
+std::optional<Slot> end_of(const Target& target) {
+  if (target.deadline) {
+    return Slot{slot_of(*target.deadline).ms + kDayMs};
+  }
+  return target.within && target.start ? std::optional(shift_date(slot_of(*target.start), *target.within))
+                                       : std::nullopt;
+}
+
+Slot last_end(const Target& target) {
+  Slot end = target.each && !target.deadline ? kForEver : end_of(target).value_or(kForEver);
+  for (const Target::Change& change : target.changes) {
+    end = change.deadline ? Slot{slot_of(*change.deadline).ms + kDayMs} : end;
+  }
+  return end;
+}
+
+void check_steps(const std::vector<Target::Step>& steps,
+                 const std::optional<Slot>& start,
+                 const std::optional<Slot>& end,
+                 Position position,
+                 Diagnostics& diagnostics) {
+  for (const Target::Step& step : steps) {
+    const Slot at{slot_of(step.date).ms + kDayMs};
+    if ((start && at <= *start) || (end && at >= *end)) {
+      diagnostics.error(position,
+                        "the step " + date_text(step.date) + " is not between the start and the deadline",
+                        "the start is `from` and the deadline `to`; steps lie between them");
+    }
+  }
+}
+
+void check_path(const Target& target, Diagnostics& diagnostics) {
+  if (target.path != Target::Path::kLinear && !has_way(target)) {
+    diagnostics.error(
+        target.position,
+        "measure: " + std::string(name_of(target.measure)) + " has no path: it is to be at the goal all along",
+        "leave out path");
+  }
+  if (target.path == Target::Path::kSeasonal && target.measure != Target::Measure::kTotal) {
+    diagnostics.error(target.position,
+                      "a seasonal path spreads a total over the days as last year did",
+                      "write measure: total, or path: {steps: {…}}");
+  }
+  if (target.each && (!target.steps.empty() || !target.changes.empty())) {
+    diagnostics.error(target.position,
+                      "a target for each " + target.each->text() + " has no dates of its own for steps and changes",
+                      "write goals by period under to:, or a list of targets");
+    return;
+  }
+  const auto start = target.start ? std::optional(slot_of(*target.start)) : std::nullopt;
+  check_steps(target.steps, start, end_of(target), target.position, diagnostics);
+}
+
+bool can_compound(double from, double to) {
+  return from != 0 && to / from > 0;
+}
+
+void check_growth(const Target& target, double from, double to, Position position, Diagnostics& diagnostics) {
+  if (!can_compound(from, to)) {
+    diagnostics.error(position,
+                      "a compound path cannot go from " + number_text(from) + " to " + number_text(to),
+                      target.measure == Target::Measure::kTotal
+                          ? "a total starts at 0, where nothing grows; write path: s-curve or linear"
+                          : "growth rates need two numbers of the same sign, neither zero; write path: linear");
+  }
+}
+
+void check_changes(const Target& target, Diagnostics& diagnostics) {
+  std::optional<Slot> start = target.start ? std::optional(slot_of(*target.start)) : std::nullopt;
+  std::optional<Slot> end = end_of(target);
+  double goal = target.goal;
+  Target::Path path = target.path;
+  for (const Target::Change& change : target.changes) {
+    const Slot at = slot_of(change.date);
+    if ((start && at <= *start) || (end && at >= *end)) {
+      diagnostics.error(change.position,
+                        "the change of " + date_text(change.date) + " is not within the target's time",
+                        "it lies after " + (start ? date_text(date_of(*start)) : std::string("the start")) +
+                            " and before " + (end ? date_text(date_of(*end)) : std::string("the end")));
+      return;
+    }
+    start = at;
+    end = change.deadline ? std::optional(Slot{slot_of(*change.deadline).ms + kDayMs}) : end;
+    if (end && *end <= at) {
+      diagnostics.error(change.position, "the new deadline " + date_text(*change.deadline) + " lies before the change");
+      return;
+    }
+    path = change.path.value_or(path);
+    goal = change.goal.value_or(goal);
+    if (path == Target::Path::kSeasonal && target.measure != Target::Measure::kTotal) {
+      diagnostics.error(change.position, "a seasonal path spreads a total over the days as last year did");
+    }
+    if (path == Target::Path::kCompound && target.baseline) {
+      check_growth(target, *target.baseline, goal, change.position, diagnostics);
+    }
+    check_steps(change.steps, start, end, change.position, diagnostics);
+  }
+}
+
+void check_direction(const Kpi& kpi, const Target& target, Diagnostics& diagnostics) {
+  const double way = target.goal - *target.baseline;
+  const bool against =
+      (kpi.better.kind == Better::Kind::kHigher && way < 0) || (kpi.better.kind == Better::Kind::kLower && way > 0);
+  if (against && target.measure != Target::Measure::kShareMet) {
+    diagnostics.warning(target.position,
+                        "the target of " + kpi.id + " goes from " + number_text(*target.baseline) + " to " +
+                            number_text(target.goal) + ", against `better`",
+                        kpi.better.kind == Better::Kind::kHigher ? "write better: lower if less is better"
+                                                                 : "write better: higher if more is better");
+  }
+}
+
+/// Named periods are those of the fiscal year: 2026-Q1 is the first quarter of the year that begins in 2026.
+void settle_period(Target& target, const CalendarRules& calendar) {
+  if (!target.is_named_period) {
+    return;
+  }
+  if (target.each->unit != Grain::Unit::kMonth) {
+    const std::chrono::month_day first = calendar.year_starts;
+    const Date year{target.start->year(), first.month(), first.day()};
+    const auto months = static_cast<std::int32_t>(static_cast<unsigned>(target.start->month())) - 1;
+    target.start = date_of(shift_date(slot_of(year), Span{months, 0, 0}));
+  }
+  target.deadline = date_of(Slot{next_slot(slot_of(*target.start), *target.each).ms - kDayMs});
+}
+
+void check_overlap(const Target& a, const Target& b, Diagnostics& diagnostics) {
+  if (!(a.match == b.match) || slot_of(*b.start) >= last_end(a)) {
+    return;
+  }
+  const auto named = [](const Target& target) {
+    return target.name.empty() ? "from " + date_text(*target.start) : "\"" + printable(target.name) + "\"";
+  };
+  Diagnostic overlap;
+  overlap.position = b.position;
+  overlap.message = "the targets " + named(a) + " and " + named(b) + " overlap: one begins on " + date_text(*b.start) +
+                    ", before the other has ended";
+  overlap.remedy = "one target judges at a time; let it start when the other has ended";
+  overlap.related = a.position;
+  overlap.related_message = "the other one";
+  diagnostics.add(std::move(overlap));
+}
+
+/// Needs a season of its own only where periods add up without counting anything twice.
+void check_measure(const Kpi& kpi, const Target& target, Diagnostics& diagnostics) {
+  if (target.measure == Target::Measure::kTotal && !(kpi.over == kpi.every.span())) {
+    diagnostics.error(target.position,
+                      "a total adds up periods, and over: " + kpi.over.text() + " would count each " +
+                          kpi.every.text() + " several times",
+                      "leave out over, or write measure: average");
+  }
+  if (!target.baseline && kpi.every.span().months > 0) {
+    diagnostics.error(
+        target.position,
+        "`measured` is the mean of at least 4 periods of the 28 days before the start, and the KPI is judged every " +
+            kpi.every.text(),
+        "write from: with a number");
+  }
+  if (target.measure != Target::Measure::kShareMet) {
+    return;
+  }
+  const auto looks_at_target = [](const AlertRule& rule) {
+    return rule.severity >= Severity::kWarning &&
+           std::ranges::any_of(rule.when.code, [](const Instruction& step) { return step.op == OpCode::kTarget; });
+  };
+  const auto counts = [](const AlertRule& rule) { return rule.severity >= Severity::kWarning; };
+  if (std::ranges::any_of(kpi.alerts, looks_at_target)) {
+    diagnostics.error(target.position,
+                      "share_met counts the periods that an alert misses, and the alert looks at the target",
+                      "give that alert severity: info");
+  } else if (!kpi.thresholds && std::ranges::none_of(kpi.alerts, counts)) {
+    diagnostics.error(target.position,
+                      "share_met counts the periods that meet the thresholds, and " + kpi.id + " has none",
+                      "write thresholds: {warning: …}");
+  }
+}
+
+void check_segment(const Kpi& kpi, const Target& target, Diagnostics& diagnostics) {
+  const auto holds_all = [&](const std::vector<std::string>& split) {
+    return std::ranges::all_of(target.match,
+                               [&](const auto& label) { return std::ranges::find(split, label.first) != split.end(); });
+  };
+  if (!target.match.empty() && std::ranges::none_of(kpi.split_by, holds_all)) {
+    diagnostics.error(target.position,
+                      kpi.id + " has no segment " + labels_text(target.match),
+                      kpi.split_by.empty() ? "write split_by: [" + target.match.front().first + "]"
+                                           : "match labels of one of its splits");
+  }
+}
+
+}  // namespace
+
+void check_target(const Kpi& kpi, const Target& target, Diagnostics& diagnostics) {
+  if (target.start && target.deadline && !(*target.start <= *target.deadline)) {
+    diagnostics.error(
+        target.position,
+        "the deadline " + date_text(*target.deadline) + " lies before the start " + date_text(*target.start));
+    return;
+  }
+  if (target.within && target.within->approximate_ms() < kDayMs) {
+    diagnostics.error(target.position, "a target lasts at least a day", "write by: 6 months, or a date");
+    return;
+  }
+  check_path(target, diagnostics);
+  check_changes(target, diagnostics);
+  if (target.measure == Target::Measure::kShareMet && !(target.goal > 0 && target.goal <= 1)) {
+    diagnostics.error(target.position, "share_met goes to a share such as 95%, got " + number_text(target.goal));
+  }
+  if (!target.baseline) {
+    return;
+  }
+  if (target.goal == *target.baseline) {
+    diagnostics.error(target.position, "from and to are the same: there is no way to go");
+  }
+  if (target.path == Target::Path::kCompound) {
+    check_growth(target, *target.baseline, target.goal, target.position, diagnostics);
+  }
+  check_direction(kpi, target, diagnostics);
+}
+
+void settle_targets(Kpi& kpi, const CalendarRules& calendar, Diagnostics& diagnostics) {
+  const bool is_list =
+      std::ranges::count_if(kpi.targets, [](const Target& target) { return target.match.empty(); }) > 1;
+  for (Target& target : kpi.targets) {
+    settle_period(target, calendar);
+    check_measure(kpi, target, diagnostics);
+    check_segment(kpi, target, diagnostics);
+    if (is_list && !target.start) {
+      diagnostics.error(target.position, "with several targets each says when it starts", "write start: 2026-10-01");
+      return;
+    }
+  }
+  std::ranges::stable_sort(kpi.targets, [](const Target& a, const Target& b) {
+    return std::pair(a.match, a.start.value_or(Date{})) < std::pair(b.match, b.start.value_or(Date{}));
+  });
+  for (std::size_t i = 1; i < kpi.targets.size(); ++i) {
+    if (kpi.targets[i - 1].match == kpi.targets[i].match && kpi.targets[i].start) {
+      check_overlap(kpi.targets[i - 1], kpi.targets[i], diagnostics);
+    }
+    for (std::size_t j = 0; j < i; ++j) {
+      if (!kpi.targets[i].name.empty() && kpi.targets[i].name == kpi.targets[j].name &&
+          kpi.targets[i].match == kpi.targets[j].match && !(kpi.targets[i].position == kpi.targets[j].position)) {
+        diagnostics.error(kpi.targets[i].position,
+                          "the name \"" + printable(kpi.targets[i].name) + "\" is taken",
+                          "every target of a KPI has a name of its own");
+        return;
+      }
+    }
+  }
+}
+
+}  // namespace kpi
