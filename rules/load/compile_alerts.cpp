@@ -282,15 +282,16 @@ void compile_min_sample(RawKpi& raw, const CompileContext& context, Diagnostics&
     if (!sample.metric.tree) {
       continue;
     }
-    RawExpression sum;
-    sum.position = sample.metric.position;
-    sum.text = sample.metric.text;
-    sum.tree = std::make_unique<Expr>();
-    sum.tree->kind = Expr::Kind::kCall;
-    sum.tree->text = "sum";
-    sum.tree->range = sample.metric.tree->range;
-    sum.tree->children.push_back(std::move(sample.metric.tree));
-    const std::optional<Program> program = compile_expression(sum, context, diagnostics);
+    // all(m) becomes all(sum(m)).
+    const bool is_all = sample.metric.tree->kind == Expr::Kind::kCall;
+    std::unique_ptr<Expr>& metric = is_all ? sample.metric.tree->children[0] : sample.metric.tree;
+    auto sum = std::make_unique<Expr>();
+    sum->kind = Expr::Kind::kCall;
+    sum->text = "sum";
+    sum->range = metric->range;
+    sum->children.push_back(std::move(metric));
+    metric = std::move(sum);
+    const std::optional<Program> program = compile_expression(sample.metric, context, diagnostics);
     if (program && program->metrics.size() == 1 && !raw.kpi.value.code.empty()) {
       raw.kpi.min_sample.push_back({raw.kpi.value.metrics.size(), sample.least});
       raw.kpi.value.metrics.push_back(program->metrics[0]);

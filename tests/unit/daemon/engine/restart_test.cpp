@@ -56,7 +56,7 @@ kpis:
     alerts: [{name: sudden drop, when: "change(value, 1 day) < -30%", for: 2 days, severity: critical}]
     target: {from: measured, start: 2026-03-10, to: 500, by: 2026-03-26, path: compound, judge: pace}
   complaints: {value: desk.complaints, better: lower, thresholds: {warning: 1}, inhibits: [jumpy.thresholds]}
-  jumpy: {value: shop.revenue, thresholds: {warning: 1.1 * prev(value, 1 day)}, no_data: {then: ok}}
+  jumpy: {value: shop.revenue, thresholds: {warning: "1.1 * prev(value, 1 day)"}, no_data: {then: ok}}
   weekly_revenue: {value: shop.revenue, every: week, complete: 50%, thresholds: {warning: 20000}}
   health: {value: conversion * basket, split_by: [country], thresholds: {warning: 40}}
   weekly_health: {value: avg(health), every: week, complete: 40%, thresholds: {warning: 45}}

@@ -127,12 +127,12 @@ std::string any_rule(const Cadences& cadences) {
   text += "    for: " + any_length() + "\n    recover_for: " + any_length() + "\n";
   if (*rc::gen::arbitrary<bool>()) {
     text += std::string("    segments: [{match: total, warning: ") + (higher ? "70" : "50") + ", for: " + any_length() +
-            "}, {match: {}, warning: 1}]\n";
+            "}, {match: {}, warning: 65}]\n";
   }
   const bool has_weekdays = cadences.every == "day" || cadences.every == "2h";
   if (has_weekdays && *rc::gen::arbitrary<bool>()) {
     text += std::string("    when: [{days: [saturday-sunday], warning: ") + (higher ? "50" : "70") +
-            "}, {days: [friday-monday, wednesday], warning: prev(a.m, " + one + ")}]\n";
+            "}, {days: [friday-monday, wednesday], warning: \"prev(a.m, " + one + ")\"}]\n";
   }
   if (value == "a.m / b.m" && *rc::gen::arbitrary<bool>()) {
     text += "    confidence: " + one_of<std::string>({"50%", "95%"}) + "\n";

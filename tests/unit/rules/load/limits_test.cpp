@@ -75,23 +75,23 @@ x:
     confidence: 95%
     segments:
       - {match: {country: [SE, "NO"]}, critical: 1%, for: 2 days, recover_for: 3 days}
-      - {match: {channel: mail, country: DK}, recover: 0.8 * prev(value, 1 week)}
+      - {match: {channel: mail, country: DK}, recover: "0.8 * prev(value, 1 week)"}
       - {match: total, warning: 3%}
     when:
       - {days: [saturday-sunday], warning: 1.5%}
       - {match: {country: SE}, days: friday-monday, warning: 1.2%}
 )");
   const Thresholds& thresholds = *kpi.thresholds;
-  ASSERT_EQ(thresholds.segments.size(), 3U);
-  EXPECT_EQ(thresholds.segments[0].text, "country SE or NO: critical 1% for 2 days recover_for 3 days");
-  EXPECT_EQ(thresholds.segments[1].text, "channel mail, country DK: recover 0.8 * prev(value, 1 week)");
-  EXPECT_EQ(thresholds.segments[2].text, "total: warning 3%");
-  ASSERT_EQ(thresholds.when.size(), 2U);
-  EXPECT_EQ(thresholds.when[0].text, "all sat sun: warning 1.5%");
-  EXPECT_EQ(thresholds.when[1].text, "country SE mon fri sat sun: warning 1.2%");
-  EXPECT_NEAR(thresholds.gate->deviations, 1.96, 0.001);
-  EXPECT_EQ(thresholds.gate->part.text, "shop.orders");
-  EXPECT_EQ(thresholds.gate->whole.text, "web.visits");
+ASSERT_EQ(thresholds.segments.size(), 3U);
+EXPECT_EQ(thresholds.segments[0].text, "country SE or NO: critical 1% for 2 days recover_for 3 days");
+EXPECT_EQ(thresholds.segments[1].text, "channel mail, country DK: recover 0.8 * prev(value, 1 week)");
+EXPECT_EQ(thresholds.segments[2].text, "total: warning 3%");
+ASSERT_EQ(thresholds.when.size(), 2U);
+EXPECT_EQ(thresholds.when[0].text, "all sat sun: warning 1.5%");
+EXPECT_EQ(thresholds.when[1].text, "country SE mon fri sat sun: warning 1.2%");
+EXPECT_NEAR(thresholds.gate->deviations, 1.96, 0.001);
+EXPECT_EQ(thresholds.gate->part.text, "shop.orders");
+EXPECT_EQ(thresholds.gate->whole.text, "web.visits");
 }
 
 TEST(LimitVariants, ApplyToTheLinesThatTheyMatch) {
@@ -206,11 +206,11 @@ INSTANTIATE_TEST_SUITE_P(
   help: did you mean "country"?
 )~"},
         Complaint{"ADayThatIsNone",
-                  "x:\n  value: shop.orders\n  thresholds:\n    warning: 5\n    when: [{days: [saturday-sonday], "
+                  "x:\n  value: shop.orders\n  thresholds:\n    warning: 5\n    when: [{days: [saturday-sundy], "
                   "warning: 2}]\n",
-                  R"~(a.yaml:5:20: error: days wants weekdays, got "saturday-sonday"
-  5 |     when: [{days: [saturday-sonday], warning: 2}]
-    |                    ^~~~~~~~~~~~~~~
+                  R"~(a.yaml:5:20: error: days wants weekdays, got "saturday-sundy"
+  5 |     when: [{days: [saturday-sundy], warning: 2}]
+    |                    ^~~~~~~~~~~~~~
   help: did you mean "sunday"?
 )~"},
         Complaint{"AWeekThatIsNoWeekday",
@@ -306,10 +306,10 @@ INSTANTIATE_TEST_SUITE_P(
                   R"~(a.yaml:1:31: error: x was "y", which is still a KPI
   1 | x: {value: shop.orders, was: [y]}
     |                               ^
+  help: take the old KPI out, or leave the name out of `was`
 a.yaml:2:1: note: defined here
   2 | y: {value: web.visits}
     | ^
-  help: take the old KPI out, or leave the name out of `was`
 )~"},
         Complaint{"AnEarlierNameOfTwo",
                   "x: {value: shop.orders, was: [z]}\ny: {value: web.visits, was: z}\n",
@@ -347,7 +347,7 @@ TEST(Limits, ThatNoNumbersStandInTheWayOfAreNotCompared) {
   EXPECT_EQ(
       first_words("x:\n  value: shop.orders\n  split_by: [country]\n  thresholds:\n    warning: 5\n    segments:\n"
                   "      - {match: total, warning: 50, critical: 20}\n"
-                  "      - {match: {country: SE}, warning: prev(value, 1 week), critical: 90}\n"
+                  "      - {match: {country: SE}, warning: \"prev(value, 1 week)\", critical: 90}\n"
                   "    when:\n      - {match: {country: DK}, days: sunday, critical: 4}\n"),
       "");
 }
@@ -356,7 +356,7 @@ TEST(Limits, OfSumsAreTheirOwnForTheTotalWhenTheRuleSaysSo) {
   for (const char* fine :
        {"x: {value: shop.orders, thresholds: {warning: 5}}",
         "x: {value: shop.orders / web.visits, split_by: [country], thresholds: {warning: 5%}}",
-        "x: {value: shop.orders, split_by: [country], thresholds: {warning: 0.8 * prev(value, 1 week)}}",
+        "x: {value: shop.orders, split_by: [country], thresholds: {warning: \"0.8 * prev(value, 1 week)\"}}",
         "x: {value: shop.orders, split_by: [country], thresholds: {warning: 5, segments: [{match: "
         "total, warning: 9}]}}"}) {
     EXPECT_EQ(first_words(fine), "") << fine;
