@@ -312,13 +312,12 @@ void Engine::restore_targets(const StoredState& state, Instant now) {
   for (const TargetVersionRow& row : state.target_versions) {
     targets_[{row.kpi, row.target}] = row;
   }
-  for (const auto& [name, heir] : heirs_) {
-    const auto old = targets_.find(name);
-    if (old != targets_.end() && !targets_.contains(rules_.kpis[heir].id)) {
-      TargetVersionRow row = old->second;
-      row.kpi = rules_.kpis[heir].id;
-      targets_[row.kpi] = row;
-      commit_.target_versions.push_back(std::move(row));
+  for (TargetVersionRow row : state.target_versions) {
+    if (const auto heir = heirs_.find(row.kpi); heir != heirs_.end()) {
+      row.kpi = rules_.kpis[heir->second].id;
+      if (targets_.try_emplace({row.kpi, row.target}, row).second) {
+        commit_.target_versions.push_back(std::move(row));
+      }
     }
   }
   for (Line& line : lines_) {

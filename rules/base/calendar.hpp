@@ -52,7 +52,7 @@ struct CalendarRules {
   /// First day of the fiscal year; quarters follow from it, three months each. Its day is at most 28, so that every
   /// quarter begins on the same day of its month (loaders refuse others; here they count as 28).
   std::chrono::month_day year_starts{std::chrono::January, std::chrono::day{1}};
-  std::shared_ptr<const NamedDays> days;  ///< Shared, because rules are copied for each period that is looked at.
+  std::shared_ptr<const NamedDays> days{};  ///< Shared, because rules are copied for each period that is looked at.
 
   /// Whether a date from <= date < to is a holiday.
   [[nodiscard]] bool has_holiday(Date from, Date to) const;

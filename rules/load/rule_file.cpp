@@ -394,7 +394,7 @@ class Loader {
     if (other->thresholds) {
       names.emplace_back("thresholds");
     }
-    if (other->target) {
+    if (!other->targets.empty()) {
       names.emplace_back("target");
     }
     for (const AlertRule& alert : other->alerts) {

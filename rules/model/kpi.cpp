@@ -38,7 +38,7 @@ bool is_expected(const Kpi& kpi, const Labels& segment) {
 }
 
 bool has_rule(const Kpi& kpi, std::string_view rule) {
-  return rule == "no_data" || (rule == "thresholds" && kpi.thresholds) || (rule == "target" && kpi.target) ||
+  return rule == "no_data" || (rule == "thresholds" && kpi.thresholds) || (rule == "target" && !kpi.targets.empty()) ||
          std::ranges::any_of(kpi.alerts, [&](const AlertRule& alert) { return alert.name == rule; });
 }
 
