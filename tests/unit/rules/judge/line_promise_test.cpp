@@ -192,6 +192,10 @@ World any_world() {
   world.begin = one_of<std::string>({"2026-03-10", "2026-10-12", "2025-12-20"});
   world.metrics = {any_metric("a.m", cadences.metric, zone), any_metric("b.m", cadences.metric, zone)};
   world.kpis = any_rule(cadences);
+  for (Metric& metric : world.metrics) {
+    const bool must_count = world.kpis.find("confidence:") != std::string::npos;
+    metric.kind = must_count && metric.kind == MetricKind::kMean ? MetricKind::kFlow : metric.kind;
+  }
   const int kpi_of_kpi = *rc::gen::inRange(0, 4);
   const Grain grain = world.metrics[0].grain;
   Slot end = slot_at(instant_in(zone, world.begin), grain, zone, {});
