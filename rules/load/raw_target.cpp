@@ -97,7 +97,9 @@ class TargetReader {
       static constexpr std::array kGrains{Grain::Unit::kMonth, Grain::Unit::kQuarter, Grain::Unit::kYear};
       target_.each = Grain{kGrains.at(each), 0};
     }
+    bool has_periods = false;
     if (const YamlNode* goal = map_.required("to", "the goal"); goal != nullptr) {
+      has_periods = goal->kind == YamlNode::Kind::kMap;
       if (goal->kind == YamlNode::Kind::kMap) {
         read_periods(*goal);
       } else {
@@ -119,7 +121,7 @@ class TargetReader {
     if (!periods_.empty() && (target_.start || by != nullptr)) {
       diagnostics_.error(
           target_.position, "the periods under to: say when each target starts and ends", "leave out start and by");
-    } else if (periods_.empty() && target_.each && !target_.start) {
+    } else if (!has_periods && target_.each && !target_.start) {
       diagnostics_.error(target_.position,
                          "a target for each " + target_.each->text() + " needs a start",
                          "write start: with the first day of the first " + target_.each->text());
@@ -139,9 +141,9 @@ class TargetReader {
       const auto first = first_day(name.scalar);
       const auto number = read_number(goal, diagnostics_, "to");
       if (!first) {
-        const std::string_view unit = target_.each->text();
+        const std::string unit = target_.each->text();
         diagnostics_.error(name.position,
-                           "\"" + printable(name.scalar) + "\" is no " + std::string(unit),
+                           "\"" + printable(name.scalar) + "\" is no " + unit,
                            unit == "month"     ? "write it as 2026-10"
                            : unit == "quarter" ? "write it as 2026-Q4"
                                                : "write it as 2026");

@@ -136,7 +136,7 @@ INSTANTIATE_TEST_SUITE_P(
             "deadline `to`; steps lie between them\n"},
         Complaint{"AChangeWithoutAReason",
                   "target: {from: 1, to: 2, start: 2026-07-01, by: 2026-12-31, changes: [{date: 2026-10-01, to: 3}]}",
-                  "2:72 error: kpis.x.target.changes needs the key why; say why the target changes: it stands in the "
+                  "2:72 error: kpis.x.target.changes lacks \"why\"; say why the target changes: it stands in the "
                   "review\n"},
         Complaint{
             "AChangeBeforeTheStart",
@@ -152,14 +152,14 @@ INSTANTIATE_TEST_SUITE_P(
             "target judges at a time; let it start when the other has ended\n"},
         Complaint{"GoalsByPeriodWithoutEach",
                   "target: {measure: total, to: {2026-10: 350}}",
-                  "2:10 error: kpis.x.target needs the key by; the deadline: a date, or a span from start such as 6 "
+                  "2:10 error: kpis.x.target lacks \"by\"; the deadline: a date, or a span from start such as 6 "
                   "months\n2:31 error: goals by period need to know which; write each: month, quarter or year\n"},
         Complaint{"APeriodThatIsNone",
                   "target: {measure: total, each: quarter, to: {2026-10: 350}}",
                   "2:47 error: \"2026-10\" is no quarter; write it as 2026-Q4\n"},
         Complaint{"ASegmentThatIsNone",
                   "target: {from: 1, to: 2, by: 2026-12-31, segments: [{match: {country: SE}, to: 3}]}",
-                  "2:53 error: x has no segment country=SE; write split_by: [country]\n"},
+                  "2:54 error: x has no segment country=SE; write split_by: [country]\n"},
         Complaint{
             "ProbabilitiesWhilePaceJudges",
             "target: {from: 1, to: 2, by: 2026-12-31, on_track: 80%}",
