@@ -163,16 +163,21 @@ Result<Wanted> read_wanted(const Arguments& arguments, const Config& config) {
   return wanted;
 }
 
+/// The history needs no secrets, a source does.
+Secrets secrets_for(const Arguments& arguments) {
+  return arguments.has("source") ? Secrets::kRequired : Secrets::kIgnored;
+}
+
 /// The configuration with other rule files. Null: they have errors, which were printed.
 std::shared_ptr<const Config> load_other_rules(const Arguments& arguments, Io& io) {
   const ConfigLoad load = load_rule_files(
-      {config_path(arguments), arguments.list("rules"), nullptr, std::nullopt}, Secrets::kIgnored, io.host);
+      {config_path(arguments), arguments.list("rules"), nullptr, std::nullopt}, secrets_for(arguments), io.host);
   io.err << load.diagnostics.text();
   return load.config;
 }
 
 int backtest(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kIgnored, io);
+  const auto config = load_for_verb(arguments, secrets_for(arguments), io);
   if (!config) {
     return kExitNo;
   }

@@ -75,8 +75,13 @@ TEST_F(BacktestVerb, ReadsASourceAfreshOnRequest) {
   const json afresh = json::parse(run({"--json", "--source", "web", "--source", "mail"}).out);
   const auto gap = [](const json& episode) { return episode["kpi"] == "signups" && episode["rule"] == "no_data"; };
   const json before = json::parse(recorded)["episodes"];
-  EXPECT_EQ((*std::ranges::find_if(before, gap))["since"], "2026-03-09T23:00:00Z");
-  EXPECT_EQ((*std::ranges::find_if(afresh["episodes"], gap))["since"], "2026-03-01T23:00:00Z");
+  const json after = afresh["episodes"];
+  const auto recorded_gap = std::ranges::find_if(before, gap);
+  const auto afresh_gap = std::ranges::find_if(after, gap);
+  ASSERT_NE(recorded_gap, before.end()) << recorded;
+  ASSERT_NE(afresh_gap, after.end()) << afresh;
+  EXPECT_EQ((*recorded_gap)["since"], "2026-03-09T23:00:00Z");
+  EXPECT_EQ((*afresh_gap)["since"], "2026-03-01T23:00:00Z");
 }
 
 TEST_F(BacktestVerb, LeavesTheHistoryAndTheReceiversAlone) {
