@@ -26,7 +26,8 @@ class ChannelReader {
     MapReader map(body, "channels.{" + printable(name_.scalar) + "}", diagnostics_);
     const ChannelKind* kind = read_type(map);
     if (kind == nullptr) {
-      reading_.config.channels.push_back({settings_.name, "", nullptr, name_.position});  // so that routes do not miss it
+      reading_.config.channels.push_back(
+          {settings_.name, "", nullptr, name_.position});  // so that routes do not miss it
       return;
     }
     for (const std::string& key : kind->keys) {

@@ -68,8 +68,8 @@ class Unit {
 };
 
 /// A value for a person: "2.1%" (en), "2,1 %" with U+00A0 (sv, da, nb), "1,582 visitors", "1,250 SEK", "2 h 5 min"; the
-/// table is in unit_format.cpp. The unit and the size choose the decimals; `more` of them are added. What is not finite is
-/// "unknown" in the language.
+/// table is in unit_format.cpp. The unit and the size choose the decimals; `more` of them are added. What is not finite
+/// is "unknown" in the language.
 std::string format_value(double value, const Unit& unit, Language language, int more = 0);
 
 /// How many more decimals it takes that two different values are not written alike: "1,234.9" above "1,234.5", where

@@ -9,15 +9,15 @@ namespace {
 
 // In the order of the enumerators; a word read back is its place in the table.
 constexpr std::array<std::string_view, 10> kTypes = {"alert.firing",
-                                                    "alert.resolved",
-                                                    "alert.no_data",
-                                                    "target.status",
-                                                    "target.reminder",
-                                                    "source.error",
-                                                    "source.recovered",
-                                                    "config.error",
-                                                    "delivery.failed",
-                                                    "test"};
+                                                     "alert.resolved",
+                                                     "alert.no_data",
+                                                     "target.status",
+                                                     "target.reminder",
+                                                     "source.error",
+                                                     "source.recovered",
+                                                     "config.error",
+                                                     "delivery.failed",
+                                                     "test"};
 static_assert(kTypes.size() == static_cast<std::size_t>(MessageType::kTest) + 1);
 
 }  // namespace

@@ -32,28 +32,35 @@ routes:
   - {match: {}, to: [team]}
 )";
 
-constexpr const char* kRules = R"(
+constexpr const char* kRules = R"~(
 kpis:
   orders:
     value: shop.orders
     split_by: [country]
-    thresholds: {warning: 20, critical: 8, for: 2 days, recover: 24, recover_for: 2 days}
+    expect: {country: [SE, DK]}
+    retire: 2 days
+    thresholds:
+      {warning: 20, critical: 8, for: 2 days, recover: 24, recover_for: 2 days,
+       segments: [{match: {country: "NO"}, warning: 15, for: 1 day}, {match: total, warning: 40, critical: 10, recover: 40}],
+       when: [{days: sunday, warning: 10}]}
   conversion:
     value: shop.orders / web.visits
     over: 3 days
     split_by: [country]
-    thresholds: {warning: 15%}
+    min_sample: {web.visits: 250}
+    thresholds: {warning: 15%, confidence: 80%}
     target: {from: 10%, start: 2026-03-03, to: 30%, by: 2026-03-24, judge: pace}
     no_data: {after: 2 days}
   basket:
     value: shop.revenue / shop.orders
     alerts: [{name: sudden drop, when: "change(value, 1 day) < -30%", for: 2 days, severity: critical}]
     target: {from: measured, start: 2026-03-10, to: 500, by: 2026-03-26, path: compound, judge: pace}
-  complaints: {value: desk.complaints, better: lower, thresholds: {warning: 1}}
+  complaints: {value: desk.complaints, better: lower, thresholds: {warning: 1}, inhibits: [jumpy.thresholds]}
+  jumpy: {value: shop.revenue, thresholds: {warning: "1.1 * prev(value, 1 day)"}, no_data: {then: ok}}
   weekly_revenue: {value: shop.revenue, every: week, complete: 50%, thresholds: {warning: 20000}}
   health: {value: conversion * basket, split_by: [country], thresholds: {warning: 40}}
   weekly_health: {value: avg(health), every: week, complete: 40%, thresholds: {warning: 45}}
-)";
+)~";
 
 /// Four weeks with all that goes wrong: the same for the same seed.
 class Weeks {

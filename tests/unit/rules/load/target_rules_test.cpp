@@ -188,14 +188,14 @@ TEST(Smart, NamesWhatLacksAndTheRemedy) {
   EXPECT_EQ(
       smart("x: {value: shop.orders, target: {from: 1, to: 2, start: 2026-01-01, by: 2026-06-30}}"),
       "1:1 warning: x has no title (S, specific); write title: as people call it\n"
-            "1:1 warning: x has no description (S, specific); write description: what is counted, in a sentence\n"
-            "1:1 warning: x has no unit (M, measurable); write unit: such as visitors, SEK or \"%\"\n"
-            "1:1 warning: x has no objective (R, relevant); write objective: what it is good for\n"
-            "1:1 warning: x has no owner (R, relevant); write owner: who looks after it; routes can match it\n"
-            "1:1 warning: x has a deadline in the past (T, time-bound); add a target with a new deadline under targets:, and "
-            "keep the old one as the record that it is\n"
-            "1:1 warning: x has no review since 2026-07-01; ask whether each is still the right KPI and the right target, "
-            "and write reviewed: with the date\n");
+      "1:1 warning: x has no description (S, specific); write description: what is counted, in a sentence\n"
+      "1:1 warning: x has no unit (M, measurable); write unit: such as visitors, SEK or \"%\"\n"
+      "1:1 warning: x has no objective (R, relevant); write objective: what it is good for\n"
+      "1:1 warning: x has no owner (R, relevant); write owner: who looks after it; routes can match it\n"
+      "1:1 warning: x has a deadline in the past (T, time-bound); add a target with a new deadline under targets:, and "
+      "keep the old one as the record that it is\n"
+      "1:1 warning: x has no review since 2026-07-01; ask whether each is still the right KPI and the right target, "
+      "and write reviewed: with the date\n");
 }
 
 constexpr const char* kGood =
