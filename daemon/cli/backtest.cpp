@@ -43,8 +43,9 @@ Result<void> add_afresh(const Config& config, std::uint32_t index, const Wanted&
 Result<Script> make_script(const Config& config, const Wanted& wanted, Io& io) {
   Script script;
   if (wanted.afresh.size() < config.sources.size()) {
+    // All of it: what was imported later is known of those periods too.
     const auto reader = KPI_TRY(open_history_reader(config.history));
-    script = KPI_TRY(read_script(*reader, config, wanted.afresh, wanted.to));
+    script = KPI_TRY(read_script(*reader, config, wanted.afresh, Instant::max()));
   }
   for (std::uint32_t i = 0; i < config.sources.size(); ++i) {
     if (wanted.afresh.contains(config.sources[i].settings.name)) {
@@ -88,8 +89,10 @@ Result<Backtest> play(std::shared_ptr<const Config> config, const Wanted& wanted
   }
   Backtest backtest{wanted.from, wanted.to, 0, {}};
   Instant begin = wanted.from;
+  Instant end = script.steps.empty() ? wanted.to : std::max(wanted.to, script.steps.back());
   for (const Script::Arrival& arrival : script.arrivals) {
     begin = std::min(begin, arrival.at);
+    end = std::max(end, arrival.at);
   }
   Rehearsal rehearsal(std::move(config), std::move(script));
   rehearsal.on_verdict = [&](const VerdictRow& row) {
@@ -98,11 +101,11 @@ Result<Backtest> play(std::shared_ptr<const Config> config, const Wanted& wanted
   Progress progress(io);
   constexpr int kParts = 50;
   for (int part = 1; part <= kParts; ++part) {
-    KPI_TRY(rehearsal.advance(begin + (wanted.to - begin) / kParts * part));
+    KPI_TRY(rehearsal.advance(begin + (end - begin) / kParts * part));
     rehearsal.take_messages();
     progress.show(100 * part / kParts);
   }
-  KPI_TRY(rehearsal.advance(wanted.to));
+  KPI_TRY(rehearsal.advance(end));
   backtest.episodes.reserve(rehearsal.episodes().size());
   for (const auto& [id, row] : rehearsal.episodes()) {
     const bool is_inside = row.since < wanted.to && (!row.resolved || *row.resolved > wanted.from);

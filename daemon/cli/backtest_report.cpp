@@ -28,7 +28,8 @@ Instant end_of(const BacktestEpisode& episode, Instant to) {
 }
 
 std::string_view word_of(EpisodeChange::Kind kind) {
-  static constexpr std::array<std::string_view, 5> kWords{"added", "removed", "longer", "shorter", "moved"};
+  static constexpr std::array<std::string_view, 7> kWords{
+      "added", "removed", "longer", "shorter", "moved", "milder", "worse"};
   return kWords.at(static_cast<std::size_t>(kind));
 }
 
@@ -42,7 +43,8 @@ auto overlapping(Candidates& candidates, const BacktestEpisode& episode, Instant
 
 std::optional<EpisodeChange> change_of(const BacktestEpisode& before, const BacktestEpisode& after, Instant to) {
   if (before.since == after.since && before.resolved == after.resolved) {
-    return std::nullopt;
+    const auto kind = after.severity < before.severity ? EpisodeChange::Kind::kMilder : EpisodeChange::Kind::kWorse;
+    return after.severity == before.severity ? std::nullopt : std::optional(EpisodeChange{kind, before, after});
   }
   const Duration was = end_of(before, to) - before.since;
   const Duration is = end_of(after, to) - after.since;
@@ -174,14 +176,18 @@ std::string episodes_text(const Backtest& backtest, const Zone& zone) {
 }
 
 std::string changes_text(const std::vector<EpisodeChange>& changes, const Zone& zone) {
-  Table table({{""}, {""}, {""}, {""}});
+  Table table({{""}, {""}, {""}, {""}, {""}});
   for (const EpisodeChange& change : changes) {
     const BacktestEpisode& shown = change.after ? *change.after : *change.before;
-    const std::string was = change.before && change.after ? ", was " + times_text(*change.before, zone) : "";
+    const bool has_both = change.before && change.after;
+    const bool is_regraded = has_both && change.before->severity != change.after->severity;
+    const bool is_moved = has_both && times_text(*change.before, zone) != times_text(shown, zone);
     table.add({{std::string(word_of(change.kind))},
                {subject_text(shown)},
                {printable(shown.rule, 40)},
-               {times_text(shown, zone) + was}});
+               {std::string(name_of(shown.severity)) +
+                (is_regraded ? ", was " + std::string(name_of(change.before->severity)) : "")},
+               {times_text(shown, zone) + (is_moved ? ", was " + times_text(*change.before, zone) : "")}});
   }
   return changes.empty() ? "" : table.text(false);
 }

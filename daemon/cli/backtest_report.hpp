@@ -35,7 +35,7 @@ struct Backtest {
 
 /// How an episode of other rules differs from the one that it overlaps.
 struct EpisodeChange {
-  enum class Kind : std::uint8_t { kAdded, kRemoved, kLonger, kShorter, kMoved };
+  enum class Kind : std::uint8_t { kAdded, kRemoved, kLonger, kShorter, kMoved, kMilder, kWorse };
 
   Kind kind = Kind::kAdded;
   std::optional<BacktestEpisode> before;

@@ -1,3 +1,4 @@
+#include "daemon/cli/reading.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/notify/message_json.hpp"
@@ -34,6 +35,7 @@ struct RuleFinding {
   Value value;       ///< the limit; of a condition 1 or 0
   bool is_condition = false;
   bool is_crossed = false;
+  bool is_number = false;  ///< The text is the limit itself.
 };
 
 /// Everything about one period of one line.
@@ -199,7 +201,8 @@ class Explainer {
     const auto limit =
         [&](const std::string& name, const LineLimit& used, const std::optional<Value>& value, Standing standing) {
           if (used.program != nullptr && value) {
-            result_.rules.push_back({name, used.program->text, *value, false, standing == Standing::kMissed});
+            result_.rules.push_back(
+                {name, used.program->text, *value, false, standing == Standing::kMissed, used.program->is_constant()});
           }
         };
     if (kpi.thresholds) {
@@ -210,7 +213,7 @@ class Explainer {
     }
     for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
       const Value& holds = judgement.conditions[i];
-      result_.rules.push_back({kpi.alerts[i].name, kpi.alerts[i].when.text, holds, true, holds.is_true()});
+      result_.rules.push_back({kpi.alerts[i].name, kpi.alerts[i].when.text, holds, true, holds.is_true(), false});
     }
   }
 
@@ -224,9 +227,9 @@ class Explainer {
     }
     if (!result_.is_judged) {
       result_.why.push_back(result_.due > context_.now
-                                ? "provisional: it is judged at " + rfc3339(result_.due)
+                                ? "provisional: it is judged at " + local_text(result_.due, kpi.zone)
                                 : "its samples have not arrived; given up at " +
-                                      rfc3339(engine_.plan_of(line).deadline(kpi, result_.slot)));
+                                      local_text(engine_.plan_of(line).deadline(kpi, result_.slot), kpi.zone));
     }
     if (result_.is_judged && !result_.is_newest) {
       result_.why.emplace_back("this is an earlier period; what follows is how things stand now");
@@ -237,12 +240,16 @@ class Explainer {
     for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
       say(kpi.alerts[i].name, line.alerts[i], kpi.alerts[i].patience);
     }
+    if (!line.plans.empty()) {
+      say("target", line.target, Patience{});
+    }
     if (line.no_data.first) {
-      result_.why.push_back(std::string("no_data: ") + (line.no_data.is_on ? "firing" : "pending") +
-                            ", no value since " + period_text(*line.no_data.first, kpi.every, kpi.zone) +
-                            (line.no_data.is_on
-                                 ? ""
-                                 : "; fires at " + rfc3339(engine_.plan_of(line).deadline(kpi, *line.no_data.first))));
+      result_.why.push_back(
+          std::string("no_data: ") + (line.no_data.is_on ? "firing" : "pending") + ", no value since " +
+          period_text(*line.no_data.first, kpi.every, kpi.zone) +
+          (line.no_data.is_on
+               ? ""
+               : "; fires at " + local_text(engine_.plan_of(line).deadline(kpi, *line.no_data.first), kpi.zone)));
     }
   }
 
@@ -337,10 +344,11 @@ void print(const Explanation& found, Io& io) {
     const std::string side = kpi.better.kind == Better::Kind::kLower ? "above " : "below ";
     const std::string back = kpi.better.kind == Better::Kind::kLower ? "at or below " : "at or above ";
     out << "  " << name << " " << (rule.name == "recover" ? back : side) << limit
-        << (rule.text == limit ? "" : " = " + rule.text)
-        << (rule.name == "recover" ? ""
-            : rule.is_crossed      ? ": crossed"
-                                   : ": fine")
+        << (rule.is_number ? "" : " = " + rule.text)
+        << (rule.name == "recover"              ? ""
+            : !found.judgement.value.is_known() ? ": unknown"
+            : rule.is_crossed                   ? ": crossed"
+                                                : ": fine")
         << "\n";
   }
   if (!found.line->plans.empty()) {

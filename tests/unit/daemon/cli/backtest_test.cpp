@@ -222,6 +222,12 @@ BacktestEpisode episode(int since, std::optional<int> resolved, const std::strin
   return result;
 }
 
+BacktestEpisode graded(Severity severity) {
+  BacktestEpisode result = episode(1, 3);
+  result.severity = severity;
+  return result;
+}
+
 struct Difference {
   const char* name;
   std::vector<BacktestEpisode> before;
@@ -251,6 +257,10 @@ INSTANTIATE_TEST_SUITE_P(
         Difference{"Longer", {episode(1, 3)}, {episode(1, 5)}, {{Kind::kLonger, episode(1, 3), episode(1, 5)}}},
         Difference{"Shorter", {episode(1, 5)}, {episode(2, 5)}, {{Kind::kShorter, episode(1, 5), episode(2, 5)}}},
         Difference{"Moved", {episode(1, 5)}, {episode(2, 6)}, {{Kind::kMoved, episode(1, 5), episode(2, 6)}}},
+        Difference{"Milder",
+                   {graded(Severity::kCritical)},
+                   {graded(Severity::kWarning)},
+                   {{Kind::kMilder, graded(Severity::kCritical), graded(Severity::kWarning)}}},
         Difference{"Apart",
                    {episode(1, 3)},
                    {episode(3, 5)},
