@@ -3,6 +3,7 @@
 #include "rules/base/text.hpp"
 #include "rules/judge/thresholds.hpp"
 #include "rules/load/limit_order.hpp"
+#include "rules/load/raw_reading.hpp"
 
 #include <algorithm>
 #include <array>
@@ -27,6 +28,9 @@ std::optional<Program> compile_limit(const RawExpression& expression,
     diagnostics.error(expression.at(expression.tree->range),
                       "this is in " + program->unit.text() + ", the KPI's unit is " + unit.text());
     return std::nullopt;
+  }
+  if (program->is_constant()) {
+    warn_of_bare_percent(expression.position, expression.text, program->code.front().number, unit, diagnostics);
   }
   return program;
 }

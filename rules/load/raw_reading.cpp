@@ -3,6 +3,7 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace kpi {
 namespace {
@@ -80,6 +81,17 @@ void read_patience(MapReader& map, Patience& patience) {
   map.span("recover_for", patience.recover);
   check_not_negative(map, map.diagnostics(), patience.hold, "for");
   check_not_negative(map, map.diagnostics(), patience.recover, "recover_for");
+}
+
+void warn_of_bare_percent(
+    Position position, std::string_view text, double number, const Unit& unit, Diagnostics& diagnostics) {
+  const bool is_bare = unit.show() == Unit::Show::kPercent && std::abs(number) > 1 && !text.ends_with('%');
+  if (is_bare) {
+    const std::string whole = number_text(times_power_of_ten(number, 2)) + "%";
+    diagnostics.warning(position,
+                        printable(text) + " is " + whole + ", since the unit is %",
+                        "write " + number_text(number) + "%, or " + whole + " if that is meant");
+  }
 }
 
 void check_not_negative(const MapReader& map, Diagnostics& diagnostics, const Span& span, std::string_view key) {

@@ -17,6 +17,9 @@ void read_labels(const YamlNode& node, Labels& labels, Diagnostics& diagnostics)
 void read_severity(MapReader& map, std::string_view key, Severity& severity);
 /// `for` and `recover_for`.
 void read_patience(MapReader& map, Patience& patience);
+/// Warns of 2.2 where the unit is % and 2.2% must have been meant.
+void warn_of_bare_percent(
+    Position position, std::string_view text, double number, const Unit& unit, Diagnostics& diagnostics);
 void check_not_negative(const MapReader& map, Diagnostics& diagnostics, const Span& span, std::string_view key);
 
 // raw_limits.cpp

@@ -85,10 +85,19 @@ class TargetReader {
 
   void read_baseline(const YamlNode* from, Target& target) {
     if (from != nullptr && from->scalar != "measured") {
-      target.baseline = read_number(*from, diagnostics_, "from");
+      target.baseline = read_value(*from, "from");
     } else if (from != nullptr) {
       target.baseline.reset();
     }
+  }
+
+  /// A number in the KPI's unit.
+  std::optional<double> read_value(const YamlNode& node, std::string_view key) {
+    const auto number = read_number(node, diagnostics_, key);
+    if (number && target_.measure != Target::Measure::kShareMet) {
+      warn_of_bare_percent(node.position, node.scalar, *number, kpi_.unit, diagnostics_);
+    }
+    return number;
   }
 
   void read_ends() {
@@ -103,7 +112,7 @@ class TargetReader {
       if (goal->kind == YamlNode::Kind::kMap) {
         read_periods(*goal);
       } else {
-        target_.goal = read_number(*goal, diagnostics_, "to").value_or(0);
+        target_.goal = read_value(*goal, "to").value_or(0);
       }
     }
     Date start{};

@@ -187,6 +187,7 @@ class Loader {
     compile_alerts(raw, context, diagnostics_);
     check_parts(raw);
     check_zone(raw);
+    check_total(raw);
     settle_targets(kpi, ground_.calendar, diagnostics_);
     kpi.text = canonical_text(raw);
     kpi.fingerprint = fingerprint(kpi.text);
@@ -416,6 +417,23 @@ class Loader {
         diagnostics_.warning(
             kpi.position, "the metrics of " + kpi.id + " are in different time zones", "write timezone:");
         return;
+      }
+    }
+  }
+
+  /// Labels that combine into nothing leave the total to rows of its own.
+  void check_total(const RawKpi& raw) {
+    for (const MetricInput& input : raw.kpi.value.metrics) {
+      const Metric& metric = ground_.metrics[input.metric];
+      const bool is_whole = std::ranges::all_of(metric.labels, [&](const std::string& label) {
+        return std::ranges::any_of(input.filters,
+                                   [&](const LabelFilter& filter) { return filter.label == label && !filter.negated; });
+      });
+      if (metric.across == Across::kNone && !is_whole) {
+        diagnostics_.warning(raw.value.position,
+                             metric.name + " has labels that do not combine (across: none): the total of " +
+                                 raw.kpi.id + " needs rows without labels",
+                             "let the source deliver them, filter by label, or write across: on the metric");
       }
     }
   }

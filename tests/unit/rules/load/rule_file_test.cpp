@@ -30,6 +30,9 @@ class Rules {
                       metric("crm.customers", "customers", "month"),
                       metric("site.load", "", "instant"),
                       metric("site.hits", "hits", "5m")};
+    ground.metrics.push_back(metric("web.users", "users", "day", {"country"}));
+    ground.metrics.back().kind = MetricKind::kDistinct;
+    ground.metrics.back().across = Across::kNone;
     ground.zone = Zone::find("Europe/Stockholm").value();
     for (const std::string& text : files) {
       const SourceText& source = sources_.add(sources_.texts().empty() ? "a.yaml" : "b.yaml", text);
@@ -540,6 +543,20 @@ INSTANTIATE_TEST_SUITE_P(
   1 | a: {value: shop.ordres}
     |            ^~~~~~~~~~~
   help: did you mean "shop.orders"?
+)~"},
+        Complaint{"APercentageWithoutItsSign",
+                  "x: {unit: \"%\", value: shop.orders / web.visits, thresholds: {warning: 2.2}}",
+                  R"~(a.yaml:1:71: warning: 2.2 is 220%, since the unit is %
+  1 | x: {unit: "%", value: shop.orders / web.visits, thresholds: {warning: 2.2}}
+    |                                                                       ^~~
+  help: write 2.2%, or 220% if that is meant
+)~"},
+        Complaint{"ATotalThatNeedsRowsOfItsOwn",
+                  "x: {value: avg(web.users)}",
+                  R"~(a.yaml:1:12: warning: web.users has labels that do not combine (across: none): the total of x needs rows without labels
+  1 | x: {value: avg(web.users)}
+    |            ^~~~~~~~~~~~~~
+  help: let the source deliver them, filter by label, or write across: on the metric
 )~"},
         Complaint{"CountsThatAreMixed",
                   "x: {value: web.visits + shop.orders}",
