@@ -10,7 +10,7 @@ import time
 import unittest
 
 import world
-from world import Daemon, Folder, Receiver
+from world import Daemon, Folder, Receiver, wait_until
 
 CONFIGURATION = """timezone: Europe/Stockholm
 history: sqlite:history.db
@@ -130,8 +130,7 @@ class RunningDaemon(unittest.TestCase):
         again = Daemon(self, self.folder)
         again.wait_for("watching 1 KPI")
         self.folder.write("web.csv", ROWS + LOW + STILL_LOW + FINE)
-        self.receiver.wait_for(2)
-        again.wait_for("alert.resolved")
+        wait_until(lambda: any(told[0] == "alert.resolved" for told in self.told()), "the end is told")
         self.stop(again)
         # Killed before it had written that the message was out, it sends the same message again, with the same id.
         told = list(dict(self.receiver.messages).values())
