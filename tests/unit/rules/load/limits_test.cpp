@@ -142,7 +142,7 @@ x:
 }
 
 TEST(MinSample, AddsItsMetricToThoseThatTheValueWaitsFor) {
-  const Kpi kpi = loaded_kpi("x: {value: survey.score, min_sample: {web.visits: 200, all(shop.orders): 3}}");
+  const Kpi kpi = loaded_kpi("x: {value: shop.revenue, min_sample: {web.visits: 200, all(shop.orders): 3}}");
   ASSERT_EQ(kpi.min_sample.size(), 2U);
   EXPECT_EQ(kpi.min_sample[0], (MinSample{1, 200}));
   EXPECT_EQ(kpi.value.metrics.size(), 3U);
