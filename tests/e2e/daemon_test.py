@@ -65,7 +65,7 @@ class RunningDaemon(unittest.TestCase):
         code = daemon.wait()
         took = time.monotonic() - began
         self.assertEqual(0, code, daemon.text)
-        self.assertLess(took, 2)
+        self.assertLess(took, 5)  # a second is left to messages on their way
 
     def start_firing(self):
         daemon = Daemon(self, self.folder)
