@@ -284,9 +284,10 @@ class Lexer {
     if (count > kMostYears * 366 * static_cast<double>(kDayMs) / static_cast<double>(unit.approximate_ms())) {
       return error("a duration is at most 100 years");
     }
-    const auto times = static_cast<std::int32_t>(count);
+    const auto times = static_cast<std::int64_t>(count);
     Token result = token(Token::Kind::kDuration);
-    result.span = Span{unit.months * times, unit.days * times, unit.ms * times};
+    result.span = Span{
+        static_cast<std::int32_t>(unit.months * times), static_cast<std::int32_t>(unit.days * times), unit.ms * times};
     return result;
   }
 

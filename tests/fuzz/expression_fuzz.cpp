@@ -99,6 +99,7 @@ class Shop {
     evaluation.frame.slot = slot_at(kBegin, context.every, Zone{}, rules_.calendar);
     evaluation.frame.every = context.every;
     evaluation.frame.over = context.over;
+    evaluation.own = Value::of(0.5);
     const Value value = evaluate(program, inputs, evaluation);
     require(!value.is_known() || std::isfinite(value.number), "a value that is no number");
     require(!program.is_condition || !value.is_known() || value.number == 0 || value.number == 1, "a half truth");
