@@ -140,11 +140,8 @@ void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) 
   const bool lacked = std::ranges::any_of(line.plans, lacks);
   const JudgeContext context = judge_context(now);
   LineChanges changes;
-  judge(line, plan, context, changes);
-  if (const auto restated = restated_.find(index); restated != restated_.end()) {
-    rejudge(line, plan, context, restated->second, changes);
-    restated_.erase(restated);
-  }
+  const auto touched = restated_.extract(index);
+  judge(line, plan, context, touched ? touched.mapped() : std::set<Slot>(), changes);
   if (lacked) {
     keep_targets(line);  // a measured baseline may have become known just now
   }

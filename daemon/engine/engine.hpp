@@ -150,7 +150,7 @@ class Engine {
   void restore_targets(const StoredState& state, Instant now);
   void restore_sources(const StoredState& state);
   void version_rules(const StoredState& state);
-  void remember_holes(Line& line);
+  void remember_due(Line& line);
 
   // ingest.cpp
   void ingest(PollResult& result, Instant now, StepSummary& summary);

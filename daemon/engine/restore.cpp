@@ -164,8 +164,8 @@ Result<void> Engine::restore(Instant now) {
   for (std::uint32_t i = 0; i < lines_.size(); ++i) {
     Line& line = lines_[i];
     line.first = begin_of(line);
+    remember_due(line);
     line.begun = line.newest ? line.first : std::nullopt;
-    remember_holes(line);
     plan_target(line, now);
     schedule(i);
   }
@@ -258,13 +258,22 @@ Result<void> Engine::restore_verdicts() {
   });
 }
 
-/// Periods between the first and the newest one that have no verdict are still waited for.
-void Engine::remember_holes(Line& line) {
+/// Periods that were due at the last step and have no verdict are still waited for, whether or not later ones have one.
+void Engine::remember_due(Line& line) {
   const Kpi& kpi = rules_.kpis[line.kpi];
-  if (!line.first || !line.newest) {
+  if (!line.first || !last_step_) {
     return;
   }
-  for (Slot slot = *line.first; slot < *line.newest; slot = next_slot(slot, kpi.every, kpi.zone)) {
+  const KpiPlan& plan = plan_of(line);
+  Slot due = line.newest ? next_slot(*line.newest, kpi.every, kpi.zone) : *line.first;
+  for (; plan.due(kpi, due) <= *last_step_; due = next_slot(due, kpi.every, kpi.zone)) {
+    line.newest = due;
+    line.awaiting.insert(due);
+  }
+  if (!line.stepped) {
+    return;
+  }
+  for (Slot slot = *line.first; slot < *line.stepped; slot = next_slot(slot, kpi.every, kpi.zone)) {
     if (line.judged.at(slot) == nullptr) {
       line.awaiting.insert(slot);
       line.busy.insert(slot);  // perhaps; a replay that begins before it ends the same

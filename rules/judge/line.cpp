@@ -161,7 +161,7 @@ class Judging {
     const Instant due = plan_.due(kpi_, slot);
     fire_overdue(due);
     // Data that came late ended the alert when it came.
-    const bool is_late = line_.no_data.firing_at && *line_.no_data.firing_at > due;
+    const bool is_late = line_.no_data.firing_at && *line_.no_data.firing_at >= due;
     end_no_data(line_, kpi_, plan_, is_late ? context_.now : due, changes_);
   }
 
@@ -231,8 +231,10 @@ KpiPlan plan_of(const RuleSet& rules, std::uint32_t index, std::span<const KpiPl
   return plan;
 }
 
-void judge(Line& line, const KpiPlan& plan, const JudgeContext& context, LineChanges& changes) {
+void judge(
+    Line& line, const KpiPlan& plan, const JudgeContext& context, const std::set<Slot>& touched, LineChanges& changes) {
   if (line.first) {
+    rejudge(line, plan, context, touched, changes);
     Judging(line, plan, context, changes).run();
   }
 }

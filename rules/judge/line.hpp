@@ -106,14 +106,12 @@ struct LineChanges {
   bool is_restated = false;  ///< An alert changed because earlier data did.
 };
 
-/// Judges every period that is due by `context.now`, in order, and gives up those that have waited long enough.
-void judge(Line& line, const KpiPlan& plan, const JudgeContext& context, LineChanges& changes);
-
-/// Samples of periods that were judged have changed: judges `slots` again and replays the alerts from the last period
-/// at which all of them were quiet. Past episodes stay; if the present changed, an episode fires or resolves now. Call
-/// it before judge(), so that no later period is judged by what the earlier ones were.
-void rejudge(
-    Line& line, const KpiPlan& plan, const JudgeContext& context, const std::set<Slot>& slots, LineChanges& changes);
+/// Judges every period that is due by `context.now`, in order, and gives up those that have waited long enough. First
+/// those of `touched` that were judged and whose samples have changed: they are judged again, and the alerts replayed
+/// from the last period at which all of them were quiet, so that no later period is judged by what the earlier ones
+/// were. Past episodes stay; if the present changed, an episode fires or resolves now.
+void judge(
+    Line& line, const KpiPlan& plan, const JudgeContext& context, const std::set<Slot>& touched, LineChanges& changes);
 
 /// When judge() next has something to do without a new sample: a period's due time, or a deadline.
 Instant next_event(const Line& line, const Kpi& kpi, const KpiPlan& plan);

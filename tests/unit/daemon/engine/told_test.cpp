@@ -152,6 +152,20 @@ TEST(Told, ALateValueThatFiresAcrossAGapIsTheOneThatIsTold) {
   }
 }
 
+TEST(Told, ANewPeriodIsJudgedByWhatTheEarlierOnesAreNow) {
+  std::string rules(kRules);
+  const std::string limits = "thresholds: {";
+  ASSERT_NE(rules.find(limits), std::string::npos);
+  rules.insert(rules.find(limits) + limits.size(), "for: 2 days, ");
+  Story story(kConfig, rules);
+  story.put("web.visits", "2026-03-01", 120);
+  story.put("web.visits", "2026-03-02", 130);
+  story.step("2026-03-03");
+  story.put("web.visits", "2026-03-02", 90);  // restated, and in the same poll the next day
+  story.put("web.visits", "2026-03-03", 80);
+  EXPECT_THAT(story.step("2026-03-04"), ElementsAre("team alert.firing visits thresholds: below 100 for 2 days"));
+}
+
 TEST(Told, ARestatementThatEndsTheAlertSaysSo) {
   Story story(kConfig, kRules);
   story.put("web.visits", "2026-03-01", 90);

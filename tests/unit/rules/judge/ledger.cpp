@@ -178,11 +178,8 @@ void Ledger::judged_at(Instant now) {
       const std::optional<Slot> first = first_of(line);
       line.first = line.first && first ? std::min(*line.first, *first) : line.first ? line.first : first;
       LineChanges changes;
-      if (const auto found = touched_.find(&line); found != touched_.end()) {
-        rejudge(line, plans_[kpi], context(now), found->second, changes);
-        touched_.erase(found);
-      }
-      judge(line, plans_[kpi], context(now), changes);
+      const auto touched = touched_.extract(&line);
+      judge(line, plans_[kpi], context(now), touched ? touched.mapped() : std::set<Slot>(), changes);
       write(line, changes);
     }
   }
