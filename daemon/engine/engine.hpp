@@ -54,6 +54,9 @@ class Engine {
   void receive(PollResult result);
   /// Keeps how an attempt ended for the next step's commit.
   void receive(DeliveryRow delivery);
+  /// Keeps what somebody says of a KPI or a day for the next step's commit.
+  void receive(ReviewRow review);
+  void receive(NoteRow note);
 
   /// Judges everything that is due at `now` and commits. After an error the engine's memory is ahead of the history:
   /// make a new one and restore it.

@@ -59,6 +59,14 @@ void Engine::receive(DeliveryRow delivery) {
   deliveries_.push_back(std::move(delivery));
 }
 
+void Engine::receive(ReviewRow review) {
+  commit_.reviews.push_back(std::move(review));
+}
+
+void Engine::receive(NoteRow note) {
+  commit_.notes.push_back(std::move(note));
+}
+
 void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   SourceState& state = sources_[result.source];
   const SourceConfig& source = config_->sources[result.source];

@@ -60,6 +60,18 @@ constexpr const char* kStepTimes =
     "< ?1 "
     "ORDER BY at";
 
+constexpr const char* kLines = "SELECT line.id, name, segment FROM line JOIN kpi ON kpi.id = kpi_id ORDER BY line.id";
+constexpr const char* kLedger =
+    "SELECT " KPI_LEDGER_COLUMNS " FROM ledger WHERE slot >= ?1 AND slot < ?2 ORDER BY slot, line_id";
+constexpr const char* kLedgerRevisions = "SELECT " KPI_LEDGER_COLUMNS
+                                         ", replaced_at FROM ledger_revision WHERE slot >= ?1 AND slot < ?2 "
+                                         "ORDER BY replaced_at, id";
+constexpr const char* kSamples =
+    "SELECT series_id, slot, value FROM sample WHERE slot >= ?1 AND slot < ?2 ORDER BY slot, series_id";
+constexpr const char* kTargets =
+    "SELECT name, target, fingerprint, start, baseline, text, first_met FROM target_text JOIN kpi ON kpi.id = kpi_id "
+    "ORDER BY target_text.id";
+
 constexpr Slot kFirstSlot{std::numeric_limits<std::int64_t>::min()};
 constexpr Slot kLastSlot{std::numeric_limits<std::int64_t>::max()};
 
@@ -79,6 +91,13 @@ class SqliteHistoryReader final : public HistoryReader {
                                 const Labels& labels,
                                 const std::function<void(const SampleRevision&)>& row) override;
   Result<std::vector<SeriesRow>> series() override;
+  Result<std::vector<LineRow>> lines() override;
+  Result<void> ledger(Slot from, Slot to, const std::function<void(const VerdictRow&)>& row) override;
+  Result<std::vector<VerdictRevision>> ledger_revisions(Slot from, Slot to) override;
+  Result<void> samples(Slot from, Slot to, const std::function<void(const SampleRow&)>& row) override;
+  Result<std::vector<KnownTarget>> target_versions() override;
+  Result<std::vector<ReviewRow>> reviews() override;
+  Result<std::vector<NoteRow>> notes(Date from, Date to) override;
   Result<void> samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) override;
   Result<std::vector<Instant>> step_times(Instant until) override;
 
@@ -247,6 +266,89 @@ Result<std::vector<SeriesRow>> SqliteHistoryReader::series() {
     std::vector<SeriesRow> found;
     Query all(*db_, kAllSeries);
     all.each([&](const Row& row) { found.push_back({row.id(0), row.text(1), sqlite::labels_from_json(row.text(2))}); });
+    return found;
+  });
+}
+
+Result<std::vector<LineRow>> SqliteHistoryReader::lines() {
+  return read([&]() -> Result<std::vector<LineRow>> {
+    std::vector<LineRow> found;
+    Query all(*db_, kLines);
+    all.each([&](const Row& row) { found.push_back({row.id(0), row.text(1), sqlite::labels_from_json(row.text(2))}); });
+    return found;
+  });
+}
+
+Result<void> SqliteHistoryReader::ledger(Slot from, Slot to, const std::function<void(const VerdictRow&)>& row) {
+  return read([&]() -> Result<void> {
+    sqlite::Words words(*db_);
+    Query ledger(*db_, kLedger);
+    ledger.each([&](const Row& found) { row(sqlite::verdict_row(found, words)); }, from, to);
+    return {};
+  });
+}
+
+Result<std::vector<VerdictRevision>> SqliteHistoryReader::ledger_revisions(Slot from, Slot to) {
+  return read([&]() -> Result<std::vector<VerdictRevision>> {
+    std::vector<VerdictRevision> found;
+    sqlite::Words words(*db_);
+    Query revisions(*db_, kLedgerRevisions);
+    revisions.each(
+        [&](const Row& row) {
+          found.push_back({sqlite::verdict_row(row, words), sqlite::judged_at(row), row.instant(16)});
+        },
+        from,
+        to);
+    return found;
+  });
+}
+
+Result<void> SqliteHistoryReader::samples(Slot from, Slot to, const std::function<void(const SampleRow&)>& row) {
+  return read([&]() -> Result<void> {
+    Query samples(*db_, kSamples);
+    samples.each([&](const Row& found) { row({found.id(0), found.slot(1), found.real(2)}); }, from, to);
+    return {};
+  });
+}
+
+Result<std::vector<KnownTarget>> SqliteHistoryReader::target_versions() {
+  return read([&]() -> Result<std::vector<KnownTarget>> {
+    std::vector<KnownTarget> found;
+    Query targets(*db_, kTargets);
+    targets.each([&](const Row& row) {
+      const auto start = parse_date(row.text(3));
+      if (!start) {
+        throw sqlite::BadRow(fmt::format("it holds a target that starts on \"{}\"", printable(row.text(3), 32)));
+      }
+      found.push_back({{row.text(0), row.text(1), row.text(2), *start, row.real(4), row.text(5)}, row.instant(6)});
+    });
+    return found;
+  });
+}
+
+Result<std::vector<ReviewRow>> SqliteHistoryReader::reviews() {
+  return read([&]() -> Result<std::vector<ReviewRow>> {
+    std::vector<ReviewRow> found;
+    Query reviews(*db_, "SELECT kpi, by_whom, note, at FROM review_entry ORDER BY id");
+    reviews.each([&](const Row& row) { found.push_back({row.text(0), row.text(1), row.text(2), row.instant(3)}); });
+    return found;
+  });
+}
+
+Result<std::vector<NoteRow>> SqliteHistoryReader::notes(Date from, Date to) {
+  return read([&]() -> Result<std::vector<NoteRow>> {
+    std::vector<NoteRow> found;
+    Query notes(*db_, "SELECT kpi, day, text, by_whom, at FROM note WHERE day >= ?1 AND day < ?2 ORDER BY day, id");
+    notes.each(
+        [&](const Row& row) {
+          const auto day = parse_date(row.text(1));
+          if (!day) {
+            throw sqlite::BadRow(fmt::format("it holds a note to the day \"{}\"", printable(row.text(1), 32)));
+          }
+          found.push_back({row.text(0), *day, row.text(2), row.text(3), row.instant(4)});
+        },
+        date_text(from),
+        date_text(to));
     return found;
   });
 }

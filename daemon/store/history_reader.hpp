@@ -85,6 +85,19 @@ struct KnownSample {
   Instant known_at;
 };
 
+/// A value that a judged period had from `judged_at` to `replaced_at`, before its data was restated.
+struct VerdictRevision {
+  VerdictRow row;
+  Instant judged_at;
+  Instant replaced_at;
+};
+
+/// A target as it was first met; see TargetVersionRow.
+struct KnownTarget {
+  TargetVersionRow row;
+  Instant first_met;
+};
+
 /// Errors are kStorage, with SQLite's words and the remedy, unless said otherwise.
 class HistoryReader {
  public:
@@ -111,6 +124,20 @@ class HistoryReader {
                                         const std::function<void(const SampleRevision&)>& row) = 0;
   /// In the order the engine met them.
   virtual Result<std::vector<SeriesRow>> series() = 0;
+  /// In the order the engine met them.
+  virtual Result<std::vector<LineRow>> lines() = 0;
+  /// Every judged period with from <= slot < to, of every KPI, in slot order; the row names its line.
+  virtual Result<void> ledger(Slot from, Slot to, const std::function<void(const VerdictRow&)>& row) = 0;
+  /// Former verdicts with from <= slot < to, in the order in which they were replaced.
+  virtual Result<std::vector<VerdictRevision>> ledger_revisions(Slot from, Slot to) = 0;
+  /// Current samples with from <= slot < to, in slot order.
+  virtual Result<void> samples(Slot from, Slot to, const std::function<void(const SampleRow&)>& row) = 0;
+  /// In the order in which they were met.
+  virtual Result<std::vector<KnownTarget>> target_versions() = 0;
+  /// Who looked at which KPI, in the order in which they said so.
+  virtual Result<std::vector<ReviewRow>> reviews() = 0;
+  /// What people wrote to days with from <= day < to, by day.
+  virtual Result<std::vector<NoteRow>> notes(Date from, Date to) = 0;
   /// Every value that became known before `until`, those that were replaced too, in the order in which they became
   /// known.
   virtual Result<void> samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) = 0;

@@ -233,7 +233,33 @@ SELECT rule_text.id, kpi.name AS kpi, rule_text.fingerprint,
 FROM rule_text JOIN kpi ON kpi.id = rule_text.kpi_id;
 )sql";
 
-constexpr std::array kMigrations{Migration{1, kVersion1}};
+// What people say of KPIs: that they have gone through one, and what happened on a day.
+constexpr const char* kReviewsAndNotes = R"sql(
+CREATE TABLE review_entry(
+  id INTEGER PRIMARY KEY,
+  kpi TEXT NOT NULL,
+  by_whom TEXT NOT NULL,
+  note TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  UNIQUE(kpi, by_whom, at)
+) STRICT;
+
+CREATE TABLE note(
+  id INTEGER PRIMARY KEY,
+  kpi TEXT NOT NULL,
+  day TEXT NOT NULL,
+  text TEXT NOT NULL,
+  by_whom TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  UNIQUE(kpi, day, text, at)
+) STRICT;
+CREATE INDEX note_of_day ON note(day);
+
+CREATE VIEW review AS
+SELECT id, kpi, by_whom AS "by", note, strftime('%Y-%m-%dT%H:%M:%SZ', at / 1000, 'unixepoch') AS at FROM review_entry;
+)sql";
+
+constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kReviewsAndNotes}};
 
 }  // namespace
 

@@ -51,6 +51,10 @@ constexpr const char* kPutEpisode =
     "line_id = excluded.line_id, rule = excluded.rule, severity = excluded.severity, since = excluded.since, "
     "pending = excluded.pending, firing = excluded.firing, resolved = excluded.resolved, reason = excluded.reason, "
     "restated = excluded.restated";
+constexpr const char* kAddReview =
+    "INSERT INTO review_entry(kpi, by_whom, note, at) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+constexpr const char* kAddNote =
+    "INSERT INTO note(kpi, day, text, by_whom, at) VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
 constexpr const char* kPutSource = "REPLACE INTO source(" KPI_SOURCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?)";
 // A message that is there already may have been delivered: a step that is repeated must not queue it again.
 constexpr const char* kAddMessage =
@@ -89,6 +93,8 @@ StepWriter::StepWriter(const SQLite::Database& db, Words& words)
       put_source_(db, kPutSource),
       add_message_(db, kAddMessage),
       put_delivery_(db, kPutDelivery),
+      add_review_(db, kAddReview),
+      add_note_(db, kAddNote),
       put_last_step_(db, "UPDATE progress SET last_step = ?") {}
 
 void StepWriter::write(const StepCommit& step) {
@@ -110,6 +116,8 @@ void StepWriter::write(const StepCommit& step) {
   each(step.sources);
   each(step.notifications);
   each(step.deliveries);
+  each(step.reviews);
+  each(step.notes);
   put_last_step_.run(step.now);
 }
 
@@ -233,6 +241,14 @@ void StepWriter::write(const DeliveryRow& delivery) {
                     delivery.next_attempt,
                     delivery.sent,
                     delivery.last_error);
+}
+
+void StepWriter::write(const ReviewRow& review) {
+  add_review_.run(review.kpi, review.by, review.note, review.at);
+}
+
+void StepWriter::write(const NoteRow& note) {
+  add_note_.run(note.kpi, date_text(note.day), note.text, note.by, note.at);
 }
 
 }  // namespace kpi::sqlite

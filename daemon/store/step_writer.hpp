@@ -28,6 +28,8 @@ class StepWriter {
   void write(const SourceRow& source);
   void write(const NotificationRow& message);
   void write(const DeliveryRow& delivery);
+  void write(const ReviewRow& review);
+  void write(const NoteRow& note);
   int run_ledger(Query& query, const VerdictRow& verdict, Instant now);
 
   Words& words_;
@@ -49,6 +51,8 @@ class StepWriter {
   Query put_source_;
   Query add_message_;
   Query put_delivery_;
+  Query add_review_;
+  Query add_note_;
   Query put_last_step_;
 };
 

@@ -138,6 +138,27 @@ struct DeliveryRow {
   std::string last_error;
 };
 
+/// Somebody has gone through a KPI.
+struct ReviewRow {
+  std::string kpi;
+  std::string by;
+  std::string note;
+  Instant at;
+
+  bool operator==(const ReviewRow&) const = default;
+};
+
+/// What somebody wrote to a day of a KPI, for charts and reports.
+struct NoteRow {
+  std::string kpi;  ///< Empty: of all.
+  Date day;
+  std::string text;
+  std::string by;
+  Instant at;
+
+  bool operator==(const NoteRow&) const = default;
+};
+
 /// Everything one step of the engine decided. Rows with an id or key that exists are replaced (samples and verdicts
 /// keep what they replace as revisions; messages stay as they are). The same step may be committed again.
 struct StepCommit {
@@ -154,6 +175,8 @@ struct StepCommit {
   std::vector<SourceRow> sources;
   std::vector<NotificationRow> notifications;
   std::vector<DeliveryRow> deliveries;
+  std::vector<ReviewRow> reviews;  ///< Added; a row that is stored already changes nothing. So are notes.
+  std::vector<NoteRow> notes;
 
   /// Nothing but the time.
   [[nodiscard]] bool is_empty() const;

@@ -1,5 +1,6 @@
 #include "daemon/store/history_reader.hpp"
 
+#include "daemon/store/schema.hpp"
 #include "tests/unit/daemon/store/store_fixture.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -326,15 +327,17 @@ TEST(HistoryReader, RefusesWhatItCannotRead) {
   SQLite::Database(path, SQLite::OPEN_READWRITE).exec("PRAGMA user_version=0");
   EXPECT_EQ(
       refusal(path).message,
-      fmt::format("the history \"{}\" was last written by an older kpid (schema 0; this one reads 1): run \"kpid run "
+      fmt::format("the history \"{}\" was last written by an older kpid (schema 0; this one reads {}): run \"kpid run "
                   "--once\" to bring it up to date",
-                  path));
-  SQLite::Database(path, SQLite::OPEN_READWRITE).exec("PRAGMA user_version=9");
+                  path,
+                  history_schema_version()));
+  SQLite::Database(path, SQLite::OPEN_READWRITE).exec("PRAGMA user_version=99");
   EXPECT_EQ(
       refusal(path).message,
-      fmt::format("the history \"{}\" was written by a newer kpid (schema 9; this one knows 1): install that kpid "
+      fmt::format("the history \"{}\" was written by a newer kpid (schema 99; this one knows {}): install that kpid "
                   "again, or restore a backup from before it",
-                  path));
+                  path,
+                  history_schema_version()));
   const std::string closed = directory.file("closed.db");
   std::filesystem::copy_file(path, closed);
   std::filesystem::permissions(closed, std::filesystem::perms::none);

@@ -70,7 +70,7 @@ TEST(SqliteStore, MarksItsFileAsAHistory) {
   const std::string path = directory.file("kpid.db");
   opened(path).reset();
   EXPECT_THAT(query(path, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"),
-              ElementsAre("1802529124|1"));
+              ElementsAre(fmt::format("1802529124|{}", history_schema_version())));
   EXPECT_THAT(query(path, "PRAGMA journal_mode"), ElementsAre("wal"));
 }
 
@@ -222,12 +222,13 @@ TEST(SqliteStore, RefusesANewerSchema) {
   const TempDir directory;
   const std::string path = directory.file("kpid.db");
   opened(path).reset();
-  execute(path, "PRAGMA user_version=7");
+  execute(path, "PRAGMA user_version=99");
   EXPECT_EQ(
       refusal(path),
-      fmt::format("the history \"{}\" was written by a newer kpid (schema 7; this one knows 1): install that kpid "
+      fmt::format("the history \"{}\" was written by a newer kpid (schema 99; this one knows {}): install that kpid "
                   "again, or restore a backup from before it",
-                  path));
+                  path,
+                  history_schema_version()));
 }
 
 TEST(SqliteStore, SaysWhatIsWrongWithThePlace) {
@@ -275,6 +276,35 @@ TEST(SqliteStore, ChecksTheFileAfterACrash) {
   EXPECT_THAT(refusal(path),
               testing::AllOf(testing::StartsWith(fmt::format("the history \"{}\" is damaged (", path)),
                              testing::EndsWith("): restore a backup, or move it aside to begin a new history")));
+}
+
+TEST(Migration, BringsTheHistoryOfEachEarlierSchemaForward) {
+  for (std::size_t steps = 1; steps < history_migrations().size(); ++steps) {
+    const TempDir directory;
+    const std::string path = directory.file("kpid.db");
+    {
+      SQLite::Database db(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+      sqlite::migrate(db, 0, history_migrations().first(steps));
+      db.exec(
+          "INSERT INTO kpi(id, name) VALUES(1, 'visits'); INSERT INTO line VALUES(1, 1, '{}');"
+          "INSERT INTO metric(id, name) VALUES(1, 'web.visits'); INSERT INTO series VALUES(1, 1, '{}');"
+          "INSERT INTO sample(slot, series_id, value, known_at) VALUES(86400000, 1, 12.5, 172800000);"
+          "UPDATE progress SET last_step = 172800000");
+    }
+    const std::unique_ptr<Store> store = opened(path);
+    ASSERT_NE(store, nullptr) << "from schema " << steps;
+    const Result<StoredState> state = store->load();
+    ASSERT_TRUE(state) << state.error().message;
+    EXPECT_EQ(state->lines, (std::vector<LineRow>{{1, "visits", {}}}));
+    std::vector<double> values;
+    ASSERT_TRUE(
+        store->samples(Slot{0}, Slot{2 * kDayMs}, {}, [&](const SampleRow& row) { values.push_back(row.value); }));
+    EXPECT_EQ(values, std::vector<double>{12.5});
+    StepCommit step;
+    step.now = *state->last_step + std::chrono::hours(24);
+    step.samples = {{1, Slot{2 * kDayMs}, 13}};
+    expect_committed(*store, step);
+  }
 }
 
 TEST(Migration, LeavesTheOldSchemaWhenAStepFails) {
