@@ -48,6 +48,12 @@ std::string alert_badge(MessageType type, const AlertView& alert) {
   switch (type) {
     case MessageType::kAlertResolved:
       return "Resolved";
+    case MessageType::kAlertReminder:
+      return "Still " + to_lower_ascii(severity_badge(alert.severity));
+    case MessageType::kAlertEscalated:
+      return "Escalated";
+    case MessageType::kAlertFlapping:
+      return "Flapping";
     case MessageType::kAlertNoData:
       return alert.firing ? "No data" : "Data is back";
     case MessageType::kTargetStatus:
@@ -66,6 +72,7 @@ std::string alert_badge(MessageType type, const AlertView& alert) {
 std::string type_badge(MessageType type) {
   switch (type) {
     case MessageType::kAlertFiring:
+    case MessageType::kAlertReminder:
       return "Alert";
     case MessageType::kTargetStatus:
     case MessageType::kTargetReminder:
@@ -74,6 +81,8 @@ std::string type_badge(MessageType type) {
       return "Configuration error";
     case MessageType::kDeliveryFailed:
       return "Not delivered";
+    case MessageType::kDigest:
+      return "Digest";
     case MessageType::kTest:
       return "Test";
     default:

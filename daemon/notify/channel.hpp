@@ -72,6 +72,9 @@ struct ChannelKind {
   std::vector<std::string> required;
   /// Checks the settings and builds the channel; null when something was reported.
   std::unique_ptr<Channel> (*create)(const ChannelSettings&, Diagnostics&) = nullptr;
+  /// The receiver keeps an incident open until it is told of the end (PagerDuty, Alertmanager): a mute or a silence holds
+  /// back no alert.resolved of an alert that it was told of.
+  bool keeps_incidents = false;
 };
 
 std::span<const ChannelKind> channel_kinds();

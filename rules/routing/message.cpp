@@ -8,8 +8,11 @@ namespace kpi {
 namespace {
 
 // In the order of the enumerators; a word read back is its place in the table.
-constexpr std::array<std::string_view, 10> kTypes = {"alert.firing",
+constexpr std::array<std::string_view, 14> kTypes = {"alert.firing",
                                                      "alert.resolved",
+                                                     "alert.reminder",
+                                                     "alert.escalated",
+                                                     "alert.flapping",
                                                      "alert.no_data",
                                                      "target.status",
                                                      "target.reminder",
@@ -17,6 +20,7 @@ constexpr std::array<std::string_view, 10> kTypes = {"alert.firing",
                                                      "source.recovered",
                                                      "config.error",
                                                      "delivery.failed",
+                                                     "digest",
                                                      "test"};
 static_assert(kTypes.size() == static_cast<std::size_t>(MessageType::kTest) + 1);
 

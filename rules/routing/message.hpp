@@ -18,6 +18,9 @@ namespace kpi {
 enum class MessageType : std::uint8_t {
   kAlertFiring,
   kAlertResolved,
+  kAlertReminder,   ///< It still burns, and nobody has said "I have it".
+  kAlertEscalated,  ///< The same, to those who come next.
+  kAlertFlapping,   ///< It comes and goes: no more is said until it is steady.
   kAlertNoData,
   kTargetStatus,
   kTargetReminder,
@@ -25,6 +28,7 @@ enum class MessageType : std::uint8_t {
   kSourceRecovered,
   kConfigError,
   kDeliveryFailed,
+  kDigest,
   kTest,
 };
 

@@ -52,6 +52,9 @@ TEST(VerdictWords, AreThoseOfTheContract) {
 TEST(MessageWords, AreThoseOfTheContract) {
   expect_words<MessageType>({"alert.firing",
                              "alert.resolved",
+                             "alert.reminder",
+                             "alert.escalated",
+                             "alert.flapping",
                              "alert.no_data",
                              "target.status",
                              "target.reminder",
@@ -59,6 +62,7 @@ TEST(MessageWords, AreThoseOfTheContract) {
                              "source.recovered",
                              "config.error",
                              "delivery.failed",
+                             "digest",
                              "test"},
                             parse_message_type);
 }
