@@ -1,9 +1,12 @@
 #include "plugins/csv.hpp"
 
 #include "plugins/csv_layout.hpp"
-#include "plugins/rows.hpp"
+#include "plugins/row_reader.hpp"
 #include "rules/base/text.hpp"
 
+#include <algorithm>
+#include <deque>
+#include <iterator>
 #include <utility>
 
 namespace kpi {
@@ -12,181 +15,140 @@ namespace {
 /// How many rows pass between two looks at the stop token: some milliseconds.
 constexpr std::size_t kRowsBetweenStops = 4096;
 
-/// One reading of a file's text.
+/// One reading of the texts of a source's files.
 class CsvImport {
  public:
-  CsvImport(const CsvLayout& layout, const PollRequest& request, std::string_view text, char delimiter)
+  CsvImport(const CsvLayout& layout, const PollRequest& request)
       : layout_(layout),
-        numbers_(layout.numbers),
-        from_(request.from),
-        reader_(text, delimiter),
-        collector_(layout.settings,
-                   [this](std::uint64_t row, std::uint32_t metric) { return where(row, columns_.metrics[metric]); }) {
-    numbers_.comma_is_doubtful = delimiter == ';' && !layout.decimal_is_given && numbers_.decimal == '.' &&
-                                 numbers_.thousands == NumberFormat::Thousands::kAuto;
+        rows_(layout.settings,
+              {.dates = layout.dates, .numbers = layout.numbers},
+              request.from,
+              [this](std::uint64_t row, RowReader::Place place) { return where(row, place); }) {}
+
+  /// `file` outlives the import.
+  Result<void> read(const FileTexts::Text& file, const std::stop_token& stop) {
+    std::string_view text = file.text;
+    KPI_TRY(require_utf8(file.name.path, text));
+    const char delimiter = layout_.delimiter ? *layout_.delimiter : detect_delimiter(text, layout_);
+    files_.emplace_back(file.name, text, delimiter, lines_.size());
+    NumberFormat numbers = layout_.numbers;
+    numbers.comma_is_doubtful = delimiter == ';' && !layout_.decimal_is_given && numbers.decimal == '.' &&
+                                numbers.thousands == NumberFormat::Thousands::kAuto;
+    rows_.set_numbers(numbers);
+    return read_rows(files_.back(), stop);
   }
 
-  Result<Poll> run(const std::stop_token& stop) {
-    columns_ = KPI_TRY(read_csv_header(reader_, layout_));
-    values_.resize(columns_.metrics.size());
-    labels_.resize(columns_.labels.size());
-    for (std::size_t count = 0;; ++count) {
-      if (count % kRowsBetweenStops == 0 && stop.stop_requested()) {
-        return fail(ErrorKind::kStopped, "reading " + layout_.path + " was stopped");
-      }
-      const auto next = reader_.next();
-      if (next == CsvReader::Next::kEnd) {
-        return finish();
-      }
-      if (next == CsvReader::Next::kMalformed) {
-        return fail(ErrorKind::kInvalid, csv_where(layout_.path, reader_.trouble_place()) + ": " + reader_.trouble());
-      }
-      if (next == CsvReader::Next::kBadRow) {
-        take_bad_row();
-      } else {
-        take_row();
-      }
-    }
-  }
+  Result<Poll> finish() { return rows_.finish(files_.size() == 1 ? "the file" : "the files"); }
 
  private:
-  void take_bad_row() {
-    collector_.problem(reader_.row(),
-                       [&] { return RowProblem{csv_where(layout_.path, reader_.trouble_place()), reader_.trouble()}; });
+  /// A file while it is read, and after: problems are found in it until the end.
+  struct OpenFile {
+    OpenFile(const FileSet::Name& named, std::string_view text, char delimiter, std::size_t first)
+        : name(named), reader(text, delimiter), first_row(first) {}
+
+    const FileSet::Name& name;
+    CsvReader reader;
+    CsvColumns columns;
+    std::size_t first_row;
+  };
+
+  Result<void> read_rows(OpenFile& file, const std::stop_token& stop) {
+    CsvReader& reader = file.reader;
+    file.columns = KPI_TRY(read_csv_header(reader, layout_, file.name));
+    values_.resize(file.columns.metrics.size());
+    labels_.resize(file.columns.labels.size());
+    for (std::size_t count = 0;; ++count) {
+      if (count % kRowsBetweenStops == 0 && stop.stop_requested()) {
+        return fail(ErrorKind::kStopped, "reading " + file.name.path + " was stopped");
+      }
+      const auto next = reader.next();
+      if (next == CsvReader::Next::kEnd) {
+        return {};
+      }
+      if (next == CsvReader::Next::kMalformed) {
+        return fail(ErrorKind::kInvalid, csv_where(file.name.path, reader.trouble_place()) + ": " + reader.trouble());
+      }
+      const std::uint64_t row = lines_.size();
+      lines_.push_back(reader.row());
+      if (next == CsvReader::Next::kBadRow) {
+        rows_.problem(row,
+                      [&] { return RowProblem{csv_where(file.name.path, reader.trouble_place()), reader.trouble()}; });
+      } else {
+        take_row(file, row);
+      }
+    }
   }
 
-  void take_row() {
-    const std::uint64_t row = reader_.row();
-    if (reader_.size() != columns_.count || reader_.cell(columns_.date).empty()) {
-      take_odd_row(row);
-      return;
-    }
-    const auto slot = slot_of_row(row);
-    if (!slot || (from_ && *slot < *from_)) {
+  void take_row(const OpenFile& file, std::uint64_t row) {
+    const CsvReader& reader = file.reader;
+    const CsvColumns& columns = file.columns;
+    if (reader.size() != columns.count || is_blank(reader)) {
+      take_odd_row(file, row);
       return;
     }
     for (std::size_t i = 0; i < labels_.size(); ++i) {
-      labels_[i] = reader_.cell(columns_.labels[i]);
+      labels_[i] = reader.cell(columns.labels[i]);
     }
-    const std::int64_t set = collector_.label_set(labels_);
-    if (set < 0) {
-      collector_.problem(row, [&] {
-        auto trouble = collector_.label_trouble(labels_);
-        return RowProblem{where(row, columns_.labels[trouble.label]), std::move(trouble.message)};
-      });
-      return;
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      values_[i] = Cell::of(reader.cell(columns.metrics[i]));
     }
-    take_values(row);
-    collector_.add({.row = row, .slot = *slot, .label_set = static_cast<std::uint32_t>(set)}, values_);
+    if (columns.date) {
+      rows_.read(row, reader.cell(*columns.date), labels_, values_);
+    } else {
+      rows_.read_at(row, *file.name.slot, labels_, values_);
+    }
   }
 
-  void take_values(std::uint64_t row) {
-    for (std::size_t i = 0; i < values_.size(); ++i) {
-      const std::string_view cell = reader_.cell(columns_.metrics[i]);
-      const double scale = layout_.settings.metrics[i].scale;
-      const auto number = read_number(cell, numbers_);
-      if (number && scale == 1 && trim(cell).ends_with('%')) {
-        values_[i].reset();
-        take_percentage(row, columns_.metrics[i], layout_.settings.metrics[i].name);
-      } else if (number) {
-        values_[i] = scaled(*number, scale);
-      } else {
-        values_[i].reset();
-        take_bad_cell(row, columns_.metrics[i]);
+  static bool is_blank(const CsvReader& reader) {
+    for (std::size_t i = 0; i < reader.size(); ++i) {
+      if (!trim(reader.cell(i)).empty()) {
+        return false;
       }
     }
+    return true;
   }
 
-  void take_percentage(std::uint64_t row, std::size_t cell, const std::string& metric) {
-    collector_.problem(row, [&] {
-      return RowProblem{where(row, cell),
-                        '"' + printable(trim(reader_.cell(cell))) + "\" is a percentage: if " + metric +
-                            " is one, write scale: percent"};
-    });
-  }
-
-  void take_bad_cell(std::uint64_t row, std::size_t cell) {
-    collector_.problem(row, [&] { return RowProblem{where(row, cell), number_trouble(reader_.cell(cell), numbers_)}; });
-  }
-
-  /// A row with another number of cells than the header has, or without a date.
-  void take_odd_row(std::uint64_t row) {
-    bool blank = true;
-    for (std::size_t i = 0; i < reader_.size(); ++i) {
-      blank = blank && trim(reader_.cell(i)).empty();
-    }
+  /// A row with another number of cells than the header has, or with nothing in them.
+  void take_odd_row(const OpenFile& file, std::uint64_t row) {
+    const CsvReader& reader = file.reader;
+    const std::size_t wanted = file.columns.count;
     // A last line without its end and with too few cells is still being appended: the next poll has all of it.
-    if (blank || (reader_.unfinished() && reader_.size() < columns_.count)) {
+    if (is_blank(reader) || (reader.unfinished() && reader.size() < wanted)) {
       return;
     }
-    if (reader_.size() == columns_.count) {
-      collector_.problem(row, [&] {
-        return RowProblem{where(row, columns_.date), "the row has no date: fill it in, or remove the row"};
-      });
-      return;
-    }
-    const bool few = reader_.size() < columns_.count;
-    collector_.problem(row, [&] {
+    const bool few = reader.size() < wanted;
+    rows_.problem(row, [&] {
       return RowProblem{
-          where(row, few ? reader_.size() : columns_.count),
-          std::to_string(reader_.size()) + " cells where the header has " + std::to_string(columns_.count) + ": " +
+          csv_where(file.name.path, reader.place(reader.row(), few ? reader.size() : wanted)),
+          std::to_string(reader.size()) + " cells where the header has " + std::to_string(wanted) + ": " +
               (few ? "write every cell, empty ones too" : "put a cell that holds the delimiter in quotes")};
     });
   }
 
-  std::optional<Slot> slot_of_row(std::uint64_t row) {
-    const std::string_view cell = reader_.cell(columns_.date);
-    if (cell == date_cell_) {
-      return date_slot_;
+  [[nodiscard]] std::string where(std::uint64_t row, RowReader::Place place) const {
+    const auto after = std::ranges::upper_bound(files_, row, {}, &OpenFile::first_row);
+    const OpenFile& file = *std::prev(after);
+    std::size_t cell = 0;
+    switch (place.part) {
+      case RowReader::Place::Part::kDate:
+        cell = file.columns.date.value_or(0);
+        break;
+      case RowReader::Place::Part::kLabel:
+        cell = file.columns.labels[place.index];
+        break;
+      case RowReader::Place::Part::kMetric:
+        cell = file.columns.metrics[place.index];
+        break;
     }
-    const auto moment = layout_.dates.read(cell);
-    const SourceSettings& settings = layout_.settings;
-    if (!moment || (!moment->has_time && needs_time(settings.grain))) {
-      collector_.problem(row, [&] {
-        return RowProblem{where(row, columns_.date),
-                          moment ? '"' + printable(cell) + "\" has no time of day, which grain " +
-                                       settings.grain.text() + " needs: read another column, or a coarser grain"
-                                 : layout_.dates.trouble(cell)};
-      });
-      return std::nullopt;
-    }
-    const Slot slot = slot_of(*moment, {.grain = settings.grain, .zone = settings.zone, .calendar = settings.calendar});
-    // A slip of the year would have every period since then judged.
-    if (slot.ms < 0) {
-      collector_.problem(row, [&] {
-        return RowProblem{where(row, columns_.date),
-                          '"' + printable(cell) + "\" lies before 1970: correct the year, or the date's format"};
-      });
-      return std::nullopt;
-    }
-    date_cell_ = cell;
-    date_slot_ = slot;
-    return date_slot_;
-  }
-
-  Result<Poll> finish() {
-    // A file of which nothing can be read is an error of the source, not so many bad rows.
-    if (collector_.row_count() == 0 && date_cell_.empty() && collector_.problem_count() > 0) {
-      const RowProblem& first = collector_.first_problem();
-      return fail(ErrorKind::kInvalid, first.where + ": " + first.message + " (no row of the file could be read)");
-    }
-    return collector_.finish();
-  }
-
-  [[nodiscard]] std::string where(std::uint64_t row, std::size_t cell) const {
-    return csv_where(layout_.path, reader_.place(row, cell));
+    return csv_where(file.name.path, file.reader.place(lines_[row], cell));
   }
 
   const CsvLayout& layout_;
-  NumberFormat numbers_;
-  std::optional<Slot> from_;
-  CsvReader reader_;
-  RowCollector collector_;
-  CsvColumns columns_;
-  std::vector<std::optional<double>> values_;  // of the row at hand
+  std::deque<OpenFile> files_;
+  std::vector<std::uint64_t> lines_;  // of each row, its handle in its file
+  RowReader rows_;
+  std::vector<Cell> values_;  // of the row at hand
   std::vector<std::string_view> labels_;
-  std::string date_cell_;  // rows of one date often follow each other
-  Slot date_slot_;
 };
 
 class CsvSource final : public Source {
@@ -194,18 +156,20 @@ class CsvSource final : public Source {
   explicit CsvSource(CsvLayout layout) : layout_(std::move(layout)) {}
 
   Result<Poll> poll(const PollRequest& request, Host& host, const std::stop_token& stop) override {
-    if (!request.cursor.empty() && KPI_TRY(host.file_version(layout_.path)) == request.cursor) {
+    const std::vector<FileSet::Name> names = KPI_TRY(layout_.files.list(host, request.from));
+    if (!request.cursor.empty() && KPI_TRY(version_of(names, host)) == request.cursor) {
       Poll poll;
       poll.unchanged = true;
       poll.cursor = request.cursor;
       return poll;
     }
-    const Host::File file = KPI_TRY(host.read_file(layout_.path, kMaxCsvBytes));
-    std::string_view text = file.text;
-    KPI_TRY(require_utf8(layout_.path, text));
-    const char delimiter = layout_.delimiter ? *layout_.delimiter : detect_delimiter(text, layout_);
-    Poll poll = KPI_TRY(CsvImport(layout_, request, text, delimiter).run(stop));
-    poll.cursor = file.version;
+    const FileTexts texts = KPI_TRY(read_files(names, host, kMaxCsvBytes));
+    CsvImport import(layout_, request);
+    for (const FileTexts::Text& file : texts.files) {
+      KPI_TRY(import.read(file, stop));
+    }
+    Poll poll = KPI_TRY(import.finish());
+    poll.cursor = texts.version;
     return poll;
   }
 
@@ -222,7 +186,7 @@ std::unique_ptr<Source> create_csv(const SourceSettings& settings, Diagnostics& 
 
 Plugin csv_plugin() {
   return {.name = "csv",
-          .help = "A CSV file with a header line, a date column, and a column per metric and label.",
+          .help = "CSV files with a header line, a date column, and a column per metric and label.",
           .options = csv_options(),
           .metric_options = csv_metric_options(),
           .create = create_csv};

@@ -39,6 +39,16 @@ std::string quoted(std::string_view text) {
   return '"' + printable(text, kShownBytes) + '"';
 }
 
+void read_path(CsvLayout& layout, Diagnostics& diagnostics) {
+  const OptionValue* option = find_option(layout.settings.options, "path");
+  auto files = FileSet::parse(option == nullptr ? "" : option->text, layout.settings);
+  if (!files) {
+    diagnostics.error(option->position, files.error().message);
+    return;
+  }
+  layout.files = *std::move(files);
+}
+
 void read_delimiter(CsvLayout& layout, Diagnostics& diagnostics) {
   const OptionValue* option = find_option(layout.settings.options, "delimiter");
   if (option == nullptr) {
@@ -122,7 +132,7 @@ std::vector<Wanted> wanted_columns(const CsvLayout& layout, CsvColumns& columns)
   columns.labels.resize(settings.labels.size());
   std::vector<Wanted> wanted;
   if (!layout.date_column.empty()) {
-    wanted.push_back({layout.date_column, "the date", &columns.date});
+    wanted.push_back({layout.date_column, "the date", &columns.date.emplace()});
   }
   for (std::size_t i = 0; i < settings.metrics.size(); ++i) {
     const SourceMetric& metric = settings.metrics[i];
@@ -204,7 +214,7 @@ std::vector<OptionSpec> csv_options() {
        .required = true,
        .fallback = "",
        .choices = {},
-       .help = "The file: UTF-8, a header line first, at most 512 MiB."},
+       .help = "The file: UTF-8, a header line first, at most 512 MiB. " + std::string(FileSet::kHelp)},
       {.key = "delimiter",
        .type = Type::kText,
        .required = false,
@@ -253,7 +263,7 @@ std::optional<CsvLayout> read_csv_layout(const SourceSettings& settings, Diagnos
   const std::size_t before = diagnostics.items().size();
   CsvLayout layout;
   layout.settings = settings;
-  layout.path = option_text(settings.options, "path");
+  read_path(layout, diagnostics);
   read_delimiter(layout, diagnostics);
   read_numbers(layout, diagnostics);
   read_dates(layout, diagnostics);
@@ -282,17 +292,17 @@ char detect_delimiter(std::string_view text, const CsvLayout& layout) {
   return best;
 }
 
-Result<CsvColumns> read_csv_header(CsvReader& reader, const CsvLayout& layout) {
+Result<CsvColumns> read_csv_header(CsvReader& reader, const CsvLayout& layout, const FileSet::Name& file) {
   switch (reader.next()) {
     case CsvReader::Next::kRow:
       break;
     case CsvReader::Next::kEnd:
-      return fail(ErrorKind::kUnavailable, layout.path + ":1:1: the file is empty: it must begin with a header line");
+      return fail(ErrorKind::kUnavailable, file.path + ":1:1: the file is empty: it must begin with a header line");
     default:
-      return fail(ErrorKind::kInvalid, csv_where(layout.path, reader.trouble_place()) + ": " + reader.trouble());
+      return fail(ErrorKind::kInvalid, csv_where(file.path, reader.trouble_place()) + ": " + reader.trouble());
   }
   const Header header = header_of(reader);
-  const auto at = [&](std::size_t cell) { return csv_where(layout.path, reader.place(header.row, cell)); };
+  const auto at = [&](std::size_t cell) { return csv_where(file.path, reader.place(header.row, cell)); };
   if (const auto twice = find_twice(header.names)) {
     return fail(ErrorKind::kInvalid,
                 at(twice->first) + ": a second column " + quoted(header.names[twice->first]) + "; the first is " +
@@ -305,12 +315,11 @@ Result<CsvColumns> read_csv_header(CsvReader& reader, const CsvLayout& layout) {
   if (const std::string missing = match(wanted, header.names); !missing.empty()) {
     return fail(ErrorKind::kInvalid, at(0) + ": " + missing + there);
   }
-  if (layout.date_column.empty()) {
-    const auto date = default_date_column(header.names);
-    if (!date) {
+  if (layout.date_column.empty() && !file.slot) {
+    columns.date = default_date_column(header.names);
+    if (!columns.date) {
       return fail(ErrorKind::kInvalid, at(0) + ": no column Date, date or day; write date.column" + there);
     }
-    columns.date = *date;
   }
   return columns;
 }

@@ -3,6 +3,7 @@
 
 #include "plugins/csv_reader.hpp"
 #include "plugins/date_format.hpp"
+#include "plugins/file_set.hpp"
 #include "plugins/number_format.hpp"
 #include "plugins/source.hpp"
 
@@ -15,7 +16,7 @@ namespace kpi {
 
 /// A csv source's settings.
 struct CsvLayout {
-  std::string path;
+  FileSet files;
   std::optional<char> delimiter;  ///< Nothing: found in the header line.
   NumberFormat numbers;
   bool decimal_is_given = false;
@@ -36,15 +37,15 @@ std::optional<CsvLayout> read_csv_layout(const SourceSettings& settings, Diagnos
 /// Where things stand in a row: indexes of cells.
 struct CsvColumns {
   std::size_t count = 0;
-  std::size_t date = 0;
+  std::optional<std::size_t> date;   ///< None: the file's name tells it.
   std::vector<std::size_t> metrics;  ///< In the order of SourceSettings::metrics.
   std::vector<std::size_t> labels;   ///< In the order of SourceSettings::labels.
 };
 
 /// Of `,`, `;`, tab and `|` the one under which the header line has most of the wanted columns, then most columns.
 char detect_delimiter(std::string_view text, const CsvLayout& layout);
-/// Takes the header line from `reader`. Errors begin with `path:line:column`.
-Result<CsvColumns> read_csv_header(CsvReader& reader, const CsvLayout& layout);
+/// Takes the header line of a file from `reader`. Errors begin with `path:line:column`.
+Result<CsvColumns> read_csv_header(CsvReader& reader, const CsvLayout& layout, const FileSet::Name& file);
 
 /// "visitors.csv:17:3"
 std::string csv_where(const std::string& path, CsvPlace place);

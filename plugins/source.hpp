@@ -22,7 +22,15 @@ namespace kpi {
 
 /// One key that a plugin understands. The daemon reads and checks it, with its position, and `kpid plugins` prints it.
 struct OptionSpec {
-  enum class Type : std::uint8_t { kText, kPath, kChoice, kNumber, kFlag };
+  enum class Type : std::uint8_t {
+    kText,
+    kPath,
+    kChoice,
+    kNumber,
+    kFlag,
+    kDuration,  ///< OptionValue::text is it in milliseconds.
+    kList,      ///< OptionValue::items; one scalar alone is a list of one.
+  };
 
   std::string key;  ///< "path"; for a key inside a map "date.format".
   Type type = Type::kText;
@@ -36,7 +44,8 @@ struct OptionSpec {
 struct OptionValue {
   std::string text;
   Position position;
-  bool given = false;  ///< False: it is the default.
+  bool given = false;                ///< False: it is the default.
+  std::vector<std::string> items{};  ///< Of a list.
 };
 
 using OptionValues = std::map<std::string, OptionValue, std::less<>>;
@@ -85,6 +94,12 @@ class Host {
   virtual Result<File> read_file(const std::string& path, std::size_t limit) = 0;
   /// The same `version` without reading the text.
   virtual Result<std::string> file_version(const std::string& path) = 0;
+
+  /// The regular files of a folder whose names fit `pattern` (in which * stands for anything), in the order of their
+  /// names. kInvalid: more than `most`.
+  virtual Result<std::vector<std::string>> list_files(const std::string& folder,
+                                                      const std::string& pattern,
+                                                      std::size_t most);
 };
 
 /// What one poll asks for.

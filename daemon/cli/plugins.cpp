@@ -33,7 +33,8 @@ struct BuiltIn {
 };
 
 std::string_view name_of(OptionSpec::Type type) {
-  static constexpr std::array<std::string_view, 5> kNames{"text", "path", "choice", "number", "flag"};
+  static constexpr std::array<std::string_view, 7> kNames{
+      "text", "path", "choice", "number", "flag", "duration", "list"};
   return kNames.at(static_cast<std::size_t>(type));
 }
 

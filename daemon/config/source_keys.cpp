@@ -42,7 +42,7 @@ class PluginKeys {
   }
 
   OptionValue value(MapReader* map, const OptionSpec& spec, const std::string& key) {
-    OptionValue result{spec.fallback, map_.position(), false};
+    OptionValue result{default_of(spec), map_.position(), false, {}};
     const YamlNode* node = nullptr;
     if (map != nullptr) {
       node = spec.required ? map->required(key, spec.help) : map->optional(key);
@@ -54,8 +54,20 @@ class PluginKeys {
     }
     result.position = node->position;
     result.given = true;
-    result.text = converted(*node, spec);
+    if (spec.type == OptionSpec::Type::kList) {
+      result.items = read_text_list(*node, map_.diagnostics(), key);
+    } else {
+      result.text = converted(*node, spec);
+    }
     return result;
+  }
+
+  static std::string default_of(const OptionSpec& spec) {
+    if (spec.type != OptionSpec::Type::kDuration || spec.fallback.empty()) {
+      return spec.fallback;
+    }
+    const auto span = parse_span(spec.fallback);
+    return span ? std::to_string(span->approximate_ms()) : "";
   }
 
   std::string converted(const YamlNode& node, const OptionSpec& spec) {
@@ -73,6 +85,10 @@ class PluginKeys {
         return number_text(read_number(node, diagnostics).value_or(0));
       case OptionSpec::Type::kFlag:
         return read_flag(node, diagnostics).value_or(false) ? "true" : "false";
+      case OptionSpec::Type::kDuration:
+        return std::to_string(read_span(node, diagnostics).value_or(Span{}).approximate_ms());
+      case OptionSpec::Type::kList:
+        break;
     }
     return "";
   }

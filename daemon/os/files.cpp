@@ -9,6 +9,9 @@
 #include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <dirent.h>
+#include <fnmatch.h>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -157,7 +160,56 @@ Result<std::optional<Host::File>> read_once(const std::string& path,
   return Host::File{.text = std::move(text), .version = std::move(version)};
 }
 
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+/// A pattern of which only * has a meaning, as fnmatch wants it.
+std::string only_stars(std::string_view pattern) {
+  std::string escaped;
+  for (const char c : pattern) {
+    if (c == '?' || c == '[' || c == ']' || c == '\\') {
+      escaped += '\\';
+    }
+    escaped += c;
+  }
+  return escaped;
+}
+
 }  // namespace
+
+Result<std::vector<std::string>> FileHost::list_files(const std::string& folder,
+                                                      const std::string& pattern,
+                                                      std::size_t most) {
+  const std::unique_ptr<DIR, CloseFolder> open(::opendir(folder.empty() ? "." : folder.c_str()));
+  if (open == nullptr) {
+    return errno == ENOENT || errno == ENOTDIR
+               ? fail(ErrorKind::kUnavailable,
+                      folder + ": no such folder: correct the path; * and dates may stand in the file's name only")
+               : unavailable(folder, errno);
+  }
+  const std::string wanted = only_stars(pattern);
+  std::vector<std::string> paths;
+  // Each call has a folder stream of its own.
+  while (const dirent* entry = ::readdir(open.get())) {  // NOLINT(concurrency-mt-unsafe)
+    if (::fnmatch(wanted.c_str(), entry->d_name, FNM_PERIOD) != 0) {
+      continue;
+    }
+    const std::string path = folder + entry->d_name;
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
+      continue;
+    }
+    if (paths.size() == most) {
+      return fail(ErrorKind::kInvalid,
+                  folder + pattern + ": more than " + std::to_string(most) +
+                      " files fit this name: put the older ones into one file, or into another folder");
+    }
+    paths.push_back(path);
+  }
+  std::ranges::sort(paths);
+  return paths;
+}
 
 Result<Host::File> FileHost::read_file(const std::string& path, std::size_t limit) {
   if (is_fresh(KPI_TRY(status_of(path)))) {

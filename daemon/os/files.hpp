@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace kpi {
 
@@ -19,6 +20,9 @@ class FileHost final : public Host {
   /// not there, not readable, or still being written.
   Result<File> read_file(const std::string& path, std::size_t limit) override;
   Result<std::string> file_version(const std::string& path) override;
+  Result<std::vector<std::string>> list_files(const std::string& folder,
+                                              const std::string& pattern,
+                                              std::size_t most) override;
 
  private:
   std::function<void()> after_read_;

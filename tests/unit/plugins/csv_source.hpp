@@ -35,8 +35,23 @@ class MemoryHost final : public Host {
                                  : found->second.version;
   }
 
+  Result<std::vector<std::string>> list_files(const std::string& folder,
+                                              const std::string& pattern,
+                                              std::size_t /*most*/) override {
+    asked_pattern = folder + pattern;
+    const std::string before = asked_pattern.substr(0, asked_pattern.find('*'));
+    std::vector<std::string> paths;
+    for (const auto& [path, file] : files_) {
+      if (path.starts_with(before)) {
+        paths.push_back(path);
+      }
+    }
+    return paths;
+  }
+
   int reads = 0;
   std::size_t asked_limit = 0;
+  std::string asked_pattern;
 
  private:
   std::map<std::string, File> files_;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 namespace kpi {
 namespace {
@@ -148,6 +149,28 @@ TEST_F(FileHostTest, RefusesWhatIsNotARegularFile) {
             (Error{ErrorKind::kInvalid, directory_ + ": is a directory: name a regular file"}));
   EXPECT_EQ(host.read_file("/dev/null", 100).error(),
             (Error{ErrorKind::kInvalid, "/dev/null: is a device: name a regular file"}));
+}
+
+TEST_F(FileHostTest, ListsTheFilesThatFitAName) {
+  for (const char* name : {"visits-2.csv", "visits-1.csv", "visits-[1].csv", ".visits-3.csv", "sales.csv"}) {
+    write(directory_ + "/" + name, "one\n");
+  }
+  fs::create_directory(directory_ + "/visits-4.csv");
+  const std::string folder = directory_ + "/";
+  FileHost host;
+  const auto files = host.list_files(folder, "visits-*.csv", 3);
+  ASSERT_TRUE(files) << files.error().message;
+  EXPECT_EQ(*files, (std::vector{folder + "visits-1.csv", folder + "visits-2.csv", folder + "visits-[1].csv"}));
+  const auto literal = host.list_files(folder, "visits-[1].*", 3);
+  ASSERT_TRUE(literal);
+  EXPECT_EQ(*literal, std::vector{folder + "visits-[1].csv"});
+  EXPECT_EQ(host.list_files(folder, "visits-*.csv", 2).error(),
+            (Error{ErrorKind::kInvalid,
+                   folder + "visits-*.csv: more than 2 files fit this name: put the older ones into one file, or into "
+                            "another folder"}));
+  EXPECT_EQ(host.list_files(folder + "none/", "*", 2).error(),
+            (Error{ErrorKind::kUnavailable,
+                   folder + "none/: no such folder: correct the path; * and dates may stand in the file's name only"}));
 }
 
 TEST_F(FileHostTest, SaysThatAFileIsNotThere) {

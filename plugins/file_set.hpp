@@ -1,0 +1,67 @@
+#pragma once
+// The files that one source reads: a path, or by a pattern of its name all that fit it (`visits-*.csv`), perhaps with
+// the date of its rows in the name (`visits-%Y-%m-%d.csv`). Any thread.
+
+#include "plugins/date_format.hpp"
+#include "plugins/source.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kpi {
+
+class FileSet {
+ public:
+  struct Name {
+    std::string path;
+    std::optional<Slot> slot;  ///< The period that the name tells.
+  };
+
+  /// As many as one source may have.
+  static constexpr std::size_t kMostFiles = 10'000;
+
+  /// The help of the option `path`.
+  static constexpr std::string_view kHelp =
+      "In its name * stands for anything and %Y, %m, %d for a date, as for strptime: then all files that fit are one "
+      "table; a date in the name is that of rows without a date column. %% is a percent sign.";
+
+  /// Takes the option `path`. kInvalid: a name with both * and a date, or a date that does not tell the grain.
+  static Result<FileSet> parse(const std::string& path, const SourceSettings& settings);
+
+  [[nodiscard]] bool has_date() const { return dates_.has_value(); }
+
+  /// In the order of their names, and of these those whose period is not before `from`. kUnavailable: none.
+  Result<std::vector<Name>> list(Host& host, std::optional<Slot> from) const;
+
+  /// The path or pattern, for people.
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  std::string folder_;
+  std::string pattern_;  // with * only; empty: path_ is one file
+  std::optional<DateFormat> dates_;
+  Grain grain_;
+  Zone zone_;
+  CalendarRules calendar_;
+};
+
+/// The texts of some files at one moment.
+struct FileTexts {
+  struct Text {
+    FileSet::Name name;
+    std::string text;
+  };
+
+  std::vector<Text> files;
+  std::string version;  ///< Of all of them together.
+};
+
+/// The version of all files together, without reading them.
+Result<std::string> version_of(const std::vector<FileSet::Name>& names, Host& host);
+/// Reads all of them; together at most `limit` bytes.
+Result<FileTexts> read_files(const std::vector<FileSet::Name>& names, Host& host, std::size_t limit);
+
+}  // namespace kpi

@@ -1,0 +1,22 @@
+#pragma once
+// JSON from outside, read safely: capped in depth, UTF-8 only, errors with line and column. Pure; any thread.
+
+#include "rules/base/result.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace kpi {
+
+inline constexpr std::size_t kMaxJsonDepth = 64;
+
+/// One document. The error begins with `name:line:column`, and says what is wrong there.
+Result<nlohmann::ordered_json> parse_json(std::string_view name, std::string_view text);
+
+/// What a JSON value is, for people: "a list", "an object", "true".
+std::string json_kind(const nlohmann::ordered_json& value);
+
+}  // namespace kpi

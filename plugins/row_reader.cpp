@@ -1,0 +1,138 @@
+#include "plugins/row_reader.hpp"
+
+#include "rules/base/text.hpp"
+
+#include <cmath>
+
+namespace kpi {
+
+RowReader::RowReader(const SourceSettings& settings, RowFormat format, std::optional<Slot> from, Where where)
+    : settings_(settings),
+      format_(std::move(format)),
+      from_(from),
+      where_(std::move(where)),
+      collector_(settings,
+                 [this](std::uint64_t row, std::uint32_t metric) {
+                   return where_(row, {.part = Place::Part::kMetric, .index = metric});
+                 }),
+      values_(settings.metrics.size()) {}
+
+void RowReader::read(std::uint64_t row,
+                     std::string_view date,
+                     std::span<const std::string_view> labels,
+                     std::span<const Cell> values) {
+  if (const auto slot = slot_of_row(row, date)) {
+    read_at(row, *slot, labels, values);
+  }
+}
+
+void RowReader::read_at(std::uint64_t row,
+                        Slot slot,
+                        std::span<const std::string_view> labels,
+                        std::span<const Cell> values) {
+  has_date_ = true;
+  if (from_ && slot < *from_) {
+    return;
+  }
+  const std::int64_t set = collector_.label_set(labels);
+  if (set < 0) {
+    collector_.problem(row, [&] {
+      auto trouble = collector_.label_trouble(labels);
+      return RowProblem{where_(row, {.part = Place::Part::kLabel, .index = trouble.label}), std::move(trouble.message)};
+    });
+    return;
+  }
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    values_[i] = value_of(row, i, values[i]);
+  }
+  collector_.add({.row = row, .slot = slot, .label_set = static_cast<std::uint32_t>(set)}, values_);
+}
+
+std::optional<double> RowReader::value_of(std::uint64_t row, std::size_t metric, const Cell& cell) {
+  const SourceMetric& wanted = settings_.metrics[metric];
+  switch (cell.kind) {
+    case Cell::Kind::kNull:
+      return std::nan("");
+    case Cell::Kind::kNumber:
+      if (std::isinf(cell.number)) {
+        refuse(row, metric, number_text(cell.number) + " is no value: deliver a number, or null where there is none");
+        return std::nullopt;
+      }
+      return scaled(cell.number, wanted.scale);
+    case Cell::Kind::kUnusable:
+      refuse(row, metric, "is " + std::string(cell.text) + ", not a number: read a part of it, or another column");
+      return std::nullopt;
+    case Cell::Kind::kText:
+      break;
+  }
+  const auto number = read_number(cell.text, format_.numbers);
+  if (!number) {
+    collector_.problem(row, [&] {
+      return RowProblem{where_(row, {.part = Place::Part::kMetric, .index = metric}),
+                        number_trouble(cell.text, format_.numbers)};
+    });
+    return std::nullopt;
+  }
+  if (wanted.scale == 1 && trim(cell.text).ends_with('%')) {
+    refuse(
+        row,
+        metric,
+        '"' + printable(trim(cell.text)) + "\" is a percentage: if " + wanted.name + " is one, write scale: percent");
+    return std::nullopt;
+  }
+  return scaled(*number, wanted.scale);
+}
+
+void RowReader::refuse(std::uint64_t row, std::size_t metric, std::string message) {
+  collector_.problem(row, [&] {
+    return RowProblem{where_(row, {.part = Place::Part::kMetric, .index = metric}), std::move(message)};
+  });
+}
+
+std::optional<Slot> RowReader::slot_of_row(std::uint64_t row, std::string_view date) {
+  if (has_date_ && date == date_cell_ && !date.empty()) {
+    return date_slot_;
+  }
+  const auto refuse_date = [&](std::string message) {
+    collector_.problem(
+        row, [&] { return RowProblem{where_(row, {.part = Place::Part::kDate, .index = 0}), std::move(message)}; });
+    return std::nullopt;
+  };
+  if (trim(date).empty()) {
+    return refuse_date("the row has no date: fill it in, or remove the row");
+  }
+  const auto moment = format_.dates.read(date);
+  if (!moment) {
+    return refuse_date(format_.dates.trouble(date));
+  }
+  if (!moment->has_time && needs_time(settings_.grain)) {
+    return refuse_date('"' + printable(date) + "\" has no time of day, which grain " + settings_.grain.text() +
+                       " needs: read another column, or a coarser grain");
+  }
+  const Slot slot =
+      slot_of(*moment, {.grain = settings_.grain, .zone = settings_.zone, .calendar = settings_.calendar});
+  // A slip of the year would have every period since then judged.
+  if (slot.ms < 0) {
+    return refuse_date('"' + printable(date) + "\" lies before 1970: correct the year, or the date's format");
+  }
+  date_cell_ = date;
+  date_slot_ = slot;
+  has_date_ = true;
+  return slot;
+}
+
+Result<Poll> RowReader::finish(std::string_view what) {
+  if (collector_.row_count() == 0 && !has_date_ && collector_.problem_count() > 0) {
+    const RowProblem& first = collector_.first_problem();
+    return fail(ErrorKind::kInvalid,
+                first.where + ": " + first.message + " (no row of " + std::string(what) + " could be read)");
+  }
+  return collector_.finish();
+}
+
+Slot present_slot(Instant now, const SourceSettings& settings) {
+  const Slot running = slot_at(now, settings.grain, settings.zone, settings.calendar);
+  return settings.grain.unit == Grain::Unit::kInstant ? running : next_slot(running, settings.grain, settings.zone, -1);
+}
+
+}  // namespace kpi

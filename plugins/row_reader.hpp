@@ -1,0 +1,104 @@
+#pragma once
+// From cells to samples: what every source whose answer is made of rows does in the same way. Dates become slots,
+// numbers are read and scaled, and what cannot be used becomes a problem of the row. One reader per poll; one thread.
+
+#include "plugins/date_format.hpp"
+#include "plugins/number_format.hpp"
+#include "plugins/rows.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kpi {
+
+/// The value of a metric in a row, as it was delivered.
+struct Cell {
+  enum class Kind : std::uint8_t {
+    kNull,
+    kText,      ///< Read as a number by the format of the source.
+    kNumber,    ///< NaN counts as a null, an infinity is refused.
+    kUnusable,  ///< `text` says what it is: "a list".
+  };
+
+  Kind kind = Kind::kNull;
+  std::string_view text;
+  double number = 0;
+
+  static Cell of(std::string_view text) { return {.kind = Kind::kText, .text = text, .number = 0}; }
+
+  static Cell of(double number) { return {.kind = Kind::kNumber, .text = {}, .number = number}; }
+
+  static Cell unusable(std::string_view what) { return {.kind = Kind::kUnusable, .text = what, .number = 0}; }
+};
+
+/// How the cells of a source are written.
+struct RowFormat {
+  DateFormat dates;
+  NumberFormat numbers;
+};
+
+class RowReader {
+ public:
+  /// A part of a row, for people.
+  struct Place {
+    enum class Part : std::uint8_t { kDate, kLabel, kMetric };
+
+    Part part = Part::kDate;
+    std::size_t index = 0;  ///< Of SourceSettings::labels or ::metrics.
+  };
+
+  /// Where a part of a row stands: "visitors.csv:17:3". `row` is what read() was given; rows come in the order of their
+  /// numbers.
+  using Where = std::function<std::string(std::uint64_t row, Place place)>;
+
+  /// Rows before `from` are passed over. `settings` outlives the reader.
+  RowReader(const SourceSettings& settings, RowFormat format, std::optional<Slot> from, Where where);
+
+  void set_numbers(NumberFormat numbers) { format_.numbers = numbers; }
+
+  /// One row: its date, and the cells of SourceSettings::labels and ::metrics in their order. An empty date is a
+  /// problem.
+  void read(std::uint64_t row,
+            std::string_view date,
+            std::span<const std::string_view> labels,
+            std::span<const Cell> values);
+  /// The same for a row whose period is known.
+  void read_at(std::uint64_t row, Slot slot, std::span<const std::string_view> labels, std::span<const Cell> values);
+
+  /// Counts a problem of a row; `describe` gives the RowProblem and is called only for those that are kept.
+  template <class Describe>
+  void problem(std::uint64_t row, Describe&& describe) {
+    collector_.problem(row, std::forward<Describe>(describe));
+  }
+
+  /// Everything that was read. An answer of which nothing could be read is an error of the source: `what` names it
+  /// ("the file").
+  Result<Poll> finish(std::string_view what);
+
+ private:
+  std::optional<Slot> slot_of_row(std::uint64_t row, std::string_view date);
+  std::optional<double> value_of(std::uint64_t row, std::size_t metric, const Cell& cell);
+  void refuse(std::uint64_t row, std::size_t metric, std::string message);
+
+  const SourceSettings& settings_;
+  RowFormat format_;
+  std::optional<Slot> from_;
+  Where where_;
+  RowCollector collector_;
+  std::vector<std::optional<double>> values_;  // of the row at hand
+  bool has_date_ = false;                      // some row's date could be read
+  std::string date_cell_;                      // rows of one date often follow each other
+  Slot date_slot_;
+};
+
+/// The period of this grain that ended last before `now`, or `now` itself for instants: what a value without a date is
+/// taken to be about.
+Slot present_slot(Instant now, const SourceSettings& settings);
+
+}  // namespace kpi
