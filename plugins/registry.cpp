@@ -7,10 +7,6 @@
 
 namespace kpi {
 
-Result<std::vector<std::string>> Host::list_files(const std::string& folder, const std::string&, std::size_t) {
-  return fail(ErrorKind::kUnavailable, folder + ": files cannot be listed here");
-}
-
 std::span<const Plugin> plugins() {
   static const std::array table{csv_plugin(), json_plugin()};
   return table;

@@ -2,9 +2,12 @@
 // The contract between the daemon and the code that knows one kind of source. A plugin is one pair of files and one row
 // in registry.cpp. It receives typed settings and never sees YAML, a thread, a clock or the history.
 
+#include "plugins/http.hpp"
+#include "plugins/option_tree.hpp"
 #include "rules/base/calendar.hpp"
 #include "rules/base/diagnostic.hpp"
 #include "rules/base/result.hpp"
+#include "rules/base/secret.hpp"
 #include "rules/model/sample.hpp"
 
 #include <cstdint>
@@ -30,6 +33,8 @@ struct OptionSpec {
     kFlag,
     kDuration,  ///< OptionValue::text is it in milliseconds.
     kList,      ///< OptionValue::items; one scalar alone is a list of one.
+    kSecret,    ///< OptionValue::secret, from `${env:…}`, `${file:…}` or `${credential:…}`; a literal is warned of.
+    kTree,      ///< OptionValue::tree: a structure that the plugin reads itself.
   };
 
   std::string key;  ///< "path"; for a key inside a map "date.format".
@@ -46,6 +51,8 @@ struct OptionValue {
   Position position;
   bool given = false;                ///< False: it is the default.
   std::vector<std::string> items{};  ///< Of a list.
+  Secret secret{};
+  std::shared_ptr<const OptionTree> tree{};  ///< Null when not given.
 };
 
 using OptionValues = std::map<std::string, OptionValue, std::less<>>;
@@ -74,9 +81,13 @@ struct SourceSettings {
   Grain grain;
   Zone zone;
   CalendarRules calendar;
+  Span settle;  ///< How long after its end a period may be restated: it is read again until then.
+  /// A folder for what the source must not lose (see Host::keep); empty: nothing is kept.
+  std::string state_folder;
   OptionValues options;
   std::vector<SourceMetric> metrics;
   std::vector<SourceLabel> labels;
+  Position position;
 };
 
 /// What the outside world looks like to a plugin. Implemented in daemon/os and by fakes in tests.
@@ -100,6 +111,22 @@ class Host {
   virtual Result<std::vector<std::string>> list_files(const std::string& folder,
                                                       const std::string& pattern,
                                                       std::size_t most);
+
+  /// The network. By default it cannot be reached.
+  virtual HttpClient& http();
+  /// The wall clock, for tokens and limits of the other side: PollRequest::now may be another time.
+  virtual Instant now();
+  /// Returns when the time has passed. kStopped: `stop` was requested before.
+  virtual Result<void> wait(std::chrono::milliseconds time, const std::stop_token& stop);
+  /// The RSASSA-PKCS1-v1_5 signature with SHA-256 of `text`, as bytes. kInvalid: no PEM private key for RSA.
+  virtual Result<std::string> sign_rs256(const Secret& key, std::string_view text);
+  /// The SHA-256 digest of the public half of such a key in its DER form, as bytes.
+  virtual Result<std::string> public_key_digest(const Secret& key);
+  virtual Result<std::string> hmac_sha256(const Secret& key, std::string_view text);
+  /// What keep() wrote; empty when there is nothing.
+  virtual Result<std::string> kept(const std::string& folder, const std::string& name);
+  /// Replaces a file that only this user may read, safe against a crash at any moment.
+  virtual Result<void> keep(const std::string& folder, const std::string& name, std::string_view text);
 };
 
 /// What one poll asks for.
@@ -158,7 +185,7 @@ struct Plugin {
   std::vector<OptionSpec> options;
   std::vector<OptionSpec> metric_options;
   /// Checks what the option table cannot say and builds the source; null when something was reported.
-  std::unique_ptr<Source> (*create)(const SourceSettings&, Diagnostics&) = nullptr;
+  std::function<std::unique_ptr<Source>(const SourceSettings&, Diagnostics&)> create;
 };
 
 /// Every plugin that is built in, by name.

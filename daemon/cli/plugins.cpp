@@ -33,8 +33,8 @@ struct BuiltIn {
 };
 
 std::string_view name_of(OptionSpec::Type type) {
-  static constexpr std::array<std::string_view, 7> kNames{
-      "text", "path", "choice", "number", "flag", "duration", "list"};
+  static constexpr std::array<std::string_view, 9> kNames{
+      "text", "path", "choice", "number", "flag", "duration", "list", "secret", "map"};
   return kNames.at(static_cast<std::size_t>(type));
 }
 

@@ -4,6 +4,7 @@
 #include "daemon/os/files.hpp"
 #include "rules/base/text.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace kpi {
@@ -16,6 +17,15 @@ std::string environment(const std::string& name, bool& found) {
   const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
   found = value != nullptr && *value != '\0';
   return found ? value : "";
+}
+
+/// Where a reference begins at or behind `from`. Any other "${" is text.
+std::size_t next_reference(std::string_view text, std::size_t from) {
+  std::size_t next = std::string_view::npos;
+  for (const std::string_view kind : {"${env:", "${file:", "${credential:"}) {
+    next = std::min(next, text.find(kind, from));
+  }
+  return next;
 }
 
 Result<Secret> read_file_secret(const std::string& path, std::string_view reference) {
@@ -36,6 +46,28 @@ Result<Secret> read_file_secret(const std::string& path, std::string_view refere
 }
 
 }  // namespace
+
+bool holds_secret_reference(std::string_view text) {
+  return next_reference(text, 0) != std::string_view::npos;
+}
+
+Result<Secret> expand_secrets(const std::string& file, std::string_view text) {
+  std::string expanded;
+  std::size_t done = 0;
+  for (std::size_t begin = next_reference(text, 0); begin != std::string_view::npos;
+       begin = next_reference(text, done)) {
+    const std::size_t end = text.find('}', begin);
+    if (end == std::string_view::npos) {
+      return fail(ErrorKind::kInvalid,
+                  "\"" + printable(text.substr(begin), 20) + "\" has no closing }; write ${env:NAME}");
+    }
+    expanded.append(text.substr(done, begin - done));
+    expanded.append(KPI_TRY(read_secret(file, text.substr(begin, end + 1 - begin))).reveal());
+    done = end + 1;
+  }
+  expanded.append(text.substr(done));
+  return Secret(std::move(expanded));
+}
 
 bool is_secret_reference(std::string_view text) {
   return text.starts_with("${") && text.ends_with("}");

@@ -1,8 +1,8 @@
 #pragma once
 // `${env:NAME}`, `${file:path}`, `${credential:name}`: where a secret is, instead of the secret.
 
-#include "daemon/config/secret.hpp"
 #include "rules/base/result.hpp"
+#include "rules/base/secret.hpp"
 
 #include <string>
 #include <string_view>
@@ -16,5 +16,11 @@ bool is_secret_reference(std::string_view text);
 /// kNotFound: it names nothing. Messages name the reference, never the value. Call at load only (reads the
 /// environment).
 Result<Secret> read_secret(const std::string& file, std::string_view reference);
+
+/// Whether such a reference stands anywhere in the text, as in "Bearer ${env:TOKEN}".
+bool holds_secret_reference(std::string_view text);
+
+/// The text with each reference in it replaced by what it stands for. Errors as of read_secret().
+Result<Secret> expand_secrets(const std::string& file, std::string_view text);
 
 }  // namespace kpi

@@ -1,4 +1,6 @@
 #include "daemon/config/config_keys.hpp"
+#include "daemon/config/option_tree.hpp"
+#include "daemon/os/address_policy.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -10,8 +12,8 @@ namespace {
 /// Reads one key of a plugin; keys with a dot stand in a map of their own, which `maps` keeps open.
 class PluginKeys {
  public:
-  PluginKeys(MapReader& map, std::string where, const std::string& file)
-      : map_(map), where_(std::move(where)), file_(file) {}
+  PluginKeys(MapReader& map, std::string where, const std::string& file, SourceSecrets secrets)
+      : map_(map), where_(std::move(where)), file_(file), secrets_(secrets) {}
 
   OptionValues read(const std::vector<OptionSpec>& specs) {
     OptionValues values;
@@ -42,7 +44,9 @@ class PluginKeys {
   }
 
   OptionValue value(MapReader* map, const OptionSpec& spec, const std::string& key) {
-    OptionValue result{default_of(spec), map_.position(), false, {}};
+    OptionValue result;
+    result.text = default_of(spec);
+    result.position = map_.position();
     const YamlNode* node = nullptr;
     if (map != nullptr) {
       node = spec.required ? map->required(key, spec.help) : map->optional(key);
@@ -54,12 +58,30 @@ class PluginKeys {
     }
     result.position = node->position;
     result.given = true;
-    if (spec.type == OptionSpec::Type::kList) {
-      result.items = read_text_list(*node, map_.diagnostics(), key);
-    } else {
-      result.text = converted(*node, spec);
+    switch (spec.type) {
+      case OptionSpec::Type::kList:
+        result.items = read_text_list(*node, map_.diagnostics(), key);
+        check_networks(spec, result);
+        break;
+      case OptionSpec::Type::kSecret:
+        result.secret = secrets_.read(*node, key);
+        break;
+      case OptionSpec::Type::kTree:
+        result.tree = std::make_shared<const OptionTree>(option_tree(*node, secrets_));
+        break;
+      default:
+        result.text = converted(*node, spec);
     }
     return result;
+  }
+
+  void check_networks(const OptionSpec& spec, const OptionValue& networks) {
+    if (spec.key != "allow_private") {
+      return;
+    }
+    if (const auto policy = AddressPolicy::parse(networks.items); !policy) {
+      map_.diagnostics().error(networks.position, policy.error().message);
+    }
   }
 
   static std::string default_of(const OptionSpec& spec) {
@@ -88,6 +110,8 @@ class PluginKeys {
       case OptionSpec::Type::kDuration:
         return std::to_string(read_span(node, diagnostics).value_or(Span{}).approximate_ms());
       case OptionSpec::Type::kList:
+      case OptionSpec::Type::kSecret:
+      case OptionSpec::Type::kTree:
         break;
     }
     return "";
@@ -96,6 +120,7 @@ class PluginKeys {
   MapReader& map_;
   std::string where_;
   const std::string& file_;
+  SourceSecrets secrets_;
   std::map<std::string, std::unique_ptr<MapReader>> inner_;
 };
 
@@ -129,17 +154,22 @@ class SourceReader {
     config_.settings.name = name_.scalar;
     config_.settings.zone = reading_.config.zone;
     config_.settings.calendar = reading_.config.rules.calendar;
+    config_.settings.position = name_.position;
+    if (!reading_.config.history.empty()) {
+      config_.settings.state_folder = reading_.config.history + ".credentials";
+    }
     const std::string where = "sources.{" + printable(name_.scalar) + "}";
     MapReader map(body, where, diagnostics_);
     const Plugin* plugin = read_plugin(map);
     read_time(map);
     read_labels(map);
+    config_.settings.settle = config_.settle;
     if (const YamlNode* metrics =
             map.required("metrics", "the numbers it delivers: metrics: {visitors: {kind: flow}}")) {
       read_metrics(*metrics, plugin);
     }
     if (plugin != nullptr) {
-      config_.settings.options = PluginKeys(map, where, name_.position.source->name).read(plugin->options);
+      config_.settings.options = keys(map, where).read(plugin->options);
     }
     if (knows_keys(plugin)) {
       map.finish();
@@ -149,6 +179,10 @@ class SourceReader {
   }
 
  private:
+  [[nodiscard]] PluginKeys keys(MapReader& map, const std::string& where) const {
+    return {map, where, name_.position.source->name, SourceSecrets(reading_.secrets, diagnostics_)};
+  }
+
   const Plugin* read_plugin(MapReader& map) {
     const YamlNode* node =
         with_plugins_ ? map.required("plugin", "the kind of source, such as csv") : map.optional("plugin");
@@ -273,7 +307,7 @@ class SourceReader {
       }
     }
     if (plugin != nullptr) {
-      metric.options = PluginKeys(map, where, name.position.source->name).read(plugin->metric_options);
+      metric.options = keys(map, where).read(plugin->metric_options);
     } else {
       for (const char* key : {"column"}) {  // a rule test may keep what the plugin would read
         map.optional(key);

@@ -3,9 +3,9 @@
 // message into a request and an answer into an outcome. It holds no state, no queue and no retry: those are the
 // outbox's.
 
-#include "daemon/config/secret.hpp"
 #include "plugins/http.hpp"
 #include "rules/base/diagnostic.hpp"
+#include "rules/base/secret.hpp"
 #include "rules/routing/message.hpp"
 
 #include <chrono>
@@ -72,8 +72,8 @@ struct ChannelKind {
   std::vector<std::string> required;
   /// Checks the settings and builds the channel; null when something was reported.
   std::unique_ptr<Channel> (*create)(const ChannelSettings&, Diagnostics&) = nullptr;
-  /// The receiver keeps an incident open until it is told of the end (PagerDuty, Alertmanager): a mute or a silence holds
-  /// back no alert.resolved of an alert that it was told of.
+  /// The receiver keeps an incident open until it is told of the end (PagerDuty, Alertmanager): a mute or a silence
+  /// holds back no alert.resolved of an alert that it was told of.
   bool keeps_incidents = false;
 };
 

@@ -1,8 +1,8 @@
 #pragma once
 // Signatures as the Standard Webhooks specification has them: HMAC-SHA256 of "id.timestamp.body", one per key. Pure.
 
-#include "daemon/config/secret.hpp"
 #include "rules/base/result.hpp"
+#include "rules/base/secret.hpp"
 
 #include <cstdint>
 #include <string>

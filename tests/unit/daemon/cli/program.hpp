@@ -3,7 +3,7 @@
 // kept. The clock is the test's.
 
 #include "daemon/cli/command.hpp"
-#include "daemon/os/files.hpp"
+#include "daemon/os/system_host.hpp"
 
 #include <gtest/gtest.h>
 
@@ -79,7 +79,7 @@ class Program {
  private:
   std::filesystem::path folder_;
   FakeClock clock_;
-  FileHost host_;
+  SystemHost host_;
 };
 
 /// Fourteen days of a small site, to 2026-03-14: conversions by country, one of which falls; visits on their way to a

@@ -1,4 +1,4 @@
-#include "daemon/config/secret.hpp"
+#include "rules/base/secret.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
-#include "daemon/config/secret.hpp"
+#include "rules/base/secret.hpp"
 
-#include <openssl/crypto.h>
+#include <cstring>
 
 namespace kpi {
 
 Secret::~Secret() {
   // A plain assignment to memory about to be freed would be optimised away; and short values live inside the string.
-  OPENSSL_cleanse(value_.data(), value_.size());
+  ::explicit_bzero(value_.data(), value_.size());
 }
 
 }  // namespace kpi
