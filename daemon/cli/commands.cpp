@@ -181,6 +181,7 @@ const std::vector<Command>& commands() {
                                               explain_command(),
                                               alerts_command(),
                                               history_export_command(),
+                                              report_command(),
                                               plugins_command(),
                                               init_command()};
   return kCommands;

@@ -1,4 +1,4 @@
-#include "daemon/cli/csv_cells.hpp"
+#include "daemon/review/csv_cells.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "rules/base/text.hpp"
@@ -7,8 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <ostream>
 #include <set>
 
@@ -140,28 +138,6 @@ Result<Export> read_export(const Wanted& wanted, HistoryReader& reader) {
     result.text += "\n]}\n";
   }
   return result;
-}
-
-/// Writes a file that is there whole or not at all.
-Result<void> write_whole(const std::string& path, const std::string& text) {
-  const std::string part = path + ".part";
-  std::error_code error;
-  {
-    std::ofstream file(part, std::ios::binary | std::ios::trunc);
-    file << text;
-    file.close();
-    if (!file) {
-      std::filesystem::remove(part, error);
-      return fail(ErrorKind::kUnavailable, "cannot write " + printable(part) + ": is there such a folder, and room?");
-    }
-  }
-  std::filesystem::rename(part, path, error);
-  if (error) {
-    std::error_code ignored;
-    std::filesystem::remove(part, ignored);
-    return fail(ErrorKind::kUnavailable, "cannot write " + printable(path) + ": " + error.message());
-  }
-  return {};
 }
 
 /// Reads --from or --to. False: it was complained of.

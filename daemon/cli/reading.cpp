@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 
 namespace kpi {
 
@@ -83,6 +85,27 @@ std::string segment_text(const Labels& segment, const Kpi* kpi) {
       kpi != nullptr && segment.size() == 1 && kpi->split_by.size() == 1 && kpi->split_by[0].size() == 1;
   constexpr std::size_t kLongest = 40;
   return printable(is_plain ? segment[0].second : labels_text(segment), kLongest);
+}
+
+Result<void> write_whole(const std::string& path, const std::string& text) {
+  const std::string part = path + ".part";
+  std::error_code error;
+  {
+    std::ofstream file(part, std::ios::binary | std::ios::trunc);
+    file << text;
+    file.close();
+    if (!file) {
+      std::filesystem::remove(part, error);
+      return fail(ErrorKind::kUnavailable, "cannot write " + printable(part) + ": is there such a folder, and room?");
+    }
+  }
+  std::filesystem::rename(part, path, error);
+  if (error) {
+    std::error_code ignored;
+    std::filesystem::remove(part, ignored);
+    return fail(ErrorKind::kUnavailable, "cannot write " + printable(path) + ": " + error.message());
+  }
+  return {};
 }
 
 }  // namespace kpi

@@ -1,5 +1,6 @@
 #pragma once
-// What the verbs that read the history share: finding a KPI by its name, and times as people read them.
+// What the verbs that read the history share: finding a KPI by its name, times as people read them,
+// files that are written whole.
 
 #include "daemon/cli/command.hpp"
 #include "daemon/store/history_reader.hpp"
@@ -32,5 +33,8 @@ std::string value_text(double value, const Kpi* kpi, Language language);
 
 /// "SE" where the KPI is split by one label only, "country=SE, channel=mail" elsewhere, empty for the total. Printable.
 std::string segment_text(const Labels& segment, const Kpi* kpi);
+
+/// Writes a file that is there whole or not at all.
+Result<void> write_whole(const std::string& path, const std::string& text);
 
 }  // namespace kpi

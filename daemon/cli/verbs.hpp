@@ -13,6 +13,7 @@ Command status_command();
 Command explain_command();
 Command alerts_command();
 Command history_export_command();
+Command report_command();
 Command plugins_command();
 Command init_command();
 

@@ -3,20 +3,17 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kpi {
 namespace {
 
-constexpr std::size_t kMostPerObjective = 7;
 constexpr std::size_t kMostNamed = 5;
-
-bool promises(const Kpi& kpi) {
-  return !kpi.targets.empty() || kpi.thresholds || !kpi.alerts.empty();
-}
 
 /// "visits", "visits and orders", "visits, orders, revenue, stock, returns and 12 more".
 std::string names_of(const std::vector<const Kpi*>& kpis) {
@@ -57,32 +54,51 @@ Date previous_quarter(Date today, const CalendarRules& calendar) {
   return date_of(next_slot(slot_at(today, quarter, calendar), quarter, -1));
 }
 
+bool is_lacking(const Kpi& kpi, SmartGap gap, Date today) {
+  switch (gap) {
+    case SmartGap::kTitle:
+      return kpi.title == kpi.id;
+    case SmartGap::kDescription:
+      return kpi.description.empty();
+    case SmartGap::kUnit:
+      return kpi.unit.is_none();
+    case SmartGap::kObjective:
+      return kpi.objective.empty();
+    case SmartGap::kOwner:
+      return kpi.owner.empty();
+    case SmartGap::kDeadline:
+      break;
+  }
+  const auto last = last_deadline(kpi);
+  return last && *last < today;
+}
+
+constexpr std::array kGaps{
+    std::pair{SmartGap::kTitle, std::string_view("title")},
+    std::pair{SmartGap::kDescription, std::string_view("description")},
+    std::pair{SmartGap::kUnit, std::string_view("unit")},
+    std::pair{SmartGap::kObjective, std::string_view("objective")},
+    std::pair{SmartGap::kOwner, std::string_view("owner")},
+    std::pair{SmartGap::kDeadline, std::string_view("deadline")},
+};
+
 class SmartCheck {
  public:
   SmartCheck(const RuleSet& rules, Date today, Diagnostics& diagnostics)
       : rules_(rules), today_(today), diagnostics_(diagnostics) {}
 
   void run() {
-    const auto is_empty = [](std::string Kpi::* text) {
-      return [text](const Kpi& kpi) { return (kpi.*text).empty(); };
-    };
-    report(
-        [](const Kpi& kpi) { return kpi.title == kpi.id; }, "no title (S, specific)", "write title: as people call it");
-    report(is_empty(&Kpi::description),
+    const auto has = [&](SmartGap gap) { return [this, gap](const Kpi& kpi) { return is_lacking(kpi, gap, today_); }; };
+    report(has(SmartGap::kTitle), "no title (S, specific)", "write title: as people call it");
+    report(has(SmartGap::kDescription),
            "no description (S, specific)",
            "write description: what is counted, in a sentence");
-    report([](const Kpi& kpi) { return kpi.unit.is_none(); },
-           "no unit (M, measurable)",
-           "write unit: such as visitors, SEK or \"%\"");
-    report(is_empty(&Kpi::objective), "no objective (R, relevant)", "write objective: what it is good for");
-    report(is_empty(&Kpi::owner), "no owner (R, relevant)", "write owner: who looks after it; routes can match it");
-    report(
-        [&](const Kpi& kpi) {
-          const auto last = last_deadline(kpi);
-          return last && *last < today_;
-        },
-        "a deadline in the past (T, time-bound)",
-        "add a target with a new deadline under targets:, and keep the old one as the record that it is");
+    report(has(SmartGap::kUnit), "no unit (M, measurable)", "write unit: such as visitors, SEK or \"%\"");
+    report(has(SmartGap::kObjective), "no objective (R, relevant)", "write objective: what it is good for");
+    report(has(SmartGap::kOwner), "no owner (R, relevant)", "write owner: who looks after it; routes can match it");
+    report(has(SmartGap::kDeadline),
+           "a deadline in the past (T, time-bound)",
+           "add a target with a new deadline under targets:, and keep the old one as the record that it is");
     const Date since = previous_quarter(today_, rules_.calendar);
     report([&](const Kpi& kpi) { return !kpi.reviewed || *kpi.reviewed < since; },
            "no review since " + date_text(since),
@@ -138,6 +154,24 @@ class SmartCheck {
 };
 
 }  // namespace
+
+bool promises(const Kpi& kpi) {
+  return !kpi.targets.empty() || kpi.thresholds || !kpi.alerts.empty();
+}
+
+std::string_view name_of(SmartGap gap) {
+  return kGaps.at(static_cast<std::size_t>(gap)).second;
+}
+
+std::vector<SmartGap> smart_gaps(const Kpi& kpi, Date today) {
+  std::vector<SmartGap> gaps;
+  for (const auto& [gap, name] : kGaps) {
+    if (promises(kpi) && is_lacking(kpi, gap, today)) {
+      gaps.push_back(gap);
+    }
+  }
+  return gaps;
+}
 
 void check_smart(const RuleSet& rules, Date today, Diagnostics& diagnostics) {
   SmartCheck(rules, today, diagnostics).run();

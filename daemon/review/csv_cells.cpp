@@ -1,4 +1,4 @@
-#include "daemon/cli/csv_cells.hpp"
+#include "daemon/review/csv_cells.hpp"
 
 #include "rules/base/text.hpp"
 

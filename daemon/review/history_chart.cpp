@@ -1,0 +1,350 @@
+#include "daemon/review/history_chart.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace kpi {
+namespace {
+
+constexpr double kWidth = 720;
+constexpr double kHeight = 238;
+constexpr double kLeft = 64;
+constexpr double kRight = 12;
+constexpr double kTop = 22;
+constexpr double kBottom = 26;
+constexpr std::size_t kMostPoints = 400;
+
+/// Where things are drawn.
+struct Plane {
+  double from_ms = 0;
+  double to_ms = 1;
+  double low = 0;
+  double high = 1;
+  double left = kLeft;
+  double width = kWidth - kLeft - kRight;
+  double top = kTop;
+  double height = kHeight - kTop - kBottom;
+
+  [[nodiscard]] double x(double ms) const {
+    return left + width * std::clamp((ms - from_ms) / (to_ms - from_ms), 0.0, 1.0);
+  }
+
+  [[nodiscard]] double y(double value) const { return top + height * (1 - (value - low) / (high - low)); }
+};
+
+double middle(const ReviewPoint& point) {
+  return (static_cast<double>(point.slot.ms) + static_cast<double>(point.end.ms)) / 2;
+}
+
+/// 1, 2 or 5 times a power of ten: so far apart are grid lines, at most `most` of them.
+double nice_step(double range, int most) {
+  const double rough = range / most;
+  const double power = std::pow(10, std::floor(std::log10(rough)));
+  for (const double factor : {1.0, 2.0, 5.0}) {
+    if (rough <= factor * power) {
+      return factor * power;
+    }
+  }
+  return 10 * power;
+}
+
+/// The lowest and the highest number drawn, on whole grid lines.
+void fit(Plane& plane, const ReviewLine& line) {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -low;
+  const auto see = [&](double number) {
+    if (std::isfinite(number)) {
+      low = std::min(low, number);
+      high = std::max(high, number);
+    }
+  };
+  for (const ReviewPoint& point : line.points) {
+    see(point.value);
+    see(point.limit);
+    see(point.expected);
+  }
+  if (low > high) {
+    return;
+  }
+  if (low >= 0 && low < 0.5 * high) {
+    low = 0;
+  }
+  if (high - low < 1e-12 * std::max(1.0, std::abs(high))) {
+    high += std::max(1.0, std::abs(high)) * 0.1;
+    low -= low == 0 ? 0 : std::max(1.0, std::abs(low)) * 0.1;
+  }
+  const double step = nice_step(high - low, 5);
+  plane.low = std::floor(low / step) * step;
+  plane.high = std::ceil(high / step) * step;
+}
+
+/// Of many points the lowest and the highest of each stretch, in time order.
+std::vector<const ReviewPoint*> thinned(const std::vector<ReviewPoint>& points, std::size_t most) {
+  std::vector<const ReviewPoint*> kept;
+  const std::size_t stretch = points.size() <= most ? 1 : (2 * points.size() + most - 1) / most;
+  for (std::size_t i = 0; i < points.size(); i += stretch) {
+    const ReviewPoint* low = nullptr;
+    const ReviewPoint* high = nullptr;
+    for (std::size_t j = i; j < std::min(points.size(), i + stretch); ++j) {
+      const ReviewPoint& point = points[j];
+      if (!std::isnan(point.value)) {
+        low = low == nullptr || point.value < low->value ? &point : low;
+        high = high == nullptr || point.value > high->value ? &point : high;
+      }
+    }
+    if (low == nullptr) {
+      kept.push_back(nullptr);  // a gap
+    } else {
+      kept.push_back(std::min(low, high));
+      if (low != high) {
+        kept.push_back(std::max(low, high));
+      }
+    }
+  }
+  return kept;
+}
+
+/// "M1 2L3 4": lines through what is known, broken where it is not.
+template <class ValueOf>
+std::string path_through(const std::vector<const ReviewPoint*>& points, const Plane& plane, const ValueOf& value_of) {
+  std::string path;
+  bool is_open = false;
+  for (const ReviewPoint* point : points) {
+    const double value = point == nullptr ? std::numeric_limits<double>::quiet_NaN() : value_of(*point);
+    if (!std::isfinite(value)) {
+      is_open = false;
+      continue;
+    }
+    path += fmt::format("{}{:.1f} {:.1f}", is_open ? "L" : "M", plane.x(middle(*point)), plane.y(value));
+    is_open = true;
+  }
+  return path;
+}
+
+std::string alone_points(const std::vector<const ReviewPoint*>& points, const Plane& plane) {
+  std::string dots;
+  const auto is_known = [&](std::size_t i) { return i < points.size() && points[i] != nullptr; };
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (is_known(i) && !is_known(i + 1) && (i == 0 || !is_known(i - 1))) {
+      dots += fmt::format(R"(<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="2"/>)",
+                          plane.x(middle(*points[i])),
+                          plane.y(points[i]->value));
+    }
+  }
+  return dots;
+}
+
+std::string grid(const Plane& plane, const Kpi& kpi, const ReportStyle& style) {
+  // A named unit stands once, above the numbers.
+  const bool is_named = kpi.unit.show() == Unit::Show::kNamed;
+  const Unit unit = is_named ? Unit() : kpi.unit;
+  std::string text = is_named ? fmt::format(R"(<text class="axis" x="4" y="11">{}</text>)", html_text(kpi.unit.text()))
+                              : std::string();
+  const double step = nice_step(plane.high - plane.low, 5);
+  for (double at = plane.low; at <= plane.high + step / 2; at += step) {
+    const double number = std::abs(at) < step / 1e6 ? 0 : at;
+    const double y = plane.y(number);
+    text += fmt::format(R"(<line class="grid" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>)",
+                        plane.left,
+                        plane.left + plane.width,
+                        y,
+                        y);
+    text += fmt::format(R"(<text class="axis" x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>)",
+                        plane.left - 8,
+                        y + 3.5,
+                        html_text(format_value(number, unit, style.language)));
+  }
+  return text;
+}
+
+/// Dates below: the firsts of months, or of a short period some days.
+std::string dates(const Plane& plane, const ReviewPeriod& period, const ReportWords& words) {
+  std::vector<Date> marks;
+  const auto days = (std::chrono::sys_days{period.to} - std::chrono::sys_days{period.from}).count();
+  if (days > 45) {
+    const int months = days > 400 ? 3 : 1;
+    Date at = period.from.year() / period.from.month() / 1;
+    for (; std::chrono::sys_days{at} < std::chrono::sys_days{period.to}; at += std::chrono::months{months}) {
+      marks.push_back(at);
+    }
+  } else {
+    const auto step = std::chrono::days{std::max<std::int64_t>(1, days / 6)};
+    for (auto at = std::chrono::sys_days{period.from}; at < std::chrono::sys_days{period.to}; at += step) {
+      marks.emplace_back(at);
+    }
+  }
+  std::string text;
+  for (const Date& mark : marks) {
+    if (std::chrono::sys_days{mark} >= std::chrono::sys_days{period.from}) {
+      const double x = plane.x(static_cast<double>(slot_of(mark).ms));
+      text += fmt::format(R"(<line class="tick" x1="{0:.1f}" x2="{0:.1f}" y1="{1:.1f}" y2="{2:.1f}"/>)",
+                          x,
+                          plane.top + plane.height,
+                          plane.top + plane.height + 4);
+      text += fmt::format(R"(<text class="axis" x="{:.1f}" y="{:.1f}">{}</text>)",
+                          x,
+                          plane.top + plane.height + 17,
+                          html_text(short_date(mark, words)));
+    }
+  }
+  return text;
+}
+
+std::string bands(const Plane& plane, const ReviewLine& line, const Zone& zone, Instant now) {
+  std::string text;
+  const auto on_axis = [&](Instant at) { return static_cast<double>(zone.to_local(at).time_since_epoch().count()); };
+  for (const EpisodeRow& episode : line.episodes) {
+    const double from = plane.x(on_axis(episode.since));
+    const double to = plane.x(on_axis(episode.resolved.value_or(now)));
+    text += fmt::format(R"(<rect class="band {}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>)",
+                        name_of(episode.severity),
+                        from,
+                        plane.top,
+                        std::max(2.0, to - from),
+                        plane.height);
+  }
+  return text;
+}
+
+std::string marks(const Plane& plane, const HistoryChart& chart) {
+  std::string text;
+  std::size_t missed = 0;
+  for (const ReviewPoint& point : chart.line->points) {
+    if (point.verdict == Verdict::kMissed && !std::isnan(point.value) && ++missed <= kMostPoints) {
+      text += fmt::format(
+          R"(<circle class="missed" cx="{:.1f}" cy="{:.1f}" r="2.6"/>)", plane.x(middle(point)), plane.y(point.value));
+    }
+  }
+  for (const Restatement& change : chart.line->restated) {
+    const auto point = std::ranges::find(chart.line->points, change.slot, &ReviewPoint::slot);
+    if (point != chart.line->points.end() && !std::isnan(point->value)) {
+      text += fmt::format(R"(<circle class="restated" cx="{:.1f}" cy="{:.1f}" r="4.5"/>)",
+                          plane.x(middle(*point)),
+                          plane.y(point->value));
+    }
+  }
+  std::size_t number = 0;
+  for (const NoteRow& note : *chart.notes) {
+    const double x = plane.x(static_cast<double>(slot_of(note.day).ms) + kDayMs / 2.0);
+    text += fmt::format(R"(<line class="note" x1="{0:.1f}" x2="{0:.1f}" y1="{1:.1f}" y2="{2:.1f}"/>)",
+                        x,
+                        plane.top,
+                        plane.top + plane.height);
+    text += fmt::format(R"(<text class="note" x="{:.1f}" y="{:.1f}">{}</text>)", x + 3, plane.top + 9, ++number);
+  }
+  return text;
+}
+
+/// What the picture shows, for those who cannot see it.
+std::string description(const HistoryChart& chart, const ReportStyle& style, const ReportWords& words) {
+  const auto text = [&](double value) { return format_value(value, chart.kpi->unit, style.language); };
+  const ReviewPoint* first = nullptr;
+  const ReviewPoint* last = nullptr;
+  double low = std::numeric_limits<double>::infinity();
+  double high = -low;
+  for (const ReviewPoint& point : chart.line->points) {
+    if (!std::isnan(point.value)) {
+      first = first == nullptr ? &point : first;
+      last = &point;
+      low = std::min(low, point.value);
+      high = std::max(high, point.value);
+    }
+  }
+  if (first == nullptr) {
+    return filled(words.chart_empty, {{"title", chart.kpi->title}});
+  }
+  return filled(words.chart,
+                {{"title", chart.kpi->title},
+                 {"count", std::to_string(chart.line->points.size())},
+                 {"first", text(first->value)},
+                 {"last", text(last->value)},
+                 {"low", text(low)},
+                 {"high", text(high)}});
+}
+
+}  // namespace
+
+std::string html_text(std::string_view text) {
+  std::string escaped;
+  escaped.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        // Control characters have no business in a document; a line break is white space.
+        escaped += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    }
+  }
+  return escaped;
+}
+
+std::string history_chart(const HistoryChart& chart, const ReportStyle& style) {
+  const ReportWords& words = report_words(style.language);
+  Plane plane;
+  plane.from_ms = static_cast<double>(slot_of(chart.period.from).ms);
+  plane.to_ms = static_cast<double>(slot_of(chart.period.to).ms);
+  fit(plane, *chart.line);
+  const auto points = thinned(chart.line->points, kMostPoints);
+  std::string svg = fmt::format(R"(<svg class="chart" viewBox="0 0 {:.0f} {:.0f}" role="img" aria-label="{}">)",
+                                kWidth,
+                                kHeight,
+                                html_text(description(chart, style, words)));
+  svg += grid(plane, *chart.kpi, style);
+  svg += dates(plane, chart.period, words);
+  svg += bands(plane, *chart.line, chart.kpi->zone, chart.now);
+  const auto line = [&](const char* name, const std::string& path) {
+    svg += path.empty() ? std::string() : fmt::format(R"(<path class="{}" d="{}"/>)", name, path);
+  };
+  line("limit", path_through(points, plane, [](const ReviewPoint& point) { return point.limit; }));
+  line("path", path_through(points, plane, [](const ReviewPoint& point) { return point.expected; }));
+  line("value", path_through(points, plane, [](const ReviewPoint& point) { return point.value; }));
+  svg += alone_points(points, plane);
+  svg += marks(plane, chart);
+  return svg + "</svg>";
+}
+
+std::string sparkline(const ReviewLine& line, const ReviewPeriod& period) {
+  Plane plane;
+  plane.from_ms = static_cast<double>(slot_of(period.from).ms);
+  plane.to_ms = static_cast<double>(slot_of(period.to).ms);
+  plane.left = 2;
+  plane.width = 116;
+  plane.top = 3;
+  plane.height = 22;
+  double low = std::numeric_limits<double>::infinity();
+  double high = -low;
+  for (const ReviewPoint& point : line.points) {
+    if (!std::isnan(point.value)) {
+      low = std::min(low, point.value);
+      high = std::max(high, point.value);
+    }
+  }
+  if (low > high) {
+    return "";
+  }
+  plane.low = low;
+  plane.high = high > low ? high : low + 1;
+  const auto points = thinned(line.points, 60);
+  return R"(<svg class="spark" viewBox="0 0 120 28" aria-hidden="true"><path class="value" d=")" +
+         path_through(points, plane, [](const ReviewPoint& point) { return point.value; }) + R"("/></svg>)";
+}
+
+}  // namespace kpi

@@ -1,0 +1,188 @@
+#include "daemon/review/outcome.hpp"
+
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kpi {
+namespace {
+
+using std::chrono::sys_days;
+
+bool is_open_at(const EpisodeRow& episode, Instant end) {
+  return episode.firing && *episode.firing < end && (!episode.resolved || *episode.resolved >= end);
+}
+
+bool has_open_alert(const ReviewLine& line, Instant end) {
+  return std::ranges::any_of(line.episodes, [&](const EpisodeRow& episode) {
+    return episode.severity >= Severity::kWarning && is_open_at(episode, end);
+  });
+}
+
+std::string target_sentence(std::string_view form, const ReviewLine& line, const Kpi& kpi, const ReportStyle& style) {
+  return filled(
+      form,
+      {{"goal", figure_text(line.target->goal, kpi, style)}, {"actual", figure_text(line.target->actual, kpi, style)}});
+}
+
+Date last_day(const ReviewPeriod& period) {
+  return Date{sys_days{period.to} - std::chrono::days{1}};
+}
+
+}  // namespace
+
+Instant end_of(const ReviewPeriod& period, const Zone& zone) {
+  return zone.to_instant(std::chrono::local_time<Duration>{std::chrono::local_days{period.to}.time_since_epoch()});
+}
+
+Date local_day(Instant at, const Zone& zone) {
+  return Date{sys_days{std::chrono::floor<std::chrono::days>(zone.to_local(at)).time_since_epoch()}};
+}
+
+ReviewOutcome outcome_of(const ReviewLine& line, Instant end) {
+  if (line.target && line.target->status != TargetStatus::kNotStarted) {
+    switch (line.target->status) {
+      case TargetStatus::kAchieved:
+      case TargetStatus::kOnTrack:
+        return ReviewOutcome::kMade;
+      case TargetStatus::kAtRisk:
+        return ReviewOutcome::kAtRisk;
+      default:
+        return ReviewOutcome::kNotMade;
+    }
+  }
+  const VerdictCounts& counts = line.counts;
+  if (counts.met + counts.missed == 0) {
+    return counts.recorded == 0 && counts.no_data > 0 ? ReviewOutcome::kNotMade : ReviewOutcome::kNothingToMeet;
+  }
+  if (has_open_alert(line, end) || counts.missed > counts.met) {
+    return ReviewOutcome::kNotMade;
+  }
+  return counts.missed == 0 ? ReviewOutcome::kMade : ReviewOutcome::kAtRisk;
+}
+
+std::vector<std::string> decisions_of(const ReviewKpi& kpi, const Review& review, const ReportStyle& style) {
+  const ReportWords& words = report_words(style.language);
+  std::vector<std::string> decisions;
+  const ReviewLine& line = kpi.total;
+  if (line.target && line.target->status == TargetStatus::kMissed) {
+    decisions.push_back(target_sentence(words.decide_missed, line, *kpi.kpi, style));
+  } else if (line.target && line.target->status == TargetStatus::kOffTrack) {
+    decisions.push_back(target_sentence(words.decide_off, line, *kpi.kpi, style));
+  } else if (line.target && line.target->status == TargetStatus::kAtRisk) {
+    decisions.push_back(target_sentence(words.decide_risk, line, *kpi.kpi, style));
+  }
+  const Instant end = std::min(end_of(review.period, style.zone), review.now + Duration{1});
+  const auto open = std::ranges::find_if(
+      line.episodes, [&](const EpisodeRow& episode) { return episode.rule != "target" && is_open_at(episode, end); });
+  if (open != line.episodes.end()) {
+    const Date since = local_day(open->since, style.zone);
+    decisions.push_back(filled(words.decide_firing, {{"since", long_date(since, words)}}));
+  }
+  constexpr std::size_t kOneInTen = 10;
+  if (line.counts.no_data * kOneInTen > line.counts.periods) {
+    decisions.push_back(
+        filled(words.decide_gaps,
+               {{"count", std::to_string(line.counts.no_data)}, {"periods", std::to_string(line.counts.periods)}}));
+  }
+  const auto has_no_reason = [](const TargetTurnover& turn) { return turn.why.empty(); };
+  if (std::ranges::any_of(kpi.changes, has_no_reason)) {
+    decisions.emplace_back(words.decide_no_reason);
+  }
+  if (kpi.is_overdue && promises(*kpi.kpi)) {
+    decisions.emplace_back(words.decide_overdue);
+  }
+  return decisions;
+}
+
+std::string figure_text(const std::optional<double>& value, const Kpi& kpi, const ReportStyle& style) {
+  return value && std::isfinite(*value) ? format_value(*value, kpi.unit, style.language)
+                                        : std::string(report_words(style.language).unknown);
+}
+
+std::string change_text(const std::optional<double>& value,
+                        const std::optional<double>& before,
+                        const Kpi& kpi,
+                        const ReportStyle& style) {
+  if (!value || !before) {
+    return "";
+  }
+  const auto signed_text = [](double change, const std::string& text) {
+    return (change > 0 ? "+" : change < 0 ? "\u2212" : "\u00B1") + text;
+  };
+  if (kpi.unit.show() == Unit::Show::kPercent) {
+    const double points = std::round((*value - *before) * 10'000) / 100;
+    const std::string number = format_value(std::abs(points), Unit(), style.language);
+    return signed_text(points, filled(report_words(style.language).percent_points, {{"n", number}}));
+  }
+  if (*before == 0) {
+    return "";
+  }
+  static const Unit percent = Unit::parse("%").value_or(Unit());
+  const double change = (*value - *before) / std::abs(*before);
+  const double rounded = std::abs(change) < 0.1 ? std::round(change * 1000) / 1000 : std::round(change * 100) / 100;
+  return signed_text(rounded, format_value(std::abs(rounded), percent, style.language));
+}
+
+int direction_of(const std::optional<double>& value, const std::optional<double>& before, const Kpi& kpi) {
+  if (!value || !before || *value == *before) {
+    return 0;
+  }
+  if (kpi.better.kind == Better::Kind::kWithin) {
+    const auto off = [&](double number) { return std::max({0.0, kpi.better.low - number, number - kpi.better.high}); };
+    const double was = off(*before);
+    const double is = off(*value);
+    return is < was ? 1 : is > was ? -1 : 0;
+  }
+  const bool is_up = *value > *before;
+  return is_up == (kpi.better.kind == Better::Kind::kHigher) ? 1 : -1;
+}
+
+std::string segment_words(const Labels& segment, const ReportWords& words) {
+  return segment.empty() ? std::string(words.total) : labels_text(segment);
+}
+
+std::string days_words(const ReviewPeriod& period, const ReportWords& words) {
+  const Date last = last_day(period);
+  if (period.from == last) {
+    return long_date(last, words);
+  }
+  const std::string from = period.from.year() == last.year()
+                               ? filled(words.day_month,
+                                        {{"d", std::to_string(static_cast<unsigned>(period.from.day()))},
+                                         {"month", words.months.at(static_cast<unsigned>(period.from.month()) - 1)}})
+                               : long_date(period.from, words);
+  return from + " – " + long_date(last, words);
+}
+
+std::string period_words(const ReviewPeriod& period, const ReportWords& words) {
+  const auto parts = split(period.name, '-');
+  switch (period.kind) {
+    case ReviewPeriod::Kind::kWeek:
+      return filled(words.week, {{"n", std::to_string(std::stoi(std::string(parts[1].substr(1))))}, {"y", parts[0]}});
+    case ReviewPeriod::Kind::kQuarter:
+      return filled(words.quarter, {{"n", parts[1].substr(1)}, {"y", parts[0]}});
+    case ReviewPeriod::Kind::kMonth: {
+      std::string month(words.months.at(static_cast<unsigned>(period.from.month()) - 1));
+      return month + " " + std::to_string(static_cast<int>(period.from.year()));
+    }
+    case ReviewPeriod::Kind::kYear:
+      return period.name;
+    case ReviewPeriod::Kind::kRange:
+      break;
+  }
+  return days_words(period, words);
+}
+
+std::string duration_words(Duration duration, const ReportWords& words) {
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(duration).count();
+  constexpr std::int64_t kHour = 60;
+  constexpr std::int64_t kDay = 24 * kHour;
+  const auto [form, count] = minutes >= 2 * kDay    ? std::pair(words.duration_days, (minutes + kDay / 2) / kDay)
+                             : minutes >= 2 * kHour ? std::pair(words.duration_hours, (minutes + kHour / 2) / kHour)
+                                                    : std::pair(words.duration_minutes, minutes);
+  return filled(form, {{"n", std::to_string(count)}});
+}
+
+}  // namespace kpi

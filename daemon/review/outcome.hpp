@@ -1,0 +1,52 @@
+#pragma once
+// What a review concludes from its figures: which KPIs made it, and what needs a decision. Pure; any thread.
+
+#include "daemon/review/report.hpp"
+#include "daemon/review/report_words.hpp"
+#include "daemon/review/review.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kpi {
+
+enum class ReviewOutcome : std::uint8_t { kMade, kAtRisk, kNotMade, kNothingToMeet };
+
+/// By the target where there is one. Without: made when no period was missed; not made when an alert was open at the
+/// end or more periods were missed than met; else at risk.
+ReviewOutcome outcome_of(const ReviewLine& line, Instant end);
+
+/// Sentences, the gravest first; none: nothing to decide.
+std::vector<std::string> decisions_of(const ReviewKpi& kpi, const Review& review, const ReportStyle& style);
+
+/// When the last day of the review ends, by the clock of its zone.
+Instant end_of(const ReviewPeriod& period, const Zone& zone);
+
+/// The civil day of an instant.
+Date local_day(Instant at, const Zone& zone);
+
+/// The value in the KPI's unit and the language, or the word for unknown.
+std::string figure_text(const std::optional<double>& value, const Kpi& kpi, const ReportStyle& style);
+
+/// "+12%", of a KPI in per cent "+0.4 points"; empty when there is nothing to compare with.
+std::string change_text(const std::optional<double>& value,
+                        const std::optional<double>& before,
+                        const Kpi& kpi,
+                        const ReportStyle& style);
+
+/// Whether a change is for the better: 1, for the worse: -1, or neither.
+int direction_of(const std::optional<double>& value, const std::optional<double>& before, const Kpi& kpi);
+
+/// "country=SE": the segment's labels; the word for the total.
+std::string segment_words(const Labels& segment, const ReportWords& words);
+
+/// "Quarter 3, 2026", "1 July 2026 – 15 August 2026".
+std::string period_words(const ReviewPeriod& period, const ReportWords& words);
+
+/// "1 July – 30 September 2026".
+std::string days_words(const ReviewPeriod& period, const ReportWords& words);
+
+std::string duration_words(Duration duration, const ReportWords& words);
+
+}  // namespace kpi

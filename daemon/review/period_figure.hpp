@@ -1,0 +1,46 @@
+#pragma once
+// The value of a KPI over a whole review period: a ratio of sums, never a mean of ratios. Pure; one thread.
+
+#include "daemon/review/review_period.hpp"
+#include "rules/expr/evaluate.hpp"
+#include "rules/model/kpi.hpp"
+#include "rules/model/sample_table.hpp"
+#include "rules/model/value.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kpi {
+
+/// What stands for a KPI over a stretch of time.
+enum class FigureBasis : std::uint8_t {
+  kFormula,  ///< Its formula over all of the period.
+  kMean,     ///< The mean of its judged values: unique counts add up over nothing.
+  kLast,     ///< Its last judged value: the formula brings its own windows.
+};
+
+std::string_view name_of(FigureBasis basis);
+
+/// "formula" where every input is read over the KPI's window and adds up over any; KPIs that it is made of included.
+FigureBasis basis_of(const RuleSet& rules, const Kpi& kpi);
+
+class PeriodFigures {
+ public:
+  /// Both must outlive it. `table` has the samples of every period that is asked for.
+  PeriodFigures(const RuleSet& rules, const SampleTable& table) : rules_(rules), table_(table) {}
+
+  /// REQUIRES basis_of() is kFormula. Gaps are left out: what there is counts. Unknown where there is nothing.
+  Value value(std::uint32_t kpi, const Labels& segment, const ReviewPeriod& period);
+
+ private:
+  const std::vector<std::vector<std::uint32_t>>& series_of(std::uint32_t kpi, const Labels& segment);
+
+  const RuleSet& rules_;
+  const SampleTable& table_;
+  std::map<std::pair<std::uint32_t, Labels>, std::vector<std::vector<std::uint32_t>>> series_;
+};
+
+}  // namespace kpi

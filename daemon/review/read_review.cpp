@@ -1,0 +1,439 @@
+#include "daemon/review/review.hpp"
+#include "daemon/review/review_people.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace kpi {
+namespace {
+
+constexpr std::int64_t kYearMs = 366 * kDayMs;
+
+/// The days of a period on the slot axis, a little more at each end for zones and for periods that begin before it.
+std::pair<Slot, Slot> slots_around(const ReviewPeriod& period, std::int64_t before_ms) {
+  return {Slot{slot_of(period.from).ms - before_ms - 2 * kDayMs}, Slot{slot_of(period.to).ms + 2 * kDayMs}};
+}
+
+/// The longest period any KPI is judged by.
+std::int64_t longest_period(const RuleSet& rules) {
+  std::int64_t longest = 0;
+  for (const Kpi& kpi : rules.kpis) {
+    longest = std::max(longest, kpi.every.is_civil() ? kpi.every.span().approximate_ms() : 0);
+  }
+  return std::min(longest, kYearMs);
+}
+
+class ReviewReader {
+ public:
+  ReviewReader(const Config& config, const ReviewPeriod& period, HistoryReader& reader)
+      : config_(config), rules_(config.rules), reader_(reader) {
+    review_.period = period;
+    review_.previous = previous_of(period, rules_.calendar);
+    review_.year_ago = year_ago_of(period, rules_.calendar);
+  }
+
+  Result<Review> read() {
+    const std::optional<Instant> last_step = KPI_TRY(reader_.last_step());
+    if (!last_step) {
+      return fail(ErrorKind::kNotFound, "no step has been made yet: run \"kpid run --once\" first");
+    }
+    review_.now = *last_step;
+    review_.is_open = *last_step < config_.zone.to_instant(local_midnight(review_.period.to));
+    if (review_.is_open) {
+      compare_elapsed();
+    }
+    make_kpis();
+    KPI_TRY(read_lines());
+    KPI_TRY(read_ledger());
+    KPI_TRY(read_figures());
+    KPI_TRY(read_restatements());
+    KPI_TRY(read_episodes());
+    KPI_TRY(read_standings());
+    KPI_TRY(add_people(review_, config_, reader_));
+    return std::move(review_);
+  }
+
+ private:
+  /// A line of the history that the review has.
+  struct Place {
+    std::uint32_t kpi = 0;  ///< Index into RuleSet::kpis.
+    std::size_t at = 0;     ///< Index into Review::kpis.
+    std::size_t segment = kTotal;
+  };
+
+  static constexpr std::size_t kTotal = static_cast<std::size_t>(-1);
+
+  static std::chrono::local_time<Duration> local_midnight(Date date) {
+    return std::chrono::local_time<Duration>{std::chrono::local_days{date}.time_since_epoch()};
+  }
+
+  /// What has not ended yet stands beside the same number of days of the others.
+  void compare_elapsed() {
+    const std::chrono::sys_days today{
+        std::chrono::floor<std::chrono::days>(config_.zone.to_local(review_.now)).time_since_epoch()};
+    const auto elapsed = std::max(std::chrono::days{1}, today - std::chrono::sys_days{review_.period.from});
+    for (ReviewPeriod* other : {&review_.previous, &review_.year_ago}) {
+      other->to = Date{std::min(std::chrono::sys_days{other->to}, std::chrono::sys_days{other->from} + elapsed)};
+    }
+  }
+
+  ReviewLine& line_of(const Place& place) {
+    ReviewKpi& kpi = review_.kpis[place.at];
+    return place.segment == kTotal ? kpi.total : kpi.segments[place.segment];
+  }
+
+  /// Whether a period of the KPI that begins at `slot` ends within the review's days.
+  [[nodiscard]] bool belongs(const Kpi& kpi, const ReviewPeriod& period, Slot slot, Slot end) const {
+    if (kpi.every.is_civil()) {
+      return end > slot_of(period.from) && end <= slot_of(period.to);
+    }
+    const auto at = [&](Date date) { return kpi.zone.to_instant(local_midnight(date)).time_since_epoch().count(); };
+    return slot.ms >= at(period.from) && slot.ms < at(period.to);
+  }
+
+  void make_kpis() {
+    for (std::uint32_t i = 0; i < rules_.kpis.size(); ++i) {
+      const Kpi& kpi = rules_.kpis[i];
+      order_.push_back(i);
+      ReviewKpi& made = review_.kpis.emplace_back();
+      made.kpi = &kpi;
+    }
+    const auto& texts = config_.texts->texts();
+    std::map<const SourceText*, std::size_t> place_of;
+    for (const SourceText& text : texts) {
+      place_of.emplace(&text, place_of.size());
+    }
+    const auto in_file_order = [&](std::uint32_t index) {
+      const Position& at = rules_.kpis[index].position;
+      const auto file = place_of.find(at.source);
+      return std::tuple(file == place_of.end() ? place_of.size() : file->second, at.line, index);
+    };
+    std::ranges::sort(order_, {}, in_file_order);
+    for (std::size_t at = 0; at < order_.size(); ++at) {
+      const Kpi& kpi = rules_.kpis[order_[at]];
+      review_.kpis[at].kpi = &kpi;
+      review_.kpis[at].basis = basis_of(rules_, kpi);
+      at_.emplace(kpi.id, at);
+    }
+  }
+
+  Result<void> read_lines() {
+    std::vector<LineRow> rows = KPI_TRY(reader_.lines());
+    std::ranges::sort(rows, {}, [](const LineRow& row) { return std::pair(row.kpi, row.segment); });
+    for (const LineRow& row : rows) {
+      const auto found = at_.find(row.kpi);
+      if (found == at_.end()) {
+        continue;
+      }
+      Place place{order_[found->second], found->second, kTotal};
+      if (!row.segment.empty()) {
+        std::vector<ReviewLine>& segments = review_.kpis[place.at].segments;
+        place.segment = segments.size();
+        segments.emplace_back().segment = row.segment;
+      }
+      if (row.id >= places_.size()) {
+        places_.resize(row.id + 1);
+      }
+      places_[row.id] = place;
+    }
+    return {};
+  }
+
+  const Place* place_of(std::uint32_t line) const {
+    return line < places_.size() && places_[line] ? &*places_[line] : nullptr;
+  }
+
+  Result<void> read_ledger() {
+    const auto [from, to] = slots_around(review_.period, longest_period(rules_));
+    KPI_TRY(reader_.ledger(from, to, [&](const VerdictRow& row) {
+      const Place* place = place_of(row.line);
+      if (place == nullptr) {
+        return;
+      }
+      const Kpi& kpi = rules_.kpis[place->kpi];
+      const Slot end = next_slot(row.slot, kpi.every, kpi.zone);
+      if (belongs(kpi, review_.period, row.slot, end)) {
+        take(line_of(*place), row, end);
+      }
+    }));
+    for (ReviewKpi& kpi : review_.kpis) {  // a segment that had retired before has nothing to say
+      drop_silent(kpi);
+    }
+    return {};
+  }
+
+  static void take(ReviewLine& line, const VerdictRow& row, Slot end) {
+    line.counts.add(row.verdict);
+    line.points.push_back({row.slot, end, row.value, row.limit, row.expected, row.verdict});
+    if (!std::isnan(row.goal)) {
+      line.target = ReviewTarget{row.target_status, row.goal, row.expected, row.value, ""};
+    }
+  }
+
+  void drop_silent(ReviewKpi& kpi) {
+    std::vector<std::size_t> kept(kpi.segments.size(), kTotal);
+    std::vector<ReviewLine> segments;
+    for (std::size_t i = 0; i < kpi.segments.size(); ++i) {
+      if (!kpi.segments[i].points.empty()) {
+        kept[i] = segments.size();
+        segments.push_back(std::move(kpi.segments[i]));
+      }
+    }
+    if (segments.size() == kpi.segments.size()) {
+      kpi.segments = std::move(segments);
+      return;
+    }
+    kpi.segments = std::move(segments);
+    for (std::optional<Place>& place : places_) {
+      if (place && place->segment != kTotal && &review_.kpis[place->at] == &kpi) {
+        place->segment = kept[place->segment];
+        place = place->segment == kTotal ? std::nullopt : place;
+      }
+    }
+  }
+
+  Result<void> read_figures() {
+    SampleTable table;
+    std::vector<std::uint32_t> series;  // by the history's id: into the table and 1
+    KPI_TRY(find_series(table, series));
+    std::vector<ReviewPeriod> read;
+    for (const ReviewPeriod& period : {review_.year_ago, review_.previous, review_.period}) {
+      const auto [from, to] = slots_around(period, kYearMs / 4);
+      KPI_TRY(reader_.samples(from, to, [&](const SampleRow& row) {
+        const std::uint32_t id = row.series < series.size() ? series[row.series] : 0;
+        if (id != 0) {
+          table.put(id - 1, row.slot, row.value);
+        }
+      }));
+    }
+    PeriodFigures figures(rules_, table);
+    for (std::size_t at = 0; at < review_.kpis.size(); ++at) {
+      ReviewKpi& kpi = review_.kpis[at];
+      if (kpi.basis == FigureBasis::kFormula) {
+        fill_by_formula(kpi.total, order_[at], figures);
+        for (ReviewLine& segment : kpi.segments) {
+          fill_by_formula(segment, order_[at], figures);
+        }
+      } else {
+        each_line(kpi, [&](ReviewLine& line) { line.value = summed_up(line.points, kpi.basis); });
+      }
+    }
+    return read_earlier_values();
+  }
+
+  /// The series of metrics that some figure is worked out from.
+  Result<void> find_series(SampleTable& table, std::vector<std::uint32_t>& series) {
+    std::map<std::string, std::uint32_t, std::less<>> wanted;
+    std::set<std::uint32_t> used;
+    for (const ReviewKpi& kpi : review_.kpis) {
+      if (kpi.basis == FigureBasis::kFormula) {
+        for (const MetricInput& input : kpi.kpi->value.metrics) {
+          used.insert(input.metric);
+        }
+      }
+    }
+    for (const std::uint32_t metric : used) {
+      wanted.emplace(rules_.metrics[metric].name, metric);
+    }
+    for (const SeriesRow& row : KPI_TRY(reader_.series())) {
+      const auto found = wanted.find(row.metric);
+      if (found != wanted.end()) {
+        series.resize(std::max<std::size_t>(series.size(), row.id + 1));
+        series[row.id] = table.series(found->second, row.labels) + 1;
+      }
+    }
+    return {};
+  }
+
+  void fill_by_formula(ReviewLine& line, std::uint32_t kpi, PeriodFigures& figures) {
+    const auto value = [&](const ReviewPeriod& period) -> std::optional<double> {
+      const Value found = figures.value(kpi, line.segment, period);
+      return found.is_known() ? std::optional(found.number) : std::nullopt;
+    };
+    line.value = value(review_.period);
+    line.previous = value(review_.previous);
+    line.year_ago = value(review_.year_ago);
+  }
+
+  static std::optional<double> summed_up(const std::vector<ReviewPoint>& points, FigureBasis basis) {
+    double sum = 0;
+    double last = 0;
+    std::size_t count = 0;
+    for (const ReviewPoint& point : points) {
+      if (!std::isnan(point.value)) {
+        sum += point.value;
+        last = point.value;
+        ++count;
+      }
+    }
+    if (count == 0) {
+      return std::nullopt;
+    }
+    return basis == FigureBasis::kLast ? last : sum / static_cast<double>(count);
+  }
+
+  /// Of KPIs whose figure comes from judged values: those of the earlier periods.
+  Result<void> read_earlier_values() {
+    const auto is_judged = [](const ReviewKpi& kpi) { return kpi.basis != FigureBasis::kFormula; };
+    if (std::ranges::none_of(review_.kpis, is_judged)) {
+      return {};
+    }
+    for (const auto& [period, figure] :
+         {std::pair(&review_.previous, &ReviewLine::previous), std::pair(&review_.year_ago, &ReviewLine::year_ago)}) {
+      std::map<std::uint32_t, std::vector<ReviewPoint>> points;
+      const auto [from, to] = slots_around(*period, longest_period(rules_));
+      KPI_TRY(reader_.ledger(from, to, [&, earlier = period](const VerdictRow& row) {
+        const Place* place = place_of(row.line);
+        if (place == nullptr || !is_judged(review_.kpis[place->at])) {
+          return;
+        }
+        const Kpi& kpi = rules_.kpis[place->kpi];
+        const Slot end = next_slot(row.slot, kpi.every, kpi.zone);
+        if (belongs(kpi, *earlier, row.slot, end)) {
+          points[row.line].push_back({row.slot, end, row.value, row.limit, row.expected, row.verdict});
+        }
+      }));
+      for (const auto& [line, found] : points) {
+        const Place& place = *place_of(line);
+        line_of(place).*figure = summed_up(found, review_.kpis[place.at].basis);
+      }
+    }
+    return {};
+  }
+
+  template <class Use>
+  static void each_line(ReviewKpi& kpi, const Use& use) {
+    use(kpi.total);
+    for (ReviewLine& segment : kpi.segments) {
+      use(segment);
+    }
+  }
+
+  Result<void> read_restatements() {
+    const auto [from, to] = slots_around(review_.period, longest_period(rules_));
+    for (const VerdictRevision& revision : KPI_TRY(reader_.ledger_revisions(from, to))) {
+      const Place* place = place_of(revision.row.line);
+      if (place == nullptr) {
+        continue;
+      }
+      ReviewLine& line = line_of(*place);
+      const auto point = std::ranges::find(line.points, revision.row.slot, &ReviewPoint::slot);
+      const bool is_same = point != line.points.end() && (point->value == revision.row.value ||
+                                                          (std::isnan(point->value) && std::isnan(revision.row.value)));
+      if (point != line.points.end() && !is_same) {
+        line.restated.push_back({revision.row.slot,
+                                 revision.row.value,
+                                 point->value,
+                                 revision.row.verdict,
+                                 point->verdict,
+                                 revision.judged_at,
+                                 revision.replaced_at});
+      }
+    }
+    return {};
+  }
+
+  Result<void> read_episodes() {
+    const EpisodeFilter filter{false,
+                               std::nullopt,
+                               config_.zone.to_instant(local_midnight(review_.period.from)),
+                               config_.zone.to_instant(local_midnight(review_.period.to))};
+    std::map<std::string, std::map<Labels, ReviewLine*>, std::less<>> lines;
+    for (ReviewKpi& kpi : review_.kpis) {
+      each_line(kpi, [&](ReviewLine& line) { lines[kpi.kpi->id].emplace(line.segment, &line); });
+    }
+    KPI_TRY(reader_.episodes(filter, [&](const KpiEpisode& episode) {
+      const auto kpi = lines.find(episode.kpi);
+      const auto line =
+          kpi == lines.end() ? std::map<Labels, ReviewLine*>::iterator{} : kpi->second.find(episode.segment);
+      if (episode.row.firing && kpi != lines.end() && line != kpi->second.end()) {
+        line->second->episodes.push_back(episode.row);
+      }
+    }));
+    for (ReviewKpi& kpi : review_.kpis) {
+      each_line(kpi, time_episodes);
+    }
+    return {};
+  }
+
+  static void time_episodes(ReviewLine& line) {
+    Duration noticing{0};
+    Duration recovering{0};
+    std::int64_t noticed = 0;
+    std::int64_t recovered = 0;
+    for (const EpisodeRow& episode : line.episodes) {
+      noticing += *episode.firing - episode.since;
+      ++noticed;
+      if (episode.resolved) {
+        recovering += *episode.resolved - *episode.firing;
+        ++recovered;
+      }
+    }
+    line.to_notice = noticed > 0 ? std::optional(noticing / noticed) : std::nullopt;
+    line.to_recover = recovered > 0 ? std::optional(recovering / recovered) : std::nullopt;
+  }
+
+  /// The present target whole, where the review reaches to the present.
+  Result<void> read_standings() {
+    for (const KpiStatus& status : KPI_TRY(reader_.statuses())) {
+      const auto found = at_.find(status.kpi);
+      if (found == at_.end() || status.row.target.empty()) {
+        continue;
+      }
+      each_line(review_.kpis[found->second], [&](ReviewLine& line) {
+        const bool is_last = !line.points.empty() && line.points.back().slot == status.row.slot;
+        if (line.segment == status.segment && is_last && line.target) {
+          line.target->view = status.row.target;
+        }
+      });
+    }
+    return {};
+  }
+
+  const Config& config_;
+  const RuleSet& rules_;
+  HistoryReader& reader_;
+  Review review_;
+  std::vector<std::uint32_t> order_;                    // by place in Review::kpis: the index into RuleSet::kpis
+  std::map<std::string, std::size_t, std::less<>> at_;  // by KPI: its place in Review::kpis
+  std::vector<std::optional<Place>> places_;            // by line id
+};
+
+}  // namespace
+
+void VerdictCounts::add(Verdict verdict) {
+  ++periods;
+  switch (verdict) {
+    case Verdict::kMet:
+      ++met;
+      break;
+    case Verdict::kMissed:
+      ++missed;
+      break;
+    case Verdict::kNoData:
+      ++no_data;
+      break;
+    case Verdict::kRecorded:
+    case Verdict::kProvisional:
+      ++recorded;
+      break;
+  }
+}
+
+std::optional<double> VerdictCounts::attainment() const {
+  return met + missed == 0 ? std::nullopt : std::optional(static_cast<double>(met) / static_cast<double>(met + missed));
+}
+
+std::optional<double> VerdictCounts::strict_attainment() const {
+  const std::size_t judged = met + missed + no_data;
+  return met + missed == 0 ? std::nullopt : std::optional(static_cast<double>(met) / static_cast<double>(judged));
+}
+
+Result<Review> read_review(const Config& config, const ReviewPeriod& period, HistoryReader& reader) {
+  return ReviewReader(config, period, reader).read();
+}
+
+}  // namespace kpi

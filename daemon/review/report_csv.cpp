@@ -1,0 +1,73 @@
+#include "daemon/review/csv_cells.hpp"
+#include "daemon/review/report.hpp"
+#include "rules/base/text.hpp"
+
+#include <cmath>
+#include <limits>
+#include <set>
+
+namespace kpi {
+namespace {
+
+constexpr const char* kColumns =
+    "unit,value,previous,year_ago,basis,periods,met,missed,no_data,recorded,attainment,episodes,restated,"
+    "target_status,target_goal,target_expected,target_actual,reviewed,reviewed_by\r\n";
+
+std::string number(const std::optional<double>& value) {
+  return csv_cell(value.value_or(std::numeric_limits<double>::quiet_NaN()));
+}
+
+std::string line_csv(const ReviewKpi& kpi, const ReviewLine& line, const std::set<std::string>& labels) {
+  std::vector<std::string> cells{
+      csv_cell(kpi.kpi->id), csv_cell(kpi.kpi->title), csv_cell(kpi.kpi->owner), csv_cell(kpi.kpi->objective)};
+  for (const std::string& label : labels) {
+    cells.push_back(csv_cell(label_value(line.segment, label)));
+  }
+  cells.push_back(csv_cell(kpi.kpi->unit.text()));
+  cells.push_back(number(line.value));
+  cells.push_back(number(line.previous));
+  cells.push_back(number(line.year_ago));
+  cells.emplace_back(name_of(kpi.basis));
+  for (const std::size_t count :
+       {line.counts.periods, line.counts.met, line.counts.missed, line.counts.no_data, line.counts.recorded}) {
+    cells.push_back(std::to_string(count));
+  }
+  cells.push_back(number(line.counts.attainment()));
+  cells.push_back(std::to_string(line.episodes.size()));
+  cells.push_back(std::to_string(line.restated.size()));
+  const bool has_target = line.target.has_value();
+  cells.emplace_back(has_target ? name_of(line.target->status) : "");
+  cells.push_back(has_target ? csv_cell(line.target->goal) : "");
+  cells.push_back(has_target ? csv_cell(line.target->expected) : "");
+  cells.push_back(has_target ? csv_cell(line.target->actual) : "");
+  cells.push_back(kpi.reviewed ? date_text(*kpi.reviewed) : "");
+  cells.push_back(csv_cell(kpi.reviewed_by));
+  return join(cells, ",") + "\r\n";
+}
+
+}  // namespace
+
+std::string report_csv(const Review& review) {
+  std::set<std::string> labels;
+  for (const ReviewKpi& kpi : review.kpis) {
+    for (const ReviewLine& line : kpi.segments) {
+      for (const auto& [label, value] : line.segment) {
+        labels.insert(label);
+      }
+    }
+  }
+  std::string text = "kpi,title,owner,objective,";
+  for (const std::string& label : labels) {
+    text += csv_cell("segment_" + label) + ",";
+  }
+  text += kColumns;
+  for (const ReviewKpi& kpi : review.kpis) {
+    text += line_csv(kpi, kpi.total, labels);
+    for (const ReviewLine& line : kpi.segments) {
+      text += line_csv(kpi, line, labels);
+    }
+  }
+  return text;
+}
+
+}  // namespace kpi

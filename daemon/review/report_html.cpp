@@ -1,0 +1,282 @@
+#include "daemon/review/history_chart.hpp"
+#include "daemon/review/html_writer.hpp"
+#include "rules/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace kpi {
+
+// report.css, as text; put together at build time.
+extern const std::string_view kReportStyle;
+
+namespace {
+
+class Html {
+ public:
+  Html(const Review& review, const ReportStyle& style)
+      : html_(review, style), review_(review), style_(style), words_(html_.words()) {}
+
+  std::string render() {
+    head();
+    tiles();
+    scorecard();
+    decisions();
+    changes();
+    html_.put("<h2 id=\"kpis\">", words_.contents, "</h2>\n");
+    for (const ReviewKpi& kpi : review_.kpis) {
+      write_page(html_, kpi);
+    }
+    loads();
+    reviews();
+    smart();
+    html_.raw("<footer>",
+              html_text(filled(words_.footer, {{"version", KPI_VERSION}})),
+              "</footer>\n</main>\n</body>\n</html>\n");
+    return html_.take();
+  }
+
+ private:
+  void head() {
+    const std::string title = std::string(words_.title) + ": " + period_words(review_.period, words_);
+    html_.raw("<!doctype html>\n<html lang=\"", words_.code, "\">\n<head>\n<meta charset=\"utf-8\">\n");
+    html_.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    html_.raw(
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n");
+    html_.raw("<meta name=\"generator\" content=\"kpid ", KPI_VERSION, "\">\n");
+    html_.put("<title>", title, "</title>\n");
+    html_.raw("<style>", kReportStyle, "</style>\n</head>\n<body>\n<main>\n<header>\n");
+    html_.put("<h1>", title, "</h1>\n");
+    html_.put("<p class=\"soft\">", days_words(review_.period, words_), "</p>\n");
+    html_.put("<p>",
+              filled(words_.compared,
+                     {{"previous", period_words(review_.previous, words_)},
+                      {"year_ago", period_words(review_.year_ago, words_)},
+                      {"now", long_date(local_day(review_.now, style_.zone), words_)}}),
+              "</p>\n");
+    if (review_.is_open) {
+      html_.put("<p>", words_.open, "</p>\n");
+    }
+    html_.raw("</header>\n");
+  }
+
+  void tiles() {
+    std::array<std::size_t, 4> counts{};
+    for (const ReviewKpi& kpi : review_.kpis) {
+      ++counts.at(static_cast<std::size_t>(html_.outcome(kpi.total)));
+    }
+    const std::array<std::string_view, 4> names{words_.made, words_.at_risk, words_.not_made, words_.nothing_to_meet};
+    html_.raw("<ul class=\"tiles\">\n");
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      html_.raw("<li class=\"", tone_of(static_cast<ReviewOutcome>(i)), "\"><b>", std::to_string(counts.at(i)), "</b>");
+      html_.put(" ", names.at(i), "</li>\n");
+    }
+    html_.raw("</ul>\n");
+  }
+
+  void scorecard() {
+    html_.put("<h2 id=\"scorecard\">", words_.scorecard, "</h2>\n");
+    html_.put("<p class=\"soft\"><small>", words_.scorecard_rule, "</small></p>\n");
+    html_.raw("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
+    html_.header_cell(words_.kpi);
+    html_.header_cell(words_.owner, "wide");
+    html_.header_cell(words_.value, "number");
+    html_.header_cell(words_.previous, "number narrow");
+    html_.header_cell(words_.year_ago, "number wide");
+    html_.header_cell(words_.periods_met);
+    html_.header_cell(words_.target);
+    html_.raw("</tr></thead>\n");
+    std::vector<std::string> objectives;
+    std::map<std::string, std::vector<const ReviewKpi*>> by_objective;
+    for (const ReviewKpi& kpi : review_.kpis) {
+      auto& kpis = by_objective[kpi.kpi->objective];
+      if (kpis.empty()) {
+        objectives.push_back(kpi.kpi->objective);
+      }
+      kpis.push_back(&kpi);
+    }
+    for (const std::string& objective : objectives) {
+      html_.put("<tbody class=\"objective\"><tr><th scope=\"rowgroup\" colspan=\"7\">",
+                objective.empty() ? words_.no_objective : std::string_view(objective),
+                "</th></tr>\n");
+      for (const ReviewKpi* kpi : by_objective[objective]) {
+        score(*kpi);
+      }
+      html_.raw("</tbody>\n");
+    }
+    html_.raw("</table></div>\n");
+  }
+
+  void score(const ReviewKpi& kpi) {
+    const ReviewLine& line = kpi.total;
+    html_.put("<tr><th scope=\"row\"><a href=\"#kpi-", kpi.kpi->id, "\">");
+    html_.put("", kpi.kpi->title, "</a>");
+    html_.raw(sparkline(line, review_.period), "</th>");
+    html_.put("<td class=\"wide\">", kpi.kpi->owner, "</td>");
+    html_.put("<td class=\"number\"><b>", figure_text(line.value, *kpi.kpi, style_), "</b></td>");
+    html_.compared(kpi, line.value, line.previous, "number narrow");
+    html_.compared(kpi, line.value, line.year_ago, "number wide");
+    html_.raw("<td>");
+    if (line.counts.met + line.counts.missed > 0) {
+      html_.raw(fmt::format("{} / {}", line.counts.met, line.counts.met + line.counts.missed));
+    }
+    html_.bar(line.counts);
+    html_.raw("</td><td>");
+    html_.chip(tone_of(html_.outcome(line)), html_.outcome_text(line));
+    if (line.target) {
+      html_.put(
+          "<br><small>", filled(words_.goal, {{"goal", figure_text(line.target->goal, *kpi.kpi, style_)}}), "</small>");
+    }
+    html_.raw("</td></tr>\n");
+  }
+
+  void decisions() {
+    html_.put("<h2 id=\"decisions\">", words_.decisions, "</h2>\n");
+    bool is_any = false;
+    for (const ReviewKpi& kpi : review_.kpis) {
+      const std::vector<std::string> sentences = decisions_of(kpi, review_, style_);
+      if (sentences.empty()) {
+        continue;
+      }
+      html_.raw(is_any ? "" : "<ul class=\"decisions\">\n");
+      is_any = true;
+      const bool is_grave = html_.outcome(kpi.total) == ReviewOutcome::kNotMade;
+      html_.put(is_grave ? "<li><a href=\"#kpi-" : "<li class=\"warn\"><a href=\"#kpi-", kpi.kpi->id, "\">");
+      html_.put("", kpi.kpi->title, "</a>");
+      html_.put(
+          " <small>", kpi.kpi->owner.empty() ? words_.no_owner : std::string_view(kpi.kpi->owner), "</small><ul>");
+      for (const std::string& sentence : sentences) {
+        html_.put("<li>", sentence, "</li>");
+      }
+      html_.raw("</ul></li>\n");
+    }
+    if (is_any) {
+      html_.raw("</ul>\n");
+    } else {
+      html_.put("<p>", words_.no_decisions, "</p>\n");
+    }
+  }
+
+  void changes() {
+    html_.put("<h2 id=\"changes\">", words_.changed, "</h2>\n");
+    const std::string before = html_.take();  // the rows by themselves, to know whether there are any
+    for (const ReviewKpi& kpi : review_.kpis) {
+      changes_of(kpi);
+    }
+    const std::string rows = html_.take();
+    html_.raw(before);
+    if (rows.empty()) {
+      html_.put("<p>", words_.nothing_changed, "</p>\n");
+      return;
+    }
+    html_.raw("<div class=\"scroll\"><table>\n<thead><tr>");
+    for (const std::string_view name : {words_.date, words_.kpi, words_.was, words_.is, words_.why}) {
+      html_.header_cell(name);
+    }
+    html_.raw("</tr></thead>\n<tbody>\n", rows, "</tbody></table></div>\n");
+  }
+
+  void change_row(Date date, const ReviewKpi& kpi, std::string_view was, std::string_view is, std::string_view why) {
+    html_.put("<tr><td>", long_date(date, words_), "</td>");
+    html_.put("<td><a href=\"#kpi-", kpi.kpi->id, "\">");
+    html_.put("", kpi.kpi->title, "</a></td>");
+    html_.put("<td>", was, "</td>");
+    html_.put("<td>", is, "</td>");
+    html_.put("<td>", why, "</td></tr>\n");
+  }
+
+  void changes_of(const ReviewKpi& kpi) {
+    for (const TargetTurnover& turn : kpi.changes) {
+      change_row(turn.date,
+                 kpi,
+                 join(turn.was, ", "),
+                 join(turn.is, ", "),
+                 turn.why.empty() ? words_.no_reason : std::string_view(turn.why));
+    }
+    for (const Restatement& change : kpi.total.restated) {
+      change_row(date_of(change.slot),
+                 kpi,
+                 figure_text(change.was, *kpi.kpi, style_),
+                 figure_text(change.is, *kpi.kpi, style_),
+                 words_.mark_restated);
+    }
+  }
+
+  void loads() {
+    html_.put("<h2 id=\"load\">", words_.load, "</h2>\n<div class=\"scroll\"><table>\n<thead><tr>");
+    html_.header_cell(words_.owner);
+    html_.header_cell(words_.kpi, "number");
+    html_.header_cell(words_.episodes, "number");
+    html_.header_cell(words_.critical, "number");
+    html_.raw("</tr></thead>\n<tbody>\n");
+    for (const OwnerLoad& owner : review_.owners) {
+      html_.put(
+          "<tr><th scope=\"row\">", owner.owner.empty() ? words_.no_owner : std::string_view(owner.owner), "</th>");
+      for (const std::size_t count : {owner.kpis, owner.episodes, owner.critical}) {
+        html_.raw("<td class=\"number\">", std::to_string(count), "</td>");
+      }
+      html_.raw("</tr>\n");
+    }
+    html_.raw("</tbody></table></div>\n");
+  }
+
+  void reviews() {
+    html_.put("<h2 id=\"reviews\">", words_.reviews, "</h2>\n");
+    bool is_any = false;
+    for (const ReviewKpi& kpi : review_.kpis) {
+      if (kpi.is_overdue && promises(*kpi.kpi)) {
+        html_.raw(is_any ? "" : "<ul>\n");
+        is_any = true;
+        html_.put("<li><a href=\"#kpi-", kpi.kpi->id, "\">");
+        html_.put("", kpi.kpi->title, "</a> ");
+        html_.put("<small>", html_.reviewed_text(kpi), "</small></li>\n");
+      }
+    }
+    if (is_any) {
+      html_.raw("</ul>\n");
+    } else {
+      html_.put("<p>", words_.all_reviewed, "</p>\n");
+    }
+  }
+
+  void smart() {
+    const auto has_gaps = [](const ReviewKpi& kpi) { return !kpi.gaps.empty(); };
+    if (review_.crowds.empty() && std::ranges::none_of(review_.kpis, has_gaps)) {
+      return;
+    }
+    html_.put("<h2 id=\"smart\">", words_.smart, "</h2>\n<ul>\n");
+    for (const Crowd& crowd : review_.crowds) {
+      html_.put("<li>",
+                filled(words_.crowd, {{"count", std::to_string(crowd.kpis)}, {"objective", crowd.objective}}),
+                "</li>\n");
+    }
+    for (const ReviewKpi& kpi : review_.kpis) {
+      if (has_gaps(kpi)) {
+        std::vector<std::string> gaps;
+        for (const SmartGap gap : kpi.gaps) {
+          gaps.emplace_back(words_.gaps.at(static_cast<std::size_t>(gap)));
+        }
+        html_.put("<li><a href=\"#kpi-", kpi.kpi->id, "\">");
+        html_.put("", kpi.kpi->title, "</a>: ");
+        html_.put("", join(gaps, ", "), "</li>\n");
+      }
+    }
+    html_.raw("</ul>\n");
+  }
+
+  HtmlWriter html_;
+  const Review& review_;
+  const ReportStyle& style_;
+  const ReportWords& words_;
+};
+
+}  // namespace
+
+std::string report_html(const Review& review, const ReportStyle& style) {
+  return Html(review, style).render();
+}
+
+}  // namespace kpi

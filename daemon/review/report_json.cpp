@@ -1,0 +1,170 @@
+#include "daemon/review/report.hpp"
+#include "rules/base/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+namespace kpi {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json number_or_null(const std::optional<double>& number) {
+  return number && std::isfinite(*number) ? ordered_json(*number) : ordered_json(nullptr);
+}
+
+ordered_json time_or_null(const std::optional<Instant>& instant) {
+  return instant ? ordered_json(rfc3339(*instant)) : ordered_json(nullptr);
+}
+
+ordered_json seconds_or_null(const std::optional<Duration>& duration) {
+  return duration ? ordered_json(std::chrono::duration_cast<std::chrono::seconds>(*duration).count())
+                  : ordered_json(nullptr);
+}
+
+ordered_json text_or_null(std::string_view text) {
+  return text.empty() ? ordered_json(nullptr) : ordered_json(text);
+}
+
+ordered_json days_of(const ReviewPeriod& period, const Zone& zone) {
+  const auto at = [&](Date date) {
+    return rfc3339(
+        zone.to_instant(std::chrono::local_time<Duration>{std::chrono::local_days{date}.time_since_epoch()}));
+  };
+  return {{"start", at(period.from)}, {"end", at(period.to)}, {"name", period.name}};
+}
+
+ordered_json episodes_of(const ReviewLine& line) {
+  ordered_json episodes = ordered_json::array();
+  for (const EpisodeRow& episode : line.episodes) {
+    episodes.push_back({{"id", episode.id},
+                        {"rule", episode.rule},
+                        {"severity", name_of(episode.severity)},
+                        {"since", rfc3339(episode.since)},
+                        {"firing", time_or_null(episode.firing)},
+                        {"resolved", time_or_null(episode.resolved)},
+                        {"restated", episode.restated}});
+  }
+  return episodes;
+}
+
+ordered_json target_of(const ReviewLine& line) {
+  if (!line.target) {
+    return nullptr;
+  }
+  ordered_json target = ordered_json::parse(line.target->view, nullptr, false);
+  if (!target.is_object()) {
+    target = ordered_json::object();
+  }
+  target["status"] = name_of(line.target->status);
+  target["goal"] = number_or_null(line.target->goal);
+  target["expected"] = number_or_null(line.target->expected);
+  if (!target.contains("actual") || target["actual"].is_null()) {
+    target["actual"] = number_or_null(line.target->actual);
+  }
+  return target;
+}
+
+ordered_json changes_of(const ReviewKpi& kpi) {
+  ordered_json changes = ordered_json::array();
+  for (const TargetTurnover& turn : kpi.changes) {
+    changes.push_back({{"date", date_text(turn.date)},
+                       {"target", turn.target},
+                       {"from", turn.was},
+                       {"to", turn.is},
+                       {"why", text_or_null(turn.why)}});
+  }
+  return changes;
+}
+
+ordered_json restated_of(const ReviewLine& line) {
+  ordered_json restated = ordered_json::array();
+  for (const Restatement& change : line.restated) {
+    restated.push_back({{"date", date_text(date_of(change.slot))},
+                        {"was", number_or_null(change.was)},
+                        {"is", number_or_null(change.is)},
+                        {"known_at", rfc3339(change.known_at)},
+                        {"replaced_at", rfc3339(change.replaced_at)}});
+  }
+  return restated;
+}
+
+ordered_json line_json(const ReviewKpi& kpi, const ReviewLine& line) {
+  ordered_json segment = ordered_json::object();
+  for (const auto& [name, value] : line.segment) {
+    segment[name] = value;
+  }
+  return {{"id", kpi.kpi->id},
+          {"title", kpi.kpi->title},
+          {"segment", segment},
+          {"owner", text_or_null(kpi.kpi->owner)},
+          {"objective", text_or_null(kpi.kpi->objective)},
+          {"unit", text_or_null(kpi.kpi->unit.text())},
+          {"value", number_or_null(line.value)},
+          {"previous", number_or_null(line.previous)},
+          {"year_ago", number_or_null(line.year_ago)},
+          {"basis", name_of(kpi.basis)},
+          {"periods", line.counts.periods},
+          {"met", line.counts.met},
+          {"missed", line.counts.missed},
+          {"no_data", line.counts.no_data},
+          {"recorded", line.counts.recorded},
+          {"attainment", number_or_null(line.counts.attainment())},
+          {"attainment_with_gaps", number_or_null(line.counts.strict_attainment())},
+          {"episodes", episodes_of(line)},
+          {"seconds_to_notice", seconds_or_null(line.to_notice)},
+          {"seconds_to_recover", seconds_or_null(line.to_recover)},
+          {"restated", restated_of(line)},
+          {"target", target_of(line)},
+          {"target_changes", line.segment.empty() ? changes_of(kpi) : ordered_json::array()}};
+}
+
+ordered_json people_json(const ReviewKpi& kpi) {
+  ordered_json notes = ordered_json::array();
+  for (const NoteRow& note : kpi.notes) {
+    notes.push_back({{"date", date_text(note.day)}, {"text", note.text}, {"by", note.by}});
+  }
+  ordered_json gaps = ordered_json::array();
+  for (const SmartGap gap : kpi.gaps) {
+    gaps.push_back(name_of(gap));
+  }
+  return {{"reviewed", kpi.reviewed ? ordered_json(date_text(*kpi.reviewed)) : ordered_json(nullptr)},
+          {"reviewed_by", text_or_null(kpi.reviewed_by)},
+          {"review_note", text_or_null(kpi.review_note)},
+          {"review_overdue", kpi.is_overdue},
+          {"notes", notes},
+          {"smart_gaps", gaps}};
+}
+
+}  // namespace
+
+std::string report_json(const Review& review, const ReportStyle& style) {
+  ordered_json kpis = ordered_json::array();
+  for (const ReviewKpi& kpi : review.kpis) {
+    ordered_json total = line_json(kpi, kpi.total);
+    total.update(people_json(kpi));
+    kpis.push_back(std::move(total));
+    for (const ReviewLine& segment : kpi.segments) {
+      kpis.push_back(line_json(kpi, segment));
+    }
+  }
+  ordered_json owners = ordered_json::array();
+  for (const OwnerLoad& owner : review.owners) {
+    owners.push_back({{"owner", text_or_null(owner.owner)},
+                      {"kpis", owner.kpis},
+                      {"episodes", owner.episodes},
+                      {"critical", owner.critical}});
+  }
+  const ordered_json document{{"period", days_of(review.period, style.zone)},
+                              {"previous", days_of(review.previous, style.zone)},
+                              {"year_ago", days_of(review.year_ago, style.zone)},
+                              {"now", rfc3339(review.now)},
+                              {"open", review.is_open},
+                              {"kpis", kpis},
+                              {"owners", owners},
+                              {"forecasts", {{"brier", nullptr}, {"reliability", ordered_json::array()}}}};
+  return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace kpi

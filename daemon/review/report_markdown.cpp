@@ -1,0 +1,128 @@
+#include "daemon/review/outcome.hpp"
+#include "daemon/review/report.hpp"
+#include "rules/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+
+namespace kpi {
+namespace {
+
+/// Text that stays text: what Markdown or HTML would take for a mark is escaped.
+std::string md(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (std::string_view("\\`*_{}[]<>|#!").find(c) != std::string_view::npos) {
+      escaped += '\\';
+    }
+    escaped += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return escaped;
+}
+
+std::string compared(const ReviewKpi& kpi,
+                     const ReviewLine& line,
+                     const std::optional<double>& before,
+                     const ReportStyle& style) {
+  if (!before) {
+    return "–";
+  }
+  const std::string change = change_text(line.value, before, *kpi.kpi, style);
+  return md(figure_text(before, *kpi.kpi, style)) + (change.empty() ? "" : " (" + md(change) + ")");
+}
+
+std::string row(const ReviewKpi& kpi, const ReviewLine& line, Instant end, const ReportStyle& style) {
+  const ReportWords& words = report_words(style.language);
+  const std::array<std::string_view, 4> outcomes{words.made, words.at_risk, words.not_made, words.nothing_to_meet};
+  std::string status(outcomes.at(static_cast<std::size_t>(outcome_of(line, end))));
+  if (line.target && line.target->status != TargetStatus::kNotStarted) {
+    status = std::string(words.status.at(static_cast<std::size_t>(line.target->status))) + ", " +
+             filled(words.goal, {{"goal", figure_text(line.target->goal, *kpi.kpi, style)}});
+  }
+  const std::string name = line.segment.empty() ? md(kpi.kpi->title) : "· " + md(segment_words(line.segment, words));
+  return fmt::format("| {} | {} | {} | {} | {} | {} / {} | {} |\n",
+                     name,
+                     md(kpi.kpi->owner),
+                     md(figure_text(line.value, *kpi.kpi, style)),
+                     compared(kpi, line, line.previous, style),
+                     compared(kpi, line, line.year_ago, style),
+                     line.counts.met,
+                     line.counts.met + line.counts.missed,
+                     md(status));
+}
+
+}  // namespace
+
+std::string report_markdown(const Review& review, const ReportStyle& style) {
+  const ReportWords& words = report_words(style.language);
+  const Instant end = std::min(end_of(review.period, style.zone), review.now + Duration{1});
+  const Date now = local_day(review.now, style.zone);
+  std::string text = fmt::format("# {}: {}\n\n{}\n\n{}\n",
+                                 words.title,
+                                 period_words(review.period, words),
+                                 days_words(review.period, words),
+                                 filled(words.compared,
+                                        {{"previous", period_words(review.previous, words)},
+                                         {"year_ago", period_words(review.year_ago, words)},
+                                         {"now", long_date(now, words)}}));
+  text += review.is_open ? fmt::format("\n{}\n", words.open) : "";
+  text += fmt::format("\n## {}\n\n| {} | {} | {} | {} | {} | {} | {} |\n|---|---|--:|--:|--:|--:|---|\n",
+                      words.scorecard,
+                      words.kpi,
+                      words.owner,
+                      words.value,
+                      words.previous,
+                      words.year_ago,
+                      words.periods_met,
+                      words.target);
+  for (const ReviewKpi& kpi : review.kpis) {
+    text += row(kpi, kpi.total, end, style);
+    for (const ReviewLine& line : kpi.segments) {
+      text += row(kpi, line, end, style);
+    }
+  }
+  text += fmt::format("\n## {}\n\n", words.decisions);
+  bool is_any = false;
+  for (const ReviewKpi& kpi : review.kpis) {
+    for (const std::string& sentence : decisions_of(kpi, review, style)) {
+      text += fmt::format("- **{}** ({}): {}\n",
+                          md(kpi.kpi->title),
+                          kpi.kpi->owner.empty() ? std::string(words.no_owner) : md(kpi.kpi->owner),
+                          md(sentence));
+      is_any = true;
+    }
+  }
+  text += is_any ? "" : fmt::format("{}\n", words.no_decisions);
+  text += fmt::format("\n## {}\n\n", words.changed);
+  is_any = false;
+  for (const ReviewKpi& kpi : review.kpis) {
+    for (const TargetTurnover& turn : kpi.changes) {
+      text += fmt::format("- {}, **{}**: {} → {} ({})\n",
+                          long_date(turn.date, words),
+                          md(kpi.kpi->title),
+                          md(join(turn.was, ", ")),
+                          md(join(turn.is, ", ")),
+                          turn.why.empty() ? std::string(words.no_reason) : md(turn.why));
+      is_any = true;
+    }
+    for (const Restatement& change : kpi.total.restated) {
+      text += fmt::format("- **{}**: {}\n",
+                          md(kpi.kpi->title),
+                          md(filled(words.restated_row,
+                                    {{"date", long_date(date_of(change.slot), words)},
+                                     {"was", figure_text(change.was, *kpi.kpi, style)},
+                                     {"is", figure_text(change.is, *kpi.kpi, style)},
+                                     {"replaced", long_date(local_day(change.replaced_at, style.zone), words)}})));
+      is_any = true;
+    }
+    for (const NoteRow& note : kpi.notes) {
+      text += fmt::format("- {}, **{}**: {}\n", long_date(note.day, words), md(kpi.kpi->title), md(note.text));
+      is_any = true;
+    }
+  }
+  return text + (is_any ? "" : fmt::format("{}\n", words.nothing_changed));
+}
+
+}  // namespace kpi

@@ -1,0 +1,230 @@
+#include "daemon/review/history_chart.hpp"
+#include "daemon/review/html_writer.hpp"
+#include "rules/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+
+namespace kpi {
+namespace {
+
+class Page {
+ public:
+  explicit Page(HtmlWriter& html) : html_(html), review_(html.review()), style_(html.style()), words_(html.words()) {}
+
+  void page(const ReviewKpi& kpi) {
+    const ReviewLine& line = kpi.total;
+    html_.put("<section class=\"kpi\" id=\"kpi-", kpi.kpi->id, "\">\n");
+    html_.put("<h3>", kpi.kpi->title, " ");
+    html_.chip(tone_of(html_.outcome(line)), html_.outcome_text(line));
+    html_.raw("</h3>\n");
+    html_.put("<p class=\"soft\">", kpi.kpi->description, "</p>\n");
+    facts(kpi);
+    figure(kpi, line);
+    counts(line);
+    basis(kpi);
+    segments(kpi);
+    episodes(line);
+    restated(kpi);
+    notes(kpi);
+    reviewed(kpi);
+    html_.raw("</section>\n");
+  }
+
+  void fact(std::string_view name, std::string_view text) {
+    html_.put("<div><dt>", name, "</dt>");
+    html_.put("<dd>", text, "");
+  }
+
+  void facts(const ReviewKpi& kpi) {
+    const ReviewLine& line = kpi.total;
+    html_.raw("<dl class=\"facts\">");
+    fact(words_.value, figure_text(line.value, *kpi.kpi, style_));
+    html_.raw("</dd></div>");
+    fact(words_.previous, line.previous ? figure_text(line.previous, *kpi.kpi, style_) : std::string("–"));
+    html_.change(kpi, line.value, line.previous);
+    html_.raw("</dd></div>");
+    fact(words_.year_ago, line.year_ago ? figure_text(line.year_ago, *kpi.kpi, style_) : std::string("–"));
+    html_.change(kpi, line.value, line.year_ago);
+    html_.raw("</dd></div>");
+    if (line.target) {
+      fact(words_.target, figure_text(line.target->goal, *kpi.kpi, style_));
+      html_.put("<small>", words_.status.at(static_cast<std::size_t>(line.target->status)), "</small>");
+      if (std::isfinite(line.target->expected)) {
+        html_.put("<small>",
+                  filled(words_.on_path, {{"expected", figure_text(line.target->expected, *kpi.kpi, style_)}}),
+                  "</small>");
+      }
+      html_.raw("</dd></div>");
+    }
+    fact(words_.owner, kpi.kpi->owner.empty() ? words_.no_owner : std::string_view(kpi.kpi->owner));
+    html_.raw("</dd></div></dl>\n");
+  }
+
+  void figure(const ReviewKpi& kpi, const ReviewLine& line) {
+    html_.raw("<figure>", history_chart({&line, kpi.kpi, &kpi.notes, review_.period, review_.now}, style_));
+    html_.raw("<figcaption class=\"legend\">");
+    const auto entry = [&](bool is_there, std::string_view name, std::string_view text) {
+      if (is_there) {
+        html_.raw("<span class=\"", name, "\">", html_text(text), "</span>");
+      }
+    };
+    const auto has = [&](double ReviewPoint::* number) {
+      return std::ranges::any_of(line.points, [&](const ReviewPoint& point) { return std::isfinite(point.*number); });
+    };
+    entry(true, "value", words_.line_value);
+    entry(has(&ReviewPoint::expected), "path", words_.line_path);
+    entry(has(&ReviewPoint::limit), "limit", words_.line_limit);
+    entry(line.counts.missed > 0, "missed", words_.mark_missed);
+    entry(!line.restated.empty(), "restated", words_.mark_restated);
+    entry(!line.episodes.empty(), "band", words_.mark_episode);
+    html_.raw("</figcaption></figure>\n");
+  }
+
+  void counts(const ReviewLine& line) {
+    const VerdictCounts& counts = line.counts;
+    html_.put("<p>",
+              filled(words_.adds_up,
+                     {{"met", std::to_string(counts.met)},
+                      {"missed", std::to_string(counts.missed)},
+                      {"no_data", std::to_string(counts.no_data)},
+                      {"recorded", std::to_string(counts.recorded)},
+                      {"periods", std::to_string(counts.periods)}}),
+              "</p>\n");
+    static const Unit percent = Unit::parse("%").value_or(Unit());
+    const auto share = [&](const std::optional<double>& number) {
+      return format_value(std::round(number.value_or(0) * 1000) / 1000, percent, style_.language);
+    };
+    if (counts.attainment()) {
+      html_.put("<p>",
+                filled(words_.attainment,
+                       {{"share", share(counts.attainment())}, {"strict", share(counts.strict_attainment())}}),
+                "</p>\n");
+    }
+    if (line.to_notice) {
+      const std::string notice = duration_words(*line.to_notice, words_);
+      const std::string recover = line.to_recover ? duration_words(*line.to_recover, words_) : std::string();
+      html_.put("<p>",
+                filled(line.to_recover ? words_.notice_and_recover : words_.to_notice,
+                       {{"notice", notice}, {"recover", recover}}),
+                "</p>\n");
+    }
+  }
+
+  void basis(const ReviewKpi& kpi) {
+    if (kpi.basis != FigureBasis::kFormula) {
+      html_.put(
+          "<p><small>", kpi.basis == FigureBasis::kMean ? words_.basis_mean : words_.basis_last, "</small></p>\n");
+    }
+  }
+
+  void segments(const ReviewKpi& kpi) {
+    if (kpi.segments.empty()) {
+      return;
+    }
+    html_.put("<div class=\"scroll\"><table>\n<thead><tr>", "", "");
+    html_.header_cell(words_.segment);
+    html_.header_cell(words_.value, "number");
+    html_.header_cell(words_.previous, "number");
+    html_.header_cell(words_.year_ago, "number wide");
+    html_.header_cell(words_.periods_met);
+    html_.raw("</tr></thead>\n<tbody>\n");
+    std::vector<const ReviewLine*> lines;
+    for (const ReviewLine& line : kpi.segments) {
+      lines.push_back(&line);
+    }
+    // Those that moved the most first.
+    std::ranges::stable_sort(lines, std::greater<>{}, [](const ReviewLine* line) {
+      return line->value && line->previous ? std::abs(*line->value - *line->previous) : 0.0;
+    });
+    for (const ReviewLine* line : lines) {
+      html_.put("<tr><th scope=\"row\">", segment_words(line->segment, words_), "");
+      html_.raw(sparkline(*line, review_.period), "</th>");
+      html_.put("<td class=\"number\"><b>", figure_text(line->value, *kpi.kpi, style_), "</b></td>");
+      html_.compared(kpi, line->value, line->previous, "number");
+      html_.compared(kpi, line->value, line->year_ago, "number wide");
+      html_.raw("<td>", fmt::format("{} / {}", line->counts.met, line->counts.met + line->counts.missed));
+      html_.bar(line->counts);
+      html_.raw("</td></tr>\n");
+    }
+    html_.raw("</tbody></table></div>\n");
+  }
+
+  void episodes(const ReviewLine& line) {
+    if (line.episodes.empty()) {
+      return;
+    }
+    html_.put("<h4>", words_.episodes, "</h4>\n<div class=\"scroll\"><table>\n<thead><tr>");
+    for (const std::string_view name : {words_.rule, words_.since, words_.firing, words_.resolved}) {
+      html_.header_cell(name);
+    }
+    html_.raw("</tr></thead>\n<tbody>\n");
+    const auto day = [&](const std::optional<Instant>& at) {
+      return at ? long_date(local_day(*at, style_.zone), words_) : std::string(words_.still_open);
+    };
+    for (const EpisodeRow& episode : line.episodes) {
+      html_.raw("<tr><td>");
+      html_.chip(episode.severity == Severity::kCritical ? "bad" : "warn", episode.rule);
+      html_.raw("</td>");
+      html_.put("<td>", day(episode.since), "</td>");
+      html_.put("<td>", day(episode.firing), "</td>");
+      html_.put("<td>", day(episode.resolved), "</td></tr>\n");
+    }
+    html_.raw("</tbody></table></div>\n");
+  }
+
+  void restated(const ReviewKpi& kpi) {
+    if (kpi.total.restated.empty()) {
+      return;
+    }
+    html_.put("<h4>", filled(words_.restated, {{"count", std::to_string(kpi.total.restated.size())}}), "</h4>\n<ul>");
+    constexpr std::size_t kMost = 20;
+    for (std::size_t i = 0; i < std::min(kMost, kpi.total.restated.size()); ++i) {
+      const Restatement& change = kpi.total.restated[i];
+      html_.put("<li>",
+                filled(words_.restated_row,
+                       {{"date", long_date(date_of(change.slot), words_)},
+                        {"was", figure_text(change.was, *kpi.kpi, style_)},
+                        {"is", figure_text(change.is, *kpi.kpi, style_)},
+                        {"replaced", long_date(local_day(change.replaced_at, style_.zone), words_)}}),
+                "</li>");
+    }
+    html_.raw(kpi.total.restated.size() > kMost ? "<li>…</li></ul>\n" : "</ul>\n");
+  }
+
+  void notes(const ReviewKpi& kpi) {
+    if (kpi.notes.empty()) {
+      return;
+    }
+    html_.raw("<ol>");
+    for (const NoteRow& note : kpi.notes) {
+      html_.put("<li><b>", long_date(note.day, words_), "</b> ");
+      html_.put("", note.text, "");
+      html_.put(note.by.empty() ? "" : " <small>", note.by, note.by.empty() ? "</li>" : "</small></li>");
+    }
+    html_.raw("</ol>\n");
+  }
+
+  void reviewed(const ReviewKpi& kpi) {
+    html_.put("<p><small>", html_.reviewed_text(kpi), "");
+    html_.put(kpi.review_note.empty() ? "" : " ", kpi.review_note, "</small></p>\n");
+  }
+
+ private:
+  HtmlWriter& html_;
+  const Review& review_;
+  const ReportStyle& style_;
+  const ReportWords& words_;
+};
+
+}  // namespace
+
+void write_page(HtmlWriter& html, const ReviewKpi& kpi) {
+  Page(html).page(kpi);
+}
+
+}  // namespace kpi

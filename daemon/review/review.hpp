@@ -1,0 +1,130 @@
+#pragma once
+// Everything a review says, as numbers: read from the history under what the configuration knows. What renders it
+// (HTML, JSON, CSV, Markdown) adds words and pictures, no figures. One thread.
+
+#include "daemon/config/config.hpp"
+#include "daemon/review/period_figure.hpp"
+#include "daemon/review/review_period.hpp"
+#include "daemon/store/history_reader.hpp"
+#include "rules/load/smart.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kpi {
+
+/// met + missed + no_data + recorded = periods.
+struct VerdictCounts {
+  std::size_t periods = 0;
+  std::size_t met = 0;
+  std::size_t missed = 0;
+  std::size_t no_data = 0;
+  std::size_t recorded = 0;
+
+  void add(Verdict verdict);
+  /// The share of met periods among those with data; nothing where none was judged.
+  [[nodiscard]] std::optional<double> attainment() const;
+  /// The same with the periods without data counted as not met.
+  [[nodiscard]] std::optional<double> strict_attainment() const;
+
+  bool operator==(const VerdictCounts&) const = default;
+};
+
+/// One judged period, for charts.
+struct ReviewPoint {
+  Slot slot;
+  Slot end;
+  double value = 0;     ///< NaN: none.
+  double limit = 0;     ///< NaN: none.
+  double expected = 0;  ///< The target's path; NaN: none.
+  Verdict verdict = Verdict::kRecorded;
+};
+
+/// A period whose value was another one once.
+struct Restatement {
+  Slot slot;
+  double was = 0;
+  double is = 0;
+  Verdict was_judged = Verdict::kRecorded;
+  Verdict is_judged = Verdict::kRecorded;
+  Instant known_at;     ///< When the old value was judged.
+  Instant replaced_at;  ///< When the new one was.
+};
+
+/// The target as it stood after the last period of the review.
+struct ReviewTarget {
+  TargetStatus status = TargetStatus::kNotStarted;
+  double goal = 0;
+  double expected = 0;  ///< NaN: not on its path.
+  double actual = 0;    ///< NaN: unknown. The value of the last period.
+  std::string view;     ///< The JSON of a TargetView where it is the present one; else empty.
+};
+
+/// A KPI or one of its segments.
+struct ReviewLine {
+  Labels segment;  ///< Empty: the total.
+  std::optional<double> value;
+  std::optional<double> previous;
+  std::optional<double> year_ago;
+  VerdictCounts counts;
+  std::vector<ReviewPoint> points;     ///< In time order.
+  std::vector<EpisodeRow> episodes;    ///< That fired and touch the period, in the order in which they began.
+  std::vector<Restatement> restated;   ///< In the order in which it became known.
+  std::optional<Duration> to_notice;   ///< From the first missed period's start to the alert, the mean.
+  std::optional<Duration> to_recover;  ///< From the alert to its end, the mean.
+  std::optional<ReviewTarget> target;
+};
+
+/// A target that became another one within the period.
+struct TargetTurnover {
+  Date date;
+  std::string target;            ///< Its name.
+  std::vector<std::string> was;  ///< Lines of its text that are no more.
+  std::vector<std::string> is;   ///< Lines that are new.
+  std::string why;               ///< Empty: nobody said.
+};
+
+struct ReviewKpi {
+  const Kpi* kpi = nullptr;  ///< Of the configuration.
+  FigureBasis basis = FigureBasis::kFormula;
+  ReviewLine total;
+  std::vector<ReviewLine> segments;  ///< By labels.
+  std::vector<TargetTurnover> changes;
+  std::vector<NoteRow> notes;
+  std::optional<Date> reviewed;  ///< The last time, by the rule's word or by `kpid review`.
+  std::string reviewed_by;       ///< Empty: by the rule's word.
+  std::string review_note;
+  bool is_overdue = false;  ///< Not since the start of the fiscal quarter before the one the review ends in.
+  std::vector<SmartGap> gaps;
+};
+
+/// What an owner was told of in the period.
+struct OwnerLoad {
+  std::string owner;
+  std::size_t kpis = 0;
+  std::size_t episodes = 0;
+  std::size_t critical = 0;
+};
+
+/// More KPIs stand for one objective than a handful.
+struct Crowd {
+  std::string objective;
+  std::size_t kpis = 0;
+};
+
+struct Review {
+  ReviewPeriod period;
+  ReviewPeriod previous;  ///< Of an open period: its first days, as many as have passed. So is the next.
+  ReviewPeriod year_ago;
+  Instant now;           ///< The last step the figures are of.
+  bool is_open = false;  ///< The period had not ended by then.
+  std::vector<ReviewKpi> kpis;
+  std::vector<OwnerLoad> owners;  ///< The most alerts first.
+  std::vector<Crowd> crowds;
+};
+
+/// kNotFound when there is no history yet.
+Result<Review> read_review(const Config& config, const ReviewPeriod& period, HistoryReader& reader);
+
+}  // namespace kpi

@@ -1,0 +1,193 @@
+#include "tests/support/golden.hpp"
+#include "tests/unit/daemon/cli/program.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace kpi::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kConfig = R"yaml(timezone: Europe/Stockholm
+history: sqlite:history.db
+rules: [rules.yaml]
+sources:
+  web:
+    plugin: csv
+    path: web.csv
+    labels: {country: country}
+    metrics:
+      visits: {kind: flow, unit: visits}
+      orders: {kind: flow, unit: orders}
+channels: {terminal: {type: console}}
+routes: [{match: {}, to: [terminal]}]
+)yaml";
+
+constexpr const char* kRules = R"yaml(kpis:
+  visits:
+    title: Visits
+    owner: growth
+    unit: visits
+    value: web.visits
+    split_by: [country]
+    thresholds: {warning: 150}
+  conversion:
+    title: Conversion
+    unit: "%"
+    value: web.orders / web.visits
+  doubled:
+    title: Doubled
+    value: 2 * conversion
+  smooth:
+    title: Smooth
+    value: avg(web.visits, 7 days)
+)yaml";
+
+/// Days from 1 April to 30 September 2026 in two countries; some of the last quarter miss the limit, three are absent.
+std::string web_csv(double corrected) {
+  std::string text = "Date,country,visits,orders\n";
+  const std::chrono::sys_days first{std::chrono::year(2026) / 4 / 1};
+  for (int i = 0; i < 183; ++i) {
+    const Date day{first + std::chrono::days{i}};
+    const int of_quarter = i - 91;  // 0 is 1 July
+    if (of_quarter >= 40 && of_quarter < 43) {
+      continue;
+    }
+    const bool is_low = of_quarter >= 60 && of_quarter < 69;
+    const double se = of_quarter == 10 ? corrected : is_low ? 40 : 100;
+    text += date_text(day) + ",SE," + std::to_string(static_cast<int>(se)) + ",3\n";
+    text += date_text(day) + ",NO,100," + (of_quarter >= 0 ? "2" : "1") + "\n";
+  }
+  return text;
+}
+
+class Report : public testing::Test {
+ protected:
+  void SetUp() override {
+    program_.write("kpid.yaml", kConfig);
+    program_.write("rules.yaml", kRules);
+    program_.write("web.csv", web_csv(100));
+    ASSERT_EQ(program_.once("2026-10-01T08:00:00Z"), 0);
+    program_.write("web.csv", web_csv(120));
+    ASSERT_EQ(program_.once("2026-10-04T08:00:00Z"), 0);
+  }
+
+  Ended run(std::vector<std::string> words) {
+    words.insert(words.begin(), "report");
+    return program_.on_folder(std::move(words));
+  }
+
+  json document(std::vector<std::string> words) {
+    words.insert(words.end(), {"--format", "json"});
+    const Ended ended = run(std::move(words));
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    return json::parse(ended.out, nullptr, false);
+  }
+
+  static json line(const json& document, const std::string& id, const json& segment = json::object()) {
+    for (const json& kpi : document["kpis"]) {
+      if (kpi["id"] == id && kpi["segment"] == segment) {
+        return kpi;
+      }
+    }
+    return nullptr;
+  }
+
+  Program program_{"2026-10-04T08:00:00Z"};
+};
+
+TEST_F(Report, AddsUpWithGapsMissesAndACorrectedValue) {
+  const json visits = line(document({"--quarter", "2026-Q3"}), "visits");
+  EXPECT_EQ(visits["periods"], 92);
+  EXPECT_EQ(visits["met"], 80);
+  EXPECT_EQ(visits["missed"], 9);
+  EXPECT_EQ(visits["no_data"], 3);
+  EXPECT_EQ(visits["recorded"], 0);
+  EXPECT_DOUBLE_EQ(visits["attainment"], 80.0 / 89);
+  EXPECT_DOUBLE_EQ(visits["attainment_with_gaps"], 80.0 / 92);
+  ASSERT_EQ(visits["restated"].size(), 1U);
+  EXPECT_EQ(visits["restated"][0]["date"], "2026-07-11");
+  EXPECT_EQ(visits["restated"][0]["was"], 200);
+  EXPECT_EQ(visits["restated"][0]["is"], 220);
+  ASSERT_EQ(visits["episodes"].size(), 2U);  // the gap, and the nine low days
+  EXPECT_EQ(visits["episodes"][1]["rule"], "thresholds");
+  EXPECT_EQ(visits["episodes"][1]["since"], "2026-08-29T22:00:00Z");
+}
+
+TEST_F(Report, IsARatioOfSumsAndTheSumOfItsSegments) {
+  const json document = this->document({"--quarter", "2026-Q3"});
+  const double se = 79 * 100 + 9 * 40 + 120;
+  const double no = 89 * 100;
+  EXPECT_EQ(line(document, "visits")["value"], se + no);
+  EXPECT_EQ(line(document, "visits", {{"country", "SE"}})["value"], se);
+  EXPECT_EQ(line(document, "visits", {{"country", "NO"}})["value"], no);
+  EXPECT_EQ(line(document, "visits")["previous"], 91 * 200);
+  EXPECT_EQ(line(document, "visits")["year_ago"], nullptr);
+  EXPECT_DOUBLE_EQ(line(document, "conversion")["value"], 89 * 5 / (se + no));
+  EXPECT_DOUBLE_EQ(line(document, "conversion")["previous"], 4.0 / 200);
+  EXPECT_DOUBLE_EQ(line(document, "doubled")["value"], 2 * 89 * 5 / (se + no));
+  EXPECT_EQ(line(document, "smooth")["basis"], "last");
+  EXPECT_DOUBLE_EQ(line(document, "smooth")["value"], 200);
+}
+
+TEST_F(Report, ComparesAnOpenPeriodWithAsManyDays) {
+  const json document = this->document({"--quarter", "2026-Q4"});
+  EXPECT_EQ(document["open"], true);
+  const json visits = line(document, "visits");
+  EXPECT_EQ(visits["previous"], 3 * 200);  // 1 to 3 July
+}
+
+TEST_F(Report, SaysTheSameInEveryFormat) {
+  const json visits = line(document({"--quarter", "2026-Q3"}), "visits");
+  const std::string total = "visits,Visits,growth,,,visits,17280,18200,,formula,92,80,9,3,0,";
+  EXPECT_EQ(visits["value"], 17280);
+  EXPECT_THAT(run({"--quarter", "2026-Q3", "--format", "csv"}).out, HasSubstr(total));
+  EXPECT_THAT(run({"--quarter", "2026-Q3", "--format", "md"}).out,
+              HasSubstr("| Visits | growth | 17,280 visits | 18,200 visits (−5.1%) | – | 80 / 89 |"));
+  const std::string html = run({"--quarter", "2026-Q3"}).out;
+  EXPECT_THAT(html, HasSubstr("<b>17,280 visits</b>"));
+  EXPECT_THAT(html, HasSubstr("80 met + 9 missed + 3 without data + 0 with nothing to meet = 92 periods"));
+}
+
+TEST_F(Report, SpeaksTheLanguageThatIsAskedFor) {
+  EXPECT_TRUE(
+      matches_golden("cli/report_sv.md", run({"--quarter", "2026-Q3", "--format", "md", "--language", "sv"}).out));
+}
+
+TEST_F(Report, LeavesHostileTextsInert) {
+  std::string rules = kRules;
+  rules.replace(rules.find("title: Visits"), 13, "title: \"<script>alert(1)</script>=cmd|'/c calc'!A0\"");
+  rules.replace(rules.find("owner: growth"), 13, "owner: \"=1+1\"");
+  program_.write("rules.yaml", rules);
+  const std::string html = run({"--quarter", "2026-Q3"}).out;
+  EXPECT_THAT(html, Not(HasSubstr("<script")));
+  EXPECT_THAT(html, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;"));
+  EXPECT_THAT(run({"--quarter", "2026-Q3", "--format", "csv"}).out, HasSubstr(",'=1+1,"));
+  EXPECT_THAT(run({"--quarter", "2026-Q3", "--format", "md"}).out, HasSubstr("\\<script\\>"));
+}
+
+TEST_F(Report, IsOfTheLastWholeQuarterAndGoesWhereItIsTold) {
+  EXPECT_EQ(run({"--out", program_.path("review.json")}), (Ended{0, "", "DIR/review.json: the review of 2026-Q3\n"}));
+  EXPECT_EQ(json::parse(program_.read("review.json"))["period"]["name"], "2026-Q3");
+  EXPECT_THAT(run({}).out, HasSubstr("<h1>KPI review: Q3 2026</h1>"));
+}
+
+TEST_F(Report, SaysWhatIsWrongWithTheCommandLine) {
+  EXPECT_EQ(run({"--quarter", "Q3"}), (Ended{2, "", "kpid: \"Q3\" is no quarter; write 2026-Q3\n"}));
+  EXPECT_EQ(run({"--quarter", "2026-Q3", "--year", "2026"}).code, 2);
+  EXPECT_EQ(
+      run({"--from", "2026-07-01"}),
+      (Ended{2, "", "kpid: --to wants a date such as 2026-07-01, got \"\"; a range needs both --from and --to\n"}));
+  EXPECT_EQ(run({"--format", "pdf"}), (Ended{2, "", "kpid: --format wants html, json, csv or md, got \"pdf\"\n"}));
+  EXPECT_EQ(run({"--language", "fi"}), (Ended{2, "", "kpid: --language wants en, sv, da or nb, got \"fi\"\n"}));
+  EXPECT_EQ(Program("2026-10-04T08:00:00Z").run({"report"}).code, 1);
+}
+
+}  // namespace
+}  // namespace kpi::test
