@@ -1,0 +1,257 @@
+// Danish. See english.cpp for how a text is written.
+
+#include "rules/words/language_words.hpp"
+
+namespace kpi {
+namespace {
+
+using enum Phrase;
+
+constexpr PhraseText kPhrases[] = {
+    // How bad, and what kind: the badge of a message.
+    {kInfo, "Info"},
+    {kWarning, "Advarsel"},
+    {kCritical, "Kritisk"},
+    {kInfoReminder, "Info (påmindelse)"},
+    {kWarningReminder, "Advarsel (påmindelse)"},
+    {kCriticalReminder, "Kritisk (påmindelse)"},
+    {kEscalated, "Eskaleret"},
+    {kFlapping, "Ustabil"},
+    {kResolved, "Løst"},
+    {kNoData, "Data mangler"},
+    {kDataIsBack, "Data er tilbage"},
+    {kSourceFailed, "Fejl i datakilden"},
+    {kSourceRecovered, "Datakilden virker igen"},
+    {kAlert, "Alarm"},
+    {kTarget, "Mål"},
+    {kConfigurationError, "Konfigurationsfejl"},
+    {kNotDelivered, "Kunne ikke leveres"},
+    {kDigest, "Oversigt"},
+    {kTest, "Test"},
+
+    // A target's status: as a badge, and within a sentence. In the order of TargetStatus.
+    {kBadgeNotStarted, "Ikke begyndt"},
+    {kBadgeOnTrack, "På rette vej"},
+    {kBadgeAtRisk, "I farezonen"},
+    {kBadgeOffTrack, "Bagud"},
+    {kBadgeAchieved, "Nået"},
+    {kBadgeMissed, "Misset"},
+    {kStatusNotStarted, "ikke begyndt"},
+    {kStatusOnTrack, "på rette vej"},
+    {kStatusAtRisk, "i farezonen"},
+    {kStatusOffTrack, "bagud"},
+    {kStatusAchieved, "nået"},
+    {kStatusMissed, "misset"},
+
+    // Labels of facts and buttons.
+    {kValue, "Værdi"},
+    {kLimit, "Grænse"},
+    {kBefore, "Forrige"},
+    {kSince, "Siden"},
+    {kBegan, "Begyndte"},
+    {kPeriod, "Periode"},
+    {kPace, "Tempo"},
+    {kSoFar, "Hidtil"},
+    {kDueByNow, "Burde være"},
+    {kMisses, "Missede"},
+    {kForecast, "Prognose"},
+    {kOwner, "Ansvarlig"},
+    {kObjective, "Formål"},
+    {kAbout, "Beskrivelse"},
+    {kRunbook, "Vejledning"},
+    {kDetails, "Detaljer"},
+    {kOpenInKpid, "Åbn i kpid"},
+    {kAcknowledge, "Kvittér"},
+    {kSilence, "Sæt på pause"},
+    {kSentBy, "Sendt af kpid"},
+    {kUnknown, "ukendt"},
+
+    // How many.
+    {kCountOfAlerts, "{n} {n:alarm|alarmer}"},
+    {kCountOfTargets, "{n} mål"},
+    {kCountOfSources, "{n} {n:datakilde|datakilder}"},
+    {kAndMore, "og {n} til"},
+    {kAndMoreLines, "og {n} {n:linje|linjer} til"},
+
+    // How long.
+    {kMinutes, "{n} {n:minut|minutter}"},
+    {kHours, "{n} {n:time|timer}"},
+    {kDays, "{n} {n:dag|dage}"},
+    {kWeeks, "{n} {n:uge|uger}"},
+    {kMonths, "{n} {n:måned|måneder}"},
+    {kQuarters, "{n} {n:kvartal|kvartaler}"},
+    {kYears, "{n} år"},
+
+    // Days and times.
+    {kDate, "{day}. {month} {year}"},
+    {kWeekdayAndDate, "{weekday} {day}. {month} {year}"},
+    {kDayOfMonth, "{day}. {month}"},
+    {kDatesOfMonth, "{first}.–{last}. {month} {year}"},
+    {kDatesOfYear, "{first}. {first_month} – {last}. {last_month} {year}"},
+    {kDates, "{first} – {last}"},
+    {kWeek, "uge {n}"},
+    {kWeekAndDates, "uge {n}, {dates}"},
+    {kMonth, "{month} {year}"},
+    {kQuarter, "{n}. kvartal {year}"},
+    {kFiscalYear, "{first}/{last}"},
+    {kClock, "{hour}.{minute}"},
+    {kDateAndClock, "{date} kl. {clock}"},
+    {kDateAndClocks, "{date} kl. {from}–{to}"},
+
+    // Why an alert is on.
+    {kBelow, "under {limit}"},
+    {kBelowFor, "under {limit} i {time}"},
+    {kAbove, "over {limit}"},
+    {kAboveFor, "over {limit} i {time}"},
+    {kBelowLimit, "under sin grænse"},
+    {kBelowLimitFor, "under sin grænse i {time}"},
+    {kAboveLimit, "over sin grænse"},
+    {kAboveLimitFor, "over sin grænse i {time}"},
+    {kWasBelow, "har været under {limit} og er ikke kommet sig endnu"},
+    {kWasAbove, "har været over {limit} og er ikke kommet sig endnu"},
+    {kWasBelowLimit, "har været under sin grænse og er ikke kommet sig endnu"},
+    {kWasAboveLimit, "har været over sin grænse og er ikke kommet sig endnu"},
+    {kOutside, "uden for {low} til {high}"},
+    {kOutsideFor, "uden for {low} til {high} i {time}"},
+    {kCondition, "{name}: {condition}"},
+    {kConditionFor, "{name}: {condition} i {time}"},
+    {kNoDataSince, "data har manglet siden {since}: {why}"},
+    {kNoDataWhy, "data mangler: {why}"},
+
+    // Why there is no value.
+    {kWhyNoSample, "der er ikke kommet nogen værdi"},
+    {kWhyNull, "datakilden leverede ikke et tal"},
+    {kWhyIncomplete, "for få værdier i tidsvinduet"},
+    {kWhyWarmingUp, "der er ikke nok historik endnu"},
+    {kWhyTooFew, "for lille grundlag til at sige noget"},
+    {kWhyDivisionByZero, "division med nul"},
+    {kWhyNotFinite, "resultatet er for stort"},
+    {kWhyNotJudged, "en KPI, som den bygger på, mangler en værdi"},
+    {kWhySourceFailed, "datakilden kunne ikke læses"},
+
+    // Why an alert ended.
+    {kBackToNormal, "tilbage til det normale"},
+    {kBackToNormalSince, "tilbage til det normale; havde afveget siden {since}"},
+    {kRestated, "tidligere data kom sent eller blev rettet"},
+    {kRuleRemoved, "reglen er fjernet"},
+    {kSourceRemoved, "datakilden er fjernet"},
+    {kRetired, "segmentet har været tavst for længe og bedømmes ikke længere"},
+    {kDataCame, "data er tilbage"},
+    {kSourceReadable, "den kan læses igen"},
+    {kLateCame, "det forsinkede er kommet"},
+
+    // What is added to a reason.
+    {kWithNote, "{reason} ({note})"},
+    {kNoteFlapping, "ustabil: alarmen er kommet og gået et stykke tid; der siges ikke mere, før den er stabil"},
+    {kNoteSteady, "ikke længere ustabil"},
+
+    // Targets.
+    {kTargetDaysLeft, "{goal} senest {deadline}, {n} {n:dag|dage} tilbage"},
+    {kTargetLastDay, "{goal} senest {deadline}, sidste dag"},
+    {kTargetEnded, "{goal} senest {deadline}, sluttede for {n} {n:dag|dage} siden"},
+    {kTargetBy, "{goal} senest {deadline}"},
+    {kStatusAtPace, "{status}, {pace} af det nødvendige tempo"},
+    {kMissesOfAllowed, "{rate} af dem, der var tilladt indtil nu"},
+    {kForecastAtDeadline, "{projected} ved fristen"},
+    {kForecastLikely, "{projected} ved fristen; målet nås med {probability} sandsynlighed"},
+    {kGoalInTotal, "{goal} i alt"},
+    {kGoalOnAverage, "{goal} i gennemsnit"},
+    {kGoalOfPeriods, "{goal} klarede perioder"},
+    {kGoalReached, "målet på {goal} er nået"},
+    {kGoalMissed, "målet på {goal} blev ikke nået"},
+    {kBackOnTrack, "igen på rette vej mod {goal}"},
+    {kStandingPace, "tempo {pace}"},
+    {kStandingActual, "{actual} indtil nu"},
+    {kStandingExpected, "burde være {expected} nu"},
+    {kStandingPaceActual, "tempo {pace}, {actual} indtil nu"},
+    {kStandingPaceExpected, "tempo {pace}, burde være {expected} nu"},
+    {kStandingActualExpected, "{actual} indtil nu, burde være {expected}"},
+    {kStandingPaceActualExpected, "tempo {pace}, {actual} indtil nu, burde være {expected}"},
+    {kStandingBurn, "{share} klarede perioder indtil nu; de missede er {rate} af dem, der var tilladt indtil nu"},
+    {kStandingNoBudget, "{share} klarede perioder indtil nu, og ingen måtte misses"},
+    {kGoalDaysLeft, "{n} {n:dag|dage} til målet på {goal}"},
+    {kGoalDaysLeftAt, "{n} {n:dag|dage} til målet på {goal}, {standing}"},
+    {kNoBaseline,
+     "udgangspunktet kan ikke måles: færre end 4 perioder af de 28 dage før {start} har en værdi; skriv from: med et "
+     "tal"},
+    {kNoLastYear,
+     "målbanen kan ikke fordeles som sidste år: færre end 9 ud af 10 af sidste års perioder har en værdi; skriv path: "
+     "{{steps: {{…}}}}"},
+
+    // One line that says it all.
+    {kValueAndReason, "{value}, {reason}"},
+    {kHeadlineOfValue, "{badge}: {subject} er {value}"},
+    {kHeadlineOfValueAndReason, "{badge}: {subject} er {value}, {reason}"},
+    {kHeadlineOfReason, "{badge}: {subject} – {reason}"},
+    {kHeadline, "{badge}: {subject}"},
+    {kHeadlineOfMany, "{badge}: {count} – {subjects}"},
+    {kHeadlineOfMore, "{badge}: {count} – {subjects} og {n} til"},
+
+    // kpid's own troubles.
+    {kTestMessage, "Dette er en test fra kpid: beskeder til {channel} kommer frem hertil."},
+    {kDeliveryFailed, "Kanalen {channel} tog ikke imod en besked efter {n} forsøg: {error}."},
+    {kDeliveryKept, "Den ligger blandt det, der ikke kunne leveres: `kpid deadletter list`."},
+    {kLastGoodRules, "De seneste fungerende regler gælder, indtil det er rettet; `kpid check` viser det samme."},
+
+    // Digests.
+    {kDigestOfDay, "Dagsoversigt: {period}"},
+    {kDigestOfWeek, "Ugeoversigt: {period}"},
+    {kDigestOfMonth, "Månedsoversigt: {period}"},
+    {kDigestOfQuarter, "Kvartalsoversigt: {period}"},
+    {kDigestAllWell, "{n} {n:KPI|KPI'er}, alt ser godt ud"},
+    {kDigestTrouble, "{trouble} af {n} {n:KPI|KPI'er} kræver opmærksomhed"},
+    {kDigestNoKpis, "Ingen KPI passer til oversigten."},
+    {kColumnKpi, "KPI"},
+    {kColumnBefore, "Forrige periode"},
+    {kColumnYearBefore, "Året før"},
+    {kColumnState, "Tilstand"},
+    {kChangeSinceBefore, "{change} i forhold til forrige periode"},
+    {kChangeSinceYear, "{change} i forhold til året før"},
+    {kStateFine, "fin"},
+    {kStateWaiting, "misset, ingen alarm endnu"},
+    {kStateNoData, "data mangler"},
+    {kStateSourceFailed, "fejl i datakilden"},
+    {kStateFiring, "{severity} siden {since}"},
+    {kStatusAndPace, "{status}, tempo {pace}"},
+    {kDigestAlerts, "Alarmer i perioden"},
+    {kDigestNoAlerts, "Ingen alarmer i perioden."},
+    {kAlertFromTo, "{severity}, {from} til {to}"},
+    {kAlertStillOpen, "{severity}, siden {from}, stadig åben"},
+    {kDigestHushed, "Kom og gik, mens beskeder blev holdt tilbage"},
+    {kDigestLate, "Oversigten kommer for sent: den skulle være kommet {when}."},
+    {kReviewAttached, "Gennemgangen er vedhæftet."},
+
+    // Charts.
+    {kChartValue, "værdi"},
+    {kChartLimit, "grænse"},
+    {kChartPath, "målbane"},
+    {kChartAbout, "{title}: {n} {n:periode|perioder}, fra {first} til {last}; nu {value}."},
+};
+static_assert(is_whole(kPhrases));
+
+constexpr LanguageWords kDanish{
+    .phrases = kPhrases,
+    .months = {"januar",
+               "februar",
+               "marts",
+               "april",
+               "maj",
+               "juni",
+               "juli",
+               "august",
+               "september",
+               "oktober",
+               "november",
+               "december"},
+    .short_months = {"jan.", "feb.", "mar.", "apr.", "maj", "jun.", "jul.", "aug.", "sep.", "okt.", "nov.", "dec."},
+    .weekdays = {"søndag", "mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag"},
+    .short_weekdays = {"søn.", "man.", "tirs.", "ons.", "tors.", "fre.", "lør."},
+};
+
+}  // namespace
+
+const LanguageWords& danish_words() {
+  return kDanish;
+}
+
+}  // namespace kpi

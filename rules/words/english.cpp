@@ -1,0 +1,258 @@
+// English. The order is that of phrases.hpp. {name} is what is put in; {n:day|days} is chosen by the number n: one, or
+// any other.
+
+#include "rules/words/language_words.hpp"
+
+namespace kpi {
+namespace {
+
+using enum Phrase;
+
+constexpr PhraseText kPhrases[] = {
+    // How bad, and what kind: the badge of a message.
+    {kInfo, "Info"},
+    {kWarning, "Warning"},
+    {kCritical, "Critical"},
+    {kInfoReminder, "Info (reminder)"},
+    {kWarningReminder, "Warning (reminder)"},
+    {kCriticalReminder, "Critical (reminder)"},
+    {kEscalated, "Escalated"},
+    {kFlapping, "Flapping"},
+    {kResolved, "Resolved"},
+    {kNoData, "No data"},
+    {kDataIsBack, "Data is back"},
+    {kSourceFailed, "Source failed"},
+    {kSourceRecovered, "Source recovered"},
+    {kAlert, "Alert"},
+    {kTarget, "Target"},
+    {kConfigurationError, "Configuration error"},
+    {kNotDelivered, "Not delivered"},
+    {kDigest, "Digest"},
+    {kTest, "Test"},
+
+    // A target's status: as a badge, and within a sentence. In the order of TargetStatus.
+    {kBadgeNotStarted, "Not started"},
+    {kBadgeOnTrack, "On track"},
+    {kBadgeAtRisk, "At risk"},
+    {kBadgeOffTrack, "Off track"},
+    {kBadgeAchieved, "Achieved"},
+    {kBadgeMissed, "Missed"},
+    {kStatusNotStarted, "not started"},
+    {kStatusOnTrack, "on track"},
+    {kStatusAtRisk, "at risk"},
+    {kStatusOffTrack, "off track"},
+    {kStatusAchieved, "achieved"},
+    {kStatusMissed, "missed"},
+
+    // Labels of facts and buttons.
+    {kValue, "Value"},
+    {kLimit, "Limit"},
+    {kBefore, "Before"},
+    {kSince, "Since"},
+    {kBegan, "Began"},
+    {kPeriod, "Period"},
+    {kPace, "Pace"},
+    {kSoFar, "So far"},
+    {kDueByNow, "Due by now"},
+    {kMisses, "Misses"},
+    {kForecast, "Forecast"},
+    {kOwner, "Owner"},
+    {kObjective, "Objective"},
+    {kAbout, "About"},
+    {kRunbook, "Runbook"},
+    {kDetails, "Details"},
+    {kOpenInKpid, "Open in kpid"},
+    {kAcknowledge, "Acknowledge"},
+    {kSilence, "Silence"},
+    {kSentBy, "Sent by kpid"},
+    {kUnknown, "unknown"},
+
+    // How many.
+    {kCountOfAlerts, "{n} {n:alert|alerts}"},
+    {kCountOfTargets, "{n} {n:target|targets}"},
+    {kCountOfSources, "{n} {n:source|sources}"},
+    {kAndMore, "and {n} more"},
+    {kAndMoreLines, "and {n} more {n:line|lines}"},
+
+    // How long.
+    {kMinutes, "{n} {n:minute|minutes}"},
+    {kHours, "{n} {n:hour|hours}"},
+    {kDays, "{n} {n:day|days}"},
+    {kWeeks, "{n} {n:week|weeks}"},
+    {kMonths, "{n} {n:month|months}"},
+    {kQuarters, "{n} {n:quarter|quarters}"},
+    {kYears, "{n} {n:year|years}"},
+
+    // Days and times.
+    {kDate, "{day} {month} {year}"},
+    {kWeekdayAndDate, "{weekday} {day} {month} {year}"},
+    {kDayOfMonth, "{day} {month}"},
+    {kDatesOfMonth, "{first}–{last} {month} {year}"},
+    {kDatesOfYear, "{first} {first_month} – {last} {last_month} {year}"},
+    {kDates, "{first} – {last}"},
+    {kWeek, "week {n}"},
+    {kWeekAndDates, "week {n}, {dates}"},
+    {kMonth, "{month} {year}"},
+    {kQuarter, "Q{n} {year}"},
+    {kFiscalYear, "{first}/{last}"},
+    {kClock, "{hour}:{minute}"},
+    {kDateAndClock, "{date} {clock}"},
+    {kDateAndClocks, "{date} {from}–{to}"},
+
+    // Why an alert is on.
+    {kBelow, "below {limit}"},
+    {kBelowFor, "below {limit} for {time}"},
+    {kAbove, "above {limit}"},
+    {kAboveFor, "above {limit} for {time}"},
+    {kBelowLimit, "below its limit"},
+    {kBelowLimitFor, "below its limit for {time}"},
+    {kAboveLimit, "above its limit"},
+    {kAboveLimitFor, "above its limit for {time}"},
+    {kWasBelow, "was below {limit}, not yet recovered"},
+    {kWasAbove, "was above {limit}, not yet recovered"},
+    {kWasBelowLimit, "was below its limit, not yet recovered"},
+    {kWasAboveLimit, "was above its limit, not yet recovered"},
+    {kOutside, "outside {low} to {high}"},
+    {kOutsideFor, "outside {low} to {high} for {time}"},
+    {kCondition, "{name}: {condition}"},
+    {kConditionFor, "{name}: {condition} for {time}"},
+    {kNoDataSince, "no data since {since}: {why}"},
+    {kNoDataWhy, "no data: {why}"},
+
+    // Why there is no value.
+    {kWhyNoSample, "no sample arrived"},
+    {kWhyNull, "the source delivered no number"},
+    {kWhyIncomplete, "too few samples in the window"},
+    {kWhyWarmingUp, "there is not enough history yet"},
+    {kWhyTooFew, "too few to tell"},
+    {kWhyDivisionByZero, "division by zero"},
+    {kWhyNotFinite, "the result is too large"},
+    {kWhyNotJudged, "a KPI it uses has no value"},
+    {kWhySourceFailed, "the source could not be read"},
+
+    // Why an alert ended.
+    {kBackToNormal, "back to normal"},
+    {kBackToNormalSince, "back to normal; it was off since {since}"},
+    {kRestated, "earlier data came late or was restated"},
+    {kRuleRemoved, "the rule was removed"},
+    {kSourceRemoved, "the source was removed"},
+    {kRetired, "the segment has been silent for too long, and is judged no more"},
+    {kDataCame, "data is back"},
+    {kSourceReadable, "it can be read again"},
+    {kLateCame, "what was late has come"},
+
+    // What is added to a reason.
+    {kWithNote, "{reason} ({note})"},
+    {kNoteFlapping, "flapping: it has come and gone for a while; no more is said until it is steady"},
+    {kNoteSteady, "no longer flapping"},
+
+    // Targets.
+    {kTargetDaysLeft, "{goal} by {deadline}, {n} {n:day|days} left"},
+    {kTargetLastDay, "{goal} by {deadline}, the last day"},
+    {kTargetEnded, "{goal} by {deadline}, ended {n} {n:day|days} ago"},
+    {kTargetBy, "{goal} by {deadline}"},
+    {kStatusAtPace, "{status}, at {pace} of the pace needed"},
+    {kMissesOfAllowed, "{rate} of those allowed by now"},
+    {kForecastAtDeadline, "{projected} at the deadline"},
+    {kForecastLikely, "{projected} at the deadline; the goal is {probability} likely"},
+    {kGoalInTotal, "{goal} in total"},
+    {kGoalOnAverage, "{goal} on average"},
+    {kGoalOfPeriods, "{goal} of periods met"},
+    {kGoalReached, "goal of {goal} reached"},
+    {kGoalMissed, "goal of {goal} missed"},
+    {kBackOnTrack, "back on track to {goal}"},
+    {kStandingPace, "pace {pace}"},
+    {kStandingActual, "{actual} so far"},
+    {kStandingExpected, "{expected} was due by now"},
+    {kStandingPaceActual, "pace {pace}, {actual} so far"},
+    {kStandingPaceExpected, "pace {pace}, {expected} was due by now"},
+    {kStandingActualExpected, "{actual} so far, {expected} was due by now"},
+    {kStandingPaceActualExpected, "pace {pace}, {actual} so far, {expected} was due by now"},
+    {kStandingBurn, "{share} of periods met so far, burn rate {rate}"},
+    {kStandingNoBudget, "{share} of periods met so far, and no miss was allowed"},
+    {kGoalDaysLeft, "{n} {n:day|days} left to the goal of {goal}"},
+    {kGoalDaysLeftAt, "{n} {n:day|days} left to the goal of {goal}, {standing}"},
+    {kNoBaseline,
+     "the baseline cannot be measured: fewer than 4 periods of the 28 days before {start} have a value; write from: "
+     "with a number"},
+    {kNoLastYear,
+     "the path cannot be spread as last year was: fewer than 9 in 10 of last year's periods have a value; write path: "
+     "{{steps: {{…}}}}"},
+
+    // One line that says it all.
+    {kValueAndReason, "{value}, {reason}"},
+    {kHeadlineOfValue, "{badge}: {subject} is {value}"},
+    {kHeadlineOfValueAndReason, "{badge}: {subject} is {value}, {reason}"},
+    {kHeadlineOfReason, "{badge}: {subject} – {reason}"},
+    {kHeadline, "{badge}: {subject}"},
+    {kHeadlineOfMany, "{badge}: {count} – {subjects}"},
+    {kHeadlineOfMore, "{badge}: {count} – {subjects} and {n} more"},
+
+    // kpid's own troubles.
+    {kTestMessage, "This is a test from kpid: messages for {channel} arrive here."},
+    {kDeliveryFailed, "The channel {channel} did not take a message after {n} {n:attempt|attempts}: {error}."},
+    {kDeliveryKept, "It is kept in the dead letters: `kpid deadletter list`."},
+    {kLastGoodRules, "The last good rules stay in force until this is mended; `kpid check` shows the same."},
+
+    // Digests.
+    {kDigestOfDay, "Daily digest: {period}"},
+    {kDigestOfWeek, "Weekly digest: {period}"},
+    {kDigestOfMonth, "Monthly digest: {period}"},
+    {kDigestOfQuarter, "Quarterly digest: {period}"},
+    {kDigestAllWell, "{n} {n:KPI|KPIs}, all is well"},
+    {kDigestTrouble, "{trouble} of {n} {n:KPI|KPIs} {trouble:needs|need} attention"},
+    {kDigestNoKpis, "No KPI matches this digest."},
+    {kColumnKpi, "KPI"},
+    {kColumnBefore, "Period before"},
+    {kColumnYearBefore, "Year before"},
+    {kColumnState, "State"},
+    {kChangeSinceBefore, "{change} on the period before"},
+    {kChangeSinceYear, "{change} on the year before"},
+    {kStateFine, "fine"},
+    {kStateWaiting, "missed, not yet an alert"},
+    {kStateNoData, "no data"},
+    {kStateSourceFailed, "the source fails"},
+    {kStateFiring, "{severity} since {since}"},
+    {kStatusAndPace, "{status}, pace {pace}"},
+    {kDigestAlerts, "Alerts in this period"},
+    {kDigestNoAlerts, "No alerts in this period."},
+    {kAlertFromTo, "{severity}, {from} to {to}"},
+    {kAlertStillOpen, "{severity}, since {from}, still open"},
+    {kDigestHushed, "Came and went while messages were held back"},
+    {kDigestLate, "This digest comes late: it was due {when}."},
+    {kReviewAttached, "The review is attached."},
+
+    // Charts.
+    {kChartValue, "value"},
+    {kChartLimit, "limit"},
+    {kChartPath, "target path"},
+    {kChartAbout, "{title}: {n} {n:period|periods}, from {first} to {last}; now {value}."},
+};
+static_assert(is_whole(kPhrases));
+
+constexpr LanguageWords kEnglish{
+    .phrases = kPhrases,
+    .months = {"January",
+               "February",
+               "March",
+               "April",
+               "May",
+               "June",
+               "July",
+               "August",
+               "September",
+               "October",
+               "November",
+               "December"},
+    .short_months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
+    .weekdays = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
+    .short_weekdays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
+};
+
+}  // namespace
+
+const LanguageWords& english_words() {
+  return kEnglish;
+}
+
+}  // namespace kpi

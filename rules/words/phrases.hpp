@@ -1,0 +1,229 @@
+#pragma once
+// Everything that a person reads in messages, digests, reports and the page, as the names of whole sentences. What they
+// are in each language stands in one file per language beside this one, in the same order; a test finds what is missing
+// there, and placeholders that differ. Constants; any thread.
+
+#include <cstdint>
+
+namespace kpi {
+
+enum class Phrase : std::uint16_t {
+  // How bad, and what kind: the badge of a message.
+  kInfo,
+  kWarning,
+  kCritical,
+  kInfoReminder,
+  kWarningReminder,
+  kCriticalReminder,
+  kEscalated,
+  kFlapping,
+  kResolved,
+  kNoData,
+  kDataIsBack,
+  kSourceFailed,
+  kSourceRecovered,
+  kAlert,
+  kTarget,
+  kConfigurationError,
+  kNotDelivered,
+  kDigest,
+  kTest,
+
+  // A target's status: as a badge, and within a sentence. In the order of TargetStatus.
+  kBadgeNotStarted,
+  kBadgeOnTrack,
+  kBadgeAtRisk,
+  kBadgeOffTrack,
+  kBadgeAchieved,
+  kBadgeMissed,
+  kStatusNotStarted,
+  kStatusOnTrack,
+  kStatusAtRisk,
+  kStatusOffTrack,
+  kStatusAchieved,
+  kStatusMissed,
+
+  // Labels of facts and buttons.
+  kValue,
+  kLimit,
+  kBefore,
+  kSince,
+  kBegan,
+  kPeriod,
+  kPace,
+  kSoFar,
+  kDueByNow,
+  kMisses,
+  kForecast,
+  kOwner,
+  kObjective,
+  kAbout,
+  kRunbook,
+  kDetails,
+  kOpenInKpid,
+  kAcknowledge,
+  kSilence,
+  kSentBy,
+  kUnknown,
+
+  // How many.
+  kCountOfAlerts,   ///< {n}
+  kCountOfTargets,  ///< {n}
+  kCountOfSources,  ///< {n}
+  kAndMore,         ///< {n}
+  kAndMoreLines,    ///< {n}
+
+  // How long.
+  kMinutes,   ///< {n}
+  kHours,     ///< {n}
+  kDays,      ///< {n}
+  kWeeks,     ///< {n}
+  kMonths,    ///< {n}
+  kQuarters,  ///< {n}
+  kYears,     ///< {n}
+
+  // Days and times.
+  kDate,            ///< {day} {month} {year}
+  kWeekdayAndDate,  ///< {day} {month} {weekday} {year}
+  kDayOfMonth,      ///< {day} {month}
+  kDatesOfMonth,    ///< {first} {last} {month} {year}
+  kDatesOfYear,     ///< {first} {first_month} {last} {last_month} {year}
+  kDates,           ///< {first} {last}
+  kWeek,            ///< {n}
+  kWeekAndDates,    ///< {dates} {n}
+  kMonth,           ///< {month} {year}
+  kQuarter,         ///< {n} {year}
+  kFiscalYear,      ///< {first} {last}
+  kClock,           ///< {hour} {minute}
+  kDateAndClock,    ///< {clock} {date}
+  kDateAndClocks,   ///< {date} {from} {to}
+
+  // Why an alert is on.
+  kBelow,     ///< {limit}
+  kBelowFor,  ///< {limit} {time}
+  kAbove,     ///< {limit}
+  kAboveFor,  ///< {limit} {time}
+  kBelowLimit,
+  kBelowLimitFor,  ///< {time}
+  kAboveLimit,
+  kAboveLimitFor,  ///< {time}
+  kWasBelow,       ///< {limit}
+  kWasAbove,       ///< {limit}
+  kWasBelowLimit,
+  kWasAboveLimit,
+  kOutside,       ///< {high} {low}
+  kOutsideFor,    ///< {high} {low} {time}
+  kCondition,     ///< {condition} {name}
+  kConditionFor,  ///< {condition} {name} {time}
+  kNoDataSince,   ///< {since} {why}
+  kNoDataWhy,     ///< {why}
+
+  // Why there is no value.
+  kWhyNoSample,
+  kWhyNull,
+  kWhyIncomplete,
+  kWhyWarmingUp,
+  kWhyTooFew,
+  kWhyDivisionByZero,
+  kWhyNotFinite,
+  kWhyNotJudged,
+  kWhySourceFailed,
+
+  // Why an alert ended.
+  kBackToNormal,
+  kBackToNormalSince,  ///< {since}
+  kRestated,
+  kRuleRemoved,
+  kSourceRemoved,
+  kRetired,
+  kDataCame,
+  kSourceReadable,
+  kLateCame,
+
+  // What is added to a reason.
+  kWithNote,  ///< {note} {reason}
+  kNoteFlapping,
+  kNoteSteady,
+
+  // Targets.
+  kTargetDaysLeft,              ///< {deadline} {goal} {n}
+  kTargetLastDay,               ///< {deadline} {goal}
+  kTargetEnded,                 ///< {deadline} {goal} {n}
+  kTargetBy,                    ///< {deadline} {goal}
+  kStatusAtPace,                ///< {pace} {status}
+  kMissesOfAllowed,             ///< {rate}
+  kForecastAtDeadline,          ///< {projected}
+  kForecastLikely,              ///< {probability} {projected}
+  kGoalInTotal,                 ///< {goal}
+  kGoalOnAverage,               ///< {goal}
+  kGoalOfPeriods,               ///< {goal}
+  kGoalReached,                 ///< {goal}
+  kGoalMissed,                  ///< {goal}
+  kBackOnTrack,                 ///< {goal}
+  kStandingPace,                ///< {pace}
+  kStandingActual,              ///< {actual}
+  kStandingExpected,            ///< {expected}
+  kStandingPaceActual,          ///< {actual} {pace}
+  kStandingPaceExpected,        ///< {expected} {pace}
+  kStandingActualExpected,      ///< {actual} {expected}
+  kStandingPaceActualExpected,  ///< {actual} {expected} {pace}
+  kStandingBurn,                ///< {rate} {share}
+  kStandingNoBudget,            ///< {share}
+  kGoalDaysLeft,                ///< {goal} {n}
+  kGoalDaysLeftAt,              ///< {goal} {n} {standing}
+  kNoBaseline,                  ///< {start}
+  kNoLastYear,
+
+  // One line that says it all.
+  kValueAndReason,            ///< {reason} {value}
+  kHeadlineOfValue,           ///< {badge} {subject} {value}
+  kHeadlineOfValueAndReason,  ///< {badge} {reason} {subject} {value}
+  kHeadlineOfReason,          ///< {badge} {reason} {subject}
+  kHeadline,                  ///< {badge} {subject}
+  kHeadlineOfMany,            ///< {badge} {count} {subjects}
+  kHeadlineOfMore,            ///< {badge} {count} {n} {subjects}
+
+  // kpid's own troubles.
+  kTestMessage,     ///< {channel}
+  kDeliveryFailed,  ///< {channel} {error} {n}
+  kDeliveryKept,
+  kLastGoodRules,
+
+  // Digests.
+  kDigestOfDay,      ///< {period}
+  kDigestOfWeek,     ///< {period}
+  kDigestOfMonth,    ///< {period}
+  kDigestOfQuarter,  ///< {period}
+  kDigestAllWell,    ///< {n}
+  kDigestTrouble,    ///< {n} {trouble}
+  kDigestNoKpis,
+  kColumnKpi,
+  kColumnBefore,
+  kColumnYearBefore,
+  kColumnState,
+  kChangeSinceBefore,  ///< {change}
+  kChangeSinceYear,    ///< {change}
+  kStateFine,
+  kStateWaiting,
+  kStateNoData,
+  kStateSourceFailed,
+  kStateFiring,    ///< {severity} {since}
+  kStatusAndPace,  ///< {pace} {status}
+  kDigestAlerts,
+  kDigestNoAlerts,
+  kAlertFromTo,     ///< {from} {severity} {to}
+  kAlertStillOpen,  ///< {from} {severity}
+  kDigestHushed,
+  kDigestLate,  ///< {when}
+  kReviewAttached,
+
+  // Charts.
+  kChartValue,
+  kChartLimit,
+  kChartPath,
+  kChartAbout,  ///< {first} {last} {n} {title} {value}
+
+  kCount,  ///< How many there are; none of them.
+};
+
+}  // namespace kpi
