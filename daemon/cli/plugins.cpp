@@ -56,24 +56,18 @@ std::vector<Key> keys_of(const std::vector<OptionSpec>& specs) {
   return keys;
 }
 
-/// What the keys of channels mean: they mean the same for each kind.
-const std::vector<Key>& channel_keys() {
-  static const std::vector<Key> kKeys{
-      {"url", "secret", "", false, "Where messages go; ${env:NAME} or ${file:path} keeps it out of the file."},
-      {"secret", "secret", "", false, "What messages are signed with: whsec_ and base64, or at least 24 bytes."},
-      {"ca_file", "path", "", false, "Certificates to trust instead of the system's."},
-      {"allow_private", "list", "", false, "Private networks it may connect to, such as 10.0.0.0/8."},
-      {"timeout", "duration", "15s", false, "How long one attempt may take."}};
-  return kKeys;
-}
-
 std::vector<Key> keys_of(const ChannelKind& kind) {
+  static constexpr std::array<std::string_view, 7> kNames{
+      "text", "secret", "secret", "path", "list", "duration", "choice"};
   std::vector<Key> keys;
   for (const std::string& name : kind.keys) {
-    const auto known = std::ranges::find(channel_keys(), name, &Key::name);
-    Key key = known == channel_keys().end() ? Key{name, "text", "", false, ""} : *known;
-    key.required = std::ranges::find(kind.required, name) != kind.required.end();
-    keys.push_back(std::move(key));
+    const ChannelKey& known = channel_key(name);
+    std::string type(kNames.at(static_cast<std::size_t>(known.type)));
+    for (std::size_t i = 0; i < known.choices.size(); ++i) {
+      type = (i == 0 ? "one of " : type + ", ") + yaml_text(known.choices[i]);
+    }
+    const bool required = std::ranges::find(kind.required, name) != kind.required.end();
+    keys.push_back({known.name, std::move(type), known.fallback, required, known.help});
   }
   return keys;
 }

@@ -3,13 +3,16 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace kpi {
 namespace {
 
 /// Whether a literal under this key is worth a warning: a Slack URL is a password, a webhook's is not.
 bool is_secret_key(const std::string& type, std::string_view key) {
-  return key == "secret" || key == "password" || (key == "url" && type != "webhook");
+  static constexpr std::array<std::string_view, 5> kAddresses{
+      "webhook", "alertmanager", "ntfy", "pagerduty", "opsgenie"};
+  return key != "url" || std::ranges::find(kAddresses, type) == kAddresses.end();
 }
 
 class ChannelReader {
@@ -32,10 +35,11 @@ class ChannelReader {
     }
     for (const std::string& key : kind->keys) {
       const bool required = std::ranges::find(kind->required, key) != kind->required.end();
-      read_key(map, key, required);
+      read_key(map, channel_key(key), required);
     }
-    map.finish();
     ChannelConfig channel;
+    read_delivery(map, channel.delivery);
+    map.finish();
     channel.name = settings_.name;
     channel.type = settings_.type;
     channel.position = settings_.position;
@@ -67,24 +71,80 @@ class ChannelReader {
     return kind;
   }
 
-  void read_key(MapReader& map, const std::string& key, bool required) {
-    if (key == "timeout") {
-      Span timeout;
-      if (map.span(key, timeout)) {
-        settings_.timeout = std::chrono::milliseconds{timeout.approximate_ms()};
-      }
-    } else if (key == "allow_private") {
-      map.text_list(key, settings_.allow_private);
-    } else if (key == "ca_file") {
-      if (map.text(key, settings_.ca_file)) {
-        settings_.ca_file = resolve_path(name_.position.source->name, settings_.ca_file);
-      }
-    } else {
-      const YamlNode* node = required ? map.required(key) : map.optional(key);
-      if (node != nullptr) {
-        (key == "url" ? settings_.url : settings_.secret) = secret(*node, key);
+  /// What every channel understands, whatever its type.
+  void read_delivery(MapReader& map, DeliveryRules& delivery) {
+    constexpr std::int64_t most = 64;
+    if (const YamlNode* rate = map.optional("rate")) {
+      if (auto parsed = parse_rate(rate->scalar)) {
+        delivery = *std::move(parsed);
+      } else {
+        diagnostics_.error(rate->position, parsed.error().message);
       }
     }
+    auto concurrency = static_cast<std::int64_t>(delivery.concurrency);
+    if (map.integer("concurrency", 1, most, concurrency)) {
+      delivery.concurrency = static_cast<std::size_t>(concurrency);
+    }
+    if (map.text("fallback", delivery.fallback) && delivery.fallback == settings_.name) {
+      diagnostics_.error(map.position_of("fallback"), "a channel cannot be its own fallback", "name another channel");
+    }
+    reading_.fallbacks.emplace_back(map.position_of("fallback"), delivery.fallback);
+  }
+
+  void read_key(MapReader& map, const ChannelKey& key, bool required) {
+    const YamlNode* node = required ? map.required(key.name, key.help) : map.optional(key.name);
+    if (node == nullptr) {
+      settings_.texts[key.name] = key.fallback;
+      return;
+    }
+    switch (key.type) {
+      case ChannelKey::Type::kDuration:
+        read_duration(*node, key.name);
+        break;
+      case ChannelKey::Type::kList:
+        (key.name == "allow_private" ? settings_.allow_private : settings_.lists[key.name]) =
+            read_text_list(*node, diagnostics_, key.name);
+        break;
+      case ChannelKey::Type::kPath: {
+        const std::string path = read_text(*node, diagnostics_, key.name).value_or("");
+        (key.name == "ca_file" ? settings_.ca_file : settings_.texts[key.name]) =
+            resolve_path(name_.position.source->name, path);
+        break;
+      }
+      case ChannelKey::Type::kChoice:
+        settings_.texts[key.name] = key.choices[read_choice(*node, key.choices, diagnostics_, key.name).value_or(0)];
+        break;
+      case ChannelKey::Type::kText:
+        settings_.texts[key.name] = read_text(*node, diagnostics_, key.name).value_or("");
+        break;
+      case ChannelKey::Type::kSecret:
+      case ChannelKey::Type::kSecrets:
+        read_secrets(*node, key);
+        break;
+    }
+  }
+
+  void read_duration(const YamlNode& node, const std::string& key) {
+    const auto span = read_span(node, diagnostics_, key);
+    const std::chrono::milliseconds time{span ? span->approximate_ms() : 0};
+    if (span && key == "timeout") {
+      settings_.timeout = time;
+    } else if (span) {
+      settings_.texts[key] = std::to_string(time.count()) + "ms";
+    }
+  }
+
+  /// A list of secrets becomes one, with spaces between.
+  void read_secrets(const YamlNode& node, const ChannelKey& key) {
+    const bool is_list = node.kind == YamlNode::Kind::kSequence && key.type == ChannelKey::Type::kSecrets;
+    Secret all;
+    for (const YamlNode& item : is_list ? node.items : std::vector<YamlNode>{node}) {
+      const Secret one = read_text(item, diagnostics_, key.name) ? secret(item, key.name) : Secret();
+      all = all.empty() ? one : Secret(all.reveal() + " " + one.reveal());
+    }
+    (key.name == "url"      ? settings_.url
+     : key.name == "secret" ? settings_.secret
+                            : settings_.keys[key.name]) = std::move(all);
   }
 
   Secret secret(const YamlNode& node, const std::string& key) {
@@ -171,6 +231,19 @@ Route read_route(const YamlNode& node, ConfigReading& reading) {
   return route;
 }
 
+void check_fallbacks(ConfigReading& reading) {
+  std::vector<std::string> names;
+  std::ranges::transform(reading.config.channels, std::back_inserter(names), &ChannelConfig::name);
+  for (const auto& [position, fallback] : reading.fallbacks) {
+    if (!fallback.empty() && std::ranges::find(names, fallback) == names.end()) {
+      const std::string near = did_you_mean(fallback, names);
+      reading.diagnostics.error(position,
+                                "there is no channel \"" + printable(fallback) + "\" to fall back to",
+                                near.empty() ? "channels: " + join(names, " ") : near);
+    }
+  }
+}
+
 }  // namespace
 
 void read_channels(const YamlNode& node, ConfigReading& reading) {
@@ -185,6 +258,7 @@ void read_channels(const YamlNode& node, ConfigReading& reading) {
       ChannelReader(name, reading).read(body);
     }
   }
+  check_fallbacks(reading);
 }
 
 void read_routes(const YamlNode& node, ConfigReading& reading) {

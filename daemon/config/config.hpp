@@ -35,6 +35,7 @@ struct ChannelConfig {
   std::string type;
   std::shared_ptr<Channel> channel;
   Position position;
+  DeliveryRules delivery{};
 };
 
 struct Config {

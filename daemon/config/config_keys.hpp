@@ -17,6 +17,7 @@ struct ConfigReading {
   Diagnostics& diagnostics;
   Secrets secrets;
   std::map<std::string, Position> names;  ///< "source web", "channel growth": where each was first defined.
+  std::vector<std::pair<Position, std::string>> fallbacks{};  ///< Of channels: looked up once all are known.
 
   /// Reports a name that was defined before. True when it is new.
   bool define(const std::string& what, const YamlNode& name);

@@ -66,7 +66,7 @@ class ConfigLoader {
   }
 
   ConfigLoad run(const std::string& path, const RuleFiles* only) {
-    ConfigReading reading{*config_, load_.diagnostics, secrets_, {}};
+    ConfigReading reading{*config_, load_.diagnostics, secrets_, {}, {}};
     config_->path = path;
     if (!path.empty()) {
       read_main(path, reading, only == nullptr);

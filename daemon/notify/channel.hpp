@@ -4,6 +4,7 @@
 // outbox's.
 
 #include "plugins/http.hpp"
+#include "plugins/source.hpp"
 #include "rules/base/diagnostic.hpp"
 #include "rules/base/secret.hpp"
 #include "rules/routing/message.hpp"
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -34,6 +36,12 @@ struct Outcome {
   Kind kind = Kind::kDelivered;
   std::string detail;  ///< For the log and `kpid status`: no secret, printable, at most 256 bytes of the answer.
   std::optional<std::chrono::seconds> retry_after;  ///< What the receiver asked for.
+  /// What the channel must know again when more is told of the same alerts (Slack's ts and channel); empty: nothing.
+  std::string remote{};
+  /// kRetry: how far it came, given back by the next attempt (the recipients that have it); empty: not at all.
+  std::string progress{};
+  /// kDelivered, but not to everybody: who refused it and why, for the operator.
+  std::string complaint{};
 
   bool operator==(const Outcome&) const = default;
 };
@@ -43,26 +51,80 @@ struct ChannelHost {
   HttpClient& http;
   std::ostream& console;         ///< For the console channel; written by one delivery at a time.
   std::function<Instant()> now;  ///< The real clock: signatures must be fresh.
+  /// By alert id: the `remote` of the message that told of it first.
+  std::map<std::string, std::string> remotes{};
+  std::string progress{};  ///< Of the attempt before.
+  Host* host = nullptr;    ///< For programs; null in tests that start none.
 };
 
-/// Deliver one message. Called from pool threads, for one channel by one thread at a time.
+/// Deliver one message. Called from pool threads; for one channel by as many at a time as its `concurrency` says.
 class Channel {
  public:
   virtual ~Channel() = default;
   virtual Outcome deliver(const Message& message, ChannelHost& host, const std::stop_token& stop) = 0;
+
+  /// The same as plain text, once, after deliver() was refused; nothing: the channel knows no plainer form.
+  virtual std::optional<Outcome> deliver_plain(const Message& /*message*/,
+                                               ChannelHost& /*host*/,
+                                               const std::stop_token& /*stop*/) {
+    return std::nullopt;
+  }
+
+  /// How often a receiver that forgets wants to hear of what still burns; nothing: it remembers.
+  [[nodiscard]] virtual std::optional<std::chrono::seconds> refresh_every() const { return std::nullopt; }
+
+  /// Says again what burns: the remotes of alerts whose end was not told yet.
+  virtual Outcome refresh(ChannelHost& /*host*/, const std::stop_token& /*stop*/) { return {}; }
 };
 
-/// One channel as configured: every key any kind understands; a kind's row says which are its own.
+/// One channel as configured: what its kind's keys said. A key that was left out has its fallback of channel_keys().
 struct ChannelSettings {
   std::string name;
   std::string type;
   Secret url;
-  Secret secret;  ///< Standard Webhooks: "whsec_" and base64, or any text of at least 24 bytes.
+  Secret secret;  ///< Standard Webhooks: "whsec_" and base64, or any text of at least 24 bytes; several by spaces.
   std::string ca_file;
   std::vector<std::string> allow_private;
   std::chrono::milliseconds timeout{15'000};
+  std::map<std::string, Secret, std::less<>> keys;                     ///< `token`, `password`, `routing_key`, …
+  std::map<std::string, std::string, std::less<>> texts;               ///< `from`, `topic`, …
+  std::map<std::string, std::vector<std::string>, std::less<>> lists;  ///< `to`, `command`
   Position position;
+
+  /// Empty when it is absent.
+  [[nodiscard]] const Secret& key(std::string_view wanted) const;
+  [[nodiscard]] const std::string& text(std::string_view wanted) const;
+  [[nodiscard]] const std::vector<std::string>& list(std::string_view wanted) const;
 };
+
+/// How the outbox treats a channel.
+struct DeliveryRules {
+  std::size_t concurrency = 1;  ///< Attempts at the same time; more than one gives up the order between alerts.
+  double per_second = 0;        ///< Messages; 0: as many as it takes.
+  double burst = 1;             ///< So many may go at once after a pause.
+  std::string fallback;         ///< The channel that is told what this one did not take; empty: none.
+
+  bool operator==(const DeliveryRules&) const = default;
+};
+
+/// `10/min`: at most so many messages in that time, and so many at once.
+Result<DeliveryRules> parse_rate(std::string_view text);
+
+/// One key of a channel; it means the same for each kind that takes it.
+struct ChannelKey {
+  enum class Type : std::uint8_t { kText, kSecret, kSecrets, kPath, kList, kDuration, kChoice };
+
+  std::string name;
+  Type type = Type::kText;
+  std::string fallback;
+  std::string help;
+  std::vector<std::string> choices{};
+};
+
+/// Of every kind.
+std::span<const ChannelKey> channel_keys();
+/// REQUIRES that there is one.
+const ChannelKey& channel_key(std::string_view name);
 
 /// One kind of channel.
 struct ChannelKind {

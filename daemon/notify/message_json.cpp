@@ -1,5 +1,6 @@
 #include "daemon/notify/message_json.hpp"
 
+#include "daemon/notify/base64.hpp"
 #include "rules/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -223,6 +224,14 @@ AlertView alert_of(const Json& json) {
   return alert;
 }
 
+Attachment attachment_of(const Json& json) {
+  std::optional<std::string> bytes = from_base64(json.at("base64").get_ref<const std::string&>());
+  if (!bytes) {
+    throw std::invalid_argument("an attachment is not base64");
+  }
+  return {text_at(json, "name"), text_at(json, "content_type"), *std::move(bytes), json.at("inline").get<bool>()};
+}
+
 Message message_of(const Json& json) {
   Message message;
   message.type = word_at(json, "type", parse_message_type);
@@ -233,12 +242,15 @@ Message message_of(const Json& json) {
     message.alerts.push_back(alert_of(alert));
   }
   message.text = text_at(data, "text");
+  if (json.contains("attachments")) {
+    for (const Json& file : json.at("attachments").get_ref<const Json::array_t&>()) {
+      message.attachments.push_back(attachment_of(file));
+    }
+  }
   return message;
 }
 
-}  // namespace
-
-std::string message_json(const Message& message) {
+Json json_of(const Message& message) {
   Json alerts = Json::array();
   for (const AlertView& alert : message.alerts) {
     alerts.push_back(alert_json(alert));
@@ -251,8 +263,29 @@ std::string message_json(const Message& message) {
   json["type"] = name_of(message.type);
   json["timestamp"] = rfc3339(message.created);
   json["data"] = std::move(data);
-  // Titles and labels come from outside: what is not UTF-8 is replaced, never a reason to say nothing.
+  return json;
+}
+
+/// Titles and labels come from outside: what is not UTF-8 is replaced, never a reason to say nothing.
+std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string message_json(const Message& message) {
+  return dump(json_of(message));
+}
+
+std::string outbox_json(const Message& message) {
+  Json json = json_of(message);
+  for (const Attachment& file : message.attachments) {
+    json["attachments"].push_back({{"name", file.name},
+                                   {"content_type", file.content_type},
+                                   {"base64", to_base64(file.bytes)},
+                                   {"inline", file.is_inline}});
+  }
+  return dump(json);
 }
 
 Result<Message> parse_message_json(std::string_view json) {

@@ -9,9 +9,11 @@
 
 namespace kpi {
 
-/// {"type", "timestamp", "data": {"group", "alerts": […]}}: what is signed, sent and stored, byte for byte.
+/// {"type", "timestamp", "data": {"group", "alerts": […]}}: what is signed and sent, byte for byte.
 std::string message_json(const Message& message);
-/// Reads message_json's own output back; `id` and `channel` are kept beside it by the outbox.
+/// The same with its attachments: what the outbox keeps.
+std::string outbox_json(const Message& message);
+/// Reads either back; `id` and `channel` are kept beside it by the outbox.
 Result<Message> parse_message_json(std::string_view json);
 
 /// The `target` of an alert by itself, as `status --json` has it too.

@@ -92,6 +92,16 @@ struct AlertView {
   bool operator==(const AlertView&) const = default;
 };
 
+/// A file that goes with a message: a chart, a review. Mail carries it; other channels leave it out.
+struct Attachment {
+  std::string name;          ///< "chart.png"
+  std::string content_type;  ///< "image/png"
+  std::string bytes;
+  bool is_inline = false;  ///< A picture that mail shows below its text.
+
+  bool operator==(const Attachment&) const = default;
+};
+
 /// One message to one channel. All alerts are of one type.
 struct Message {
   std::string id;  ///< The same for all attempts: `webhook-id`.
@@ -101,6 +111,7 @@ struct Message {
   Labels group;  ///< What the alerts share: the route's group_by keys and their values.
   std::vector<AlertView> alerts;
   std::string text;  ///< For messages without alerts (test, config.error, delivery.failed): what to say.
+  std::vector<Attachment> attachments;
 
   bool operator==(const Message&) const = default;
 };

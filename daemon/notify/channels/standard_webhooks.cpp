@@ -1,5 +1,6 @@
 #include "daemon/notify/channels/standard_webhooks.hpp"
 
+#include "daemon/notify/base64.hpp"
 #include "rules/base/text.hpp"
 
 #include <openssl/evp.h>
@@ -16,41 +17,14 @@ constexpr std::string_view kBase64Prefix = "whsec_";
 constexpr std::size_t kShortestKey = 24;
 constexpr std::size_t kLongestKey = 4096;
 
-std::string base64(const unsigned char* bytes, std::size_t size) {
-  std::string text(((size + 2) / 3 * 4) + 1, '\0');
-  const int written = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes, static_cast<int>(size));
-  text.resize(static_cast<std::size_t>(written));
-  return text;
-}
-
-/// Standard base64; the padding may be left out.
-std::optional<Secret> from_base64(std::string text) {
-  while (text.ends_with('=')) {
-    text.pop_back();
-  }
-  const std::size_t missing = (4 - text.size() % 4) % 4;
-  if (missing == 3 || text.find_first_of("= \t\r\n-") != std::string::npos) {
-    return std::nullopt;
-  }
-  text.append(missing, '=');
-  std::string bytes(text.size() / 4 * 3, '\0');
-  const int written = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                      reinterpret_cast<const unsigned char*>(text.data()),
-                                      static_cast<int>(text.size()));
-  if (written < 0) {
-    return std::nullopt;
-  }
-  bytes.resize(static_cast<std::size_t>(written) - missing);
-  return Secret(std::move(bytes));
-}
-
 Result<Secret> parse_key(std::string_view word) {
   if (word.size() > kLongestKey) {
     return fail(ErrorKind::kInvalid, "a key of secret is longer than 4096 bytes");
   }
   const bool is_base64 = word.starts_with(kBase64Prefix);
-  const std::optional<Secret> key =
-      is_base64 ? from_base64(std::string(word.substr(kBase64Prefix.size()))) : Secret(std::string(word));
+  const std::optional<std::string> bytes =
+      is_base64 ? from_base64(word.substr(kBase64Prefix.size())) : std::string(word);
+  const std::optional<Secret> key = bytes ? std::optional(Secret(*bytes)) : std::nullopt;
   if (!key) {
     return fail(ErrorKind::kInvalid, "secret has something other than base64 after \"whsec_\"");
   }
@@ -96,7 +70,7 @@ std::string webhook_signature(const std::vector<Secret>& keys,
          signed_text.size(),
          digest.data(),
          &size);
-    signatures.push_back("v1," + base64(digest.data(), size));
+    signatures.push_back("v1," + to_base64({reinterpret_cast<const char*>(digest.data()), size}));
   }
   return join(signatures, " ");
 }
