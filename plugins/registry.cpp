@@ -1,5 +1,6 @@
 #include "plugins/csv.hpp"
 #include "plugins/json.hpp"
+#include "plugins/manual.hpp"
 #include "plugins/source.hpp"
 
 #include <algorithm>
@@ -8,7 +9,7 @@
 namespace kpi {
 
 std::span<const Plugin> plugins() {
-  static const std::array table{csv_plugin(), json_plugin()};
+  static const std::array table{csv_plugin(), json_plugin(), manual_plugin()};
   return table;
 }
 

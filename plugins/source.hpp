@@ -129,6 +129,14 @@ class Host {
   virtual Result<void> keep(const std::string& folder, const std::string& name, std::string_view text);
 };
 
+/// A value that a person has entered (`kpid enter`).
+struct EnteredValue {
+  std::uint32_t metric = 0;  ///< Index into SourceSettings::metrics.
+  Labels labels;
+  Slot slot;
+  double value = 0;  ///< NaN: withdrawn.
+};
+
 /// What one poll asks for.
 struct PollRequest {
   Instant now;
@@ -136,6 +144,8 @@ struct PollRequest {
   std::string cursor;
   /// Samples of earlier slots are not wanted (`since`); nothing: everything.
   std::optional<Slot> from;
+  /// What people have entered for this source; of each series and period the last.
+  std::vector<EnteredValue> entered{};
 };
 
 /// One series in a poll: the metric (an index into SourceSettings::metrics) and the labels of its rows.
@@ -184,6 +194,7 @@ struct Plugin {
   std::string help;  ///< One sentence.
   std::vector<OptionSpec> options;
   std::vector<OptionSpec> metric_options;
+  bool is_entered = false;  ///< Its values come from people (`kpid enter`), not from elsewhere.
   /// Checks what the option table cannot say and builds the source; null when something was reported.
   std::function<std::unique_ptr<Source>(const SourceSettings&, Diagnostics&)> create;
 };

@@ -53,7 +53,7 @@ class AlertReader {
     for (Alert& alert : alerts) {
       const auto source = std::ranges::find(sources, alert.source(), &SourceRow::name);
       if (source != sources.end() && alert.is_open()) {
-        alert.error = source->error;
+        alert.error = source->error.empty() ? source->late : source->error;
       }
       KPI_TRY(read_number(alert));
     }

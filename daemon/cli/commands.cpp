@@ -182,6 +182,7 @@ const std::vector<Command>& commands() {
                                               alerts_command(),
                                               history_export_command(),
                                               report_command(),
+                                              enter_command(),
                                               plugins_command(),
                                               init_command()};
   return kCommands;

@@ -66,6 +66,8 @@ ordered_json json_of(const SourceStatus& source) {
             {"last_poll", nullptr},
             {"last_success", nullptr},
             {"error", nullptr},
+            {"next_poll", nullptr},
+            {"late", nullptr},
             {"problems", 0}};
   }
   return {{"name", source.name},
@@ -73,6 +75,8 @@ ordered_json json_of(const SourceStatus& source) {
           {"last_poll", time_or_null(source.row->last_poll)},
           {"last_success", time_or_null(source.row->last_success)},
           {"error", text_or_null(source.row->error)},
+          {"next_poll", time_or_null(source.row->next_poll)},
+          {"late", text_or_null(source.row->late)},
           {"problems", source.row->problem_count}};
 }
 

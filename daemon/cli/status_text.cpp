@@ -244,7 +244,7 @@ class StatusText {
   }
 
   static bool is_in_trouble(const SourceStatus& source) {
-    return source.row && (!source.row->error.empty() || source.row->problem_count > 0);
+    return source.row && (!source.row->error.empty() || !source.row->late.empty() || source.row->problem_count > 0);
   }
 
   void print_sources() {
@@ -269,6 +269,16 @@ class StatusText {
       io_.out << paint("source " + source.name + " fails", Tone::kCritical);
       io_.out << (source.last_success ? ", last read " + local_text(*source.last_success, config_.zone) : "") << ":\n"
               << wrapped(printable(source.error, 1000), 2);
+      if (source.next_poll) {
+        io_.out << "  polled again at " << local_text(*source.next_poll, config_.zone) << "\n";
+      }
+      return;
+    }
+    if (!source.late.empty()) {
+      io_.out << paint("source " + source.name + " is late", Tone::kWarning) << ": " << printable(source.late, 1000)
+              << "\n";
+    }
+    if (source.problem_count == 0) {
       return;
     }
     io_.out << paint("source " + source.name, Tone::kWarning) << ": " << counted(source.problem_count, "row")

@@ -14,6 +14,7 @@ Command explain_command();
 Command alerts_command();
 Command history_export_command();
 Command report_command();
+Command enter_command();
 Command plugins_command();
 Command init_command();
 

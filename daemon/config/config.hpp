@@ -25,6 +25,8 @@ struct SourceConfig {
   Span settle;
   Missing missing = Missing::kUnknown;
   std::optional<Date> since;
+  std::optional<Span> stale;  ///< So late a period may be, after its end and `settle`, before somebody is told.
+  bool is_entered = false;    ///< By people: see Plugin::is_entered.
   std::vector<std::uint32_t> metrics;  ///< Of SourceSettings::metrics, their places in RuleSet::metrics.
   Position position;
 };

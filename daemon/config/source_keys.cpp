@@ -174,6 +174,9 @@ class SourceReader {
     if (knows_keys(plugin)) {
       map.finish();
     }
+    if (plugin != nullptr && plugin->is_entered) {
+      read_reminder(map);
+    }
     build(plugin);
     reading_.config.sources.push_back(std::move(config_));
   }
@@ -224,9 +227,30 @@ class SourceReader {
     if (map.choice("missing", {"unknown", "zero", "last"}, missing)) {
       config_.missing = static_cast<Missing>(missing);
     }
+    Span stale;
+    if (map.span("stale", stale)) {
+      config_.stale = stale;
+      if (stale.approximate_ms() <= 0) {
+        diagnostics_.error(map.position_of("stale"), "stale wants how late a period may be", "write stale: 2 days");
+      }
+    }
     Date since{};
     if (map.date("since", since)) {
       config_.since = since;
+    }
+  }
+
+  /// A value that people enter is late when they are to be reminded.
+  void read_reminder(MapReader& map) {
+    config_.is_entered = true;
+    if (config_.stale) {
+      diagnostics_.error(map.position_of("stale"), "a manual source is not stale", "write remind: 5 days");
+    }
+    const OptionValue& remind = config_.settings.options["remind"];
+    if (remind.given) {
+      Span span;
+      map.span("remind", span);
+      config_.stale = span;
     }
   }
 

@@ -72,7 +72,7 @@ bool Engine::has_failed_source() const {
 }
 
 Instant Engine::next_event() const {
-  return wakes_.empty() ? Instant::max() : wakes_.begin()->first;
+  return std::min(next_late_, wakes_.empty() ? Instant::max() : wakes_.begin()->first);
 }
 
 std::vector<NotificationRow> Engine::take_queued() {
@@ -93,6 +93,7 @@ Result<StepSummary> Engine::step(Instant now) {
   }
   judge_due(now, summary);
   report_refused(summary);
+  look_for_late(now);
   std::ranges::move(std::exchange(warnings_, {}), std::back_inserter(summary.warnings));
   tell(now, summary);
   commit_.now = now;

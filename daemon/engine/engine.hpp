@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace kpi {
@@ -57,6 +58,8 @@ class Engine {
   /// Keeps what somebody says of a KPI or a day for the next step's commit.
   void receive(ReviewRow review);
   void receive(NoteRow note);
+  /// Keeps a value that somebody entered: the next poll of its source brings it. REQUIRES: read_entry() made it.
+  void receive(EntryRow entry);
 
   /// Judges everything that is due at `now` and commits. After an error the engine's memory is ahead of the history:
   /// make a new one and restore it.
@@ -105,8 +108,12 @@ class Engine {
     std::optional<Instant> failing_since;
     Told told;
     bool is_changed = false;
-    bool was_failing = false;  ///< As its lines were told last.
-    std::string cursor_mark;   ///< Before each cursor: the settings it was read with.
+    bool was_failing = false;    ///< As its lines were told last.
+    std::string cursor_mark;     ///< Before each cursor: the settings it was read with.
+    std::optional<Slot> newest;  ///< Of its samples, when `knows_newest`.
+    bool knows_newest = false;
+    std::optional<Instant> late_since;
+    bool is_told_as_late = false;  ///< The open source alert is about what has not come.
   };
 
   /// What a poll changed of one series.
@@ -156,6 +163,7 @@ class Engine {
   void remember_due(Line& line);
 
   // ingest.cpp
+  void remember(const EntryRow& entry);
   void ingest(PollResult& result, Instant now, StepSummary& summary);
   void ingest_samples(const SourceConfig& source, const Poll& poll, Instant now, StepSummary& summary);
   std::uint32_t series_of(std::uint32_t metric, const Labels& labels);
@@ -173,6 +181,12 @@ class Engine {
   std::optional<Slot> first_period(const Line& line) const;
   std::optional<Slot> begin_of(const Line& line) const;
   void report_refused(StepSummary& summary);
+
+  // late.cpp
+  std::optional<Slot> newest_sample(std::uint32_t source);
+  Slot owed_slot(std::uint32_t source, Instant now);
+  void look_for_late(Instant now);
+  static void set_late(SourceState& state, std::string text);
 
   // engine.cpp
   void judge_due(Instant now, StepSummary& summary);
@@ -235,6 +249,8 @@ class Engine {
   std::vector<AlertRow> orphans_;  // alerts of rules that are gone
   std::map<std::uint32_t, LineRow> orphan_lines_;
   std::optional<Instant> last_step_;
+  std::map<std::tuple<std::uint32_t, Labels, Slot>, double> entered_;  // by metric, labels, period
+  Instant next_late_ = Instant::max();
   std::vector<std::string> warnings_;  // for the next step's summary
 
   // What is to be done.

@@ -23,7 +23,8 @@ struct ReloadRequest {};
 
 struct StopRequest {};
 
-using Event = std::variant<PollResult, DeliveryResult, ReloadRequest, StopRequest>;
+/// An EntryRow is a value that somebody entered, checked by read_entry().
+using Event = std::variant<PollResult, DeliveryResult, ReloadRequest, StopRequest, EntryRow>;
 
 class Inbox {
  public:

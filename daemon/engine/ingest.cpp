@@ -48,6 +48,12 @@ PollRequest Engine::poll_request(std::uint32_t source, Instant now) const {
   if (config.since) {
     request.from = slot_of(*config.since);
   }
+  for (std::uint32_t i = 0; config.is_entered && i < config.metrics.size(); ++i) {
+    const auto first = entered_.lower_bound({config.metrics[i], Labels{}, Slot{0}});
+    for (auto entry = first; entry != entered_.end() && std::get<0>(entry->first) == config.metrics[i]; ++entry) {
+      request.entered.push_back({i, std::get<1>(entry->first), std::get<2>(entry->first), entry->second});
+    }
+  }
   return request;
 }
 
@@ -65,6 +71,19 @@ void Engine::receive(ReviewRow review) {
 
 void Engine::receive(NoteRow note) {
   commit_.notes.push_back(std::move(note));
+}
+
+void Engine::receive(EntryRow entry) {
+  remember(entry);
+  commit_.entries.push_back(std::move(entry));
+}
+
+void Engine::remember(const EntryRow& entry) {
+  for (std::uint32_t metric = 0; metric < rules_.metrics.size(); ++metric) {
+    if (rules_.metrics[metric].name == entry.metric) {
+      entered_[{metric, entry.labels, entry.slot}] = entry.value;
+    }
+  }
 }
 
 void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
@@ -142,6 +161,7 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
     commit_.samples.push_back({series_id_[id], sample.slot, sample.value});
     changed.try_emplace(id, ChangedSeries{front, {}}).first->second.slots.push_back(sample.slot);
   }
+  sources_[source_of_metric_[source.metrics.front()]].knows_newest = false;
   if (skipped) {
     // What was not seen must be asked for again, although the source has not changed.
     sources_[source_of_metric_[source.metrics.front()]].row.cursor.clear();

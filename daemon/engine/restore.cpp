@@ -59,7 +59,7 @@ std::string settings_text(const SourceConfig& source) {
   text += (source.since ? date_text(*source.since) : "everything") + "\n";
   const auto add_options = [&](const OptionValues& options) {
     for (const auto& [key, value] : options) {
-      text += key + ": " + value.text + "\n";
+      text += key + ": " + value.text + join(value.items, "\n") + "\n";
     }
   };
   add_options(settings.options);
@@ -335,11 +335,15 @@ void Engine::restore_targets(const StoredState& state, Instant now) {
 }
 
 void Engine::restore_sources(const StoredState& state) {
+  for (const EntryRow& entry : state.entries) {
+    remember(entry);
+  }
   for (const SourceRow& row : state.sources) {
     for (std::uint32_t i = 0; i < sources_.size(); ++i) {
       if (sources_[i].row.name == row.name) {
         sources_[i].row = row;
         sources_[i].was_failing = !row.error.empty();
+        sources_[i].is_told_as_late = row.error.empty() && !row.late.empty();
         for (const std::uint32_t metric : config_->sources[i].metrics) {
           read_at_[metric] = row.last_success;
         }

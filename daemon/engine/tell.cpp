@@ -305,7 +305,8 @@ void Engine::tell_source(std::uint32_t index, Instant now, std::vector<Telling>&
   commit_.sources.push_back(source.row);
   const bool was_told = !source.told.episode.empty();
   const bool is_news = was_told || source.is_invalid || source.failures >= options_.source_patience;
-  const bool is_failing = !source.row.error.empty() && is_news;
+  const bool is_broken = !source.row.error.empty() && is_news;
+  const bool is_failing = is_broken || !source.row.late.empty();
   if (is_failing == was_told) {
     if (!was_told) {
       remember_failures(source);
@@ -319,9 +320,14 @@ void Engine::tell_source(std::uint32_t index, Instant now, std::vector<Telling>&
   view.rule = "source";
   view.firing = is_failing;
   view.severity = Severity::kWarning;
+  source.failing_since = source.failing_since ? source.failing_since : source.late_since;
   view.since = source.failing_since;
   view.since_text = source.failing_since ? rfc3339(*source.failing_since) : "";
-  view.reason = is_failing ? printable(source.row.error, 500) : "it can be read again";
+  view.reason = is_broken                ? printable(source.row.error, 500)
+                : is_failing             ? source.row.late
+                : source.is_told_as_late ? "what was late has come"
+                                         : "it can be read again";
+  source.is_told_as_late = is_failing && !is_broken;
   const std::string rule = "source:" + source.row.name;
   if (is_failing) {
     const std::array<std::string_view, 1> parts{rule};

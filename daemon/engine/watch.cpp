@@ -1,5 +1,6 @@
 #include "daemon/engine/watch.hpp"
 
+#include "daemon/engine/entry.hpp"
 #include "daemon/engine/poll_schedule.hpp"
 #include "daemon/notify/message_json.hpp"
 #include "daemon/os/log.hpp"
@@ -220,9 +221,16 @@ void Watch::take(Event& event, Asked& asked) {
                             log_warning("message " + result.id + ": " + result.outcome.detail);
                           }
                         },
+                        [&](EntryRow& entry) { enter(std::move(entry)); },
                         [&](ReloadRequest&) { asked.reload = true; },
                         [&](StopRequest&) { asked.stop = true; }},
              event);
+}
+
+/// The value is read by a poll of its source, at once.
+void Watch::enter(EntryRow entry) {
+  polling_[source_of_entry(entry, *config_)].next = Instant{};
+  engine_->receive(std::move(entry));
 }
 
 /// One turn of the daemon: start what is due, wait for what comes, step. False when asked to stop.

@@ -69,6 +69,7 @@ class Watch {
   Result<void> deliver_all(Instant now, OnceReport& report);
   void start_due(Instant now);
   void take(Event& event, Asked& asked);
+  void enter(EntryRow entry);
   Result<void> finish_deliveries();
   Result<bool> turn(const std::function<std::shared_ptr<const Config>()>& reload);
   Result<void> swap_config(std::shared_ptr<const Config> config, Instant now);

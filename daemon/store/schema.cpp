@@ -259,7 +259,29 @@ CREATE VIEW review AS
 SELECT id, kpi, by_whom AS "by", note, strftime('%Y-%m-%dT%H:%M:%SZ', at / 1000, 'unixepoch') AS at FROM review_entry;
 )sql";
 
-constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kReviewsAndNotes}};
+// What people enter by hand, and how late a source is.
+constexpr const char* kEntries = R"sql(
+CREATE TABLE entered(
+  id INTEGER PRIMARY KEY,
+  metric TEXT NOT NULL,
+  labels TEXT NOT NULL,
+  slot INTEGER NOT NULL,
+  value REAL,
+  by_whom TEXT NOT NULL,
+  note TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  UNIQUE(metric, labels, slot, at)
+) STRICT;
+ALTER TABLE source ADD COLUMN late TEXT NOT NULL DEFAULT '';
+ALTER TABLE source ADD COLUMN next_poll INTEGER;
+
+CREATE VIEW entry AS
+SELECT id, metric, labels, slot, date(slot / 1000, 'unixepoch') AS day, value, by_whom AS "by", note,
+  strftime('%Y-%m-%dT%H:%M:%SZ', at / 1000, 'unixepoch') AS at
+FROM entered;
+)sql";
+
+constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kReviewsAndNotes}, Migration{3, kEntries}};
 
 }  // namespace
 

@@ -170,6 +170,16 @@ void SqliteStore::load_alerts(StoredState& state) {
 void SqliteStore::load_rest(StoredState& state) {
   Query sources(*db_, "SELECT " KPI_SOURCE_COLUMNS " FROM source ORDER BY name");
   sources.each([&](const Row& row) { state.sources.push_back(sqlite::source_row(row)); });
+  Query entries(*db_, "SELECT metric, labels, slot, value, by_whom, note, at FROM entered ORDER BY id");
+  entries.each([&](const Row& row) {
+    state.entries.push_back({row.text(0),
+                             sqlite::labels_from_json(row.text(1)),
+                             row.slot(2),
+                             row.real(3),
+                             row.text(4),
+                             row.text(5),
+                             row.instant(6)});
+  });
   Query statuses(*db_, "SELECT " KPI_STATUS_COLUMNS " FROM status ORDER BY line_id");
   statuses.each([&](const Row& row) { state.statuses.push_back(sqlite::status_row(row, rows_->words)); });
   // With "<> 'sent'" the index of what is not sent serves: the messages of years are not looked through.

@@ -55,7 +55,10 @@ constexpr const char* kAddReview =
     "INSERT INTO review_entry(kpi, by_whom, note, at) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 constexpr const char* kAddNote =
     "INSERT INTO note(kpi, day, text, by_whom, at) VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
-constexpr const char* kPutSource = "REPLACE INTO source(" KPI_SOURCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kAddEntry =
+    "INSERT INTO entered(metric, labels, slot, value, by_whom, note, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+    "ON CONFLICT DO NOTHING";
+constexpr const char* kPutSource = "REPLACE INTO source(" KPI_SOURCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)";
 // A message that is there already may have been delivered: a step that is repeated must not queue it again.
 constexpr const char* kAddMessage =
     "INSERT INTO outbox(" KPI_OUTBOX_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING";
@@ -95,6 +98,7 @@ StepWriter::StepWriter(const SQLite::Database& db, Words& words)
       put_delivery_(db, kPutDelivery),
       add_review_(db, kAddReview),
       add_note_(db, kAddNote),
+      add_entry_(db, kAddEntry),
       put_last_step_(db, "UPDATE progress SET last_step = ?") {}
 
 void StepWriter::write(const StepCommit& step) {
@@ -118,6 +122,7 @@ void StepWriter::write(const StepCommit& step) {
   each(step.deliveries);
   each(step.reviews);
   each(step.notes);
+  each(step.entries);
   put_last_step_.run(step.now);
 }
 
@@ -218,7 +223,9 @@ void StepWriter::write(const SourceRow& source) {
                   source.last_success,
                   source.error,
                   texts_json(source.problems),
-                  static_cast<std::int64_t>(source.problem_count));
+                  static_cast<std::int64_t>(source.problem_count),
+                  source.late,
+                  source.next_poll);
 }
 
 void StepWriter::write(const NotificationRow& message) {
@@ -249,6 +256,10 @@ void StepWriter::write(const ReviewRow& review) {
 
 void StepWriter::write(const NoteRow& note) {
   add_note_.run(note.kpi, date_text(note.day), note.text, note.by, note.at);
+}
+
+void StepWriter::write(const EntryRow& entry) {
+  add_entry_.run(entry.metric, labels_json(entry.labels), entry.slot, entry.value, entry.by, entry.note, entry.at);
 }
 
 }  // namespace kpi::sqlite

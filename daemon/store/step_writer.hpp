@@ -30,6 +30,7 @@ class StepWriter {
   void write(const DeliveryRow& delivery);
   void write(const ReviewRow& review);
   void write(const NoteRow& note);
+  void write(const EntryRow& entry);
   int run_ledger(Query& query, const VerdictRow& verdict, Instant now);
 
   Words& words_;
@@ -53,6 +54,7 @@ class StepWriter {
   Query put_delivery_;
   Query add_review_;
   Query add_note_;
+  Query add_entry_;
   Query put_last_step_;
 };
 

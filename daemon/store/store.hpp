@@ -91,6 +91,8 @@ struct SourceRow {
   std::string error;                  ///< Empty: the last poll was fine.
   std::vector<std::string> problems;  ///< Rows that could not be used, "file:line:col: message".
   std::size_t problem_count = 0;
+  std::string late{};                  ///< What has not come although it should have; empty: nothing.
+  std::optional<Instant> next_poll{};  ///< It has failed and is left alone until then.
 
   bool operator==(const SourceRow&) const = default;
 };
@@ -159,6 +161,19 @@ struct NoteRow {
   bool operator==(const NoteRow&) const = default;
 };
 
+/// A value that somebody entered for a period of a metric of a manual source. All are kept; the last one counts.
+struct EntryRow {
+  std::string metric;  ///< "source.metric"
+  Labels labels;
+  Slot slot;
+  double value = 0;  ///< NaN: withdrawn.
+  std::string by;
+  std::string note;
+  Instant at;
+
+  bool operator==(const EntryRow&) const = default;
+};
+
 /// Everything one step of the engine decided. Rows with an id or key that exists are replaced (samples and verdicts
 /// keep what they replace as revisions; messages stay as they are). The same step may be committed again.
 struct StepCommit {
@@ -177,6 +192,7 @@ struct StepCommit {
   std::vector<DeliveryRow> deliveries;
   std::vector<ReviewRow> reviews;  ///< Added; a row that is stored already changes nothing. So are notes.
   std::vector<NoteRow> notes;
+  std::vector<EntryRow> entries;
 
   /// Nothing but the time.
   [[nodiscard]] bool is_empty() const;
@@ -191,6 +207,7 @@ struct StoredState {
   std::vector<TargetVersionRow> target_versions;  ///< All, in the order in which they were met.
   std::vector<AlertRow> alerts;  ///< Those not inactive, and inactive ones with a machine that is not empty.
   std::vector<SourceRow> sources;
+  std::vector<EntryRow> entries;  ///< Oldest first.
   std::vector<StatusRow> statuses;
   std::vector<NotificationRow> queued;  ///< Not sent and not dead, oldest first.
 };

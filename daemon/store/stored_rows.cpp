@@ -90,6 +90,8 @@ SourceRow source_row(const Row& row) {
   source.error = row.text(4);
   source.problems = texts_from_json(row.text(5));
   source.problem_count = static_cast<std::size_t>(row.integer(6));
+  source.late = row.text(7);
+  source.next_poll = row.optional_instant(8);
   return source;
 }
 

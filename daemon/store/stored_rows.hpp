@@ -17,7 +17,7 @@ namespace kpi::sqlite {
 #define KPI_STATUS_COLUMNS \
   "line_id, slot, period_start, period_end, value, verdict, state, severity, reason, since, target"
 #define KPI_EPISODE_COLUMNS "id, line_id, rule, severity, since, pending, firing, resolved, reason, restated"
-#define KPI_SOURCE_COLUMNS "name, cursor, last_poll, last_success, error, problems, problem_count"
+#define KPI_SOURCE_COLUMNS "name, cursor, last_poll, last_success, error, problems, problem_count, late, next_poll"
 #define KPI_OUTBOX_COLUMNS "id, channel, type, created, body, state, attempts, next_attempt, sent, last_error"
 
 // For a SlotSeeker over the ledger.

@@ -1,0 +1,81 @@
+#include "daemon/engine/entry.hpp"
+
+#include "rules/base/text.hpp"
+#include "tests/unit/daemon/engine/story.hpp"
+
+#include <cmath>
+
+namespace kpi::test {
+namespace {
+
+constexpr const char* kConfig = R"(
+timezone: UTC
+sources:
+  survey: {plugin: manual, grain: month, metrics: {satisfaction: {kind: mean, unit: points}}}
+  stock:
+    plugin: manual
+    labels: {country: country}
+    rename: {country: {Sverige: SE}}
+    metrics: {boxes: {kind: level}, share: {kind: mean, unit: "%", scale: percent}}
+  meter: {plugin: manual, grain: hour, metrics: {read: {kind: level}}}
+  web: {plugin: csv, path: web.csv, metrics: {visits: {kind: flow}}}
+channels: {team: {type: console}}
+routes: [{match: {}, to: [team]}]
+)";
+
+constexpr const char* kRules = "kpis: {visits: {value: web.visits}}";
+
+/// The row in words, or the error.
+std::string entered(EntryWords words) {
+  static const auto kConfiguration = load(kConfig, kRules);
+  words.by = words.by.empty() ? "anna" : words.by;
+  const auto row = read_entry(words, *kConfiguration, at("2026-04-10 12:00"));
+  if (!row) {
+    return row.error().message;
+  }
+  return row->metric + (row->labels.empty() ? "" : "{" + labels_text(row->labels) + "}") + " " +
+         entry_period(*row, *kConfiguration) + " " + (std::isnan(row->value) ? "none" : number_text(row->value)) +
+         " by " + row->by + (row->note.empty() ? "" : ": " + row->note);
+}
+
+TEST(ReadEntry, TakesAPeriodByAnyOfItsNames) {
+  for (const char* period : {"2026-03", "2026-03-01", "2026-03-31"}) {
+    EXPECT_EQ(entered({"survey.satisfaction", "4.3", period, "", " 412 answers "}),
+              "survey.satisfaction 2026-03 4.3 by anna: 412 answers");
+  }
+  EXPECT_EQ(entered({"survey.satisfaction", "4", "2026-Q1", "", ""}), "survey.satisfaction 2026-01 4 by anna");
+  EXPECT_EQ(entered({"survey.satisfaction", "4", "2026", "", ""}), "survey.satisfaction 2026-01 4 by anna");
+  EXPECT_EQ(entered({"survey.satisfaction", "4", "2026-04", "", ""}), "survey.satisfaction 2026-04 4 by anna");
+  EXPECT_EQ(entered({"meter.read", "4", "2026-04-10 11:30", "", ""}), "meter.read 2026-04-10T11:00:00Z 4 by anna");
+}
+
+TEST(ReadEntry, TakesLabelsAndTheirRenamedValues) {
+  EXPECT_EQ(entered({"stock.boxes{country=Sverige}", "1.5k", "2026-03-01", "", ""}),
+            "stock.boxes{country=SE} 2026-03-01 1500 by anna");
+  EXPECT_EQ(entered({"stock.share{ country = DK }", "45", "2026-03-01", "", ""}),
+            "stock.share{country=DK} 2026-03-01 0.45 by anna");
+  EXPECT_EQ(entered({"stock.share{country=DK}", "45%", "2026-03-01", "", ""}),
+            "stock.share{country=DK} 2026-03-01 0.45 by anna");
+  EXPECT_EQ(entered({"stock.boxes{country=DK}", "none", "2026-03-01", "", ""}),
+            "stock.boxes{country=DK} 2026-03-01 none by anna");
+}
+
+TEST(ReadEntry, RefusesWhatCannotBeMeant) {
+  EXPECT_EQ(entered({"survey.satisfactoin", "4", "2026-03", "", ""}),
+            "there is no metric \"survey.satisfactoin\"; did you mean \"survey.satisfaction\"?");
+  EXPECT_EQ(entered({"web.visits", "4", "2026-03", "", ""}),
+            "\"web.visits\" is not entered by hand: its source delivers it; only those of plugin: manual are");
+  EXPECT_EQ(entered({"survey.satisfaction", "4,3", "2026-03", "", ""}),
+            "the value wants a number such as 12.5, 1.5k, 2M or 2%, got \"4,3\": write 4.3");
+  EXPECT_EQ(entered({"survey.satisfaction", "4", "2026-05", "", ""}), "\"2026-05\" has not begun yet: correct --for");
+  EXPECT_EQ(entered({"survey.satisfaction", "4", "March", "", ""}),
+            "\"March\" is no month: write a date of it such as 2026-03-31, or 2026-03");
+  EXPECT_EQ(entered({"survey.satisfaction", "4", "2026-03", "   ", ""}), "say who enters it: --by anna");
+  EXPECT_EQ(entered({"stock.boxes", "4", "2026-03-01", "", ""}),
+            "the labels of this source are country: write {country=…}, each once");
+  EXPECT_EQ(entered({"survey.satisfaction{country=SE}", "4", "2026-03", "", ""}),
+            "this source has no labels: leave the braces out");
+}
+
+}  // namespace
+}  // namespace kpi::test

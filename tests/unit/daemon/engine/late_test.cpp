@@ -1,0 +1,80 @@
+// Sources that owe a period: `stale`.
+
+#include "tests/unit/daemon/engine/story.hpp"
+
+#include <gmock/gmock.h>
+
+namespace kpi::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr const char* kConfig = R"(
+timezone: UTC
+sources:
+  web: {plugin: csv, path: web.csv, settle: 1 day, stale: 2 days, metrics: {visits: {kind: flow}}}
+channels: {team: {type: console}}
+routes: [{match: {}, to: [team]}]
+)";
+
+constexpr const char* kRules = R"(
+kpis:
+  visits: {value: web.visits, no_data: {then: hold}}
+)";
+
+void deliver(Story& story, const char* day) {
+  story.put("web.visits", day, 10);
+}
+
+TEST(LateSource, IsToldOnceAndWhenItDeliversAgain) {
+  Story story(kConfig, kRules);
+  deliver(story, "2026-03-01");
+  EXPECT_THAT(story.step("2026-03-03"), IsEmpty());
+  // 2 March ends on the 3rd, settles until the 4th, and is late from the 6th on.
+  EXPECT_THAT(story.step("2026-03-05 23:00"), IsEmpty());
+  EXPECT_EQ(story.engine().next_event(), at("2026-03-06"));
+  EXPECT_THAT(story.pass("2026-03-06"),
+              ElementsAre("team source.error source web: nothing came for 2026-03-02; the newest is 2026-03-01"));
+  EXPECT_THAT(story.step("2026-03-07"), IsEmpty());
+  deliver(story, "2026-03-02");
+  EXPECT_THAT(story.step("2026-03-07 01:00"), IsEmpty()) << "the third is late as well";
+  deliver(story, "2026-03-05");
+  EXPECT_THAT(story.step("2026-03-07 02:00"), ElementsAre("team source.recovered source web: what was late has come"));
+}
+
+TEST(LateSource, SurvivesARestartWithoutBeingToldTwice) {
+  Story story(kConfig, kRules);
+  deliver(story, "2026-03-01");
+  story.step("2026-03-03");
+  EXPECT_EQ(story.step("2026-03-06").size(), 1);
+  story.restart();
+  EXPECT_THAT(story.step("2026-03-07"), IsEmpty());
+  deliver(story, "2026-03-06");
+  EXPECT_THAT(story.step("2026-03-07 02:00"), ElementsAre("team source.recovered source web: what was late has come"));
+}
+
+TEST(LateSource, ThatNeverDeliveredStaysLate) {
+  Story story(kConfig, kRules);
+  EXPECT_THAT(story.step("2026-03-03"), IsEmpty());
+  EXPECT_THAT(story.step("2026-03-03 12:00"), IsEmpty());
+}
+
+TEST(LateSource, DoesNotMakeItsKpisAnError) {
+  Story story(kConfig, kRules);
+  deliver(story, "2026-03-01");
+  story.step("2026-03-03");
+  story.step("2026-03-06");
+  EXPECT_EQ(story.state("visits"), KpiState::kOk);
+}
+
+TEST(LateSource, ThatFailsSaysWhy) {
+  Story story(kConfig, kRules);
+  deliver(story, "2026-03-01");
+  story.step("2026-03-03");
+  story.fail_source("web", ErrorKind::kInvalid);
+  EXPECT_THAT(story.step("2026-03-06"), ElementsAre("team source.error source web: it does not answer"));
+}
+
+}  // namespace
+}  // namespace kpi::test
