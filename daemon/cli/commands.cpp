@@ -181,6 +181,8 @@ const std::vector<Command>& commands() {
                                               explain_command(),
                                               alerts_command(),
                                               history_export_command(),
+                                              history_backup_command(),
+                                              history_verify_command(),
                                               report_command(),
                                               enter_command(),
                                               plugins_command(),

@@ -13,6 +13,8 @@ Command status_command();
 Command explain_command();
 Command alerts_command();
 Command history_export_command();
+Command history_backup_command();
+Command history_verify_command();
 Command report_command();
 Command enter_command();
 Command plugins_command();

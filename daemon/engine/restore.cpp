@@ -139,6 +139,7 @@ void Engine::find_sources(std::uint32_t kpi) {
 Result<void> Engine::restore(Instant now) {
   StoredState state = KPI_TRY(store_.load());
   last_step_ = state.last_step;
+  std::ranges::move(state.warnings, std::back_inserter(warnings_));
   const auto metrics = places_of(rules_.metrics);
   for (const SeriesRow& row : state.series) {
     next_series_id_ = std::max(next_series_id_, row.id + 1);

@@ -1,6 +1,7 @@
 #include "daemon/store/sqlite_store.hpp"
 
 #include "daemon/store/file_lock.hpp"
+#include "daemon/store/history_copy.hpp"
 #include "daemon/store/row_text.hpp"
 #include "daemon/store/schema.hpp"
 #include "daemon/store/sqlite_file.hpp"
@@ -52,6 +53,9 @@ class SqliteStore final : public Store {
   /// `lock` is empty for a history in memory. Throws SQLite::Exception.
   SqliteStore(std::string path, std::optional<FileLock> lock, std::unique_ptr<SQLite::Database> db)
       : path_(std::move(path)), lock_(std::move(lock)), db_(std::move(db)), rows_(std::make_unique<Rows>(*db_)) {}
+
+  /// Said with the next load().
+  void warn(std::string warning) { warnings_.push_back(std::move(warning)); }
 
   SqliteStore(const SqliteStore&) = delete;
   SqliteStore& operator=(const SqliteStore&) = delete;
@@ -109,6 +113,7 @@ class SqliteStore final : public Store {
   std::optional<FileLock> lock_;
   std::unique_ptr<SQLite::Database> db_;
   std::unique_ptr<Rows> rows_;
+  std::vector<std::string> warnings_;
   std::optional<bool> is_fully_synchronous_;
 };
 
@@ -119,6 +124,7 @@ Result<StoredState> SqliteStore::load() {
     load_versions(state);
     load_alerts(state);
     load_rest(state);
+    state.warnings = std::exchange(warnings_, {});
     return state;
   });
 }
@@ -274,16 +280,14 @@ Result<void> create_private(const std::string& path) {
 }
 
 /// `lock` is none for a history in memory. Throws SQLite::Exception.
-Result<std::unique_ptr<Store>> open_database(const std::string& path,
-                                             std::optional<FileLock> lock,
-                                             const SqliteStoreOptions& options) {
+Result<std::unique_ptr<SqliteStore>> open_database(const std::string& path,
+                                                   std::optional<FileLock> lock,
+                                                   const SqliteStoreOptions& options) {
   // A file is there already: it must not be made with the umask's mode.
   const int create = lock ? 0 : SQLite::OPEN_CREATE;
   auto db = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX | create);
   sqlite::configure(*db);
   const std::optional<int> version = KPI_TRY(sqlite::schema_version(*db, path, history_schema_version()));
-  const bool is_suspect = lock && lock->was_abandoned() && version;
-  KPI_TRY(is_suspect ? sqlite::check_structure(*db, path) : Result<void>());
   db->exec("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=8388608");
   if (options.max_bytes > 0) {
     const std::int64_t page = db->execAndGet("PRAGMA page_size").getInt64();
@@ -293,17 +297,61 @@ Result<std::unique_ptr<Store>> open_database(const std::string& path,
   return std::make_unique<SqliteStore>(path, std::move(lock), std::move(db));
 }
 
+/// What SQLite's own check finds in a history of ours; nothing in a sound one, and in a file that is none.
+std::string damage_of(const std::string& path) {
+  try {
+    SQLite::Database db(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX);
+    sqlite::configure(db);
+    const auto version = sqlite::schema_version(db, path, history_schema_version());
+    if (!version || !*version) {
+      return "";
+    }
+    const auto checked = sqlite::check_structure(db, path);
+    return checked ? "" : checked.error().message;
+  } catch (const SQLite::Exception& exception) {
+    constexpr int kDamaged = 11;  // SQLITE_CORRUPT; a file that is no database at all (26) is not ours to move
+    return (exception.getErrorCode() & 0xff) == kDamaged ? exception.what() : "";
+  }
+}
+
+std::string told_of(const Salvage& salvage, const std::string& path) {
+  std::string rows;
+  for (const auto& [table, count] : salvage.saved) {
+    if (count > 0) {
+      rows += fmt::format("{}{} in {}", rows.empty() ? "" : ", ", count, table);
+    }
+  }
+  return fmt::format(
+      "the history \"{}\" was damaged: it is now \"{}\", and what could be read of it is in a new one ({}). "
+      "Restore a backup if more is missed",
+      path,
+      salvage.moved_to,
+      rows.empty() ? "nothing" : rows);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const SqliteStoreOptions& options) {
   if (path == ":memory:") {
-    return guarded("open", path, [&] { return open_database(path, std::nullopt, options); });
+    return guarded("open", path, [&]() -> Result<std::unique_ptr<Store>> {
+      return KPI_TRY(open_database(path, std::nullopt, options));
+    });
   }
   // Two names of one file must meet at one lock.
   const std::string file = sqlite::real_path(path);
   FileLock lock = KPI_TRY(FileLock::take(file));
   KPI_TRY(create_private(file));
-  return guarded("open", file, [&] { return open_database(file, std::move(lock), options); });
+  std::string warning;
+  if (lock.was_abandoned() && !damage_of(file).empty()) {
+    warning = told_of(KPI_TRY(salvage_history(file)), file);
+  }
+  return guarded("open", file, [&]() -> Result<std::unique_ptr<Store>> {
+    std::unique_ptr<SqliteStore> store = KPI_TRY(open_database(file, std::move(lock), options));
+    if (!warning.empty()) {
+      store->warn(std::move(warning));
+    }
+    return store;
+  });
 }
 
 Result<std::unique_ptr<Store>> open_sqlite_store_for_reading(const std::string& path) {

@@ -210,6 +210,7 @@ struct StoredState {
   std::vector<EntryRow> entries;  ///< Oldest first.
   std::vector<StatusRow> statuses;
   std::vector<NotificationRow> queued;  ///< Not sent and not dead, oldest first.
+  std::vector<std::string> warnings;    ///< What an operator should hear of the history itself.
 };
 
 /// Not thread-safe: one thread owns it. Errors are kStorage, with SQLite's words and the remedy. The callbacks must not

@@ -2,6 +2,7 @@
 
 #include "daemon/store/sqlite_store.hpp"
 
+#include "daemon/store/history_copy.hpp"
 #include "daemon/store/sqlite_file.hpp"
 #include "tests/unit/daemon/store/store_fixture.hpp"
 
@@ -255,7 +256,7 @@ TEST(SqliteStore, SaysWhatIsWrongWithThePlace) {
                         folder));
 }
 
-TEST(SqliteStore, ChecksTheFileAfterACrash) {
+TEST(SqliteStore, SavesWhatCanBeReadOfAFileThatACrashLeftDamaged) {
   const TempDir directory;
   const std::string path = directory.file("kpid.db");
   std::unique_ptr<Store> store = opened(path);
@@ -273,9 +274,63 @@ TEST(SqliteStore, ChecksTheFileAfterACrash) {
   }
   // Of a kpid that was killed: it left its pid.
   write_file(path + ".lock", "1\n");
-  EXPECT_THAT(refusal(path),
-              testing::AllOf(testing::StartsWith(fmt::format("the history \"{}\" is damaged (", path)),
-                             testing::EndsWith("): restore a backup, or move it aside to begin a new history")));
+  store = opened(path);
+  ASSERT_NE(store, nullptr);
+  const Result<StoredState> state = store->load();
+  ASSERT_TRUE(state) << state.error().message;
+  ASSERT_EQ(state->warnings.size(), 1U);
+  EXPECT_THAT(
+      state->warnings[0],
+      testing::StartsWith(fmt::format(
+          R"(the history "{0}" was damaged: it is now "{0}.damaged-1", and what could be read of it is in a new )"
+          "one (",
+          path)));
+  EXPECT_EQ(state->series.size(), 1U);
+  EXPECT_TRUE(state->last_step);
+  std::size_t samples = 0;
+  ASSERT_TRUE(store->samples(day(0), day(5'000), {}, [&](const SampleRow&) { ++samples; }));
+  EXPECT_GT(samples, 4'000U);  // one page of them was overwritten
+  EXPECT_LT(samples, 5'000U);
+  EXPECT_TRUE(std::filesystem::exists(path + ".damaged-1"));
+  EXPECT_TRUE(verify_history(path)->problems.empty());
+  step.now += std::chrono::hours(24);
+  expect_committed(*store, step);
+}
+
+TEST(SqliteStore, IsCopiedWholeWhileItIsWritten) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  const std::string copy = directory.file("copy.db");
+  const std::unique_ptr<Store> store = opened(path);
+  expect_committed(*store, first_step());
+  ASSERT_TRUE(back_up_history(path, copy));
+  EXPECT_EQ(std::filesystem::status(copy).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  EXPECT_FALSE(std::filesystem::exists(copy + ".part"));
+  const Result<HistoryFindings> findings = verify_history(copy);
+  ASSERT_TRUE(findings);
+  EXPECT_THAT(findings->problems, testing::IsEmpty());
+  EXPECT_THAT(query(copy, "SELECT count(*) FROM sample"),
+              testing::ElementsAre(query(path, "SELECT count(*) FROM sample")[0]));
+  EXPECT_EQ(back_up_history(path, copy).error().message, fmt::format("\"{}\" exists already: name a new file", copy));
+  EXPECT_EQ(back_up_history(directory.file("none.db"), directory.file("x.db")).error().kind, ErrorKind::kNotFound);
+}
+
+TEST(SqliteStore, IsVerifiedRowByRow) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  std::unique_ptr<Store> store = opened(path);
+  StepCommit step = first_step();
+  step.lines = {{1, "visits", {}}};
+  expect_committed(*store, step);
+  store.reset();
+  execute(path, "PRAGMA foreign_keys=OFF; INSERT INTO sample VALUES(1, 99, 2.0, 3)");
+  execute(path, "UPDATE line SET segment = '{' WHERE id = 1");
+  const Result<HistoryFindings> findings = verify_history(path);
+  ASSERT_TRUE(findings) << findings.error().message;
+  EXPECT_THAT(findings->problems,
+              testing::ElementsAre("the table sample refers to a row of series that is not there",
+                                   "the segment of line 1 is no JSON"));
 }
 
 TEST(Migration, BringsTheHistoryOfEachEarlierSchemaForward) {

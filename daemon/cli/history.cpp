@@ -1,0 +1,75 @@
+#include "daemon/cli/reading.hpp"
+#include "daemon/cli/verbs.hpp"
+#include "daemon/store/history_copy.hpp"
+#include "rules/base/text.hpp"
+
+#include <ostream>
+
+namespace kpi {
+namespace {
+
+int backup(const Arguments& arguments, Io& io) {
+  const auto config = load_for_verb(arguments, Secrets::kChecked, io);
+  if (!config) {
+    return kExitNo;
+  }
+  const std::string to = arguments.text("file");
+  if (const auto copied = back_up_history(config->history, to); !copied) {
+    const bool is_taken = copied.error().kind == ErrorKind::kInvalid;
+    return complain(io, is_taken ? kExitUsage : kExitFailed, copied.error().message);
+  }
+  io.out << printable(to) << ": a copy of the history as it is now\n";
+  return kExitFine;
+}
+
+int verify(const Arguments& arguments, Io& io) {
+  const auto config = load_for_verb(arguments, Secrets::kChecked, io);
+  if (!config) {
+    return kExitNo;
+  }
+  const std::string path = arguments.has("file") ? arguments.text("file") : config->history;
+  const auto findings = verify_history(path);
+  if (!findings) {
+    return complain(io, kExitFailed, findings.error().message);
+  }
+  for (const std::string& problem : findings->problems) {
+    io.out << problem << "\n";
+  }
+  if (!findings->problems.empty()) {
+    return complain(io,
+                    kExitNo,
+                    printable(path) + " has " + counted(findings->problems.size(), "problem") +
+                        ": restore a backup, or keep it and report this");
+  }
+  std::vector<std::string> rows;
+  for (const auto& [table, count] : findings->counts) {
+    if (count > 0) {
+      rows.push_back(std::to_string(count) + " in " + table);
+    }
+  }
+  io.out << printable(path) << " is sound. Rows: " << join(rows, ", ") << "\n";
+  return kExitFine;
+}
+
+}  // namespace
+
+Command history_backup_command() {
+  return {
+      "history backup",
+      "a whole copy of the history, while the daemon runs",
+      "kpid history backup /backup/kpid-2026-09-30.db    for keeping; restore it by putting it back as the history\n"
+      "kpid history backup /tmp/look.db                  for sqlite3, Metabase or Grafana to read",
+      {config_argument(), {"file", "FILE", "a file that does not exist yet", true, false, true}},
+      backup};
+}
+
+Command history_verify_command() {
+  return {"history verify",
+          "whether the history is sound: exit 1 when it is not",
+          "kpid history verify                      the configured one\n"
+          "kpid history verify kpid-2026-09-30.db    a backup, before it is needed",
+          {config_argument(), {"file", "FILE", "a copy instead", true}},
+          verify};
+}
+
+}  // namespace kpi

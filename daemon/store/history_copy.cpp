@@ -1,0 +1,224 @@
+#include "daemon/store/history_copy.hpp"
+
+#include "daemon/store/sqlite_query.hpp"
+#include "rules/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+
+namespace kpi {
+namespace {
+
+using sqlite::guarded;
+using sqlite::Query;
+using sqlite::Row;
+
+constexpr std::size_t kMostProblems = 100;
+
+std::vector<std::string> tables_of(const SQLite::Database& db) {
+  std::vector<std::string> tables;
+  Query names(db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid");
+  names.each([&](const Row& row) { tables.push_back(row.text(0)); });
+  return tables;
+}
+
+/// Table names come from the file's own schema; one with a quote in it is none of ours.
+std::string quoted(const std::string& name) {
+  return name.find('"') == std::string::npos ? "\"" + name + "\"" : std::string("\"\"");
+}
+
+std::vector<HistoryFindings::Count> counts_of(const SQLite::Database& db) {
+  std::vector<HistoryFindings::Count> counts;
+  for (const std::string& table : tables_of(db)) {
+    Query rows(db, fmt::format("SELECT count(*) FROM {}", quoted(table)).c_str());
+    rows.each([&](const Row& row) { counts.push_back({table, row.integer(0)}); });
+  }
+  return counts;
+}
+
+void add_problems(const SQLite::Database& db, const char* sql, std::vector<std::string>& problems) {
+  Query query(db, sql);
+  query.each([&](const Row& row) {
+    if (problems.size() < kMostProblems && row.text(0) != "ok") {
+      problems.push_back(printable(row.text(0), 200));
+    }
+  });
+}
+
+// What rows must agree on besides their references: each gives a sentence for every row that does not.
+constexpr const char* kAgreements[] = {
+    "SELECT 'the table ' || \"table\" || ' refers to a row of ' || parent || ' that is not there' "
+    "FROM pragma_foreign_key_check LIMIT 20",
+    "SELECT 'the verdict of line ' || line_id || ' for slot ' || slot || ' was judged by rule version ' || "
+    "rule_version "
+    "|| ', which is not kept' FROM ledger WHERE rule_version <> 0 AND rule_version NOT IN (SELECT id FROM rule_text) "
+    "LIMIT 20",
+    "SELECT 'the verdict of line ' || line_id || ' for slot ' || slot || ' ends before it begins' FROM ledger WHERE "
+    "period_end <= period_start LIMIT 20",
+    "SELECT 'the labels of series ' || id || ' are no JSON' FROM series WHERE NOT json_valid(labels) LIMIT 20",
+    "SELECT 'the segment of line ' || id || ' is no JSON' FROM line WHERE NOT json_valid(segment) LIMIT 20",
+    "SELECT 'the message ' || id || ' is no JSON' FROM outbox WHERE NOT json_valid(body) LIMIT 20",
+    "SELECT 'the episode ' || id || ' ended before it began' FROM episode WHERE resolved < pending LIMIT 20",
+};
+
+Error cannot(const std::string& action, const std::string& path, const std::error_code& error) {
+  return {ErrorKind::kStorage, fmt::format("cannot {} \"{}\": {}", action, printable(path), error.message())};
+}
+
+/// Copies rows of one table until a page of it cannot be read.
+std::int64_t copy_rows(SQLite::Database& from, SQLite::Database& to, const std::string& table, const char* order) {
+  std::int64_t copied = 0;
+  try {
+    SQLite::Statement rows(from, fmt::format("SELECT * FROM {} {}", quoted(table), order));
+    std::string marks = "?";
+    for (int i = 1; i < rows.getColumnCount(); ++i) {
+      marks += ", ?";
+    }
+    SQLite::Statement insert(to, fmt::format("INSERT OR IGNORE INTO {} VALUES({})", quoted(table), marks));
+    while (rows.executeStep()) {
+      for (int i = 0; i < rows.getColumnCount(); ++i) {
+        const SQLite::Column cell = rows.getColumn(i);
+        if (cell.isInteger()) {
+          insert.bind(i + 1, cell.getInt64());
+        } else if (cell.isFloat()) {
+          insert.bind(i + 1, cell.getDouble());
+        } else if (cell.isNull()) {
+          insert.bind(i + 1);
+        } else {
+          insert.bind(i + 1, cell.getString());
+        }
+      }
+      copied += insert.exec();
+      insert.reset();
+    }
+  } catch (const SQLite::Exception&) {
+    // The rest of this table is lost; what was read is kept.
+    return copied;
+  }
+  return copied;
+}
+
+/// What of `from` can be read goes into the new history `to`.
+std::vector<HistoryFindings::Count> copy_tables(SQLite::Database& from, SQLite::Database& to) {
+  std::vector<HistoryFindings::Count> saved;
+  to.exec("PRAGMA foreign_keys=OFF");
+  SQLite::Transaction transaction(to, SQLite::TransactionBehavior::IMMEDIATE);
+  to.exec("DELETE FROM progress");
+  for (const std::string& table : tables_of(to)) {
+    std::int64_t rows = copy_rows(from, to, table, "");
+    rows += copy_rows(from, to, table, "ORDER BY 1 DESC");  // what lies behind the damage
+    saved.push_back({table, rows});
+  }
+  to.exec("INSERT OR IGNORE INTO progress VALUES(1, NULL)");
+  // Rows whose line or series was lost mean nothing any more.
+  to.exec(
+      "DELETE FROM sample WHERE series_id NOT IN (SELECT id FROM series);"
+      "DELETE FROM ledger WHERE line_id NOT IN (SELECT id FROM line);"
+      "DELETE FROM status WHERE line_id NOT IN (SELECT id FROM line)");
+  transaction.commit();
+  return saved;
+}
+
+Result<Salvage> make_anew(const std::string& path, const std::string& aside) {
+  auto fresh = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  (void)::chmod(path.c_str(), S_IRUSR | S_IWUSR);
+  sqlite::configure(*fresh);
+  fresh->exec("PRAGMA journal_mode=WAL");
+  sqlite::migrate(*fresh, 0, history_migrations());
+  Salvage salvage{aside, {}};
+  try {
+    SQLite::Database damaged(aside, SQLite::OPEN_READWRITE);
+    damaged.exec("PRAGMA trusted_schema=OFF");
+    if (damaged.execAndGet("PRAGMA user_version").getInt() == history_schema_version()) {
+      salvage.saved = copy_tables(damaged, *fresh);
+    }
+  } catch (const SQLite::Exception&) {
+    salvage.saved.clear();  // not even its first page can be read
+  }
+  return salvage;
+}
+
+Result<void> vacuum_into(const std::string& file, const std::string& to) {
+  const auto db = KPI_TRY(sqlite::open_for_reading(file));
+  db->exec("PRAGMA query_only=OFF");  // the connection is read-only; VACUUM INTO writes another file
+  SQLite::Statement copy(*db, "VACUUM INTO ?");
+  copy.bind(1, to);
+  copy.exec();
+  return {};
+}
+
+}  // namespace
+
+Result<void> back_up_history(const std::string& path, const std::string& to) {
+  const std::string file = sqlite::real_path(path);
+  const std::string part = to + ".part";
+  std::error_code error;
+  if (std::filesystem::exists(to, error)) {
+    return fail(ErrorKind::kInvalid, fmt::format("\"{}\" exists already: name a new file", printable(to)));
+  }
+  std::filesystem::remove(part, error);
+  // VACUUM INTO takes an empty file as it is: for its owner alone from the first byte on.
+  const int made = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (made < 0) {
+    return tl::unexpected<Error>(cannot("write", part, std::error_code(errno, std::generic_category())));
+  }
+  ::close(made);
+  const auto copied = guarded("back up", file, [&] { return vacuum_into(file, part); });
+  if (!copied) {
+    std::filesystem::remove(part, error);
+    return copied;
+  }
+  std::filesystem::rename(part, to, error);
+  if (error) {
+    std::error_code ignored;
+    std::filesystem::remove(part, ignored);
+    return tl::unexpected<Error>(cannot("write", to, error));
+  }
+  return {};
+}
+
+Result<HistoryFindings> verify_history(const std::string& path) {
+  const std::string file = sqlite::real_path(path);
+  return guarded("verify", file, [&]() -> Result<HistoryFindings> {
+    const auto db = KPI_TRY(sqlite::open_for_reading(file));
+    const SQLite::Transaction moment(*db);
+    HistoryFindings findings;
+    add_problems(*db, "PRAGMA integrity_check(100)", findings.problems);
+    if (!findings.problems.empty()) {
+      return findings;  // rows of a damaged file say nothing
+    }
+    for (const char* agreement : kAgreements) {
+      add_problems(*db, agreement, findings.problems);
+    }
+    findings.counts = counts_of(*db);
+    return findings;
+  });
+}
+
+Result<Salvage> salvage_history(const std::string& path) {
+  std::error_code error;
+  std::string aside;
+  for (int number = 1; aside.empty() || std::filesystem::exists(aside, error); ++number) {
+    aside = fmt::format("{}.damaged-{}", path, number);
+  }
+  std::filesystem::rename(path, aside, error);
+  if (error) {
+    return tl::unexpected<Error>(cannot("move aside the damaged history", path, error));
+  }
+  for (const char* suffix : {"-wal", "-shm"}) {  // belong to it; without them its last steps would be lost
+    if (std::filesystem::exists(path + suffix, error)) {
+      std::filesystem::rename(path + suffix, aside + suffix, error);
+    }
+  }
+  return guarded("make anew", path, [&] { return make_anew(path, aside); });
+}
+
+}  // namespace kpi

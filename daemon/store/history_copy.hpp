@@ -1,0 +1,40 @@
+#pragma once
+// The history file as a whole: a copy of it while a daemon writes, whether it is sound, and what can be saved of a
+// damaged one. Any thread; each call opens connections of its own.
+
+#include "rules/base/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kpi {
+
+/// Writes a whole, compact copy to `to` (mode 0600), as the history stands at one moment. `to` is there whole or not at
+/// all; kInvalid when it exists already, kNotFound when there is no history.
+Result<void> back_up_history(const std::string& path, const std::string& to);
+
+struct HistoryFindings {
+  struct Count {
+    std::string table;
+    std::int64_t rows = 0;
+  };
+
+  std::vector<Count> counts;
+  std::vector<std::string> problems;  ///< In words, at most 100; none: it is sound.
+};
+
+/// Reads all of it: SQLite's integrity check, references, and what rows must agree on. kNotFound when there is none.
+Result<HistoryFindings> verify_history(const std::string& path);
+
+/// What was made of a damaged history.
+struct Salvage {
+  std::string moved_to;  ///< Where the damaged file is now.
+  std::vector<HistoryFindings::Count> saved;
+};
+
+/// Moves the damaged file at `path` aside and makes a new one of what can still be read of it. REQUIRES the history's
+/// lock. kStorage when that cannot be done; the damaged file is then where it was, or named in the message.
+Result<Salvage> salvage_history(const std::string& path);
+
+}  // namespace kpi
