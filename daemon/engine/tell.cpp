@@ -471,6 +471,8 @@ Message Engine::compose(const Envelope& envelope, const std::vector<Telling>& te
   message.type = envelope.type;
   message.channel = envelope.channel;
   message.created = now;
+  message.language = config_->language;
+  message.zone = config_->zone;
   message.group = envelope.group;
   std::string identity;
   for (const std::size_t index : envelope.notices) {

@@ -1,8 +1,8 @@
 #include "daemon/notify/alert_words.hpp"
 
 #include "rules/base/text.hpp"
-
-#include <fmt/format.h>
+#include "rules/words/civil_words.hpp"
+#include "rules/words/say.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -18,113 +18,92 @@ constexpr std::size_t kSubjectsInHeadline = 3;
 /// A pace beyond this says nothing that "far ahead" does not.
 constexpr double kMaxPace = 100;
 
-std::string severity_badge(Severity severity) {
+Phrase reminder_phrase(Severity severity) {
   switch (severity) {
     case Severity::kCritical:
-      return "Critical";
+      return Phrase::kCriticalReminder;
     case Severity::kWarning:
-      return "Warning";
-    case Severity::kInfo:
-    case Severity::kNone:
-      break;
+      return Phrase::kWarningReminder;
+    default:
+      return Phrase::kInfoReminder;
   }
-  return "Info";
 }
 
-std::string status_text(TargetStatus status) {
-  std::string text(name_of(status));
-  std::ranges::replace(text, '_', ' ');
-  return text;
-}
-
-std::string capitalised(std::string text) {
-  if (!text.empty() && text.front() >= 'a' && text.front() <= 'z') {
-    text.front() = static_cast<char>(text.front() - 'a' + 'A');
-  }
-  return text;
-}
-
-std::string alert_badge(MessageType type, const AlertView& alert) {
+Phrase alert_badge(MessageType type, const AlertView& alert) {
   switch (type) {
     case MessageType::kAlertResolved:
-      return "Resolved";
+      return Phrase::kResolved;
     case MessageType::kAlertReminder:
-      return "Still " + to_lower_ascii(severity_badge(alert.severity));
+      return reminder_phrase(alert.severity);
     case MessageType::kAlertEscalated:
-      return "Escalated";
+      return Phrase::kEscalated;
     case MessageType::kAlertFlapping:
-      return "Flapping";
+      return Phrase::kFlapping;
     case MessageType::kAlertNoData:
-      return alert.firing ? "No data" : "Data is back";
+      return alert.firing ? Phrase::kNoData : Phrase::kDataIsBack;
     case MessageType::kTargetStatus:
     case MessageType::kTargetReminder:
-      return alert.target ? capitalised(status_text(alert.target->status)) : severity_badge(alert.severity);
+      return alert.target ? badge_phrase(alert.target->status) : severity_phrase(alert.severity);
     case MessageType::kSourceError:
-      return "Source failed";
+      return Phrase::kSourceFailed;
     case MessageType::kSourceRecovered:
-      return "Source recovered";
+      return Phrase::kSourceRecovered;
     default:
-      return severity_badge(alert.severity);
+      return severity_phrase(alert.severity);
   }
 }
 
 /// The badge of a message that is not about alerts, or whose alerts are missing.
-std::string type_badge(MessageType type) {
+Phrase type_badge(MessageType type) {
   switch (type) {
     case MessageType::kAlertFiring:
     case MessageType::kAlertReminder:
-      return "Alert";
+      return Phrase::kAlert;
     case MessageType::kTargetStatus:
     case MessageType::kTargetReminder:
-      return "Target";
+      return Phrase::kTarget;
     case MessageType::kConfigError:
-      return "Configuration error";
+      return Phrase::kConfigurationError;
     case MessageType::kDeliveryFailed:
-      return "Not delivered";
+      return Phrase::kNotDelivered;
     case MessageType::kDigest:
-      return "Digest";
+      return Phrase::kDigest;
     case MessageType::kTest:
-      return "Test";
+      return Phrase::kTest;
     default:
       return alert_badge(type, AlertView{});
   }
 }
 
-std::string days_left_text(int days) {
-  if (days == 0) {
-    return "the last day";
-  }
-  const int count = std::abs(days);
-  const std::string text = fmt::format("{} {}", count, count == 1 ? "day" : "days");
-  return days > 0 ? text + " left" : "ended " + text + " ago";
+std::string date_or_text(const std::string& date, Language language) {
+  const auto parsed = parse_date(date);
+  return parsed ? date_words(*parsed, language) : one_line(date);
 }
 
-std::string target_text(const TargetView& target) {
-  std::string text = one_line(target.formatted_goal.empty() ? number_text(target.goal) : target.formatted_goal);
-  if (!target.deadline.empty()) {
-    text += " by " + one_line(target.deadline);
+std::string target_text(const TargetView& target, Language language) {
+  std::string goal = one_line(target.formatted_goal.empty() ? number_text(target.goal) : target.formatted_goal);
+  if (target.deadline.empty()) {
+    return goal;
   }
-  if (target.days_left) {
-    text += ", " + days_left_text(*target.days_left);
+  const std::string deadline = date_or_text(target.deadline, language);
+  if (!target.days_left) {
+    return say(language, Phrase::kTargetBy, {{"goal", goal}, {"deadline", deadline}});
   }
-  return text;
+  const int days = *target.days_left;
+  const Phrase phrase = days == 0 ? Phrase::kTargetLastDay : days > 0 ? Phrase::kTargetDaysLeft : Phrase::kTargetEnded;
+  return say(language, phrase, {{"goal", goal}, {"deadline", deadline}, {"n", std::abs(days)}});
 }
 
-std::string pace_text(const TargetView& target) {
-  std::string text = status_text(target.status);
-  if (target.pace && std::isfinite(*target.pace) && std::abs(*target.pace) < kMaxPace) {
-    text += fmt::format(", at {:.0f}% of the pace needed", *target.pace * 100);
+bool is_sayable(const std::optional<double>& share) {
+  return share && std::isfinite(*share) && std::abs(*share) < kMaxPace;
+}
+
+std::string pace_text(const TargetView& target, Language language) {
+  const std::string status = say(language, status_phrase(target.status));
+  if (!is_sayable(target.pace)) {
+    return status;
   }
-  if (!target.formatted_actual.empty()) {
-    text += "; " + one_line(target.formatted_actual) + " so far";
-  }
-  if (target.burn_rate && std::isfinite(*target.burn_rate) && std::abs(*target.burn_rate) < kMaxPace) {
-    text += fmt::format("; burn rate {:.0f}%", *target.burn_rate * 100);
-  }
-  if (!target.formatted_expected.empty()) {
-    text += "; should be " + one_line(target.formatted_expected) + " by now";
-  }
-  return text;
+  return say(language, Phrase::kStatusAtPace, {{"status", status}, {"pace", percent_words(*target.pace, language)}});
 }
 
 std::string subject_text(const AlertView& alert) {
@@ -140,26 +119,64 @@ std::string subject_text(const AlertView& alert) {
   return labels.empty() ? subject : one_line(subject + " (" + join(labels, ", ") + ")");
 }
 
-std::vector<Fact> facts_of(const AlertView& alert) {
-  std::vector<Fact> facts;
-  const auto add = [&](std::string_view label, std::string text) {
+/// The facts of one alert, those that are known.
+class FactList {
+ public:
+  explicit FactList(Language language) : language_(language) {}
+
+  void add(FactKind kind, Phrase label, std::string text) {
     if (!text.empty()) {
-      facts.push_back({std::string(label), std::move(text)});
+      facts_.push_back({kind, say(language_, label), std::move(text)});
     }
-  };
-  add("Limit", one_line(alert.formatted_limit));
-  add("Before", one_line(alert.formatted_previous));
-  add(alert.firing ? "Since" : "Began",
-      alert.since_text.empty() && alert.since ? rfc3339(*alert.since) : one_line(alert.since_text));
-  add("Period", one_line(alert.period_text));
-  if (alert.target) {
-    add("Target", target_text(*alert.target));
-    add("Pace", pace_text(*alert.target));
   }
-  add("Owner", one_line(alert.owner));
-  add("Objective", one_line(alert.objective));
-  add("About", one_line(alert.description, kMaxDescription));
-  return facts;
+
+  void add_target(const TargetView& target) {
+    add(FactKind::kTarget, Phrase::kTarget, target_text(target, language_));
+    add(FactKind::kPace, Phrase::kPace, pace_text(target, language_));
+    add(FactKind::kSoFar, Phrase::kSoFar, one_line(target.formatted_actual));
+    add(FactKind::kDueByNow, Phrase::kDueByNow, one_line(target.formatted_expected));
+    if (is_sayable(target.burn_rate)) {
+      add(FactKind::kMisses,
+          Phrase::kMisses,
+          say(language_, Phrase::kMissesOfAllowed, {{"rate", percent_words(*target.burn_rate, language_)}}));
+    }
+  }
+
+  std::vector<Fact> take() { return std::move(facts_); }
+
+ private:
+  Language language_;
+  std::vector<Fact> facts_;
+};
+
+std::vector<Fact> facts_of(const AlertView& alert, const Message& message) {
+  FactList facts(message.language);
+  facts.add(FactKind::kLimit, Phrase::kLimit, one_line(alert.formatted_limit));
+  facts.add(FactKind::kBefore, Phrase::kBefore, one_line(alert.formatted_previous));
+  const std::string since = alert.since_text.empty() && alert.since
+                                ? time_words(*alert.since, message.zone, message.language)
+                                : one_line(alert.since_text);
+  facts.add(FactKind::kSince, alert.firing ? Phrase::kSince : Phrase::kBegan, since);
+  facts.add(FactKind::kPeriod, Phrase::kPeriod, one_line(alert.period_text));
+  if (alert.target) {
+    facts.add_target(*alert.target);
+  }
+  facts.add(FactKind::kOwner, Phrase::kOwner, one_line(alert.owner));
+  facts.add(FactKind::kObjective, Phrase::kObjective, one_line(alert.objective));
+  facts.add(FactKind::kAbout, Phrase::kAbout, one_line(alert.description, kMaxDescription));
+  return facts.take();
+}
+
+/// "Critical: Conversion rate is 0.7%, below 1.4% for 7 days".
+std::string headline_of(const Message& message, const AlertView& alert) {
+  const AlertWords words = words_of(message, alert);
+  const bool has_value = !words.value.empty();
+  const Phrase phrase = words.reason.empty() ? (has_value ? Phrase::kHeadlineOfValue : Phrase::kHeadline)
+                        : has_value          ? Phrase::kHeadlineOfValueAndReason
+                                             : Phrase::kHeadlineOfReason;
+  return say(message.language,
+             phrase,
+             {{"badge", words.badge}, {"subject", words.subject}, {"value", words.value}, {"reason", words.reason}});
 }
 
 }  // namespace
@@ -175,24 +192,26 @@ std::string one_line(std::string_view text, std::size_t limit) {
   return printable(flat, limit);
 }
 
-AlertWords words_of(MessageType type, const AlertView& alert) {
+AlertWords words_of(const Message& message, const AlertView& alert) {
   AlertWords words;
-  words.badge = alert_badge(type, alert);
+  words.badge = say(message.language, alert_badge(message.type, alert));
   words.subject = subject_text(alert);
-  words.value = one_line(alert.formatted);
+  words.value = alert.value ? one_line(alert.formatted) : "";  // that it is unknown is said by the reason
   words.reason = one_line(alert.reason);
-  words.facts = facts_of(alert);
+  words.facts = facts_of(alert, message);
   words.runbook = one_line(alert.runbook, kMaxUrl);
   words.url = one_line(alert.url, kMaxUrl);
+  words.acknowledge_url = one_line(alert.acknowledge_url, kMaxUrl);
+  words.silence_url = one_line(alert.silence_url, kMaxUrl);
   words.id = one_line(alert.id);
   return words;
 }
 
-std::string verdict_text(const AlertWords& words) {
+std::string verdict_text(const AlertWords& words, Language language) {
   if (words.value.empty() || words.reason.empty()) {
     return words.value + words.reason;
   }
-  return words.value + ", " + words.reason;
+  return say(language, Phrase::kValueAndReason, {{"value", words.value}, {"reason", words.reason}});
 }
 
 std::vector<const AlertView*> worst_first(const Message& message) {
@@ -206,17 +225,19 @@ std::vector<const AlertView*> worst_first(const Message& message) {
 }
 
 std::string badge_of(const Message& message) {
-  return message.alerts.empty() ? type_badge(message.type) : alert_badge(message.type, *worst_first(message).front());
+  const Phrase badge =
+      message.alerts.empty() ? type_badge(message.type) : alert_badge(message.type, *worst_first(message).front());
+  return say(message.language, badge);
 }
 
-std::string count_text(MessageType type, std::size_t count) {
-  std::string noun = "alert";
-  if (type == MessageType::kTargetStatus || type == MessageType::kTargetReminder) {
-    noun = "target";
-  } else if (type == MessageType::kSourceError || type == MessageType::kSourceRecovered) {
-    noun = "source";
+std::string count_text(const Message& message, std::size_t count) {
+  Phrase noun = Phrase::kCountOfAlerts;
+  if (message.type == MessageType::kTargetStatus || message.type == MessageType::kTargetReminder) {
+    noun = Phrase::kCountOfTargets;
+  } else if (message.type == MessageType::kSourceError || message.type == MessageType::kSourceRecovered) {
+    noun = Phrase::kCountOfSources;
   }
-  return counted(count, noun);
+  return say(message.language, noun, {{"n", count}});
 }
 
 std::string group_text(const Message& message) {
@@ -231,13 +252,12 @@ std::string group_text(const Message& message) {
 std::string headline(const Message& message) {
   const std::string badge = badge_of(message);
   if (message.alerts.empty()) {
-    return badge + ": " + one_line(trim(message.text).substr(0, trim(message.text).find('\n')));
+    const std::string first = one_line(trim(message.text).substr(0, trim(message.text).find('\n')));
+    return say(message.language, Phrase::kHeadline, {{"badge", badge}, {"subject", first}});
   }
   const std::vector<const AlertView*> alerts = worst_first(message);
   if (alerts.size() == 1) {
-    const AlertWords words = words_of(message.type, *alerts.front());
-    const std::string verdict = verdict_text(words);
-    return badge + ": " + words.subject + (verdict.empty() ? "" : (words.value.empty() ? " – " : " is ") + verdict);
+    return headline_of(message, *alerts.front());
   }
   std::vector<std::string> subjects;
   const std::size_t named = std::min(alerts.size(), kSubjectsInHeadline);
@@ -246,11 +266,12 @@ std::string headline(const Message& message) {
     subjects.push_back(subject_text(*alerts[i]));
   }
   const std::size_t unnamed = alerts.size() - named;
-  return fmt::format("{}: {} – {}{}",
-                     badge,
-                     count_text(message.type, alerts.size()),
-                     join(subjects, "; "),
-                     unnamed == 0 ? "" : fmt::format(" and {} more", unnamed));
+  return say(message.language,
+             unnamed == 0 ? Phrase::kHeadlineOfMany : Phrase::kHeadlineOfMore,
+             {{"badge", badge},
+              {"count", count_text(message, alerts.size())},
+              {"subjects", join(subjects, "; ")},
+              {"n", unnamed}});
 }
 
 }  // namespace kpi

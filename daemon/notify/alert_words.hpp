@@ -1,18 +1,37 @@
 #pragma once
-// A message in words, before a channel lays them out: plain text and Slack say the same facts from here. Pure; every
-// text that comes out is one line of valid UTF-8 without control bytes.
+// A message in the words of its language, before a channel lays them out: all channels say the same facts from here.
+// Pure; every text that comes out is one line of valid UTF-8 without control bytes.
 
 #include "rules/routing/message.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace kpi {
 
+/// What a fact is about: for channels that show some and not others.
+enum class FactKind : std::uint8_t {
+  kLimit,
+  kBefore,
+  kSince,
+  kPeriod,
+  kTarget,
+  kPace,
+  kSoFar,
+  kDueByNow,
+  kMisses,
+  kForecast,
+  kOwner,
+  kObjective,
+  kAbout,
+};
+
 /// "Limit", "2.2%".
 struct Fact {
+  FactKind kind = FactKind::kLimit;
   std::string label;
   std::string text;
 
@@ -28,14 +47,16 @@ struct AlertWords {
   std::vector<Fact> facts;
   std::string runbook;
   std::string url;
+  std::string acknowledge_url;  ///< Pages that ask before they act; empty: there are none.
+  std::string silence_url;
   std::string id;
 
   bool operator==(const AlertWords&) const = default;
 };
 
-AlertWords words_of(MessageType type, const AlertView& alert);
+AlertWords words_of(const Message& message, const AlertView& alert);
 /// "2.1%, below 2.2% for 2 days", or what of it is known.
-std::string verdict_text(const AlertWords& words);
+std::string verdict_text(const AlertWords& words, Language language);
 
 /// The alerts, most severe first and otherwise as given: what is left out for want of space matters least.
 std::vector<const AlertView*> worst_first(const Message& message);
@@ -43,7 +64,7 @@ std::vector<const AlertView*> worst_first(const Message& message);
 /// How bad the message is at its worst: "Critical"; for one without alerts its kind, "Test".
 std::string badge_of(const Message& message);
 /// "3 alerts", "1 source", "12 targets": `count` of what this type of message is about.
-std::string count_text(MessageType type, std::size_t count);
+std::string count_text(const Message& message, std::size_t count);
 /// What the alerts share, "objective: More customers"; empty when nothing is shared.
 std::string group_text(const Message& message);
 /// One line that says it all: a subject, a title, a fallback.

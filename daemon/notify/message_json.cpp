@@ -105,6 +105,8 @@ Json alert_json(const AlertView& alert) {
   json["reason"] = text_or_null(alert.reason);
   json["runbook"] = text_or_null(alert.runbook);
   json["url"] = text_or_null(alert.url);
+  json["acknowledge_url"] = text_or_null(alert.acknowledge_url);
+  json["silence_url"] = text_or_null(alert.silence_url);
   json["source"] = text_or_null(alert.source);
   json["description"] = text_or_null(alert.description);
   json["formatted_limit"] = text_or_null(alert.formatted_limit);
@@ -124,6 +126,11 @@ Json alert_json(const AlertView& alert) {
 std::string text_at(const Json& json, const char* key) {
   const Json& value = json.at(key);
   return value.is_null() ? "" : value.get<std::string>();
+}
+
+/// Of what messages of earlier versions do not have.
+std::string text_if_there(const Json& json, const char* key) {
+  return json.contains(key) ? text_at(json, key) : "";
 }
 
 std::optional<double> number_at(const Json& json, const char* key) {
@@ -221,6 +228,8 @@ AlertView alert_of(const Json& json) {
   alert.reason = text_at(json, "reason");
   alert.runbook = text_at(json, "runbook");
   alert.url = text_at(json, "url");
+  alert.acknowledge_url = text_if_there(json, "acknowledge_url");
+  alert.silence_url = text_if_there(json, "silence_url");
   return alert;
 }
 
@@ -247,6 +256,8 @@ Message message_of(const Json& json) {
       message.attachments.push_back(attachment_of(file));
     }
   }
+  message.language = parse_language(text_if_there(data, "language")).value_or(Language::kEnglish);
+  message.zone = Zone::find(text_if_there(data, "timezone")).value_or(Zone());
   return message;
 }
 
@@ -259,6 +270,8 @@ Json json_of(const Message& message) {
   data["group"] = labels_json(message.group);
   data["alerts"] = std::move(alerts);
   data["text"] = text_or_null(message.text);
+  data["language"] = name_of(message.language);
+  data["timezone"] = message.zone.name();
   Json json;
   json["type"] = name_of(message.type);
   json["timestamp"] = rfc3339(message.created);

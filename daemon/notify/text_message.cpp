@@ -2,6 +2,8 @@
 
 #include "daemon/notify/alert_words.hpp"
 #include "rules/base/text.hpp"
+#include "rules/words/civil_words.hpp"
+#include "rules/words/say.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +18,7 @@ namespace {
 constexpr std::size_t kMaxAlerts = 100;
 constexpr std::size_t kMaxLines = 500;
 constexpr std::size_t kMaxLine = 2000;
-constexpr std::size_t kLabelColumns = 13;
+constexpr std::size_t kLabelColumns = 15;
 
 /// Columns of a text, taking every code point for one.
 std::size_t width(std::string_view text) {
@@ -50,19 +52,24 @@ std::string fact_line(std::string_view label, std::string_view text) {
   return text.empty() ? "" : wrapped(fmt::format("  {:<{}}", label, kLabelColumns - 2), text);
 }
 
-std::string alert_block(MessageType type, const AlertView& alert, bool with_badge) {
-  const AlertWords words = words_of(type, alert);
+std::string alert_block(const Message& message, const AlertView& alert, bool with_badge) {
+  const AlertWords words = words_of(message, alert);
   std::string out = wrapped("  ", with_badge ? "[" + words.badge + "] " + words.subject : words.subject);
-  if (const std::string verdict = verdict_text(words); !verdict.empty()) {
+  if (const std::string verdict = verdict_text(words, message.language); !verdict.empty()) {
     out += wrapped("  ", verdict);
   }
   out += "\n";
   for (const Fact& fact : words.facts) {
     out += fact_line(fact.label, fact.text);
   }
-  out += fact_line("Runbook", words.runbook);
-  out += fact_line("Details", words.url);
-  out += fact_line("Alert", words.id);
+  const auto line = [&](Phrase label, const std::string& text) {
+    out += fact_line(say(message.language, label), text);
+  };
+  line(Phrase::kRunbook, words.runbook);
+  line(Phrase::kDetails, words.url);
+  line(Phrase::kAcknowledge, words.acknowledge_url);
+  line(Phrase::kSilence, words.silence_url);
+  line(Phrase::kAlert, words.id);
   return out;
 }
 
@@ -72,19 +79,20 @@ std::string alerts_text(const Message& message) {
   std::string out;
   if (!is_one) {
     const std::string group = group_text(message);
-    out += wrapped("  ", count_text(message.type, alerts.size()) + (group.empty() ? "" : " (" + group + ")")) + "\n";
+    out += wrapped("  ", count_text(message, alerts.size()) + (group.empty() ? "" : " (" + group + ")")) + "\n";
   }
   const std::size_t shown = std::min(alerts.size(), kMaxAlerts);
   for (std::size_t i = 0; i < shown; ++i) {
-    out += (i == 0 ? "" : "\n") + alert_block(message.type, *alerts[i], !is_one);
+    out += (i == 0 ? "" : "\n") + alert_block(message, *alerts[i], !is_one);
   }
   if (shown < alerts.size()) {
-    out += fmt::format("\n  and {} more\n", alerts.size() - shown);
+    out += "\n  " + say(message.language, Phrase::kAndMore, {{"n", alerts.size() - shown}}) + "\n";
   }
   return out;
 }
 
-std::string free_text(std::string_view text) {
+std::string free_text(const Message& message) {
+  const std::string_view text = trim(message.text);
   std::string out;
   const std::vector<std::string_view> lines = split(text, '\n');
   const std::size_t shown = std::min(lines.size(), kMaxLines);
@@ -101,7 +109,7 @@ std::string free_text(std::string_view text) {
     }
   }
   if (shown < lines.size()) {
-    out += fmt::format("  and {} more lines\n", lines.size() - shown);
+    out += "  " + say(message.language, Phrase::kAndMoreLines, {{"n", lines.size() - shown}}) + "\n";
   }
   return out;
 }
@@ -109,13 +117,13 @@ std::string free_text(std::string_view text) {
 }  // namespace
 
 std::string text_message(const Message& message) {
-  return message.alerts.empty() ? free_text(trim(message.text)) : alerts_text(message);
+  return message.alerts.empty() ? free_text(message) : alerts_text(message);
 }
 
 std::string text_rule(const Message& message) {
-  const std::string created = rfc3339(message.created);
   const std::string left = "-- " + badge_of(message) + " ";
-  const std::string right = " " + created.substr(0, 10) + " " + created.substr(11, 5) + " UTC --";
+  const std::string zone = message.zone == Zone() ? " UTC" : "";
+  const std::string right = " " + time_words(message.created, message.zone, message.language) + zone + " --";
   const std::size_t used = width(left) + width(right);
   return left + std::string(used < kTextColumns ? kTextColumns - used : 0, '-') + right + "\n";
 }

@@ -2,6 +2,10 @@
 
 #include "rules/base/text.hpp"
 #include "rules/model/message_template.hpp"
+#include "rules/routing/reason_words.hpp"
+#include "rules/routing/target_words.hpp"
+#include "rules/words/civil_words.hpp"
+#include "rules/words/say.hpp"
 
 #include <array>
 #include <cmath>
@@ -10,238 +14,7 @@
 namespace kpi {
 namespace {
 
-/// "1 day", "5 days", "3 hours": so many periods of a KPI.
-std::string count_of_periods(std::int64_t count, const Grain& every) {
-  static constexpr std::array<std::string_view, 7> kWords{"", "", "day", "week", "month", "quarter", "year"};
-  if (every.is_civil()) {
-    return counted(static_cast<std::uint64_t>(count), kWords.at(static_cast<std::size_t>(every.unit)));
-  }
-  const std::int64_t minutes = count * every.interval_ms / 60'000;
-  const bool hours = minutes >= 120 && minutes % 60 == 0;
-  return hours ? std::to_string(minutes / 60) + " hours" : std::to_string(minutes) + " min";
-}
-
-std::int64_t periods_between(Slot first, Slot last, const Grain& every) {
-  std::int64_t count = 1;
-  for (Slot slot = first; slot < last && count < 10'000; slot = next_slot(slot, every)) {
-    ++count;
-  }
-  return count;
-}
-
-/// " for 3 days", or nothing when it is the first period.
-std::string lasting(const AlertSubject& subject, std::optional<Slot> since) {
-  if (!since || *since >= subject.slot) {
-    return "";
-  }
-  const std::int64_t count = periods_between(*since, subject.slot, subject.kpi->every);
-  return " for " + count_of_periods(count, subject.kpi->every);
-}
-
-/// Since when the value has been beyond the limit that is named: a critical one may have been crossed later than the
-/// warning's, with which the alert began.
-std::optional<Slot> beyond_since(const AlertSubject& subject) {
-  const bool has_rung = subject.severity != Severity::kNone;
-  const auto rung = static_cast<std::size_t>(subject.severity) - 1;
-  const auto& missed = subject.line->thresholds.rungs.at(has_rung ? rung : 0).missed;
-  return has_rung && missed ? std::optional(missed->first) : subject.since;
-}
-
-std::string since_text(Slot slot, const Kpi& kpi) {
-  if (kpi.every.is_civil()) {
-    return date_text(date_of(slot));
-  }
-  return period_text(slot, kpi.every, kpi.zone).substr(0, 16);
-}
-
-/// The limit that a firing alert's severity stands for.
-const Value* crossed_limit(const AlertSubject& subject) {
-  const Limits& limits = subject.judgement.limits;
-  const bool critical = subject.severity == Severity::kCritical && limits.critical;
-  return critical ? &*limits.critical : limits.mildest();
-}
-
-/// How many decimals it takes to tell the value from its limit.
-int decimals_for(const AlertSubject& subject, const Value& limit, Language language) {
-  const Value& value = subject.judgement.value;
-  return value.is_known() ? decimals_apart(value.number, limit.number, subject.kpi->unit, language) : 0;
-}
-
-std::string limit_text(const AlertSubject& subject, const Value& limit, Language language) {
-  return format_value(limit.number, subject.kpi->unit, language, decimals_for(subject, limit, language));
-}
-
-std::string threshold_reason(const AlertSubject& subject, Language language) {
-  const Kpi& kpi = *subject.kpi;
-  if (kpi.better.kind == Better::Kind::kWithin) {
-    return "outside " + format_value(kpi.better.low, kpi.unit, language) + " to " +
-           format_value(kpi.better.high, kpi.unit, language) + lasting(subject, subject.since);
-  }
-  const Value* limit = crossed_limit(subject);
-  const std::string side = kpi.better.kind == Better::Kind::kLower ? "above" : "below";
-  const bool known = limit != nullptr && limit->is_known();
-  const Value& value = subject.judgement.value;
-  const bool still = known && value.is_known() && is_beyond(value.number, limit->number, kpi.better);
-  const std::string text = known ? side + " " + limit_text(subject, *limit, language) : side + " its limit";
-  return still || !value.is_known() ? text + lasting(subject, beyond_since(subject))
-                                    : "was " + text + ", not yet recovered";
-}
-
-std::string percent_text(double share, Language language) {
-  return format_value(std::round(share * 100) / 100, Unit::parse("%").value(), language);
-}
-
-/// The plan to show: that of the standing, or of the newest period. REQUIRES that there are plans.
-const TargetPlan& shown_plan(const Kpi& kpi, const Line& line) {
-  if (const TargetPlan* plan = plan_of_standing(line)) {
-    return *plan;
-  }
-  const std::optional<Slot> newest = line.stepped ? line.stepped : line.first;
-  const Slot end = newest ? civil_slot(next_slot(*newest, kpi.every, kpi.zone), kpi) : line.plans.front().start;
-  return line.plans[plan_for(line.plans, end).value_or(0)];
-}
-
-/// "1,200 SEK", "1,200 SEK in total", "4.5 on average", "95% of periods met".
-std::string goal_text(const TargetPlan& plan, double goal, const Kpi& kpi, Language language) {
-  switch (plan.measure) {
-    case Target::Measure::kTotal:
-      return format_value(goal, kpi.unit, language) + " in total";
-    case Target::Measure::kAverage:
-      return format_value(goal, kpi.unit, language) + " on average";
-    case Target::Measure::kShareMet:
-      return format_value(goal, Unit::parse("%").value(), language) + " of periods met";
-    default:
-      return format_value(goal, kpi.unit, language);
-  }
-}
-
-std::string actual_text(const TargetPlan& plan, double actual, const Kpi& kpi, Language language) {
-  const bool is_share = plan.measure == Target::Measure::kShareMet;
-  return is_share ? percent_text(actual, language) : format_value(actual, kpi.unit, language);
-}
-
-/// Why the plan cannot be judged, and what to do.
-std::string problem_of(const TargetPlan& plan) {
-  const std::string start = date_text(date_of(plan.start));
-  switch (plan.lack) {
-    case TargetPlan::Lack::kBaseline:
-      return "the baseline cannot be measured: fewer than 4 periods of the 28 days before " + start +
-             " have a value; write from: with a number";
-    case TargetPlan::Lack::kLastYear:
-      return "the path cannot be spread as last year was: fewer than 9 in 10 of last year's periods have a value; "
-             "write path: {steps: {…}}";
-    default:
-      return "";
-  }
-}
-
-/// What lacks to the path: "pace 80%, 480 so far, 600 was due by now".
-std::string behind_text(const TargetPlan& plan, const TargetStanding& standing, const Kpi& kpi, Language language) {
-  if (plan.measure == Target::Measure::kShareMet) {
-    const std::string met = percent_text(standing.actual.value_or(0), language) + " of periods met so far, ";
-    return met + (standing.burn_rate ? "burn rate " + percent_text(*standing.burn_rate, language)
-                                     : "and no miss was allowed");
-  }
-  std::string text = standing.pace ? "pace " + percent_text(*standing.pace, language) : "";
-  if (plan.measure != Target::Measure::kLevel && standing.actual) {
-    text += (text.empty() ? "" : ", ") + actual_text(plan, *standing.actual, kpi, language) + " so far";
-  }
-  if (standing.expected) {
-    text += (text.empty() ? "" : ", ") + format_value(*standing.expected, kpi.unit, language) + " was due by now";
-  }
-  return text;
-}
-
-std::string target_reason(const AlertSubject& subject, Language language) {
-  const Kpi& kpi = *subject.kpi;
-  const TargetStanding& standing = subject.line->target_standing;
-  const TargetPlan& plan = shown_plan(kpi, *subject.line);
-  const std::string goal = goal_text(plan, standing.goal.value_or(plan.goal), kpi, language);
-  if (subject.is_reminder) {
-    const std::string days = counted(static_cast<std::uint64_t>(standing.days_left), "day");
-    return days + " left to the goal of " + goal + ", " + behind_text(plan, standing, kpi, language);
-  }
-  switch (standing.status) {
-    case TargetStatus::kAchieved:
-      return "goal of " + goal + " reached";
-    case TargetStatus::kMissed:
-      return "goal of " + goal + " missed";
-    case TargetStatus::kOnTrack:
-      return "back on track to " + goal;
-    default:
-      break;
-  }
-  return behind_text(plan, standing, kpi, language);
-}
-
-std::string_view unknown_text(Reason reason) {
-  switch (reason) {
-    case Reason::kNull:
-      return "the source delivered no number";
-    case Reason::kIncomplete:
-      return "too few samples in the window";
-    case Reason::kTooFew:
-      return "too few to tell";
-    case Reason::kDivisionByZero:
-      return "division by zero";
-    case Reason::kNotFinite:
-      return "the result is too large";
-    case Reason::kNotJudged:
-      return "a KPI it uses has no value";
-    default:
-      return "no sample arrived";
-  }
-}
-
-std::string no_data_reason(const AlertSubject& subject) {
-  const std::string since = subject.since ? " since " + since_text(*subject.since, *subject.kpi) : "";
-  return "no data" + since + ": " + std::string(unknown_text(subject.judgement.value.reason));
-}
-
-std::string resolved_reason(const AlertSubject& subject) {
-  switch (subject.reason) {
-    case Reason::kRestated:
-      return "earlier data came late or was restated";
-    case Reason::kRuleRemoved:
-      return "the rule was removed";
-    case Reason::kRetired:
-      return "the segment has been silent for too long, and is judged no more";
-    default:
-      break;
-  }
-  if (subject.rule == RuleKind::kNoData) {
-    return "data is back";
-  }
-  return subject.since ? "fine again, was not since " + since_text(*subject.since, *subject.kpi) : "fine again";
-}
-
-std::string reason_of(const AlertSubject& subject, Language language) {
-  if (!subject.is_firing && subject.rule != RuleKind::kTarget) {
-    return resolved_reason(subject);
-  }
-  std::string text;
-  switch (subject.rule) {
-    case RuleKind::kThresholds:
-      text = threshold_reason(subject, language);
-      break;
-    case RuleKind::kCondition:
-      text = subject.kpi->alerts[subject.index].name + ": " + subject.kpi->alerts[subject.index].when.text +
-             lasting(subject, subject.since);
-      break;
-    case RuleKind::kTarget:
-      text = target_reason(subject, language);
-      break;
-    case RuleKind::kNoData:
-      text = no_data_reason(subject);
-      break;
-  }
-  if (subject.is_flapping) {
-    text += " (flapping: it has come and gone for a while; no more is said until it is steady)";
-  } else if (subject.is_steady_again) {
-    text += " (no longer flapping)";
-  }
-  return subject.reason == Reason::kRestated ? text + " (earlier data came late or was restated)" : text;
-}
+constexpr std::size_t kMaxError = 500;
 
 /// "+5%", "-12%": against the period before.
 std::string change_text(const AlertView& view, Language language) {
@@ -254,7 +27,9 @@ std::string change_text(const AlertView& view, Language language) {
 
 /// The rule's own message, filled in.
 std::string own_message(const AlertView& view, const std::string& text, Language language) {
-  const auto or_unknown = [](const std::string& value) { return value.empty() ? "unknown" : value; };
+  const auto or_unknown = [&](const std::string& value) {
+    return value.empty() ? say(language, Phrase::kUnknown) : value;
+  };
   return fill_message(text, [&](std::string_view name) -> std::string {
     if (name == "title") {
       return view.title;
@@ -353,14 +128,14 @@ TargetView describe_target(const Kpi& kpi, const Line& line, Language language) 
   const Target& target = kpi.targets[plan.target];
   const Slot at = line.stepped ? civil_slot(next_slot(*line.stepped, kpi.every, kpi.zone), kpi) : plan.start;
   view.goal = standing.goal.value_or(plan.goal);
-  view.formatted_goal = goal_text(plan, view.goal, kpi, language);
+  view.formatted_goal = goal_words(plan, view.goal, kpi, language);
   view.deadline = date_text(deadline_at(plan, at));
   view.name = plan.name == "target" ? "" : plan.name;
   view.judged_by = target.judge == Target::Judge::kForecast ? "pace" : "";
-  view.problem = problem_of(plan);
+  view.problem = problem_words(plan, language);
   if (plan.measure != Target::Measure::kLevel && standing.actual) {
     view.actual = standing.actual;
-    view.formatted_actual = actual_text(plan, *standing.actual, kpi, language);
+    view.formatted_actual = actual_words(plan, *standing.actual, kpi, language);
   }
   view.budget = standing.budget;
   view.budget_left = standing.budget_left;
@@ -375,8 +150,12 @@ TargetView describe_target(const Kpi& kpi, const Line& line, Language language) 
   return view;
 }
 
-AlertView describe(const AlertSubject& subject, Language language) {
+namespace {
+
+AlertView described(const AlertSubject& subject, const Voice& voice) {
   const Kpi& kpi = *subject.kpi;
+  const Language language = voice.language;
+  const Zone zone = voice.zone.value_or(kpi.zone);
   const Line& line = *subject.line;
   AlertView view;
   view.id = subject.episode;
@@ -407,14 +186,15 @@ AlertView describe(const AlertSubject& subject, Language language) {
       format_value(value.number, kpi.unit, language, has_limit ? decimals_for(subject, *limit, language) : 0);
   if (has_limit) {
     view.limit = limit->number;
-    view.formatted_limit = limit_text(subject, *limit, language);
+    view.formatted_limit = limit_words(subject, *limit, language);
   }
   if (subject.since) {
     view.since = start_of(*subject.since, kpi.every, kpi.zone);
-    view.since_text = since_text(*subject.since, kpi);
+    view.since_text = begin_words(*subject.since, kpi.every, zone, language);
   }
   view.period = period_of(subject.slot, kpi.every, kpi.zone);
-  view.period_text = period_text(subject.slot, kpi.every, kpi.zone);
+  view.period_text = period_words(
+      subject.slot, kpi.every, {zone, subject.calendar != nullptr ? *subject.calendar : CalendarRules()}, language);
   if (const Sample* before = line.judged.at(next_slot(subject.slot, kpi.every, -1))) {
     view.previous = known(before->value);
     view.formatted_previous = view.previous ? format_value(*view.previous, kpi.unit, language) : "";
@@ -422,11 +202,48 @@ AlertView describe(const AlertSubject& subject, Language language) {
   if (!line.plans.empty()) {
     view.target = describe_target(kpi, line, language);
   }
-  view.reason = reason_of(subject, language);
+  view.reason = reason_words(subject, voice);
   if (subject.is_firing && subject.rule == RuleKind::kCondition && !kpi.alerts[subject.index].message.empty()) {
     view.reason = own_message(view, kpi.alerts[subject.index].message, language);
   }
   return view;
+}
+
+AlertView described(const SourceSubject& subject, const Voice& voice) {
+  AlertView view;
+  view.id = subject.episode;
+  view.source = subject.name;
+  view.title = subject.name;
+  view.rule = "source";
+  view.firing = subject.is_failing;
+  view.severity = Severity::kWarning;
+  view.since = subject.since;
+  view.since_text = subject.since ? time_words(*subject.since, voice.zone.value_or(subject.zone), voice.language) : "";
+  view.reason = subject.is_failing ? printable(subject.error, kMaxError) : say(voice.language, subject.why);
+  return view;
+}
+
+template <class Subject>
+AlertView in_all_voices(const Subject& subject, std::span<const Voice> voices) {
+  AlertView view = described(subject, voices.front());
+  for (const Voice& voice : voices.subspan(1)) {
+    view.others.emplace(key_of(voice), texts_of(described(subject, voice)));
+  }
+  return view;
+}
+
+}  // namespace
+
+AlertView describe(const AlertSubject& subject, std::span<const Voice> voices) {
+  return in_all_voices(subject, voices);
+}
+
+AlertView describe(const AlertSubject& subject, Language language) {
+  return described(subject, Voice{language, {}});
+}
+
+AlertView describe(const SourceSubject& subject, std::span<const Voice> voices) {
+  return in_all_voices(subject, voices);
 }
 
 }  // namespace kpi

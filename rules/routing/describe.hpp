@@ -5,7 +5,9 @@
 #include "rules/base/units.hpp"
 #include "rules/judge/line.hpp"
 #include "rules/routing/message.hpp"
+#include "rules/words/phrases.hpp"
 
+#include <span>
 #include <string>
 
 namespace kpi {
@@ -17,6 +19,7 @@ enum class RuleKind : std::uint8_t { kThresholds, kCondition, kTarget, kNoData }
 struct AlertSubject {
   const Kpi* kpi = nullptr;
   const Line* line = nullptr;
+  const CalendarRules* calendar = nullptr;  ///< For the names of weeks, quarters and years; null: the usual.
   RuleKind rule = RuleKind::kThresholds;
   std::size_t index = 0;  ///< For kCondition: into Kpi::alerts.
   bool is_firing = true;
@@ -31,7 +34,22 @@ struct AlertSubject {
   Slot slot;                  ///< That period.
 };
 
+/// In the first of the voices, and the others kept beside it. REQUIRES that there is one.
+AlertView describe(const AlertSubject& subject, std::span<const Voice> voices);
 AlertView describe(const AlertSubject& subject, Language language);
+
+/// A source that fails, or can be read again.
+struct SourceSubject {
+  std::string name;
+  std::string episode;
+  bool is_failing = true;
+  std::optional<Instant> since;
+  std::string error;                     ///< While it fails.
+  Phrase why = Phrase::kSourceReadable;  ///< When it is over.
+  Zone zone;                             ///< The daemon's.
+};
+
+AlertView describe(const SourceSubject& subject, std::span<const Voice> voices);
 
 /// The name of the rule as messages and the history have it: "thresholds", "target", "no_data" or its own.
 std::string rule_name(const Kpi& kpi, RuleKind rule, std::size_t index);
@@ -39,7 +57,7 @@ std::string rule_name(const Kpi& kpi, RuleKind rule, std::size_t index);
 /// REQUIRES that the line has plans.
 TargetView describe_target(const Kpi& kpi, const Line& line, Language language);
 
-/// "2026-03-30", "2026-03-23 to 2026-03-29", "March 2026", "2026-03-30 14:00 to 15:00".
+/// "2026-03-30", "2026-03-23 to 2026-03-29", "March 2026", "2026-03-30 14:00 to 15:00": in English, for the terminal.
 std::string period_text(Slot slot, const Grain& every, const Zone& zone);
 
 }  // namespace kpi

@@ -40,4 +40,46 @@ std::optional<MessageType> parse_message_type(std::string_view name) {
   return std::nullopt;
 }
 
+std::string key_of(const Voice& voice) {
+  const std::string language(name_of(voice.language));
+  return voice.zone ? language + " " + voice.zone->name() : language;
+}
+
+AlertTexts texts_of(const AlertView& view) {
+  AlertTexts texts;
+  texts.formatted = view.formatted;
+  texts.limit = view.formatted_limit;
+  texts.previous = view.formatted_previous;
+  texts.since = view.since_text;
+  texts.period = view.period_text;
+  texts.reason = view.reason;
+  if (view.target) {
+    texts.goal = view.target->formatted_goal;
+    texts.expected = view.target->formatted_expected;
+    texts.actual = view.target->formatted_actual;
+    texts.problem = view.target->problem;
+  }
+  return texts;
+}
+
+AlertView in_voice(AlertView view, const Voice& voice) {
+  if (const auto found = view.others.find(key_of(voice)); found != view.others.end()) {
+    const AlertTexts& texts = found->second;
+    view.formatted = texts.formatted;
+    view.formatted_limit = texts.limit;
+    view.formatted_previous = texts.previous;
+    view.since_text = texts.since;
+    view.period_text = texts.period;
+    view.reason = texts.reason;
+    if (view.target) {
+      view.target->formatted_goal = texts.goal;
+      view.target->formatted_expected = texts.expected;
+      view.target->formatted_actual = texts.actual;
+      view.target->problem = texts.problem;
+    }
+  }
+  view.others.clear();
+  return view;
+}
+
 }  // namespace kpi

@@ -4,9 +4,12 @@
 
 #include "rules/base/calendar.hpp"
 #include "rules/base/time.hpp"
+#include "rules/base/units.hpp"
 #include "rules/model/sample.hpp"
 #include "rules/model/verdict.hpp"
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,6 +62,33 @@ struct TargetView {
   bool operator==(const TargetView&) const = default;
 };
 
+/// How a receiver is spoken to.
+struct Voice {
+  Language language = Language::kEnglish;
+  std::optional<Zone> zone;  ///< For times of day; none: that of the KPI, or the daemon's.
+
+  bool operator==(const Voice&) const = default;
+};
+
+/// "sv", "sv Europe/Stockholm": the name of a voice.
+std::string key_of(const Voice& voice);
+
+/// What of an alert is written in a language.
+struct AlertTexts {
+  std::string formatted;
+  std::string limit;
+  std::string previous;
+  std::string since;
+  std::string period;
+  std::string reason;
+  std::string goal;
+  std::string expected;
+  std::string actual;
+  std::string problem;
+
+  bool operator==(const AlertTexts&) const = default;
+};
+
 /// One alert in a message: everything its reader needs without looking elsewhere.
 struct AlertView {
   std::string id;  ///< The episode's.
@@ -88,6 +118,10 @@ struct AlertView {
   std::string reason;  ///< A whole sentence part: "below 2.2% for 2 days".
   std::string runbook;
   std::string url;
+  std::string acknowledge_url;  ///< A page that asks before it acts; so does the next.
+  std::string silence_url;
+  /// The same in the other voices that channels have, by key_of(); until it is known which channel it is for.
+  std::map<std::string, AlertTexts, std::less<>> others{};
 
   bool operator==(const AlertView&) const = default;
 };
@@ -102,6 +136,10 @@ struct Attachment {
   bool operator==(const Attachment&) const = default;
 };
 
+AlertTexts texts_of(const AlertView& view);
+/// The alert in one of its other voices; what it is not known in stays as it is.
+AlertView in_voice(AlertView view, const Voice& voice);
+
 /// One message to one channel. All alerts are of one type.
 struct Message {
   std::string id;  ///< The same for all attempts: `webhook-id`.
@@ -110,6 +148,8 @@ struct Message {
   Instant created;
   Labels group;  ///< What the alerts share: the route's group_by keys and their values.
   std::vector<AlertView> alerts;
+  Language language = Language::kEnglish;  ///< Of its reader.
+  Zone zone{};                             ///< Likewise: for times of day.
   std::string text;  ///< For messages without alerts (test, config.error, delivery.failed): what to say.
   std::vector<Attachment> attachments;
 

@@ -2,6 +2,7 @@
 
 #include "daemon/notify/alert_words.hpp"
 #include "rules/base/text.hpp"
+#include "rules/words/say.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -183,18 +184,18 @@ class Page {
   std::size_t used_ = 0;
 };
 
-std::string verdict_line(const AlertWords& words) {
-  if (words.value.empty()) {
-    return escaped(words.reason);
-  }
-  return "*" + escaped(words.value) + "*" + (words.reason.empty() ? "" : ", " + escaped(words.reason));
+std::string verdict_line(const AlertWords& words, Language language) {
+  AlertWords marked = words;
+  marked.value = words.value.empty() ? "" : "*" + escaped(words.value) + "*";
+  marked.reason = escaped(words.reason);
+  return verdict_text(marked, language);
 }
 
 Json fact_fields(const AlertWords& words) {
   Json fields = Json::array();
   for (const Fact& fact : words.facts) {
     std::string text = "*" + fact.label + "*\n" + escaped(fact.text);
-    if (fact.label != "About" && code_points(text) <= kMaxField) {
+    if (fact.kind != FactKind::kAbout && code_points(text) <= kMaxField) {
       fields.push_back(mrkdwn(std::move(text)));
     }
   }
@@ -202,18 +203,21 @@ Json fact_fields(const AlertWords& words) {
 }
 
 std::string about_text(const AlertWords& words) {
-  const auto about = std::ranges::find(words.facts, "About", &Fact::label);
+  const auto about = std::ranges::find(words.facts, FactKind::kAbout, &Fact::kind);
   return about == words.facts.end() ? "" : escaped(about->text);
 }
 
-Json link_buttons(const AlertWords& words) {
+Json link_buttons(const AlertWords& words, Language language) {
   Json buttons = Json::array();
-  if (is_link(words.url)) {
-    buttons.push_back(button("Open in kpid", words.url));
-  }
-  if (is_link(words.runbook)) {
-    buttons.push_back(button("Runbook", words.runbook));
-  }
+  const auto add = [&](Phrase label, const std::string& url) {
+    if (is_link(url)) {
+      buttons.push_back(button(say(language, label), url));
+    }
+  };
+  add(Phrase::kOpenInKpid, words.url);
+  add(Phrase::kRunbook, words.runbook);
+  add(Phrase::kAcknowledge, words.acknowledge_url);
+  add(Phrase::kSilence, words.silence_url);
   return buttons;
 }
 
@@ -227,38 +231,39 @@ std::string fitting_lines(std::vector<std::string> lines) {
 }
 
 /// What could not become a button (a runbook such as "ask the web team") and what `kpid ack` asks for.
-std::string small_print(const AlertWords& words) {
+std::string small_print(const AlertWords& words, Language language) {
   std::vector<std::string> parts;
   if (!words.runbook.empty() && !is_link(words.runbook)) {
-    parts.push_back("Runbook: " + escaped(words.runbook));
+    parts.push_back(say(language, Phrase::kRunbook) + ": " + escaped(words.runbook));
   }
   if (!words.id.empty()) {
-    parts.push_back("Alert " + escaped(words.id));
+    parts.push_back(say(language, Phrase::kAlert) + " " + escaped(words.id));
   }
   return join(parts, " · ");
 }
 
 /// "🟠 *Conversion rate (country: SE)* – Warning"
 std::string title_line(const Message& message, const AlertView& alert) {
-  const AlertWords words = words_of(message.type, alert);
+  const AlertWords words = words_of(message, alert);
   return fmt::format("{} *{}* – {}", mark_of(message.type, alert), escaped(words.subject), words.badge);
 }
 
 /// An alert with everything around it. `with_title`: the header above does not name it.
 std::vector<Json> detailed_alert(const Message& message, const AlertView& alert, bool with_title) {
-  const AlertWords words = words_of(message.type, alert);
+  const AlertWords words = words_of(message, alert);
   const std::string title = with_title ? title_line(message, alert) : "";
   std::vector<Json> blocks;
-  if (std::string text = fitting_lines({title, verdict_line(words), about_text(words)}); !text.empty()) {
+  if (std::string text = fitting_lines({title, verdict_line(words, message.language), about_text(words)});
+      !text.empty()) {
     blocks.push_back(section_block(std::move(text)));
   }
   if (Json fields = fact_fields(words); !fields.empty()) {
     blocks.push_back({{"type", "section"}, {"fields", std::move(fields)}});
   }
-  if (Json buttons = link_buttons(words); !buttons.empty()) {
+  if (Json buttons = link_buttons(words, message.language); !buttons.empty()) {
     blocks.push_back({{"type", "actions"}, {"elements", std::move(buttons)}});
   }
-  if (std::string small = small_print(words); !small.empty() && code_points(small) <= kMaxField) {
+  if (std::string small = small_print(words, message.language); !small.empty() && code_points(small) <= kMaxField) {
     blocks.push_back(context_block(std::move(small)));
   }
   return blocks;
@@ -266,17 +271,20 @@ std::vector<Json> detailed_alert(const Message& message, const AlertView& alert,
 
 /// An alert among many: what, how bad, since when, whose.
 std::vector<Json> short_alert(const Message& message, const AlertView& alert) {
-  const AlertWords words = words_of(message.type, alert);
+  const AlertWords words = words_of(message, alert);
   std::vector<std::string> parts;
   for (const Fact& fact : words.facts) {
-    if (fact.label == "Since" || fact.label == "Target" || fact.label == "Pace" || fact.label == "Owner") {
+    const bool is_shown = fact.kind == FactKind::kSince || fact.kind == FactKind::kTarget ||
+                          fact.kind == FactKind::kPace || fact.kind == FactKind::kOwner;
+    if (is_shown) {
       parts.push_back(fact.label + ": " + escaped(fact.text));
     }
   }
   std::vector<Json> blocks;
-  blocks.push_back(section_block(fitting_lines({title_line(message, alert), verdict_line(words), join(parts, " · ")})));
+  blocks.push_back(section_block(
+      fitting_lines({title_line(message, alert), verdict_line(words, message.language), join(parts, " · ")})));
   if (is_link(words.url)) {
-    blocks.back()["accessory"] = button("Open in kpid", words.url);
+    blocks.back()["accessory"] = button(say(message.language, Phrase::kOpenInKpid), words.url);
   }
   return blocks;
 }
@@ -323,7 +331,7 @@ Json free_text_blocks(const Message& message) {
     left -= paragraph.lines;
   }
   if (left > 0) {
-    page.add(context_block(fmt::format("and {} more lines", left)));
+    page.add(context_block(say(message.language, Phrase::kAndMoreLines, {{"n", left}})));
   }
   return page.take();
 }
@@ -332,9 +340,9 @@ Json alert_blocks(const Message& message) {
   const std::vector<const AlertView*> alerts = worst_first(message);
   const bool is_one = alerts.size() == 1;
   const std::string badge = badge_of(message);
-  const std::string count = count_text(message.type, alerts.size());
+  const std::string count = count_text(message, alerts.size());
   const std::string group = group_text(message);
-  const std::string subject = words_of(message.type, *alerts.front()).subject;
+  const std::string subject = words_of(message, *alerts.front()).subject;
   const std::string short_title = badge + ": " + count;
   const std::string full_title = badge + ": " + (is_one ? subject : group.empty() ? count : count + " (" + group + ")");
   const std::string header = fitting_header(mark_of(message), {full_title, short_title});
@@ -355,7 +363,7 @@ Json alert_blocks(const Message& message) {
     ++shown;
   }
   if (shown < alerts.size()) {
-    page.add(context_block(fmt::format("and {} more", alerts.size() - shown)));
+    page.add(context_block(say(message.language, Phrase::kAndMore, {{"n", alerts.size() - shown}})));
   }
   return page.take();
 }

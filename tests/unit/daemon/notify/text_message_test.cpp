@@ -63,26 +63,26 @@ struct DaysRow {
 class DaysLeft : public testing::TestWithParam<DaysRow> {};
 
 TEST_P(DaysLeft, AreSaidInWords) {
-  AlertView alert = test::sample_message("firing").alerts[0];
-  alert.target->days_left = GetParam().days;
-  const AlertWords words = words_of(MessageType::kAlertFiring, alert);
-  EXPECT_THAT(words.facts, testing::Contains(Fact{"Target", GetParam().expected}));
+  Message message = test::sample_message("firing");
+  message.alerts[0].target->days_left = GetParam().days;
+  const AlertWords words = words_of(message, message.alerts[0]);
+  EXPECT_THAT(words.facts, testing::Contains(Fact{FactKind::kTarget, "Target", GetParam().expected}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Rows,
                          DaysLeft,
-                         testing::Values(DaysRow{"Many", 276, "3% by 2026-12-31, 276 days left"},
-                                         DaysRow{"One", 1, "3% by 2026-12-31, 1 day left"},
-                                         DaysRow{"None", 0, "3% by 2026-12-31, the last day"},
-                                         DaysRow{"Past", -2, "3% by 2026-12-31, ended 2 days ago"},
-                                         DaysRow{"Unknown", std::nullopt, "3% by 2026-12-31"}),
+                         testing::Values(DaysRow{"Many", 276, "3% by 31 December 2026, 276 days left"},
+                                         DaysRow{"One", 1, "3% by 31 December 2026, 1 day left"},
+                                         DaysRow{"None", 0, "3% by 31 December 2026, the last day"},
+                                         DaysRow{"Past", -2, "3% by 31 December 2026, ended 2 days ago"},
+                                         DaysRow{"Unknown", std::nullopt, "3% by 31 December 2026"}),
                          [](const auto& row) { return row.param.name; });
 
 TEST(TargetPace, IsLeftOutWhereItSaysNothing) {
-  AlertView alert = test::sample_message("firing").alerts[0];
-  alert.target->pace = 1e9;
-  alert.target->formatted_expected.clear();
-  EXPECT_THAT(words_of(MessageType::kAlertFiring, alert).facts, testing::Contains(Fact{"Pace", "at risk"}));
+  Message message = test::sample_message("firing");
+  message.alerts[0].target->pace = 1e9;
+  EXPECT_THAT(words_of(message, message.alerts[0]).facts,
+              testing::Contains(Fact{FactKind::kPace, "Pace", "at risk"}));
 }
 
 TEST(WorstFirst, KeepsTheOrderWithinASeverity) {

@@ -1,0 +1,167 @@
+#include "rules/routing/reason_words.hpp"
+
+#include "rules/routing/target_words.hpp"
+#include "rules/words/civil_words.hpp"
+#include "rules/words/say.hpp"
+
+namespace kpi {
+namespace {
+
+constexpr std::int64_t kMostPeriods = 10'000;
+
+/// For how many periods; nothing when it is the first.
+std::string lasting(const AlertSubject& subject, std::optional<Slot> since, Language language) {
+  if (!since || *since >= subject.slot) {
+    return "";
+  }
+  std::int64_t count = 1;
+  for (Slot slot = *since; slot < subject.slot && count < kMostPeriods; slot = next_slot(slot, subject.kpi->every)) {
+    ++count;
+  }
+  return lasting_words(count, subject.kpi->every, language);
+}
+
+/// Since when the value has been beyond the limit that is named: a critical one may have been crossed later than the
+/// warning's, with which the alert began.
+std::optional<Slot> beyond_since(const AlertSubject& subject) {
+  const bool has_rung = subject.severity != Severity::kNone;
+  const auto rung = static_cast<std::size_t>(subject.severity) - 1;
+  const auto& missed = subject.line->thresholds.rungs.at(has_rung ? rung : 0).missed;
+  return has_rung && missed ? std::optional(missed->first) : subject.since;
+}
+
+/// How a limit on one side is spoken of.
+struct Side {
+  Phrase now;
+  Phrase lasting;
+  Phrase before;
+};
+
+Side side_of(bool is_above, bool is_named) {
+  if (is_named) {
+    return is_above ? Side{Phrase::kAbove, Phrase::kAboveFor, Phrase::kWasAbove}
+                    : Side{Phrase::kBelow, Phrase::kBelowFor, Phrase::kWasBelow};
+  }
+  return is_above ? Side{Phrase::kAboveLimit, Phrase::kAboveLimitFor, Phrase::kWasAboveLimit}
+                  : Side{Phrase::kBelowLimit, Phrase::kBelowLimitFor, Phrase::kWasBelowLimit};
+}
+
+std::string within_reason(const AlertSubject& subject, Language language) {
+  const Kpi& kpi = *subject.kpi;
+  const std::string time = lasting(subject, subject.since, language);
+  return say(language,
+             time.empty() ? Phrase::kOutside : Phrase::kOutsideFor,
+             {{"low", format_value(kpi.better.low, kpi.unit, language)},
+              {"high", format_value(kpi.better.high, kpi.unit, language)},
+              {"time", time}});
+}
+
+std::string threshold_reason(const AlertSubject& subject, Language language) {
+  const Kpi& kpi = *subject.kpi;
+  if (kpi.better.kind == Better::Kind::kWithin) {
+    return within_reason(subject, language);
+  }
+  const Value* limit = crossed_limit(subject);
+  const bool is_named = limit != nullptr && limit->is_known();
+  const Value& value = subject.judgement.value;
+  const bool is_beyond_it = is_named && value.is_known() && is_beyond(value.number, limit->number, kpi.better);
+  const Side side = side_of(kpi.better.kind == Better::Kind::kLower, is_named);
+  const std::string text = is_named ? limit_words(subject, *limit, language) : "";
+  if (!is_beyond_it && value.is_known()) {
+    return say(language, side.before, {{"limit", text}});
+  }
+  const std::string time = lasting(subject, beyond_since(subject), language);
+  return say(language, time.empty() ? side.now : side.lasting, {{"limit", text}, {"time", time}});
+}
+
+std::string condition_reason(const AlertSubject& subject, Language language) {
+  const AlertRule& rule = subject.kpi->alerts[subject.index];
+  const std::string time = lasting(subject, subject.since, language);
+  return say(language,
+             time.empty() ? Phrase::kCondition : Phrase::kConditionFor,
+             {{"name", rule.name}, {"condition", rule.when.text}, {"time", time}});
+}
+
+std::string since_words(const AlertSubject& subject, const Voice& voice) {
+  const Kpi& kpi = *subject.kpi;
+  return subject.since ? begin_words(*subject.since, kpi.every, voice.zone.value_or(kpi.zone), voice.language) : "";
+}
+
+std::string no_data_reason(const AlertSubject& subject, const Voice& voice) {
+  const Language language = voice.language;
+  const std::string since = since_words(subject, voice);
+  const std::string why = say(language, why_phrase(subject.judgement.value.reason));
+  return say(language, since.empty() ? Phrase::kNoDataWhy : Phrase::kNoDataSince, {{"since", since}, {"why", why}});
+}
+
+std::string end_reason(const AlertSubject& subject, const Voice& voice) {
+  const Language language = voice.language;
+  switch (subject.reason) {
+    case Reason::kRestated:
+      return say(language, Phrase::kRestated);
+    case Reason::kRuleRemoved:
+      return say(language, Phrase::kRuleRemoved);
+    case Reason::kRetired:
+      return say(language, Phrase::kRetired);
+    default:
+      break;
+  }
+  if (subject.rule == RuleKind::kNoData) {
+    return say(language, Phrase::kDataCame);
+  }
+  const std::string since = since_words(subject, voice);
+  return since.empty() ? say(language, Phrase::kBackToNormal)
+                       : say(language, Phrase::kBackToNormalSince, {{"since", since}});
+}
+
+std::string firing_reason(const AlertSubject& subject, const Voice& voice) {
+  const Language language = voice.language;
+  switch (subject.rule) {
+    case RuleKind::kCondition:
+      return condition_reason(subject, language);
+    case RuleKind::kTarget:
+      return target_reason(*subject.kpi, *subject.line, subject.is_reminder, language);
+    case RuleKind::kNoData:
+      return no_data_reason(subject, voice);
+    case RuleKind::kThresholds:
+      break;
+  }
+  return threshold_reason(subject, language);
+}
+
+std::string with_note(const std::string& reason, Phrase note, Language language) {
+  return say(language, Phrase::kWithNote, {{"reason", reason}, {"note", say(language, note)}});
+}
+
+}  // namespace
+
+const Value* crossed_limit(const AlertSubject& subject) {
+  const Limits& limits = subject.judgement.limits;
+  const bool critical = subject.severity == Severity::kCritical && limits.critical;
+  return critical ? &*limits.critical : limits.mildest();
+}
+
+int decimals_for(const AlertSubject& subject, const Value& limit, Language language) {
+  const Value& value = subject.judgement.value;
+  return value.is_known() ? decimals_apart(value.number, limit.number, subject.kpi->unit, language) : 0;
+}
+
+std::string limit_words(const AlertSubject& subject, const Value& limit, Language language) {
+  return format_value(limit.number, subject.kpi->unit, language, decimals_for(subject, limit, language));
+}
+
+std::string reason_words(const AlertSubject& subject, const Voice& voice) {
+  const Language language = voice.language;
+  if (!subject.is_firing && subject.rule != RuleKind::kTarget) {
+    return end_reason(subject, voice);
+  }
+  std::string text = firing_reason(subject, voice);
+  if (subject.is_flapping) {
+    text = with_note(text, Phrase::kNoteFlapping, language);
+  } else if (subject.is_steady_again) {
+    text = with_note(text, Phrase::kNoteSteady, language);
+  }
+  return subject.reason == Reason::kRestated ? with_note(text, Phrase::kRestated, language) : text;
+}
+
+}  // namespace kpi

@@ -1,0 +1,111 @@
+#include "rules/routing/target_words.hpp"
+
+#include "rules/words/civil_words.hpp"
+#include "rules/words/say.hpp"
+
+namespace kpi {
+namespace {
+
+const Unit& percent() {
+  static const Unit kPercent = Unit::parse("%").value();
+  return kPercent;
+}
+
+std::string share_standing(const TargetStanding& standing, Language language) {
+  const std::string share = percent_words(standing.actual.value_or(0), language);
+  if (!standing.burn_rate) {
+    return say(language, Phrase::kStandingNoBudget, {{"share", share}});
+  }
+  return say(
+      language, Phrase::kStandingBurn, {{"share", share}, {"rate", percent_words(*standing.burn_rate, language)}});
+}
+
+Phrase standing_phrase(bool has_pace, bool has_actual, bool has_expected) {
+  if (has_pace) {
+    return has_actual     ? (has_expected ? Phrase::kStandingPaceActualExpected : Phrase::kStandingPaceActual)
+           : has_expected ? Phrase::kStandingPaceExpected
+                          : Phrase::kStandingPace;
+  }
+  return has_actual ? (has_expected ? Phrase::kStandingActualExpected : Phrase::kStandingActual)
+                    : Phrase::kStandingExpected;
+}
+
+}  // namespace
+
+const TargetPlan& shown_plan(const Kpi& kpi, const Line& line) {
+  if (const TargetPlan* plan = plan_of_standing(line)) {
+    return *plan;
+  }
+  const std::optional<Slot> newest = line.stepped ? line.stepped : line.first;
+  const Slot end = newest ? civil_slot(next_slot(*newest, kpi.every, kpi.zone), kpi) : line.plans.front().start;
+  return line.plans[plan_for(line.plans, end).value_or(0)];
+}
+
+std::string goal_words(const TargetPlan& plan, double goal, const Kpi& kpi, Language language) {
+  const bool is_share = plan.measure == Target::Measure::kShareMet;
+  const std::string text = format_value(goal, is_share ? percent() : kpi.unit, language);
+  switch (plan.measure) {
+    case Target::Measure::kTotal:
+      return say(language, Phrase::kGoalInTotal, {{"goal", text}});
+    case Target::Measure::kAverage:
+      return say(language, Phrase::kGoalOnAverage, {{"goal", text}});
+    case Target::Measure::kShareMet:
+      return say(language, Phrase::kGoalOfPeriods, {{"goal", text}});
+    default:
+      return text;
+  }
+}
+
+std::string actual_words(const TargetPlan& plan, double actual, const Kpi& kpi, Language language) {
+  const bool is_share = plan.measure == Target::Measure::kShareMet;
+  return is_share ? percent_words(actual, language) : format_value(actual, kpi.unit, language);
+}
+
+std::string standing_words(const TargetPlan& plan, const TargetStanding& standing, const Kpi& kpi, Language language) {
+  if (plan.measure == Target::Measure::kShareMet) {
+    return share_standing(standing, language);
+  }
+  const bool has_actual = plan.measure != Target::Measure::kLevel && standing.actual;
+  if (!standing.pace && !has_actual && !standing.expected) {
+    return "";
+  }
+  return say(language,
+             standing_phrase(standing.pace.has_value(), has_actual, standing.expected.has_value()),
+             {{"pace", standing.pace ? percent_words(*standing.pace, language) : ""},
+              {"actual", has_actual ? actual_words(plan, *standing.actual, kpi, language) : ""},
+              {"expected", standing.expected ? format_value(*standing.expected, kpi.unit, language) : ""}});
+}
+
+std::string problem_words(const TargetPlan& plan, Language language) {
+  switch (plan.lack) {
+    case TargetPlan::Lack::kBaseline:
+      return say(language, Phrase::kNoBaseline, {{"start", date_words(date_of(plan.start), language)}});
+    case TargetPlan::Lack::kLastYear:
+      return say(language, Phrase::kNoLastYear);
+    default:
+      return "";
+  }
+}
+
+std::string target_reason(const Kpi& kpi, const Line& line, bool is_reminder, Language language) {
+  const TargetStanding& standing = line.target_standing;
+  const TargetPlan& plan = shown_plan(kpi, line);
+  const std::string goal = goal_words(plan, standing.goal.value_or(plan.goal), kpi, language);
+  const std::string stands = standing_words(plan, standing, kpi, language);
+  if (is_reminder) {
+    const Phrase phrase = stands.empty() ? Phrase::kGoalDaysLeft : Phrase::kGoalDaysLeftAt;
+    return say(language, phrase, {{"n", standing.days_left}, {"goal", goal}, {"standing", stands}});
+  }
+  switch (standing.status) {
+    case TargetStatus::kAchieved:
+      return say(language, Phrase::kGoalReached, {{"goal", goal}});
+    case TargetStatus::kMissed:
+      return say(language, Phrase::kGoalMissed, {{"goal", goal}});
+    case TargetStatus::kOnTrack:
+      return say(language, Phrase::kBackOnTrack, {{"goal", goal}});
+    default:
+      return stands;
+  }
+}
+
+}  // namespace kpi

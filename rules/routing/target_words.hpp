@@ -1,0 +1,23 @@
+#pragma once
+// Where a KPI stands on its target, in the reader's language. Pure; for describe.cpp and reason_words.cpp.
+
+#include "rules/judge/line.hpp"
+
+#include <string>
+
+namespace kpi {
+
+/// The plan to show: that of the standing, or of the newest period. REQUIRES that the line has plans.
+const TargetPlan& shown_plan(const Kpi& kpi, const Line& line);
+
+/// "1,200 SEK", "1,200 SEK in total", "4.5 on average", "95% of periods met".
+std::string goal_words(const TargetPlan& plan, double goal, const Kpi& kpi, Language language);
+std::string actual_words(const TargetPlan& plan, double actual, const Kpi& kpi, Language language);
+/// "pace 80%, 480 so far, 600 was due by now"; empty when nothing is known.
+std::string standing_words(const TargetPlan& plan, const TargetStanding& standing, const Kpi& kpi, Language language);
+/// Why the plan cannot be judged, and what to do; empty: it can.
+std::string problem_words(const TargetPlan& plan, Language language);
+/// Of the alert `target`: "goal of 1,000 visitors reached".
+std::string target_reason(const Kpi& kpi, const Line& line, bool is_reminder, Language language);
+
+}  // namespace kpi
