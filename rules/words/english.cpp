@@ -131,10 +131,12 @@ constexpr PhraseText kPhrases[] = {
     {kWhySourceFailed, "the source could not be read"},
 
     // Why an alert ended.
-    {kBackToNormal, "back to normal"},
-    {kBackToNormalSince, "back to normal; it was off since {since}"},
+    {kBackToNormal, "fine again"},
+    {kBackToNormalSince, "fine again, after trouble since {since}"},
     {kRestated, "earlier data came late or was restated"},
     {kRuleRemoved, "the rule was removed"},
+    {kCameAndWent, "came and went while kpid was not running"},
+    {kCameAndWentFromTo, "came and went while kpid was not running, from {from} to {to}"},
     {kSourceRemoved, "the source was removed"},
     {kRetired, "the segment has been silent for too long, and is judged no more"},
     {kDataCame, "data is back"},
@@ -208,6 +210,7 @@ constexpr PhraseText kPhrases[] = {
     {kColumnState, "State"},
     {kChangeSinceBefore, "{change} on the period before"},
     {kChangeSinceYear, "{change} on the year before"},
+    {kPercentagePoints, "{change} points"},
     {kStateFine, "fine"},
     {kStateWaiting, "missed, not yet an alert"},
     {kStateNoData, "no data"},

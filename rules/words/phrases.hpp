@@ -134,6 +134,8 @@ enum class Phrase : std::uint16_t {
   kBackToNormalSince,  ///< {since}
   kRestated,
   kRuleRemoved,
+  kCameAndWent,
+  kCameAndWentFromTo,  ///< {from} {to}
   kSourceRemoved,
   kRetired,
   kDataCame,
@@ -203,6 +205,7 @@ enum class Phrase : std::uint16_t {
   kColumnState,
   kChangeSinceBefore,  ///< {change}
   kChangeSinceYear,    ///< {change}
+  kPercentagePoints,   ///< {change}
   kStateFine,
   kStateWaiting,
   kStateNoData,

@@ -58,7 +58,7 @@ TEST(Segments, AddedToExpectAreMissingFromTheBeginning) {
                 "kpis:\n  visits: {value: web.visits, split_by: [country], expect: {country: [SE, \"NO\"]}}\n");
   EXPECT_THAT(
       story.step(day(4) + " 01:00"),
-      ElementsAre("team alert.no_data visits no_data (country=NO): no data since 2026-03-01: no sample arrived"));
+      ElementsAre("team alert.no_data visits no_data (country=NO): no data since 1 March 2026: no sample arrived"));
   EXPECT_EQ(*story.line("visits", kNorway).first, *story.line("visits").first);
 }
 
@@ -74,7 +74,7 @@ TEST(Segments, SilentForTooLongRetireAndStaySoOverARestart) {
     if (number == 3) {  // the 2nd is given up at the end of the 3rd
       EXPECT_THAT(
           told,
-          ElementsAre("team alert.no_data visits no_data (country=NO): no data since 2026-03-02: no sample arrived"));
+          ElementsAre("team alert.no_data visits no_data (country=NO): no data since 2 March 2026: no sample arrived"));
     } else if (number ==
                6) {  // silent from the 2nd to the 4th, and on the 5th, which is given up at the end of the 6th
       EXPECT_THAT(
@@ -121,8 +121,8 @@ TEST(Rename, CarriesHistoryAndStateAlong) {
   story.put("web.visits", day(5), 30, kSweden);
   EXPECT_THAT(
       story.step(day(6)),
-      ElementsAre("team alert.resolved visits thresholds: fine again, was not since 2026-03-02, visits thresholds "
-                  "(country=SE): fine again, was not since 2026-03-02"));
+      ElementsAre("team alert.resolved visits thresholds: fine again, after trouble since 2 March 2026, visits thresholds "
+                  "(country=SE): fine again, after trouble since 2 March 2026"));
 }
 
 TEST(Rename, LeavesALineAloneThatTheNewNameHasAlready) {
@@ -164,7 +164,7 @@ TEST(NoDataPolicy, AnErrorIsNotFine) {
   }
   // It can be read again, and has nothing of these days: now they are as good as fine.
   EXPECT_THAT(story.step(day(7)),
-              UnorderedElementsAre("team alert.resolved visits thresholds: fine again, was not since 2026-03-01",
+              UnorderedElementsAre("team alert.resolved visits thresholds: fine again, after trouble since 1 March 2026",
                                    testing::StartsWith("team source.recovered")));
 }
 
@@ -180,7 +180,7 @@ kpis:
   story.restart();
   story.put("web.visits", day(2), 24, kSweden);
   EXPECT_THAT(story.step(day(3)),
-              UnorderedElementsAre("team alert.resolved visits thresholds: fine again, was not since 2026-03-01",
+              UnorderedElementsAre("team alert.resolved visits thresholds: fine again, after trouble since 1 March 2026",
                                    "team alert.firing half thresholds: below 15 for 2 days, half thresholds "
                                    "(country=SE): below 15 for 2 days"));
 }

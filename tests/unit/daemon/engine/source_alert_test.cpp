@@ -143,8 +143,8 @@ TEST(SourceAlert, SpeaksForTheMissingDataOfItsKpis) {
   EXPECT_THAT(
       story.step("2026-03-05 01:00"),
       UnorderedElementsAre("team source.recovered source web: it can be read again",
-                           "team alert.no_data visits no_data: no data since 2026-03-02: no sample arrived",
-                           "team alert.no_data both no_data: no data since 2026-03-02: a KPI it uses has no value"));
+                           "team alert.no_data visits no_data: no data since 2 March 2026: no sample arrived",
+                           "team alert.no_data both no_data: no data since 2 March 2026: a KPI it uses has no value"));
 }
 
 TEST(SourceAlert, HoldsEveryState) {

@@ -65,7 +65,7 @@ TEST(Told, TheEndOfAnEpisodeIsToldOnce) {
   EXPECT_EQ(story.step("2026-03-02").size(), 1);
   story.put("web.visits", "2026-03-02", 120);
   EXPECT_THAT(story.step("2026-03-03"),
-              ElementsAre("team alert.resolved visits thresholds: fine again, was not since 2026-03-01"));
+              ElementsAre("team alert.resolved visits thresholds: fine again, after trouble since 1 March 2026"));
   story.put("web.visits", "2026-03-03", 130);
   EXPECT_THAT(story.step("2026-03-04"), IsEmpty());
 }
@@ -87,7 +87,7 @@ TEST(Told, AnEpisodeThatEndsAndAnotherThatBeginsInOneStepAreBothTold) {
   story.put("web.visits", "2026-03-02", 120);
   story.put("web.visits", "2026-03-03", 80);
   EXPECT_THAT(story.step("2026-03-04"),
-              UnorderedElementsAre("team alert.resolved visits thresholds: fine again, was not since 2026-03-01",
+              UnorderedElementsAre("team alert.resolved visits thresholds: fine again, after trouble since 1 March 2026",
                                    "team alert.firing visits thresholds: below 100"));
 }
 
@@ -125,7 +125,7 @@ TEST(Told, MissingDataIsToldAfterOnePeriodAndItsReturnToo) {
   EXPECT_THAT(story.step("2026-03-03 23:59"), IsEmpty());
   EXPECT_EQ(story.state("visits"), KpiState::kPending);
   EXPECT_THAT(story.pass("2026-03-04"),
-              ElementsAre("team alert.no_data visits no_data: no data since 2026-03-02: no sample arrived"));
+              ElementsAre("team alert.no_data visits no_data: no data since 2 March 2026: no sample arrived"));
   EXPECT_EQ(story.state("visits"), KpiState::kNoData);
   EXPECT_THAT(story.pass("2026-03-05"), IsEmpty());
   for (const char* day : {"2026-03-02", "2026-03-03", "2026-03-04"}) {
