@@ -185,6 +185,7 @@ const std::vector<Command>& commands() {
                                               history_verify_command(),
                                               report_command(),
                                               enter_command(),
+                                              channel_test_command(),
                                               plugins_command(),
                                               init_command()};
   return kCommands;

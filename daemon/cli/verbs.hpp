@@ -17,6 +17,7 @@ Command history_backup_command();
 Command history_verify_command();
 Command report_command();
 Command enter_command();
+Command channel_test_command();
 Command plugins_command();
 Command init_command();
 

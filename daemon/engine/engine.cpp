@@ -98,6 +98,7 @@ Result<StepSummary> Engine::step(Instant now) {
   tell(now, summary);
   commit_.now = now;
   commit_.deliveries = std::exchange(deliveries_, {});
+  std::ranges::move(std::exchange(letters_, {}), std::back_inserter(commit_.notifications));
   KPI_TRY(store_.commit(commit_));
   last_step_ = now;
   queued_.insert(queued_.end(), commit_.notifications.begin(), commit_.notifications.end());

@@ -55,6 +55,8 @@ class Engine {
   void receive(PollResult result);
   /// Keeps how an attempt ended for the next step's commit.
   void receive(DeliveryRow delivery);
+  /// Keeps a message that was made outside the engine, about a delivery, for the next step's commit.
+  void receive(NotificationRow message);
   /// Keeps what somebody says of a KPI or a day for the next step's commit.
   void receive(ReviewRow review);
   void receive(NoteRow note);
@@ -256,6 +258,7 @@ class Engine {
   // What is to be done.
   std::vector<PollResult> polls_;
   std::vector<DeliveryRow> deliveries_;
+  std::vector<NotificationRow> letters_;  // made outside
   std::vector<NotificationRow> queued_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> dirty_;  // (KPI, line): in the order of judging
   std::map<std::uint32_t, std::set<Slot>> restated_;         // by line: periods to judge again

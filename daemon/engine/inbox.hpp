@@ -19,12 +19,24 @@ struct DeliveryResult {
   Outcome outcome;
 };
 
+/// A batch of attempts is over.
+struct BatchEnd {
+  std::string channel;
+  std::vector<std::string> untried;  ///< Ids: an attempt before them failed.
+};
+
+/// What still burns was said again.
+struct RefreshEnd {
+  std::string channel;
+  Outcome outcome;
+};
+
 struct ReloadRequest {};
 
 struct StopRequest {};
 
 /// An EntryRow is a value that somebody entered, checked by read_entry().
-using Event = std::variant<PollResult, DeliveryResult, ReloadRequest, StopRequest, EntryRow>;
+using Event = std::variant<PollResult, DeliveryResult, BatchEnd, RefreshEnd, ReloadRequest, StopRequest, EntryRow>;
 
 class Inbox {
  public:

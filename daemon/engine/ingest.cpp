@@ -65,6 +65,10 @@ void Engine::receive(DeliveryRow delivery) {
   deliveries_.push_back(std::move(delivery));
 }
 
+void Engine::receive(NotificationRow message) {
+  letters_.push_back(std::move(message));
+}
+
 void Engine::receive(ReviewRow review) {
   commit_.reviews.push_back(std::move(review));
 }

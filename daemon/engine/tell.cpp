@@ -510,7 +510,7 @@ void Engine::tell(Instant now, StepSummary& summary) {
     row.channel = message.channel;
     row.type = name_of(message.type);
     row.created = now;
-    row.body = message_json(message);
+    row.body = outbox_json(message);
     commit_.notifications.push_back(std::move(row));
     summary.messages.push_back(std::move(message));
   }

@@ -2,7 +2,6 @@
 
 #include "daemon/engine/entry.hpp"
 #include "daemon/engine/poll_schedule.hpp"
-#include "daemon/notify/message_json.hpp"
 #include "daemon/os/log.hpp"
 #include "daemon/os/service.hpp"
 #include "rules/base/text.hpp"
@@ -31,11 +30,15 @@ Watch::Watch(std::shared_ptr<const Config> config, Store& store, World world, En
       world_(world),
       options_(options),
       engine_(std::make_unique<Engine>(config_, store_, options_)),
-      polling_(config_->sources.size()) {}
+      polling_(config_->sources.size()),
+      deliveries_({world.clock, world.host, world.http, world.console, inbox_, pool_}) {
+  deliveries_.configure(config_);
+}
 
 Result<void> Watch::restore(Instant now) {
   KPI_TRY(engine_->restore(now));
-  outbox_.add(engine_->take_queued());
+  KPI_TRY(deliveries_.restore(store_));
+  deliveries_.add(engine_->take_queued());
   return {};
 }
 
@@ -52,35 +55,6 @@ void Watch::start_poll(std::uint32_t source, Instant now) {
     PollResult result{
         source, request.now, config->sources[source].source->poll(request, world_.host, stop), generation};
     inbox_.post(std::move(result));
-  });
-}
-
-Outcome Watch::deliver(const Config& config, const NotificationRow& row, const std::stop_token& stop) {
-  const ChannelConfig* channel = config.find_channel(row.channel);
-  if (channel == nullptr || channel->channel == nullptr) {
-    return {Outcome::Kind::kRefused, "there is no channel " + row.channel + " any more", std::nullopt};
-  }
-  auto message = parse_message_json(row.body);
-  if (!message) {
-    return {Outcome::Kind::kRefused, message.error().message, std::nullopt};
-  }
-  message->id = row.id;
-  message->channel = row.channel;
-  ChannelHost host{world_.http, world_.console, [this] { return world_.clock.now(); }};
-  std::unique_lock console(console_, std::defer_lock);
-  if (channel->type == "console") {
-    console.lock();
-  }
-  return channel->channel->deliver(*message, host, stop);
-}
-
-void Watch::start_delivery(NotificationRow row) {
-  ++deliveries_;
-  pool_.submit([this, row = std::move(row), config = config_](const std::stop_token& stop) {
-    Outcome outcome = deliver(*config, row, stop);
-    if (!stop.stop_requested()) {
-      inbox_.post(DeliveryResult{row.id, std::move(outcome)});
-    }
   });
 }
 
@@ -108,46 +82,52 @@ Result<OnceReport> Watch::once(Instant now) {
   OnceReport report;
   poll_all(now);
   report.summary = KPI_TRY(engine_->step(now));
-  outbox_.add(engine_->take_queued());
+  deliveries_.add(engine_->take_queued());
   report.has_failed_source = engine_->has_failed_source();
   KPI_TRY(deliver_all(now, report));
   return report;
 }
 
 Result<void> Watch::deliver_all(Instant now, OnceReport& report) {
-  const std::vector<NotificationRow> due = outbox_.take_all_due(now);
-  std::map<std::string, std::vector<NotificationRow>> by_channel;
-  for (const NotificationRow& row : due) {
-    by_channel[row.channel].push_back(row);
-  }
-  for (auto& [channel, of_channel] : by_channel) {
-    pool_.submit([this, rows = std::move(of_channel), config = config_](const std::stop_token& stop) {
-      for (const NotificationRow& row : rows) {
-        inbox_.post(DeliveryResult{row.id, deliver(*config, row, stop)});
+  while (deliveries_.start_all_due(now) > 0) {
+    while (!deliveries_.is_idle()) {
+      Asked asked;
+      for (Event& event : inbox_.take(world_.clock.steady() + kLongestWait)) {
+        take(event, asked);
       }
-    });
-  }
-  for (std::size_t missing = due.size(); missing > 0;) {
-    for (Event& event : inbox_.take(world_.clock.steady() + kLongestWait)) {
-      auto* result = std::get_if<DeliveryResult>(&event);
-      if (result == nullptr) {
-        continue;
+      DeliveryNews news = deliveries_.take_news(now);
+      for (DeliveryRow& row : news.rows) {
+        report_delivery(row, report);
+        engine_->receive(std::move(row));
       }
-      --missing;
-      const auto row = std::ranges::find(due, result->id, &NotificationRow::id);
-      DeliveryRow delivery = outbox_.finish(result->id, result->outcome, now);
-      if (delivery.state == NotificationRow::State::kSent) {
-        ++report.delivered;
-      } else {
-        const bool is_dead = delivery.state == NotificationRow::State::kDead;
-        report.failed_deliveries.push_back(row->channel + ": " + result->outcome.detail +
-                                           (is_dead ? "; it is given up" : "; it stays in the outbox"));
+      for (NotificationRow& letter : news.letters) {
+        engine_->receive(std::move(letter));
       }
-      engine_->receive(std::move(delivery));
+      KPI_TRY(engine_->step(now));  // at once: what is not written down is sent again after a kill
+      deliveries_.add(engine_->take_queued());
     }
-    KPI_TRY(engine_->step(now));  // at once: what is not written down is sent again after a kill
   }
   return {};
+}
+
+void Watch::report_delivery(const DeliveryRow& row, OnceReport& report) const {
+  if (row.state == NotificationRow::State::kSent) {
+    ++report.delivered;
+    return;
+  }
+  const bool is_dead = row.state == NotificationRow::State::kDead;
+  report.failed_deliveries.push_back(row.channel + ": " + row.last_error +
+                                     (is_dead ? "; it is given up" : "; it stays in the outbox"));
+}
+
+void Watch::hand_over(Instant now) {
+  DeliveryNews news = deliveries_.take_news(now);
+  for (DeliveryRow& row : news.rows) {
+    engine_->receive(std::move(row));
+  }
+  for (NotificationRow& letter : news.letters) {
+    engine_->receive(std::move(letter));
+  }
 }
 
 Result<void> Watch::run(const std::function<std::shared_ptr<const Config>()>& reload) {
@@ -169,18 +149,19 @@ Result<void> Watch::run(const std::function<std::shared_ptr<const Config>()>& re
 Result<void> Watch::finish_deliveries() {
   const auto deadline = world_.clock.steady() + kLastDeliveries;
   Asked asked;
-  while (deliveries_ > 0 && world_.clock.steady() < deadline) {
+  while (!deliveries_.is_idle() && world_.clock.steady() < deadline) {
     for (Event& event : inbox_.take(deadline)) {
       take(event, asked);
     }
   }
+  hand_over(now());
   KPI_TRY(engine_->step(now()));
   return {};
 }
 
 /// How long there is nothing to do, but for what comes by itself.
 Duration Watch::until_next(Instant begun) const {
-  Duration wait = std::min(engine_->next_event(), outbox_.next_due()) - begun;
+  Duration wait = std::min(engine_->next_event(), deliveries_.next_due()) - begun;
   const Instant clock = world_.clock.now();
   for (const Polling& polling : polling_) {
     if (!polling.in_flight) {
@@ -201,9 +182,7 @@ void Watch::start_due(Instant now) {
       start_poll(i, now);
     }
   }
-  for (NotificationRow& row : outbox_.take_due(now)) {
-    start_delivery(std::move(row));
-  }
+  deliveries_.start_due(now);
 }
 
 /// Hands what has come to the engine; what people asked for is left in `asked`.
@@ -214,13 +193,9 @@ void Watch::take(Event& event, Asked& asked) {
                             engine_->receive(std::move(result));
                           }
                         },
-                        [&](DeliveryResult& result) {
-                          --deliveries_;
-                          engine_->receive(outbox_.finish(result.id, result.outcome, now()));
-                          if (result.outcome.kind != Outcome::Kind::kDelivered) {
-                            log_warning("message " + result.id + ": " + result.outcome.detail);
-                          }
-                        },
+                        [&](DeliveryResult& result) { deliveries_.take(result, now()); },
+                        [&](BatchEnd& end) { deliveries_.take(end); },
+                        [&](RefreshEnd& end) { deliveries_.take(end); },
                         [&](EntryRow& entry) { enter(std::move(entry)); },
                         [&](ReloadRequest&) { asked.reload = true; },
                         [&](StopRequest&) { asked.stop = true; }},
@@ -241,9 +216,10 @@ Result<bool> Watch::turn(const std::function<std::shared_ptr<const Config>()>& r
   for (Event& event : inbox_.take(world_.clock.steady() + until_next(begun))) {
     take(event, asked);
   }
+  hand_over(now());
   const StepSummary summary = KPI_TRY(engine_->step(now()));
   log(summary);
-  outbox_.add(engine_->take_queued());
+  deliveries_.add(engine_->take_queued());
   if (asked.reload) {
     notify_reloading();
     if (auto config = reload()) {
@@ -258,9 +234,10 @@ Result<bool> Watch::turn(const std::function<std::shared_ptr<const Config>()>& r
 Result<void> Watch::swap_config(std::shared_ptr<const Config> config, Instant now) {
   auto engine = std::make_unique<Engine>(config, store_, options_);
   KPI_TRY(engine->restore(now));
-  engine->take_queued();  // the outbox knows them
+  deliveries_.add(engine->take_queued());  // those it does not know yet
   config_ = std::move(config);
   engine_ = std::move(engine);
+  deliveries_.configure(config_);
   ++generation_;
   polling_.assign(config_->sources.size(), Polling{});
   log_info("reloaded: " + counted(config_->rules.kpis.size(), "KPI"));

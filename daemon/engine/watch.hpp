@@ -3,9 +3,9 @@
 // likewise. The daemon (`run`) and `run --once` differ in who calls, not in what happens.
 
 #include "daemon/config/config.hpp"
+#include "daemon/engine/deliveries.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/engine/inbox.hpp"
-#include "daemon/notify/outbox.hpp"
 #include "daemon/os/clock.hpp"
 #include "daemon/os/work_pool.hpp"
 #include "plugins/source.hpp"
@@ -13,7 +13,6 @@
 #include <functional>
 #include <iosfwd>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,6 +49,9 @@ class Watch {
 
   [[nodiscard]] const Engine& engine() const { return *engine_; }
 
+  /// How each channel does. Of the engine's thread.
+  [[nodiscard]] std::map<std::string, ChannelState> channel_states() const { return deliveries_.states(); }
+
  private:
   struct Polling {
     Instant next;
@@ -63,10 +65,11 @@ class Watch {
   };
 
   void start_poll(std::uint32_t source, Instant now);
-  void start_delivery(NotificationRow row);
-  Outcome deliver(const Config& config, const NotificationRow& row, const std::stop_token& stop);
   void poll_all(Instant now);
   Result<void> deliver_all(Instant now, OnceReport& report);
+  void report_delivery(const DeliveryRow& row, OnceReport& report) const;
+  /// Hands what deliveries brought to the engine.
+  void hand_over(Instant now);
   void start_due(Instant now);
   void take(Event& event, Asked& asked);
   void enter(EntryRow entry);
@@ -82,12 +85,10 @@ class Watch {
   World world_;
   EngineOptions options_;
   std::unique_ptr<Engine> engine_;
-  Outbox outbox_;
   std::vector<Polling> polling_;  // by source
-  std::size_t deliveries_ = 0;    // on their way
   std::uint64_t generation_ = 0;  // of the configuration: results of an older one are dropped
   Inbox inbox_;
-  std::mutex console_;
+  Deliveries deliveries_;
   WorkPool pool_;  // last: its jobs use what stands above
 };
 

@@ -36,8 +36,8 @@ struct Outcome {
   Kind kind = Kind::kDelivered;
   std::string detail;  ///< For the log and `kpid status`: no secret, printable, at most 256 bytes of the answer.
   std::optional<std::chrono::seconds> retry_after;  ///< What the receiver asked for.
-  /// What the channel must know again when more is told of the same alerts (Slack's ts and channel); empty: nothing.
-  std::string remote{};
+  /// By alert id, what the channel must know again when more is told of that alert (Slack's ts and channel).
+  std::map<std::string, std::string> remotes{};
   /// kRetry: how far it came, given back by the next attempt (the recipients that have it); empty: not at all.
   std::string progress{};
   /// kDelivered, but not to everybody: who refused it and why, for the operator.
@@ -51,7 +51,7 @@ struct ChannelHost {
   HttpClient& http;
   std::ostream& console;         ///< For the console channel; written by one delivery at a time.
   std::function<Instant()> now;  ///< The real clock: signatures must be fresh.
-  /// By alert id: the `remote` of the message that told of it first.
+  /// By alert id: Outcome::remotes of what told of it before.
   std::map<std::string, std::string> remotes{};
   std::string progress{};  ///< Of the attempt before.
   Host* host = nullptr;    ///< For programs; null in tests that start none.

@@ -233,6 +233,76 @@ AlertView alert_of(const Json& json) {
   return alert;
 }
 
+/// Finds data.alerts[].id and .status while the text goes by.
+class AlertIds final : public nlohmann::json_sax<Json> {
+ public:
+  std::vector<ToldAlert> found;
+
+  bool null() override { return true; }
+
+  bool boolean(bool /*value*/) override { return true; }
+
+  bool number_integer(number_integer_t /*value*/) override { return true; }
+
+  bool number_unsigned(number_unsigned_t /*value*/) override { return true; }
+
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return true; }
+
+  bool binary(binary_t& /*value*/) override { return true; }
+
+  bool string(string_t& value) override {
+    if (is_in_alert() && key_ == "id") {
+      found.back().id = std::move(value);
+    } else if (is_in_alert() && key_ == "status") {
+      found.back().ends = value != "firing";
+    }
+    return true;
+  }
+
+  bool key(string_t& value) override {
+    if (depth_ == 2) {
+      is_alerts_ = value == "alerts";
+    }
+    key_ = std::move(value);
+    return true;
+  }
+
+  bool start_object(std::size_t /*size*/) override {
+    ++depth_;
+    if (is_in_alert()) {
+      found.emplace_back();
+    }
+    return true;
+  }
+
+  bool end_object() override {
+    --depth_;
+    return true;
+  }
+
+  bool start_array(std::size_t /*size*/) override { return start_object_like(); }
+
+  bool end_array() override { return end_object(); }
+
+  bool parse_error(std::size_t /*at*/, const std::string& /*token*/, const Json::exception& /*error*/) override {
+    found.clear();
+    return false;
+  }
+
+ private:
+  bool start_object_like() {
+    ++depth_;
+    return true;
+  }
+
+  /// The document, its data, their alerts, one of them.
+  [[nodiscard]] bool is_in_alert() const { return depth_ == 4 && is_alerts_; }
+
+  int depth_ = 0;
+  bool is_alerts_ = false;
+  std::string key_;
+};
+
 Attachment attachment_of(const Json& json) {
   std::optional<std::string> bytes = from_base64(json.at("base64").get_ref<const std::string&>());
   if (!bytes) {
@@ -312,6 +382,12 @@ Result<Message> parse_message_json(std::string_view json) {
   } catch (const std::invalid_argument& error) {
     return fail(ErrorKind::kInvalid, std::string("not a message: ") + error.what());
   }
+}
+
+std::vector<ToldAlert> told_alerts(std::string_view json) {
+  AlertIds ids;
+  Json::sax_parse(json, &ids);
+  return std::move(ids.found);
 }
 
 std::string target_view_json(const TargetView& target) {

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kpi {
 
@@ -15,6 +16,15 @@ std::string message_json(const Message& message);
 std::string outbox_json(const Message& message);
 /// Reads either back; `id` and `channel` are kept beside it by the outbox.
 Result<Message> parse_message_json(std::string_view json);
+
+/// An alert of a message, as far as the order of messages goes.
+struct ToldAlert {
+  std::string id;
+  bool ends = false;  ///< The message tells its end.
+};
+
+/// The alerts of a message in its JSON form, without reading the rest; none of what is no message.
+std::vector<ToldAlert> told_alerts(std::string_view json);
 
 /// The `target` of an alert by itself, as `status --json` has it too.
 std::string target_view_json(const TargetView& target);

@@ -13,14 +13,33 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-bool is_due(const NotificationRow& row, Instant now) {
-  return !row.next_attempt || *row.next_attempt <= now;
-}
+/// A message that waited longer is given up, also where the channel's rests let it be tried only once.
+constexpr hours kLongestWait{80};
+/// A channel that forbids us is asked again after this.
+constexpr hours kDisabledFor{1};
+/// After so many failures in a row an attempt that succeeds means that the receiver is back.
+constexpr int kOutage = 3;
+/// Behind a queue of n messages a batch has n/32 of them, at most 64: what a crash may repeat.
+constexpr std::size_t kBatchShare = 32;
+constexpr std::size_t kLargestBatch = 64;
 
 /// A number from 0 to 1 that is the same for the same id and attempt.
 double spread(const std::string& id, int attempt) {
   const std::string hash = fingerprint(id + "#" + std::to_string(attempt));
   return static_cast<double>(std::stoul(hash.substr(0, 6), nullptr, 16)) / 0xFFFFFF;
+}
+
+Duration scaled(seconds wait, const std::string& id, int attempt) {
+  const double factor = 0.8 + 0.4 * spread(id, attempt);
+  return Duration{std::llround(static_cast<double>(Duration{wait}.count()) * factor)};
+}
+
+/// How long a channel rests after so many failures in a row.
+Duration rest_after(const std::string& id, int failures) {
+  static constexpr std::array<seconds, 6> kRests{
+      seconds{1}, seconds{2}, seconds{5}, seconds{10}, seconds{20}, seconds{30}};
+  const std::size_t index = std::min(static_cast<std::size_t>(failures), kRests.size()) - 1;
+  return scaled(kRests.at(index), id, failures);
 }
 
 }  // namespace
@@ -48,96 +67,345 @@ std::optional<Duration> retry_wait(const std::string& id, int attempt) {
   if (attempt < 1 || static_cast<std::size_t>(attempt) > waits.size()) {
     return std::nullopt;
   }
-  const double factor = 0.8 + 0.4 * spread(id, attempt);
-  const double ms = static_cast<double>(Duration{waits[static_cast<std::size_t>(attempt) - 1]}.count()) * factor;
-  return Duration{static_cast<std::int64_t>(std::llround(ms))};
+  return scaled(waits[static_cast<std::size_t>(attempt) - 1], id, attempt);
+}
+
+Instant Outbox::due(const Entry& entry) {
+  return entry.row.next_attempt.value_or(Instant{});
+}
+
+void Outbox::configure(const std::map<std::string, DeliveryRules>& rules) {
+  for (auto& [channel, queue] : queues_) {
+    queue.disabled_until.reset();
+  }
+  for (const auto& [channel, rule] : rules) {
+    Queue& queue = queues_[channel];
+    queue.rules = rule;
+    queue.tokens = rule.burst;
+    queue.refilled.reset();
+  }
+}
+
+void Outbox::restore(const DeliveryMemory& memory) {
+  for (const ThreadRow& thread : memory.threads) {
+    queues_[thread.channel].remotes[thread.alert] = thread.remote;
+  }
+  for (const auto& [channel, why] : memory.disabled) {
+    queues_[channel].disabled = why;  // tried again with the next message: somebody may have mended it
+  }
 }
 
 void Outbox::add(std::vector<NotificationRow> rows) {
   for (NotificationRow& row : rows) {
-    if (rows_.contains(row.id)) {
+    const std::uint64_t number = next_number_;
+    if (!numbers_.emplace(row.id, number).second) {
       continue;
     }
-    queues_[row.channel].ids.push_back(row.id);
-    rows_.emplace(row.id, std::move(row));
-  }
-}
-
-std::vector<NotificationRow> Outbox::take_due(Instant now) {
-  std::vector<NotificationRow> due;
-  for (auto& [channel, queue] : queues_) {
-    if (queue.in_flight || queue.ids.empty()) {
-      continue;
-    }
-    const NotificationRow& row = rows_.at(queue.ids.front());
-    if (is_due(row, now)) {
-      queue.in_flight = true;
-      due.push_back(row);
-    }
-  }
-  return due;
-}
-
-std::vector<NotificationRow> Outbox::take_all_due(Instant now) {
-  std::vector<NotificationRow> due;
-  for (const auto& [channel, queue] : queues_) {
-    for (const std::string& id : queue.ids) {
-      if (is_due(rows_.at(id), now)) {
-        due.push_back(rows_.at(id));
+    ++next_number_;
+    Queue& queue = queues_[row.channel];
+    Entry entry{std::move(row), {}};
+    entry.alerts = told_alerts(entry.row.body);
+    for (const ToldAlert& alert : entry.alerts) {
+      std::set<std::uint64_t>& chain = queue.chains[alert.id];
+      if (chain.insert(number).second && chain.size() > 1) {
+        ++entry.waits_for;
       }
     }
+    queue.all.insert(number);
+    if (entry.waits_for == 0) {
+      queue.ready.emplace(due(entry), number);
+    }
+    entries_.emplace(number, std::move(entry));
   }
-  return due;
 }
 
-DeliveryRow Outbox::finish(const std::string& id, const Outcome& outcome, Instant now) {
-  NotificationRow& row = rows_.at(id);
-  Queue& queue = queues_[row.channel];
-  queue.in_flight = false;
-  DeliveryRow result;
-  result.id = id;
-  result.attempts = ++row.attempts;
+std::size_t Outbox::batch_size(const Queue& queue) {
+  const bool is_well = queue.failures == 0 && queue.disabled.empty();
+  return is_well ? std::clamp<std::size_t>(queue.ready.size() / kBatchShare, 1, kLargestBatch) : 1;
+}
+
+void Outbox::refill(Queue& queue, Instant now) {
+  if (queue.rules.per_second <= 0) {
+    return;
+  }
+  const Instant before = queue.refilled.value_or(now);
+  const double seconds_passed = std::max(0.0, std::chrono::duration<double>(now - before).count());
+  queue.tokens = std::min(queue.rules.burst, queue.tokens + seconds_passed * queue.rules.per_second);
+  queue.refilled = now;
+}
+
+Instant Outbox::next_token(const Queue& queue) {
+  if (queue.rules.per_second <= 0 || queue.tokens >= 1 || !queue.refilled) {
+    return Instant{};
+  }
+  return *queue.refilled + Duration{std::llround(std::ceil((1 - queue.tokens) / queue.rules.per_second * 1000))};
+}
+
+std::vector<std::vector<Attempt>> Outbox::take(Instant now, bool everything) {
+  std::vector<std::vector<Attempt>> batches;
+  for (auto& [channel, queue] : queues_) {
+    refill(queue, now);
+    const bool rests =
+        everything ? queue.failures >= kOutage : queue.rests_until > now || queue.disabled_until.value_or(now) > now;
+    while (!rests && queue.batches < queue.rules.concurrency) {
+      std::size_t most = everything ? queue.ready.size() : batch_size(queue);
+      if (queue.rules.per_second > 0) {
+        most = std::min(most, static_cast<std::size_t>(queue.tokens));
+      }
+      std::vector<Attempt> batch = take_batch(queue, most, now);
+      if (batch.empty()) {
+        break;
+      }
+      ++queue.batches;
+      batches.push_back(std::move(batch));
+    }
+  }
+  return batches;
+}
+
+std::vector<Attempt> Outbox::take_batch(Queue& queue, std::size_t most, Instant now) {
+  std::vector<Attempt> batch;
+  while (batch.size() < most && !queue.ready.empty() && queue.ready.begin()->first <= now) {
+    Entry& entry = entries_.at(queue.ready.begin()->second);
+    queue.ready.erase(queue.ready.begin());
+    entry.in_flight = true;
+    ++queue.in_flight;
+    queue.tokens -= queue.rules.per_second > 0 ? 1 : 0;
+    Attempt attempt{entry.row, {}};
+    for (const ToldAlert& alert : entry.alerts) {
+      if (const auto remote = queue.remotes.find(alert.id); remote != queue.remotes.end()) {
+        attempt.remotes.insert(*remote);
+      }
+    }
+    batch.push_back(std::move(attempt));
+  }
+  return batch;
+}
+
+void Outbox::end_batch(const std::string& channel, const std::vector<std::string>& untried) {
+  Queue& queue = queues_[channel];
+  --queue.batches;
+  for (const std::string& id : untried) {
+    const auto number = numbers_.find(id);
+    if (number == numbers_.end()) {
+      continue;
+    }
+    Entry& entry = entries_.at(number->second);
+    entry.in_flight = false;
+    --queue.in_flight;
+    queue.tokens += queue.rules.per_second > 0 ? 1 : 0;
+    queue.ready.emplace(due(entry), number->second);
+  }
+}
+
+void Outbox::remove(Queue& queue, std::uint64_t number) {
+  const auto found = entries_.find(number);
+  Entry& entry = found->second;
+  for (const ToldAlert& alert : entry.alerts) {
+    const auto chain = queue.chains.find(alert.id);
+    if (chain == queue.chains.end() || chain->second.erase(number) == 0) {
+      continue;  // named twice
+    }
+    if (chain->second.empty()) {
+      queue.chains.erase(chain);
+      continue;
+    }
+    const std::uint64_t next = *chain->second.begin();
+    Entry& waiting = entries_.at(next);
+    // Only the end of the chain's first one lets another go.
+    if (next > number && --waiting.waits_for == 0) {
+      queue.ready.emplace(due(waiting), next);
+    }
+  }
+  queue.ready.erase({due(entry), number});
+  queue.all.erase(number);
+  numbers_.erase(entry.row.id);
+  entries_.erase(found);
+}
+
+Finished Outbox::finish(const std::string& id, const Outcome& outcome, Instant now) {
+  Finished finished;
+  const auto known = numbers_.find(id);
+  if (known == numbers_.end()) {
+    return finished;
+  }
+  const std::uint64_t number = known->second;
+  Entry& entry = entries_.at(number);
+  Queue& queue = queues_[entry.row.channel];
+  --queue.in_flight;
+  entry.in_flight = false;
+  ++entry.row.attempts;
+  queue.failed += outcome.kind == Outcome::Kind::kDelivered ? 0 : 1;
   switch (outcome.kind) {
     case Outcome::Kind::kDelivered:
-      result.state = NotificationRow::State::kSent;
-      result.sent = now;
+      finished.rows.push_back(delivered(queue, number, outcome, now));
       break;
     case Outcome::Kind::kRefused:
-    case Outcome::Kind::kDisabled:
-      result.state = NotificationRow::State::kDead;
-      result.last_error = outcome.detail;
+      queue.failures = 0;
+      queue.disabled_until.reset();
+      give_up(queue, number, outcome.detail, finished);
       break;
-    case Outcome::Kind::kRetry: {
-      result.last_error = outcome.detail;
-      std::optional<Duration> wait = retry_wait(id, row.attempts);
-      if (wait && outcome.retry_after) {
-        wait = std::max<Duration>(*wait, *outcome.retry_after);
-      }
-      result.state = wait ? NotificationRow::State::kQueued : NotificationRow::State::kDead;
-      if (wait) {
-        result.next_attempt = now + *wait;
-      }
+    case Outcome::Kind::kDisabled: {
+      const std::string channel = entry.row.channel;
+      finished.has_disabled = queue.disabled.empty();
+      queue.disabled = outcome.detail;
+      queue.disabled_until = now + kDisabledFor;
+      give_up(queue, number, outcome.detail, finished);
+      finished.rows.back().disabled = {channel, outcome.detail};
       break;
     }
+    case Outcome::Kind::kRetry:
+      try_later(queue, number, outcome, now, finished);
+      break;
   }
-  if (result.state == NotificationRow::State::kQueued) {
-    row.next_attempt = result.next_attempt;
-    row.last_error = result.last_error;
+  return finished;
+}
+
+DeliveryRow Outbox::delivered(Queue& queue, std::uint64_t number, const Outcome& outcome, Instant now) {
+  const Entry& entry = entries_.at(number);
+  DeliveryRow row;
+  row.id = entry.row.id;
+  row.channel = entry.row.channel;
+  row.state = NotificationRow::State::kSent;
+  row.attempts = entry.row.attempts;
+  row.sent = now;
+  row.last_error = outcome.complaint;
+  for (const ToldAlert& alert : entry.alerts) {
+    const auto remote = outcome.remotes.find(alert.id);
+    if (alert.ends && queue.remotes.erase(alert.id) > 0) {
+      row.threads.push_back({entry.row.channel, alert.id, ""});
+    } else if (!alert.ends && remote != outcome.remotes.end()) {
+      queue.remotes[alert.id] = remote->second;
+      row.threads.push_back({entry.row.channel, alert.id, remote->second});
+    }
+  }
+  if (!queue.disabled.empty()) {
+    row.disabled = {entry.row.channel, ""};
+    queue.disabled.clear();
+  }
+  queue.disabled_until.reset();
+  queue.rests_until = Instant{};
+  ++queue.delivered;
+  const bool is_back = queue.failures >= kOutage;
+  queue.failures = 0;
+  remove(queue, number);
+  if (is_back) {
+    wake_all(queue);
+  }
+  return row;
+}
+
+void Outbox::give_up(Queue& queue, std::uint64_t number, std::string why, Finished& finished) {
+  NotificationRow row = entries_.at(number).row;
+  row.state = NotificationRow::State::kDead;
+  row.next_attempt.reset();
+  row.last_error = std::move(why);
+  DeliveryRow dead;
+  dead.id = row.id;
+  dead.channel = row.channel;
+  dead.state = row.state;
+  dead.attempts = row.attempts;
+  dead.last_error = row.last_error;
+  finished.rows.push_back(std::move(dead));
+  finished.dead.push_back(std::move(row));
+  ++queue.dead;
+  remove(queue, number);
+}
+
+void Outbox::try_later(Queue& queue, std::uint64_t number, const Outcome& outcome, Instant now, Finished& finished) {
+  Entry& entry = entries_.at(number);
+  ++queue.failures;
+  queue.disabled_until.reset();
+  queue.rests_until =
+      now + std::max<Duration>(rest_after(entry.row.id, queue.failures), outcome.retry_after.value_or(seconds{0}));
+  const std::optional<Duration> wait = retry_wait(entry.row.id, entry.row.attempts);
+  if (!wait) {
+    give_up(queue, number, outcome.detail, finished);
   } else {
-    std::erase(queue.ids, id);
-    rows_.erase(id);
+    entry.row.next_attempt = now + std::max<Duration>(*wait, outcome.retry_after.value_or(seconds{0}));
+    entry.row.last_error = outcome.detail;
+    entry.row.progress = outcome.progress;
+    entry.was_asked_to_wait = outcome.retry_after.has_value();
+    queue.ready.emplace(due(entry), number);
+    DeliveryRow row;
+    row.id = entry.row.id;
+    row.channel = entry.row.channel;
+    row.attempts = entry.row.attempts;
+    row.next_attempt = entry.row.next_attempt;
+    row.last_error = outcome.detail;
+    row.progress = outcome.progress;
+    finished.rows.push_back(std::move(row));
   }
-  return result;
+  while (!queue.all.empty()) {
+    const Entry& oldest = entries_.at(*queue.all.begin());
+    if (oldest.in_flight || oldest.row.created + kLongestWait >= now) {
+      break;
+    }
+    give_up(queue, *queue.all.begin(), outcome.detail, finished);
+  }
+}
+
+/// The receiver is back: what failed while it was away need not wait any longer.
+void Outbox::wake_all(Queue& queue) {
+  for (const std::uint64_t number : queue.all) {
+    Entry& entry = entries_.at(number);
+    if (entry.row.next_attempt && !entry.in_flight && !entry.was_asked_to_wait) {
+      const bool was_ready = queue.ready.erase({due(entry), number}) > 0;
+      entry.row.next_attempt.reset();
+      if (was_ready) {
+        queue.ready.emplace(due(entry), number);
+      }
+    }
+  }
+}
+
+Finished Outbox::give_up_disabled(Instant now) {
+  Finished finished;
+  for (auto& [channel, queue] : queues_) {
+    if (queue.disabled_until.value_or(now) <= now) {
+      continue;
+    }
+    const std::vector<std::uint64_t> numbers(queue.all.begin(), queue.all.end());
+    for (const std::uint64_t number : numbers) {
+      if (!entries_.at(number).in_flight) {
+        give_up(queue, number, "the channel takes nothing: " + queue.disabled, finished);
+      }
+    }
+  }
+  return finished;
+}
+
+std::map<std::string, std::string> Outbox::burning(const std::string& channel) const {
+  const auto queue = queues_.find(channel);
+  return queue == queues_.end() ? std::map<std::string, std::string>{} : queue->second.remotes;
 }
 
 Instant Outbox::next_due() const {
   Instant earliest = Instant::max();
   for (const auto& [channel, queue] : queues_) {
-    if (!queue.in_flight && !queue.ids.empty()) {
-      earliest = std::min(earliest, rows_.at(queue.ids.front()).next_attempt.value_or(Instant{}));
+    if (queue.ready.empty() || queue.batches >= queue.rules.concurrency) {
+      continue;
     }
+    const Instant due_at = queue.ready.begin()->first;
+    const bool is_dropped = queue.disabled_until.has_value();  // give_up_disabled() waits for nothing
+    earliest = std::min(earliest, is_dropped ? Instant{} : std::max({due_at, queue.rests_until, next_token(queue)}));
   }
   return earliest;
+}
+
+std::map<std::string, ChannelState> Outbox::states() const {
+  std::map<std::string, ChannelState> states;
+  for (const auto& [channel, queue] : queues_) {
+    ChannelState& state = states[channel];
+    state.queued = queue.all.size();
+    state.in_flight = queue.in_flight;
+    state.delivered = queue.delivered;
+    state.failed = queue.failed;
+    state.dead = queue.dead;
+    state.rests_until = queue.rests_until > Instant{} ? std::optional(queue.rests_until) : std::nullopt;
+    state.disabled = queue.disabled;
+  }
+  return states;
 }
 
 }  // namespace kpi

@@ -1,16 +1,24 @@
 #pragma once
 // The messages on their way: which may be tried now, and what an attempt's outcome means. The history has the same
 // rows; this is their order in memory. Pure but for its own state; owned by the engine's thread.
+//
+// What is told of one alert keeps its order: the next message of an alert waits until the one before it has arrived or
+// is given up. Messages of other alerts do not wait for it, and no channel waits for another. After failures a channel
+// rests for a while, longer each time up to half a minute, so that a receiver that is down is not run over.
 
 #include "daemon/notify/channel.hpp"
+#include "daemon/notify/message_json.hpp"
 #include "daemon/store/store.hpp"
 
 #include <chrono>
-#include <deque>
+#include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace kpi {
@@ -22,35 +30,109 @@ std::span<const std::chrono::seconds> retry_waits();
 /// failed together do not come back together. Nothing: give up.
 std::optional<Duration> retry_wait(const std::string& id, int attempt);
 
-/// Each channel has its own queue: within one messages keep their order, one attempt at a time; channels do not wait
-/// for each other.
+/// One message to try now, and what the attempt needs to know of earlier ones.
+struct Attempt {
+  NotificationRow row;
+  std::map<std::string, std::string> remotes;  ///< By alert.
+};
+
+/// What became of messages, for the history and for those who are to be told.
+struct Finished {
+  std::vector<DeliveryRow> rows;
+  std::vector<NotificationRow> dead;  ///< As they were, with the reason as `last_error`.
+  bool has_disabled = false;          ///< The channel takes nothing any more.
+};
+
+/// How a channel does, for metrics and pages.
+struct ChannelState {
+  std::size_t queued = 0;
+  std::size_t in_flight = 0;
+  std::uint64_t delivered = 0;  ///< These since the start.
+  std::uint64_t failed = 0;     ///< Attempts.
+  std::uint64_t dead = 0;
+  std::optional<Instant> rests_until;
+  std::string disabled;  ///< Why it takes nothing; empty: it does.
+};
+
 class Outbox {
  public:
+  /// The channels there are; what was disabled gets another chance.
+  void configure(const std::map<std::string, DeliveryRules>& rules);
+  void restore(const DeliveryMemory& memory);
   void add(std::vector<NotificationRow> rows);
 
-  /// The next message of each channel that is idle and due, marked as in flight.
-  std::vector<NotificationRow> take_due(Instant now);
-  /// Every message that is due, whatever became of those before it; for `run --once`, which tries each once.
-  std::vector<NotificationRow> take_all_due(Instant now);
+  /// What each channel may be given now, marked as in flight: at most `concurrency` batches, each to be tried in order
+  /// until one fails. A batch has one message, or more of them behind a long queue.
+  std::vector<std::vector<Attempt>> take_due(Instant now) { return take(now, false); }
 
-  /// What became of an attempt: the row the history gets.
-  DeliveryRow finish(const std::string& id, const Outcome& outcome, Instant now);
+  /// For `run --once`: everything that is due, in one batch for each channel; but of a channel that failed
+  /// three times in a row nothing.
+  std::vector<std::vector<Attempt>> take_all_due(Instant now) { return take(now, true); }
+
+  /// What has been waiting for a channel that takes nothing; to be told elsewhere.
+  Finished give_up_disabled(Instant now);
+
+  Finished finish(const std::string& id, const Outcome& outcome, Instant now);
+  /// A batch is over; those of it that were not tried wait again.
+  void end_batch(const std::string& channel, const std::vector<std::string>& untried);
+
+  /// The remotes of a channel's alerts that burn.
+  [[nodiscard]] std::map<std::string, std::string> burning(const std::string& channel) const;
 
   /// When take_due() next has something, as far as is known now.
   [[nodiscard]] Instant next_due() const;
+  [[nodiscard]] std::map<std::string, ChannelState> states() const;
 
-  [[nodiscard]] bool is_empty() const { return rows_.empty(); }
+  [[nodiscard]] bool is_empty() const { return entries_.empty(); }
 
-  [[nodiscard]] std::size_t size() const { return rows_.size(); }
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
  private:
-  struct Queue {
-    std::deque<std::string> ids;
+  using Key = std::pair<Instant, std::uint64_t>;  // when it is due, and its number
+
+  struct Entry {
+    NotificationRow row;
+    std::vector<ToldAlert> alerts;
+    std::size_t waits_for = 0;  // alerts of which an earlier message is on its way
     bool in_flight = false;
+    bool was_asked_to_wait = false;  // by Retry-After
   };
 
-  std::map<std::string, NotificationRow> rows_;  // by id
-  std::map<std::string, Queue> queues_;          // by channel
+  struct Queue {
+    DeliveryRules rules;
+    std::set<Key> ready;                                    // neither in flight nor waiting for another one
+    std::map<std::string, std::set<std::uint64_t>> chains;  // by alert
+    std::map<std::string, std::string> remotes;             // by alert
+    std::set<std::uint64_t> all;
+    std::size_t batches = 0;
+    std::size_t in_flight = 0;
+    int failures = 0;  // in a row
+    Instant rests_until{};
+    double tokens = 0;
+    std::optional<Instant> refilled;
+    std::string disabled;
+    std::optional<Instant> disabled_until;
+    std::uint64_t delivered = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t dead = 0;
+  };
+
+  [[nodiscard]] static Instant due(const Entry& entry);
+  [[nodiscard]] static std::size_t batch_size(const Queue& queue);
+  static void refill(Queue& queue, Instant now);
+  [[nodiscard]] static Instant next_token(const Queue& queue);
+  std::vector<std::vector<Attempt>> take(Instant now, bool everything);
+  std::vector<Attempt> take_batch(Queue& queue, std::size_t most, Instant now);
+  void remove(Queue& queue, std::uint64_t number);
+  DeliveryRow delivered(Queue& queue, std::uint64_t number, const Outcome& outcome, Instant now);
+  void give_up(Queue& queue, std::uint64_t number, std::string why, Finished& finished);
+  void try_later(Queue& queue, std::uint64_t number, const Outcome& outcome, Instant now, Finished& finished);
+  void wake_all(Queue& queue);
+
+  std::unordered_map<std::uint64_t, Entry> entries_;
+  std::unordered_map<std::string, std::uint64_t> numbers_;  // by id
+  std::map<std::string, Queue> queues_;                     // by channel
+  std::uint64_t next_number_ = 1;
 };
 
 }  // namespace kpi

@@ -98,6 +98,24 @@ Result<CurlList> build_headers(const HttpRequest& request) {
   return headers.take();
 }
 
+ErrorKind kind_of(CURLcode code) {
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return ErrorKind::kTimeout;
+    case CURLE_URL_MALFORMAT:
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+    case CURLE_UNKNOWN_OPTION:
+    case CURLE_NOT_BUILT_IN:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_FILESIZE_EXCEEDED:
+      return ErrorKind::kInvalid;
+    default:
+      return ErrorKind::kUnavailable;
+  }
+}
+
+}  // namespace
+
 std::optional<IpAddress> address_of(const curl_sockaddr& address) {
   IpAddress ip;
   if (address.family == AF_INET && address.addrlen >= sizeof(sockaddr_in)) {
@@ -116,24 +134,6 @@ std::optional<IpAddress> address_of(const curl_sockaddr& address) {
   }
   return std::nullopt;
 }
-
-ErrorKind kind_of(CURLcode code) {
-  switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return ErrorKind::kTimeout;
-    case CURLE_URL_MALFORMAT:
-    case CURLE_BAD_FUNCTION_ARGUMENT:
-    case CURLE_UNKNOWN_OPTION:
-    case CURLE_NOT_BUILT_IN:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_FILESIZE_EXCEEDED:
-      return ErrorKind::kInvalid;
-    default:
-      return ErrorKind::kUnavailable;
-  }
-}
-
-}  // namespace
 
 Result<ParsedUrl> parse_url(const std::string& url) {
   ParsedUrl parsed{CurlUrl(curl_url()), ""};

@@ -33,6 +33,11 @@ struct ParsedUrl {
   std::string origin;
 };
 
+/// The address a connection is about to be made to; nothing: it is no IP address.
+std::optional<IpAddress> address_of(const curl_sockaddr& address);
+/// libcurl's global state is set up once, before any thread of ours could use it, and kept.
+void initialise_curl();
+
 Result<ParsedUrl> parse_url(const std::string& url);
 
 class CurlExchange {

@@ -155,13 +155,12 @@ class CurlClient final : public HttpClient {
   LanePool lanes_;
 };
 
-/// libcurl's global state is set up once, before any thread of ours could use it, and kept.
+}  // namespace
+
 void initialise_curl() {
   static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
   std::ignore = initialised;
 }
-
-}  // namespace
 
 std::unique_ptr<HttpClient> make_curl_client(std::chrono::seconds stalled_after) {
   initialise_curl();

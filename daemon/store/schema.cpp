@@ -281,7 +281,26 @@ SELECT id, metric, labels, slot, date(slot / 1000, 'unixepoch') AS day, value, b
 FROM entered;
 )sql";
 
-constexpr std::array kMigrations{Migration{1, kVersion1}, Migration{2, kReviewsAndNotes}, Migration{3, kEntries}};
+// What channels must know again: messages half delivered, the message that told of an alert first, channels that take
+// nothing.
+constexpr const char* kDeliveryMemory = R"sql(
+ALTER TABLE outbox ADD COLUMN progress TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE thread(
+  channel TEXT NOT NULL,
+  alert TEXT NOT NULL,
+  remote TEXT NOT NULL,
+  PRIMARY KEY(channel, alert)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE channel_state(
+  name TEXT PRIMARY KEY,
+  disabled TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations{
+    Migration{1, kVersion1}, Migration{2, kReviewsAndNotes}, Migration{3, kEntries}, Migration{4, kDeliveryMemory}};
 
 }  // namespace
 

@@ -80,6 +80,9 @@ class SqliteStore final : public Store {
                         Slot to,
                         std::uint32_t line,
                         const std::function<void(const VerdictRow&)>& row) override;
+  Result<DeliveryMemory> delivery_memory() override;
+  Result<std::vector<NotificationRow>> dead_letters(const std::vector<std::string>& ids,
+                                                    const std::string& channel) override;
 
  private:
   /// Everything prepared; ends before the connection does.
@@ -260,6 +263,37 @@ Result<void> SqliteStore::verdicts(Slot from,
       rows_->some_verdicts.each(from, to, {line}, deliver);
     }
     return {};
+  });
+}
+
+Result<DeliveryMemory> SqliteStore::delivery_memory() {
+  return guarded("read", path_, [&]() -> Result<DeliveryMemory> {
+    DeliveryMemory memory;
+    Query threads(*db_, "SELECT channel, alert, remote FROM thread ORDER BY channel, alert");
+    threads.each([&](const Row& row) { memory.threads.push_back({row.text(0), row.text(1), row.text(2)}); });
+    Query disabled(*db_, "SELECT name, disabled FROM channel_state WHERE disabled <> '' ORDER BY name");
+    disabled.each([&](const Row& row) { memory.disabled.emplace_back(row.text(0), row.text(1)); });
+    return memory;
+  });
+}
+
+Result<std::vector<NotificationRow>> SqliteStore::dead_letters(const std::vector<std::string>& ids,
+                                                               const std::string& channel) {
+  return guarded("read", path_, [&]() -> Result<std::vector<NotificationRow>> {
+    const std::set<std::string> wanted(ids.begin(), ids.end());
+    std::vector<NotificationRow> found;
+    // With "<> 'sent'" the index of what is not sent serves.
+    Query dead(*db_,
+               "SELECT " KPI_OUTBOX_COLUMNS
+               " FROM outbox WHERE state <> 'sent' AND state = 'dead' ORDER BY created, seq");
+    dead.each([&](const Row& row) {
+      const bool is_wanted =
+          (wanted.empty() || wanted.contains(row.text(0))) && (channel.empty() || row.text(1) == channel);
+      if (is_wanted) {
+        found.push_back(sqlite::notification_row(row));
+      }
+    });
+    return found;
   });
 }
 

@@ -61,9 +61,16 @@ constexpr const char* kAddEntry =
 constexpr const char* kPutSource = "REPLACE INTO source(" KPI_SOURCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)";
 // A message that is there already may have been delivered: a step that is repeated must not queue it again.
 constexpr const char* kAddMessage =
-    "INSERT INTO outbox(" KPI_OUTBOX_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING";
+    "INSERT INTO outbox(" KPI_OUTBOX_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING";
 constexpr const char* kPutDelivery =
-    "UPDATE outbox SET state = ?2, attempts = ?3, next_attempt = ?4, sent = ?5, last_error = ?6 WHERE id = ?1";
+    "UPDATE outbox SET state = ?2, attempts = ?3, next_attempt = ?4, sent = ?5, last_error = ?6, progress = ?7 "
+    "WHERE id = ?1";
+constexpr const char* kPutThread =
+    "INSERT INTO thread(channel, alert, remote) VALUES(?, ?, ?) "
+    "ON CONFLICT(channel, alert) DO UPDATE SET remote = excluded.remote";
+constexpr const char* kPutDisabled =
+    "INSERT INTO channel_state(name, disabled) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET disabled = "
+    "excluded.disabled";
 
 template <class Id>
 std::optional<Id> unless_zero(Id id) {
@@ -96,6 +103,9 @@ StepWriter::StepWriter(const SQLite::Database& db, Words& words)
       put_source_(db, kPutSource),
       add_message_(db, kAddMessage),
       put_delivery_(db, kPutDelivery),
+      put_thread_(db, kPutThread),
+      drop_thread_(db, "DELETE FROM thread WHERE channel = ? AND alert = ?"),
+      put_disabled_(db, kPutDisabled),
       add_review_(db, kAddReview),
       add_note_(db, kAddNote),
       add_entry_(db, kAddEntry),
@@ -238,7 +248,8 @@ void StepWriter::write(const NotificationRow& message) {
                    message.attempts,
                    message.next_attempt,
                    message.sent,
-                   message.last_error);
+                   message.last_error,
+                   message.progress);
 }
 
 void StepWriter::write(const DeliveryRow& delivery) {
@@ -247,7 +258,18 @@ void StepWriter::write(const DeliveryRow& delivery) {
                     delivery.attempts,
                     delivery.next_attempt,
                     delivery.sent,
-                    delivery.last_error);
+                    delivery.last_error,
+                    delivery.progress);
+  for (const ThreadRow& thread : delivery.threads) {
+    if (thread.remote.empty()) {
+      drop_thread_.run(thread.channel, thread.alert);
+    } else {
+      put_thread_.run(thread.channel, thread.alert, thread.remote);
+    }
+  }
+  if (delivery.disabled) {
+    put_disabled_.run(delivery.disabled->first, delivery.disabled->second);
+  }
 }
 
 void StepWriter::write(const ReviewRow& review) {

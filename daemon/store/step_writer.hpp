@@ -52,6 +52,9 @@ class StepWriter {
   Query put_source_;
   Query add_message_;
   Query put_delivery_;
+  Query put_thread_;
+  Query drop_thread_;
+  Query put_disabled_;
   Query add_review_;
   Query add_note_;
   Query add_entry_;

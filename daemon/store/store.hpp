@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kpi {
@@ -126,8 +127,18 @@ struct NotificationRow {
   std::optional<Instant> next_attempt;  ///< For kQueued; empty: at once.
   std::optional<Instant> sent;
   std::string last_error;
+  std::string progress{};  ///< How far the last attempt came, in the channel's words.
 
   bool operator==(const NotificationRow&) const = default;
+};
+
+/// What a channel must know again when more is told of an alert: the message that told of it first.
+struct ThreadRow {
+  std::string channel;
+  std::string alert;   ///< An episode's id.
+  std::string remote;  ///< In the channel's words; empty: the end was told, forget it.
+
+  bool operator==(const ThreadRow&) const = default;
 };
 
 /// How far a message has come after an attempt. Of a message that is not stored (any more): nothing happens.
@@ -138,6 +149,17 @@ struct DeliveryRow {
   std::optional<Instant> next_attempt;
   std::optional<Instant> sent;
   std::string last_error;
+  std::string channel{};  ///< For the log; the stored message has its own.
+  std::string progress{};
+  std::vector<ThreadRow> threads{};
+  /// A channel's name and why it takes nothing any more; an empty reason: it does.
+  std::optional<std::pair<std::string, std::string>> disabled{};
+};
+
+/// What the outbox must remember beside its messages.
+struct DeliveryMemory {
+  std::vector<ThreadRow> threads;
+  std::vector<std::pair<std::string, std::string>> disabled;  ///< Channels, and why.
 };
 
 /// Somebody has gone through a KPI.
@@ -234,6 +256,14 @@ class Store {
                                 Slot to,
                                 std::uint32_t line,
                                 const std::function<void(const VerdictRow&)>& row) = 0;
+
+  virtual Result<DeliveryMemory> delivery_memory() { return DeliveryMemory{}; }
+
+  /// The dead letters with these ids, or all of a channel's, or all; oldest first.
+  virtual Result<std::vector<NotificationRow>> dead_letters(const std::vector<std::string>& /*ids*/,
+                                                            const std::string& /*channel*/) {
+    return std::vector<NotificationRow>{};
+  }
 };
 
 }  // namespace kpi

@@ -107,6 +107,7 @@ NotificationRow notification_row(const Row& row) {
   message.next_attempt = row.optional_instant(7);
   message.sent = row.optional_instant(8);
   message.last_error = row.text(9);
+  message.progress = row.text(10);
   return message;
 }
 

@@ -18,7 +18,7 @@ namespace kpi::sqlite {
   "line_id, slot, period_start, period_end, value, verdict, state, severity, reason, since, target"
 #define KPI_EPISODE_COLUMNS "id, line_id, rule, severity, since, pending, firing, resolved, reason, restated"
 #define KPI_SOURCE_COLUMNS "name, cursor, last_poll, last_success, error, problems, problem_count, late, next_poll"
-#define KPI_OUTBOX_COLUMNS "id, channel, type, created, body, state, attempts, next_attempt, sent, last_error"
+#define KPI_OUTBOX_COLUMNS "id, channel, type, created, body, state, attempts, next_attempt, sent, last_error, progress"
 
 // For a SlotSeeker over the ledger.
 #define KPI_LEDGER_NEXT_SLOT "SELECT slot FROM ledger WHERE slot >= ?1 AND slot < ?2 ORDER BY slot LIMIT 1"

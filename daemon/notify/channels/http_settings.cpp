@@ -2,6 +2,10 @@
 
 #include "daemon/os/address_policy.hpp"
 #include "daemon/os/curl_http.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace kpi {
 
@@ -30,6 +34,47 @@ bool check_http_settings(const ChannelSettings& settings, Diagnostics& diagnosti
     report("timeout is not longer than 0", "write a duration such as 15s");
   }
   return is_fine;
+}
+
+bool check_http_settings(ChannelSettings& settings, const std::string& fallback, Diagnostics& diagnostics) {
+  if (settings.url.empty()) {
+    settings.url = Secret(fallback);
+  }
+  return check_http_settings(std::as_const(settings), diagnostics);
+}
+
+std::string base_of(const ChannelSettings& settings) {
+  std::string base = settings.url.reveal();
+  while (base.ends_with('/')) {
+    base.pop_back();
+  }
+  return base;
+}
+
+Outcome send_each(const Message& message,
+                  const ChannelHost& host,
+                  const std::function<Outcome(const AlertView&)>& send) {
+  const auto done = static_cast<std::size_t>(parse_number(host.progress).value_or(0));
+  Outcome whole;
+  std::size_t refused = 0;
+  for (std::size_t i = done; i < message.alerts.size(); ++i) {
+    Outcome one = send(message.alerts[i]);
+    if (one.kind == Outcome::Kind::kRetry || one.kind == Outcome::Kind::kDisabled) {
+      one.progress = std::to_string(i);
+      return one;
+    }
+    if (one.kind == Outcome::Kind::kRefused) {
+      ++refused;
+      whole.complaint = message.alerts[i].id + " was refused: " + one.detail;
+    } else {
+      whole.detail = one.detail;
+    }
+    whole.remotes.merge(one.remotes);
+  }
+  if (refused > 0 && refused == message.alerts.size() - std::min(done, message.alerts.size())) {
+    return {Outcome::Kind::kRefused, whole.complaint, {}};
+  }
+  return whole;
 }
 
 HttpRequest json_post(const ChannelSettings& settings) {

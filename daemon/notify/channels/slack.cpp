@@ -3,6 +3,7 @@
 #include "daemon/notify/answer.hpp"
 #include "daemon/notify/channels/http_settings.hpp"
 #include "daemon/notify/channels/slack_blocks.hpp"
+#include "daemon/notify/channels/slack_web.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -37,8 +38,19 @@ class SlackChannel final : public Channel {
   explicit SlackChannel(ChannelSettings settings) : settings_(std::move(settings)) {}
 
   Outcome deliver(const Message& message, ChannelHost& host, const std::stop_token& stop) override {
+    return send(slack_payload(message), host, stop);
+  }
+
+  std::optional<Outcome> deliver_plain(const Message& message,
+                                       ChannelHost& host,
+                                       const std::stop_token& stop) override {
+    return send(slack_plain_payload(message), host, stop);
+  }
+
+ private:
+  Outcome send(std::string body, ChannelHost& host, const std::stop_token& stop) const {
     HttpRequest request = json_post(settings_);
-    request.body = slack_payload(message);
+    request.body = std::move(body);
     const Result<HttpResponse> answer = host.http.send(request, stop);
     Outcome outcome = outcome_of(request, answer, host.now());
     if (!answer) {
@@ -56,13 +68,15 @@ class SlackChannel final : public Channel {
     return outcome;
   }
 
- private:
   ChannelSettings settings_;
 };
 
 }  // namespace
 
 std::unique_ptr<Channel> create_slack_channel(const ChannelSettings& settings, Diagnostics& diagnostics) {
+  if (!settings.key("token").empty()) {
+    return create_slack_web_channel(settings, diagnostics);
+  }
   return check_http_settings(settings, diagnostics) ? std::make_unique<SlackChannel>(settings) : nullptr;
 }
 

@@ -377,4 +377,9 @@ std::string slack_payload(const Message& message) {
   return payload.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string slack_plain_payload(const Message& message) {
+  const Json payload{{"text", std::string(mark_of(message)) + " " + escaped(headline(message))}};
+  return payload.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace kpi

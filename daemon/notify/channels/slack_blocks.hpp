@@ -10,5 +10,7 @@ namespace kpi {
 
 /// {"text": …, "blocks": […]}: what an incoming webhook takes.
 std::string slack_payload(const Message& message);
+/// The same without blocks.
+std::string slack_plain_payload(const Message& message);
 
 }  // namespace kpi

@@ -44,6 +44,8 @@ class FragileStore final : public Store {
     return store_->verdicts(from, to, line, row);
   }
 
+  Result<DeliveryMemory> delivery_memory() override { return store_->delivery_memory(); }
+
   bool is_broken = false;
   /// Every episode as it was last written, in words, by id.
   std::map<std::string, std::string> episodes;

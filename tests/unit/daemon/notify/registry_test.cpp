@@ -8,7 +8,7 @@
 namespace kpi {
 namespace {
 
-TEST(ChannelKinds, AreThree) {
+TEST(ChannelKinds, AreSaidByNameWithKeysThatAreKnown) {
   std::vector<std::string> names;
   for (const ChannelKind& kind : channel_kinds()) {
     names.push_back(kind.name);
@@ -16,8 +16,27 @@ TEST(ChannelKinds, AreThree) {
     for (const std::string& key : kind.required) {
       EXPECT_THAT(kind.keys, testing::Contains(key));
     }
+    for (const std::string& key : kind.keys) {
+      EXPECT_TRUE(std::ranges::any_of(channel_keys(), [&](const ChannelKey& known) { return known.name == key; }))
+          << key;
+    }
   }
-  EXPECT_THAT(names, testing::ElementsAre("console", "slack", "webhook"));
+  EXPECT_THAT(names,
+              testing::ElementsAre("alertmanager",
+                                   "console",
+                                   "discord",
+                                   "email",
+                                   "file",
+                                   "google_chat",
+                                   "mattermost",
+                                   "ntfy",
+                                   "opsgenie",
+                                   "pagerduty",
+                                   "rocketchat",
+                                   "slack",
+                                   "teams",
+                                   "telegram",
+                                   "webhook"));
 }
 
 TEST(ChannelKinds, AreFoundByName) {

@@ -1,0 +1,91 @@
+#include "daemon/cli/verbs.hpp"
+#include "daemon/engine/deliveries.hpp"
+#include "daemon/notify/message_json.hpp"
+#include "daemon/os/curl_http.hpp"
+#include "rules/base/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <ostream>
+
+namespace kpi {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// One that nobody has seen before: a second test is not dropped as a copy of the first.
+NotificationRow test_row(const Config& config, const std::string& channel, Instant now) {
+  Message message;
+  message.id = "msg_" + fingerprint("test " + channel + " " + std::to_string(now.time_since_epoch().count()));
+  message.type = MessageType::kTest;
+  message.channel = channel;
+  message.created = std::chrono::floor<std::chrono::seconds>(now);
+  message.text = "This is a test from kpid: messages for " + channel + " arrive here.\n\n" + "It watches " +
+                 counted(config.rules.kpis.size(), "KPI") + " of " + counted(config.sources.size(), "source") + ".";
+  NotificationRow row;
+  row.id = message.id;
+  row.channel = channel;
+  row.body = outbox_json(message);
+  return row;
+}
+
+std::string_view word_of(Outcome::Kind kind) {
+  switch (kind) {
+    case Outcome::Kind::kDelivered:
+      return "delivered";
+    case Outcome::Kind::kRetry:
+      return "not delivered, it would be tried again";
+    case Outcome::Kind::kRefused:
+      return "refused";
+    case Outcome::Kind::kDisabled:
+      break;
+  }
+  return "refused, as everything else would be";
+}
+
+int test_channel(const Arguments& arguments, Io& io) {
+  const auto config = load_for_verb(arguments, Secrets::kRequired, io);
+  if (!config) {
+    return kExitNo;
+  }
+  const std::string name = arguments.text("name");
+  if (config->find_channel(name) == nullptr) {
+    std::vector<std::string> names;
+    std::ranges::transform(config->channels, std::back_inserter(names), &ChannelConfig::name);
+    const std::string near = did_you_mean(name, names);
+    return complain(io,
+                    kExitUsage,
+                    "there is no channel \"" + printable(name, 64) + "\"" +
+                        (!near.empty()   ? "; " + near
+                         : names.empty() ? ""
+                                         : "; there are " + join(names, ", ")));
+  }
+  const auto http = make_curl_client();
+  std::mutex console;
+  ChannelHost host{*http, io.out, [&] { return io.clock.now(); }};
+  host.host = &io.host;
+  const Outcome outcome = deliver_once(*config, test_row(*config, name, io.clock.now()), host, console, {});
+  const bool is_delivered = outcome.kind == Outcome::Kind::kDelivered;
+  const std::string detail = outcome.complaint.empty() ? outcome.detail : outcome.complaint;
+  if (arguments.has("json")) {
+    const ordered_json document{{"channel", name}, {"delivered", is_delivered}, {"detail", detail}};
+    io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
+  } else {
+    (is_delivered ? io.out : io.err) << (is_delivered ? "" : "kpid: ") << name << ": " << word_of(outcome.kind)
+                                     << (detail.empty() ? "" : ": " + detail) << "\n";
+  }
+  return is_delivered ? kExitFine : kExitFailed;
+}
+
+}  // namespace
+
+Command channel_test_command() {
+  return {"channel test",
+          "send a test message to a channel",
+          "kpid channel test growth    tells at once whether it arrived, and what the receiver said",
+          {config_argument(), {"name", "NAME", "the channel", true, false, true}, json_argument()},
+          test_channel};
+}
+
+}  // namespace kpi

@@ -1,0 +1,218 @@
+#include "daemon/engine/deliveries.hpp"
+
+#include "daemon/notify/message_json.hpp"
+#include "daemon/notify/text_message.hpp"
+#include "daemon/os/log.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <ostream>
+
+namespace kpi {
+namespace {
+
+/// So many dead messages are quoted to a fallback; more are counted.
+constexpr std::size_t kMostQuoted = 5;
+
+ChannelHost host_of(const DeliveryWorld& world) {
+  ChannelHost host{world.http, world.console, [&clock = world.clock] { return clock.now(); }};
+  host.host = &world.host;
+  return host;
+}
+
+}  // namespace
+
+Outcome deliver_once(const Config& config,
+                     const NotificationRow& row,
+                     ChannelHost& host,
+                     std::mutex& console,
+                     const std::stop_token& stop) {
+  const ChannelConfig* channel = config.find_channel(row.channel);
+  if (channel == nullptr || channel->channel == nullptr) {
+    return {Outcome::Kind::kRefused, "there is no channel " + row.channel + " any more", std::nullopt};
+  }
+  auto message = parse_message_json(row.body);
+  if (!message) {
+    return {Outcome::Kind::kRefused, message.error().message, std::nullopt};
+  }
+  message->id = row.id;
+  message->channel = row.channel;
+  std::unique_lock only_one(console, std::defer_lock);
+  if (channel->type == "console") {
+    only_one.lock();
+  }
+  Outcome outcome = channel->channel->deliver(*message, host, stop);
+  if (outcome.kind != Outcome::Kind::kRefused) {
+    return outcome;
+  }
+  std::optional<Outcome> plain = channel->channel->deliver_plain(*message, host, stop);
+  if (!plain) {
+    return outcome;
+  }
+  if (plain->kind == Outcome::Kind::kDelivered) {
+    plain->complaint = "sent as plain text; the message as it was made: " + outcome.detail;
+    return *std::move(plain);
+  }
+  return plain->kind == Outcome::Kind::kDisabled ? *std::move(plain) : outcome;
+}
+
+Result<void> Deliveries::restore(Store& store) {
+  outbox_.restore(KPI_TRY(store.delivery_memory()));
+  return {};
+}
+
+void Deliveries::configure(std::shared_ptr<const Config> config) {
+  config_ = std::move(config);
+  std::map<std::string, DeliveryRules> rules;
+  refreshes_.clear();
+  for (const ChannelConfig& channel : config_->channels) {
+    rules[channel.name] = channel.delivery;
+    if (channel.channel != nullptr && channel.channel->refresh_every()) {
+      refreshes_[channel.name] = Refresh{};
+    }
+  }
+  outbox_.configure(rules);
+}
+
+void Deliveries::start(std::vector<Attempt> batch) {
+  ++batches_;
+  world_.pool.submit([this, batch = std::move(batch), config = config_](const std::stop_token& stop) {
+    std::size_t tried = 0;
+    for (bool goes_on = true; goes_on && tried < batch.size() && !stop.stop_requested(); ++tried) {
+      const Attempt& attempt = batch[tried];
+      ChannelHost host = host_of(world_);
+      host.remotes = attempt.remotes;
+      host.progress = attempt.row.progress;
+      Outcome outcome = deliver_once(*config, attempt.row, host, console_, stop);
+      if (stop.stop_requested() && outcome.kind != Outcome::Kind::kDelivered) {
+        return;  // what was cut off says nothing about the receiver
+      }
+      goes_on = outcome.kind == Outcome::Kind::kDelivered || outcome.kind == Outcome::Kind::kRefused;
+      world_.inbox.post(DeliveryResult{attempt.row.id, std::move(outcome)});
+    }
+    BatchEnd end{batch.front().row.channel, {}};
+    for (; tried < batch.size(); ++tried) {
+      end.untried.push_back(batch[tried].row.id);
+    }
+    world_.inbox.post(std::move(end));
+  });
+}
+
+void Deliveries::start_due(Instant now) {
+  keep(outbox_.give_up_disabled(now));
+  for (std::vector<Attempt>& batch : outbox_.take_due(now)) {
+    start(std::move(batch));
+  }
+  refresh_due(now);
+}
+
+std::size_t Deliveries::start_all_due(Instant now) {
+  std::size_t count = 0;
+  for (std::vector<Attempt>& batch : outbox_.take_all_due(now)) {
+    count += batch.size();
+    start(std::move(batch));
+  }
+  return count;
+}
+
+void Deliveries::refresh_due(Instant now) {
+  for (auto& [name, refresh] : refreshes_) {
+    const std::shared_ptr<Channel>& channel = config_->find_channel(name)->channel;
+    if (refresh.in_flight || refresh.next > now) {
+      continue;
+    }
+    refresh.next = now + *channel->refresh_every();
+    ChannelHost host = host_of(world_);
+    host.remotes = outbox_.burning(name);
+    if (host.remotes.empty()) {
+      continue;
+    }
+    refresh.in_flight = true;
+    world_.pool.submit([this, name = name, channel, host](const std::stop_token& stop) mutable {
+      world_.inbox.post(RefreshEnd{name, channel->refresh(host, stop)});
+    });
+  }
+}
+
+void Deliveries::take(const RefreshEnd& end) {
+  if (const auto refresh = refreshes_.find(end.channel); refresh != refreshes_.end()) {
+    refresh->second.in_flight = false;
+  }
+  if (end.outcome.kind != Outcome::Kind::kDelivered) {
+    log_warning("channel " + end.channel + ": what still burns could not be said again: " + end.outcome.detail);
+  }
+}
+
+void Deliveries::take(const DeliveryResult& result, Instant now) {
+  keep(outbox_.finish(result.id, result.outcome, now));
+  if (result.outcome.kind != Outcome::Kind::kDelivered) {
+    log_warning("message " + result.id + ": " + result.outcome.detail);
+  } else if (!result.outcome.complaint.empty()) {
+    log_warning("message " + result.id + ": " + result.outcome.complaint);
+  }
+}
+
+void Deliveries::take(const BatchEnd& end) {
+  --batches_;
+  outbox_.end_batch(end.channel, end.untried);
+}
+
+void Deliveries::keep(Finished finished) {
+  std::ranges::move(finished.rows, std::back_inserter(rows_));
+  for (NotificationRow& row : finished.dead) {
+    // What says that something was not delivered is not told about again: no loop, whatever falls back to what.
+    if (row.type != name_of(MessageType::kDeliveryFailed)) {
+      dead_[row.channel].push_back(std::move(row));
+    }
+  }
+}
+
+DeliveryNews Deliveries::take_news(Instant now) {
+  DeliveryNews news{std::exchange(rows_, {}), {}};
+  for (const auto& [channel, dead] : std::exchange(dead_, {})) {
+    const ChannelConfig* from = config_->find_channel(channel);
+    if (from != nullptr && !from->delivery.fallback.empty()) {
+      news.letters.push_back(letter_of(channel, from->delivery.fallback, dead, now));
+    }
+  }
+  return news;
+}
+
+NotificationRow Deliveries::letter_of(const std::string& channel,
+                                      const std::string& fallback,
+                                      const std::vector<NotificationRow>& dead,
+                                      Instant now) const {
+  Message message;
+  message.id = "msg_" + fingerprint(dead.front().id + " " + fallback + " " + std::to_string(dead.front().attempts));
+  message.type = MessageType::kDeliveryFailed;
+  message.channel = fallback;
+  message.created = now;
+  message.text = "The channel " + channel + " did not take " + counted(dead.size(), "message") + ": " +
+                 dead.front().last_error + ".\n";
+  for (std::size_t i = 0; i < std::min(dead.size(), kMostQuoted); ++i) {
+    if (const Result<Message> lost = parse_message_json(dead[i].body)) {
+      message.text += "\n" + text_rule(*lost) + text_message(*lost);
+    }
+  }
+  if (dead.size() > kMostQuoted) {
+    message.text += "\nand " + counted(dead.size() - kMostQuoted, "more message", "more messages") + "\n";
+  }
+  message.text += "\nDead letters: `kpid deadletter list`; `kpid deadletter resend` once the channel works.";
+  NotificationRow row;
+  row.id = message.id;
+  row.channel = fallback;
+  row.type = name_of(message.type);
+  row.created = now;
+  row.body = outbox_json(message);
+  return row;
+}
+
+Instant Deliveries::next_due() const {
+  Instant next = outbox_.next_due();
+  for (const auto& [name, refresh] : refreshes_) {
+    next = refresh.in_flight ? next : std::min(next, refresh.next);
+  }
+  return next;
+}
+
+}  // namespace kpi

@@ -1,0 +1,93 @@
+#pragma once
+// The outbox among the things of the world: attempts go out to the pool and come back through the inbox. What is given
+// up is told to the channel's fallback. Of the engine's thread.
+
+#include "daemon/config/config.hpp"
+#include "daemon/engine/inbox.hpp"
+#include "daemon/notify/outbox.hpp"
+#include "daemon/os/clock.hpp"
+#include "daemon/os/work_pool.hpp"
+
+#include <iosfwd>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace kpi {
+
+/// What deliveries use of the world. All of it outlives them.
+struct DeliveryWorld {
+  Clock& clock;
+  Host& host;
+  HttpClient& http;
+  std::ostream& console;
+  Inbox& inbox;
+  WorkPool& pool;
+};
+
+/// What a turn's deliveries leave for the engine.
+struct DeliveryNews {
+  std::vector<DeliveryRow> rows;
+  std::vector<NotificationRow> letters;  ///< delivery.failed to fallbacks.
+};
+
+class Deliveries {
+ public:
+  explicit Deliveries(DeliveryWorld world) : world_(world) {}
+
+  Result<void> restore(Store& store);
+  void configure(std::shared_ptr<const Config> config);
+
+  void add(std::vector<NotificationRow> rows) { outbox_.add(std::move(rows)); }
+
+  /// Starts what is due; what a channel takes no more is given up.
+  void start_due(Instant now);
+  /// The same for `run --once`: everything that is due, once. How many messages that is.
+  std::size_t start_all_due(Instant now);
+
+  void take(const DeliveryResult& result, Instant now);
+  void take(const BatchEnd& end);
+  void take(const RefreshEnd& end);
+  /// What has come since the last call.
+  DeliveryNews take_news(Instant now);
+
+  [[nodiscard]] Instant next_due() const;
+
+  [[nodiscard]] bool is_idle() const { return batches_ == 0; }
+
+  [[nodiscard]] std::map<std::string, ChannelState> states() const { return outbox_.states(); }
+
+ private:
+  struct Refresh {
+    Instant next;
+    bool in_flight = false;
+  };
+
+  void start(std::vector<Attempt> batch);
+  void refresh_due(Instant now);
+  void keep(Finished finished);
+  [[nodiscard]] NotificationRow letter_of(const std::string& channel,
+                                          const std::string& fallback,
+                                          const std::vector<NotificationRow>& dead,
+                                          Instant now) const;
+
+  DeliveryWorld world_;
+  std::shared_ptr<const Config> config_;
+  Outbox outbox_;
+  std::size_t batches_ = 0;  // on their way
+  std::vector<DeliveryRow> rows_;
+  std::map<std::string, std::vector<NotificationRow>> dead_;  // by channel: to be told
+  std::map<std::string, Refresh> refreshes_;                  // by channel
+  std::mutex console_;
+};
+
+/// Tries one message, plainer once it is refused. `console` serialises what is printed. Any thread.
+Outcome deliver_once(const Config& config,
+                     const NotificationRow& row,
+                     ChannelHost& host,
+                     std::mutex& console,
+                     const std::stop_token& stop);
+
+}  // namespace kpi
