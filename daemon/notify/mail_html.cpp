@@ -75,7 +75,7 @@ std::string fact_rows(const MessageCard& card, const AlertCard& alert) {
     add(fact.label, fact.text);
   }
   if (!alert.advice.empty()) {
-    add(card.advice_text, alert.advice);
+    add(card.runbook_text, alert.advice);
   }
   return rows.empty() ? rows
                       : "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" style=\"margin:12px 0 0;"
@@ -117,6 +117,12 @@ std::string alert_block(const MessageCard& card, const AlertCard& alert, bool is
   }
   std::string links = alert.url.empty() ? "" : button(card.open_text, alert.url, true);
   links += is_detailed && !alert.runbook.empty() ? button(card.runbook_text, alert.runbook, alert.url.empty()) : "";
+  if (is_detailed && !alert.acknowledge_url.empty()) {
+    links += button(card.acknowledge_text, alert.acknowledge_url, false);
+  }
+  if (is_detailed && !alert.silence_url.empty()) {
+    links += button(card.silence_text, alert.silence_url, false);
+  }
   out += links.empty() ? "" : "<p style=\"margin:16px 0 0\">" + links + "</p>\n";
   if (is_detailed && !alert.id.empty()) {
     out += fmt::format("<p style=\"margin:12px 0 0;font-size:12px;color:#8a949e\">{}</p>\n", escaped(alert.id));

@@ -1,8 +1,7 @@
 #include "daemon/notify/message_card.hpp"
 
 #include "rules/base/text.hpp"
-
-#include <fmt/format.h>
+#include "rules/words/say.hpp"
 
 #include <algorithm>
 #include <array>
@@ -60,13 +59,13 @@ std::string_view mark_of(Tone tone) {
 }
 
 AlertCard alert_card(const Message& message, const AlertView& alert) {
-  AlertWords words = words_of(message.type, alert);
+  AlertWords words = words_of(message, alert);
   AlertCard card;
   card.tone = tone_of(message.type, alert);
   card.mark = mark_of(card.tone);
-  card.verdict = verdict_text(words);
+  card.verdict = verdict_text(words, message.language);
   for (Fact& fact : words.facts) {
-    if (fact.label == "About") {
+    if (fact.kind == FactKind::kAbout) {
       card.about = std::move(fact.text);
     } else {
       card.facts.push_back(std::move(fact));
@@ -76,6 +75,8 @@ AlertCard alert_card(const Message& message, const AlertView& alert) {
   card.subject = std::move(words.subject);
   card.value = std::move(words.value);
   card.url = is_web_address(words.url) ? words.url : "";
+  card.acknowledge_url = is_web_address(words.acknowledge_url) ? words.acknowledge_url : "";
+  card.silence_url = is_web_address(words.silence_url) ? words.silence_url : "";
   (is_web_address(words.runbook) ? card.runbook : card.advice) = words.runbook;
   card.id = std::move(words.id);
   return card;
@@ -89,7 +90,7 @@ std::string title_of(const Message& message, const MessageCard& card) {
     return card.badge + ": " + card.alerts.front().subject;
   }
   const std::string group = group_text(message);
-  const std::string count = count_text(message.type, card.alerts.size());
+  const std::string count = count_text(message, card.alerts.size());
   return card.badge + ": " + (group.empty() ? count : count + " (" + group + ")");
 }
 
@@ -113,8 +114,14 @@ std::string alert_text(const MessageCard& card, const AlertCard& alert, const Ch
   if (is_detailed && !alert.runbook.empty()) {
     links.push_back(markup.link(card.runbook_text, alert.runbook));
   }
+  if (is_detailed && !alert.acknowledge_url.empty()) {
+    links.push_back(markup.link(card.acknowledge_text, alert.acknowledge_url));
+  }
+  if (is_detailed && !alert.silence_url.empty()) {
+    links.push_back(markup.link(card.silence_text, alert.silence_url));
+  }
   if (is_detailed && !alert.advice.empty()) {
-    links.push_back(markup.escape(card.advice_text + ": " + alert.advice));
+    links.push_back(markup.escape(card.runbook_text + ": " + alert.advice));
   }
   return text + (links.empty() ? "" : join(links, " · ") + "\n");
 }
@@ -140,18 +147,37 @@ MessageCard card_of(const Message& message) {
     card.tone = card.alerts.front().tone;
     card.mark = card.alerts.front().mark;
   }
-  card.open_text = "Open in kpid";
-  card.runbook_text = "Runbook";
-  card.advice_text = "Runbook";
+  card.open_text = say(message.language, Phrase::kOpenInKpid);
+  card.runbook_text = say(message.language, Phrase::kRunbook);
+  card.acknowledge_text = say(message.language, Phrase::kAcknowledge);
+  card.silence_text = say(message.language, Phrase::kSilence);
   return card;
 }
 
-std::string more_text(const Message& /*message*/, std::size_t count) {
-  return fmt::format("and {} more", count);
+std::string more_text(const Message& message, std::size_t count) {
+  return say(message.language, Phrase::kAndMore, {{"n", count}});
 }
 
-std::string more_lines_text(const Message& /*message*/, std::size_t count) {
-  return fmt::format("and {} more lines", count);
+std::string more_lines_text(const Message& message, std::size_t count) {
+  return say(message.language, Phrase::kAndMoreLines, {{"n", count}});
+}
+
+std::string_view key_of(FactKind kind) {
+  static constexpr std::array<std::string_view, 13> kKeys{"limit",
+                                                          "before",
+                                                          "since",
+                                                          "period",
+                                                          "target",
+                                                          "pace",
+                                                          "so_far",
+                                                          "due_by_now",
+                                                          "misses",
+                                                          "forecast",
+                                                          "owner",
+                                                          "objective",
+                                                          "about"};
+  static_assert(kKeys.size() == static_cast<std::size_t>(FactKind::kAbout) + 1);
+  return kKeys.at(static_cast<std::size_t>(kind));
 }
 
 std::string_view colour_of(Tone tone) {

@@ -27,7 +27,9 @@ struct AlertCard {
   std::string about;
   std::string url;      ///< A web address, or empty.
   std::string runbook;  ///< Likewise.
-  std::string advice;   ///< The runbook when it is none: "ask the web team".
+  std::string acknowledge_url;
+  std::string silence_url;
+  std::string advice;  ///< The runbook when it is none: "ask the web team".
   std::string id;
 };
 
@@ -41,7 +43,8 @@ struct MessageCard {
   std::vector<std::string> lines;  ///< Of a message without alerts.
   std::string open_text;           ///< "Open in kpid"
   std::string runbook_text;        ///< "Runbook"
-  std::string advice_text;         ///< "Runbook"
+  std::string acknowledge_text;
+  std::string silence_text;
 };
 
 MessageCard card_of(const Message& message);
@@ -49,6 +52,9 @@ MessageCard card_of(const Message& message);
 std::string more_text(const Message& message, std::size_t count);
 /// "and 12 more lines"
 std::string more_lines_text(const Message& message, std::size_t count);
+
+/// "so_far": what programs call a fact, in every language.
+std::string_view key_of(FactKind kind);
 
 /// "#c0392b" and its likes, as mail and chat programs draw them.
 std::string_view colour_of(Tone tone);

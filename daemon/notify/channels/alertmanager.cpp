@@ -70,7 +70,7 @@ Json post_of(const Message& message, const AlertView& alert) {
   annotate("description", card.about);
   annotate("value", card.value);
   for (const Fact& fact : card.facts) {
-    annotate(label_name(to_lower_ascii(fact.label)), fact.text);
+    annotate(key_of(fact.kind), fact.text);
   }
   annotate("runbook_url", card.runbook);
   annotate("episode", alert.id);

@@ -60,7 +60,7 @@ Json embed_of(const MessageCard& card, const AlertCard& alert, std::size_t& size
   if (!alert.runbook.empty()) {
     text += "\n" + link(card.runbook_text, alert.runbook);
   } else if (!alert.advice.empty()) {
-    text += "\n" + escaped(shortened(card.advice_text + ": " + alert.advice, kMaxDescription / 4));
+    text += "\n" + escaped(shortened(card.runbook_text + ": " + alert.advice, kMaxDescription / 4));
   }
   embed["description"] = counted_text(std::move(text));
   embed["color"] = colour_number(alert.tone);

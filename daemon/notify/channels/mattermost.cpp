@@ -47,7 +47,7 @@ Json attachment_of(const MessageCard& card, const AlertCard& alert) {
   if (!alert.runbook.empty()) {
     text += "\n" + link(card.runbook_text, alert.runbook);
   } else if (!alert.advice.empty()) {
-    text += "\n" + escaped(shortened(card.advice_text + ": " + alert.advice, kMaxText));
+    text += "\n" + escaped(shortened(card.runbook_text + ": " + alert.advice, kMaxText));
   }
   Json fields = Json::array();
   for (const Fact& fact : alert.facts) {

@@ -22,6 +22,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kMaxHeader = 150;
 constexpr std::size_t kMaxSection = 3000;
 constexpr std::size_t kMaxField = 2000;
+constexpr std::size_t kMostFields = 10;
 constexpr std::size_t kMaxUrl = 3000;
 constexpr std::size_t kMaxBlocks = 50;
 constexpr std::size_t kMaxTotal = 12'000;
@@ -195,7 +196,7 @@ Json fact_fields(const AlertWords& words) {
   Json fields = Json::array();
   for (const Fact& fact : words.facts) {
     std::string text = "*" + fact.label + "*\n" + escaped(fact.text);
-    if (fact.kind != FactKind::kAbout && code_points(text) <= kMaxField) {
+    if (fact.kind != FactKind::kAbout && code_points(text) <= kMaxField && fields.size() < kMostFields) {
       fields.push_back(mrkdwn(std::move(text)));
     }
   }

@@ -97,7 +97,7 @@ Json alert_items(const MessageCard& card, const AlertCard& alert, bool with_titl
     facts.push_back({{"title", fact.label}, {"value", inert(fact.text)}});
   }
   if (!alert.advice.empty()) {
-    facts.push_back({{"title", card.advice_text}, {"value", inert(alert.advice)}});
+    facts.push_back({{"title", card.runbook_text}, {"value", inert(alert.advice)}});
   }
   if (!facts.empty()) {
     items.push_back({{"type", "FactSet"}, {"facts", std::move(facts)}});
@@ -164,6 +164,12 @@ Json actions_of(const MessageCard& card) {
     }
     if (is_one && !alert.runbook.empty()) {
       actions.push_back(open_action(card.runbook_text, alert.runbook));
+    }
+    if (is_one && !alert.acknowledge_url.empty()) {
+      actions.push_back(open_action(card.acknowledge_text, alert.acknowledge_url));
+    }
+    if (is_one && !alert.silence_url.empty()) {
+      actions.push_back(open_action(card.silence_text, alert.silence_url));
     }
   }
   return actions;
