@@ -143,17 +143,29 @@ class RuleTest {
     return !diagnostics().has_errors();
   }
 
+  /// A route that nobody wrote: nothing waits, and nobody is reminded.
+  static Route plain_route(const std::string& owner) {
+    Route route;
+    route.to = {owner.empty() ? "default" : owner};
+    route.wait = {};
+    route.interval = {};
+    route.repeat = {};
+    return route;
+  }
+
   /// Without routes of its own a test sends to each KPI's owner.
   void prepare_config() {
     auto config = std::make_shared<Config>(*load_.config);
-    if (config->routes.empty()) {
+    std::vector<Route>& routes = config->routing.routes;
+    if (routes.empty()) {
       for (const Kpi& kpi : config->rules.kpis) {
-        const Route route{{{"owner", {kpi.owner}, false}}, {kpi.owner.empty() ? "default" : kpi.owner}, false, {"kpi"}};
-        if (std::ranges::find(config->routes, route) == config->routes.end()) {
-          config->routes.push_back(route);
+        Route route = plain_route(kpi.owner);
+        route.match = {{"owner", {kpi.owner}, false}};
+        if (std::ranges::find(routes, route) == routes.end()) {
+          routes.push_back(std::move(route));
         }
       }
-      config->routes.push_back(Route{{}, {"default"}, false, {"kpi"}});
+      routes.push_back(plain_route(""));
     }
     config_ = std::move(config);
   }

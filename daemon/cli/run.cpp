@@ -55,7 +55,7 @@ void print_json(const OnceReport& report, Instant now, Io& io) {
 
 int run_once(
     std::shared_ptr<const Config> config, Store& store, World world, Instant now, const Arguments& arguments, Io& io) {
-  Watch watch(std::move(config), store, world, EngineOptions{1});
+  Watch watch(std::move(config), store, world, EngineOptions{1, true});
   if (const auto restored = watch.restore(now); !restored) {
     return complain(io, kExitFailed, restored.error().message);
   }

@@ -49,7 +49,7 @@ struct Config {
   RuleSet rules;
   std::vector<SourceConfig> sources;
   std::vector<ChannelConfig> channels;
-  std::vector<Route> routes;
+  RoutingRules routing;
 
   [[nodiscard]] const SourceConfig* find_source(std::string_view name) const;
   [[nodiscard]] const ChannelConfig* find_channel(std::string_view name) const;

@@ -29,6 +29,16 @@ void read_channels(const YamlNode& node, ConfigReading& reading);
 void read_routes(const YamlNode& node, ConfigReading& reading);
 /// Every channel that routes name must exist; the last route must match everything.
 void check_routes(const YamlNode* node, ConfigReading& reading);
+/// `mutes`, and `calendar.hours`: named windows of the week. `where` is how messages call the map.
+void read_hours(const YamlNode& node,
+                const std::string& where,
+                std::map<std::string, Hours, std::less<>>& out,
+                Diagnostics& diagnostics);
+void read_mutes(const YamlNode& node, ConfigReading& reading);
+/// A mute that no route names has no effect. REQUIRES that routes were read.
+void check_mutes(const YamlNode& node, ConfigReading& reading);
+/// REQUIRES that channels were read.
+void read_fallback(const YamlNode& node, ConfigReading& reading);
 /// `calendar:`. `read_near` reads a file that is named beside kpid.yaml.
 void read_calendar(const YamlNode& node,
                    ConfigReading& reading,

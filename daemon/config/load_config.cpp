@@ -133,6 +133,8 @@ class ConfigLoader {
     packs_ = map.optional("packs");
     channels_ = map.optional("channels");
     routes_ = map.optional("routes");
+    mutes_ = map.optional("mutes");
+    fallback_ = map.optional("fallback");
     map.finish();
     check_has_route();
   }
@@ -203,9 +205,18 @@ class ConfigLoader {
     if (channels_ != nullptr) {
       read_channels(*channels_, reading);
     }
+    if (mutes_ != nullptr) {
+      read_mutes(*mutes_, reading);
+    }
+    if (fallback_ != nullptr) {
+      read_fallback(*fallback_, reading);
+    }
     if (routes_ != nullptr) {
       read_routes(*routes_, reading);
       check_routes(routes_, reading);
+    }
+    if (mutes_ != nullptr) {
+      check_mutes(*mutes_, reading);
     }
     if (packs_ != nullptr) {
       read_packs(*packs_);
@@ -286,6 +297,8 @@ class ConfigLoader {
   const YamlNode* packs_ = nullptr;
   const YamlNode* channels_ = nullptr;
   const YamlNode* routes_ = nullptr;
+  const YamlNode* mutes_ = nullptr;
+  const YamlNode* fallback_ = nullptr;
 };
 
 }  // namespace
@@ -357,6 +370,9 @@ void read_calendar(const YamlNode& node,
   NamedDays days;
   if (const YamlNode* events = map.optional("events")) {
     days.events = read_events(*events, reading.diagnostics);
+  }
+  if (const YamlNode* hours = map.optional("hours")) {
+    read_hours(*hours, "calendar.hours", reading.config.routing.hours, reading.diagnostics);
   }
   if (const YamlNode* files = map.optional("holidays")) {
     for (const std::string& file : read_text_list(*files, reading.diagnostics, "holidays")) {

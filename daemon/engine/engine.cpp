@@ -72,7 +72,9 @@ bool Engine::has_failed_source() const {
 }
 
 Instant Engine::next_event() const {
-  return std::min(next_late_, wakes_.empty() ? Instant::max() : wakes_.begin()->first);
+  const Instant routing = next_wake(routing_);
+  const Instant judging = std::min(next_late_, wakes_.empty() ? Instant::max() : wakes_.begin()->first);
+  return std::min(judging, routing == Instant::max() ? routing : std::max(routing, warm_at()));
 }
 
 std::vector<NotificationRow> Engine::take_queued() {
@@ -236,6 +238,9 @@ void Engine::write_changes(Line& line, const LineChanges& changes, StepSummary& 
   }
   summary.judged += last.size();
   commit_.episodes.insert(commit_.episodes.end(), changes.episodes.begin(), changes.episodes.end());
+  if (resumed_at_ && !changes.is_restated) {
+    tell_passed(static_cast<std::uint32_t>(line_of_id_[line.id] - 1), changes.episodes);
+  }
 }
 
 void Engine::schedule(std::uint32_t index) {

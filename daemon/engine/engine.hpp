@@ -6,6 +6,7 @@
 #include "daemon/store/store.hpp"
 #include "rules/judge/line.hpp"
 #include "rules/model/sample_table.hpp"
+#include "rules/routing/decide.hpp"
 #include "rules/routing/describe.hpp"
 
 #include <deque>
@@ -33,6 +34,7 @@ struct StepSummary {
   std::size_t restated_samples = 0;
   std::size_t judged = 0;  ///< Verdicts written.
   std::vector<Message> messages;
+  std::vector<Decision> decisions;    ///< What was held back or never told, and why.
   std::vector<std::string> warnings;  ///< What an operator should see: a failing source, refused rows.
 };
 
@@ -40,6 +42,15 @@ struct EngineOptions {
   /// A source that cannot be reached is told about after so many polls in a row that failed; one that delivers what
   /// cannot be read, at once.
   int source_patience = 3;
+  /// `run --once`: there is no later, so nothing waits for others of its group.
+  bool waits_elapsed = false;
+};
+
+/// Something about kpid itself that people should know: config.error, delivery.failed.
+struct SelfNotice {
+  MessageType type = MessageType::kConfigError;
+  std::string text;
+  std::string channel;  ///< Of delivery.failed: the one that failed, which is not told.
 };
 
 class Engine {
@@ -62,6 +73,17 @@ class Engine {
   void receive(NoteRow note);
   /// Keeps a value that somebody entered: the next poll of its source brings it. REQUIRES: read_entry() made it.
   void receive(EntryRow entry);
+  /// Tells the fallback channel or those of the last route, in the next step. The same text about the configuration is
+  /// told once.
+  void receive(SelfNotice notice);
+
+  // What people say to alerts, from `now` on; kept with the next step's commit, which should follow at once.
+  /// kNotFound: no alert of that id fires. kInvalid: it would end before it begins.
+  Result<void> acknowledge(const std::string& episode, Acknowledgement words, Instant now);
+  /// The silence's id. kInvalid: it matches everything, or ends before it begins.
+  Result<std::string> add_silence(Silence silence, Instant now);
+  /// kNotFound: there is none of that id, or it has ended.
+  Result<void> end_silence(const std::string& id, Instant now);
 
   /// Judges everything that is due at `now` and commits. After an error the engine's memory is ahead of the history:
   /// make a new one and restore it.
@@ -90,6 +112,11 @@ class Engine {
   [[nodiscard]] JudgeContext judge_context(Instant now) const;
   /// The state people see: that of the line, or error while a source it reads fails.
   [[nodiscard]] KpiState state_of(const Line& line) const;
+  /// What each channel knows of a rule's alert, and what keeps the rest from it; for `explain`.
+  [[nodiscard]] std::vector<Decision> standings_of(const Line& line, const std::string& rule, Instant now) const;
+
+  [[nodiscard]] const RoutingState& routing() const { return routing_; }
+
   /// Whether the last poll of some source failed.
   [[nodiscard]] bool has_failed_source() const;
 
@@ -110,6 +137,7 @@ class Engine {
     std::optional<Instant> failing_since;
     Told told;
     bool is_changed = false;
+    bool is_read = false;        ///< Since the start, whether or not it could be.
     bool was_failing = false;    ///< As its lines were told last.
     std::string cursor_mark;     ///< Before each cursor: the settings it was read with.
     std::optional<Slot> newest;  ///< Of its samples, when `knows_newest`.
@@ -142,13 +170,6 @@ class Engine {
     std::size_t index = 0;
     AlertState* state = nullptr;  // null for no_data
     Told* told = nullptr;
-  };
-
-  /// Something to tell, and what about.
-  struct Telling {
-    Notice notice;
-    std::optional<AlertSubject> subject;  ///< Of a line; none: about a source.
-    AlertView view;                       ///< For sources, as it is.
   };
 
   // restore.cpp
@@ -203,25 +224,50 @@ class Engine {
   [[nodiscard]] bool has_failing_source(std::uint32_t kpi) const;
 
   // tell.cpp
-  void tell(Instant now, StepSummary& summary);
   std::vector<AlertSlot> alerts_of(std::uint32_t line);
   [[nodiscard]] bool is_inhibited(std::uint32_t line, const AlertSlot& alert) const;
   void turn_inhibited();
-  void tell_line(std::uint32_t line, std::vector<Telling>& tellings);
-  void tell_alert(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings);
-  void tell_target(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings);
-  void remind_of_target(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings);
+  void tell_line(std::uint32_t line);
+  void tell_alert(std::uint32_t line, const AlertSlot& alert);
+  void tell_target(std::uint32_t line, const AlertSlot& alert);
+  void remind_of_target(std::uint32_t line, const AlertSlot& alert);
+  void tell_end(std::uint32_t line, const AlertSlot& alert);
+  void tell_passed(std::uint32_t line, const std::vector<EpisodeRow>& episodes);
   AlertSubject target_subject(std::uint32_t line, const AlertSlot& alert) const;
-  void tell_end(std::uint32_t line, const AlertSlot& alert, MessageType type, std::vector<Telling>& tellings);
+  AlertSubject subject_of(std::uint32_t line, const AlertSlot& alert) const;
+  AlertKey key_of(std::uint32_t line, const AlertSlot& alert) const;
+  AlertEvent event_of(std::uint32_t line, const AlertSlot& alert, const AlertSubject& subject, MessageType type) const;
+
+  // tell_sources.cpp
   void turn_lines(std::uint32_t source, Instant now);
   void remember_failures(SourceState& source);
-  void tell_source(std::uint32_t source, Instant now, std::vector<Telling>& tellings);
-  void tell_removed(Instant now, std::vector<Telling>& tellings);
+  AlertView source_view(const SourceState& source) const;
+  void tell_source(std::uint32_t source, Instant now);
+  void tell_removed(Instant now);
   LineRow stored_line(std::uint32_t id) const;
-  Telling removed_telling(const AlertRow& row) const;
-  AlertSubject subject_of(std::uint32_t line, const AlertSlot& alert) const;
+  AlertEvent removed_event(const AlertRow& row) const;
+
+  // keep_alerts.cpp
   void write_alerts(std::uint32_t line);
-  Message compose(const Envelope& envelope, const std::vector<Telling>& tellings, Instant now) const;
+
+  // route_messages.cpp
+  void tell(Instant now, StepSummary& summary);
+  void collect_events(Instant now);
+  void restore_routing(const StoredState& state, Instant now);
+  void adopt_told();
+  void refresh_labels();
+  void keep(Decided decided, StepSummary& summary, Instant now);
+  void keep_state(const Decided& decided);
+  void tell_self(Instant now, StepSummary& summary);
+  void send(Message message, StepSummary& summary);
+  std::vector<std::string> channels_for(const SelfNotice& notice) const;
+  std::optional<AlertView> view_of(const AlertKey& alert, MessageType type) const;
+  std::optional<AlertSlot> find_alert(const AlertKey& alert, std::uint32_t& line) const;
+  Message compose(const Envelope& envelope, Instant now) const;
+  DecideContext decide_context(Instant now) const;
+  [[nodiscard]] bool is_spoken_for(const AlertKey& alert) const;
+  [[nodiscard]] Instant warm_at() const;
+  [[nodiscard]] bool is_warm(Instant now) const;
 
   std::shared_ptr<const Config> config_;
   const RuleSet& rules_;
@@ -253,9 +299,15 @@ class Engine {
   std::optional<Instant> last_step_;
   std::map<std::tuple<std::uint32_t, Labels, Slot>, double> entered_;  // by metric, labels, period
   Instant next_late_ = Instant::max();
+  RoutingState routing_;
+  Instant started_;
+  std::optional<Instant> resumed_at_;  // the last step before the start, until every source was read
+  std::string config_error_;           // as it was told last
   std::vector<std::string> warnings_;  // for the next step's summary
 
   // What is to be done.
+  std::vector<AlertEvent> events_;  // for routing
+  std::vector<SelfNotice> self_notices_;
   std::vector<PollResult> polls_;
   std::vector<DeliveryRow> deliveries_;
   std::vector<NotificationRow> letters_;  // made outside
@@ -271,7 +323,7 @@ class Engine {
 
   // Ids in the history.
   std::vector<std::uint32_t> series_id_;   // by series of table_
-  std::vector<std::uint32_t> line_of_id_;  // by id: index into lines_ and 1, 0 for none; as of restore()
+  std::vector<std::uint32_t> line_of_id_;  // by id: index into lines_ and 1, 0 for none
   std::uint32_t next_series_id_ = 1;
   std::uint32_t next_line_id_ = 1;
   std::uint32_t next_version_id_ = 1;

@@ -94,6 +94,7 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   SourceState& state = sources_[result.source];
   const SourceConfig& source = config_->sources[result.source];
   state.is_changed = true;
+  state.is_read = true;
   state.row.last_poll = result.at;
   if (!result.poll) {
     ++state.failures;
@@ -313,6 +314,8 @@ void Engine::add_line(std::uint32_t kpi, const Labels& segment, std::uint32_t id
   line.judged.grain = rule.every;
   line.alerts.resize(rule.alerts.size());
   line_index_.emplace(std::pair(kpi, segment), index);
+  line_of_id_.resize(std::max<std::size_t>(line_of_id_.size(), id + 1U));
+  line_of_id_[id] = index + 1;
   lines_.push_back(std::move(line));
   told_.emplace_back();
   told_.back().alerts.resize(rule.alerts.size());

@@ -160,6 +160,8 @@ Result<void> Engine::restore(Instant now) {
     restore_alert(row);
   }
   restore_sources(state);
+  started_ = now;
+  resumed_at_ = last_step_;
   version_rules(state);
   queued_ = std::move(state.queued);
   for (std::uint32_t i = 0; i < lines_.size(); ++i) {
@@ -170,6 +172,7 @@ Result<void> Engine::restore(Instant now) {
     plan_target(line, now);
     schedule(i);
   }
+  restore_routing(state, now);
   return {};
 }
 
