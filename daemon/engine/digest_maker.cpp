@@ -84,13 +84,18 @@ std::vector<std::uint32_t> in_file_order(const RuleSet& rules) {
 
 }  // namespace
 
+ReviewPeriod period_of(const DigestRule& rule, const DigestDue& due, const CalendarRules& calendar) {
+  const ReviewPeriod days{ReviewPeriod::Kind::kRange, due.from, due.to, date_text(due.from)};
+  return rule.every == Grain::Unit::kDay ? days : last_review_period(kind_of(rule), due.to, calendar);
+}
+
 DigestMaker::DigestMaker(const Engine& engine, const DigestRule& rule, const DigestDue& due, Voice voice)
     : engine_(engine),
       rules_(engine.config().rules),
       rule_(rule),
       voice_(std::move(voice)),
       zone_(voice_.zone.value_or(engine.config().zone)),
-      period_{kind_of(rule), due.from, due.to, ""},
+      period_(period_of(rule, due, rules_.calendar)),
       before_(previous_of(period_, rules_.calendar)),
       year_ago_(year_ago_of(period_, rules_.calendar)),
       due_(due.at),

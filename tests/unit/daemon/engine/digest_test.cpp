@@ -122,8 +122,8 @@ TEST(Digest, WhoseCommitFailsIsSentByTheNextStepWithTheSameId) {
 
 TEST(Digest, BringsTheReviewWhereItIsAskedFor) {
   EngineOptions options{.waits_elapsed = true};
-  options.make_review = [](Date from, Date to, Language language) -> Result<std::string> {
-    return "review " + date_text(from) + " " + date_text(to) + " " + std::string(name_of(language));
+  options.make_review = [](const Config&, const ReviewPeriod& period, Language language) -> Result<std::string> {
+    return "review " + period.name + " " + std::string(name_of(language));
   };
   Story story(kSource +
                   "channels: {board: {type: console, language: da}}\n"
@@ -135,7 +135,7 @@ TEST(Digest, BringsTheReviewWhereItIsAskedFor) {
   const std::vector<Message> messages = digests_of(story, "2026-04-05 08:00");
   ASSERT_THAT(messages, SizeIs(1));
   ASSERT_THAT(messages[0].attachments, SizeIs(1));
-  EXPECT_EQ(messages[0].attachments[0].bytes, "review 2026-03-01 2026-04-01 da");
+  EXPECT_EQ(messages[0].attachments[0].bytes, "review 2026-03 da");
   EXPECT_THAT(messages[0].digest->notes, ElementsAre("Gennemgangen er vedhæftet."));
 }
 
