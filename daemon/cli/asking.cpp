@@ -25,7 +25,8 @@ Result<ActionAnswer> act_here(const Action& action, const std::shared_ptr<const 
   }
   const StepSummary summary = KPI_TRY(engine.step(now));
   if (!summary.messages.empty()) {
-    answer.text += "\n" + counted(summary.messages.size(), "message leaves", "messages leave") + " with the next `kpid run`";
+    answer.text +=
+        "\n" + counted(summary.messages.size(), "message leaves", "messages leave") + " with the next `kpid run`";
   }
   return answer;
 }
@@ -35,7 +36,8 @@ Result<ActionAnswer> act_here(const Action& action, const std::shared_ptr<const 
 int ask(const Action& action, const std::shared_ptr<const Config>& config, Io& io) {
   auto answer = ask_daemon(action, *config);
   if (!answer && std::holds_alternative<ReloadAction>(action)) {
-    return complain(io, kExitFailed, "no daemon runs on " + printable(config->history) + ": there is nothing to reload");
+    return complain(
+        io, kExitFailed, "no daemon runs on " + printable(config->history) + ": there is nothing to reload");
   }
   if (!answer) {
     answer = act_here(action, config, io);

@@ -14,8 +14,10 @@ std::optional<Instant> until_of(const Arguments& arguments, const Config& config
   const std::string text = arguments.text("until");
   const auto until = parse_until(text, config.zone, io.clock.now());
   if (!until) {
-    complain(io, kExitUsage, "--until wants a time such as \"2026-03-31 06:00\" or a span such as \"2 days\", got \"" +
-                                 printable(text) + "\"");
+    complain(io,
+             kExitUsage,
+             "--until wants a time such as \"2026-03-31 06:00\" or a span such as \"2 days\", got \"" +
+                 printable(text) + "\"");
   }
   return until;
 }

@@ -18,6 +18,13 @@ Command history_verify_command();
 Command report_command();
 Command enter_command();
 Command channel_test_command();
+Command ack_command();
+Command silence_add_command();
+Command silence_list_command();
+Command silence_end_command();
+Command review_command();
+Command note_command();
+Command reload_command();
 Command plugins_command();
 Command init_command();
 

@@ -3,6 +3,7 @@
 
 #include "daemon/notify/channel.hpp"
 #include "plugins/source.hpp"
+#include "rules/base/secret.hpp"
 #include "rules/base/units.hpp"
 #include "rules/load/yaml.hpp"
 #include "rules/model/kpi.hpp"
@@ -40,12 +41,21 @@ struct ChannelConfig {
   DeliveryRules delivery{};
 };
 
+/// The page and the API.
+struct WebConfig {
+  std::string listen;      ///< "127.0.0.1:8470"; empty: only the unix socket.
+  bool is_public = false;  ///< Beyond loopback.
+  Secret token;            ///< For writing; beyond loopback for reading too.
+  std::string public_url;  ///< Without a slash at its end; empty: messages have no links.
+};
+
 struct Config {
   std::shared_ptr<SourceSet> texts;  ///< What all positions point into.
   std::string path;
   Zone zone;
   Language language = Language::kEnglish;
   std::string history;  ///< The SQLite file.
+  WebConfig web;
   RuleSet rules;
   std::vector<SourceConfig> sources;
   std::vector<ChannelConfig> channels;

@@ -39,6 +39,8 @@ void read_mutes(const YamlNode& node, ConfigReading& reading);
 void check_mutes(const YamlNode& node, ConfigReading& reading);
 /// REQUIRES that channels were read.
 void read_fallback(const YamlNode& node, ConfigReading& reading);
+/// `listen`, `token`, `public_url`.
+void read_web(MapReader& map, ConfigReading& reading);
 /// `calendar:`. `read_near` reads a file that is named beside kpid.yaml.
 void read_calendar(const YamlNode& node,
                    ConfigReading& reading,

@@ -124,6 +124,7 @@ class ConfigLoader {
       });
     }
     read_history(map, path);
+    read_web(map, reading);
     if (const YamlNode* rules = map.optional("rules"); rules != nullptr && with_rules) {
       find_rule_files(*rules, path);
     }

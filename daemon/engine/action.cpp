@@ -50,7 +50,7 @@ class Applying {
     words.until = action.until;
     KPI_TRY(engine_.acknowledge(action.episode, words, now_));
     return ActionAnswer{action.episode + " is " + printable(action.by, 80) + "'s until " + rfc3339(action.until),
-                         action.episode};
+                        action.episode};
   }
 
   Result<ActionAnswer> operator()(const SilenceAction& action) {
@@ -75,9 +75,9 @@ class Applying {
     const EntryRow row = KPI_TRY(read_entry(action.words, engine_.config(), now_));
     engine_.receive(row);
     const std::string value = std::isnan(row.value) ? "withdrawn" : number_text(row.value);
-    return ActionAnswer{action.words.metric + " " + entry_period(row, engine_.config()) + ": " + value + ", by " +
-                             printable(row.by),
-                         ""};
+    return ActionAnswer{
+        action.words.metric + " " + entry_period(row, engine_.config()) + ": " + value + ", by " + printable(row.by),
+        ""};
   }
 
   Result<ActionAnswer> operator()(const ReviewAction& action) {
@@ -104,7 +104,7 @@ class Applying {
     }
     engine_.receive(NoteRow{action.kpi, action.day, action.text, action.by, now_});
     return ActionAnswer{"noted to " + date_text(action.day) + " of " + (action.kpi.empty() ? "all KPIs" : action.kpi),
-                         ""};
+                        ""};
   }
 
   Result<ActionAnswer> operator()(const ResendAction& /*action*/) { return not_here(); }

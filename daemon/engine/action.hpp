@@ -1,6 +1,7 @@
 #pragma once
 // What people ask of a running watch: one plain struct each. A verb sends it over the daemon's socket, the page and the
-// API bring it too; without a daemon the verb applies it itself. All end in apply(), on the thread that owns the engine.
+// API bring it too; without a daemon the verb applies it itself. All end in apply(), on the thread that owns the
+// engine.
 
 #include "daemon/engine/engine.hpp"
 #include "daemon/engine/entry.hpp"
@@ -63,13 +64,13 @@ struct ResendAction {
 struct ReloadAction {};
 
 using Action = std::variant<AcknowledgeAction,
-                             SilenceAction,
-                             EndSilenceAction,
-                             EntryAction,
-                             ReviewAction,
-                             NoteAction,
-                             ResendAction,
-                             ReloadAction>;
+                            SilenceAction,
+                            EndSilenceAction,
+                            EntryAction,
+                            ReviewAction,
+                            NoteAction,
+                            ResendAction,
+                            ReloadAction>;
 
 /// What came of it.
 struct ActionAnswer {

@@ -79,8 +79,10 @@ class Body {
 Instant time_at(Body& body, const char* name, const Zone& zone, Instant now) {
   const std::string text = body.text(name);
   const auto time = parse_until(text, zone, now);
-  body.wrong(!time, std::string("\"") + name + "\" wants a time such as 2026-03-31T06:00:00Z or a span such as 2 days, got \"" +
-                        printable(text, 40) + "\"");
+  body.wrong(!time,
+             std::string("\"") + name +
+                 "\" wants a time such as 2026-03-31T06:00:00Z or a span such as 2 days, got \"" + printable(text, 40) +
+                 "\"");
   return time.value_or(now);
 }
 
@@ -128,10 +130,10 @@ NoteAction note_of(Body& body) {
 
 EntryAction entry_of(Body& body) {
   return EntryAction{{.metric = body.text("metric"),
-                       .value = body.text("value"),
-                       .period = body.text("for"),
-                       .by = body.text("by"),
-                       .note = body.text("note", false)}};
+                      .value = body.text("value"),
+                      .period = body.text("for"),
+                      .by = body.text("by"),
+                      .note = body.text("note", false)}};
 }
 
 std::optional<Action> action_of(const std::vector<std::string>& path, Body& body, const Zone& zone, Instant now) {
@@ -204,9 +206,8 @@ struct Writing {
   }
 
   ActionRequest operator()(const NoteAction& action) const {
-    return post(
-        "notes",
-        {{"kpi", action.kpi}, {"date", date_text(action.day)}, {"text", action.text}, {"by", action.by}});
+    return post("notes",
+                {{"kpi", action.kpi}, {"date", date_text(action.day)}, {"text", action.text}, {"by", action.by}});
   }
 
   ActionRequest operator()(const ResendAction& action) const { return post("resend", {{"ids", action.ids}}); }
@@ -222,9 +223,9 @@ struct Writing {
 }  // namespace
 
 Result<Action> parse_action(const std::vector<std::string>& path,
-                              std::string_view body,
-                              const Zone& zone,
-                              Instant now) {
+                            std::string_view body,
+                            const Zone& zone,
+                            Instant now) {
   Body fields(body);
   auto action = path.empty() ? std::nullopt : action_of(path, fields, zone, now);
   if (!action) {

@@ -29,7 +29,8 @@ WebReply json_reply(const ordered_json& document) {
 bool is_same(std::string_view a, std::string_view b) {
   unsigned difference = a.size() == b.size() ? 0 : 1;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i % std::max<std::size_t>(1, b.size())]);
+    difference |=
+        static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i % std::max<std::size_t>(1, b.size())]);
   }
   return difference == 0 && !b.empty();
 }
@@ -140,7 +141,7 @@ WebReply Api::route(const WebRequest& request) {
   if (!request.is_local && !has_token && ((is_guarded && options_.is_public) || !reads)) {
     WebReply reply = problem(options_.token.empty() ? 403 : 401,
                              options_.token.empty() ? "writing over the network wants a `token:` in kpid.yaml"
-                                                       : "this wants the token: Authorization: Bearer …");
+                                                    : "this wants the token: Authorization: Bearer …");
     reply.headers.emplace_back("WWW-Authenticate", "Bearer");
     return reply;
   }
@@ -222,9 +223,13 @@ WebReply Api::ask(Action action) {
   const auto answer = ground_.ask(std::move(action));
   if (!answer) {
     const ErrorKind kind = answer.error().kind;
-    return problem(kind == ErrorKind::kNotFound ? 404 : kind == ErrorKind::kInvalid ? 422 : 503, answer.error().message);
+    return problem(kind == ErrorKind::kNotFound  ? 404
+                   : kind == ErrorKind::kInvalid ? 422
+                                                 : 503,
+                   answer.error().message);
   }
-  return json_reply({{"text", answer->text}, {"id", answer->id.empty() ? ordered_json(nullptr) : ordered_json(answer->id)}});
+  return json_reply(
+      {{"text", answer->text}, {"id", answer->id.empty() ? ordered_json(nullptr) : ordered_json(answer->id)}});
 }
 
 WebReply Api::verb(std::vector<std::string> words, std::string_view type) {
@@ -268,7 +273,8 @@ WebReply Api::kpis(const WebRequest& request) {
     if (kpi == nullptr || (!owner.empty() && kpi->owner != owner)) {
       continue;
     }
-    const std::string text = kpi->id + " " + kpi->title + " " + kpi->owner + " " + kpi->objective + " " + line["segment"].dump();
+    const std::string text =
+        kpi->id + " " + kpi->title + " " + kpi->owner + " " + kpi->objective + " " + line["segment"].dump();
     if (!word.empty() && !holds(text, word)) {
       continue;
     }

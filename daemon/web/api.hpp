@@ -30,18 +30,18 @@ struct ApiGround {
   std::function<VerbResult(const std::vector<std::string>&)> verb;
   /// Waits for the engine's thread.
   std::function<Result<ActionAnswer>(Action)> ask;
-  std::function<std::string()> metrics;         ///< The body of /metrics.
-  std::function<std::string()> problem;         ///< Why the daemon is not ready; empty: it is.
-  std::function<std::string()> config_errors;   ///< Of the last reload that was refused; empty: none.
-  std::function<std::uint64_t()> step;          ///< Grows with each step that changed something.
+  std::function<std::string()> metrics;        ///< The body of /metrics.
+  std::function<std::string()> problem;        ///< Why the daemon is not ready; empty: it is.
+  std::function<std::string()> config_errors;  ///< Of the last reload that was refused; empty: none.
+  std::function<std::uint64_t()> step;         ///< Grows with each step that changed something.
   std::function<Instant()> now;
 };
 
 struct ApiOptions {
-  Secret token;                     ///< For writing over TCP; empty: writing over TCP is refused.
-  bool is_public = false;           ///< Listens beyond loopback: reading the API wants the token too.
-  std::vector<std::string> hosts;   ///< Names that the Host header may have, without a port.
-  std::string history;              ///< The file, as the verbs name it: a verb that means another one is refused.
+  Secret token;                    ///< For writing over TCP; empty: writing over TCP is refused.
+  bool is_public = false;          ///< Listens beyond loopback: reading the API wants the token too.
+  std::vector<std::string> hosts;  ///< Names that the Host header may have, without a port.
+  std::string history;             ///< The file, as the verbs name it: a verb that means another one is refused.
 };
 
 class Api {
@@ -82,10 +82,7 @@ WebReply problem(int status, std::string_view title);
 /// A action as the body of a request says it, by the path after /api/v1: {"silences"}, {"alerts", ID, "ack"}, … Times
 /// are RFC 3339, `YYYY-MM-DD[ HH:MM]` in the zone, or a span from `now` ("2 days"). kNotFound: no such path; kInvalid:
 /// what is wrong with the body.
-Result<Action> parse_action(const std::vector<std::string>& path,
-                              std::string_view body,
-                              const Zone& zone,
-                              Instant now);
+Result<Action> parse_action(const std::vector<std::string>& path, std::string_view body, const Zone& zone, Instant now);
 
 /// The same body, for those who send it.
 struct ActionRequest {

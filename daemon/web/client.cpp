@@ -5,6 +5,8 @@
 
 #include <curl/curl.h>
 #include <nlohmann/json.hpp>
+
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -12,7 +14,6 @@
 #include <array>
 #include <cstring>
 #include <filesystem>
-#include <fcntl.h>
 #include <memory>
 #include <vector>
 
@@ -103,7 +104,7 @@ Result<ActionAnswer> read_answer(const Answered& answered) {
   if (answered.status < kGood) {
     return ActionAnswer{text("text"), text("id")};
   }
-  const ErrorKind kind = answered.status == 404   ? ErrorKind::kNotFound
+  const ErrorKind kind = answered.status == 404  ? ErrorKind::kNotFound
                          : answered.status < 500 ? ErrorKind::kInvalid
                                                  : ErrorKind::kUnavailable;
   const std::string title = text("title");

@@ -3,10 +3,9 @@
 #include "rules/base/text.hpp"
 
 // boost/asio/awaitable.hpp 1.74 uses std::exchange without it.
-#include <utility>
-
 #include <boost/asio.hpp>
 #include <boost/beast.hpp>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -96,22 +96,21 @@ class Session final : public Stream, public std::enable_shared_from_this<Session
     parser_->header_limit(kMostHeader);
     parser_->body_limit(kMostBody);
     stream_.expires_after(is_first_ ? kRequestDeadline : kIdleDeadline);
-    http::async_read(stream_, buffer_, *parser_, [self = self()](beast::error_code error, std::size_t) {
-      self->answer(error);
-    });
+    http::async_read(
+        stream_, buffer_, *parser_, [self = self()](beast::error_code error, std::size_t) { self->answer(error); });
   }
 
   void send(std::uint64_t number) override {
-    asio::post(stream_.get_executor(), [self = self(), number] {
-      self->write_event("event: step\ndata: " + std::to_string(number) + "\n\n");
-    });
+    asio::post(stream_.get_executor(),
+               [self = self(), number] { self->write_event("event: step\ndata: " + std::to_string(number) + "\n\n"); });
   }
 
  private:
   std::shared_ptr<Session> self() { return this->shared_from_this(); }
 
   void answer(beast::error_code error) {
-    if (error == http::error::end_of_stream || error == beast::error::timeout || error == asio::error::operation_aborted) {
+    if (error == http::error::end_of_stream || error == beast::error::timeout ||
+        error == asio::error::operation_aborted) {
       return close();
     }
     if (error == http::error::body_limit || error == http::error::header_limit) {

@@ -17,8 +17,8 @@ namespace kpi {
 
 struct WebRequest {
   std::string method;
-  std::string path;                          ///< Without the query, not decoded.
-  std::map<std::string, std::string> query;  ///< Decoded; of two with one name the last.
+  std::string path;                            ///< Without the query, not decoded.
+  std::map<std::string, std::string> query;    ///< Decoded; of two with one name the last.
   std::map<std::string, std::string> headers;  ///< Names in lower case.
   std::string body;
   bool is_local = false;  ///< Over the unix socket: the file's permissions let it through.
@@ -40,7 +40,8 @@ struct WebServerOptions {
 /// Limits: 8 KB of headers, 64 KB of body, 10 s for a request to come, 64 connections.
 class WebServer {
  public:
-  /// `handler` is called on the server's threads, several at once. kInvalid: no such address; kUnavailable: it is taken.
+  /// `handler` is called on the server's threads, several at once. kInvalid: no such address; kUnavailable: it is
+  /// taken.
   static Result<std::unique_ptr<WebServer>> start(const WebServerOptions& options,
                                                   std::function<WebReply(const WebRequest&)> handler);
   WebServer(const WebServer&) = delete;
