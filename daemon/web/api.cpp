@@ -303,7 +303,7 @@ WebReply Api::kpi(const std::string& id) {
   ordered_json lines = ordered_json::array();
   for (const json& line : status["kpis"]) {
     if (line["id"] == id) {
-      lines.push_back(line);
+      lines.push_back(ordered_json(line));
     }
   }
   return json_reply({{"id", kpi->id},
