@@ -39,6 +39,7 @@ class ChannelReader {
     }
     ChannelConfig channel;
     read_delivery(map, channel.delivery);
+    channel.voice = read_voice(map);
     map.finish();
     channel.name = settings_.name;
     channel.type = settings_.type;
@@ -89,6 +90,20 @@ class ChannelReader {
       diagnostics_.error(map.position_of("fallback"), "a channel cannot be its own fallback", "name another channel");
     }
     reading_.fallbacks.emplace_back(map.position_of("fallback"), delivery.fallback);
+  }
+
+  /// In which language and time its readers live.
+  Voice read_voice(MapReader& map) {
+    Voice voice{reading_.config.language, {}};
+    std::size_t language = 0;
+    if (map.choice("language", {"en", "sv", "da", "nb"}, language)) {
+      voice.language = static_cast<Language>(language);
+    }
+    Zone zone;
+    if (map.zone("timezone", zone)) {
+      voice.zone = zone;
+    }
+    return voice;
   }
 
   void read_key(MapReader& map, const ChannelKey& key, bool required) {

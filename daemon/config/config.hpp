@@ -7,6 +7,8 @@
 #include "rules/base/units.hpp"
 #include "rules/load/yaml.hpp"
 #include "rules/model/kpi.hpp"
+#include "rules/routing/digest_rule.hpp"
+#include "rules/routing/message.hpp"
 #include "rules/routing/route.hpp"
 
 #include <chrono>
@@ -39,6 +41,7 @@ struct ChannelConfig {
   std::shared_ptr<Channel> channel;
   Position position;
   DeliveryRules delivery{};
+  Voice voice{};  ///< `language` and `timezone`; those of the daemon unless said.
 };
 
 /// The page and the API.
@@ -46,7 +49,6 @@ struct WebConfig {
   std::string listen;      ///< "127.0.0.1:8470"; empty: only the unix socket.
   bool is_public = false;  ///< Beyond loopback.
   Secret token;            ///< For writing; beyond loopback for reading too.
-  std::string public_url;  ///< Without a slash at its end; empty: messages have no links.
 };
 
 struct Config {
@@ -60,9 +62,15 @@ struct Config {
   std::vector<SourceConfig> sources;
   std::vector<ChannelConfig> channels;
   RoutingRules routing;
+  std::vector<DigestRule> digests;
+  std::string public_url;  ///< Where people find the page, without a slash at the end; empty: nowhere.
 
   [[nodiscard]] const SourceConfig* find_source(std::string_view name) const;
   [[nodiscard]] const ChannelConfig* find_channel(std::string_view name) const;
+  /// How a channel is spoken to; as the daemon where there is none.
+  [[nodiscard]] Voice voice_of(std::string_view channel) const;
+  /// The daemon's voice, and the others that channels have.
+  [[nodiscard]] std::vector<Voice> voices() const;
 };
 
 /// What loading found. Positions in `diagnostics` point into `texts`.

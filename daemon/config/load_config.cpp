@@ -136,6 +136,8 @@ class ConfigLoader {
     routes_ = map.optional("routes");
     mutes_ = map.optional("mutes");
     fallback_ = map.optional("fallback");
+    digests_ = map.optional("digests");
+    read_public_url(map);
     map.finish();
     check_has_route();
   }
@@ -153,6 +155,22 @@ class ConfigLoader {
       return;
     }
     config_->history = resolve_path(path, history.substr(7));
+  }
+
+  void read_public_url(MapReader& map) {
+    std::string& url = config_->public_url;
+    if (!map.text("public_url", url)) {
+      return;
+    }
+    while (url.ends_with('/')) {
+      url.pop_back();
+    }
+    const bool is_web = url.starts_with("https://") || url.starts_with("http://");
+    if (!is_web || url.find_first_of(" <>\"'?#") != std::string::npos) {
+      load_.diagnostics.error(map.position_of("public_url"),
+                              "public_url wants the address at which people find the page",
+                              "write public_url: https://kpi.example.com");
+    }
   }
 
   void check_has_route() {
@@ -211,6 +229,9 @@ class ConfigLoader {
     }
     if (fallback_ != nullptr) {
       read_fallback(*fallback_, reading);
+    }
+    if (digests_ != nullptr) {
+      read_digests(*digests_, reading);
     }
     if (routes_ != nullptr) {
       read_routes(*routes_, reading);
@@ -300,6 +321,7 @@ class ConfigLoader {
   const YamlNode* routes_ = nullptr;
   const YamlNode* mutes_ = nullptr;
   const YamlNode* fallback_ = nullptr;
+  const YamlNode* digests_ = nullptr;
 };
 
 }  // namespace
@@ -400,6 +422,21 @@ const SourceConfig* Config::find_source(std::string_view name) const {
 const ChannelConfig* Config::find_channel(std::string_view name) const {
   const auto found = std::ranges::find(channels, name, &ChannelConfig::name);
   return found == channels.end() ? nullptr : &*found;
+}
+
+Voice Config::voice_of(std::string_view channel) const {
+  const ChannelConfig* found = find_channel(channel);
+  return found == nullptr ? Voice{language, {}} : found->voice;
+}
+
+std::vector<Voice> Config::voices() const {
+  std::vector<Voice> voices{Voice{language, {}}};
+  for (const ChannelConfig& channel : channels) {
+    if (std::ranges::find(voices, channel.voice) == voices.end()) {
+      voices.push_back(channel.voice);
+    }
+  }
+  return voices;
 }
 
 std::string resolve_path(const std::string& file, const std::string& path) {

@@ -16,30 +16,6 @@ constexpr std::size_t kMostSteps = 20;
 constexpr std::int64_t kLeastRepeatMs = 60'000;
 constexpr std::int64_t kMostWaitMs = 7 * kDayMs;
 
-std::vector<LabelMatch> read_match(const YamlNode& node, Diagnostics& diagnostics) {
-  std::vector<LabelMatch> result;
-  if (node.kind != YamlNode::Kind::kMap) {
-    diagnostics.error(node.position, "match wants labels and values", "write match: {owner: growth}; {} is all");
-    return result;
-  }
-  for (const auto& [label, values] : node.entries) {
-    LabelMatch match;
-    match.label = label.scalar;
-    std::size_t negated = 0;
-    for (std::string& value : read_text_list(values, diagnostics, label.scalar)) {
-      const bool is_negated = value.starts_with('!');
-      negated += is_negated ? 1 : 0;
-      match.values.push_back(is_negated ? value.substr(1) : value);
-    }
-    match.is_negated = negated > 0;
-    if (negated != 0 && negated != match.values.size()) {
-      diagnostics.error(values.position, "one list cannot hold both values and \"!values\"", "use two routes");
-    }
-    result.push_back(std::move(match));
-  }
-  return result;
-}
-
 /// What matches everything ends the list, unless it says `continue`.
 void check_reach(const YamlNode& list, ConfigReading& reading) {
   const std::vector<Route>& routes = reading.config.routing.routes;
@@ -51,22 +27,6 @@ void check_reach(const YamlNode& list, ConfigReading& reading) {
                               "nothing reaches this route: the one before it matches everything",
                               "put it before that one, or write continue: true there");
   }
-}
-
-/// "08:00", "24:00" as minutes since midnight.
-std::optional<std::chrono::minutes> parse_clock(std::string_view text) {
-  unsigned hour = 0;
-  unsigned minute = 0;
-  const char* const end = text.data() + text.size();
-  const auto [colon, hour_error] = std::from_chars(text.data(), end, hour);
-  if (hour_error != std::errc{} || colon == end || *colon != ':' || colon - text.data() > 2 || end - colon != 3) {
-    return std::nullopt;
-  }
-  const auto [rest, minute_error] = std::from_chars(colon + 1, end, minute);
-  const bool fits = minute < 60 && (hour < 24 || (hour == 24 && minute == 0));
-  return minute_error == std::errc{} && rest == end && fits
-             ? std::optional(std::chrono::hours{hour} + std::chrono::minutes{minute})
-             : std::nullopt;
 }
 
 void read_clock(MapReader& map, std::string_view key, std::chrono::minutes& out) {
@@ -162,7 +122,7 @@ Route read_route(const YamlNode& node, ConfigReading& reading) {
   Route route;
   MapReader map(node, "routes", reading.diagnostics);
   if (const YamlNode* match = map.required("match", "which alerts: match: {owner: growth}; {} is all")) {
-    route.match = read_match(*match, reading.diagnostics);
+    route.match = read_match(*match, "match", reading.diagnostics);
   }
   map.required("to", "the channels: to: [growth]");
   map.text_list("to", route.to);
@@ -255,6 +215,47 @@ void check_delay_hours(const YamlNode& step, NameCheck& hours) {
 }
 
 }  // namespace
+
+std::vector<LabelMatch> read_match(const YamlNode& node, std::string_view key, Diagnostics& diagnostics) {
+  std::vector<LabelMatch> result;
+  if (node.kind != YamlNode::Kind::kMap) {
+    diagnostics.error(node.position,
+                      std::string(key) + " wants labels and values",
+                      "write " + std::string(key) + ": {owner: growth}; {} is all");
+    return result;
+  }
+  for (const auto& [label, values] : node.entries) {
+    LabelMatch match;
+    match.label = label.scalar;
+    std::size_t negated = 0;
+    for (std::string& value : read_text_list(values, diagnostics, label.scalar)) {
+      const bool is_negated = value.starts_with('!');
+      negated += is_negated ? 1 : 0;
+      match.values.push_back(is_negated ? value.substr(1) : value);
+    }
+    match.is_negated = negated > 0;
+    if (negated != 0 && negated != match.values.size()) {
+      diagnostics.error(values.position, "one list cannot hold both values and \"!values\"", "use two routes");
+    }
+    result.push_back(std::move(match));
+  }
+  return result;
+}
+
+std::optional<std::chrono::minutes> parse_clock(std::string_view text) {
+  unsigned hour = 0;
+  unsigned minute = 0;
+  const char* const end = text.data() + text.size();
+  const auto [colon, hour_error] = std::from_chars(text.data(), end, hour);
+  if (hour_error != std::errc{} || colon == end || *colon != ':' || colon - text.data() > 2 || end - colon != 3) {
+    return std::nullopt;
+  }
+  const auto [rest, minute_error] = std::from_chars(colon + 1, end, minute);
+  const bool fits = minute < 60 && (hour < 24 || (hour == 24 && minute == 0));
+  return minute_error == std::errc{} && rest == end && fits
+             ? std::optional(std::chrono::hours{hour} + std::chrono::minutes{minute})
+             : std::nullopt;
+}
 
 void read_hours(const YamlNode& node,
                 const std::string& where,

@@ -53,18 +53,8 @@ void read_web(MapReader& map, ConfigReading& reading) {
   WebConfig& web = reading.config.web;
   const YamlNode* listen = map.optional("listen");
   const YamlNode* token = map.optional("token");
-  const YamlNode* url = map.optional("public_url");
   if (token != nullptr) {
     web.token = token_of(*token, reading);
-  }
-  if (url != nullptr) {
-    web.public_url = read_text(*url, reading.diagnostics, "public_url").value_or("");
-    while (web.public_url.ends_with('/')) {
-      web.public_url.pop_back();
-    }
-    if (!web.public_url.starts_with("https://") && !web.public_url.starts_with("http://")) {
-      reading.diagnostics.error(url->position, "public_url is no address", "write public_url: https://kpi.example.com");
-    }
   }
   if (listen == nullptr) {
     return;

@@ -74,7 +74,8 @@ bool Engine::has_failed_source() const {
 Instant Engine::next_event() const {
   const Instant routing = next_wake(routing_);
   const Instant judging = std::min(next_late_, wakes_.empty() ? Instant::max() : wakes_.begin()->first);
-  return std::min(judging, routing == Instant::max() ? routing : std::max(routing, warm_at()));
+  const Instant telling = routing == Instant::max() ? routing : std::max(routing, warm_at());
+  return std::min({judging, telling, next_digest()});
 }
 
 std::vector<NotificationRow> Engine::take_queued() {
@@ -97,7 +98,7 @@ Result<StepSummary> Engine::step(Instant now) {
   report_refused(summary);
   look_for_late(now);
   std::ranges::move(std::exchange(warnings_, {}), std::back_inserter(summary.warnings));
-  tell(now, summary);
+  KPI_TRY(tell(now, summary));
   commit_.now = now;
   commit_.deliveries = std::exchange(deliveries_, {});
   std::ranges::move(std::exchange(letters_, {}), std::back_inserter(commit_.notifications));

@@ -44,6 +44,8 @@ struct EngineOptions {
   int source_patience = 3;
   /// `run --once`: there is no later, so nothing waits for others of its group.
   bool waits_elapsed = false;
+  /// The review of the days from `from` to before `to` as one HTML file, for digests that bring it; null: none does.
+  std::function<Result<std::string>(Date from, Date to, Language language)> make_review{};
 };
 
 /// Something about kpid itself that people should know: config.error, delivery.failed.
@@ -52,6 +54,8 @@ struct SelfNotice {
   std::string text;
   std::string channel;  ///< Of delivery.failed: the one that failed, which is not told.
 };
+
+struct DigestEvents;
 
 class Engine {
  public:
@@ -242,6 +246,7 @@ class Engine {
   void turn_lines(std::uint32_t source, Instant now);
   void remember_failures(SourceState& source);
   AlertView source_view(const SourceState& source) const;
+  void say_removed(AlertView& view, Phrase why) const;
   void tell_source(std::uint32_t source, Instant now);
   void tell_removed(Instant now);
   LineRow stored_line(std::uint32_t id) const;
@@ -250,8 +255,17 @@ class Engine {
   // keep_alerts.cpp
   void write_alerts(std::uint32_t line);
 
+  // digests.cpp
+  Result<void> tell_digests(Instant now, StepSummary& summary);
+  Result<Message> make_digest(
+      const DigestRule& rule, const DigestDue& due, const std::string& channel, Instant now, StepSummary& summary);
+  Result<DigestEvents> events_of(const DigestDue& due, const std::string& channel) const;
+  [[nodiscard]] Instant next_digest() const;
+
   // route_messages.cpp
-  void tell(Instant now, StepSummary& summary);
+  Result<void> tell(Instant now, StepSummary& summary);
+  AlertView described(AlertSubject subject) const;
+  std::string page_of(const std::string& kpi, const Labels& segment) const;
   void collect_events(Instant now);
   void restore_routing(const StoredState& state, Instant now);
   void adopt_told();
@@ -273,6 +287,7 @@ class Engine {
   const RuleSet& rules_;
   Store& store_;
   EngineOptions options_;
+  std::vector<Voice> voices_;  // the daemon's first
 
   // What depends on what; constant after plan().
   std::vector<KpiPlan> plans_;
@@ -300,6 +315,7 @@ class Engine {
   std::map<std::tuple<std::uint32_t, Labels, Slot>, double> entered_;  // by metric, labels, period
   Instant next_late_ = Instant::max();
   RoutingState routing_;
+  std::map<std::string, Instant, std::less<>> digests_;  // by key_of(): the last issue that went out
   Instant started_;
   std::optional<Instant> resumed_at_;  // the last step before the start, until every source was read
   std::string config_error_;           // as it was told last

@@ -79,7 +79,11 @@ std::string settings_text(const SourceConfig& source) {
 }  // namespace
 
 Engine::Engine(std::shared_ptr<const Config> config, Store& store, EngineOptions options)
-    : config_(std::move(config)), rules_(config_->rules), store_(store), options_(options) {
+    : config_(std::move(config)),
+      rules_(config_->rules),
+      store_(store),
+      options_(std::move(options)),
+      voices_(config_->voices()) {
   plan();
 }
 
@@ -173,6 +177,9 @@ Result<void> Engine::restore(Instant now) {
     schedule(i);
   }
   restore_routing(state, now);
+  for (const DigestMark& mark : state.digests) {
+    digests_.insert_or_assign(mark.key, mark.at);
+  }
   return {};
 }
 

@@ -13,6 +13,23 @@
 namespace kpi {
 namespace {
 
+/// What may stand in a path or a query as it is.
+std::string url_escaped(std::string_view text) {
+  static constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                          c == '_' || c == '.' || c == '~';
+    if (is_plain) {
+      out += c;
+    } else {
+      out += {'%', kHex[byte >> 4U], kHex[byte & 15U]};
+    }
+  }
+  return out;
+}
+
 /// A source that is not read by then is not waited for: nothing may be held back for ever.
 constexpr int kIntervalsToWarmUp = 2;
 
@@ -100,7 +117,27 @@ std::optional<AlertView> Engine::view_of(const AlertKey& alert, MessageType type
   AlertSubject subject = is_target ? target_subject(line, *slot) : subject_of(line, *slot);
   subject.is_flapping = type == MessageType::kAlertFlapping;
   subject.severity = is_target ? subject.severity : std::max(subject.severity, Severity::kInfo);
-  return describe(subject, config_->language);
+  return described(subject);
+}
+
+/// In every voice that a channel has.
+AlertView Engine::described(AlertSubject subject) const {
+  subject.calendar = &rules_.calendar;
+  AlertView view = describe(subject, voices_);
+  view.url = page_of(view.kpi, view.segment);
+  return view;
+}
+
+/// The page of a KPI or segment; empty when people have no page.
+std::string Engine::page_of(const std::string& kpi, const Labels& segment) const {
+  if (config_->public_url.empty()) {
+    return "";
+  }
+  std::vector<std::string> labels;
+  for (const auto& [name, value] : segment) {
+    labels.push_back(url_escaped(name + "=" + value));
+  }
+  return config_->public_url + "/kpis/" + url_escaped(kpi) + (labels.empty() ? "" : "?segment=" + join(labels, "%2C"));
 }
 
 Message Engine::compose(const Envelope& envelope, Instant now) const {
@@ -108,8 +145,9 @@ Message Engine::compose(const Envelope& envelope, Instant now) const {
   message.type = envelope.type;
   message.channel = envelope.channel;
   message.created = now;
-  message.language = config_->language;
-  message.zone = config_->zone;
+  const Voice voice = config_->voice_of(envelope.channel);
+  message.language = voice.language;
+  message.zone = voice.zone.value_or(config_->zone);
   message.group = envelope.group;
   std::string identity;
   for (const Envelope::Item& item : envelope.items) {
@@ -118,7 +156,7 @@ Message Engine::compose(const Envelope& envelope, Instant now) const {
       continue;  // the rule is gone: its end is told in the same step
     }
     identity += view->id + "/" + std::string(name_of(view->severity)) + (view->firing ? "+" : "-");
-    message.alerts.push_back(*std::move(view));
+    message.alerts.push_back(in_voice(*std::move(view), voice));
   }
   const std::array<std::string_view, 3> parts{envelope.channel, name_of(envelope.type), identity};
   message.id = "msg_" + stable_id(now.time_since_epoch().count(), parts);
@@ -152,13 +190,15 @@ void Engine::collect_events(Instant now) {
   }
 }
 
-void Engine::tell(Instant now, StepSummary& summary) {
+Result<void> Engine::tell(Instant now, StepSummary& summary) {
   collect_events(now);
   keep(decide(routing_, std::exchange(events_, {}), decide_context(now)), summary, now);
   tell_self(now, summary);
+  KPI_TRY(tell_digests(now, summary));
   if (is_warm(now)) {
     resumed_at_.reset();
   }
+  return {};
 }
 
 void Engine::keep(Decided decided, StepSummary& summary, Instant now) {
@@ -348,6 +388,9 @@ void Engine::tell_self(Instant now, StepSummary& summary) {
       message.channel = channel;
       message.created = now;
       message.text = notice.text;
+      const Voice voice = config_->voice_of(channel);
+      message.language = voice.language;
+      message.zone = voice.zone.value_or(config_->zone);
       const std::array<std::string_view, 3> parts{channel, name_of(notice.type), notice.text};
       message.id = "msg_" + stable_id(now.time_since_epoch().count(), parts);
       send(std::move(message), summary);

@@ -94,7 +94,7 @@ void Engine::tell_end(std::uint32_t line, const AlertSlot& alert) {
   subject.reason = subject.reason == Reason::kNone ? reason : subject.reason;
   AlertEvent event = event_of(line, alert, subject, MessageType::kAlertResolved);
   event.kind = News::Kind::kEnds;
-  event.view = describe(subject, config_->language);
+  event.view = described(subject);
   events_.push_back(std::move(event));
   *alert.told = Told{};
 }
@@ -131,7 +131,7 @@ void Engine::tell_alert(std::uint32_t line, const AlertSlot& alert) {
                                             : MessageType::kAlertFiring;
   AlertEvent event = event_of(line, alert, subject, type);
   if (subject.is_steady_again || subject.reason != Reason::kNone) {
-    event.view = describe(subject, config_->language);  // later it could not be told why
+    event.view = described(subject);  // later it could not be told why
   }
   events_.push_back(std::move(event));
 }
@@ -157,7 +157,7 @@ void Engine::tell_target(std::uint32_t line, const AlertSlot& alert) {
     event.kind = News::Kind::kEnds;
     event.is_silent = is_silent;
     event.is_for_all = standing.status == TargetStatus::kAchieved;
-    event.view = describe(subject, config_->language);
+    event.view = described(subject);
   }
   const bool is_told = is_silent ? !told.episode.empty() : subject.severity != Severity::kNone;
   if (!is_silent && is_told) {
@@ -253,7 +253,7 @@ void Engine::remind_of_target(std::uint32_t index, const AlertSlot& alert) {
   subject.severity = std::max(subject.severity, Severity::kInfo);
   AlertEvent event = event_of(index, alert, subject, MessageType::kTargetReminder);
   event.kind = News::Kind::kNotice;
-  event.view = describe(subject, config_->language);
+  event.view = described(subject);
   events_.push_back(std::move(event));
 }
 
@@ -292,7 +292,7 @@ void Engine::tell_passed(std::uint32_t index, const std::vector<EpisodeRow>& epi
       AlertEvent event = event_of(index, alert, subject, MessageType::kAlertResolved);
       event.kind = News::Kind::kNotice;
       event.is_summary = true;
-      event.view = describe(subject, config_->language);
+      event.view = described(subject);
       events_.push_back(std::move(event));
     }
   }

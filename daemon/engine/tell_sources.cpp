@@ -4,6 +4,8 @@
 #include "daemon/engine/engine.hpp"
 #include "rules/base/text.hpp"
 #include "rules/routing/route_labels.hpp"
+#include "rules/words/civil_words.hpp"
+#include "rules/words/say.hpp"
 
 #include <algorithm>
 #include <array>
@@ -48,21 +50,28 @@ void Engine::remember_failures(SourceState& source) {
 }
 
 AlertView Engine::source_view(const SourceState& source) const {
-  AlertView view;
-  view.id = source.episode;
-  view.source = source.row.name;
-  view.title = source.row.name;
-  view.rule = "source";
-  view.severity = Severity::kWarning;
-  view.since = source.failing_since;
-  view.since_text = source.failing_since ? rfc3339(*source.failing_since) : "";
-  const bool is_broken = !source.row.error.empty();
-  view.firing = is_broken || !source.row.late.empty();
-  view.reason = is_broken                ? printable(source.row.error, 500)
-                : view.firing            ? source.row.late
-                : source.is_told_as_late ? "what was late has come"
-                                         : "it can be read again";
-  return view;
+  SourceSubject subject;
+  subject.name = source.row.name;
+  subject.episode = source.episode;
+  subject.is_failing = !source.row.error.empty() || !source.row.late.empty();
+  subject.since = source.failing_since;
+  subject.error = source.row.error.empty() ? source.row.late : source.row.error;
+  subject.why = source.is_told_as_late ? Phrase::kLateCame : Phrase::kSourceReadable;
+  subject.zone = config_->zone;
+  return describe(subject, voices_);
+}
+
+/// Says in every voice why an alert ended whose rule or source is no more, and when it began.
+void Engine::say_removed(AlertView& view, Phrase why) const {
+  const auto say_to = [&](const Voice& voice) {
+    view.since_text = view.since ? time_words(*view.since, voice.zone.value_or(config_->zone), voice.language) : "";
+    view.reason = say(voice.language, why);
+  };
+  for (std::size_t i = 1; i < voices_.size(); ++i) {
+    say_to(voices_[i]);
+    view.others.insert_or_assign(kpi::key_of(voices_[i]), texts_of(view));
+  }
+  say_to(voices_.front());
 }
 
 void Engine::tell_source(std::uint32_t index, Instant now) {
@@ -163,7 +172,6 @@ AlertEvent Engine::removed_event(const AlertRow& row) const {
   view.firing = false;
   view.severity = row.severity;
   view.since = row.since;
-  view.since_text = row.since ? rfc3339(*row.since) : "";
   AlertEvent event;
   event.kind = News::Kind::kEnds;
   event.alert = {row.line, row.rule};
@@ -175,7 +183,6 @@ AlertEvent Engine::removed_event(const AlertRow& row) const {
     view.source = row.rule.substr(row.rule.find(':') + 1);
     view.title = view.source;
     view.rule = "source";
-    view.reason = "the source was removed";
     set_label(event.labels, "source", view.source);
   } else {
     const LineRow line = stored_line(row.line);
@@ -184,12 +191,12 @@ AlertEvent Engine::removed_event(const AlertRow& row) const {
     view.title = kpi != nullptr && !kpi->title.empty() ? kpi->title : line.kpi;
     view.segment = line.segment;
     view.rule = row.rule;
-    view.reason = "the rule was removed";
     set_label(event.labels, "kpi", view.kpi);
     set_label(event.labels, "owner", kpi != nullptr ? kpi->owner : "");
     set_label(event.labels, "objective", kpi != nullptr ? kpi->objective : "");
   }
   std::ranges::sort(event.labels);
+  say_removed(view, row.line == 0 ? Phrase::kSourceRemoved : Phrase::kRuleRemoved);
   event.view = std::move(view);
   return event;
 }

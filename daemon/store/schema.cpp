@@ -338,11 +338,20 @@ CREATE TABLE hushed(
 CREATE INDEX hushed_at ON hushed(at);
 )sql";
 
+// Which issue of each digest went out last.
+constexpr const char* kDigests = R"sql(
+CREATE TABLE digest(
+  key TEXT PRIMARY KEY,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
 constexpr std::array kMigrations{Migration{1, kVersion1},
                                  Migration{2, kReviewsAndNotes},
                                  Migration{3, kEntries},
                                  Migration{4, kDeliveryMemory},
-                                 Migration{5, kRouting}};
+                                 Migration{5, kRouting},
+                                 Migration{6, kDigests}};
 
 }  // namespace
 

@@ -84,6 +84,7 @@ class SqliteStore final : public Store {
   Result<DeliveryMemory> delivery_memory() override;
   Result<std::vector<NotificationRow>> dead_letters(const std::vector<std::string>& ids,
                                                     const std::string& channel) override;
+  Result<std::vector<EpisodeRow>> episodes_between(Instant from, Instant to) override;
   Result<std::vector<HushedRow>> hushed(Instant from, Instant to) override;
 
  private:
@@ -208,6 +209,8 @@ void SqliteStore::load_rest(StoredState& state) {
 void SqliteStore::load_routing(StoredState& state) {
   Query routing(*db_, "SELECT key, state FROM routing ORDER BY key");
   routing.each([&](const Row& row) { state.routing.push_back({row.text(0), row.text(1)}); });
+  Query digests(*db_, "SELECT key, at FROM digest ORDER BY key");
+  digests.each([&](const Row& row) { state.digests.push_back({row.text(0), row.instant(1)}); });
   const Instant now = state.last_step.value_or(Instant{});
   Query silences(*db_, "SELECT " KPI_SILENCE_COLUMNS " FROM silence WHERE ends > ? ORDER BY id");
   silences.each([&](const Row& row) { state.silences.push_back(sqlite::silence_row(row)); }, now);
@@ -309,6 +312,18 @@ Result<std::vector<NotificationRow>> SqliteStore::dead_letters(const std::vector
         found.push_back(sqlite::notification_row(row));
       }
     });
+    return found;
+  });
+}
+
+Result<std::vector<EpisodeRow>> SqliteStore::episodes_between(Instant from, Instant to) {
+  return guarded("read", path_, [&]() -> Result<std::vector<EpisodeRow>> {
+    std::vector<EpisodeRow> found;
+    Query episodes(
+        *db_,
+        "SELECT id, line_id, rule, severity, since, pending, firing, resolved, reason, restated FROM episode "
+        "WHERE since < ? AND (resolved IS NULL OR resolved >= ?) ORDER BY since, id");
+    episodes.each([&](const Row& row) { found.push_back(sqlite::episode_row(row)); }, to, from);
     return found;
   });
 }

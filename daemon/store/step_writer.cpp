@@ -122,6 +122,7 @@ StepWriter::StepWriter(const SQLite::Database& db, Words& words)
       put_silence_(db, kPutSilence),
       put_acknowledgement_(db, kPutAcknowledgement),
       add_hushed_(db, kAddHushed),
+      put_digest_(db, "REPLACE INTO digest(key, at) VALUES(?, ?)"),
       put_last_step_(db, "UPDATE progress SET last_step = ?") {}
 
 void StepWriter::write(const StepCommit& step) {
@@ -150,6 +151,7 @@ void StepWriter::write(const StepCommit& step) {
   each(step.silences);
   each(step.acknowledgements);
   each(step.hushed);
+  each(step.digests);
   put_last_step_.run(step.now);
 }
 
@@ -322,6 +324,10 @@ void StepWriter::write(const AcknowledgementRow& acknowledgement) {
                            kpi::name_of(acknowledgement.severity),
                            acknowledgement.ended,
                            acknowledgement.ended_at);
+}
+
+void StepWriter::write(const DigestMark& digest) {
+  put_digest_.run(digest.key, digest.at);
 }
 
 void StepWriter::write(const HushedRow& hushed) {

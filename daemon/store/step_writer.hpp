@@ -35,6 +35,7 @@ class StepWriter {
   void write(const SilenceRow& silence);
   void write(const AcknowledgementRow& acknowledgement);
   void write(const HushedRow& hushed);
+  void write(const DigestMark& digest);
   int run_ledger(Query& query, const VerdictRow& verdict, Instant now);
 
   Words& words_;
@@ -67,6 +68,7 @@ class StepWriter {
   Query put_silence_;
   Query put_acknowledgement_;
   Query add_hushed_;
+  Query put_digest_;
   Query put_last_step_;
 };
 

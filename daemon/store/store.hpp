@@ -234,6 +234,14 @@ struct HushedRow {
   bool operator==(const HushedRow&) const = default;
 };
 
+/// The last issue of a digest that went to a channel.
+struct DigestMark {
+  std::string key;
+  Instant at;  ///< When it was due.
+
+  bool operator==(const DigestMark&) const = default;
+};
+
 /// One piece of what routing remembers: who knows what, and what waits. Written and read by the engine only.
 struct RoutingRow {
   std::string key;
@@ -265,6 +273,7 @@ struct StepCommit {
   std::vector<SilenceRow> silences;
   std::vector<AcknowledgementRow> acknowledgements;
   std::vector<HushedRow> hushed;  ///< Added, like reviews.
+  std::vector<DigestMark> digests;
 
   /// Nothing but the time.
   [[nodiscard]] bool is_empty() const;
@@ -284,6 +293,7 @@ struct StoredState {
   std::vector<NotificationRow> queued;  ///< Not sent and not dead, oldest first.
   std::vector<std::string> warnings;    ///< What an operator should hear of the history itself.
   std::vector<RoutingRow> routing;
+  std::vector<DigestMark> digests;
   std::vector<SilenceRow> silences;                  ///< Those that end after the last step.
   std::vector<AcknowledgementRow> acknowledgements;  ///< Those that are open and end after the last step.
 };
@@ -317,6 +327,12 @@ class Store {
                                                             const std::string& /*channel*/) {
     return std::vector<NotificationRow>{};
   }
+
+  /// Episodes that touch the time from `from` to before `to`, in the order in which they began.
+  virtual Result<std::vector<EpisodeRow>> episodes_between(Instant /*from*/, Instant /*to*/) {
+    return std::vector<EpisodeRow>();
+  }
+
   /// What came and went unheard and ended with from <= at < to, in that order; what digests tell.
   virtual Result<std::vector<HushedRow>> hushed(Instant /*from*/, Instant /*to*/) { return std::vector<HushedRow>(); }
 };

@@ -86,7 +86,7 @@ void add_counts(Exposition& out, HistoryReader& reader) {
 std::vector<std::string> hosts_of(const Config& config) {
   std::vector<std::string> hosts{"localhost", "127.0.0.1", "[::1]"};
   hosts.push_back(to_lower_ascii(config.web.listen.substr(0, config.web.listen.rfind(':'))));
-  const std::string& url = config.web.public_url;
+  const std::string& url = config.public_url;
   if (const std::size_t begin = url.find("//"); begin != std::string::npos) {
     std::string host = url.substr(begin + 2, url.find('/', begin + 2) - begin - 2);
     host = host.substr(0, host.rfind(':') == std::string::npos ? host.size() : host.rfind(':'));

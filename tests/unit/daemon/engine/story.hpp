@@ -48,6 +48,10 @@ class FragileStore final : public Store {
 
   Result<std::vector<HushedRow>> hushed(Instant from, Instant to) override { return store_->hushed(from, to); }
 
+  Result<std::vector<EpisodeRow>> episodes_between(Instant from, Instant to) override {
+    return store_->episodes_between(from, to);
+  }
+
   bool is_broken = false;
   /// Every episode as it was last written, in words, by id.
   std::map<std::string, std::string> episodes;
