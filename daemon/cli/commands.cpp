@@ -186,6 +186,8 @@ const std::vector<Command>& commands() {
                                               report_command(),
                                               enter_command(),
                                               channel_test_command(),
+                                              deadletter_list_command(),
+                                              deadletter_resend_command(),
                                               plugins_command(),
                                               init_command()};
   return kCommands;

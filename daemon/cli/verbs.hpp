@@ -18,6 +18,8 @@ Command history_verify_command();
 Command report_command();
 Command enter_command();
 Command channel_test_command();
+Command deadletter_list_command();
+Command deadletter_resend_command();
 Command plugins_command();
 Command init_command();
 
