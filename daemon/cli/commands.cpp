@@ -193,6 +193,8 @@ const std::vector<Command>& commands() {
                                               review_command(),
                                               note_command(),
                                               reload_command(),
+                                              deadletter_list_command(),
+                                              deadletter_resend_command(),
                                               plugins_command(),
                                               init_command()};
   return kCommands;

@@ -25,6 +25,8 @@ Command silence_end_command();
 Command review_command();
 Command note_command();
 Command reload_command();
+Command deadletter_list_command();
+Command deadletter_resend_command();
 Command plugins_command();
 Command init_command();
 
