@@ -186,6 +186,8 @@ const std::vector<Command>& commands() {
                                               report_command(),
                                               enter_command(),
                                               channel_test_command(),
+                                              source_test_command(),
+                                              import_command(),
                                               plugins_command(),
                                               init_command()};
   return kCommands;
