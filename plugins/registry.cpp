@@ -1,7 +1,9 @@
 #include "plugins/csv.hpp"
+#include "plugins/exec.hpp"
 #include "plugins/json.hpp"
 #include "plugins/manual.hpp"
 #include "plugins/source.hpp"
+#include "plugins/sql.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +11,7 @@
 namespace kpi {
 
 std::span<const Plugin> plugins() {
-  static const std::array table{csv_plugin(), json_plugin(), manual_plugin()};
+  static const std::array table{csv_plugin(), json_plugin(), manual_plugin(), exec_plugin(), sql_plugin()};
   return table;
 }
 

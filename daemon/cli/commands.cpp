@@ -195,6 +195,8 @@ const std::vector<Command>& commands() {
                                               reload_command(),
                                               deadletter_list_command(),
                                               deadletter_resend_command(),
+                                              source_test_command(),
+                                              import_command(),
                                               plugins_command(),
                                               init_command()};
   return kCommands;

@@ -27,6 +27,8 @@ Command note_command();
 Command reload_command();
 Command deadletter_list_command();
 Command deadletter_resend_command();
+Command source_test_command();
+Command import_command();
 Command plugins_command();
 Command init_command();
 

@@ -19,6 +19,16 @@
 
 namespace kpi {
 
+/// A label of this name is no label of the samples but their currency, which the engine takes out again.
+inline constexpr const char* kCurrencyLabel = "(currency)";
+
+/// A metric whose samples come in several currencies (`convert`).
+struct Conversion {
+  std::string to;     ///< "SEK"
+  std::string rates;  ///< The source with the rates: metrics whose unit is "SEK/EUR".
+  Position position;
+};
+
 /// One configured source.
 struct SourceConfig {
   SourceSettings settings;
@@ -30,6 +40,7 @@ struct SourceConfig {
   std::optional<Date> since;
   std::optional<Span> stale;  ///< So late a period may be, after its end and `settle`, before somebody is told.
   bool is_entered = false;    ///< By people: see Plugin::is_entered.
+  std::vector<std::optional<Conversion>> conversions;  ///< Of SourceSettings::metrics; none: as delivered.
   std::vector<std::uint32_t> metrics;  ///< Of SourceSettings::metrics, their places in RuleSet::metrics.
   Position position;
 };

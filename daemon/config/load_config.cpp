@@ -221,6 +221,9 @@ class ConfigLoader {
     for (const YamlNode* sources : sources_) {
       read_sources(*sources, reading, sources != test_sources_);
     }
+    if (test_sources_ == nullptr) {
+      check_conversions(*config_, load_.diagnostics);
+    }
     if (channels_ != nullptr) {
       read_channels(*channels_, reading);
     }

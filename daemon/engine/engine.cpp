@@ -1,5 +1,6 @@
 #include "daemon/engine/engine.hpp"
 
+#include "daemon/engine/convert.hpp"
 #include "daemon/notify/message_json.hpp"
 #include "rules/base/text.hpp"
 #include "rules/judge/touch.hpp"
@@ -88,6 +89,9 @@ Result<StepSummary> Engine::step(Instant now) {
                 "the history was last stepped at " + rfc3339(*last_step_) + ", " + rfc3339(now) + " lies before that");
   }
   StepSummary summary;
+  // Rates come before what is converted by them.
+  std::ranges::stable_partition(polls_,
+                                [&](const PollResult& poll) { return !converts(config_->sources[poll.source]); });
   for (PollResult& poll : std::exchange(polls_, {})) {
     ingest(poll, now, summary);
   }

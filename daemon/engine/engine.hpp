@@ -66,6 +66,12 @@ class Engine {
 
   /// What a poll of this source should ask for.
   [[nodiscard]] PollRequest poll_request(std::uint32_t source, Instant now) const;
+
+  /// Until when a source that has failed is left alone.
+  [[nodiscard]] std::optional<Instant> left_alone_until(std::uint32_t source) const {
+    return sources_[source].row.next_poll;
+  }
+
   /// Keeps a poll's result for the next step.
   void receive(PollResult result);
   /// Keeps how an attempt ended for the next step's commit.

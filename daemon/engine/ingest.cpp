@@ -1,4 +1,6 @@
+#include "daemon/engine/convert.hpp"
 #include "daemon/engine/engine.hpp"
+#include "daemon/engine/poll_schedule.hpp"
 #include "rules/base/text.hpp"
 #include "rules/judge/line_limits.hpp"
 #include "rules/judge/touch.hpp"
@@ -102,6 +104,8 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
         result.poll.error().kind == ErrorKind::kInvalid || result.poll.error().kind == ErrorKind::kNotFound;
     state.row.error = result.poll.error().message;
     state.failing_since = state.failing_since ? state.failing_since : result.at;
+    const Duration patience = patience_after(state.failures, source.every);
+    state.row.next_poll = patience > source.every ? std::optional(result.at + patience) : std::nullopt;
     summary.warnings.push_back("source " + state.row.name + ": " + state.row.error);
     return;
   }
@@ -113,6 +117,7 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
     }
   }
   state.failures = 0;
+  state.row.next_poll.reset();
   state.is_invalid = false;
   state.row.error.clear();
   state.row.last_success = result.at;
@@ -130,6 +135,9 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
     return;
   }
   state.row.cursor = result.poll->cursor.empty() ? "" : state.cursor_mark + result.poll->cursor;
+  if (converts(source) && convert(*result.poll, source, *config_, table_)) {
+    state.row.cursor.clear();  // what had no rate is read again
+  }
   state.row.problem_count = result.poll->problem_count;
   state.row.problems.clear();
   for (const RowProblem& problem : result.poll->problems) {

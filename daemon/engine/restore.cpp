@@ -63,6 +63,9 @@ std::string settings_text(const SourceConfig& source) {
     }
   };
   add_options(settings.options);
+  for (const auto& conversion : source.conversions) {
+    text += conversion ? "convert " + conversion->to + " " + conversion->rates + "\n" : "";
+  }
   for (const SourceMetric& metric : settings.metrics) {
     text += "metric " + metric.name + " " + std::string(name_of(metric.kind)) + " " + number_text(metric.scale) + "\n";
     add_options(metric.options);

@@ -7,6 +7,7 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <climits>
 #include <ostream>
 
 namespace kpi {
@@ -176,8 +177,16 @@ void Watch::start_due(Instant now) {
   const Instant clock = world_.clock.now();
   for (std::uint32_t i = 0; i < polling_.size(); ++i) {
     const SourceConfig& source = config_->sources[i];
+    // Not after a step of the clock: nothing that was far away is waited for.
+    const auto until = engine_->left_alone_until(i);
+    const bool is_left_alone = until && *until > clock && *until <= clock + patience_after(INT_MAX, source.every);
     const bool was_set_back = polling_[i].next > clock + source.every;
     if (!polling_[i].in_flight && (polling_[i].next <= clock || was_set_back)) {
+      if (is_left_alone) {
+        polling_[i].next =
+            next_poll(*until - Duration{1}, source.every, poll_offset(source.settings.name, source.every));
+        continue;
+      }
       polling_[i].next = next_poll(clock, source.every, poll_offset(source.settings.name, source.every));
       start_poll(i, now);
     }
