@@ -1,4 +1,5 @@
 #include "plugins/csv.hpp"
+#include "plugins/http/preset.hpp"
 #include "plugins/json.hpp"
 #include "plugins/manual.hpp"
 #include "plugins/source.hpp"
@@ -9,7 +10,7 @@
 namespace kpi {
 
 std::span<const Plugin> plugins() {
-  static const std::array table{csv_plugin(), json_plugin(), manual_plugin()};
+  static const std::array table{csv_plugin(), http_plugin(), json_plugin(), manual_plugin()};
   return table;
 }
 
