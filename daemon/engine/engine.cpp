@@ -88,9 +88,7 @@ Result<StepSummary> Engine::step(Instant now) {
   for (PollResult& poll : std::exchange(polls_, {})) {
     ingest(poll, now, summary);
   }
-  for (const std::uint32_t kpi : std::exchange(stale_inputs_, {})) {
-    refresh_inputs(kpi);
-  }
+  refresh_stale();
   judge_due(now, summary);
   report_refused(summary);
   look_for_late(now);

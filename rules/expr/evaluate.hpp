@@ -45,7 +45,7 @@ double days_since(const Frame& frame, const MetricInput& input, const Metric& me
 
 /// What a program's inputs are for one segment: found once, when series or lines appear.
 struct Inputs {
-  std::vector<std::vector<std::uint32_t>> series;  ///< By metric input: the series that count.
+  std::vector<std::vector<std::uint32_t>> series;  ///< By metric input: the series that count, ascending.
   std::vector<const JudgedSeries*> kpis;           ///< By KPI input; null: that KPI has no such line yet.
 };
 

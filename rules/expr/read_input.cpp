@@ -61,6 +61,28 @@ Value age_of(const MetricInput& input,
                 : Value::unknown(Reason::kNoSample, index);
 }
 
+/// The series that may count: of the labels that are asked for, those of the rarest value.
+std::span<const std::uint32_t> candidates_for(const MetricInput& input,
+                                              const SampleTable& table,
+                                              const Labels& segment) {
+  std::span<const std::uint32_t> fewest = table.of_metric(input.metric);
+  const auto narrow = [&](const std::string& label, const std::string& value) {
+    const auto list = value.empty() ? fewest : table.with_label(input.metric, label, value);
+    fewest = list.size() < fewest.size() ? list : fewest;
+  };
+  for (const LabelFilter& filter : input.filters) {
+    if (!filter.negated) {
+      narrow(filter.label, filter.value);
+    }
+  }
+  for (const auto& [label, value] : segment) {
+    if (!input.all) {
+      narrow(label, value);
+    }
+  }
+  return fewest;
+}
+
 }  // namespace
 
 Value finite(double number) {
@@ -130,7 +152,7 @@ std::vector<std::uint32_t> select_series(const MetricInput& input,
     const auto by_filter = [&](const LabelFilter& filter) { return filter.label == label && !filter.negated; };
     return (!input.all && std::ranges::any_of(segment, by_segment)) || std::ranges::any_of(input.filters, by_filter);
   };
-  for (const std::uint32_t id : table.of_metric(input.metric)) {
+  for (const std::uint32_t id : candidates_for(input, table, segment)) {
     const Labels& labels = table[id].labels;
     if (!counts_for(input, labels, segment)) {
       continue;

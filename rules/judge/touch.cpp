@@ -93,9 +93,12 @@ std::set<Slot> periods_reading(const Line& line,
                                std::uint32_t series,
                                std::span<const Stretch> stretches) {
   std::set<Slot> periods;
+  if (line.judged.values.empty()) {
+    return periods;
+  }
   each_program(line, kpi_of(line, context), [&](const Program& program, const Inputs& inputs) {
     for (std::size_t i = 0; i < program.metrics.size(); ++i) {
-      if (std::find(inputs.series[i].begin(), inputs.series[i].end(), series) == inputs.series[i].end()) {
+      if (!std::ranges::binary_search(inputs.series[i], series)) {
         continue;
       }
       const MetricInput& input = program.metrics[i];
