@@ -78,6 +78,10 @@ class ConfigLoader {
     if (only != nullptr && only->zone) {
       config_->zone = *only->zone;
     }
+    if (only != nullptr && only->calendar != nullptr) {
+      config_->rules.calendar = CalendarRules{};
+      read_calendar_of(only->base, *only->calendar, reading);
+    }
     for (const std::string& file : only != nullptr ? only->files : files_) {
       read_rule_file(file);
     }
@@ -119,9 +123,7 @@ class ConfigLoader {
       config_->language = static_cast<Language>(language);
     }
     if (const YamlNode* calendar = map.optional("calendar")) {
-      read_calendar(*calendar, reading, [&](const std::string& file) -> Result<std::string> {
-        return KPI_TRY(host_.read_file(resolve_path(path, file), kMaxIcsBytes)).text;
-      });
+      read_calendar_of(path, *calendar, reading);
     }
     read_history(map, path);
     if (const YamlNode* rules = map.optional("rules"); rules != nullptr && with_rules) {
@@ -135,6 +137,12 @@ class ConfigLoader {
     routes_ = map.optional("routes");
     map.finish();
     check_has_route();
+  }
+
+  void read_calendar_of(const std::string& path, const YamlNode& node, ConfigReading& reading) {
+    read_calendar(node, reading, [&](const std::string& file) -> Result<std::string> {
+      return KPI_TRY(host_.read_file(resolve_path(path, file), kMaxIcsBytes)).text;
+    });
   }
 
   void read_history(MapReader& map, const std::string& path) {

@@ -182,6 +182,8 @@ class Engine {
   void refresh_inputs(std::uint32_t kpi);
   void note_readers(std::uint32_t line, const std::vector<std::uint32_t>& before);
   Inputs inputs_of(const Program& program, const Line& line) const;
+  std::vector<Inputs> inputs_of_segments(const Program& program, const SegmentProgram& part, const Line& line) const;
+  [[nodiscard]] const JudgedSeries* judged_of(std::uint32_t kpi, const Labels& segment) const;
   std::optional<Slot> first_period(const Line& line) const;
   std::optional<Slot> begin_of(const Line& line) const;
   void report_refused(StepSummary& summary);

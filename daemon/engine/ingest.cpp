@@ -376,15 +376,39 @@ Inputs Engine::inputs_of(const Program& program, const Line& line) const {
     inputs.series.push_back(select_series(input, rules_.metrics[input.metric], table_, line.segment));
   }
   for (const KpiInput& input : program.kpis) {
-    const JudgedSeries* judged = &line.judged;
-    if (!input.is_self) {
-      auto found = line_index_.find({input.kpi, input.of_total ? Labels{} : line.segment});
-      found = found == line_index_.end() ? line_index_.find({input.kpi, Labels{}}) : found;
-      judged = found == line_index_.end() ? nullptr : &lines_[found->second].judged;
-    }
-    inputs.kpis.push_back(judged);
+    inputs.kpis.push_back(input.is_self ? &line.judged
+                                        : judged_of(input.kpi, input.of_total ? Labels{} : line.segment));
+  }
+  for (const SegmentProgram& part : program.segments) {
+    inputs.segments.push_back(inputs_of_segments(program, part, line));
   }
   return inputs;
+}
+
+/// What segments() reads for each segment that lies within the line's.
+std::vector<Inputs> Engine::inputs_of_segments(const Program& program,
+                                               const SegmentProgram& part,
+                                               const Line& line) const {
+  std::vector<Inputs> all;
+  for (const std::uint32_t index : lines_of_kpi_[part.of_kpi.value_or(line.kpi)]) {
+    const Labels& segment = lines_[index].segment;
+    if (!is_within(segment, line.segment)) {
+      continue;
+    }
+    Inputs inputs = inputs_for_segment(program, rules_.metrics, table_, segment);
+    for (const KpiInput& input : program.kpis) {
+      inputs.kpis.push_back(input.is_self ? &lines_[index].judged : judged_of(input.kpi, segment));
+    }
+    all.push_back(std::move(inputs));
+  }
+  return all;
+}
+
+/// What the KPI was judged for the segment, else as a whole; null: nothing yet.
+const JudgedSeries* Engine::judged_of(std::uint32_t kpi, const Labels& segment) const {
+  auto found = line_index_.find({kpi, segment});
+  found = found == line_index_.end() ? line_index_.find({kpi, Labels{}}) : found;
+  return found == line_index_.end() ? nullptr : &lines_[found->second].judged;
 }
 
 /// Where the ledger of the line begins: a segment that is expected begins with the total at the latest.
