@@ -186,6 +186,7 @@ const std::vector<Command>& commands() {
                                               report_command(),
                                               enter_command(),
                                               channel_test_command(),
+                                              config_command(),
                                               plugins_command(),
                                               init_command()};
   return kCommands;

@@ -18,6 +18,7 @@ Command history_verify_command();
 Command report_command();
 Command enter_command();
 Command channel_test_command();
+Command config_command();
 Command plugins_command();
 Command init_command();
 

@@ -113,6 +113,24 @@ const kpi = everything(wanted["rules.schema.json"].$defs.kpi, {});
 expectKnown("a KPI", complaints({ "kpid.yaml": "rules: [rules.yaml]\n", "rules.yaml": { kpis: { x: kpi } } }, "check", "kpid.yaml"));
 const test = everything(wanted["test.schema.json"], {});
 expectKnown("a test", complaints({ "a.test.yaml": { ...test, rules: "b.yaml" }, "b.yaml": "kpis: {}\n" }, "test", "a.test.yaml"));
+
+// ---- The documents show every key, and what they show is right.
+
+const reference = fs.readFileSync(path.join(root, "rules", "README.md"), "utf8");
+const everyKey = reference.match(/```yaml\n(# rules\/every-key\.yaml\n[^]*?)```/)?.[1] ?? "";
+const calendarOfExample = "rules: [every-key.yaml]\ncalendar: {events: {black_friday: [2026-11-27]}}\n";
+const verdict = complaints({ "kpid.yaml": calendarOfExample, "every-key.yaml": everyKey }, "check", "kpid.yaml");
+if (/error:/.test(verdict) || everyKey === "") problems.push(`the example of every key in rules/README.md is wrong: ${verdict}`);
+(function show(schema, where) {
+  for (const choice of schema.anyOf ?? []) show(choice, where);
+  if (schema.items) show(schema.items, where);
+  for (const [key, value] of Object.entries(schema.properties ?? {})) {
+    if (!new RegExp(`\\b${key}:`).test(everyKey)) {
+      problems.push(`rules/README.md: the example of every key lacks ${where}${key}: add it there`);
+    }
+    show(value, `${where}${key}.`);
+  }
+})(wanted["rules.schema.json"].$defs.kpi, "");
 fs.rmSync(temporary, { recursive: true });
 
 // ---- Every YAML file of the project fits, and with an unknown key in any map it does not.
@@ -146,6 +164,20 @@ for (const file of tracked) {
       inner.zzunknown = 1;
       if (validate(document)) problems.push(`rules/schema/${name} takes an unknown key in a KPI of ${file}`);
       delete inner.zzunknown;
+    }
+  }
+}
+for (const file of ["README.md", "rules/README.md", "docs/sources.md"].filter((name) => fs.existsSync(path.join(root, name)))) {
+  for (const [, block] of fs.readFileSync(path.join(root, file), "utf8").matchAll(/```yaml\n([^]*?)```/g)) {
+    const shown = parse(block);
+    const isSource = shown !== null && Object.values(shown).every((value) => value?.plugin !== undefined);
+    const document = isSource ? { sources: shown } : shown;
+    const name = document?.kpis ? "rules.schema.json" : document?.expect ? "test.schema.json" : "kpid.schema.json";
+    const validate = validators[name];
+    if (document !== null && !validate(document)) {
+      const said = validate.errors.map(({ instancePath, message, params }) =>
+        `${instancePath} ${message} ${params.additionalProperty ?? ""}`).slice(0, 3);
+      problems.push(`${file}: the example that begins with "${block.split("\n")[0]}" does not fit rules/schema/${name}: ${said.join("; ")}`);
     }
   }
 }
