@@ -93,7 +93,7 @@ class HistoryCheck {
   }
 
   static std::string meant(const std::string& value, const std::set<std::string>& known) {
-    const std::string near = did_you_mean(value, {known.begin(), known.end()});
+    const std::string near = did_you_mean(value, std::vector<std::string>(known.begin(), known.end()));
     return near.empty() ? "the history has " + shown(known) : near;
   }
 
