@@ -197,6 +197,7 @@ const std::vector<Command>& commands() {
                                               deadletter_resend_command(),
                                               source_test_command(),
                                               import_command(),
+                                              config_command(),
                                               plugins_command(),
                                               init_command()};
   return kCommands;

@@ -29,6 +29,7 @@ Command deadletter_list_command();
 Command deadletter_resend_command();
 Command source_test_command();
 Command import_command();
+Command config_command();
 Command plugins_command();
 Command init_command();
 

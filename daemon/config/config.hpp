@@ -103,10 +103,12 @@ ConfigLoad load_config(const std::string& path, Secrets secrets, Host& host);
 
 /// Rule files looked at by themselves, for `kpid check FILE` and `kpid test`.
 struct RuleFiles {
-  std::string config;                 ///< The kpid.yaml they are to be loaded with; empty: none.
-  std::vector<std::string> files;     ///< Instead of those that kpid.yaml names.
-  const YamlNode* sources = nullptr;  ///< Instead of kpid.yaml's.
-  std::optional<Zone> zone;           ///< Instead of kpid.yaml's.
+  std::string config;                  ///< The kpid.yaml they are to be loaded with; empty: none.
+  std::vector<std::string> files;      ///< Instead of those that kpid.yaml names.
+  const YamlNode* sources = nullptr;   ///< Instead of kpid.yaml's.
+  std::optional<Zone> zone;            ///< Instead of kpid.yaml's.
+  const YamlNode* calendar = nullptr;  ///< Instead of kpid.yaml's.
+  std::string base;                    ///< The file that `calendar` stands in: its paths are relative to it.
 };
 
 ConfigLoad load_rule_files(const RuleFiles& rule_files, Secrets secrets, Host& host);

@@ -78,7 +78,7 @@ PeriodJudgement judge_conditions(
   EvaluationContext eval = evaluation(line, context, slot);
   eval.own = value;
   if (kpi.thresholds) {
-    const LineLimits limits = limits_of(line, kpi, slot);
+    const LineLimits limits = limits_of(line, kpi, slot, context.rules->calendar);
     const auto limit = [&](const LineLimit& one) {
       return one.program != nullptr ? std::optional(evaluate(*one.program, *one.inputs, eval)) : std::nullopt;
     };
