@@ -184,6 +184,8 @@ const std::vector<Command>& commands() {
                                               history_backup_command(),
                                               history_verify_command(),
                                               report_command(),
+                                              forecast_command(),
+                                              anomaly_command(),
                                               enter_command(),
                                               channel_test_command(),
                                               ack_command(),

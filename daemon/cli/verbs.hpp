@@ -16,6 +16,8 @@ Command history_export_command();
 Command history_backup_command();
 Command history_verify_command();
 Command report_command();
+Command forecast_command();
+Command anomaly_command();
 Command enter_command();
 Command channel_test_command();
 Command ack_command();
