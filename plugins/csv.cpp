@@ -90,7 +90,7 @@ class CsvImport {
       labels_[i] = reader.cell(columns.labels[i]);
     }
     for (std::size_t i = 0; i < values_.size(); ++i) {
-      values_[i] = Cell::of(reader.cell(columns.metrics[i]));
+      values_[i] = RowCell::of(reader.cell(columns.metrics[i]));
     }
     if (columns.date) {
       rows_.read(row, reader.cell(*columns.date), labels_, values_);
@@ -147,7 +147,7 @@ class CsvImport {
   std::deque<OpenFile> files_;
   std::vector<std::uint64_t> lines_;  // of each row, its handle in its file
   RowReader rows_;
-  std::vector<Cell> values_;  // of the row at hand
+  std::vector<RowCell> values_;  // of the row at hand
   std::vector<std::string_view> labels_;
 };
 

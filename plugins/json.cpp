@@ -49,18 +49,18 @@ std::string_view scalar_text(const Json* value, std::string& storage) {
   return storage;
 }
 
-Cell cell_of(const Json* value, std::string& storage) {
+RowCell cell_of(const Json* value, std::string& storage) {
   if (value == nullptr || value->is_null()) {
     return {};
   }
   if (value->is_number()) {
-    return Cell::of(value->get<double>());
+    return RowCell::of(value->get<double>());
   }
   if (value->is_string()) {
-    return Cell::of(std::string_view(value->get_ref<const std::string&>()));
+    return RowCell::of(std::string_view(value->get_ref<const std::string&>()));
   }
   storage = json_kind(*value);
-  return Cell::unusable(storage);
+  return RowCell::unusable(storage);
 }
 
 /// One reading of the texts of a source's files.
@@ -211,7 +211,7 @@ class JsonImport {
   std::vector<std::string> places_;  // of each row
   std::vector<std::string_view> labels_;
   std::vector<std::string> label_texts_;
-  std::vector<Cell> values_;
+  std::vector<RowCell> values_;
   std::vector<std::string> value_texts_;
   std::vector<bool> was_seen_;  // by metric
   std::string date_text_;

@@ -20,7 +20,7 @@ RowReader::RowReader(const SourceSettings& settings, RowFormat format, std::opti
 void RowReader::read(std::uint64_t row,
                      std::string_view date,
                      std::span<const std::string_view> labels,
-                     std::span<const Cell> values) {
+                     std::span<const RowCell> values) {
   if (const auto slot = slot_of_row(row, date)) {
     read_at(row, *slot, labels, values);
   }
@@ -29,7 +29,7 @@ void RowReader::read(std::uint64_t row,
 void RowReader::read_at(std::uint64_t row,
                         Slot slot,
                         std::span<const std::string_view> labels,
-                        std::span<const Cell> values) {
+                        std::span<const RowCell> values) {
   has_date_ = true;
   if (from_ && slot < *from_) {
     return;
@@ -48,21 +48,23 @@ void RowReader::read_at(std::uint64_t row,
   collector_.add({.row = row, .slot = slot, .label_set = static_cast<std::uint32_t>(set)}, values_);
 }
 
-std::optional<double> RowReader::value_of(std::uint64_t row, std::size_t metric, const Cell& cell) {
+std::optional<double> RowReader::value_of(std::uint64_t row, std::size_t metric, const RowCell& cell) {
   const SourceMetric& wanted = settings_.metrics[metric];
   switch (cell.kind) {
-    case Cell::Kind::kNull:
+    case RowCell::Kind::kNull:
       return std::nan("");
-    case Cell::Kind::kNumber:
+    case RowCell::Kind::kAbsent:
+      return std::nullopt;
+    case RowCell::Kind::kNumber:
       if (std::isinf(cell.number)) {
         refuse(row, metric, number_text(cell.number) + " is no value: deliver a number, or null where there is none");
         return std::nullopt;
       }
       return scaled(cell.number, wanted.scale);
-    case Cell::Kind::kUnusable:
+    case RowCell::Kind::kUnusable:
       refuse(row, metric, "is " + std::string(cell.text) + ", not a number: read a part of it, or another column");
       return std::nullopt;
-    case Cell::Kind::kText:
+    case RowCell::Kind::kText:
       break;
   }
   const auto number = read_number(cell.text, format_.numbers);

@@ -18,23 +18,26 @@
 namespace kpi {
 
 /// The value of a metric in a row, as it was delivered.
-struct Cell {
+struct RowCell {
   enum class Kind : std::uint8_t {
     kNull,
     kText,      ///< Read as a number by the format of the source.
     kNumber,    ///< NaN counts as a null, an infinity is refused.
     kUnusable,  ///< `text` says what it is: "a list".
+    kAbsent,    ///< The row is not about this metric.
   };
 
   Kind kind = Kind::kNull;
   std::string_view text;
   double number = 0;
 
-  static Cell of(std::string_view text) { return {.kind = Kind::kText, .text = text, .number = 0}; }
+  static RowCell of(std::string_view text) { return {.kind = Kind::kText, .text = text, .number = 0}; }
 
-  static Cell of(double number) { return {.kind = Kind::kNumber, .text = {}, .number = number}; }
+  static RowCell of(double number) { return {.kind = Kind::kNumber, .text = {}, .number = number}; }
 
-  static Cell unusable(std::string_view what) { return {.kind = Kind::kUnusable, .text = what, .number = 0}; }
+  static RowCell absent() { return {.kind = Kind::kAbsent, .text = {}, .number = 0}; }
+
+  static RowCell unusable(std::string_view what) { return {.kind = Kind::kUnusable, .text = what, .number = 0}; }
 };
 
 /// How the cells of a source are written.
@@ -67,9 +70,9 @@ class RowReader {
   void read(std::uint64_t row,
             std::string_view date,
             std::span<const std::string_view> labels,
-            std::span<const Cell> values);
+            std::span<const RowCell> values);
   /// The same for a row whose period is known.
-  void read_at(std::uint64_t row, Slot slot, std::span<const std::string_view> labels, std::span<const Cell> values);
+  void read_at(std::uint64_t row, Slot slot, std::span<const std::string_view> labels, std::span<const RowCell> values);
 
   /// Counts a problem of a row; `describe` gives the RowProblem and is called only for those that are kept.
   template <class Describe>
@@ -83,7 +86,7 @@ class RowReader {
 
  private:
   std::optional<Slot> slot_of_row(std::uint64_t row, std::string_view date);
-  std::optional<double> value_of(std::uint64_t row, std::size_t metric, const Cell& cell);
+  std::optional<double> value_of(std::uint64_t row, std::size_t metric, const RowCell& cell);
   void refuse(std::uint64_t row, std::size_t metric, std::string message);
 
   const SourceSettings& settings_;

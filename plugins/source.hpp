@@ -10,6 +10,7 @@
 #include "rules/base/secret.hpp"
 #include "rules/model/sample.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -19,9 +20,12 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kpi {
+
+class CredentialDesk;
 
 /// One key that a plugin understands. The daemon reads and checks it, with its position, and `kpid plugins` prints it.
 struct OptionSpec {
@@ -90,10 +94,38 @@ struct SourceSettings {
   Position position;
 };
 
+/// A program to run: without a shell, in a process group of its own, with nothing of the daemon's environment but what
+/// is named here.
+struct ProcessRequest {
+  std::vector<std::string> command;  ///< The program (a path, or a name in the usual folders) and its arguments.
+  std::vector<std::pair<std::string, std::string>> environment{};
+  std::vector<std::string> passed{};    ///< Names of variables that are passed on from the daemon's environment.
+  std::string input{};                  ///< What it reads on its standard input.
+  std::string folder{};                 ///< Where it runs; empty: in /.
+  std::vector<std::string> readable{};  ///< Besides the system's folders and its own; where the kernel has Landlock.
+  std::vector<std::string> writable{};
+  std::chrono::milliseconds timeout{30'000};  ///< Then it is asked to end (SIGTERM), a second later it is killed.
+  std::size_t max_output = 1U << 20U;         ///< Of either stream.
+  std::size_t max_memory = std::size_t{1} << 30U;
+};
+
+/// How a program ended.
+struct ProcessResult {
+  int code = 0;    ///< What it exited with; 128 and the signal when one ended it.
+  int signal = 0;  ///< 0: it exited.
+  std::string output;
+  std::string errors;
+};
+
 /// What the outside world looks like to a plugin. Implemented in daemon/os and by fakes in tests.
 class Host {
  public:
-  virtual ~Host() = default;
+  Host();
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+  Host(Host&&) = delete;
+  Host& operator=(Host&&) = delete;
+  virtual ~Host();
 
   /// A stable read of a whole file: opened once, refused when larger than `limit` bytes. `version` names what was read
   /// (device, inode, size, times), so that a source can tell "unchanged".
@@ -112,6 +144,10 @@ class Host {
                                                       const std::string& pattern,
                                                       std::size_t most);
 
+  /// Runs a program and all it starts to the end: nothing of it is left behind. kInvalid: it cannot be started, or
+  /// writes more than it may; kTimeout; kStopped.
+  virtual Result<ProcessResult> run(const ProcessRequest& request, const std::stop_token& stop);
+
   /// The network. By default it cannot be reached.
   virtual HttpClient& http();
   /// The wall clock, for tokens and limits of the other side: PollRequest::now may be another time.
@@ -127,6 +163,12 @@ class Host {
   virtual Result<std::string> kept(const std::string& folder, const std::string& name);
   /// Replaces a file that only this user may read, safe against a crash at any moment.
   virtual Result<void> keep(const std::string& folder, const std::string& name, std::string_view text);
+
+  /// What the sources of this host share about their credentials.
+  CredentialDesk& credentials() { return *credentials_; }
+
+ private:
+  std::unique_ptr<CredentialDesk> credentials_;
 };
 
 /// A value that a person has entered (`kpid enter`).
@@ -177,6 +219,7 @@ struct Poll {
   std::vector<RowProblem> problems;  ///< At most 100; `problem_count` has the true number.
   std::size_t problem_count = 0;
   std::string cursor;
+  std::vector<std::string> remarks{};  ///< For people who look at a poll: quota left, sampled data.
 };
 
 /// One configured source. poll() is called by one thread at a time, from a pool thread; it may block, honours `stop`
@@ -188,6 +231,15 @@ class Source {
   virtual Result<Poll> poll(const PollRequest& request, Host& host, const std::stop_token& stop) = 0;
 };
 
+/// What a kind of source says about itself where the configuration says nothing.
+struct SourceDefaults {
+  std::optional<Span> settle;
+  std::optional<Missing> missing;
+  std::optional<Zone> zone;
+  std::optional<Grain> grain;
+  std::optional<std::chrono::milliseconds> every;
+};
+
 /// One kind of source: a row of the registry.
 struct Plugin {
   std::string name;
@@ -197,6 +249,7 @@ struct Plugin {
   bool is_entered = false;  ///< Its values come from people (`kpid enter`), not from elsewhere.
   /// Checks what the option table cannot say and builds the source; null when something was reported.
   std::function<std::unique_ptr<Source>(const SourceSettings&, Diagnostics&)> create;
+  std::function<SourceDefaults(const OptionValues&)> defaults{};  ///< Empty: none.
 };
 
 /// Every plugin that is built in, by name.

@@ -114,6 +114,7 @@ class RuleTest {
     map.text_list("rules", rules);
     const bool has_zone = map.zone("timezone", zone_);
     const YamlNode* sources = map.optional("sources");
+    const YamlNode* calendar = map.optional("calendar");
     const YamlNode* data =
         map.required("data", "the samples: data: {web.visits: {from: 2026-03-01, every: day, values: \"100x7\"}}");
     const YamlNode* expect = map.required("expect", "what must be true: expect: [{at: …, kpi: …, value: …}]");
@@ -121,8 +122,10 @@ class RuleTest {
     for (std::string& rule : rules) {
       rule = resolve_path(path_, rule);
     }
-    load_ = load_rule_files(
-        {config_path_, rules, sources, has_zone ? std::optional(zone_) : std::nullopt}, Secrets::kIgnored, host_);
+    load_ =
+        load_rule_files({config_path_, rules, sources, has_zone ? std::optional(zone_) : std::nullopt, calendar, path_},
+                        Secrets::kIgnored,
+                        host_);
     result_.texts.push_back(load_.texts);
     for (const Diagnostic& diagnostic : load_.diagnostics.items()) {
       if (diagnostic.severity == Diagnostic::Severity::kError) {

@@ -3,6 +3,7 @@
 
 #include "daemon/notify/channel.hpp"
 #include "plugins/source.hpp"
+#include "rules/base/secret.hpp"
 #include "rules/base/units.hpp"
 #include "rules/load/yaml.hpp"
 #include "rules/model/kpi.hpp"
@@ -18,6 +19,16 @@
 
 namespace kpi {
 
+/// A label of this name is no label of the samples but their currency, which the engine takes out again.
+inline constexpr const char* kCurrencyLabel = "(currency)";
+
+/// A metric whose samples come in several currencies (`convert`).
+struct Conversion {
+  std::string to;     ///< "SEK"
+  std::string rates;  ///< The source with the rates: metrics whose unit is "SEK/EUR".
+  Position position;
+};
+
 /// One configured source.
 struct SourceConfig {
   SourceSettings settings;
@@ -29,6 +40,7 @@ struct SourceConfig {
   std::optional<Date> since;
   std::optional<Span> stale;  ///< So late a period may be, after its end and `settle`, before somebody is told.
   bool is_entered = false;    ///< By people: see Plugin::is_entered.
+  std::vector<std::optional<Conversion>> conversions;  ///< Of SourceSettings::metrics; none: as delivered.
   std::vector<std::uint32_t> metrics;  ///< Of SourceSettings::metrics, their places in RuleSet::metrics.
   Position position;
 };
@@ -43,12 +55,20 @@ struct ChannelConfig {
   Voice voice{};  ///< `language` and `timezone`; those of the daemon unless said.
 };
 
+/// The page and the API.
+struct WebConfig {
+  std::string listen;      ///< "127.0.0.1:8470"; empty: only the unix socket.
+  bool is_public = false;  ///< Beyond loopback.
+  Secret token;            ///< For writing; beyond loopback for reading too.
+};
+
 struct Config {
   std::shared_ptr<SourceSet> texts;  ///< What all positions point into.
   std::string path;
   Zone zone;
   Language language = Language::kEnglish;
   std::string history;  ///< The SQLite file.
+  WebConfig web;
   RuleSet rules;
   std::vector<SourceConfig> sources;
   std::vector<ChannelConfig> channels;
@@ -83,10 +103,12 @@ ConfigLoad load_config(const std::string& path, Secrets secrets, Host& host);
 
 /// Rule files looked at by themselves, for `kpid check FILE` and `kpid test`.
 struct RuleFiles {
-  std::string config;                 ///< The kpid.yaml they are to be loaded with; empty: none.
-  std::vector<std::string> files;     ///< Instead of those that kpid.yaml names.
-  const YamlNode* sources = nullptr;  ///< Instead of kpid.yaml's.
-  std::optional<Zone> zone;           ///< Instead of kpid.yaml's.
+  std::string config;                  ///< The kpid.yaml they are to be loaded with; empty: none.
+  std::vector<std::string> files;      ///< Instead of those that kpid.yaml names.
+  const YamlNode* sources = nullptr;   ///< Instead of kpid.yaml's.
+  std::optional<Zone> zone;            ///< Instead of kpid.yaml's.
+  const YamlNode* calendar = nullptr;  ///< Instead of kpid.yaml's.
+  std::string base;                    ///< The file that `calendar` stands in: its paths are relative to it.
 };
 
 ConfigLoad load_rule_files(const RuleFiles& rule_files, Secrets secrets, Host& host);

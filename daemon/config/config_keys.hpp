@@ -25,6 +25,8 @@ struct ConfigReading {
 
 /// `sources:`. `with_plugins` false: those that a rule test names, of which only kinds, units and grains count.
 void read_sources(const YamlNode& node, ConfigReading& reading, bool with_plugins);
+/// The sources of rates that `convert` names must have some.
+void check_conversions(const Config& config, Diagnostics& diagnostics);
 void read_channels(const YamlNode& node, ConfigReading& reading);
 void read_routes(const YamlNode& node, ConfigReading& reading);
 /// Every channel that routes name must exist; the last route must match everything.
@@ -45,6 +47,8 @@ void read_mutes(const YamlNode& node, ConfigReading& reading);
 void check_mutes(const YamlNode& node, ConfigReading& reading);
 /// REQUIRES that channels were read.
 void read_fallback(const YamlNode& node, ConfigReading& reading);
+/// `listen`, `token`.
+void read_web(MapReader& map, ConfigReading& reading);
 /// `calendar:`. `read_near` reads a file that is named beside kpid.yaml.
 void read_calendar(const YamlNode& node,
                    ConfigReading& reading,

@@ -1,6 +1,8 @@
 #include "daemon/config/config_keys.hpp"
+#include "daemon/config/connectors.hpp"
 #include "daemon/config/option_tree.hpp"
 #include "daemon/os/address_policy.hpp"
+#include "daemon/os/files.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -67,7 +69,7 @@ class PluginKeys {
         result.secret = secrets_.read(*node, key);
         break;
       case OptionSpec::Type::kTree:
-        result.tree = std::make_shared<const OptionTree>(option_tree(*node, secrets_));
+        result.tree = std::make_shared<const OptionTree>(option_tree(*node, &secrets_));
         break;
       default:
         result.text = converted(*node, spec);
@@ -161,15 +163,16 @@ class SourceReader {
     const std::string where = "sources.{" + printable(name_.scalar) + "}";
     MapReader map(body, where, diagnostics_);
     const Plugin* plugin = read_plugin(map);
+    if (plugin != nullptr) {
+      config_.settings.options = keys(map, where).read(plugin->options);
+      take_defaults(*plugin);
+    }
     read_time(map);
     read_labels(map);
     config_.settings.settle = config_.settle;
     if (const YamlNode* metrics =
             map.required("metrics", "the numbers it delivers: metrics: {visitors: {kind: flow}}")) {
       read_metrics(*metrics, plugin);
-    }
-    if (plugin != nullptr) {
-      config_.settings.options = keys(map, where).read(plugin->options);
     }
     if (knows_keys(plugin)) {
       map.finish();
@@ -193,11 +196,16 @@ class SourceReader {
       return nullptr;
     }
     config_.plugin = node->scalar;
-    const Plugin* plugin = find_plugin(node->scalar);
+    const Plugin* plugin = find_source_kind(node->scalar);
+    if (plugin != nullptr && plugin->name == "http") {
+      if (const YamlNode* preset = map.optional("preset")) {
+        return read_preset_file(*preset);
+      }
+    }
     if (plugin == nullptr) {
       std::vector<std::string> names;
-      for (const Plugin& known : plugins()) {
-        names.push_back(known.name);
+      for (const Plugin* known : source_kinds()) {
+        names.push_back(known->name);
       }
       const std::string near = did_you_mean(node->scalar, names);
       diagnostics_.error(node->position,
@@ -205,6 +213,36 @@ class SourceReader {
                          near.empty() ? "plugins: " + join(names, " ") : near);
     }
     return plugin;
+  }
+
+  /// The kind of source that a file makes.
+  const Plugin* read_preset_file(const YamlNode& node) {
+    const std::string path =
+        resolve_path(name_.position.source->name, read_text(node, diagnostics_, "preset").value_or(""));
+    FileHost files;
+    auto file = files.read_file(path, kMaxYamlBytes);
+    if (!file) {
+      diagnostics_.error(node.position, file.error().message, "write preset: the path of a preset's file");
+      return nullptr;
+    }
+    if (auto made = read_preset(path, file->text, *reading_.config.texts, diagnostics_)) {
+      own_plugin_ = *std::move(made);
+      return &*own_plugin_;
+    }
+    return nullptr;
+  }
+
+  /// What the kind of source says where the source says nothing: read before the source's own keys.
+  void take_defaults(const Plugin& plugin) {
+    if (!plugin.defaults) {
+      return;
+    }
+    const SourceDefaults defaults = plugin.defaults(config_.settings.options);
+    config_.settle = defaults.settle.value_or(config_.settle);
+    config_.missing = defaults.missing.value_or(config_.missing);
+    config_.every = defaults.every.value_or(config_.every);
+    config_.settings.zone = defaults.zone.value_or(config_.settings.zone);
+    config_.settings.grain = defaults.grain.value_or(config_.settings.grain);
   }
 
   /// Without its plugin nobody knows the keys of a source.
@@ -344,12 +382,52 @@ class SourceReader {
   }
 
   void read_unit(MapReader& map, Metric& model) {
-    if (const YamlNode* unit = map.optional("unit")) {
+    const YamlNode* unit = map.optional("unit");
+    const YamlNode* convert = map.optional("convert");
+    const bool is_of_column = unit != nullptr && unit->kind == YamlNode::Kind::kMap;
+    config_.conversions.push_back(std::nullopt);
+    if (is_of_column && convert != nullptr) {
+      read_conversion(*unit, *convert, model);
+    } else if (is_of_column || convert != nullptr) {
+      diagnostics_.error((is_of_column ? unit : convert)->position,
+                         "a currency that stands in a column and what it is converted to go together",
+                         "write unit: {column: Currency}, convert: {to: SEK, rates: fx}");
+    } else if (unit != nullptr) {
       model.unit = unit->scalar;
       if (const auto parsed = Unit::parse(unit->scalar); !parsed) {
         diagnostics_.error(unit->position, parsed.error().message);
       }
     }
+  }
+
+  /// `unit: {column: Currency}, convert: {to: SEK, rates: fx}`: the column is read like a label, which the engine
+  /// takes out again.
+  void read_conversion(const YamlNode& unit, const YamlNode& convert, Metric& model) {
+    std::string column;
+    MapReader of_unit(unit, "unit", diagnostics_);
+    of_unit.required("column", "the column with the currency");
+    of_unit.text("column", column);
+    of_unit.finish();
+    Conversion conversion;
+    conversion.position = convert.position;
+    MapReader to(convert, "convert", diagnostics_);
+    to.required("to", "the currency to convert to: convert: {to: SEK, rates: fx}");
+    to.text("to", conversion.to);
+    to.required("rates", "the source with the rates: convert: {to: SEK, rates: fx}");
+    to.text("rates", conversion.rates);
+    to.finish();
+    if (const auto parsed = Unit::parse(conversion.to); !parsed) {
+      diagnostics_.error(to.position_of("to"), parsed.error().message);
+    }
+    auto& labels = config_.settings.labels;
+    const auto known = std::ranges::find(labels, kCurrencyLabel, &SourceLabel::name);
+    if (known != labels.end() && known->column != column) {
+      diagnostics_.error(unit.position, "the currencies of one source stand in one column", "write " + known->column);
+    } else if (known == labels.end()) {
+      labels.insert(labels.begin(), {kCurrencyLabel, column, {}, unit.position});
+    }
+    model.unit = conversion.to;
+    config_.conversions.back() = std::move(conversion);
   }
 
   void add(SourceMetric metric, Metric model) {
@@ -361,7 +439,9 @@ class SourceReader {
     model.settle = config_.settle;
     model.missing = config_.missing;
     for (const SourceLabel& label : config_.settings.labels) {
-      model.labels.push_back(label.name);
+      if (label.name != kCurrencyLabel) {
+        model.labels.push_back(label.name);
+      }
     }
     rules.metrics.push_back(std::move(model));
   }
@@ -378,10 +458,39 @@ class SourceReader {
   Diagnostics& diagnostics_;
   bool with_plugins_;
   std::size_t errors_before_;  // those of other sources
+  std::optional<Plugin> own_plugin_;
   SourceConfig config_;
 };
 
 }  // namespace
+
+void check_conversions(const Config& config, Diagnostics& diagnostics) {
+  for (const SourceConfig& source : config.sources) {
+    for (const auto& conversion : source.conversions) {
+      const SourceConfig* rates = conversion ? config.find_source(conversion->rates) : nullptr;
+      if (!conversion) {
+        continue;
+      }
+      if (rates == nullptr) {
+        diagnostics.error(
+            conversion->position,
+            "there is no source \"" + printable(conversion->rates) + "\" with the rates",
+            "a source of rates has a metric for each currency: {eur: {kind: level, unit: " + conversion->to + "/EUR}}");
+        continue;
+      }
+      const bool has_rate = std::ranges::any_of(rates->metrics, [&](std::uint32_t metric) {
+        const std::string& unit = config.rules.metrics[metric].unit;
+        return unit.starts_with(conversion->to + "/") || unit.ends_with("/" + conversion->to);
+      });
+      if (!has_rate || rates == &source) {
+        diagnostics.error(
+            conversion->position,
+            "the source \"" + conversion->rates + "\" has no metric of " + conversion->to + " over another currency",
+            "write a metric for each: {eur: {kind: level, unit: " + conversion->to + "/EUR}}");
+      }
+    }
+  }
+}
 
 void read_sources(const YamlNode& node, ConfigReading& reading, bool with_plugins) {
   if (node.kind != YamlNode::Kind::kMap) {

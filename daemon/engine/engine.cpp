@@ -1,5 +1,6 @@
 #include "daemon/engine/engine.hpp"
 
+#include "daemon/engine/convert.hpp"
 #include "daemon/notify/message_json.hpp"
 #include "rules/base/text.hpp"
 #include "rules/judge/touch.hpp"
@@ -35,8 +36,13 @@ bool needs_more_plans(const Kpi& kpi, const std::vector<TargetPlan>& plans, Slot
 }
 
 bool reads_line(const Line& user, const Line& used) {
-  const auto reads = [&](const Inputs& inputs) {
+  const auto reads_itself = [&](const Inputs& inputs) {
     return std::ranges::find(inputs.kpis, &used.judged) != inputs.kpis.end();
+  };
+  const auto reads = [&](const Inputs& inputs) {
+    return reads_itself(inputs) || std::ranges::any_of(inputs.segments, [&](const std::vector<Inputs>& segments) {
+             return std::ranges::any_of(segments, reads_itself);
+           });
   };
   return reads(user.value_inputs) || std::ranges::any_of(user.limit_inputs, reads) ||
          std::ranges::any_of(user.alert_inputs, reads);
@@ -88,12 +94,13 @@ Result<StepSummary> Engine::step(Instant now) {
                 "the history was last stepped at " + rfc3339(*last_step_) + ", " + rfc3339(now) + " lies before that");
   }
   StepSummary summary;
+  // Rates come before what is converted by them.
+  std::ranges::stable_partition(polls_,
+                                [&](const PollResult& poll) { return !converts(config_->sources[poll.source]); });
   for (PollResult& poll : std::exchange(polls_, {})) {
     ingest(poll, now, summary);
   }
-  for (const std::uint32_t kpi : std::exchange(stale_inputs_, {})) {
-    refresh_inputs(kpi);
-  }
+  refresh_stale();
   judge_due(now, summary);
   report_refused(summary);
   look_for_late(now);

@@ -67,6 +67,12 @@ class Engine {
 
   /// What a poll of this source should ask for.
   [[nodiscard]] PollRequest poll_request(std::uint32_t source, Instant now) const;
+
+  /// Until when a source that has failed is left alone.
+  [[nodiscard]] std::optional<Instant> left_alone_until(std::uint32_t source) const {
+    return sources_[source].row.next_poll;
+  }
+
   /// Keeps a poll's result for the next step.
   void receive(PollResult result);
   /// Keeps how an attempt ended for the next step's commit.
@@ -198,6 +204,7 @@ class Engine {
   void touch(std::uint32_t series, const ChangedSeries& change, Instant now);
   void judge_again(std::uint32_t line, const std::set<Slot>& periods);
   void ensure_lines(std::uint32_t metric, const Labels& labels);
+  void refresh_stale();
   void ensure_segments(std::uint32_t kpi, const Labels& labels);
   [[nodiscard]] bool has_room(std::uint32_t kpi, const Labels& segment);
   void ensure_expected(std::uint32_t kpi);
@@ -205,7 +212,10 @@ class Engine {
   void ensure_users(std::uint32_t kpi, const Labels& segment);
   void add_line(std::uint32_t kpi, const Labels& segment, std::uint32_t id);
   void refresh_inputs(std::uint32_t kpi);
+  void note_readers(std::uint32_t line, const std::vector<std::uint32_t>& before);
   Inputs inputs_of(const Program& program, const Line& line) const;
+  std::vector<Inputs> inputs_of_segments(const Program& program, const SegmentProgram& part, const Line& line) const;
+  [[nodiscard]] const JudgedSeries* judged_of(std::uint32_t kpi, const Labels& segment) const;
   std::optional<Slot> first_period(const Line& line) const;
   std::optional<Slot> begin_of(const Line& line) const;
   void report_refused(StepSummary& summary);
@@ -293,6 +303,7 @@ class Engine {
   // What depends on what; constant after plan().
   std::vector<KpiPlan> plans_;
   std::vector<std::vector<std::uint32_t>> kpis_of_metric_;
+  std::vector<std::vector<std::uint32_t>> split_kpis_of_metric_;  // those with segments
   std::vector<std::vector<std::uint32_t>> kpis_of_kpi_;
   std::map<std::string, std::uint32_t, std::less<>> kpi_index_;
   std::map<std::string, std::uint32_t, std::less<>> heirs_;  // by earlier name
@@ -306,6 +317,8 @@ class Engine {
   std::vector<LineTold> told_;
   std::map<std::pair<std::uint32_t, Labels>, std::uint32_t> line_index_;  // (KPI, segment)
   std::vector<std::vector<std::uint32_t>> lines_of_kpi_;
+  std::vector<std::vector<std::uint32_t>> readers_;  // by series: the lines whose inputs have it
+  std::vector<bool> has_totals_;                     // by metric: the totals of its KPIs are there
   std::vector<SourceState> sources_;
   std::vector<std::optional<Instant>> read_at_;                              // by metric
   std::map<std::pair<std::string, std::string>, TargetVersionRow> targets_;  // by KPI and name
@@ -332,6 +345,7 @@ class Engine {
   std::set<std::pair<std::uint32_t, std::uint32_t>> dirty_;  // (KPI, line): in the order of judging
   std::map<std::uint32_t, std::set<Slot>> restated_;         // by line: periods to judge again
   std::set<std::uint32_t> stale_inputs_;                     // KPIs
+  std::set<std::uint32_t> stale_metrics_;                    // the inputs of all their KPIs are stale
   std::map<std::uint32_t, Refused> refused_;                 // by KPI
   std::set<std::pair<Instant, std::uint32_t>> wakes_;        // (when, line)
   std::vector<Instant> wake_of_line_;

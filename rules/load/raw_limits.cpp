@@ -55,6 +55,24 @@ void read_variant_patience(MapReader& map, LimitVariant& variant) {
   }
 }
 
+/// On which periods the entry counts.
+void read_occasion(MapReader& map, RawVariant& raw) {
+  const YamlNode* days = map.optional("days");
+  const YamlNode* event = map.optional("event");
+  if (days != nullptr) {
+    raw.variant.days = read_days(*days, map.diagnostics());
+  }
+  if (event != nullptr) {
+    raw.event_position = event->position;
+    raw.variant.event = read_text(*event, map.diagnostics(), "event").value_or("");
+  }
+  if (days == nullptr && event == nullptr) {
+    map.diagnostics().error(map.position(),
+                            "this entry does not say when it counts",
+                            "write days: [saturday-sunday], or event: black_friday");
+  }
+}
+
 RawVariant read_variant(const YamlNode& node, const Kpi& kpi, bool by_time, Diagnostics& diagnostics) {
   RawVariant raw;
   raw.position = node.position;
@@ -66,9 +84,7 @@ RawVariant read_variant(const YamlNode& node, const Kpi& kpi, bool by_time, Diag
     raw.variant.match = read_match(*match, diagnostics);
   }
   if (by_time) {
-    if (const YamlNode* days = map.required("days", "write days: [saturday-sunday]")) {
-      raw.variant.days = read_days(*days, diagnostics);
-    }
+    read_occasion(map, raw);
   } else {
     read_variant_patience(map, raw.variant);
   }
@@ -87,10 +103,11 @@ RawVariant read_variant(const YamlNode& node, const Kpi& kpi, bool by_time, Diag
 void read_variants(
     const YamlNode& node, const Kpi& kpi, bool by_time, std::vector<RawVariant>& variants, Diagnostics& diagnostics) {
   if (node.kind != YamlNode::Kind::kSequence) {
-    diagnostics.error(node.position,
-                      by_time ? "when wants a list of days and limits" : "segments wants a list of matches and limits",
-                      by_time ? "write when: [{days: [saturday-sunday], warning: …}]"
-                              : "write segments: [{match: {country: SE}, warning: …}]");
+    diagnostics.error(
+        node.position,
+        by_time ? "when wants a list of days or events, and limits" : "segments wants a list of matches and limits",
+        by_time ? "write when: [{days: [saturday-sunday], warning: …}]"
+                : "write segments: [{match: {country: SE}, warning: …}]");
     return;
   }
   if (node.items.size() > kMostVariants) {
