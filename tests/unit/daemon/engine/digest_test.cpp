@@ -120,6 +120,38 @@ TEST(Digest, WhoseCommitFailsIsSentByTheNextStepWithTheSameId) {
   EXPECT_THAT(digests_of(story, "2026-03-23 08:02"), IsEmpty());
 }
 
+/// What loading says of these digests.
+std::string complaints(const std::string& digests) {
+  class OneFile final : public Host {
+   public:
+    explicit OneFile(std::string text) : text_(std::move(text)) {}
+
+    Result<File> read_file(const std::string& path, std::size_t /*limit*/) override {
+      return path == "kpid.yaml" ? Result<File>(File{text_, "1"}) : fail(ErrorKind::kNotFound, path);
+    }
+
+   private:
+    std::string text_;
+  };
+
+  OneFile host("channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\ndigests:\n" + digests);
+  return load_config("kpid.yaml", Secrets::kIgnored, host).diagnostics.text();
+}
+
+TEST(Digest, ThatIsNotUnderstoodIsAnErrorWithItsPlace) {
+  EXPECT_THAT(complaints("  - {to: [team], every: week, at: \"monday 08:00\", kpis: {}}\n"),
+              testing::Not(HasSubstr("error")));
+  const std::string at_error = complaints("  - {to: [team], every: month, at: monday 08:00, kpis: {}}\n");
+  EXPECT_THAT(at_error, HasSubstr("kpid.yaml:4:36"));
+  EXPECT_THAT(at_error, HasSubstr("at wants when a digest of every month comes, got \"monday 08:00\""));
+  EXPECT_THAT(at_error, HasSubstr("write at: \"day 1 08:00\""));
+  EXPECT_THAT(complaints("  - {to: [taem], every: day, kpis: {}}\n"), HasSubstr("did you mean \"team\"?"));
+  EXPECT_THAT(complaints("  - {to: [team], every: day}\n"), HasSubstr("kpis: {owner: growth}; {} is all"));
+  EXPECT_THAT(complaints("  - {to: [team], every: year, kpis: {}}\n"), HasSubstr("year"));
+  EXPECT_THAT(complaints("  - {to: [team], every: day, kpis: {}}\n  - {to: [team], every: day, kpis: {}}\n"),
+              HasSubstr("this digest goes to the same channel twice"));
+}
+
 TEST(Digest, BringsTheReviewWhereItIsAskedFor) {
   EngineOptions options{.waits_elapsed = true};
   options.make_review = [](const Config&, const ReviewPeriod& period, Language language) -> Result<std::string> {
