@@ -236,30 +236,21 @@ class TargetReader {
     map_.choice("judge", {"forecast", "pace"}, judge);
     target_.judge = static_cast<Target::Judge>(judge);
     const bool by_pace = target_.judge == Target::Judge::kPace;
-    double on_track = by_pace ? target_.on_track : 0.70;
-    double at_risk = by_pace ? target_.at_risk : 0.30;
-    const bool is_written = int{read_share("on_track", on_track)} + int{read_share("at_risk", at_risk)} > 0;
+    double& on_track = by_pace ? target_.on_track : target_.likely;
+    double& at_risk = by_pace ? target_.at_risk : target_.unlikely;
+    read_share("on_track", on_track);
+    read_share("at_risk", at_risk);
     if (at_risk > on_track) {
       diagnostics_.error(target_.position, "at_risk is above on_track", "at_risk is the lower of the two shares");
-    } else if (by_pace) {
-      target_.on_track = on_track;
-      target_.at_risk = at_risk;
-    } else if (is_written) {
-      diagnostics_.warning(
-          target_.position,
-          "on_track and at_risk are probabilities here, and the target is judged by pace (95% and 80%) "
-          "as long as there is no forecast",
-          "write judge: pace, and both as shares of the pace");
     }
   }
 
-  bool read_share(std::string_view key, double& share) {
+  void read_share(std::string_view key, double& share) {
     const bool is_written = map_.number(key, share);
     const double most = target_.judge == Target::Judge::kPace ? 2 : 1;
     if (is_written && (share < 0 || share > most)) {
       diagnostics_.error(map_.position(), std::string(key) + " is a share such as 95%, got " + number_text(share));
     }
-    return is_written;
   }
 
   void read_severities(const YamlNode& node) {
