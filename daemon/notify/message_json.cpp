@@ -97,12 +97,13 @@ Json texts_json(const AlertTexts& texts) {
                       texts.goal,
                       texts.expected,
                       texts.actual,
-                      texts.problem});
+                      texts.problem,
+                      texts.projected});
 }
 
 AlertTexts texts_of_json(const Json& json) {
   const auto text = [&](std::size_t at) { return json.at(at).get<std::string>(); };
-  return {text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9)};
+  return {text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9), text(10)};
 }
 
 Json alert_json(const AlertView& alert) {

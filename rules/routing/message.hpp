@@ -92,6 +92,7 @@ struct AlertTexts {
   std::string expected;
   std::string actual;
   std::string problem;
+  std::string projected;
 
   bool operator==(const AlertTexts&) const = default;
 };
