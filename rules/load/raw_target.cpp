@@ -122,7 +122,8 @@ class TargetReader {
     const YamlNode* by = target_.each
                              ? map_.optional("by")
                              : map_.required("by", "the deadline: a date, or a span from start such as 6 months");
-    if (by != nullptr && (parse_date(by->scalar) || target_.each)) {
+    const bool is_date = by != nullptr && std::ranges::count(by->scalar, '-') == 2;
+    if (by != nullptr && (is_date || target_.each)) {
       target_.deadline = read_date(*by, diagnostics_, "by");
     } else if (by != nullptr) {
       target_.within = read_span(*by, diagnostics_, "by");
