@@ -102,7 +102,10 @@ class TargetReader {
 
   void read_ends() {
     std::size_t each = 0;
-    if (map_.choice("each", {"month", "quarter", "year"}, each)) {
+    const YamlNode* repeated = map_.optional("each");
+    const bool is_repeated =
+        repeated != nullptr && !(repeated->kind == YamlNode::Kind::kScalar && repeated->scalar.empty());
+    if (is_repeated && map_.choice("each", {"month", "quarter", "year"}, each)) {
       static constexpr std::array kGrains{Grain::Unit::kMonth, Grain::Unit::kQuarter, Grain::Unit::kYear};
       target_.each = Grain{kGrains.at(each), 0};
     }
