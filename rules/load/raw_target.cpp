@@ -102,7 +102,10 @@ class TargetReader {
 
   void read_ends() {
     std::size_t each = 0;
-    if (map_.choice("each", {"month", "quarter", "year"}, each)) {
+    const YamlNode* repeated = map_.optional("each");
+    const bool is_repeated =
+        repeated != nullptr && !(repeated->kind == YamlNode::Kind::kScalar && repeated->scalar.empty());
+    if (is_repeated && map_.choice("each", {"month", "quarter", "year"}, each)) {
       static constexpr std::array kGrains{Grain::Unit::kMonth, Grain::Unit::kQuarter, Grain::Unit::kYear};
       target_.each = Grain{kGrains.at(each), 0};
     }
@@ -122,7 +125,8 @@ class TargetReader {
     const YamlNode* by = target_.each
                              ? map_.optional("by")
                              : map_.required("by", "the deadline: a date, or a span from start such as 6 months");
-    if (by != nullptr && (parse_date(by->scalar) || target_.each)) {
+    const bool is_date = by != nullptr && std::ranges::count(by->scalar, '-') == 2;
+    if (by != nullptr && (is_date || target_.each)) {
       target_.deadline = read_date(*by, diagnostics_, "by");
     } else if (by != nullptr) {
       target_.within = read_span(*by, diagnostics_, "by");

@@ -28,7 +28,7 @@ const day = { type: "string" };
 const days = { anyOf: [day, listOf(day)] };
 const match = { anyOf: [{ const: "total" }, mapOf(names)] };
 const limits = { warning: expression, critical: expression, recover: expression };
-const period = oneOf("month", "quarter", "year");
+const period = oneOf("", "month", "quarter", "year");
 
 const path = {
   anyOf: [oneOf("linear", "compound", "s-curve", "seasonal"), map({ steps: mapOf(number) }, "steps")],

@@ -156,6 +156,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "target: {measure: total, to: {2026-10: 350}}",
                   "2:10 error: kpis.x.target lacks \"by\"; the deadline: a date, or a span from start such as 6 "
                   "months\n2:31 error: goals by period need to know which; write each: month, quarter or year\n"},
+        Complaint{"ADeadlineThatIsNoDay",
+                  "target: {from: 1, to: 2, by: 2026-02-30}",
+                  "2:31 error: by wants a date such as 2026-03-31, got \"2026-02-30\"; the last day of that month is "
+                  "2026-02-28\n"},
         Complaint{"APeriodThatIsNone",
                   "target: {measure: total, each: quarter, to: {2026-10: 350}}",
                   "2:47 error: \"2026-10\" is no quarter; write it as 2026-Q4\n"},
