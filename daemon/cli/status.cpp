@@ -91,7 +91,11 @@ void print_json(const StatusReport& report, Language language, std::ostream& out
   }
   ordered_json channels = ordered_json::array();
   for (const ChannelQueue& channel : report.channels) {
-    channels.push_back({{"name", channel.channel}, {"queued", channel.queued}, {"dead", channel.dead}});
+    channels.push_back(
+        {{"name", channel.channel},
+         {"queued", channel.queued},
+         {"dead", channel.dead},
+         {"disabled", channel.disabled.empty() ? ordered_json(nullptr) : ordered_json(channel.disabled)}});
   }
   const ordered_json document{
       {"now", time_or_null(report.now)}, {"kpis", kpis}, {"sources", sources}, {"channels", channels}};
