@@ -1,3 +1,4 @@
+#include "plugins/http/credential_desk.hpp"
 #include "plugins/source.hpp"
 
 namespace kpi {
@@ -15,6 +16,10 @@ tl::unexpected<Error> no_keys() {
 }
 
 }  // namespace
+
+Host::Host() : credentials_(std::make_unique<CredentialDesk>()) {}
+
+Host::~Host() = default;
 
 Result<std::vector<std::string>> Host::list_files(const std::string& folder, const std::string&, std::size_t) {
   return fail(ErrorKind::kUnavailable, folder + ": files cannot be listed here");

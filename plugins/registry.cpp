@@ -1,5 +1,6 @@
 #include "plugins/csv.hpp"
 #include "plugins/exec.hpp"
+#include "plugins/http/preset.hpp"
 #include "plugins/json.hpp"
 #include "plugins/manual.hpp"
 #include "plugins/source.hpp"
@@ -11,7 +12,8 @@
 namespace kpi {
 
 std::span<const Plugin> plugins() {
-  static const std::array table{csv_plugin(), json_plugin(), manual_plugin(), exec_plugin(), sql_plugin()};
+  static const std::array table{
+      csv_plugin(), json_plugin(), http_plugin(), sql_plugin(), exec_plugin(), manual_plugin()};
   return table;
 }
 

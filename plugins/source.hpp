@@ -20,9 +20,12 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kpi {
+
+class CredentialDesk;
 
 /// One key that a plugin understands. The daemon reads and checks it, with its position, and `kpid plugins` prints it.
 struct OptionSpec {
@@ -117,7 +120,12 @@ struct ProcessResult {
 /// What the outside world looks like to a plugin. Implemented in daemon/os and by fakes in tests.
 class Host {
  public:
-  virtual ~Host() = default;
+  Host();
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+  Host(Host&&) = delete;
+  Host& operator=(Host&&) = delete;
+  virtual ~Host();
 
   /// A stable read of a whole file: opened once, refused when larger than `limit` bytes. `version` names what was read
   /// (device, inode, size, times), so that a source can tell "unchanged".
@@ -155,6 +163,12 @@ class Host {
   virtual Result<std::string> kept(const std::string& folder, const std::string& name);
   /// Replaces a file that only this user may read, safe against a crash at any moment.
   virtual Result<void> keep(const std::string& folder, const std::string& name, std::string_view text);
+
+  /// What the sources of this host share about their credentials.
+  CredentialDesk& credentials() { return *credentials_; }
+
+ private:
+  std::unique_ptr<CredentialDesk> credentials_;
 };
 
 /// A value that a person has entered (`kpid enter`).
@@ -217,6 +231,15 @@ class Source {
   virtual Result<Poll> poll(const PollRequest& request, Host& host, const std::stop_token& stop) = 0;
 };
 
+/// What a kind of source says about itself where the configuration says nothing.
+struct SourceDefaults {
+  std::optional<Span> settle;
+  std::optional<Missing> missing;
+  std::optional<Zone> zone;
+  std::optional<Grain> grain;
+  std::optional<std::chrono::milliseconds> every;
+};
+
 /// One kind of source: a row of the registry.
 struct Plugin {
   std::string name;
@@ -226,6 +249,7 @@ struct Plugin {
   bool is_entered = false;  ///< Its values come from people (`kpid enter`), not from elsewhere.
   /// Checks what the option table cannot say and builds the source; null when something was reported.
   std::function<std::unique_ptr<Source>(const SourceSettings&, Diagnostics&)> create;
+  std::function<SourceDefaults(const OptionValues&)> defaults{};  ///< Empty: none.
 };
 
 /// Every plugin that is built in, by name.

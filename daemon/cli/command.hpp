@@ -55,6 +55,8 @@ struct Io {
   bool is_terminal;  ///< Standard output is one: colours, tables fitted to it, progress.
   Clock& clock;
   Host& host;
+  /// Instead of loading one: what the daemon runs, when a verb answers for it.
+  std::shared_ptr<const Config> config = nullptr;
 };
 
 struct Command {

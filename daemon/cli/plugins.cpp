@@ -1,5 +1,7 @@
+#include "daemon/cli/connector_page.hpp"
 #include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
+#include "daemon/config/connectors.hpp"
 #include "plugins/source.hpp"
 #include "rules/base/text.hpp"
 
@@ -74,8 +76,8 @@ std::vector<Key> keys_of(const ChannelKind& kind) {
 
 std::vector<BuiltIn> built_in() {
   std::vector<BuiltIn> all;
-  for (const Plugin& plugin : plugins()) {
-    all.push_back({plugin.name, "source", plugin.help, keys_of(plugin.options), keys_of(plugin.metric_options)});
+  for (const Plugin* plugin : source_kinds()) {
+    all.push_back({plugin->name, "source", plugin->help, keys_of(plugin->options), keys_of(plugin->metric_options)});
   }
   for (const ChannelKind& kind : channel_kinds()) {
     all.push_back({kind.name, "channel", kind.help, keys_of(kind), {}});
@@ -141,7 +143,28 @@ void print_text(const std::vector<BuiltIn>& shown, Io& io) {
   }
 }
 
+/// A connector as its template or its page; nothing: neither was asked for.
+std::optional<int> show_connector(const Arguments& arguments, Io& io) {
+  if (!arguments.has("yaml") && !arguments.has("markdown")) {
+    return std::nullopt;
+  }
+  const auto found = std::ranges::find(
+      connectors(), arguments.text("name"), [](const Connector& connector) { return connector.plugin.name; });
+  if (found == connectors().end()) {
+    return complain(io, kExitUsage, "--yaml and --markdown show one connector, such as ga4: kpid plugins ga4 --yaml");
+  }
+  if (arguments.has("yaml")) {
+    io.out << found->text;
+  } else {
+    io.out << connector_page(*found);
+  }
+  return kExitFine;
+}
+
 int show_plugins(const Arguments& arguments, Io& io) {
+  if (const auto code = show_connector(arguments, io)) {
+    return *code;
+  }
   std::vector<BuiltIn> shown = built_in();
   if (arguments.has("name")) {
     const std::string name = arguments.text("name");
@@ -169,9 +192,13 @@ int show_plugins(const Arguments& arguments, Io& io) {
 Command plugins_command() {
   return {"plugins",
           "the kinds of sources and channels that are built in, with their keys",
-          "kpid plugins        all of them\n"
-          "kpid plugins csv    one",
-          {{"name", "NAME", "only this one", true}, json_argument()},
+          "kpid plugins                     all of them\n"
+          "kpid plugins csv                 one\n"
+          "kpid plugins ga4 --yaml > my.yaml   a connector to change, for plugin: http with preset: my.yaml",
+          {{"name", "NAME", "only this one", true},
+           {"yaml", "", "a connector as it is written"},
+           {"markdown", "", "a connector's page of documentation"},
+           json_argument()},
           show_plugins};
 }
 

@@ -36,7 +36,7 @@ Secret SourceSecrets::expand(const YamlNode& node) const {
   return kMissing;
 }
 
-OptionTree option_tree(const YamlNode& node, const SourceSecrets& secrets) {
+OptionTree option_tree(const YamlNode& node, const SourceSecrets* secrets) {
   OptionTree tree;
   tree.position = node.position;
   switch (node.kind) {
@@ -46,8 +46,8 @@ OptionTree option_tree(const YamlNode& node, const SourceSecrets& secrets) {
     case YamlNode::Kind::kScalar:
       tree.kind = OptionTree::Kind::kText;
       tree.is_quoted = node.quoted;
-      if (holds_secret_reference(node.scalar)) {
-        tree.secret = secrets.expand(node);
+      if (secrets != nullptr && holds_secret_reference(node.scalar)) {
+        tree.secret = secrets->expand(node);
       } else {
         tree.text = node.scalar;
       }

@@ -25,7 +25,7 @@ class SourceSecrets {
   Diagnostics& diagnostics_;
 };
 
-/// The whole tree, with what its references stand for.
-OptionTree option_tree(const YamlNode& node, const SourceSecrets& secrets);
+/// The whole tree, with what its references stand for; without `secrets` they are plain texts.
+OptionTree option_tree(const YamlNode& node, const SourceSecrets* secrets);
 
 }  // namespace kpi

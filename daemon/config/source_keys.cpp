@@ -1,6 +1,8 @@
 #include "daemon/config/config_keys.hpp"
+#include "daemon/config/connectors.hpp"
 #include "daemon/config/option_tree.hpp"
 #include "daemon/os/address_policy.hpp"
+#include "daemon/os/files.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -67,7 +69,7 @@ class PluginKeys {
         result.secret = secrets_.read(*node, key);
         break;
       case OptionSpec::Type::kTree:
-        result.tree = std::make_shared<const OptionTree>(option_tree(*node, secrets_));
+        result.tree = std::make_shared<const OptionTree>(option_tree(*node, &secrets_));
         break;
       default:
         result.text = converted(*node, spec);
@@ -161,15 +163,16 @@ class SourceReader {
     const std::string where = "sources.{" + printable(name_.scalar) + "}";
     MapReader map(body, where, diagnostics_);
     const Plugin* plugin = read_plugin(map);
+    if (plugin != nullptr) {
+      config_.settings.options = keys(map, where).read(plugin->options);
+      take_defaults(*plugin);
+    }
     read_time(map);
     read_labels(map);
     config_.settings.settle = config_.settle;
     if (const YamlNode* metrics =
             map.required("metrics", "the numbers it delivers: metrics: {visitors: {kind: flow}}")) {
       read_metrics(*metrics, plugin);
-    }
-    if (plugin != nullptr) {
-      config_.settings.options = keys(map, where).read(plugin->options);
     }
     if (knows_keys(plugin)) {
       map.finish();
@@ -193,11 +196,16 @@ class SourceReader {
       return nullptr;
     }
     config_.plugin = node->scalar;
-    const Plugin* plugin = find_plugin(node->scalar);
+    const Plugin* plugin = find_source_kind(node->scalar);
+    if (plugin != nullptr && plugin->name == "http") {
+      if (const YamlNode* preset = map.optional("preset")) {
+        return read_preset_file(*preset);
+      }
+    }
     if (plugin == nullptr) {
       std::vector<std::string> names;
-      for (const Plugin& known : plugins()) {
-        names.push_back(known.name);
+      for (const Plugin* known : source_kinds()) {
+        names.push_back(known->name);
       }
       const std::string near = did_you_mean(node->scalar, names);
       diagnostics_.error(node->position,
@@ -205,6 +213,36 @@ class SourceReader {
                          near.empty() ? "plugins: " + join(names, " ") : near);
     }
     return plugin;
+  }
+
+  /// The kind of source that a file makes.
+  const Plugin* read_preset_file(const YamlNode& node) {
+    const std::string path =
+        resolve_path(name_.position.source->name, read_text(node, diagnostics_, "preset").value_or(""));
+    FileHost files;
+    auto file = files.read_file(path, kMaxYamlBytes);
+    if (!file) {
+      diagnostics_.error(node.position, file.error().message, "write preset: the path of a preset's file");
+      return nullptr;
+    }
+    if (auto made = read_preset(path, file->text, *reading_.config.texts, diagnostics_)) {
+      own_plugin_ = *std::move(made);
+      return &*own_plugin_;
+    }
+    return nullptr;
+  }
+
+  /// What the kind of source says where the source says nothing: read before the source's own keys.
+  void take_defaults(const Plugin& plugin) {
+    if (!plugin.defaults) {
+      return;
+    }
+    const SourceDefaults defaults = plugin.defaults(config_.settings.options);
+    config_.settle = defaults.settle.value_or(config_.settle);
+    config_.missing = defaults.missing.value_or(config_.missing);
+    config_.every = defaults.every.value_or(config_.every);
+    config_.settings.zone = defaults.zone.value_or(config_.settings.zone);
+    config_.settings.grain = defaults.grain.value_or(config_.settings.grain);
   }
 
   /// Without its plugin nobody knows the keys of a source.
@@ -420,6 +458,7 @@ class SourceReader {
   Diagnostics& diagnostics_;
   bool with_plugins_;
   std::size_t errors_before_;  // those of other sources
+  std::optional<Plugin> own_plugin_;
   SourceConfig config_;
 };
 

@@ -1,3 +1,4 @@
+#include "daemon/config/connectors.hpp"
 #include "daemon/notify/channel.hpp"
 #include "plugins/source.hpp"
 #include "tests/support/golden.hpp"
@@ -30,7 +31,7 @@ TEST_F(Plugins, AllAreInTheJsonEachKeyWithHelp) {
   const Ended ended = program_.run({"plugins", "--json"});
   EXPECT_EQ(ended.code, 0);
   const json document = json::parse(ended.out);
-  ASSERT_EQ(document["sources"].size(), plugins().size());
+  ASSERT_EQ(document["sources"].size(), source_kinds().size());
   ASSERT_EQ(document["channels"].size(), channel_kinds().size());
   for (const auto& [kind, items] : document.items()) {
     for (const json& item : items) {
@@ -52,6 +53,17 @@ TEST_F(Plugins, InTheJsonSayWhatIsRequiredAndWhatTheDefaultIs) {
   EXPECT_EQ(keys[0]["default"], nullptr);
   EXPECT_EQ(keys[2], json::parse(R"({"key": "decimal", "type": "one of \".\", \",\"", "required": false,
                                      "default": ".", "help": "The decimal sign of the numbers."})"));
+}
+
+TEST_F(Plugins, ThatAreConnectorsHaveAPageOfDocumentationAndATemplate) {
+  for (const Connector& connector : connectors()) {
+    const std::string& name = connector.plugin.name;
+    EXPECT_TRUE(matches_golden("../../docs/connectors/" + name + ".md",
+                               program_.run({"plugins", name, "--markdown"}).out));
+    EXPECT_EQ(program_.run({"plugins", name, "--yaml"}).out, connector.text);
+  }
+  EXPECT_EQ(program_.run({"plugins", "csv", "--yaml"}),
+            (Ended{2, "", "kpid: --yaml and --markdown show one connector, such as ga4: kpid plugins ga4 --yaml\n"}));
 }
 
 TEST_F(Plugins, ThatAreNotThereAreAnErrorWithTheNearestName) {

@@ -1,0 +1,330 @@
+// The credential's part of a conversation: where it stands in a request, and how its tokens are fetched, renewed and
+// kept.
+
+#include "plugins/http/exchange.hpp"
+#include "plugins/http/tree_reader.hpp"
+#include "plugins/json_text.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+
+namespace kpi {
+namespace {
+
+using std::chrono::milliseconds;
+using Type = AuthPlan::Type;
+
+constexpr milliseconds kRenewBefore{60'000};
+constexpr std::string_view kGoogleTokens = "https://oauth2.googleapis.com/token";
+constexpr std::string_view kJwtGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+std::string form_of(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  std::string form;
+  for (const auto& [name, value] : pairs) {
+    if (!value.empty()) {
+      form += (form.empty() ? "" : "&") + percent_encoded(name) + '=' + percent_encoded(value);
+    }
+  }
+  return form;
+}
+
+std::optional<double> seconds_of(const Json* value) {
+  return value == nullptr ? std::nullopt : parse_number(json_text_of(*value));
+}
+
+}  // namespace
+
+Result<std::string> Conversation::text_of(std::string_view name, std::string_view fallback) {
+  const OptionTree* node = plan_.auth.find(name);
+  if (node == nullptr) {
+    return std::string(fallback);
+  }
+  const auto text = KPI_TRY(render_optional(*node, scope_, Escape::kNone));
+  return text ? *text : std::string(fallback);
+}
+
+Result<void> Conversation::authorise(HttpRequest& request, Scope& scope, const Change& change) {
+  const AuthPlan& auth = plan_.auth;
+  switch (auth.type) {
+    case Type::kNone:
+      return {};
+    case Type::kHeader:
+      request.headers.emplace_back(to_lower_ascii(auth.header), auth.prefix + KPI_TRY(text_of("value")));
+      return {};
+    case Type::kBearer:
+      request.headers.emplace_back("authorization", "Bearer " + KPI_TRY(text_of("token")));
+      return {};
+    case Type::kQuery: {
+      const std::string name = percent_encoded(KPI_TRY(text_of("name")));
+      if (request.url.find('?' + name + '=') == std::string::npos &&
+          request.url.find('&' + name + '=') == std::string::npos) {
+        request.url += request.url.find('?') == std::string::npos ? '?' : '&';
+        request.url += name + '=' + percent_encoded(KPI_TRY(text_of("value")));
+      }
+      return {};
+    }
+    case Type::kBody:
+      static_cast<void>(change);
+      if (request.body.starts_with('{')) {
+        Json body = Json::parse(request.body, nullptr, false);
+        body[KPI_TRY(text_of("name"))] = KPI_TRY(text_of("value"));
+        request.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+      } else {
+        request.body +=
+            (request.body.empty() ? "" : "&") + form_of({{KPI_TRY(text_of("name")), KPI_TRY(text_of("value"))}});
+      }
+      return {};
+    case Type::kBasic: {
+      const std::string user = KPI_TRY(text_of("username"));
+      const std::string password = KPI_TRY(text_of("password"));
+      if (!user.empty() || !password.empty()) {
+        request.headers.emplace_back("authorization", "Basic " + base64_of(user + ':' + password, false));
+      }
+      return {};
+    }
+    case Type::kJwtDirect:
+      request.headers.emplace_back(to_lower_ascii(auth.header), auth.prefix + KPI_TRY(signed_token(true)));
+      return {};
+    case Type::kRefresh:
+    case Type::kClientCredentials:
+    case Type::kJwtBearer:
+    case Type::kSession:
+      break;
+  }
+  return add_token(request, scope);
+}
+
+Result<void> Conversation::add_token(HttpRequest& request, Scope& scope) {
+  const std::lock_guard lock(credential_->token_mutex);
+  Credential::Token& token = credential_->token;
+  if (!token.is_loaded) {
+    KPI_TRY(load_token(token));
+    token.is_loaded = true;
+  }
+  if (token.value.empty() || (token.expires && *token.expires - kRenewBefore <= host_.now())) {
+    KPI_TRY(fetch_token(token));
+  }
+  request.headers.emplace_back(to_lower_ascii(plan_.auth.header), plan_.auth.prefix + token.value.reveal());
+  secrets_.push_back(token.value.reveal());
+  scope.values["auth.token"] = token.value.reveal();
+  for (const auto& [name, value] : token.exports) {
+    scope.values["auth." + name] = value;
+  }
+  return {};
+}
+
+void Conversation::drop_token() {
+  const std::lock_guard lock(credential_->token_mutex);
+  credential_->token.value = Secret();
+  credential_->token.expires.reset();
+}
+
+Result<void> Conversation::fetch_token(Credential::Token& token) {
+  HttpRequest request;
+  if (plan_.auth.type == Type::kSession) {
+    request = KPI_TRY(make(plan_.auth.login, scope_, {}));
+  } else {
+    request = KPI_TRY(token_request(token));
+  }
+  auto response = send(request);
+  if (!response) {
+    return fail(response.error().kind, redacted(response.error().message));
+  }
+  return take_token(request, *response, token);
+}
+
+Result<HttpRequest> Conversation::token_request(const Credential::Token& token) {
+  HttpRequest request = request_within(plan_.network);
+  request.method = "POST";
+  request.max_body = std::size_t{1} << 20U;
+  request.headers = {{"content-type", "application/x-www-form-urlencoded"}, {"accept", "application/json"}};
+  const std::string id = KPI_TRY(text_of("client_id"));
+  const std::string secret = KPI_TRY(text_of("client_secret"));
+  std::vector<std::pair<std::string, std::string>> form;
+  request.url = KPI_TRY(text_of("token_url"));
+  switch (plan_.auth.type) {
+    case Type::kRefresh: {
+      const std::string configured = KPI_TRY(text_of("refresh_token"));
+      form = {{"grant_type", "refresh_token"},
+              {"refresh_token", token.refresh.empty() ? configured : token.refresh.reveal()},
+              {"scope", KPI_TRY(text_of("scope"))}};
+      break;
+    }
+    case Type::kClientCredentials:
+      form = {{"grant_type", "client_credentials"},
+              {"scope", KPI_TRY(text_of("scope"))},
+              {"audience", KPI_TRY(text_of("audience"))}};
+      break;
+    default: {
+      if (request.url.empty()) {
+        const Json key = KPI_TRY(service_key());
+        request.url = key.value("token_uri", std::string(kGoogleTokens));
+      }
+      form = {{"grant_type", std::string(kJwtGrant)}, {"assertion", KPI_TRY(signed_token(false))}};
+    }
+  }
+  if (plan_.auth.in_basic) {
+    request.headers.emplace_back("authorization",
+                                 "Basic " + base64_of(percent_encoded(id) + ':' + percent_encoded(secret), false));
+  } else if (plan_.auth.type != Type::kJwtBearer) {
+    form.emplace_back("client_id", id);
+    form.emplace_back("client_secret", secret);
+  }
+  request.body = form_of(form);
+  return request;
+}
+
+Result<void> Conversation::take_token(const HttpRequest& request,
+                                      const HttpResponse& response,
+                                      Credential::Token& token) {
+  const auto json = parse_json("answer", response.body);
+  const bool is_fine = response.status >= 200 && response.status < 300 && json;
+  if (!is_fine) {
+    const bool is_refused = response.status >= 400 && response.status < 500 && response.status != 429;
+    if (is_refused && plan_.auth.type == Type::kRefresh && !token.refresh.empty()) {
+      token.refresh = Secret();  // the configured one may be newer than what was kept
+      KPI_TRY(keep_token(token));
+    }
+    return fail(
+        is_refused ? ErrorKind::kInvalid : ErrorKind::kUnavailable,
+        trouble(
+            request,
+            "the login is refused, " + words_of(response) +
+                (is_refused ? ": correct the credential (a refresh token that was revoked must be made anew)" : "")));
+  }
+  const Json* value = plan_.auth.type == Type::kSession ? plan_.auth.token.first(*json)
+                                                        : JsonSelect::parse("/access_token").value().first(*json);
+  if (value == nullptr || !value->is_string() || value->get_ref<const std::string&>().empty()) {
+    return fail(ErrorKind::kUnavailable, trouble(request, "the login's answer has no token"));
+  }
+  token.value = Secret(value->get<std::string>());
+  const auto lives = seconds_of(JsonSelect::parse("/expires_in").value().first(*json));
+  token.expires.reset();
+  if (plan_.auth.lifetime.count() > 0) {
+    token.expires = host_.now() + plan_.auth.lifetime;
+  } else if (lives && *lives > 0 && *lives < 1e9) {
+    token.expires = host_.now() + milliseconds{static_cast<std::int64_t>(*lives * 1000)};
+  }
+  if (const auto rotated = json->find("refresh_token");
+      plan_.auth.type == Type::kRefresh && rotated != json->end() && rotated->is_string()) {
+    token.refresh = Secret(rotated->get<std::string>());
+  }
+  token.exports.clear();
+  for (const auto& [name, path] : plan_.auth.exports) {
+    const Json* exported = path.first(*json);
+    if (exported == nullptr) {
+      return fail(ErrorKind::kUnavailable, trouble(request, "the login's answer has no " + path.text()));
+    }
+    token.exports[name] = *exported;
+  }
+  return keep_token(token);
+}
+
+Result<void> Conversation::load_token(Credential::Token& token) {
+  if (plan_.settings.state_folder.empty()) {
+    return {};
+  }
+  const std::string text = KPI_TRY(host_.kept(plan_.settings.state_folder, credential_name_));
+  const auto json = parse_json("kept", text);
+  if (text.empty() || !json || !json->is_object()) {
+    return {};
+  }
+  token.value = Secret(json->value("token", std::string()));
+  token.refresh = Secret(json->value("refresh", std::string()));
+  if (const auto expires = json->find("expires"); expires != json->end() && expires->is_number_integer()) {
+    token.expires = Instant{Duration{expires->get<std::int64_t>()}};
+  }
+  if (const auto exports = json->find("exports"); exports != json->end() && exports->is_object()) {
+    for (const auto& [name, value] : exports->items()) {
+      token.exports[name] = value;
+    }
+  }
+  return {};
+}
+
+Result<void> Conversation::keep_token(const Credential::Token& token) {
+  if (plan_.settings.state_folder.empty()) {
+    return {};
+  }
+  Json json{{"token", token.value.reveal()}, {"refresh", token.refresh.reveal()}};
+  if (token.expires) {
+    json["expires"] = token.expires->time_since_epoch().count();
+  }
+  json["exports"] = Json::object();
+  for (const auto& [name, value] : token.exports) {
+    json["exports"][name] = value;
+  }
+  return host_.keep(plan_.settings.state_folder, credential_name_, json.dump());
+}
+
+/// The service account's key: JSON as Google writes it, or a PEM text alone.
+Result<Json> Conversation::service_key() {
+  std::string text = KPI_TRY(text_of("key"));
+  if (text.empty()) {
+    text = KPI_TRY(text_of("key_file"));
+  }
+  if (!text.starts_with('{') && !text.starts_with("-----")) {
+    const OptionTree* node = plan_.auth.find("key_file");
+    std::string path = text;
+    if (!path.starts_with('/') && node != nullptr && node->position.source != nullptr) {
+      const std::string& file = node->position.source->name;
+      path = file.substr(0, file.rfind('/') == std::string::npos ? 0 : file.rfind('/') + 1) + path;
+    }
+    text = KPI_TRY(host_.read_file(path, std::size_t{64} << 10U)).text;
+  }
+  if (text.starts_with("-----")) {
+    return Json{{"private_key", text}};
+  }
+  auto json = parse_json("the service account's key", text);
+  if (!json || !json->is_object() || !json->contains("private_key")) {
+    return fail(ErrorKind::kInvalid,
+                "the service account's key has no private_key: use the JSON file as it was downloaded");
+  }
+  return *std::move(json);
+}
+
+/// A JWT signed with RS256: the bearer itself, or an assertion for the token endpoint.
+Result<std::string> Conversation::signed_token(bool is_bearer) {
+  const Json key = KPI_TRY(service_key());
+  const Secret pem(key.at("private_key").is_string() ? key.at("private_key").get<std::string>() : "");
+  secrets_.push_back(pem.reveal());
+  const std::int64_t now = host_.now().time_since_epoch().count() / 1000;
+  const auto lifetime = plan_.auth.lifetime.count() > 0 ? plan_.auth.lifetime.count() / 1000 : 3600;
+  Json header{{"alg", "RS256"}, {"typ", "JWT"}};
+  if (const std::string id = KPI_TRY(text_of("key_id", key.value("private_key_id", ""))); !id.empty()) {
+    header["kid"] = id;
+  }
+  Json claims;
+  const std::string issuer = KPI_TRY(text_of("issuer", key.value("client_email", "")));
+  claims["iss"] = issuer;
+  if (is_bearer) {
+    // Snowflake: ACCOUNT.USER.SHA256:fingerprint of the public key
+    claims["iss"] = issuer + ".SHA256:" + base64_of(KPI_TRY(host_.public_key_digest(pem)), false);
+  }
+  if (const std::string subject = KPI_TRY(text_of("subject")); !subject.empty()) {
+    claims["sub"] = subject;
+  }
+  std::string audience = KPI_TRY(text_of("audience"));
+  if (audience.empty() && !is_bearer) {
+    audience = KPI_TRY(text_of("token_url", key.value("token_uri", std::string(kGoogleTokens))));
+  }
+  if (!audience.empty()) {
+    claims["aud"] = audience;
+  }
+  if (const std::string scope = KPI_TRY(text_of("scope")); !scope.empty()) {
+    claims["scope"] = scope;
+  }
+  // A clock that is a little ahead of theirs must not make the token one of the future.
+  claims["iat"] = now - 30;
+  claims["exp"] = now - 30 + std::min<std::int64_t>(lifetime, 3600);
+  if (plan_.auth.claims != nullptr) {
+    if (const auto more = KPI_TRY(render_json(*plan_.auth.claims, scope_))) {
+      claims.update(*more);
+    }
+  }
+  const std::string text = base64_of(header.dump(), true) + '.' + base64_of(claims.dump(), true);
+  const std::string signature = KPI_TRY(host_.sign_rs256(pem, text));
+  return text + '.' + base64_of(signature, true);
+}
+
+}  // namespace kpi

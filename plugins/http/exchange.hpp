@@ -1,0 +1,102 @@
+#pragma once
+// One poll's conversation with the other side: requests are made, authorised, sent within the budget, and their answers
+// classified, on whatever status. Short waits are waited; long ones are remembered with the credential. One poll; one
+// thread.
+
+#include "plugins/http/credential_desk.hpp"
+#include "plugins/http/plan.hpp"
+#include "plugins/http/render.hpp"
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kpi {
+
+/// An answer that may be used.
+struct Exchange {
+  HttpResponse response;
+  std::optional<Json> json;  ///< Where it is JSON.
+  OutcomeKind outcome = OutcomeKind::kOk;
+  std::string note;
+  std::string url;
+};
+
+class Conversation {
+ public:
+  Conversation(const HttpPlan& plan, Host& host, const std::stop_token& stop);
+
+  /// Sends it until there is an answer that may be used, or an error. `change` may alter the request once it is made
+  /// (a page); the origin of `url`, if given, replaces the request's address (it must be the same host).
+  struct Change {
+    std::vector<std::pair<std::string, std::string>> query{};
+    std::vector<std::pair<std::string, std::string>> form{};
+    std::vector<std::pair<std::string, Json>> body{};  ///< Pointers.
+    std::string url{};                                 ///< Instead of the request's.
+  };
+
+  Result<Exchange> ask(const RequestPlan& request, const Scope& scope, const Change& change);
+
+  Result<Exchange> ask(const RequestPlan& request, const Scope& scope) { return ask(request, scope, {}); }
+
+  /// "https://api.example.com: 503 Service Unavailable: …": without anything secret.
+  [[nodiscard]] std::string trouble(const HttpRequest& request, std::string_view what) const;
+  /// Hides every secret of the source, and what looks like a token.
+  [[nodiscard]] std::string redacted(std::string_view text) const;
+
+  Result<void> wait(std::chrono::milliseconds time) { return host_.wait(time, stop_); }
+
+  /// How many requests went out, logins included.
+  [[nodiscard]] std::size_t sent() const { return sent_; }
+
+ private:
+  struct Verdict {
+    OutcomeKind kind = OutcomeKind::kOk;
+    std::string note{};
+    std::optional<std::chrono::milliseconds> wait{};
+  };
+
+  Result<HttpRequest> make(const RequestPlan& request, const Scope& scope, const Change& change);
+  Result<void> make_body(const RequestPlan& plan, const Scope& scope, const Change& change, HttpRequest& request);
+  Result<HttpResponse> send(const HttpRequest& request);
+  [[nodiscard]] Verdict judge(const Answer& answer) const;
+  [[nodiscard]] Verdict judge_status(int status) const;
+  /// What to do about a bad answer: nothing (ask again), or the error.
+  Result<void> after_trouble(const HttpRequest& request,
+                             const HttpResponse& response,
+                             const Verdict& verdict,
+                             int attempt);
+  [[nodiscard]] std::string words_of(const HttpResponse& response) const;
+
+  // The credential: authorise.cpp.
+  Result<void> authorise(HttpRequest& request, Scope& scope, const Change& change);
+  Result<void> add_token(HttpRequest& request, Scope& scope);
+  Result<void> fetch_token(Credential::Token& token);
+  Result<HttpRequest> token_request(const Credential::Token& token);
+  Result<void> take_token(const HttpRequest& request, const HttpResponse& response, Credential::Token& token);
+  Result<void> load_token(Credential::Token& token);
+  Result<void> keep_token(const Credential::Token& token);
+  Result<std::string> signed_token(bool is_bearer);
+  Result<std::string> text_of(std::string_view name, std::string_view fallback = "");
+  Result<Json> service_key();
+  void drop_token();
+
+  const HttpPlan& plan_;
+  Host& host_;
+  const std::stop_token& stop_;
+  std::shared_ptr<Credential> credential_;
+  std::string credential_name_;
+  CredentialLimits limits_;
+  std::vector<std::string> secrets_;  ///< To be hidden.
+  std::size_t sent_ = 0;
+  bool was_sent_ = false;  ///< Whether the last request left the house.
+  Scope scope_;            ///< Of the credential's own requests.
+};
+
+/// "https://api.example.com:8443", lower case; empty: no address.
+std::string origin_of(std::string_view url);
+
+}  // namespace kpi

@@ -1,0 +1,250 @@
+#include "plugins/http/http_source.hpp"
+
+#include "plugins/http/decode.hpp"
+#include "plugins/http/exchange.hpp"
+#include "plugins/http/pages.hpp"
+#include "plugins/http/row_builder.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace kpi {
+namespace {
+
+constexpr std::string_view kCursor = "until ";
+
+std::optional<Slot> covered_by(const std::string& cursor) {
+  std::int64_t ms = 0;
+  if (!cursor.starts_with(kCursor)) {
+    return std::nullopt;
+  }
+  const auto [end, error] = std::from_chars(cursor.data() + kCursor.size(), cursor.data() + cursor.size(), ms);
+  return error == std::errc() ? std::optional(Slot{ms}) : std::nullopt;
+}
+
+/// A page of an answer, kept until its window is whole.
+struct Page {
+  Json document;
+  HttpResponse response;
+};
+
+/// One poll.
+class HttpPoll {
+ public:
+  HttpPoll(const HttpPlan& plan, const PollRequest& request, Host& host, const std::stop_token& stop)
+      : plan_(plan), request_(request), stop_(stop), talk_(plan, host, stop), builder_(plan, request, plan.origin) {}
+
+  Result<Poll> run() {
+    covered_ = covered_by(request_.cursor);
+    const std::vector<Window> windows =
+        plan_.has_window ? windows_of(plan_.window, plan_.settings, request_, covered_) : std::vector<Window>(1);
+    if (windows.empty()) {
+      Poll poll;
+      poll.unchanged = !request_.cursor.empty();
+      poll.cursor = request_.cursor;
+      return poll;
+    }
+    bool has_one = false;
+    for (const Window& window : windows) {
+      const auto read = read_window(window);
+      if (!read && (!has_one || read.error().kind == ErrorKind::kStopped)) {
+        return tl::unexpected(read.error());
+      }
+      if (!read) {
+        // What came before counts; the next poll goes on from there, and fails if this lasts.
+        remarks_.push_back("stopped before " + window_text(plan_.window, plan_.settings, window, false, "") + ": " +
+                           read.error().message);
+        break;
+      }
+      has_one = true;
+      covered_ = window.end;
+    }
+    return finish();
+  }
+
+ private:
+  Result<void> read_window(const Window& window) {
+    std::vector<std::pair<Scope, std::vector<Page>>> calls;
+    for (std::size_t i = 0; i < (plan_.per_metric ? plan_.settings.metrics.size() : 1); ++i) {
+      Scope scope;
+      scope.settings = &plan_.settings;
+      scope.window_plan = &plan_.window;
+      scope.window = window;
+      scope.metric = plan_.per_metric ? &plan_.settings.metrics[i] : nullptr;
+      scope.values = plan_.values;
+      std::vector<Page> pages = KPI_TRY(read_call(scope));
+      calls.emplace_back(std::move(scope), std::move(pages));
+    }
+    for (const auto& [scope, pages] : calls) {
+      for (const Page& page : pages) {
+        KPI_TRY(builder_.take(page.document, page.response, scope));
+      }
+    }
+    return {};
+  }
+
+  /// All pages of one call.
+  Result<std::vector<Page>> read_call(Scope& scope) {
+    Pages pages(plan_.pages, plan_.origin);
+    const RequestPlan* asked = nullptr;
+    Exchange exchange = KPI_TRY(run_steps(scope, pages.first(), asked));
+    const RequestPlan& next_request = plan_.pages.next ? *plan_.pages.next : *asked;
+    std::vector<Page> result;
+    while (true) {
+      read_signs(exchange);
+      if (exchange.outcome == OutcomeKind::kEmpty) {
+        return result;
+      }
+      Page page;
+      page.document = exchange.json && plan_.decode.kind == DecodePlan::Kind::kJson
+                          ? *std::move(exchange.json)
+                          : KPI_TRY(decode(plan_.decode, exchange.response, origin_of(exchange.url) + " answer"));
+      check_zone(page.document);
+      const JsonSelect& list = plan_.pages.list ? *plan_.pages.list : plan_.rows.path;
+      const auto next = KPI_TRY(pages.after(exchange, page.document, elements_at(page.document, list)));
+      page.response = std::move(exchange.response);
+      page.response.body.clear();
+      result.push_back(std::move(page));
+      if (!next) {
+        return result;
+      }
+      scope.values["page"] = next->page;
+      exchange = KPI_TRY(talk_.ask(next_request, scope, next->change));
+    }
+  }
+
+  Result<Exchange> run_steps(Scope& scope, const Conversation::Change& first, const RequestPlan*& asked) {
+    std::optional<Exchange> last;
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+      const StepPlan& step = plan_.steps[i];
+      if (step.unless && last && step.unless->holds(seen(*last))) {
+        continue;
+      }
+      const bool is_last = i + 1 == plan_.steps.size();
+      last = KPI_TRY(run_step(step, scope, is_last ? first : Conversation::Change{}));
+      asked = &step.request;
+      for (const auto& [name, path] : step.captures) {
+        const Json* value = last->json ? path.first(*last->json) : nullptr;
+        if (value == nullptr || value->is_null()) {
+          return fail(ErrorKind::kUnavailable,
+                      origin_of(last->url) + ": the answer has no " + path.text() + " for " + name);
+        }
+        scope.values[name] = *value;
+      }
+    }
+    return *std::move(last);
+  }
+
+  Result<Exchange> run_step(const StepPlan& step, const Scope& scope, const Conversation::Change& change) {
+    Exchange exchange = KPI_TRY(talk_.ask(step.request, scope, change));
+    for (std::chrono::milliseconds waited{0}; step.until && !step.until->holds(seen(exchange));
+         waited += step.interval) {
+      const bool has_failed = step.fail && step.fail->holds(seen(exchange));
+      if (has_failed || waited >= step.timeout) {
+        if (step.cancel) {
+          static_cast<void>(talk_.ask(*step.cancel, scope));
+        }
+        return fail(has_failed ? ErrorKind::kInvalid : ErrorKind::kTimeout,
+                    origin_of(exchange.url) + (has_failed ? ": the other side gave the job up"
+                                                          : ": the job was not done in time; raise steps.timeout"));
+      }
+      KPI_TRY(talk_.wait(step.interval));
+      exchange = KPI_TRY(talk_.ask(step.request, scope, change));
+    }
+    return exchange;
+  }
+
+  static Answer seen(const Exchange& exchange) {
+    return {&exchange.response, exchange.json ? &*exchange.json : nullptr};
+  }
+
+  /// What an answer says besides its rows.
+  void read_signs(const Exchange& exchange) {
+    if (exchange.outcome == OutcomeKind::kPartial) {
+      const std::string note = exchange.note.empty() ? "the other side says that its answer is not whole"
+                                                     : "the other side says: " + exchange.note;
+      if (std::ranges::find(remarks_, note) == remarks_.end()) {
+        remarks_.push_back(note);
+      }
+    }
+    for (const auto& [name, path] : plan_.gauges) {
+      std::optional<double> number;
+      if (path.text().starts_with("header:")) {
+        number = parse_number(trim(exchange.response.header(to_lower_ascii(path.text().substr(7)))));
+      } else if (const Json* value = exchange.json ? path.first(*exchange.json) : nullptr) {
+        number = parse_number(json_text_of(*value));
+      }
+      if (number) {
+        gauges_[name] = *number;
+      }
+    }
+  }
+
+  void check_zone(const Json& document) {
+    if (plan_.window.zone_from_answer.empty()) {
+      return;
+    }
+    const auto path = JsonSelect::parse(plan_.window.zone_from_answer);
+    const Json* zone = path ? path->first(document) : nullptr;
+    if (zone == nullptr || !zone->is_string() || zone->get<std::string>() == plan_.settings.zone.name()) {
+      return;
+    }
+    const std::string remark = "the other side cuts its days in " + printable(zone->get<std::string>(), 60) +
+                               ", this source in " + plan_.settings.zone.name() +
+                               ": write timezone: " + printable(zone->get<std::string>(), 60);
+    if (std::ranges::find(remarks_, remark) == remarks_.end()) {
+      remarks_.push_back(remark);
+    }
+  }
+
+  Result<Poll> finish() {
+    Poll poll = KPI_TRY(builder_.finish());
+    poll.remarks.push_back(counted(talk_.sent(), "request") + " sent");
+    for (std::string& remark : remarks_) {
+      ++poll.problem_count;
+      if (poll.problems.size() < kMaxRowProblems) {
+        poll.problems.push_back({plan_.origin, std::move(remark)});
+      }
+    }
+    for (const auto& [name, value] : gauges_) {
+      poll.remarks.push_back(name + " is " + number_text(value));
+    }
+    if (plan_.has_window && covered_) {
+      // What is not final yet is asked for again.
+      const Slot until = std::min(*covered_, builder_.final_before().value_or(*covered_));
+      poll.cursor = std::string(kCursor) + std::to_string(until.ms);
+    }
+    return poll;
+  }
+
+  const HttpPlan& plan_;
+  const PollRequest& request_;
+  const std::stop_token& stop_;
+  Conversation talk_;
+  RowBuilder builder_;
+  std::optional<Slot> covered_;
+  std::vector<std::string> remarks_;
+  std::map<std::string, double> gauges_;
+};
+
+class HttpSource final : public Source {
+ public:
+  explicit HttpSource(HttpPlan plan) : plan_(std::move(plan)) {}
+
+  Result<Poll> poll(const PollRequest& request, Host& host, const std::stop_token& stop) override {
+    return HttpPoll(plan_, request, host, stop).run();
+  }
+
+ private:
+  const HttpPlan plan_;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> make_http_source(HttpPlan plan) {
+  return std::make_unique<HttpSource>(std::move(plan));
+}
+
+}  // namespace kpi

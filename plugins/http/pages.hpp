@@ -1,0 +1,52 @@
+#pragma once
+// From one page of an answer to the next, until there is none. A page that should be there and is not is an error: part
+// of a day is not the day. One window; one thread.
+
+#include "plugins/http/exchange.hpp"
+
+#include <optional>
+#include <string>
+
+namespace kpi {
+
+class Pages {
+ public:
+  Pages(const PagePlan& plan, std::string origin) : plan_(plan), origin_(std::move(origin)), position_(plan.start) {}
+
+  /// How the first request is to be altered: its size and offset.
+  [[nodiscard]] Conversation::Change first() const;
+
+  struct Next {
+    Conversation::Change change{};
+    std::string page{};  ///< {{page}}
+  };
+
+  /// What asks for the page behind `exchange`, whose rows are `rows` (`document` is its body); nothing: it was the
+  /// last.
+  Result<std::optional<Next>> after(const Exchange& exchange,
+                                    const Json& document,
+                                    const std::vector<const Json*>& rows);
+
+ private:
+  Result<std::optional<Next>> by_position(const Json& document, std::size_t count);
+  Result<std::optional<Next>> by_value(const Exchange& exchange, const Json& document);
+  Result<std::optional<Next>> by_id(const Json& document, const std::vector<const Json*>& rows);
+  Result<std::optional<Next>> by_partition(const Json& document);
+  static void put(const PagePlan::Place& place, const Json& value, Conversation::Change& change);
+  [[nodiscard]] Next next_at(const Json& value) const;
+
+  const PagePlan& plan_;
+  std::string origin_;
+  std::int64_t position_;
+  std::int64_t pages_ = 1;
+  std::int64_t seen_ = 0;
+  std::optional<std::int64_t> partitions_;
+  std::string last_;
+};
+
+/// The address of rel="next" in a Link header; empty: there is none.
+std::string next_link(std::string_view header);
+/// An address as it stands in an answer: absolute, or relative to the one that was asked.
+std::string resolved_url(std::string_view asked, std::string_view given);
+
+}  // namespace kpi

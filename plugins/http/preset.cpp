@@ -1,0 +1,357 @@
+#include "plugins/http/preset.hpp"
+
+#include "plugins/http/http_source.hpp"
+#include "plugins/http/plan.hpp"
+#include "plugins/http/render.hpp"
+#include "plugins/http/tree_reader.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace kpi {
+namespace {
+
+using Type = OptionSpec::Type;
+
+struct PlanKey {
+  const char* name;
+  const OptionTree* HttpKeys::* place;
+  const char* help;
+};
+
+/// The keys of the preset language, as they stand in a preset and in a source of `plugin: http`.
+constexpr std::array<PlanKey, 12> kPlanKeys{{
+    {"auth", &HttpKeys::auth, "How requests are authorised: {type: bearer, token: \"${env:TOKEN}\"}."},
+    {"window", &HttpKeys::window, "Which periods are asked for: {lookback_days: 4, end: inclusive}."},
+    {"request", &HttpKeys::request, "What is sent: {url: https://…, query: {from: \"{{window.start}}\"}}."},
+    {"steps", &HttpKeys::steps, "Several requests instead of one: submit, ask until it is done, fetch."},
+    {"paginate", &HttpKeys::paginate, "How further pages are found: {kind: cursor, from: /next, at: query:after}."},
+    {"decode", &HttpKeys::decode, "What the answer is written in: json, chunks, ndjson, csv or text."},
+    {"rows", &HttpKeys::rows, "Where dates and values stand: {kind: records, path: /data, date: {field: day}}."},
+    {"outcome",
+     &HttpKeys::outcome,
+     "What answers mean, first match first: [{when: {status: 429}, then: rate_limited}]."},
+    {"wait", &HttpKeys::wait, "Where an answer says how long to wait: {header: x-reset, as: epoch}."},
+    {"budget", &HttpKeys::budget, "What the credential may do: {requests: 60, per: 1h, concurrency: 4}."},
+    {"gauges", &HttpKeys::gauges, "Numbers of the answer that say what is left: {tokens_left: /quota/remaining}."},
+    {"fan_out", &HttpKeys::fan_out, "What one call is for: window, day, metric, or [metric, day]."},
+}};
+
+std::vector<OptionSpec> metric_options() {
+  return {{.key = "column",
+           .type = Type::kText,
+           .required = false,
+           .fallback = "",
+           .choices = {},
+           .help = "The field of a row with its values, or a path to it; without it, the one named like the metric."},
+          {.key = "group",
+           .type = Type::kChoice,
+           .required = false,
+           .fallback = "sum",
+           .choices = {"sum", "count", "last", "max", "avg"},
+           .help = "How rows of one period and label set become one value; without it, as rows.group says."}};
+}
+
+/// One declaration under `params` or `metric_params`.
+OptionSpec read_param(const OptionTree& name, const OptionTree& node, Diagnostics& diagnostics) {
+  OptionSpec spec;
+  spec.key = name.text;
+  TreeReader map(node, "params." + name.text, diagnostics);
+  bool optional = false;
+  bool secret = false;
+  bool json = false;
+  bool list = false;
+  bool number = false;
+  map.flag("required", spec.required);
+  map.flag("optional", optional);
+  map.flag("secret", secret);
+  map.flag("json", json);
+  map.flag("list", list);
+  map.flag("number", number);
+  map.text("default", spec.fallback);
+  map.text("help", spec.help);
+  if (const OptionTree* choices = map.optional("choices")) {
+    for (const OptionTree* choice : items_of(*choices)) {
+      spec.choices.push_back(choice->text);
+    }
+  }
+  map.finish();
+  spec.type = secret                  ? Type::kSecret
+              : json                  ? Type::kTree
+              : list                  ? Type::kList
+              : number                ? Type::kNumber
+              : !spec.choices.empty() ? Type::kChoice
+                                      : Type::kText;
+  return spec;
+}
+
+std::vector<OptionSpec> read_params(const OptionTree* node, Diagnostics& diagnostics) {
+  std::vector<OptionSpec> specs;
+  if (node == nullptr) {
+    return specs;
+  }
+  for (const auto& [name, body] : node->entries) {
+    static const OptionTree kEmpty = [] {
+      OptionTree tree;
+      tree.kind = OptionTree::Kind::kMap;
+      return tree;
+    }();
+    specs.push_back(read_param(name, body.kind == OptionTree::Kind::kNull ? kEmpty : body, diagnostics));
+  }
+  return specs;
+}
+
+/// A parameter's value; null: none.
+Json value_of(const OptionSpec& spec, const OptionValue& value) {
+  switch (spec.type) {
+    case Type::kSecret:
+      return value.secret.empty() ? Json() : Json(value.secret.reveal());
+    case Type::kTree:
+      return value.tree ? json_of(*value.tree) : Json();
+    case Type::kList:
+      return value.given ? Json(value.items) : Json();
+    case Type::kNumber: {
+      const auto number = parse_number(value.text);
+      const bool is_whole =
+          number && std::abs(*number) < 9e15 && *number == static_cast<double>(static_cast<std::int64_t>(*number));
+      return !number ? Json() : is_whole ? Json(static_cast<std::int64_t>(*number)) : Json(*number);
+    }
+    default:
+      return value.text.empty() ? Json() : Json(value.text);
+  }
+}
+
+/// `params` and `secrets` of a source of `plugin: http`: constants.
+void add_constants(const SourceSettings& settings, HttpPlan& plan) {
+  for (const auto& [key, prefix] : {std::pair("params", ""), std::pair("secrets", "secret.")}) {
+    const auto option = settings.options.find(key);
+    if (option == settings.options.end() || !option->second.tree) {
+      continue;
+    }
+    plan.trees.push_back(option->second.tree);
+    for (const auto& [name, value] : option->second.tree->entries) {
+      const OptionTree* fallback = value.kind == OptionTree::Kind::kMap ? value.find("default") : nullptr;
+      const bool is_declared =
+          value.kind == OptionTree::Kind::kMap &&
+          (value.find("required") || value.find("optional") || value.find("json") || fallback != nullptr);
+      plan.values[prefix + name.text] =
+          is_declared ? (fallback == nullptr ? Json() : json_of(*fallback)) : json_of(value);
+      if (value.secret) {
+        plan.values["secret." + name.text] = value.secret->reveal();
+      }
+    }
+  }
+}
+
+/// What both kinds of create share.
+std::unique_ptr<Source> build(const HttpKeys& keys,
+                              HttpPlan plan,
+                              Diagnostics& diagnostics,
+                              std::size_t errors_before) {
+  plan.network = read_network_options(plan.settings.options, diagnostics);
+  read_plan(keys, plan, diagnostics);
+  using FanOut = WindowPlan::FanOut;
+  const bool is_one_value = plan.rows.date.form == DatePlan::Form::kWindow;
+  if (is_one_value && plan.has_window && plan.window.fan_out == FanOut::kWindow &&
+      plan.settings.grain.unit != Grain::Unit::kInstant) {
+    diagnostics.error(keys.position,
+                      "one value answers for a window of several periods",
+                      "write fan_out: day, so that each period is asked for by itself, or rows.date");
+  }
+  return diagnostics.count(Diagnostic::Severity::kError) == errors_before ? make_http_source(std::move(plan)) : nullptr;
+}
+
+std::unique_ptr<Source> create_http(const SourceSettings& settings, Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.count(Diagnostic::Severity::kError);
+  HttpPlan plan;
+  plan.settings = settings;
+  plan.origin = settings.name;
+  add_constants(settings, plan);
+  HttpKeys keys;
+  keys.position = settings.position;
+  for (const PlanKey& key : kPlanKeys) {
+    if (const auto option = settings.options.find(key.name); option != settings.options.end() && option->second.tree) {
+      keys.*key.place = option->second.tree.get();
+      plan.trees.push_back(option->second.tree);
+    }
+  }
+  return build(keys, std::move(plan), diagnostics, before);
+}
+
+SourceDefaults defaults_of(const OptionTree* window, const OptionTree* rows) {
+  SourceDefaults defaults;
+  if (const OptionTree* zone = window == nullptr ? nullptr : window->find("timezone")) {
+    if (auto found = Zone::find(zone->text)) {
+      defaults.zone = *found;
+    }
+  }
+  const OptionTree* missing = rows == nullptr ? nullptr : rows->find("missing");
+  if (missing != nullptr && missing->text == "zero") {
+    defaults.missing = Missing::kZero;
+  }
+  return defaults;
+}
+
+SourceDefaults defaults_of_source(const OptionValues& options) {
+  const auto tree = [&](const char* key) -> const OptionTree* {
+    const auto option = options.find(key);
+    return option == options.end() ? nullptr : option->second.tree.get();
+  };
+  return defaults_of(tree("window"), tree("rows"));
+}
+
+SourceDefaults read_defaults(const OptionTree& preset, Diagnostics& diagnostics) {
+  SourceDefaults defaults = defaults_of(preset.find("window"), preset.find("rows"));
+  const OptionTree* node = preset.find("defaults");
+  if (node == nullptr) {
+    return defaults;
+  }
+  TreeReader map(*node, "defaults", diagnostics);
+  if (const OptionTree* settle = map.optional("settle")) {
+    if (const auto span = parse_span(settle->text)) {
+      defaults.settle = *span;
+    } else {
+      diagnostics.error(settle->position, span.error().message);
+    }
+  }
+  if (const OptionTree* zone = map.optional("timezone")) {
+    if (const auto found = Zone::find(zone->text)) {
+      defaults.zone = *found;
+    } else {
+      diagnostics.error(zone->position, found.error().message);
+    }
+  }
+  if (const OptionTree* grain = map.optional("grain")) {
+    if (const auto found = parse_grain(grain->text)) {
+      defaults.grain = *found;
+    } else {
+      diagnostics.error(grain->position, found.error().message);
+    }
+  }
+  std::chrono::milliseconds every{0};
+  if (map.span("every", every)) {
+    defaults.every = every;
+  }
+  map.finish();
+  return defaults;
+}
+
+}  // namespace
+
+Plugin http_plugin() {
+  std::vector<OptionSpec> options;
+  for (const PlanKey& key : kPlanKeys) {
+    options.push_back(
+        {.key = key.name, .type = Type::kTree, .required = false, .fallback = "", .choices = {}, .help = key.help});
+  }
+  options.push_back({.key = "params",
+                     .type = Type::kTree,
+                     .required = false,
+                     .fallback = "",
+                     .choices = {},
+                     .help = "Constants that the other keys name as {{NAME}}."});
+  options.push_back({.key = "secrets",
+                     .type = Type::kTree,
+                     .required = false,
+                     .fallback = "",
+                     .choices = {},
+                     .help = "Secrets that the other keys name as {{secret.NAME}}."});
+  for (OptionSpec& spec : network_options()) {
+    options.push_back(std::move(spec));
+  }
+  std::vector<OptionSpec> of_metric = metric_options();
+  of_metric.push_back({.key = "query",
+                       .type = Type::kText,
+                       .required = false,
+                       .fallback = "",
+                       .choices = {},
+                       .help = "A text of its own that requests name as {{metric.query}}."});
+  return {.name = "http",
+          .help = "Any HTTP interface, described in YAML; `preset: FILE` makes a kind of source from a file.",
+          .options = std::move(options),
+          .metric_options = std::move(of_metric),
+          .create = create_http,
+          .defaults = defaults_of_source};
+}
+
+std::optional<Plugin> preset_plugin(const std::string& name,
+                                    std::shared_ptr<const OptionTree> preset,
+                                    Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.count(Diagnostic::Severity::kError);
+  TreeReader map(*preset, "a preset", diagnostics);
+  std::string own_name;
+  map.text("preset", own_name);
+  std::int64_t version = 1;
+  map.integer("version", 1, 1, version);
+  const OptionTree* about = map.optional("about");
+  map.optional("defaults");
+  const std::vector<OptionSpec> params = read_params(map.optional("params"), diagnostics);
+  Plugin plugin;
+  plugin.name = name;
+  plugin.options = params;
+  plugin.metric_options = metric_options();
+  for (OptionSpec& spec : read_params(map.optional("metric_params"), diagnostics)) {
+    std::erase_if(plugin.metric_options, [&](const OptionSpec& known) { return known.key == spec.key; });
+    plugin.metric_options.push_back(std::move(spec));
+  }
+  for (OptionSpec& spec : network_options()) {
+    plugin.options.push_back(std::move(spec));
+  }
+  HttpKeys keys;
+  for (const PlanKey& key : kPlanKeys) {
+    keys.*key.place = map.optional(key.name);
+  }
+  map.finish();
+  if (about != nullptr) {
+    const OptionTree* title = about->find("title");
+    plugin.help = title == nullptr ? "" : title->text;
+  }
+  const SourceDefaults defaults = read_defaults(*preset, diagnostics);
+  plugin.defaults = [defaults](const OptionValues&) { return defaults; };
+  plugin.create = [keys, params, preset, name](const SourceSettings& settings, Diagnostics& out) {
+    const std::size_t errors = out.count(Diagnostic::Severity::kError);
+    HttpPlan plan;
+    plan.settings = settings;
+    plan.origin = name;
+    plan.trees.push_back(preset);
+    for (const OptionSpec& spec : params) {
+      const auto option = settings.options.find(spec.key);
+      plan.values[spec.key] = option == settings.options.end() ? Json() : value_of(spec, option->second);
+      if (spec.type == Type::kSecret) {
+        plan.values["secret." + spec.key] = plan.values[spec.key];
+      }
+    }
+    HttpKeys placed = keys;
+    placed.position = settings.position;
+    return build(placed, std::move(plan), out, errors);
+  };
+  return diagnostics.count(Diagnostic::Severity::kError) == before ? std::optional(std::move(plugin)) : std::nullopt;
+}
+
+std::optional<PresetPage> preset_page(const std::string& name, const OptionTree& preset, Diagnostics& diagnostics) {
+  const OptionTree* about = preset.find("about");
+  if (about == nullptr) {
+    return std::nullopt;
+  }
+  const std::size_t before = diagnostics.count(Diagnostic::Severity::kError);
+  PresetPage page;
+  page.name = name;
+  TreeReader map(*about, "about", diagnostics);
+  map.text("title", page.title);
+  map.text("rights", page.rights);
+  map.text("quota", page.quota);
+  map.text("restatement", page.restatement);
+  map.text("example", page.example);
+  for (auto [key, list] : {std::pair("setup", &page.setup), std::pair("notes", &page.notes)}) {
+    const OptionTree* node = map.optional(key);
+    for (const OptionTree* item : node == nullptr ? std::vector<const OptionTree*>{} : items_of(*node)) {
+      list->push_back(item->text);
+    }
+  }
+  map.finish();
+  return diagnostics.count(Diagnostic::Severity::kError) == before ? std::optional(std::move(page)) : std::nullopt;
+}
+
+}  // namespace kpi

@@ -1,0 +1,256 @@
+#include "plugins/http/plan.hpp"
+#include "plugins/http/tree_reader.hpp"
+#include "rules/base/text.hpp"
+
+#include <array>
+
+namespace kpi {
+namespace {
+
+constexpr std::array<std::string_view, 3> kMethods{"GET", "POST", "PUT"};
+
+const std::vector<std::string>& auth_types() {
+  static const std::vector<std::string> kNames{"none",
+                                               "header",
+                                               "bearer",
+                                               "query",
+                                               "body",
+                                               "basic",
+                                               "oauth2_refresh",
+                                               "oauth2_client_credentials",
+                                               "oauth2_jwt_bearer",
+                                               "jwt_direct",
+                                               "session"};
+  return kNames;
+}
+
+/// The texts that each type needs, and those it may have.
+struct AuthTexts {
+  std::vector<std::string> required;
+  std::vector<std::string> optional;
+};
+
+AuthTexts texts_of(AuthPlan::Type type) {
+  using Type = AuthPlan::Type;
+  switch (type) {
+    case Type::kHeader:
+      return {{"value"}, {}};
+    case Type::kBearer:
+      return {{"token"}, {}};
+    case Type::kQuery:
+    case Type::kBody:
+      return {{"name", "value"}, {}};
+    case Type::kBasic:
+      return {{}, {"username", "password"}};
+    case Type::kRefresh:
+      return {{"token_url", "client_id", "refresh_token"}, {"client_secret", "scope"}};
+    case Type::kClientCredentials:
+      return {{"token_url", "client_id", "client_secret"}, {"scope", "audience"}};
+    case Type::kJwtBearer:
+      return {{}, {"key_file", "key", "issuer", "subject", "audience", "token_url", "scope", "key_id"}};
+    case Type::kJwtDirect:
+      return {{"key", "issuer", "subject"}, {"audience"}};
+    case Type::kNone:
+    case Type::kSession:
+      break;
+  }
+  return {};
+}
+
+bool is_secret_text(std::string_view key) {
+  return key == "value" || key == "token" || key == "password" || key == "client_secret" || key == "refresh_token" ||
+         key == "key";
+}
+
+void read_texts(AuthPlan& auth, TreeReader& map) {
+  const AuthTexts texts = texts_of(auth.type);
+  const auto take = [&](const std::string& key, const OptionTree* node) {
+    if (node == nullptr) {
+      return;
+    }
+    if (node->kind != OptionTree::Kind::kText) {
+      map.diagnostics().error(node->position, "auth." + key + " wants a text");
+      return;
+    }
+    if (is_secret_text(key) && !node->secret && !node->text.empty() && node->text.find("{{") == std::string::npos) {
+      map.diagnostics().warning(node->position, "a secret stands in the file", "write " + key + ": \"${env:NAME}\"");
+    }
+    auth.texts[key] = node;
+  };
+  for (const std::string& key : texts.required) {
+    take(key, map.required(key, "write " + key + ": …"));
+  }
+  for (const std::string& key : texts.optional) {
+    take(key, map.optional(key));
+  }
+}
+
+void read_exports(AuthPlan& auth, TreeReader& map) {
+  if (const OptionTree* exports = map.optional("export")) {
+    TreeReader inner(*exports, "auth.export", map.diagnostics());
+    for (const auto& [name, path] : inner.node().entries) {
+      inner.path(name.text, auth.exports[name.text]);
+    }
+  }
+}
+
+void read_session(AuthPlan& auth, TreeReader& map) {
+  if (const OptionTree* login = map.required("login", "the request that answers with a token")) {
+    auth.login = read_request(*login, "auth.login", map.diagnostics());
+  }
+  map.required("token", "the path to the token in the login's answer");
+  map.path("token", auth.token);
+  auth.prefix = "";
+}
+
+}  // namespace
+
+const OptionTree* AuthPlan::find(std::string_view name) const {
+  const auto found = texts.find(name);
+  return found == texts.end() ? nullptr : found->second;
+}
+
+RequestPlan read_request(const OptionTree& node, const std::string& where, Diagnostics& diagnostics) {
+  RequestPlan request;
+  if (node.kind == OptionTree::Kind::kText) {
+    request.url = &node;  // `request: https://…` is the address alone
+    return request;
+  }
+  TreeReader map(node, where, diagnostics);
+  std::size_t method = 0;
+  const bool has_method = map.choice("method", {kMethods.begin(), kMethods.end()}, method);
+  request.url = map.required("url", "write url: https://…");
+  request.query = map.optional("query");
+  request.headers = map.optional("headers");
+  for (const auto& [key, kind] : {std::pair("json", RequestPlan::Body::kJson),
+                                  std::pair("graphql", RequestPlan::Body::kJson),
+                                  std::pair("form", RequestPlan::Body::kForm),
+                                  std::pair("text", RequestPlan::Body::kText)}) {
+    const OptionTree* body = map.optional(key);
+    if (body != nullptr && request.body != nullptr) {
+      diagnostics.error(body->position, where + " has two bodies", "keep one of json, graphql, form and text");
+    }
+    if (body != nullptr) {
+      request.body = body;
+      request.body_kind = kind;
+    }
+  }
+  request.method = has_method ? kMethods.at(method) : request.body == nullptr ? "GET" : "POST";
+  for (const OptionTree* pairs : {request.query, request.headers}) {
+    if (pairs != nullptr && pairs->kind != OptionTree::Kind::kMap) {
+      diagnostics.error(pairs->position, where + ": query and headers want names and values");
+    }
+  }
+  if (request.body_kind == RequestPlan::Body::kForm && request.body->kind != OptionTree::Kind::kMap) {
+    diagnostics.error(request.body->position, where + ".form wants names and values");
+  }
+  map.finish();
+  return request;
+}
+
+AuthPlan read_auth(const OptionTree& node, Diagnostics& diagnostics) {
+  AuthPlan auth;
+  TreeReader map(node, "auth", diagnostics);
+  map.required("type", "one of " + join(auth_types(), ", "));
+  std::size_t type = 0;
+  map.choice("type", auth_types(), type);
+  auth.type = static_cast<AuthPlan::Type>(type);
+  read_texts(auth, map);
+  using Type = AuthPlan::Type;
+  const bool has_header = auth.type == Type::kHeader || auth.type == Type::kSession || auth.type >= Type::kRefresh;
+  if (auth.type == Type::kHeader) {
+    auth.prefix = "";
+    map.text("name", auth.header);
+  } else if (auth.type == Type::kSession) {
+    read_session(auth, map);
+  }
+  if (has_header) {
+    map.text("prefix", auth.prefix);
+    if (auth.type != Type::kHeader) {
+      map.text("header", auth.header);
+    }
+  }
+  if (auth.has_token()) {
+    read_exports(auth, map);
+    map.span("ttl", auth.lifetime);
+  }
+  if (auth.type == Type::kRefresh || auth.type == Type::kClientCredentials) {
+    std::size_t place = 0;
+    map.choice("client_auth", {"body", "basic"}, place);
+    auth.in_basic = place == 1;
+  }
+  if (auth.type == Type::kJwtBearer || auth.type == Type::kJwtDirect) {
+    auth.claims = map.optional("claims");
+    map.span("ttl", auth.lifetime);
+  }
+  if (auth.type == Type::kJwtBearer && auth.find("key_file") == nullptr && auth.find("key") == nullptr) {
+    diagnostics.error(node.position, "auth has no key", "write key_file: \"${file:service-account.json}\"");
+  }
+  map.finish();
+  return auth;
+}
+
+PagePlan read_pages(const OptionTree& node, Diagnostics& diagnostics) {
+  static const std::vector<std::string> kKinds{
+      "none", "offset", "page", "cursor", "next_url", "link_header", "last_id", "partition"};
+  using Kind = PagePlan::Kind;
+  PagePlan pages;
+  TreeReader map(node, "paginate", diagnostics);
+  map.required("kind", "one of " + join(kKinds, ", "));
+  std::size_t kind = 0;
+  map.choice("kind", kKinds, kind);
+  pages.kind = static_cast<Kind>(kind);
+  const auto place = [&](std::string_view key, PagePlan::Place& out) {
+    std::string text;
+    if (!map.text(key, text)) {
+      return;
+    }
+    const std::size_t colon = text.find(':');
+    const std::string in = text.substr(0, colon);
+    out.name = colon == std::string::npos ? "" : text.substr(colon + 1);
+    if (in == "graphql") {
+      out.name = "/variables/" + out.name;
+    } else if (in == "body" && !out.name.starts_with('/')) {
+      out.name = '/' + out.name;
+    }
+    out.in = in == "query"                     ? PagePlan::Place::In::kQuery
+             : in == "body" || in == "graphql" ? PagePlan::Place::In::kBody
+             : in == "form"                    ? PagePlan::Place::In::kForm
+                                               : PagePlan::Place::In::kNowhere;
+    if (out.in == PagePlan::Place::In::kNowhere || out.name.size() < (in == "query" || in == "form" ? 1U : 2U)) {
+      diagnostics.error(map.optional(key)->position,
+                        "paginate." + std::string(key) + " says where a value goes, got \"" + printable(text, 40) + '"',
+                        "write query:NAME, form:NAME, body:/POINTER or graphql:VARIABLE");
+    }
+  };
+  place("at", pages.at);
+  place("size_at", pages.size_at);
+  map.integer("size", 1, 1'000'000, pages.size);
+  pages.start = pages.kind == Kind::kPage || pages.kind == Kind::kPartition ? 1 : 0;
+  map.integer("start", 0, 1'000'000, pages.start);
+  map.integer("max_pages", 1, 100'000, pages.max_pages);
+  map.path("total", pages.total);
+  map.path("from", pages.from);
+  map.path("more", pages.more);
+  map.path("id", pages.id);
+  map.path("list", pages.list);
+  if (const OptionTree* next = map.optional("request")) {
+    pages.next = read_request(*next, "paginate.request", diagnostics);
+  }
+  map.finish();
+  const bool needs_place = (pages.kind == Kind::kOffset || pages.kind == Kind::kPage || pages.kind == Kind::kLastId ||
+                            pages.kind == Kind::kCursor || pages.kind == Kind::kPartition) &&
+                           !pages.next;
+  if (needs_place && pages.at.in == PagePlan::Place::In::kNowhere) {
+    diagnostics.error(
+        node.position, "paginate does not say where the page goes", "write at: query:NAME or body:/POINTER");
+  }
+  const bool needs_source =
+      pages.kind == Kind::kCursor || pages.kind == Kind::kNextUrl || pages.kind == Kind::kPartition;
+  if (needs_source && !pages.from) {
+    diagnostics.error(node.position, "paginate does not say what leads to the next page", "write from: /path/to/it");
+  }
+  return pages;
+}
+
+}  // namespace kpi

@@ -1,0 +1,202 @@
+#include "plugins/http/plan.hpp"
+#include "plugins/http/render.hpp"
+#include "plugins/http/tree_reader.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+
+namespace kpi {
+namespace {
+
+void read_date_form(DatePlan& date,
+                    const OptionTree& format,
+                    const SourceSettings& settings,
+                    Diagnostics& diagnostics) {
+  using Form = DatePlan::Form;
+  static const std::vector<std::pair<std::string, Form>> kForms{{"epoch_s", Form::kSeconds},
+                                                                {"%s", Form::kSeconds},
+                                                                {"epoch_ms", Form::kMilliseconds},
+                                                                {"%Q", Form::kMilliseconds},
+                                                                {"epoch_us", Form::kMicroseconds},
+                                                                {"serial", Form::kSerial},
+                                                                {"epoch_days", Form::kEpochDays}};
+  const auto known = std::ranges::find(kForms, format.text, [](const auto& form) { return form.first; });
+  if (known != kForms.end()) {
+    date.form = known->second;
+    return;
+  }
+  if (format.text == "rfc3339" || format.text == "iso8601") {
+    return;
+  }
+  auto parsed = DateFormat::parse(format.text);
+  if (!parsed) {
+    diagnostics.error(
+        format.position, parsed.error().message, "or one of rfc3339, epoch_s, epoch_ms, epoch_us, epoch_days, serial");
+    return;
+  }
+  if (parsed->precision() && !tells(*parsed->precision(), settings.grain)) {
+    diagnostics.error(format.position,
+                      "this date format does not tell the period of grain " + settings.grain.text(),
+                      "write the format of a finer date, or a coarser grain");
+  }
+  date.format = *std::move(parsed);
+}
+
+DatePlan read_date_plan(const OptionTree& node, const HttpPlan& plan, Diagnostics& diagnostics) {
+  const SourceSettings& settings = plan.settings;
+  DatePlan date;
+  if (node.kind == OptionTree::Kind::kText && node.text == "window") {
+    date.form = DatePlan::Form::kWindow;
+    return date;
+  }
+  TreeReader map(node, "rows.date", diagnostics);
+  if (const OptionTree* field = map.optional("field")) {
+    Scope scope;
+    scope.settings = &plan.settings;
+    scope.window_plan = &plan.window;
+    scope.values = plan.values;
+    const auto text = render_text(*field, scope, Escape::kNone);
+    auto path = text ? JsonSelect::parse(*text) : fail(text.error().kind, text.error().message);
+    if (path) {
+      date.field = *std::move(path);
+      date.has_field = true;
+    } else {
+      diagnostics.error(field->position, path.error().message);
+    }
+  }
+  if (const OptionTree* format = map.optional("format")) {
+    read_date_form(date, *format, settings, diagnostics);
+  }
+  std::size_t only = 0;
+  date.only_day = map.choice("only", {"day"}, only);
+  if (const OptionTree* shift = map.optional("shift")) {
+    const auto span = parse_span(shift->text.starts_with('-') ? shift->text.substr(1) : shift->text);
+    if (!span) {
+      diagnostics.error(shift->position, span.error().message);
+    } else {
+      date.shift = shift->text.starts_with('-') ? -*span : *span;
+    }
+  }
+  for (const char* part : {"year", "month", "day"}) {
+    JsonSelect path;
+    if (map.path(part, path)) {
+      date.parts.push_back(std::move(path));
+    }
+  }
+  if (!date.parts.empty()) {
+    date.form = DatePlan::Form::kParts;
+    if (date.parts.size() != 3) {
+      diagnostics.error(node.position, "a date of parts has a year, a month and a day");
+    }
+  }
+  map.finish();
+  return date;
+}
+
+void read_zip(RowPlan& rows, TreeReader& map) {
+  rows.names = map.required("names", "paths to the names of the columns, the names themselves, or first_row");
+  rows.names_in_first_row = rows.names != nullptr && rows.names->text == "first_row";
+  map.path("rows", rows.path);
+  const OptionTree* values = map.optional("values");
+  for (const OptionTree* item : values == nullptr ? std::vector<const OptionTree*>{} : items_of(*values)) {
+    auto path = JsonSelect::parse(item->text.starts_with('/') ? item->text : '/' + item->text);
+    if (path) {
+      rows.cells.push_back(*std::move(path));
+    } else {
+      map.diagnostics().error(item->position, path.error().message);
+    }
+  }
+}
+
+void read_value(RowPlan& rows, TreeReader& map) {
+  const OptionTree* node = map.optional("value");
+  if (node == nullptr) {
+    return;
+  }
+  if (node->kind == OptionTree::Kind::kText) {
+    if (auto path = JsonSelect::parse(node->text)) {
+      rows.value = *std::move(path);
+    }
+    rows.value_field = node;
+    return;
+  }
+  TreeReader value(*node, "rows.value", map.diagnostics());
+  rows.value_field = value.optional("field");
+  double scale = 1;
+  if (value.number("scale", scale)) {
+    rows.scales[""] = scale;
+  }
+  value.finish();
+}
+
+void read_scales(RowPlan& rows, TreeReader& map) {
+  if (const OptionTree* scales = map.optional("scales")) {
+    TreeReader inner(*scales, "rows.scales", map.diagnostics());
+    for (const auto& [field, factor] : inner.node().entries) {
+      if (factor.text == "minor_units") {
+        rows.minor_units.push_back(field.text);
+        static_cast<void>(inner.optional(field.text));
+        continue;
+      }
+      double number = 1;
+      inner.number(field.text, number);
+      rows.scales[field.text] = number;
+    }
+  }
+  map.path("currency", rows.currency);
+}
+
+}  // namespace
+
+RowPlan read_rows(const OptionTree& node, const HttpPlan& plan, Diagnostics& diagnostics) {
+  static const std::vector<std::string> kKinds{"records", "scalar", "zip", "entries", "pairs", "pick"};
+  using Kind = RowPlan::Kind;
+  RowPlan rows;
+  TreeReader map(node, "rows", diagnostics);
+  std::size_t kind = 0;
+  map.choice("kind", kKinds, kind);
+  rows.kind = static_cast<Kind>(kind);
+  map.path("path", rows.path);
+  if (rows.kind == Kind::kZip) {
+    read_zip(rows, map);
+  }
+  if (rows.kind == Kind::kEntries) {
+    map.integer("levels", 1, 2, rows.levels);
+  }
+  if (rows.kind == Kind::kPairs) {
+    map.path("labels", rows.labels);
+    if (!map.path("values", rows.list)) {
+      rows.list = JsonSelect::parse("values").value();
+    }
+  }
+  if (rows.kind == Kind::kPick) {
+    map.required("list", "the path of the list in a row, such as metrics");
+    map.path("list", rows.list);
+    map.required("name", "the field of an element with its name");
+    map.path("name", rows.name);
+  }
+  if (rows.kind == Kind::kScalar) {
+    std::string header;
+    if (map.text("header", header)) {
+      rows.header = to_lower_ascii(header);
+    }
+  }
+  read_value(rows, map);
+  read_scales(rows, map);
+  if (const OptionTree* date = map.optional("date")) {
+    rows.date = read_date_plan(*date, plan, diagnostics);
+  } else if (rows.kind == Kind::kScalar || rows.kind == Kind::kPick) {
+    rows.date.form = DatePlan::Form::kWindow;
+  }
+  std::size_t group = 0;
+  map.choice("group", {"sum", "count", "last", "max", "avg"}, group);
+  rows.group = static_cast<RowPlan::Group>(group);
+  std::size_t missing = 0;
+  map.choice("missing", {"null", "zero"}, missing);  // the source's default: read with its other keys
+  map.flag("camel_case", rows.is_camel_case);
+  map.path("final_before", rows.final_before);
+  map.finish();
+  return rows;
+}
+
+}  // namespace kpi

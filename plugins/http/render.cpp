@@ -1,0 +1,385 @@
+#include "plugins/http/render.hpp"
+
+#include "plugins/http/tree_reader.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kpi {
+namespace {
+
+const std::string& column_of(const SourceMetric& metric) {
+  const auto column = metric.options.find("column");
+  return column == metric.options.end() || column->second.text.empty() ? metric.name : column->second.text;
+}
+
+Json metric_columns(const SourceSettings& settings) {
+  Json list = Json::array();
+  for (const SourceMetric& metric : settings.metrics) {
+    list.push_back(column_of(metric));
+  }
+  return list;
+}
+
+/// An option of every metric, each value once; a metric without it counts by its column.
+Json of_all_metrics(const SourceSettings& settings, std::string_view key) {
+  Json list = Json::array();
+  for (const SourceMetric& metric : settings.metrics) {
+    const auto option = metric.options.find(key);
+    const bool is_given = option != metric.options.end() && !option->second.text.empty();
+    const Json value = is_given ? Json(option->second.text) : Json(column_of(metric));
+    if (std::ranges::find(list, value) == list.end()) {
+      list.push_back(value);
+    }
+  }
+  return list;
+}
+
+Json label_columns(const SourceSettings& settings) {
+  Json list = Json::array();
+  for (const SourceLabel& label : settings.labels) {
+    list.push_back(label.column);
+  }
+  return list;
+}
+
+/// The value of an option of a metric: "metric.query".
+std::optional<Json> option_value(const OptionValues& options, std::string_view key) {
+  const auto found = options.find(key);
+  if (found == options.end()) {
+    return std::nullopt;
+  }
+  if (found->second.tree) {
+    return json_of(*found->second.tree);
+  }
+  if (!found->second.items.empty()) {
+    return Json(found->second.items);
+  }
+  return found->second.text.empty() && !found->second.given ? std::nullopt : std::optional(Json(found->second.text));
+}
+
+/// A list in a text is its elements with commas between them.
+std::string plain_text(const Json& value) {
+  if (!value.is_array()) {
+    return json_text_of(value);
+  }
+  std::string text;
+  for (const Json& element : value) {
+    text += (text.empty() ? "" : ",") + json_text_of(element);
+  }
+  return text;
+}
+
+bool is_host_text(std::string_view text) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  };
+  return std::ranges::all_of(text, fits);
+}
+
+Result<std::string> escaped(const std::string& text, Escape escape, std::string_view name) {
+  switch (escape) {
+    case Escape::kNone:
+      return text;
+    case Escape::kPath:
+      return percent_encoded(text);
+    case Escape::kHost:
+      return is_host_text(text) ? Result<std::string>(text)
+                                : fail(ErrorKind::kInvalid,
+                                       std::string(name) +
+                                           " stands in a host name and may hold letters, digits, - and "
+                                           ". only: correct its value");
+  }
+  return text;
+}
+
+Result<Json> needed(const TextTemplate::Part& part, const Scope& scope) {
+  const auto value = KPI_TRY(scope.value(part));
+  if (!value) {
+    return fail(ErrorKind::kInvalid, "{{" + part.text + "}} has no value: write it in the source's settings");
+  }
+  return *value;
+}
+
+/// One part of a URL's text, by where it stands.
+Escape place_in_url(std::string_view before) {
+  const std::size_t scheme = before.find("://");
+  if (scheme == std::string_view::npos) {
+    return Escape::kNone;
+  }
+  return before.find_first_of("/?#", scheme + 3) == std::string_view::npos ? Escape::kHost : Escape::kPath;
+}
+
+Result<Json> render_list(const OptionTree& node, const Scope& scope) {
+  Json list = Json::array();
+  for (const OptionTree& item : node.items) {
+    const auto add = [&](const Scope& inner) -> Result<void> {
+      auto value = KPI_TRY(render_json(item, inner));
+      // One variable that is a list is spliced.
+      if (value && item.kind == OptionTree::Kind::kText && value->is_array()) {
+        list.insert(list.end(), value->begin(), value->end());
+      } else if (value) {
+        list.push_back(*std::move(value));
+      }
+      return {};
+    };
+    KPI_TRY(for_each_named(item, scope, add));
+  }
+  return list;
+}
+
+Result<void> add_pair(const std::string& key,
+                      const OptionTree& node,
+                      const Scope& scope,
+                      bool escape,
+                      std::vector<std::pair<std::string, std::string>>& pairs) {
+  const auto put = [&](const std::string& text) {
+    pairs.emplace_back(escape ? percent_encoded(key) : key, escape ? percent_encoded(text) : text);
+  };
+  if (node.kind == OptionTree::Kind::kMap) {
+    if (const OptionTree* raw = node.find("raw")) {
+      pairs.emplace_back(key, KPI_TRY(render_text(*raw, scope, Escape::kPath)));
+    } else if (const OptionTree* json = node.find("json")) {
+      if (const auto value = KPI_TRY(render_json(*json, scope))) {
+        put(value->dump(-1, ' ', false, Json::error_handler_t::replace));
+      }
+    }
+    return {};
+  }
+  const auto text = KPI_TRY(render_optional(node, scope, Escape::kNone));
+  if (!text) {
+    return {};
+  }
+  // ids[]=1&ids[]=2, but fields=a,b
+  const TextTemplate parts = KPI_TRY(TextTemplate::parse(node.text));
+  const auto value =
+      parts.is_variable() && key.ends_with("[]") ? KPI_TRY(scope.value(parts.parts().front())) : std::nullopt;
+  if (value && value->is_array()) {
+    for (const Json& element : *value) {
+      put(json_text_of(element));
+    }
+  } else {
+    put(*text);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string percent_encoded(std::string_view text) {
+  static constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                          c == '.' || c == '_' || c == '~';
+    if (is_plain) {
+      result += c;
+    } else {
+      result += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
+    }
+  }
+  return result;
+}
+
+std::string base64_of(std::string_view bytes, bool for_urls) {
+  const std::string_view digits = for_urls ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+                                           : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const auto byte = [&](std::size_t at) {
+      return at < bytes.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at])) : 0U;
+    };
+    const std::uint32_t group = byte(i) << 16U | byte(i + 1) << 8U | byte(i + 2);
+    const std::size_t count = std::min<std::size_t>(bytes.size() - i, 3) + 1;
+    for (std::size_t k = 0; k < count; ++k) {
+      text += digits[group >> (18U - (6U * k)) & 63U];
+    }
+    text.append(for_urls ? 0 : 4 - count, '=');
+  }
+  return text;
+}
+
+Result<std::optional<Json>> Scope::value(const TextTemplate::Part& part) const {
+  const std::string_view name = part.text;
+  std::optional<Json> found;
+  if (name == "window.start" || name == "window.end" || name == "day") {
+    return Json(window_text(*window_plan, *settings, window, name == "window.end", part.format));
+  }
+  if (const auto known = values.find(name); known != values.end()) {
+    found = known->second;
+  } else if (name == "zone") {
+    found = settings->zone.name();
+  } else if (name == "metrics") {
+    found = metric_columns(*settings);
+  } else if (name.starts_with("metrics.")) {
+    found = of_all_metrics(*settings, name.substr(8));
+  } else if (name == "labels") {
+    found = label_columns(*settings);
+  } else if (name == "fields") {
+    Json all = metric_columns(*settings);
+    for (const SourceLabel& one : settings->labels) {
+      all.push_back(one.column);
+    }
+    found = std::move(all);
+  } else if (name == "metric.name" && metric != nullptr) {
+    found = metric->name;
+  } else if (name == "metric.column" && metric != nullptr) {
+    found = column_of(*metric);
+  } else if (name.starts_with("metric.") && metric != nullptr) {
+    found = option_value(metric->options, name.substr(7));
+  } else if (name == "label.name" && label != nullptr) {
+    found = label->name;
+  } else if (name == "label.column" && label != nullptr) {
+    found = label->column;
+  }
+  if ((!found || found->is_null()) && part.fallback) {
+    return Json(*part.fallback);
+  }
+  return found && found->is_null() ? std::nullopt : found;
+}
+
+Result<std::string> render_text(const OptionTree& node, const Scope& scope, Escape escape) {
+  if (node.secret) {
+    return escaped(node.secret->reveal(), escape, "a secret");  // braces in it are its own
+  }
+  const TextTemplate text = KPI_TRY(TextTemplate::parse(node.text));
+  std::string result;
+  for (const TextTemplate::Part& part : text.parts()) {
+    if (!part.is_variable) {
+      result += part.text;
+      continue;
+    }
+    const std::string value = plain_text(KPI_TRY(needed(part, scope)));
+    result += KPI_TRY(escaped(value, escape, part.text));
+  }
+  return result;
+}
+
+Result<std::optional<std::string>> render_optional(const OptionTree& node, const Scope& scope, Escape escape) {
+  const TextTemplate text = KPI_TRY(TextTemplate::parse(node.text));
+  if (text.is_variable()) {
+    const auto value = KPI_TRY(scope.value(text.parts().front()));
+    if (!value || (value->is_array() && value->empty())) {
+      return std::optional<std::string>();
+    }
+  }
+  return std::optional(KPI_TRY(render_text(node, scope, escape)));
+}
+
+Result<std::string> render_url(const OptionTree& node, const Scope& scope) {
+  const TextTemplate text = KPI_TRY(TextTemplate::parse(node.text));
+  std::string url;
+  for (const TextTemplate::Part& part : text.parts()) {
+    if (!part.is_variable) {
+      url += part.text;
+      continue;
+    }
+    const std::string value = plain_text(KPI_TRY(needed(part, scope)));
+    url += KPI_TRY(escaped(value, place_in_url(url), part.text));
+  }
+  return url;
+}
+
+Result<std::optional<Json>> render_json(const OptionTree& node, const Scope& scope) {
+  switch (node.kind) {
+    case OptionTree::Kind::kNull:
+      return std::optional<Json>(Json(nullptr));
+    case OptionTree::Kind::kList:
+      return std::optional<Json>(KPI_TRY(render_list(node, scope)));
+    case OptionTree::Kind::kMap: {
+      Json object = Json::object();
+      for (const auto& [key, value] : node.entries) {
+        if (auto rendered = KPI_TRY(render_json(value, scope))) {
+          object[KPI_TRY(render_text(key, scope, Escape::kNone))] = *std::move(rendered);
+        }
+      }
+      return std::optional<Json>(std::move(object));
+    }
+    case OptionTree::Kind::kText:
+      break;
+  }
+  if (node.secret) {
+    return std::optional<Json>(node.secret->reveal());
+  }
+  const TextTemplate text = KPI_TRY(TextTemplate::parse(node.text));
+  if (text.is_variable()) {
+    return scope.value(text.parts().front());
+  }
+  const bool is_literal =
+      std::ranges::none_of(text.parts(), [](const TextTemplate::Part& part) { return part.is_variable; });
+  return std::optional<Json>(is_literal ? json_of(node) : Json(KPI_TRY(render_text(node, scope, Escape::kNone))));
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> render_pairs(const OptionTree& node,
+                                                                      const Scope& scope,
+                                                                      bool escape) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& [key, value] : node.entries) {
+    const std::string name = KPI_TRY(render_text(key, scope, Escape::kNone));
+    for (const OptionTree* item : items_of(value)) {
+      KPI_TRY(for_each_named(
+          *item, scope, [&](const Scope& inner) { return add_pair(name, *item, inner, escape, pairs); }));
+    }
+  }
+  return pairs;
+}
+
+Result<void> for_each_named(const OptionTree& node,
+                            const Scope& scope,
+                            const std::function<Result<void>(const Scope&)>& use) {
+  if (scope.metric == nullptr && names_variable(node, "metric.")) {
+    for (const SourceMetric& metric : scope.settings->metrics) {
+      Scope inner = scope;
+      inner.metric = &metric;
+      KPI_TRY(use(inner));
+    }
+    return {};
+  }
+  if (scope.label == nullptr && names_variable(node, "label.")) {
+    for (const SourceLabel& label : scope.settings->labels) {
+      Scope inner = scope;
+      inner.label = &label;
+      KPI_TRY(use(inner));
+    }
+    return {};
+  }
+  return use(scope);
+}
+
+void each_variable(const OptionTree& node,
+                   Diagnostics& diagnostics,
+                   const std::function<void(const TextTemplate::Part&, Position)>& use) {
+  for (const OptionTree& item : node.items) {
+    each_variable(item, diagnostics, use);
+  }
+  for (const auto& [key, value] : node.entries) {
+    each_variable(key, diagnostics, use);
+    each_variable(value, diagnostics, use);
+  }
+  if (node.kind != OptionTree::Kind::kText) {
+    return;
+  }
+  const auto text = TextTemplate::parse(node.text);
+  if (!text) {
+    diagnostics.error(node.position, text.error().message);
+    return;
+  }
+  for (const TextTemplate::Part& part : text->parts()) {
+    if (part.is_variable) {
+      use(part, node.position);
+    }
+  }
+}
+
+bool names_variable(const OptionTree& node, std::string_view prefix) {
+  bool is_named = false;
+  Diagnostics ignored;
+  each_variable(node, ignored, [&](const TextTemplate::Part& part, Position) {
+    is_named = is_named || part.text.starts_with(prefix);
+  });
+  return is_named;
+}
+
+}  // namespace kpi

@@ -1,0 +1,594 @@
+#include "plugins/http/row_builder.hpp"
+
+#include "plugins/http/tree_reader.hpp"
+#include "plugins/json_text.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace kpi {
+namespace {
+
+using Kind = RowPlan::Kind;
+
+constexpr std::array<std::string_view, 3> kDateFields{"date", "Date", "day"};
+
+/// Currencies whose smallest coin is not a hundredth.
+int decimals_of(std::string_view currency) {
+  const std::string code = to_lower_ascii(currency);
+  static constexpr std::array<std::string_view, 16> kNone{
+      "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"};
+  static constexpr std::array<std::string_view, 5> kThree{"bhd", "jod", "kwd", "omr", "tnd"};
+  return std::ranges::find(kNone, code) != kNone.end() ? 0 : std::ranges::find(kThree, code) != kThree.end() ? 3 : 2;
+}
+
+std::string fields_of(const AnswerRow& row) {
+  std::vector<std::string> names;
+  if (row.names != nullptr) {
+    names = *row.names;
+  } else if (row.object != nullptr && row.object->is_object()) {
+    for (const auto& [name, value] : row.object->items()) {
+      names.push_back(printable(name, 60));
+    }
+  }
+  if (names.size() > 30) {
+    names.resize(30);
+    names.emplace_back("…");
+  }
+  return names.empty() ? "no fields" : join(names, ", ");
+}
+
+}  // namespace
+
+const Json* AnswerRow::field(const JsonSelect& path) const {
+  if (const auto own = extra.find(path.text()); own != extra.end()) {
+    return own->second;
+  }
+  if (names != nullptr) {
+    const auto name = std::ranges::find(*names, path.text());
+    const auto index = static_cast<std::size_t>(name - names->begin());
+    return index < values.size() ? values[index] : nullptr;
+  }
+  return object == nullptr ? nullptr : path.first(*object);
+}
+
+std::vector<const Json*> elements_at(const Json& document, const JsonSelect& path) {
+  std::vector<const Json*> rows;
+  for (const Json* place : path.all(document)) {
+    if (place->is_array()) {
+      for (const Json& row : *place) {
+        rows.push_back(&row);
+      }
+    } else {
+      rows.push_back(place);
+    }
+  }
+  return rows;
+}
+
+RowBuilder::RowBuilder(const HttpPlan& plan, const PollRequest& request, std::string name)
+    : plan_(plan),
+      name_(std::move(name)),
+      running_(slot_at(request.now, plan.settings.grain, plan.settings.zone, plan.settings.calendar)),
+      rows_(plan.settings,
+            {.dates = plan.rows.date.format, .numbers = {}},
+            request.from,
+            [this](std::uint64_t row, RowReader::Place place) { return where(row, place); }),
+      was_seen_(plan.settings.metrics.size()),
+      label_texts_(plan.settings.labels.size()),
+      labels_(plan.settings.labels.size()),
+      cells_(plan.settings.metrics.size()) {
+  if (plan.settings.grain.unit == Grain::Unit::kInstant) {
+    running_.ms += 1;
+  }
+  Scope scope;
+  scope.settings = &plan.settings;
+  scope.window_plan = &plan.window;
+  scope.values = plan.values;
+  for (std::size_t i = 0; i < plan.settings.metrics.size(); ++i) {
+    const SourceMetric& metric = plan.settings.metrics[i];
+    scope.metric = &metric;
+    std::string field = plan.field_of(metric);
+    const OptionTree* own = plan.rows.kind == Kind::kPick ? nullptr : plan.rows.value_field;
+    if (own != nullptr) {
+      field = render_text(*own, scope, Escape::kNone).value_or(field);
+    }
+    field_names_.push_back(field);
+    fields_.push_back(JsonSelect::parse(as_answered(field)).value_or(JsonSelect()));
+    is_gathering_ = is_gathering_ || group_of(i) != RowPlan::Group::kSum;
+  }
+  for (const SourceLabel& label : plan.settings.labels) {
+    label_fields_.push_back(JsonSelect::parse(as_answered(label.column)).value_or(JsonSelect()));
+  }
+}
+
+std::string RowBuilder::as_answered(const std::string& field) const {
+  if (!plan_.rows.is_camel_case) {
+    return field;
+  }
+  std::string text;
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    const bool is_joint = field[i] == '_' && i + 1 < field.size() && field[i + 1] >= 'a' && field[i + 1] <= 'z';
+    text += is_joint ? static_cast<char>(field[++i] - 'a' + 'A') : field[i];
+  }
+  return text;
+}
+
+RowPlan::Group RowBuilder::group_of(std::size_t metric) const {
+  static const std::vector<std::string> kNames{"sum", "count", "last", "max", "avg"};
+  const OptionValues& options = plan_.settings.metrics[metric].options;
+  const auto option = options.find("group");
+  const auto known = option == options.end() ? kNames.end() : std::ranges::find(kNames, option->second.text);
+  return known == kNames.end() ? plan_.rows.group : static_cast<RowPlan::Group>(known - kNames.begin());
+}
+
+Result<std::vector<AnswerRow>> RowBuilder::rows_of(const Json& document,
+                                                   const HttpResponse& response,
+                                                   const Scope& scope) {
+  std::vector<AnswerRow> rows;
+  if (plan_.rows.header) {
+    const std::string_view header = response.header(*plan_.rows.header);
+    if (header.empty()) {
+      return fail(ErrorKind::kInvalid, name_ + ": the answer has no header " + *plan_.rows.header);
+    }
+    AnswerRow row;
+    row.extra["value"] = &owned_.emplace_back(std::string(header));
+    row.place = "header " + *plan_.rows.header;
+    rows.push_back(std::move(row));
+    return rows;
+  }
+  if (plan_.rows.kind == Kind::kZip) {
+    return zipped(document, scope);
+  }
+  if (plan_.rows.kind == Kind::kEntries) {
+    return entries(document);
+  }
+  if (plan_.rows.kind == Kind::kPairs) {
+    return pairs(document);
+  }
+  const bool is_scalar = plan_.rows.kind == Kind::kScalar;
+  const std::vector<const Json*> places =
+      is_scalar ? plan_.rows.path.all(document) : elements_at(document, plan_.rows.path);
+  if (plan_.rows.path.all(document).empty()) {
+    return fail(ErrorKind::kInvalid,
+                name_ + ": nothing stands at " + (plan_.rows.path.is_root() ? "the root" : plan_.rows.path.text()) +
+                    " of the answer: correct rows.path");
+  }
+  for (const Json* place : places) {
+    AnswerRow row;
+    row.object = place;
+    row.place = plan_.rows.path.text() + (is_scalar ? "" : '/' + std::to_string(rows.size()));
+    if (place->is_primitive()) {
+      row.extra["value"] = place;
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+Result<std::vector<std::string>> RowBuilder::zip_names(const Json& document, const Scope& scope) {
+  std::vector<std::string> names;
+  const auto add = [&](const Json& name) -> Result<void> {
+    if (name.is_structured()) {
+      return fail(ErrorKind::kInvalid, name_ + ": a column's name is " + json_kind(name));
+    }
+    names.push_back(json_text_of(name));
+    return {};
+  };
+  if (plan_.rows.names_in_first_row) {
+    const auto rows = elements_at(document, plan_.rows.path);
+    for (const Json& name : rows.empty() || !rows.front()->is_array() ? Json::array() : *rows.front()) {
+      KPI_TRY(add(name));
+    }
+    return names;
+  }
+  for (const OptionTree* item : items_of(*plan_.rows.names)) {
+    if (item->text.starts_with('/')) {
+      for (const Json* name : KPI_TRY(JsonSelect::parse(item->text)).all(document)) {
+        KPI_TRY(add(*name));
+      }
+      continue;
+    }
+    const auto add_rendered = [&](const Scope& inner) -> Result<void> {
+      const auto name = KPI_TRY(render_json(*item, inner));
+      for (const Json& one : !name ? Json::array() : name->is_array() ? *name : Json::array({*name})) {
+        KPI_TRY(add(one));
+      }
+      return {};
+    };
+    KPI_TRY(for_each_named(*item, scope, add_rendered));
+  }
+  return names;
+}
+
+Result<std::vector<AnswerRow>> RowBuilder::zipped(const Json& document, const Scope& scope) {
+  if (std::vector<std::string> names = KPI_TRY(zip_names(document, scope)); !names.empty()) {
+    names_ = std::move(names);  // further partitions come without them
+  }
+  std::vector<AnswerRow> rows;
+  std::size_t index = 0;
+  for (const Json* list : elements_at(document, plan_.rows.path)) {
+    AnswerRow row;
+    row.place = plan_.rows.path.text() + '/' + std::to_string(index++);
+    if (plan_.rows.names_in_first_row && index == 1) {
+      continue;
+    }
+    row.names = &names_;
+    for (const JsonSelect& cell : plan_.rows.cells) {
+      for (const Json* value : cell.all(*list)) {
+        if (value->is_array()) {
+          for (const Json& element : *value) {
+            row.values.push_back(&element);
+          }
+        } else {
+          row.values.push_back(value);
+        }
+      }
+    }
+    if (plan_.rows.cells.empty() && list->is_array()) {
+      for (const Json& value : *list) {
+        row.values.push_back(&value);
+      }
+    }
+    const bool is_cut = row.values.size() < names_.size() && !plan_.rows.names_in_first_row;
+    if (row.values.size() > names_.size() || is_cut) {
+      return fail(
+          ErrorKind::kInvalid,
+          name_ + row.place + ": " + counted(row.values.size(), "value") + " under " + counted(names_.size(), "name"));
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+/// {series: {date: value}} where series are metrics: a row for each date, with a field for each series.
+std::vector<AnswerRow> RowBuilder::pivoted(const Json& series) {
+  std::map<std::string, AnswerRow> by_date;
+  for (const auto& [name, dates] : series.items()) {
+    if (!dates.is_object()) {
+      continue;
+    }
+    for (const auto& [date, value] : dates.items()) {
+      AnswerRow& row = by_date[date];
+      row.extra[name] = &value;
+      row.place = plan_.rows.path.text() + "/*/" + date;
+    }
+  }
+  std::vector<AnswerRow> rows;
+  for (auto& [date, row] : by_date) {
+    row.extra["date"] = &owned_.emplace_back(date);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::vector<AnswerRow> RowBuilder::entries(const Json& document) {
+  std::vector<AnswerRow> rows;
+  const auto add =
+      [&](const std::string& date, const Json& value, const std::string& series, const std::string& place) {
+        if (value.is_array() && value.empty()) {
+          return;  // a period without anything
+        }
+        AnswerRow row;
+        row.object = value.is_object() ? &value : nullptr;
+        row.extra["date"] = &owned_.emplace_back(date);
+        row.extra["series"] = &owned_.emplace_back(series);
+        if (!value.is_object()) {
+          row.extra["value"] = &value;
+        }
+        row.place = place + '/' + date;
+        rows.push_back(std::move(row));
+      };
+  const bool has_series_label =
+      std::ranges::any_of(plan_.settings.labels, [](const SourceLabel& label) { return label.column == "series"; });
+  for (const Json* place : plan_.rows.path.all(document)) {
+    if (!place->is_object()) {
+      continue;
+    }
+    if (plan_.rows.levels == 2 && !has_series_label) {
+      for (AnswerRow& row : pivoted(*place)) {
+        rows.push_back(std::move(row));
+      }
+      continue;
+    }
+    for (const auto& [key, value] : place->items()) {
+      if (plan_.rows.levels == 1) {
+        add(key, value, "", plan_.rows.path.text());
+      } else if (value.is_object()) {
+        for (const auto& [date, inner] : value.items()) {
+          add(date, inner, key, plan_.rows.path.text() + '/' + key);
+        }
+      }
+    }
+  }
+  return rows;
+}
+
+std::vector<AnswerRow> RowBuilder::pairs(const Json& document) {
+  std::vector<AnswerRow> rows;
+  std::size_t index = 0;
+  for (const Json* series : elements_at(document, plan_.rows.path)) {
+    const std::string place = plan_.rows.path.text() + '/' + std::to_string(index++);
+    const Json* list = plan_.rows.list.first(*series);
+    const Json* labels = plan_.rows.labels ? plan_.rows.labels->first(*series) : series;
+    const auto add = [&](const Json& pair) {
+      if (pair.is_array() && pair.size() >= 2) {
+        AnswerRow row;
+        row.object = labels;
+        row.extra["date"] = &pair[0];
+        row.extra["value"] = &pair[1];
+        row.place = place;
+        rows.push_back(std::move(row));
+      }
+    };
+    if (list == nullptr || !list->is_array() || list->empty()) {
+      continue;
+    }
+    if (list->front().is_array()) {
+      for (const Json& pair : *list) {
+        add(pair);
+      }
+    } else {
+      add(*list);
+    }
+  }
+  return rows;
+}
+
+void RowBuilder::read_final(const Json& document) {
+  if (!plan_.rows.final_before) {
+    return;
+  }
+  const Json* date = plan_.rows.final_before->first(document);
+  const auto read = date == nullptr ? std::nullopt : parse_date(json_text_of(*date).substr(0, 10));
+  if (read && plan_.settings.grain.is_civil()) {
+    const Slot slot = slot_at(*read, plan_.settings.grain, plan_.settings.calendar);
+    final_before_ = final_before_ ? std::min(*final_before_, slot) : slot;
+  }
+}
+
+Result<void> RowBuilder::take(const Json& document, const HttpResponse& response, const Scope& scope) {
+  owned_.clear();
+  read_final(document);
+  for (const AnswerRow& row : KPI_TRY(rows_of(document, response, scope))) {
+    take_row(row, scope);
+  }
+  return {};
+}
+
+void RowBuilder::take_row(const AnswerRow& row, const Scope& scope) {
+  if (places_.empty()) {
+    first_fields_ = fields_of(row);
+  }
+  const std::uint64_t number = places_.size();
+  places_.push_back(name_ + (row.place.empty() || row.place.front() == '/' ? "" : " ") + row.place);
+  for (std::size_t i = 0; i < label_fields_.size(); ++i) {
+    const Json* value = row.field(label_fields_[i]);
+    label_texts_[i] = value == nullptr ? "" : json_text_of(*value);
+    labels_[i] = label_texts_[i];
+  }
+  std::string text;
+  const auto slot = slot_of_row(row, scope, text);
+  if (slot && !is_wanted(*slot, scope)) {
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+      was_seen_[i] = was_seen_[i] || value_of(row, i) != nullptr;
+    }
+    return;
+  }
+  cell_texts_.clear();
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    cells_[i] = cell_of(row, i, scope);
+  }
+  if (!slot) {
+    rows_.read(number, text, labels_, cells_);  // says why
+  } else if (is_gathering_) {
+    gather(*slot);
+  } else {
+    rows_.read_at(number, *slot, labels_, cells_);
+  }
+}
+
+bool RowBuilder::is_wanted(Slot slot, const Scope& scope) const {
+  if (slot >= running_ || (final_before_ && slot >= *final_before_)) {
+    return false;
+  }
+  return !plan_.has_window || (slot >= scope.window.start && slot < scope.window.end);
+}
+
+const Json* RowBuilder::date_of(const AnswerRow& row) const {
+  if (plan_.rows.date.has_field) {
+    return row.field(plan_.rows.date.field);
+  }
+  for (const std::string_view name : kDateFields) {
+    if (const Json* value = row.field(JsonSelect::parse(name).value())) {
+      return value;
+    }
+  }
+  return nullptr;
+}
+
+Slot RowBuilder::slot_of_moment(WrittenTime moment) const {
+  const DatePlan& date = plan_.rows.date;
+  if (!date.shift.is_zero()) {
+    moment.ms = date.shift.ms != 0 ? moment.ms + date.shift.ms : shift_date(Slot{moment.ms}, date.shift).ms;
+  }
+  return slot_of(moment,
+                 {.grain = plan_.settings.grain, .zone = plan_.settings.zone, .calendar = plan_.settings.calendar});
+}
+
+std::optional<Slot> RowBuilder::slot_of_row(const AnswerRow& row, const Scope& scope, std::string& text) const {
+  const DatePlan& date = plan_.rows.date;
+  if (date.form == DatePlan::Form::kWindow) {
+    return plan_.has_window ? scope.window.start
+                            : Slot{plan_.settings.grain.unit == Grain::Unit::kInstant
+                                       ? running_.ms - 1
+                                       : next_slot(running_, plan_.settings.grain, plan_.settings.zone, -1).ms};
+  }
+  if (date.form == DatePlan::Form::kParts) {
+    std::array<std::string, 3> parts;
+    for (std::size_t i = 0; i < parts.size() && i < date.parts.size(); ++i) {
+      const Json* part = row.field(date.parts[i]);
+      parts.at(i) = part == nullptr ? "" : json_text_of(*part);
+      parts.at(i) = parts.at(i).size() == 1 ? '0' + parts.at(i) : parts.at(i);
+    }
+    text = parts[0] + '-' + parts[1] + '-' + parts[2];
+    return slot_of_text(text);
+  }
+  const Json* value = date_of(row);
+  text = value == nullptr ? "" : json_text_of(*value);
+  return slot_of_text(text);
+}
+
+std::optional<Slot> RowBuilder::slot_of_text(const std::string& text) const {
+  using Form = DatePlan::Form;
+  const DatePlan& date = plan_.rows.date;
+  WrittenTime moment;
+  if (date.form == Form::kText || date.form == Form::kParts) {
+    const bool cuts = date.only_day && text.size() > 10 && text[4] == '-';
+    const auto written = date.format.read(cuts ? std::string_view(text).substr(0, 10) : std::string_view(text));
+    if (!written || (!written->has_time && needs_time(plan_.settings.grain))) {
+      return std::nullopt;
+    }
+    moment = *written;
+  } else {
+    const auto number = parse_number(text);
+    if (!number || std::abs(*number) > 1e17) {
+      return std::nullopt;
+    }
+    const double factor = date.form == Form::kSeconds        ? 1000
+                          : date.form == Form::kMilliseconds ? 1
+                          : date.form == Form::kMicroseconds ? 0.001
+                                                             : static_cast<double>(kDayMs);
+    // Spreadsheets count days from the 30th of December 1899.
+    const double shift = date.form == Form::kSerial ? -25569 : 0;
+    moment.ms = static_cast<std::int64_t>(std::floor((*number + shift) * factor + 1e-6));
+    moment.is_utc = date.form == Form::kSeconds || date.form == Form::kMilliseconds || date.form == Form::kMicroseconds;
+    moment.has_time = true;
+  }
+  const Slot slot = slot_of_moment(moment);
+  return slot.ms < 0 ? std::nullopt : std::optional(slot);
+}
+
+const Json* RowBuilder::value_of(const AnswerRow& row, std::size_t metric) const {
+  if (plan_.rows.kind == Kind::kPick && row.object != nullptr) {
+    for (const Json* list : plan_.rows.list.all(*row.object)) {
+      if (!list->is_array()) {
+        continue;
+      }
+      for (const Json& element : *list) {
+        const Json* name = plan_.rows.name.first(element);
+        if (name != nullptr && json_equals(*name, field_names_[metric])) {
+          return plan_.rows.value.is_root() ? &element : plan_.rows.value.first(element);
+        }
+      }
+    }
+  }
+  const Json* value = row.field(fields_[metric]);
+  if (value == nullptr) {
+    const auto whole = row.extra.find("value");
+    return whole == row.extra.end() ? nullptr : whole->second;
+  }
+  return value;
+}
+
+double RowBuilder::factor_of(const AnswerRow& row, const std::string& field) const {
+  const auto scale = plan_.rows.scales.find(field);
+  const auto all = plan_.rows.scales.find("");
+  double factor = scale != plan_.rows.scales.end() ? scale->second : all != plan_.rows.scales.end() ? all->second : 1;
+  if (plan_.rows.currency && std::ranges::find(plan_.rows.minor_units, field) != plan_.rows.minor_units.end()) {
+    const Json* currency = row.field(*plan_.rows.currency);
+    factor = times_power_of_ten(factor, -decimals_of(currency == nullptr ? "" : json_text_of(*currency)));
+  }
+  return factor;
+}
+
+RowCell RowBuilder::cell_of(const AnswerRow& row, std::size_t metric, const Scope& scope) {
+  if (scope.metric != nullptr && scope.metric != &plan_.settings.metrics[metric]) {
+    return {.kind = RowCell::Kind::kAbsent, .text = {}, .number = 0};
+  }
+  const Json* value = value_of(row, metric);
+  was_seen_[metric] = was_seen_[metric] || value != nullptr;
+  if (value == nullptr || value->is_null()) {
+    return {};
+  }
+  if (value->is_structured()) {
+    return RowCell::unusable(value->is_array() ? "a list" : "an object");
+  }
+  const double factor = factor_of(row, field_names_[metric]);
+  if (value->is_number()) {
+    return RowCell::of(scaled(value->get<double>(), factor));
+  }
+  std::string& text = cell_texts_.emplace_back(json_text_of(*value));
+  const auto number = parse_number(text);
+  const auto written = number ? number : read_number(text, {});
+  const bool is_plain = written && (number || (factor != 1 && std::isfinite(*written)));
+  return is_plain ? RowCell::of(scaled(*written, factor)) : RowCell::of(std::string_view(text));
+}
+
+void RowBuilder::gather(Slot slot) {
+  const Labels labels(label_texts_.begin(), label_texts_.end());
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    const bool counts = group_of(i) == RowPlan::Group::kCount;
+    if (cells_[i].kind == RowCell::Kind::kAbsent || (!counts && cells_[i].kind == RowCell::Kind::kNull)) {
+      continue;
+    }
+    if (!counts && cells_[i].kind != RowCell::Kind::kNumber) {
+      std::vector<RowCell> only(cells_.size(), RowCell{.kind = RowCell::Kind::kAbsent, .text = {}, .number = 0});
+      only[i] = cells_[i];
+      rows_.read_at(places_.size() - 1, slot, labels_, only);  // says what is wrong with it
+      continue;
+    }
+    Gathered& sum = gathered_[{i, {slot, labels}}];
+    const double number = counts ? 1 : cells_[i].number;
+    sum.most = sum.count == 0 ? number : std::max(sum.most, number);
+    sum.sum += number;
+    sum.last = number;
+    ++sum.count;
+  }
+}
+
+void RowBuilder::flush_gathered() {
+  for (const auto& [key, sum] : gathered_) {
+    const auto& [metric, at] = key;
+    std::vector<RowCell> only(cells_.size(), RowCell{.kind = RowCell::Kind::kAbsent, .text = {}, .number = 0});
+    const RowPlan::Group group = group_of(metric);
+    const double value = group == RowPlan::Group::kLast      ? sum.last
+                         : group == RowPlan::Group::kMax     ? sum.most
+                         : group == RowPlan::Group::kAverage ? sum.sum / static_cast<double>(sum.count)
+                                                             : sum.sum;
+    only[metric] = RowCell::of(value);
+    const std::vector<std::string_view> labels(at.second.begin(), at.second.end());
+    rows_.read_at(places_.size() - 1, at.first, labels, only);
+  }
+  gathered_.clear();
+}
+
+std::string RowBuilder::where(std::uint64_t row, RowReader::Place place) const {
+  const std::string& at = row < places_.size() ? places_[row] : name_;
+  switch (place.part) {
+    case RowReader::Place::Part::kDate:
+      return at + '/' + (plan_.rows.date.has_field ? plan_.rows.date.field.text() : "date");
+    case RowReader::Place::Part::kLabel:
+      return at + '/' + plan_.settings.labels[place.index].column;
+    case RowReader::Place::Part::kMetric:
+      return at + '/' + field_names_[place.index];
+  }
+  return at;
+}
+
+Result<Poll> RowBuilder::finish() {
+  flush_gathered();
+  const bool has_fixed_fields = plan_.rows.kind == Kind::kRecords || plan_.rows.kind == Kind::kZip;
+  for (std::size_t i = 0; i < was_seen_.size() && has_fixed_fields && !places_.empty(); ++i) {
+    if (!was_seen_[i] && group_of(i) != RowPlan::Group::kCount && !plan_.per_metric) {
+      return fail(ErrorKind::kInvalid,
+                  name_ + ": no row has " + printable(field_names_[i], 80) + " for metric " +
+                      plan_.settings.metrics[i].name + ": the first one has " + first_fields_);
+    }
+  }
+  return rows_.finish("the answer");
+}
+
+}  // namespace kpi

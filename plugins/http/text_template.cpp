@@ -1,0 +1,133 @@
+#include "plugins/http/text_template.hpp"
+
+#include "rules/base/text.hpp"
+#include "rules/base/time.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kpi {
+namespace {
+
+bool is_name(std::string_view text) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+  };
+  return !text.empty() && std::ranges::all_of(text, fits);
+}
+
+Result<TextTemplate::Part> parse_variable(std::string_view inside) {
+  TextTemplate::Part part;
+  part.is_variable = true;
+  const std::size_t bar = inside.find('|');
+  if (bar != std::string_view::npos) {
+    part.fallback = std::string(trim(inside.substr(bar + 1)));
+  }
+  std::string_view name = trim(inside.substr(0, bar));
+  if (const std::size_t as = name.find(" as "); as != std::string_view::npos) {
+    part.format = trim(name.substr(as + 4));
+    name = trim(name.substr(0, as));
+  }
+  if (!is_name(name)) {
+    return fail(ErrorKind::kInvalid,
+                "\"" + printable(name, 60) +
+                    "\" is no name of a variable: write {{name}}, {{name|default}} or "
+                    "{{window.start as %Y%m%d}}");
+  }
+  part.text = name;
+  return part;
+}
+
+}  // namespace
+
+Result<TextTemplate> TextTemplate::parse(std::string_view text) {
+  TextTemplate result;
+  std::size_t done = 0;
+  for (std::size_t begin = text.find("{{"); begin != std::string_view::npos; begin = text.find("{{", done)) {
+    const std::size_t end = text.find("}}", begin);
+    if (end == std::string_view::npos) {
+      return fail(ErrorKind::kInvalid, "\"{{\" has no \"}}\" behind it: write {{name}}");
+    }
+    if (begin > done) {
+      result.parts_.push_back({.text = std::string(text.substr(done, begin - done)), .format = {}});
+    }
+    result.parts_.push_back(KPI_TRY(parse_variable(text.substr(begin + 2, end - begin - 2))));
+    done = end + 2;
+  }
+  if (done < text.size()) {
+    result.parts_.push_back({.text = std::string(text.substr(done)), .format = {}});
+  }
+  return result;
+}
+
+std::string time_text(std::string_view format, std::int64_t local_ms, std::int64_t utc_ms) {
+  const Date date = date_of(Slot{local_ms});
+  const std::int64_t of_day = ((local_ms % kDayMs) + kDayMs) % kDayMs;
+  const auto year = static_cast<int>(date.year());
+  const auto month = static_cast<unsigned>(date.month());
+  const auto day = static_cast<unsigned>(date.day());
+  const std::int64_t hour = of_day / 3'600'000;
+  const std::int64_t minute = of_day / 60'000 % 60;
+  const std::int64_t second = of_day / 1000 % 60;
+  std::string text;
+  for (std::size_t i = 0; i < format.size(); ++i) {
+    if (format[i] != '%' || i + 1 == format.size()) {
+      text += format[i];
+      continue;
+    }
+    const bool is_bare = format[i + 1] == '-' && i + 2 < format.size();  // %-d: without a leading zero
+    i += is_bare ? 1 : 0;
+    switch (format[++i]) {
+      case 'Y':
+        text += fmt::format("{:04}", year);
+        break;
+      case 'y':
+        text += fmt::format("{:02}", year % 100);
+        break;
+      case 'm':
+        text += is_bare ? std::to_string(month) : fmt::format("{:02}", month);
+        break;
+      case 'd':
+        text += is_bare ? std::to_string(day) : fmt::format("{:02}", day);
+        break;
+      case 'H':
+        text += fmt::format("{:02}", hour);
+        break;
+      case 'M':
+        text += fmt::format("{:02}", minute);
+        break;
+      case 'S':
+        text += fmt::format("{:02}", second);
+        break;
+      case 'F':
+        text += date_text(date);
+        break;
+      case 'T':
+        text += fmt::format("{:02}:{:02}:{:02}", hour, minute, second);
+        break;
+      case 's':
+        text += std::to_string(utc_ms / 1000);
+        break;
+      case 'Q':
+        text += std::to_string(utc_ms);
+        break;
+      case 'f':  // microseconds since the epoch
+        text += std::to_string(utc_ms * 1000);
+        break;
+      case 'z': {
+        const std::int64_t minutes = (local_ms - utc_ms) / 60'000;
+        text +=
+            minutes == 0
+                ? "Z"
+                : fmt::format("{}{:02}:{:02}", minutes < 0 ? '-' : '+', std::abs(minutes) / 60, std::abs(minutes) % 60);
+        break;
+      }
+      default:
+        text += format[i];
+    }
+  }
+  return text;
+}
+
+}  // namespace kpi

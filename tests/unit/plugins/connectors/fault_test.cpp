@@ -1,0 +1,146 @@
+// The faults that other sides have, against every connector: no false value, no lost day, no storm of requests.
+
+#include "rules/base/text.hpp"
+#include "tests/unit/plugins/connectors/recording.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace kpi::test {
+namespace {
+
+constexpr std::size_t kMostRequests = 12;
+
+struct Fault {
+  std::string name;
+  /// What comes instead of a good answer.
+  Result<HttpResponse> (*answer)(const HttpResponse& good);
+  int times = 1;
+};
+
+HttpResponse with(int status, std::vector<std::pair<std::string, std::string>> headers, std::string body) {
+  HttpResponse response;
+  response.status = status;
+  response.headers = std::move(headers);
+  response.body = std::move(body);
+  return response;
+}
+
+const std::vector<Fault>& faults() {
+  static const std::vector<Fault> kFaults{
+      {"refused once", [](const HttpResponse&) -> Result<HttpResponse> { return with(401, {}, ""); }},
+      {"refused for good", [](const HttpResponse&) -> Result<HttpResponse> { return with(401, {}, ""); }, 100},
+      {"limited in seconds",
+       [](const HttpResponse&) -> Result<HttpResponse> { return with(429, {{"retry-after", "3"}}, ""); }},
+      {"limited for hours",
+       [](const HttpResponse&) -> Result<HttpResponse> { return with(429, {{"retry-after", "7200"}}, ""); },
+       100},
+      {"limited until a date",
+       [](const HttpResponse&) -> Result<HttpResponse> {
+         return with(
+             429, {{"date", "Sat, 21 Nov 2026 12:00:00 GMT"}, {"retry-after", "Sat, 21 Nov 2026 12:00:05 GMT"}}, "");
+       }},
+      {"limited without a word", [](const HttpResponse&) -> Result<HttpResponse> { return with(429, {}, ""); }, 100},
+      {"broken", [](const HttpResponse&) -> Result<HttpResponse> { return with(500, {}, "oops"); }},
+      {"broken for good", [](const HttpResponse&) -> Result<HttpResponse> { return with(502, {}, ""); }, 100},
+      {"slow",
+       [](const HttpResponse&) -> Result<HttpResponse> {
+         return fail(ErrorKind::kTimeout, "https://x: no answer in time");
+       }},
+      {"gone",
+       [](const HttpResponse&) -> Result<HttpResponse> { return fail(ErrorKind::kUnavailable, "https://x: refused"); },
+       100},
+      {"cut off",
+       [](const HttpResponse& good) -> Result<HttpResponse> {
+         HttpResponse cut = good;
+         cut.body = good.body.substr(0, good.body.size() / 2);
+         return cut;
+       }},
+      {"empty",
+       [](const HttpResponse& good) -> Result<HttpResponse> {
+         HttpResponse cut = good;
+         cut.body.clear();
+         return cut;
+       }},
+      {"a page to log in",
+       [](const HttpResponse&) -> Result<HttpResponse> {
+         return with(200, {{"content-type", "text/html"}}, "<!DOCTYPE html><html><body>Log in</body></html>");
+       }},
+      {"elsewhere",
+       [](const HttpResponse&) -> Result<HttpResponse> {
+         return with(302, {{"location", "https://evil.example"}}, "");
+       }},
+  };
+  return kFaults;
+}
+
+bool is_login(const HttpRequest& request) {
+  return request.url.find("token") != std::string::npos || request.url.find("signin") != std::string::npos ||
+         request.url.find("accessToken") != std::string::npos;
+}
+
+class Faulty : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Faulty, OtherSidesCauseNoFalseValueNoLostDayAndNoStorm) {
+  const Recording recording = read_recording(GetParam());
+  for (const Fault& fault : faults()) {
+    SCOPED_TRACE(fault.name);
+    const LoadedSource loaded = load_source(recording.source);
+    ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+    Player player(recording);
+    int left = fault.times;
+    FakeHost host([&](const HttpRequest& request) -> Result<HttpResponse> {
+      auto good = player(request);
+      return !is_login(request) && left-- > 0 ? fault.answer(*good) : good;
+    });
+    host.time = recording.now;
+    PollRequest request;
+    request.now = recording.now;
+    request.from = slot_of(Date{std::chrono::year{2026}, std::chrono::November, std::chrono::day{18}});
+
+    const auto poll = loaded.source->poll(request, host, {});
+
+    EXPECT_LE(host.requests.size(), std::max(kMostRequests, recording.exchanges.size() + 4));
+    if (poll) {
+      for (const std::string& sample : samples_text(*poll, loaded.settings)) {
+        EXPECT_NE(std::ranges::find(recording.samples, sample), recording.samples.end()) << sample;
+      }
+      request.cursor = poll->cursor;
+    } else {
+      EXPECT_EQ(poll.error().message.find("secret"), std::string::npos) << poll.error().message;
+    }
+    if (poll && poll->problem_count == 0) {
+      EXPECT_EQ(join(samples_text(*poll, loaded.settings), "\n"), join(recording.samples, "\n"));
+      continue;
+    }
+    // A source that was told to wait asks nothing until then.
+    const std::size_t before = host.requests.size();
+    if (!poll && fault.name == "limited for hours") {
+      host.time += std::chrono::minutes{30};
+      static_cast<void>(loaded.source->poll(request, host, {}));
+      EXPECT_EQ(host.requests.size(), before);
+    }
+    left = 0;
+    host.time += std::chrono::hours{4};
+    const auto later = loaded.source->poll(request, host, {});
+    ASSERT_TRUE(later.has_value()) << later.error().message;
+    std::vector<std::string> all = samples_text(*later, loaded.settings);
+    if (poll) {
+      for (const std::string& sample : samples_text(*poll, loaded.settings)) {
+        if (std::ranges::find(all, sample) == all.end()) {
+          all.push_back(sample);
+        }
+      }
+    }
+    std::ranges::sort(all);
+    EXPECT_EQ(join(all, "\n"), join(recording.samples, "\n"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Connectors, Faulty, ::testing::ValuesIn(recording_names()), [](const auto& one) {
+  return one.param;
+});
+
+}  // namespace
+}  // namespace kpi::test

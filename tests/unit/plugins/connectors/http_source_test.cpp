@@ -1,0 +1,380 @@
+// The http plugin by itself: windows and restated values, tokens, waits, budgets, pages, and what is said of mistakes.
+
+#include "plugins/http/text_pattern.hpp"
+#include "plugins/http/text_template.hpp"
+#include "rules/base/text.hpp"
+#include "tests/unit/plugins/connectors/recording.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace kpi::test {
+namespace {
+
+using nlohmann::ordered_json;
+
+HttpResponse answer_of(std::string body,
+                       int status = 200,
+                       std::vector<std::pair<std::string, std::string>> headers = {}) {
+  HttpResponse response;
+  response.status = status;
+  response.headers = std::move(headers);
+  response.body = std::move(body);
+  return response;
+}
+
+PollRequest request_at(const FakeHost& host, const std::string& cursor = "") {
+  PollRequest request;
+  request.now = host.time;
+  request.cursor = cursor;
+  return request;
+}
+
+constexpr const char* kVisits = R"(plugin: http
+window: {lookback_days: 2, first_days: 3}
+request: {url: "https://api.example.com/v1/visits", query: {from: "{{window.start}}", to: "{{window.end}}"}}
+rows: {kind: records, path: /data}
+metrics: {visits: {column: n}})";
+
+TEST(HttpSource, AsksAgainForWhatMayHaveBeenRestated) {
+  const LoadedSource loaded = load_source(kVisits);
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  int value = 100;
+  FakeHost host([&](const HttpRequest&) {
+    return answer_of(R"({"data":[{"date":"2026-11-20","n":)" + std::to_string(value++) + "}]}");
+  });
+  std::string cursor;
+  for (int i = 0; i < 5; ++i) {
+    const auto poll = loaded.source->poll(request_at(host, cursor), host, {});
+    ASSERT_TRUE(poll.has_value()) << poll.error().message;
+    EXPECT_EQ(join(samples_text(*poll, loaded.settings), ","), "visits 2026-11-20 " + std::to_string(100 + i));
+    cursor = poll->cursor;
+    host.time += std::chrono::hours{1};
+  }
+  EXPECT_EQ(host.requests.front().url, "https://api.example.com/v1/visits?from=2026-11-18&to=2026-11-20");
+  EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?from=2026-11-19&to=2026-11-20");
+}
+
+TEST(HttpSource, LosesNoDayWhenPollsFailed) {
+  const LoadedSource loaded = load_source(kVisits);
+  bool is_up = true;
+  FakeHost host([&](const HttpRequest&) { return is_up ? answer_of(R"({"data":[]})") : answer_of("", 400); });
+  const auto first = loaded.source->poll(request_at(host), host, {});
+  ASSERT_TRUE(first.has_value());
+  is_up = false;
+  host.time += std::chrono::hours{24 * 6};
+  EXPECT_FALSE(loaded.source->poll(request_at(host, first->cursor), host, {}).has_value());
+  is_up = true;
+  ASSERT_TRUE(loaded.source->poll(request_at(host, first->cursor), host, {}).has_value());
+  EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?from=2026-11-21&to=2026-11-26");
+}
+
+TEST(HttpSource, NeverDeliversThePeriodThatRuns) {
+  const LoadedSource loaded = load_source(kVisits);
+  FakeHost host([](const HttpRequest&) {
+    return answer_of(R"({"data":[{"date":"2026-11-20","n":5},{"date":"2026-11-21","n":1}]})");
+  });
+  const auto poll = loaded.source->poll(request_at(host), host, {});
+  EXPECT_EQ(poll_text(poll, loaded.settings), "visits 2026-11-20 5\n");
+}
+
+TEST(HttpSource, FillsVariablesByTheirPlaces) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+params: {site: "a/b ?&é", word: "it's \"x\"", none: {optional: true}}
+request:
+  url: "https://api.example.com/{{site}}/rows"
+  query: {q: "{{word}}", raw: {raw: "List({{site}})"}, none: "{{none}}"}
+  json: {text: "{{word}}", n: 12, list: ["{{metrics}}"], none: "{{none}}"}
+rows: {kind: scalar}
+metrics: {a: {}, b: {}})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host([](const HttpRequest&) { return answer_of(R"({"a":1,"b":"2"})"); });
+  const auto poll = loaded.source->poll(request_at(host), host, {});
+  EXPECT_EQ(poll_text(poll, loaded.settings), "a 2026-11-20 1\nb 2026-11-20 2\n");
+  EXPECT_EQ(host.requests.front().url,
+            "https://api.example.com/a%2Fb%20%3F%26%C3%A9/rows?q=it%27s%20%22x%22&raw=List(a%2Fb%20%3F%26%C3%A9)");
+  EXPECT_EQ(host.requests.front().body, R"x({"text":"it's \"x\"","n":12,"list":["a","b"]})x");
+}
+
+TEST(HttpSource, SaysWhichVariableThereIsNot) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+params: {site: a}
+request: {url: "https://api.example.com/{{sito}}"}
+rows: {kind: scalar}
+metrics: {a: {}})yaml");
+  EXPECT_EQ(loaded.source, nullptr);
+  EXPECT_NE(loaded.diagnostics.find("kpid.yaml:5:20: error: there is no variable {{sito}}"), std::string::npos)
+      << loaded.diagnostics;
+  EXPECT_NE(loaded.diagnostics.find("did you mean \"site\"?"), std::string::npos) << loaded.diagnostics;
+}
+
+constexpr const char* kRefreshed = R"(plugin: http
+auth: {type: oauth2_refresh, token_url: "https://id.example.com/token", client_id: c, client_secret: s3cret, refresh_token: first}
+request: {url: "https://api.example.com/n"}
+rows: {kind: scalar, path: /n}
+metrics: {n: {kind: level}})";
+
+TEST(HttpTokens, KeepARotatedRefreshTokenOverARestart) {
+  int logins = 0;
+  const auto answer = [&](const HttpRequest& request) {
+    if (request.url.starts_with("https://id")) {
+      ++logins;
+      return answer_of(R"({"access_token":"t)" + std::to_string(logins) + R"(","expires_in":3600,"refresh_token":"r)" +
+                       std::to_string(logins) + "\"}");
+    }
+    return answer_of(R"({"n":1})");
+  };
+  const LoadedSource loaded = load_source(kRefreshed);
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host(answer);
+  ASSERT_TRUE(loaded.source->poll(request_at(host), host, {}).has_value());
+  ASSERT_TRUE(loaded.source->poll(request_at(host), host, {}).has_value());
+  EXPECT_EQ(logins, 1);
+  host.time += std::chrono::minutes{59} + std::chrono::seconds{1};  // a minute before it expires
+  ASSERT_TRUE(loaded.source->poll(request_at(host), host, {}).has_value());
+  EXPECT_EQ(logins, 2);
+  EXPECT_NE(host.requests[3].body.find("refresh_token=r1"), std::string::npos) << host.requests[3].body;
+
+  FakeHost again(answer);
+  again.kept_files = host.kept_files;
+  again.time = host.time + std::chrono::hours{2};
+  ASSERT_TRUE(loaded.source->poll(request_at(again), again, {}).has_value());
+  EXPECT_NE(again.requests.front().body.find("refresh_token=r2"), std::string::npos) << again.requests.front().body;
+}
+
+TEST(HttpTokens, AreRenewedOnceWhenRefusedAndThenItIsAMistake) {
+  const LoadedSource loaded = load_source(kRefreshed);
+  FakeHost host([](const HttpRequest& request) {
+    return request.url.starts_with("https://id") ? answer_of(R"({"access_token":"abcd"})") : answer_of("", 401);
+  });
+  const auto poll = loaded.source->poll(request_at(host), host, {});
+  ASSERT_FALSE(poll.has_value());
+  EXPECT_EQ(poll.error(),
+            (Error{ErrorKind::kInvalid,
+                   "https://api.example.com: status 401 (the credential is refused: check it, and what it may read)"}));
+  EXPECT_EQ(host.requests.size(), 4U);
+}
+
+TEST(HttpTokens, ThatWereRevokedAreAMistakeOfTheConfiguration) {
+  const LoadedSource loaded = load_source(kRefreshed);
+  FakeHost host([](const HttpRequest&) {
+    return answer_of(R"({"error":"invalid_grant","error_description":"Token s3cret has been revoked."})", 400);
+  });
+  const auto poll = loaded.source->poll(request_at(host), host, {});
+  ASSERT_FALSE(poll.has_value());
+  EXPECT_EQ(poll.error(),
+            (Error{ErrorKind::kInvalid,
+                   "https://id.example.com: the login is refused, status 400: Token *** has been revoked.: correct the "
+                   "credential (a refresh token that was revoked must be made anew)"}));
+}
+
+struct WaitCase {
+  std::string name;
+  std::string wait;
+  HttpResponse response;
+  std::int64_t seconds;
+};
+
+class Waits : public ::testing::TestWithParam<WaitCase> {};
+
+TEST_P(Waits, AreReadInEveryForm) {
+  const WaitCase& wait = GetParam();
+  const LoadedSource loaded =
+      load_source("plugin: http\nrequest: {url: \"https://api.example.com/n\"}\nwait: " + wait.wait +
+                  "\nrows: {kind: scalar, path: /n}\nmetrics: {n: {kind: level}}");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  bool is_first = true;
+  FakeHost host([&](const HttpRequest&) {
+    const bool limits = is_first;
+    is_first = false;
+    return limits ? wait.response : answer_of(R"({"n":1})");
+  });
+  const auto poll = loaded.source->poll(request_at(host), host, {});
+  ASSERT_TRUE(poll.has_value()) << poll.error().message;
+  ASSERT_EQ(host.waits.size(), 1U);
+  EXPECT_EQ(std::chrono::floor<std::chrono::seconds>(host.waits.front()).count(), wait.seconds);
+}
+
+// The host's clock stands at 2026-11-21T00:00:00Z.
+INSTANTIATE_TEST_SUITE_P(
+    Forms,
+    Waits,
+    ::testing::Values(
+        WaitCase{"seconds", "[]", answer_of("", 429, {{"retry-after", "7"}}), 7},
+        WaitCase{"http_date", "[]", answer_of("", 429, {{"retry-after", "Sat, 21 Nov 2026 00:00:09 GMT"}}), 9},
+        WaitCase{
+            "zoneless",
+            "{header: retry-after, as: local, timezone: Europe/Stockholm}",
+            answer_of("", 429, {{"date", "Sat, 21 Nov 2026 00:00:00 GMT"}, {"retry-after", "2026-11-21 01:00:05"}}),
+            5},
+        WaitCase{"epoch", "{header: x-reset, as: epoch}", answer_of("", 429, {{"x-reset", "1795219206"}}), 6},
+        WaitCase{"fraction", "{header: x-after, as: seconds}", answer_of("", 429, {{"x-after", "2.5"}}), 2},
+        WaitCase{"in_the_body", "{json: /retry_after, as: seconds}", answer_of(R"({"retry_after":8})", 429), 8},
+        WaitCase{"duration",
+                 "{json: /error/details/*/retryDelay, as: duration}",
+                 answer_of(R"({"error":{"details":[{},{"retryDelay":"12s"}]}})", 429),
+                 12},
+        WaitCase{"json_in_a_header",
+                 "{header: x-usage, json: /*/*/minutes, as: minutes}",
+                 answer_of("", 429, {{"x-usage", R"({"1":[{"minutes":0.2}]})"}}),
+                 12},
+        WaitCase{"cost",
+                 "{as: cost, requested: /c/asked, available: /c/left, rate: /c/rate}",
+                 answer_of(R"({"c":{"asked":752,"left":402,"rate":50.0}})", 429),
+                 7}),
+    [](const auto& one) { return one.param.name; });
+
+TEST(HttpBudget, IsSharedByTheSourcesOfOneCredential) {
+  const std::string yaml = R"(plugin: http
+auth: {type: bearer, token: abcdef}
+budget: {requests: 2, per: 1h}
+request: {url: "https://api.example.com/n"}
+rows: {kind: scalar, path: /n}
+metrics: {n: {kind: level}})";
+  const LoadedSource a = load_source(yaml);
+  const LoadedSource b = load_source(yaml);
+  FakeHost host([](const HttpRequest&) { return answer_of(R"({"n":1})"); });
+  ASSERT_TRUE(a.source->poll(request_at(host), host, {}).has_value());
+  ASSERT_TRUE(b.source->poll(request_at(host), host, {}).has_value());
+  const auto poll = a.source->poll(request_at(host), host, {});
+  ASSERT_FALSE(poll.has_value());
+  EXPECT_EQ(poll.error().message,
+            "https://api.example.com: the budget of 2 requests in 1h is used up until 2026-11-21T01:00:00Z");
+  EXPECT_EQ(host.requests.size(), 2U);
+  host.time += std::chrono::hours{1};
+  EXPECT_TRUE(b.source->poll(request_at(host), host, {}).has_value());
+}
+
+TEST(HttpPages, DoNotLeadToAnotherHost) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+auth: {type: bearer, token: abcdef}
+request: {url: "https://api.example.com/n"}
+paginate: {kind: next_url, from: /next}
+rows: {kind: records, path: /data}
+metrics: {n: {}})yaml");
+  FakeHost host([](const HttpRequest&) {
+    return answer_of(R"({"data":[{"date":"2026-11-20","n":1}],"next":"https://evil.example/steal?x=1"})");
+  });
+  const auto poll = loaded.source->poll(request_at(host), host, {});
+  ASSERT_FALSE(poll.has_value());
+  EXPECT_EQ(
+      poll.error().message,
+      "https://api.example.com: the next page is said to be at https://evil.example, another host: it is not asked, "
+      "because the credential would go there");
+  EXPECT_EQ(host.requests.size(), 1U);
+}
+
+TEST(HttpPages, ThatAreMissingMakeNoValue) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+paginate: {kind: offset, at: "query:offset", size: 1, total: /total}
+rows: {kind: records, path: /data}
+metrics: {n: {}})yaml");
+  FakeHost host([](const HttpRequest& request) {
+    return answer_of(request.url.ends_with("offset=0") ? R"({"total":2,"data":[{"date":"2026-11-20","n":1}]})"
+                                                       : R"({"total":2,"data":[]})");
+  });
+  const auto poll = loaded.source->poll(request_at(host), host, {});
+  EXPECT_EQ(poll_text(poll, loaded.settings), "error: s: the answers hold 1 of 2 rows: the rest did not come\n");
+}
+
+TEST(HttpOutcomes, RunOnGoodStatusesToo) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+rows: {kind: records, path: /data}
+outcome:
+  - {when: {json: /ok == false}, then: config_error, note: the site is not known}
+  - {when: {text_regex: "^ERROR \\d+"}, then: retry}
+  - {when: {json: /sampled == true}, then: partial, note: sampled}
+metrics: {n: {}})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  std::string body = R"({"ok":false,"message":"no such site"})";
+  FakeHost host([&](const HttpRequest&) { return answer_of(body); });
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+            "error: https://api.example.com: status 200: no such site (the site is not known)\n");
+  body = "ERROR 50 :: x";
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+            "error: https://api.example.com: status 200: ERROR 50 :: x (the other side cannot answer now)\n");
+  body = R"({"sampled":true,"data":[{"date":"2026-11-20","n":1}]})";
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+            "n 2026-11-20 1\nproblem: s: the other side says: sampled\n");
+}
+
+TEST(HttpRows, ThatLackAFieldSayWhatTheyHave) {
+  const LoadedSource loaded = load_source(kVisits);
+  FakeHost host([](const HttpRequest&) { return answer_of(R"({"data":[{"date":"2026-11-20","visits":1}]})"); });
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+            "error: s: no row has n for metric visits: the first one has date, visits\n");
+}
+
+TEST(HttpSketch, OfTheReferenceWorksAsItStands) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+params: {property: 123, metric: sessions, filter: {optional: true}, base: "https://ga.example.com"}
+secrets: {ga4: "${file:KEY_FILE}"}
+auth: {type: oauth2_jwt_bearer, key_file: "{{secret.ga4}}", scope: https://www.googleapis.com/auth/analytics.readonly}
+window: {lookback_days: 4, timezone: from_response:/metadata/timeZone, format: "%Y-%m-%d", end: inclusive}
+request:
+  method: POST
+  url: "{{base|https://analyticsdata.googleapis.com}}/v1beta/properties/{{property}}:runReport"
+  json: {dateRanges: [{startDate: "{{window.start}}", endDate: "{{window.end}}"}], dimensions: [{name: date}],
+         metrics: [{name: "{{metric}}"}], keepEmptyRows: true, returnPropertyQuota: true, limit: 10000, dimensionFilter: "{{filter}}"}
+paginate: {kind: offset, at: body:/offset, size: 10000, total: /rowCount}
+rows: {kind: zip, names: [/dimensionHeaders/*/name, /metricHeaders/*/name], rows: /rows, values: [dimensionValues/*/value, metricValues/*/value],
+       date: {field: date, format: "%Y%m%d"}, value: {field: "{{metric}}"}, missing: zero}
+outcome:
+  - {when: {status: 429}, then: rate_limited}
+  - {when: {status: 401}, then: reauth}
+  - {when: {json: /metadata/subjectToThresholding == true}, then: partial, note: thresholded}
+  - {when: {json: /metadata/samplingMetadatas exists}, then: partial, note: sampled}
+gauges: {ga4_tokens_left: /propertyQuota/tokensPerDay/remaining}
+budget: {concurrency: 4}
+timezone: Europe/Riga
+metrics: {visits: {}})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host([](const HttpRequest& request) {
+    return request.url.ends_with("/token") ? answer_of(R"({"access_token":"t"})")
+                                           : answer_of(R"({"dimensionHeaders":[{"name":"date"}],
+      "metricHeaders":[{"name":"sessions"}],"rows":[{"dimensionValues":[{"value":"20261120"}],
+      "metricValues":[{"value":"1240"}]}],"rowCount":1,"metadata":{"timeZone":"Europe/Riga","subjectToThresholding":true},
+      "propertyQuota":{"tokensPerDay":{"consumed":6,"remaining":199994}}})");
+  });
+  const auto poll = loaded.source->poll(request_at(host), host, {});
+  EXPECT_EQ(poll_text(poll, loaded.settings), "visits 2026-11-20 1240\nproblem: s: the other side says: thresholded\n");
+  EXPECT_EQ(join(poll->remarks, "; "), "2 requests sent; ga4_tokens_left is 199994");
+  EXPECT_EQ(ordered_json::parse(host.requests.back().body)["metrics"].dump(), R"([{"name":"sessions"}])");
+}
+
+TEST(HttpPlan, NamesThePlaceOfEveryMistake) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+auth: {type: baerer}
+request: {urll: "https://x"}
+paginate: {kind: cursor}
+rows: {kind: record}
+metrics: {n: {}})yaml");
+  EXPECT_EQ(loaded.source, nullptr);
+  for (const char* said : {"kpid.yaml:4:18: error: auth.type is one of none, header, bearer",
+                           "kpid.yaml:5:14: error: the key url is missing in request",
+                           "kpid.yaml:5:15: error: request has no key \"urll\"",
+                           "kpid.yaml:6:15: error: paginate does not say where the page goes",
+                           "kpid.yaml:7:18: error: rows.kind is one of records, scalar, zip, entries, pairs, pick, got "
+                           "\"record\"",
+                           "did you mean \"records\"?"}) {
+    EXPECT_NE(loaded.diagnostics.find(said), std::string::npos) << said << "\n" << loaded.diagnostics;
+  }
+}
+
+TEST(TextPattern, FitsAndDoesNot) {
+  const auto fits = [](const char* pattern, const char* text) {
+    return TextPattern::parse(pattern).value().fits(text);
+  };
+  EXPECT_TRUE(fits("^ERROR 1[23]\\d ::", "ERROR 132 :: X"));
+  EXPECT_FALSE(fits("^ERROR", "no ERROR"));
+  EXPECT_TRUE(fits("a|b+c?$", "xxbb"));
+  EXPECT_TRUE(fits("a.*z", "a---z-"));
+  EXPECT_FALSE(fits("a+b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
+  EXPECT_FALSE(TextPattern::parse("(a)").has_value());
+  EXPECT_FALSE(TextPattern::parse("[a").has_value());
+}
+
+}  // namespace
+}  // namespace kpi::test
