@@ -1,17 +1,14 @@
 #include "plugins/exec.hpp"
 
+#include "plugins/exec_question.hpp"
 #include "plugins/option_tree.hpp"
 #include "rules/base/text.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <charconv>
 #include <utility>
 
 namespace kpi {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 enum class Format : std::uint8_t { kLines, kNagios, kOpenMetrics };
 
@@ -45,7 +42,10 @@ class ExecSource final : public Source {
       return poll;
     }
     ProcessRequest process = process_;
-    process.input = format_ == Format::kLines ? question(request) : "";
+    const OptionValue* secrets = given(settings_.options, "secrets");
+    process.input = format_ == Format::kLines
+                        ? exec_question(settings_, request, secrets == nullptr ? nullptr : secrets->tree.get())
+                        : "";
     const ProcessResult result = KPI_TRY(host.run(process, stop));
     if (!is_valid_utf8(result.output)) {
       return fail(ErrorKind::kInvalid, process.command.front() + ": its output is not UTF-8");
@@ -90,35 +90,6 @@ class ExecSource final : public Source {
       return fail(poll.error().kind, process_.command.front() + ": " + poll.error().message);
     }
     return poll;
-  }
-
-  /// What the program is asked, as its standard input: one line of JSON.
-  [[nodiscard]] std::string question(const PollRequest& request) const {
-    Json metrics = Json::array();
-    for (const SourceMetric& metric : settings_.metrics) {
-      metrics.push_back(column_of(metric));
-    }
-    Json labels = Json::array();
-    for (const SourceLabel& label : settings_.labels) {
-      labels.push_back(label.column);
-    }
-    Json json{{"kpid", 1},
-              {"source", settings_.name},
-              {"now", rfc3339(request.now)},
-              {"grain", settings_.grain.text()},
-              {"timezone", settings_.zone.name()},
-              {"from", request.from ? Json(date_text(date_of(*request.from))) : Json(nullptr)},
-              {"cursor", request.cursor.empty() ? Json(nullptr) : Json(request.cursor)},
-              {"metrics", std::move(metrics)},
-              {"labels", std::move(labels)}};
-    if (const OptionValue* secrets = given(settings_.options, "secrets"); secrets != nullptr && secrets->tree) {
-      Json values = Json::object();
-      for (const auto& [name, value] : secrets->tree->entries) {
-        values[name.text] = value.reveal();
-      }
-      json["secrets"] = std::move(values);
-    }
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   }
 
   SourceSettings settings_;

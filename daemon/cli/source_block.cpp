@@ -93,9 +93,10 @@ std::string source_block(const Plugin& plugin) {
   text += indent + "every: 1h                 # how often `kpid run` polls it\n" + indent +
           "grain: day                # the period of one value\n" + indent +
           "# timezone: Europe/Stockholm      # in which its days are cut; default: the daemon's\n" + indent +
-          "# settle: 1 day           # how long after its end a day's numbers may still change\n" + indent +
-          "# stale: 2 days           # somebody is told when the next day is so late\n" + indent +
-          "# since: 2024-01-01       # how far back the first poll reads\n" + indent +
+          "# settle: 1 day           # how long after its end a day's numbers may still change\n" +
+          (plugin.is_entered ? ""
+                             : indent + "# stale: 2 days           # somebody is told when the next day is so late\n") +
+          indent + "# since: 2024-01-01       # how far back the first poll reads\n" + indent +
           "# labels: {country: Country}      # a label, and where its value comes from\n" + indent + "metrics:\n";
   const std::string inner = indent + "  ";
   text += comment("kind: flow adds up, level is a state, mean a score as delivered, distinct counts different people.",

@@ -52,7 +52,9 @@ void reset_signals() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_AS, plan.max_memory);
+  // What is written to counts; some programs (node) reserve far more addresses than they use.
+  limit(RLIMIT_DATA, plan.max_memory);
+  limit(RLIMIT_AS, 16 * plan.max_memory);
   limit(RLIMIT_CPU, plan.cpu_seconds);
   limit(RLIMIT_NOFILE, kMostFiles);
   limit(RLIMIT_NPROC, kMostProcesses);

@@ -64,13 +64,15 @@ class PostgreSql(Database):
     @classmethod
     def setUpClass(cls):
         cls.root = tempfile.mkdtemp(prefix="kpid-pg-")
-        shutil.chown(cls.root, "postgres", "postgres") if os.getuid() == 0 else None
-        data = cls.root + "/data"
+        os.chmod(cls.root, 0o755)
+        if os.getuid() == 0:
+            shutil.chown(cls.root, "postgres", "postgres")
+        data, password = cls.root + "/data", pathlib.Path(cls.root + "/password")
+        password.write_text("secret\n")
         as_user("postgres", [str(POSTGRES / "initdb"), "-D", data, "-A", "scram-sha-256", "-U", "postgres", "-N",
-                             "--pwfile=/dev/stdin"], input="secret\n")
+                             "--pwfile=" + str(password)])
         as_user("postgres", [str(POSTGRES / "pg_ctl"), "-D", data, "-w", "-l", cls.root + "/log", "-o",
                              f"-k {cls.root} -c listen_addresses='' -c fsync=off", "start"])
-        os.chmod(cls.root, 0o755)
         cls.sql("CREATE TABLE lead(created timestamp, country text, amount numeric)", ROWS,
                 "CREATE ROLE reader LOGIN PASSWORD 'secret'", "GRANT SELECT ON lead TO reader",
                 "CREATE ROLE writer LOGIN PASSWORD 'secret'", "GRANT ALL ON lead TO writer",

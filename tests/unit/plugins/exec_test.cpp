@@ -239,7 +239,7 @@ TEST(ExecSource, IsRunWithoutAShell) {
   EXPECT_EQ(exec_plugin().create(settings, diagnostics), nullptr);
   EXPECT_EQ(diagnostics.text(),
             "error: command is run without a shell: \"ls -l | wc\" is taken for the name of one program\n"
-            "  write a list: command: [program, argument]\n");
+            "  help: write a list: command: [program, argument]\n");
 }
 
 }  // namespace

@@ -1,0 +1,216 @@
+#include "plugins/shared_object.hpp"
+
+#include "plugins/exec.hpp"
+#include "plugins/exec_question.hpp"
+#include "plugins/kpid_plugin.h"
+#include "plugins/option_tree.hpp"
+#include "rules/base/text.hpp"
+
+#include <dlfcn.h>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+namespace kpi {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMaxAnswer = std::size_t{64} << 20U;
+
+Json json_of(const OptionTree& tree) {
+  switch (tree.kind) {
+    case OptionTree::Kind::kNull:
+      return nullptr;
+    case OptionTree::Kind::kText:
+      return tree.reveal();
+    case OptionTree::Kind::kList: {
+      Json list = Json::array();
+      for (const OptionTree& item : tree.items) {
+        list.push_back(json_of(item));
+      }
+      return list;
+    }
+    case OptionTree::Kind::kMap:
+      break;
+  }
+  Json map = Json::object();
+  for (const auto& [key, value] : tree.entries) {
+    map[key.text] = json_of(value);
+  }
+  return map;
+}
+
+/// The lines of one answer.
+struct Answer {
+  std::string text = "{\"kpid\": 1}\n";
+  const std::stop_token& stop;
+  bool is_too_long = false;
+};
+
+void take_line(void* context, const char* json, std::size_t length) {
+  auto& answer = *static_cast<Answer*>(context);
+  if (json == nullptr || answer.is_too_long || answer.text.size() + length > kMaxAnswer) {
+    answer.is_too_long = true;
+    return;
+  }
+  answer.text.append(json, length);
+  answer.text += '\n';
+}
+
+int is_stopped(void* context) {
+  const auto& answer = *static_cast<const Answer*>(context);
+  return answer.stop.stop_requested() || answer.is_too_long ? 1 : 0;
+}
+
+class SharedSource final : public Source {
+ public:
+  SharedSource(SourceSettings settings, std::string path, std::string given)
+      : settings_(std::move(settings)), path_(std::move(path)), given_(std::move(given)) {}
+
+  SharedSource(const SharedSource&) = delete;
+  SharedSource& operator=(const SharedSource&) = delete;
+  SharedSource(SharedSource&&) = delete;
+  SharedSource& operator=(SharedSource&&) = delete;
+
+  ~SharedSource() override {
+    if (opened_ != nullptr) {
+      plugin_->close(opened_);
+    }
+  }
+
+  Result<Poll> poll(const PollRequest& request, Host& /*host*/, const std::stop_token& stop) override {
+    KPI_TRY(open());
+    const std::string question = exec_question(settings_, request, nullptr);
+    Answer answer{.stop = stop};
+    const kpid_answer sink{sizeof(kpid_answer), &answer, take_line, is_stopped};
+    const int code = plugin_->poll(opened_, question.c_str(), &sink);
+    if (stop.stop_requested()) {
+      return fail(ErrorKind::kStopped, path_ + " was stopped");
+    }
+    if (answer.is_too_long || !is_valid_utf8(answer.text)) {
+      return fail(ErrorKind::kInvalid, path_ + ": its answer is longer than 64 MiB, or not UTF-8");
+    }
+    auto poll = read_exec_lines(answer.text, settings_, request);
+    if (!poll) {
+      return fail(poll.error().kind, path_ + ": " + poll.error().message);
+    }
+    if (code != 0) {
+      return fail(ErrorKind::kUnavailable, path_ + ": the poll failed with " + std::to_string(code));
+    }
+    return poll;
+  }
+
+ private:
+  /// Loaded by the first poll, not by `kpid check`, and never unloaded: it may have threads of its own.
+  Result<void> open() {
+    if (opened_ != nullptr) {
+      return {};
+    }
+    KPI_TRY(require_trusted(path_));
+    void* library = ::dlopen(path_.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) {
+      // dlerror() is this thread's own.
+      return fail(ErrorKind::kInvalid, printable(::dlerror(), 500));  // NOLINT(concurrency-mt-unsafe)
+    }
+    using Entry = const struct kpid_plugin*();
+    auto* entry = reinterpret_cast<Entry*>(::dlsym(library, "kpid_plugin_entry"));
+    const struct kpid_plugin* plugin = entry == nullptr ? nullptr : entry();
+    if (plugin == nullptr) {
+      return fail(ErrorKind::kInvalid, path_ + ": has no kpid_plugin_entry(): it is no plugin of kpid");
+    }
+    if (plugin->version != KPID_PLUGIN_VERSION || plugin->size < sizeof(struct kpid_plugin)) {
+      return fail(ErrorKind::kInvalid,
+                  path_ + ": speaks version " + std::to_string(plugin->version) + " of the interface; this kpid speaks " +
+                      std::to_string(KPID_PLUGIN_VERSION) + ": build it anew");
+    }
+    std::array<char, 512> error{};
+    void* opened = plugin->open(given_.c_str(), error.data(), error.size());
+    if (opened == nullptr) {
+      error.back() = '\0';
+      return fail(ErrorKind::kInvalid, path_ + ": " + printable(error.data(), error.size()));
+    }
+    plugin_ = plugin;
+    opened_ = opened;
+    return {};
+  }
+
+  SourceSettings settings_;
+  std::string path_;
+  std::string given_;  // the settings as JSON
+  const struct kpid_plugin* plugin_ = nullptr;
+  void* opened_ = nullptr;
+};
+
+std::unique_ptr<Source> create_shared(const SourceSettings& settings, Diagnostics& diagnostics) {
+  const auto library = settings.options.find("library");
+  const std::string path = library == settings.options.end() ? "" : library->second.text;
+  if (!path.starts_with('/')) {
+    diagnostics.error(library == settings.options.end() ? settings.position : library->second.position,
+                      "library wants an absolute path",
+                      "write library: /usr/lib/kpid/plugins/warehouse.so");
+    return nullptr;
+  }
+  const auto given = settings.options.find("settings");
+  const bool has_settings = given != settings.options.end() && given->second.tree != nullptr;
+  const Json json = has_settings ? json_of(*given->second.tree) : Json::object();
+  return std::make_unique<SharedSource>(settings, path, json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+}  // namespace
+
+Result<void> require_trusted(const std::string& path) {
+  for (std::size_t at = 0; at != std::string::npos;) {
+    at = path.find('/', at + 1);
+    const std::string part = path.substr(0, at);
+    struct stat status{};
+    if (::lstat(part.c_str(), &status) != 0) {
+      return fail(ErrorKind::kUnavailable, part + ": no such file");
+    }
+    const bool is_file = at == std::string::npos;
+    if (is_file ? !S_ISREG(status.st_mode) : !S_ISDIR(status.st_mode)) {
+      return fail(ErrorKind::kInvalid,
+                  part + ": is not loaded: it is " + (S_ISLNK(status.st_mode) ? "a symbolic link" : "no file") +
+                      ": write the path of the file itself");
+    }
+    if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+      return fail(ErrorKind::kInvalid, part + ": is not loaded: it belongs to another user: chown root it");
+    }
+    const bool others_write = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    const bool is_sticky = !is_file && (status.st_mode & S_ISVTX) != 0;
+    if (others_write && !is_sticky) {
+      return fail(ErrorKind::kInvalid, part + ": is not loaded: others may write to it: chmod go-w it");
+    }
+  }
+  return {};
+}
+
+Plugin shared_plugin() {
+  return {.name = "shared",
+          .help = "A driver in a shared object, behind the C interface of kpid_plugin.h; a program (exec) is safer.",
+          .options = {{.key = "library",
+                       .type = OptionSpec::Type::kText,
+                       .required = true,
+                       .fallback = "",
+                       .choices = {},
+                       .help = "Its absolute path; it and its folders belong to root or kpid's user, and nobody else "
+                               "may write to them."},
+                      {.key = "settings",
+                       .type = OptionSpec::Type::kTree,
+                       .required = false,
+                       .fallback = "",
+                       .choices = {},
+                       .help = "What the driver is told, as it understands it."}},
+          .metric_options = {{.key = "column",
+                              .type = OptionSpec::Type::kText,
+                              .required = false,
+                              .fallback = "",
+                              .choices = {},
+                              .help = "The driver's name for it; without it, the metric's own."}},
+          .create = create_shared};
+}
+
+}  // namespace kpi
