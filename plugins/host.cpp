@@ -25,6 +25,10 @@ Result<std::vector<std::string>> Host::list_files(const std::string& folder, con
   return fail(ErrorKind::kUnavailable, folder + ": files cannot be listed here");
 }
 
+Result<ProcessResult> Host::run(const ProcessRequest& request, const std::stop_token& /*stop*/) {
+  return fail(ErrorKind::kUnavailable, request.command.front() + ": programs cannot be run here");
+}
+
 HttpClient& Host::http() {
   static NoNetwork none;
   return none;

@@ -1,8 +1,10 @@
 #include "plugins/csv.hpp"
+#include "plugins/exec.hpp"
 #include "plugins/http/preset.hpp"
 #include "plugins/json.hpp"
 #include "plugins/manual.hpp"
 #include "plugins/source.hpp"
+#include "plugins/sql.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +12,8 @@
 namespace kpi {
 
 std::span<const Plugin> plugins() {
-  static const std::array table{csv_plugin(), http_plugin(), json_plugin(), manual_plugin()};
+  static const std::array table{
+      csv_plugin(), json_plugin(), http_plugin(), sql_plugin(), exec_plugin(), manual_plugin()};
   return table;
 }
 

@@ -10,6 +10,7 @@
 #include "rules/base/secret.hpp"
 #include "rules/model/sample.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -93,6 +94,29 @@ struct SourceSettings {
   Position position;
 };
 
+/// A program to run: without a shell, in a process group of its own, with nothing of the daemon's environment but what
+/// is named here.
+struct ProcessRequest {
+  std::vector<std::string> command;  ///< The program (a path, or a name in the usual folders) and its arguments.
+  std::vector<std::pair<std::string, std::string>> environment{};
+  std::vector<std::string> passed{};    ///< Names of variables that are passed on from the daemon's environment.
+  std::string input{};                  ///< What it reads on its standard input.
+  std::string folder{};                 ///< Where it runs; empty: in /.
+  std::vector<std::string> readable{};  ///< Besides the system's folders and its own; where the kernel has Landlock.
+  std::vector<std::string> writable{};
+  std::chrono::milliseconds timeout{30'000};  ///< Then it is asked to end (SIGTERM), a second later it is killed.
+  std::size_t max_output = 1U << 20U;         ///< Of either stream.
+  std::size_t max_memory = std::size_t{1} << 30U;
+};
+
+/// How a program ended.
+struct ProcessResult {
+  int code = 0;    ///< What it exited with; 128 and the signal when one ended it.
+  int signal = 0;  ///< 0: it exited.
+  std::string output;
+  std::string errors;
+};
+
 /// What the outside world looks like to a plugin. Implemented in daemon/os and by fakes in tests.
 class Host {
  public:
@@ -119,6 +143,10 @@ class Host {
   virtual Result<std::vector<std::string>> list_files(const std::string& folder,
                                                       const std::string& pattern,
                                                       std::size_t most);
+
+  /// Runs a program and all it starts to the end: nothing of it is left behind. kInvalid: it cannot be started, or
+  /// writes more than it may; kTimeout; kStopped.
+  virtual Result<ProcessResult> run(const ProcessRequest& request, const std::stop_token& stop);
 
   /// The network. By default it cannot be reached.
   virtual HttpClient& http();

@@ -173,8 +173,10 @@ Secrets secrets_for(const Arguments& arguments) {
 
 /// The configuration with other rule files. Null: they have errors, which were printed.
 std::shared_ptr<const Config> load_other_rules(const Arguments& arguments, Io& io) {
-  const ConfigLoad load = load_rule_files(
-      {config_path(arguments), arguments.list("rules"), nullptr, std::nullopt}, secrets_for(arguments), io.host);
+  const ConfigLoad load =
+      load_rule_files({config_path(arguments), arguments.list("rules"), nullptr, std::nullopt, nullptr, {}},
+                      secrets_for(arguments),
+                      io.host);
   io.err << load.diagnostics.text();
   return load.config;
 }

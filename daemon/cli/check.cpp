@@ -1,4 +1,6 @@
+#include "daemon/cli/check_history.hpp"
 #include "daemon/cli/verbs.hpp"
+#include "daemon/store/sqlite_store.hpp"
 #include "rules/base/text.hpp"
 #include "rules/load/smart.hpp"
 #include "rules/load/yaml.hpp"
@@ -6,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <ostream>
 
 namespace kpi {
@@ -45,10 +48,31 @@ struct Findings {
   std::size_t sources = 0;
 };
 
+/// Where there is a history, the rules are held against it. One that cannot be read is no fault of the rules.
+void look_at_history(const std::shared_ptr<const Config>& config, Date today, Diagnostics& diagnostics, Io& io) {
+  std::error_code error;
+  if (config->history.empty() || !std::filesystem::exists(config->history, error)) {
+    return;
+  }
+  auto store = open_sqlite_store_for_reading(config->history);
+  if (!store) {
+    io.err << "kpid: not held against the history: " << store.error().message << "\n";
+    return;
+  }
+  Engine engine(config, **store);
+  if (const auto restored = engine.restore(io.clock.now()); !restored) {
+    io.err << "kpid: not held against the history: " << restored.error().message << "\n";
+    return;
+  }
+  check_against_history(engine, today, diagnostics);
+}
+
 void collect(ConfigLoad load, bool as_json, Findings& findings, Io& io) {
   if (load.config) {
     const auto local = load.config->zone.to_local(io.clock.now());
-    check_smart(load.config->rules, Date{std::chrono::floor<std::chrono::days>(local)}, load.diagnostics);
+    const Date today{std::chrono::floor<std::chrono::days>(local)};
+    check_smart(load.config->rules, today, load.diagnostics);
+    look_at_history(load.config, today, load.diagnostics, io);
     load.diagnostics.sort();
   }
   for (const Diagnostic& diagnostic : load.diagnostics.items()) {
@@ -79,7 +103,7 @@ int check(const Arguments& arguments, Io& io) {
     }
   }
   if (!rule_files.empty()) {
-    collect(load_rule_files({config, rule_files, nullptr, std::nullopt}, Secrets::kChecked, io.host),
+    collect(load_rule_files({config, rule_files, nullptr, std::nullopt, nullptr, {}}, Secrets::kChecked, io.host),
             arguments.has("json"),
             findings,
             io);

@@ -55,6 +55,8 @@ struct Io {
   bool is_terminal;  ///< Standard output is one: colours, tables fitted to it, progress.
   Clock& clock;
   Host& host;
+  /// Instead of loading one: what the daemon runs, when a verb answers for it.
+  std::shared_ptr<const Config> config = nullptr;
 };
 
 struct Command {
@@ -83,6 +85,9 @@ std::string config_path(const Arguments& arguments);
 
 /// Loads the configuration and prints what is wrong with it. Null: the verb ends with kExitNo.
 std::shared_ptr<const Config> load_for_verb(const Arguments& arguments, Secrets secrets, Io& io);
+
+/// The source of this name; null when there is none, which is then said: the verb ends with kExitUsage.
+const SourceConfig* find_source_for_verb(const Config& config, const std::string& name, Io& io);
 
 /// RFC 3339, or `YYYY-MM-DD[ HH:MM]` in the zone.
 std::optional<Instant> parse_time(std::string_view text, const Zone& zone);

@@ -184,8 +184,22 @@ const std::vector<Command>& commands() {
                                               history_backup_command(),
                                               history_verify_command(),
                                               report_command(),
+                                              forecast_command(),
+                                              anomaly_command(),
                                               enter_command(),
                                               channel_test_command(),
+                                              ack_command(),
+                                              silence_add_command(),
+                                              silence_list_command(),
+                                              silence_end_command(),
+                                              review_command(),
+                                              note_command(),
+                                              reload_command(),
+                                              deadletter_list_command(),
+                                              deadletter_resend_command(),
+                                              source_test_command(),
+                                              import_command(),
+                                              config_command(),
                                               plugins_command(),
                                               init_command()};
   return kCommands;
@@ -244,6 +258,9 @@ std::string config_path(const Arguments& arguments) {
 }
 
 std::shared_ptr<const Config> load_for_verb(const Arguments& arguments, Secrets secrets, Io& io) {
+  if (io.config != nullptr) {
+    return io.config;
+  }
   const std::string path = config_path(arguments);
   if (path.empty()) {
     complain(

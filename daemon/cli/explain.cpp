@@ -206,7 +206,7 @@ class Explainer {
           }
         };
     if (kpi.thresholds) {
-      const LineLimits limits = limits_of(*result_.line, kpi, result_.slot);
+      const LineLimits limits = limits_of(*result_.line, kpi, result_.slot, engine_.config().rules.calendar);
       limit("warning", limits[0], judgement.limits.warning, judgement.thresholds.rungs[1]);
       limit("critical", limits[1], judgement.limits.critical, judgement.thresholds.rungs[2]);
       limit("recover", limits[2], judgement.limits.recover, Standing::kFine);

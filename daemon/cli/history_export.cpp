@@ -1,6 +1,6 @@
-#include "daemon/review/csv_cells.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/verbs.hpp"
+#include "daemon/review/csv_cells.hpp"
 #include "rules/base/text.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,3 +1,4 @@
+#include "daemon/cli/source_block.hpp"
 #include "daemon/cli/starter.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "rules/base/text.hpp"
@@ -41,7 +42,27 @@ Result<void> write_new(const std::filesystem::path& path, const std::string& tex
   return {};
 }
 
+/// A block to be pasted into kpid.yaml.
+int init_source(const std::string& name, Io& io) {
+  if (const Plugin* plugin = find_plugin(name)) {
+    io.out << source_block(*plugin);
+    return kExitFine;
+  }
+  std::vector<std::string> names;
+  for (const Plugin& known : plugins()) {
+    names.push_back(known.name);
+  }
+  const std::string near = did_you_mean(name, names);
+  return complain(io,
+                  kExitUsage,
+                  "there is no plugin \"" + printable(name, 64) + "\"; " +
+                      (near.empty() ? "there are " + join(names, ", ") : near));
+}
+
 int init(const Arguments& arguments, Io& io) {
+  if (arguments.has("source")) {
+    return init_source(arguments.text("source"), io);
+  }
   const std::filesystem::path folder = arguments.text("dir");
   auto zone = Zone::find("Europe/Stockholm");
   const Zone home = zone ? *zone : Zone();
@@ -80,9 +101,11 @@ int init(const Arguments& arguments, Io& io) {
 Command init_command() {
   return {"init",
           "write a commented starter configuration that runs as it is",
-          "kpid init shop      kpid.yaml, rules/ and data/ in the folder shop\n"
-          "kpid init           the same in this folder; nothing that is there is overwritten",
-          {{"dir", "DIR", "where to (default: here)", true}},
+          "kpid init shop             kpid.yaml, rules/ and data/ in the folder shop\n"
+          "kpid init                  the same in this folder; nothing that is there is overwritten\n"
+          "kpid init --source csv     a commented block for one source, on the terminal",
+          {{"dir", "DIR", "where to (default: here)", true},
+           {"source", "PLUGIN", "only a commented block for a source of this kind, for kpid.yaml"}},
           init};
 }
 

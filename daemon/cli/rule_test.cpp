@@ -114,6 +114,7 @@ class RuleTest {
     map.text_list("rules", rules);
     const bool has_zone = map.zone("timezone", zone_);
     const YamlNode* sources = map.optional("sources");
+    const YamlNode* calendar = map.optional("calendar");
     const YamlNode* data =
         map.required("data", "the samples: data: {web.visits: {from: 2026-03-01, every: day, values: \"100x7\"}}");
     const YamlNode* expect = map.required("expect", "what must be true: expect: [{at: …, kpi: …, value: …}]");
@@ -121,8 +122,10 @@ class RuleTest {
     for (std::string& rule : rules) {
       rule = resolve_path(path_, rule);
     }
-    load_ = load_rule_files(
-        {config_path_, rules, sources, has_zone ? std::optional(zone_) : std::nullopt}, Secrets::kIgnored, host_);
+    load_ =
+        load_rule_files({config_path_, rules, sources, has_zone ? std::optional(zone_) : std::nullopt, calendar, path_},
+                        Secrets::kIgnored,
+                        host_);
     result_.texts.push_back(load_.texts);
     for (const Diagnostic& diagnostic : load_.diagnostics.items()) {
       if (diagnostic.severity == Diagnostic::Severity::kError) {
@@ -143,17 +146,29 @@ class RuleTest {
     return !diagnostics().has_errors();
   }
 
+  /// A route that nobody wrote: nothing waits, and nobody is reminded.
+  static Route plain_route(const std::string& owner) {
+    Route route;
+    route.to = {owner.empty() ? "default" : owner};
+    route.wait = {};
+    route.interval = {};
+    route.repeat = {};
+    return route;
+  }
+
   /// Without routes of its own a test sends to each KPI's owner.
   void prepare_config() {
     auto config = std::make_shared<Config>(*load_.config);
-    if (config->routes.empty()) {
+    std::vector<Route>& routes = config->routing.routes;
+    if (routes.empty()) {
       for (const Kpi& kpi : config->rules.kpis) {
-        const Route route{{{"owner", {kpi.owner}, false}}, {kpi.owner.empty() ? "default" : kpi.owner}, false, {"kpi"}};
-        if (std::ranges::find(config->routes, route) == config->routes.end()) {
-          config->routes.push_back(route);
+        Route route = plain_route(kpi.owner);
+        route.match = {{"owner", {kpi.owner}, false}};
+        if (std::ranges::find(routes, route) == routes.end()) {
+          routes.push_back(std::move(route));
         }
       }
-      config->routes.push_back(Route{{}, {"default"}, false, {"kpi"}});
+      routes.push_back(plain_route(""));
     }
     config_ = std::move(config);
   }

@@ -4,12 +4,14 @@
 #include "daemon/os/log.hpp"
 #include "daemon/os/signals.hpp"
 #include "daemon/store/sqlite_store.hpp"
+#include "daemon/web/front.hpp"
 #include "rules/base/text.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <csignal>
 #include <ostream>
+#include <sstream>
 
 namespace kpi {
 namespace {
@@ -55,7 +57,7 @@ void print_json(const OnceReport& report, Instant now, Io& io) {
 
 int run_once(
     std::shared_ptr<const Config> config, Store& store, World world, Instant now, const Arguments& arguments, Io& io) {
-  Watch watch(std::move(config), store, world, EngineOptions{1});
+  Watch watch(std::move(config), store, world, EngineOptions{1, true});
   if (const auto restored = watch.restore(now); !restored) {
     return complain(io, kExitFailed, restored.error().message);
   }
@@ -77,11 +79,50 @@ int run_once(
   return report->has_failed_source || !report->failed_deliveries.empty() ? kExitFailed : kExitFine;
 }
 
+/// A verb on the configuration that runs, its output kept: what the API answers with.
+VerbResult run_verb(const std::vector<std::string>& words, std::shared_ptr<const Config> config, Io& io) {
+  std::ostringstream out;
+  std::ostringstream err;
+  Io quiet{out, err, false, io.clock, io.host, std::move(config)};
+  const int code = run_program(words, quiet);
+  return {code, out.str(), err.str()};
+}
+
+/// Loads the files again; the log and the page say why they are refused.
+Result<std::shared_ptr<const Config>> load_again(const std::string& path, const Watch& watch, Front& front, Io& io) {
+  const ConfigLoad load = load_config(path, Secrets::kRequired, io.host);
+  for (const Diagnostic& diagnostic : load.diagnostics.items()) {
+    const bool is_error = diagnostic.severity == Diagnostic::Severity::kError;
+    (is_error ? log_error : log_warning)(diagnostic.text());
+  }
+  std::string refused;
+  if (!load.config) {
+    refused = load.diagnostics.text() + "the configuration has errors; the last good one goes on";
+  } else if (load.config->history != watch.engine().config().history) {
+    refused = "the history cannot be moved while the daemon runs; the last good configuration goes on";
+  }
+  front.refuse(refused);
+  if (!refused.empty()) {
+    log_error(refused.substr(refused.rfind('\n') + 1));
+    return fail(ErrorKind::kInvalid, refused);
+  }
+  return load.config;
+}
+
 int run_daemon(std::shared_ptr<const Config> config, Store& store, World world, SignalWatch& signals, Io& io) {
   const std::string path = config->path;
   Watch watch(std::move(config), store, world);
   if (const auto restored = watch.restore(io.clock.now()); !restored) {
     return complain(io, kExitFailed, restored.error().message);
+  }
+  Front front(
+      watch.inbox(), io.clock, [&](const std::vector<std::string>& words, std::shared_ptr<const Config> running) {
+        return run_verb(words, std::move(running), io);
+      });
+  watch.on_turn = [&](const StepSummary& summary) { front.take(watch, summary); };
+  front.take(watch, StepSummary{});
+  if (const auto opened = front.open(*watch.config()); !opened) {
+    return complain(io, kExitFailed, opened.error().message);
   }
   signals.start([&](int signal) {
     if (signal == SIGHUP) {
@@ -90,21 +131,7 @@ int run_daemon(std::shared_ptr<const Config> config, Store& store, World world, 
       watch.inbox().post(StopRequest{});
     }
   });
-  const auto reload = [&]() -> std::shared_ptr<const Config> {
-    const ConfigLoad load = load_config(path, Secrets::kRequired, io.host);
-    for (const Diagnostic& diagnostic : load.diagnostics.items()) {
-      const bool is_error = diagnostic.severity == Diagnostic::Severity::kError;
-      (is_error ? log_error : log_warning)(diagnostic.text());
-    }
-    if (!load.config) {
-      log_error("the configuration has errors; the last good one goes on");
-    } else if (load.config->history != watch.engine().config().history) {
-      log_error("the history cannot be moved while the daemon runs; the last good configuration goes on");
-      return nullptr;
-    }
-    return load.config;
-  };
-  const auto ran = watch.run(reload);
+  const auto ran = watch.run([&] { return load_again(path, watch, front, io); });
   signals.stop();  // before what its calls use
   if (!ran) {
     return complain(io, kExitFailed, ran.error().message);

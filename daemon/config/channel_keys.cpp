@@ -39,6 +39,7 @@ class ChannelReader {
     }
     ChannelConfig channel;
     read_delivery(map, channel.delivery);
+    channel.voice = read_voice(map);
     map.finish();
     channel.name = settings_.name;
     channel.type = settings_.type;
@@ -89,6 +90,20 @@ class ChannelReader {
       diagnostics_.error(map.position_of("fallback"), "a channel cannot be its own fallback", "name another channel");
     }
     reading_.fallbacks.emplace_back(map.position_of("fallback"), delivery.fallback);
+  }
+
+  /// In which language and time its readers live.
+  Voice read_voice(MapReader& map) {
+    Voice voice{reading_.config.language, {}};
+    std::size_t language = 0;
+    if (map.choice("language", {"en", "sv", "da", "nb"}, language)) {
+      voice.language = static_cast<Language>(language);
+    }
+    Zone zone;
+    if (map.zone("timezone", zone)) {
+      voice.zone = zone;
+    }
+    return voice;
   }
 
   void read_key(MapReader& map, const ChannelKey& key, bool required) {
@@ -180,57 +195,6 @@ class ChannelReader {
   std::size_t errors_before_;  // those of other channels
 };
 
-std::vector<LabelMatch> read_match(const YamlNode& node, Diagnostics& diagnostics) {
-  std::vector<LabelMatch> result;
-  if (node.kind != YamlNode::Kind::kMap) {
-    diagnostics.error(node.position, "match wants labels and values", "write match: {owner: growth}; {} is all");
-    return result;
-  }
-  for (const auto& [label, values] : node.entries) {
-    LabelMatch match;
-    match.label = label.scalar;
-    std::size_t negated = 0;
-    for (std::string& value : read_text_list(values, diagnostics, label.scalar)) {
-      const bool is_negated = value.starts_with('!');
-      negated += is_negated ? 1 : 0;
-      match.values.push_back(is_negated ? value.substr(1) : value);
-    }
-    match.is_negated = negated > 0;
-    if (negated != 0 && negated != match.values.size()) {
-      diagnostics.error(values.position, "one list cannot hold both values and \"!values\"", "use two routes");
-    }
-    result.push_back(std::move(match));
-  }
-  return result;
-}
-
-/// What matches everything ends the list, unless it says `continue`.
-void check_reach(const YamlNode& list, ConfigReading& reading) {
-  const std::vector<Route>& routes = reading.config.routes;
-  const auto ends = [](const Route& route) { return route.match.empty() && !route.continues; };
-  const auto last = std::ranges::find_if(routes, ends);
-  const auto next = static_cast<std::size_t>(last - routes.begin()) + 1;
-  if (last != routes.end() && next < list.items.size()) {
-    reading.diagnostics.error(list.items[next].position,
-                              "nothing reaches this route: the one before it matches everything",
-                              "put it before that one, or write continue: true there");
-  }
-}
-
-Route read_route(const YamlNode& node, ConfigReading& reading) {
-  Route route;
-  MapReader map(node, "routes", reading.diagnostics);
-  if (const YamlNode* match = map.required("match", "which alerts: match: {owner: growth}; {} is all")) {
-    route.match = read_match(*match, reading.diagnostics);
-  }
-  map.required("to", "the channels: to: [growth]");
-  map.text_list("to", route.to);
-  map.flag("continue", route.continues);
-  map.text_list("group_by", route.group_by);
-  map.finish();
-  return route;
-}
-
 void check_fallbacks(ConfigReading& reading) {
   std::vector<std::string> names;
   std::ranges::transform(reading.config.channels, std::back_inserter(names), &ChannelConfig::name);
@@ -259,50 +223,6 @@ void read_channels(const YamlNode& node, ConfigReading& reading) {
     }
   }
   check_fallbacks(reading);
-}
-
-void read_routes(const YamlNode& node, ConfigReading& reading) {
-  if (node.kind != YamlNode::Kind::kSequence) {
-    reading.diagnostics.error(node.position, "routes wants a list", "write routes: [{match: {}, to: [board]}]");
-    return;
-  }
-  for (const YamlNode& item : node.items) {
-    reading.config.routes.push_back(read_route(item, reading));
-  }
-}
-
-void check_routes(const YamlNode* node, ConfigReading& reading) {
-  if (node == nullptr || node->kind != YamlNode::Kind::kSequence) {
-    return;
-  }
-  std::vector<std::string> names;
-  names.reserve(reading.config.channels.size());
-  for (const ChannelConfig& channel : reading.config.channels) {
-    names.push_back(channel.name);
-  }
-  for (const YamlNode& item : node->items) {
-    const YamlNode* to = item.find("to");
-    for (const YamlNode& channel : to == nullptr       ? std::vector<YamlNode>{}
-                                   : to->items.empty() ? std::vector<YamlNode>{*to}
-                                                       : to->items) {
-      if (std::ranges::find(names, channel.scalar) == names.end()) {
-        const std::string near = did_you_mean(channel.scalar, names);
-        reading.diagnostics.error(channel.position,
-                                  "there is no channel \"" + printable(channel.scalar) + "\"",
-                                  !near.empty()   ? near
-                                  : names.empty() ? "declare it under channels"
-                                                  : "channels: " + join(names, " "));
-      }
-    }
-  }
-  check_reach(*node, reading);
-  const bool has_last =
-      std::ranges::any_of(reading.config.routes, [](const Route& route) { return route.match.empty(); });
-  if (!has_last) {
-    reading.diagnostics.error(node->items.empty() ? node->position : node->items.back().position,
-                              "the last route must match everything, so that no alert is lost",
-                              "add {match: {}, to: [CHANNEL]} at the end");
-  }
 }
 
 }  // namespace kpi

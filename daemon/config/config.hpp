@@ -3,9 +3,12 @@
 
 #include "daemon/notify/channel.hpp"
 #include "plugins/source.hpp"
+#include "rules/base/secret.hpp"
 #include "rules/base/units.hpp"
 #include "rules/load/yaml.hpp"
 #include "rules/model/kpi.hpp"
+#include "rules/routing/digest_rule.hpp"
+#include "rules/routing/message.hpp"
 #include "rules/routing/route.hpp"
 
 #include <chrono>
@@ -15,6 +18,16 @@
 #include <vector>
 
 namespace kpi {
+
+/// A label of this name is no label of the samples but their currency, which the engine takes out again.
+inline constexpr const char* kCurrencyLabel = "(currency)";
+
+/// A metric whose samples come in several currencies (`convert`).
+struct Conversion {
+  std::string to;     ///< "SEK"
+  std::string rates;  ///< The source with the rates: metrics whose unit is "SEK/EUR".
+  Position position;
+};
 
 /// One configured source.
 struct SourceConfig {
@@ -27,6 +40,7 @@ struct SourceConfig {
   std::optional<Date> since;
   std::optional<Span> stale;  ///< So late a period may be, after its end and `settle`, before somebody is told.
   bool is_entered = false;    ///< By people: see Plugin::is_entered.
+  std::vector<std::optional<Conversion>> conversions;  ///< Of SourceSettings::metrics; none: as delivered.
   std::vector<std::uint32_t> metrics;  ///< Of SourceSettings::metrics, their places in RuleSet::metrics.
   Position position;
 };
@@ -38,6 +52,14 @@ struct ChannelConfig {
   std::shared_ptr<Channel> channel;
   Position position;
   DeliveryRules delivery{};
+  Voice voice{};  ///< `language` and `timezone`; those of the daemon unless said.
+};
+
+/// The page and the API.
+struct WebConfig {
+  std::string listen;      ///< "127.0.0.1:8470"; empty: only the unix socket.
+  bool is_public = false;  ///< Beyond loopback.
+  Secret token;            ///< For writing; beyond loopback for reading too.
 };
 
 struct Config {
@@ -46,13 +68,20 @@ struct Config {
   Zone zone;
   Language language = Language::kEnglish;
   std::string history;  ///< The SQLite file.
+  WebConfig web;
   RuleSet rules;
   std::vector<SourceConfig> sources;
   std::vector<ChannelConfig> channels;
-  std::vector<Route> routes;
+  RoutingRules routing;
+  std::vector<DigestRule> digests;
+  std::string public_url;  ///< Where people find the page, without a slash at the end; empty: nowhere.
 
   [[nodiscard]] const SourceConfig* find_source(std::string_view name) const;
   [[nodiscard]] const ChannelConfig* find_channel(std::string_view name) const;
+  /// How a channel is spoken to; as the daemon where there is none.
+  [[nodiscard]] Voice voice_of(std::string_view channel) const;
+  /// The daemon's voice, and the others that channels have.
+  [[nodiscard]] std::vector<Voice> voices() const;
 };
 
 /// What loading found. Positions in `diagnostics` point into `texts`.
@@ -74,10 +103,12 @@ ConfigLoad load_config(const std::string& path, Secrets secrets, Host& host);
 
 /// Rule files looked at by themselves, for `kpid check FILE` and `kpid test`.
 struct RuleFiles {
-  std::string config;                 ///< The kpid.yaml they are to be loaded with; empty: none.
-  std::vector<std::string> files;     ///< Instead of those that kpid.yaml names.
-  const YamlNode* sources = nullptr;  ///< Instead of kpid.yaml's.
-  std::optional<Zone> zone;           ///< Instead of kpid.yaml's.
+  std::string config;                  ///< The kpid.yaml they are to be loaded with; empty: none.
+  std::vector<std::string> files;      ///< Instead of those that kpid.yaml names.
+  const YamlNode* sources = nullptr;   ///< Instead of kpid.yaml's.
+  std::optional<Zone> zone;            ///< Instead of kpid.yaml's.
+  const YamlNode* calendar = nullptr;  ///< Instead of kpid.yaml's.
+  std::string base;                    ///< The file that `calendar` stands in: its paths are relative to it.
 };
 
 ConfigLoad load_rule_files(const RuleFiles& rule_files, Secrets secrets, Host& host);

@@ -25,10 +25,30 @@ struct ConfigReading {
 
 /// `sources:`. `with_plugins` false: those that a rule test names, of which only kinds, units and grains count.
 void read_sources(const YamlNode& node, ConfigReading& reading, bool with_plugins);
+/// The sources of rates that `convert` names must have some.
+void check_conversions(const Config& config, Diagnostics& diagnostics);
 void read_channels(const YamlNode& node, ConfigReading& reading);
 void read_routes(const YamlNode& node, ConfigReading& reading);
 /// Every channel that routes name must exist; the last route must match everything.
 void check_routes(const YamlNode* node, ConfigReading& reading);
+/// `mutes`, and `calendar.hours`: named windows of the week. `where` is how messages call the map.
+void read_hours(const YamlNode& node,
+                const std::string& where,
+                std::map<std::string, Hours, std::less<>>& out,
+                Diagnostics& diagnostics);
+/// What `match` (or `kpis`) holds: labels and values.
+std::vector<LabelMatch> read_match(const YamlNode& node, std::string_view key, Diagnostics& diagnostics);
+/// "08:00", "24:00" as minutes since midnight.
+std::optional<std::chrono::minutes> parse_clock(std::string_view text);
+/// REQUIRES that channels were read.
+void read_digests(const YamlNode& node, ConfigReading& reading);
+void read_mutes(const YamlNode& node, ConfigReading& reading);
+/// A mute that no route names has no effect. REQUIRES that routes were read.
+void check_mutes(const YamlNode& node, ConfigReading& reading);
+/// REQUIRES that channels were read.
+void read_fallback(const YamlNode& node, ConfigReading& reading);
+/// `listen`, `token`.
+void read_web(MapReader& map, ConfigReading& reading);
 /// `calendar:`. `read_near` reads a file that is named beside kpid.yaml.
 void read_calendar(const YamlNode& node,
                    ConfigReading& reading,

@@ -1,4 +1,5 @@
 #include "daemon/config/config_keys.hpp"
+#include "daemon/config/config_tree.hpp"
 #include "rules/base/text.hpp"
 #include "rules/load/ics.hpp"
 #include "rules/load/pack.hpp"
@@ -65,6 +66,20 @@ class ConfigLoader {
     config_->texts = load_.texts;
   }
 
+  ConfigTree run_tree(const std::string& path) {
+    ConfigTree tree;
+    tree.load = run(path, nullptr);
+    tree.whole.kind = YamlNode::Kind::kMap;
+    if (main_ != nullptr) {
+      std::ranges::copy_if(main_->entries, std::back_inserter(tree.whole.entries), [](const auto& entry) {
+        return entry.first.scalar != "sources";
+      });
+    }
+    tree.whole.entries.push_back(joined("sources", sources_));
+    tree.whole.entries.push_back(joined("kpis", kpis_));
+    return tree;
+  }
+
   ConfigLoad run(const std::string& path, const RuleFiles* only) {
     ConfigReading reading{*config_, load_.diagnostics, secrets_, {}, {}};
     config_->path = path;
@@ -78,6 +93,10 @@ class ConfigLoader {
     if (only != nullptr && only->zone) {
       config_->zone = *only->zone;
     }
+    if (only != nullptr && only->calendar != nullptr) {
+      config_->rules.calendar = CalendarRules{};
+      read_calendar_of(only->base, *only->calendar, reading);
+    }
     for (const std::string& file : only != nullptr ? only->files : files_) {
       read_rule_file(file);
     }
@@ -90,6 +109,18 @@ class ConfigLoader {
   }
 
  private:
+  /// The entries of all these maps under one key.
+  static std::pair<YamlNode, YamlNode> joined(const std::string& name, const std::vector<const YamlNode*>& maps) {
+    std::pair<YamlNode, YamlNode> entry;
+    entry.first.kind = YamlNode::Kind::kScalar;
+    entry.first.scalar = name;
+    entry.second.kind = YamlNode::Kind::kMap;
+    for (const YamlNode* map : maps) {
+      entry.second.entries.insert(entry.second.entries.end(), map->entries.begin(), map->entries.end());
+    }
+    return entry;
+  }
+
   /// The tree of a file; null when it cannot be read.
   const YamlNode* read_file(const std::string& path) {
     auto file = host_.read_file(path, kMaxYamlBytes);
@@ -112,6 +143,7 @@ class ConfigLoader {
     if (tree == nullptr) {
       return;
     }
+    main_ = tree;
     MapReader map(*tree, "kpid.yaml", load_.diagnostics);
     map.zone("timezone", config_->zone);
     std::size_t language = 0;
@@ -119,11 +151,10 @@ class ConfigLoader {
       config_->language = static_cast<Language>(language);
     }
     if (const YamlNode* calendar = map.optional("calendar")) {
-      read_calendar(*calendar, reading, [&](const std::string& file) -> Result<std::string> {
-        return KPI_TRY(host_.read_file(resolve_path(path, file), kMaxIcsBytes)).text;
-      });
+      read_calendar_of(path, *calendar, reading);
     }
     read_history(map, path);
+    read_web(map, reading);
     if (const YamlNode* rules = map.optional("rules"); rules != nullptr && with_rules) {
       find_rule_files(*rules, path);
     }
@@ -133,8 +164,18 @@ class ConfigLoader {
     packs_ = map.optional("packs");
     channels_ = map.optional("channels");
     routes_ = map.optional("routes");
+    mutes_ = map.optional("mutes");
+    fallback_ = map.optional("fallback");
+    digests_ = map.optional("digests");
+    read_public_url(map);
     map.finish();
     check_has_route();
+  }
+
+  void read_calendar_of(const std::string& path, const YamlNode& node, ConfigReading& reading) {
+    read_calendar(node, reading, [&](const std::string& file) -> Result<std::string> {
+      return KPI_TRY(host_.read_file(resolve_path(path, file), kMaxIcsBytes)).text;
+    });
   }
 
   void read_history(MapReader& map, const std::string& path) {
@@ -150,6 +191,22 @@ class ConfigLoader {
       return;
     }
     config_->history = resolve_path(path, history.substr(7));
+  }
+
+  void read_public_url(MapReader& map) {
+    std::string& url = config_->public_url;
+    if (!map.text("public_url", url)) {
+      return;
+    }
+    while (url.ends_with('/')) {
+      url.pop_back();
+    }
+    const bool is_web = url.starts_with("https://") || url.starts_with("http://");
+    if (!is_web || url.find_first_of(" <>\"'?#") != std::string::npos) {
+      load_.diagnostics.error(map.position_of("public_url"),
+                              "public_url wants the address at which people find the page",
+                              "write public_url: https://kpi.example.com");
+    }
   }
 
   void check_has_route() {
@@ -200,12 +257,27 @@ class ConfigLoader {
     for (const YamlNode* sources : sources_) {
       read_sources(*sources, reading, sources != test_sources_);
     }
+    if (test_sources_ == nullptr) {
+      check_conversions(*config_, load_.diagnostics);
+    }
     if (channels_ != nullptr) {
       read_channels(*channels_, reading);
+    }
+    if (mutes_ != nullptr) {
+      read_mutes(*mutes_, reading);
+    }
+    if (fallback_ != nullptr) {
+      read_fallback(*fallback_, reading);
+    }
+    if (digests_ != nullptr) {
+      read_digests(*digests_, reading);
     }
     if (routes_ != nullptr) {
       read_routes(*routes_, reading);
       check_routes(routes_, reading);
+    }
+    if (mutes_ != nullptr) {
+      check_mutes(*mutes_, reading);
     }
     if (packs_ != nullptr) {
       read_packs(*packs_);
@@ -283,9 +355,13 @@ class ConfigLoader {
   std::vector<const YamlNode*> sources_;
   const YamlNode* test_sources_ = nullptr;  // without plugins: their data stands in the test
   std::vector<const YamlNode*> kpis_;
+  const YamlNode* main_ = nullptr;
   const YamlNode* packs_ = nullptr;
   const YamlNode* channels_ = nullptr;
   const YamlNode* routes_ = nullptr;
+  const YamlNode* mutes_ = nullptr;
+  const YamlNode* fallback_ = nullptr;
+  const YamlNode* digests_ = nullptr;
 };
 
 }  // namespace
@@ -358,6 +434,9 @@ void read_calendar(const YamlNode& node,
   if (const YamlNode* events = map.optional("events")) {
     days.events = read_events(*events, reading.diagnostics);
   }
+  if (const YamlNode* hours = map.optional("hours")) {
+    read_hours(*hours, "calendar.hours", reading.config.routing.hours, reading.diagnostics);
+  }
   if (const YamlNode* files = map.optional("holidays")) {
     for (const std::string& file : read_text_list(*files, reading.diagnostics, "holidays")) {
       const Result<std::string> text = read_near(file);
@@ -385,6 +464,21 @@ const ChannelConfig* Config::find_channel(std::string_view name) const {
   return found == channels.end() ? nullptr : &*found;
 }
 
+Voice Config::voice_of(std::string_view channel) const {
+  const ChannelConfig* found = find_channel(channel);
+  return found == nullptr ? Voice{language, {}} : found->voice;
+}
+
+std::vector<Voice> Config::voices() const {
+  std::vector<Voice> voices{Voice{language, {}}};
+  for (const ChannelConfig& channel : channels) {
+    if (std::ranges::find(voices, channel.voice) == voices.end()) {
+      voices.push_back(channel.voice);
+    }
+  }
+  return voices;
+}
+
 std::string resolve_path(const std::string& file, const std::string& path) {
   const std::filesystem::path given(path);
   if (path.empty() || given.is_absolute()) {
@@ -395,6 +489,10 @@ std::string resolve_path(const std::string& file, const std::string& path) {
 
 ConfigLoad load_config(const std::string& path, Secrets secrets, Host& host) {
   return ConfigLoader(secrets, host).run(path, nullptr);
+}
+
+ConfigTree load_config_tree(const std::string& path, Host& host) {
+  return ConfigLoader(Secrets::kIgnored, host).run_tree(path);
 }
 
 ConfigLoad load_rule_files(const RuleFiles& rule_files, Secrets secrets, Host& host) {

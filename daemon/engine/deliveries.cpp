@@ -74,6 +74,23 @@ void Deliveries::configure(std::shared_ptr<const Config> config) {
   outbox_.configure(rules);
 }
 
+std::size_t Deliveries::resend(std::vector<NotificationRow> dead) {
+  for (NotificationRow& row : dead) {
+    row.state = NotificationRow::State::kQueued;
+    row.attempts = 0;
+    row.next_attempt.reset();
+    DeliveryRow queued;
+    queued.id = row.id;
+    queued.channel = row.channel;
+    queued.last_error = row.last_error;
+    queued.progress = row.progress;
+    rows_.push_back(std::move(queued));
+  }
+  const std::size_t count = dead.size();
+  outbox_.add(std::move(dead));
+  return count;
+}
+
 void Deliveries::start(std::vector<Attempt> batch) {
   ++batches_;
   world_.pool.submit([this, batch = std::move(batch), config = config_](const std::stop_token& stop) {

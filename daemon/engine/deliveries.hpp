@@ -42,6 +42,9 @@ class Deliveries {
 
   void add(std::vector<NotificationRow> rows) { outbox_.add(std::move(rows)); }
 
+  /// Dead letters that are to be tried again, like new messages; take_news() has how the history knows. How many.
+  std::size_t resend(std::vector<NotificationRow> dead);
+
   /// Starts what is due; what a channel takes no more is given up.
   void start_due(Instant now);
   /// The same for `run --once`: everything that is due, once. How many messages that is.

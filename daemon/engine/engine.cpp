@@ -1,5 +1,6 @@
 #include "daemon/engine/engine.hpp"
 
+#include "daemon/engine/convert.hpp"
 #include "daemon/notify/message_json.hpp"
 #include "rules/base/text.hpp"
 #include "rules/judge/touch.hpp"
@@ -35,8 +36,13 @@ bool needs_more_plans(const Kpi& kpi, const std::vector<TargetPlan>& plans, Slot
 }
 
 bool reads_line(const Line& user, const Line& used) {
-  const auto reads = [&](const Inputs& inputs) {
+  const auto reads_itself = [&](const Inputs& inputs) {
     return std::ranges::find(inputs.kpis, &used.judged) != inputs.kpis.end();
+  };
+  const auto reads = [&](const Inputs& inputs) {
+    return reads_itself(inputs) || std::ranges::any_of(inputs.segments, [&](const std::vector<Inputs>& segments) {
+             return std::ranges::any_of(segments, reads_itself);
+           });
   };
   return reads(user.value_inputs) || std::ranges::any_of(user.limit_inputs, reads) ||
          std::ranges::any_of(user.alert_inputs, reads);
@@ -72,7 +78,10 @@ bool Engine::has_failed_source() const {
 }
 
 Instant Engine::next_event() const {
-  return std::min(next_late_, wakes_.empty() ? Instant::max() : wakes_.begin()->first);
+  const Instant routing = next_wake(routing_);
+  const Instant judging = std::min(next_late_, wakes_.empty() ? Instant::max() : wakes_.begin()->first);
+  const Instant telling = routing == Instant::max() ? routing : std::max(routing, warm_at());
+  return std::min({judging, telling, next_digest()});
 }
 
 std::vector<NotificationRow> Engine::take_queued() {
@@ -85,17 +94,18 @@ Result<StepSummary> Engine::step(Instant now) {
                 "the history was last stepped at " + rfc3339(*last_step_) + ", " + rfc3339(now) + " lies before that");
   }
   StepSummary summary;
+  // Rates come before what is converted by them.
+  std::ranges::stable_partition(polls_,
+                                [&](const PollResult& poll) { return !converts(config_->sources[poll.source]); });
   for (PollResult& poll : std::exchange(polls_, {})) {
     ingest(poll, now, summary);
   }
-  for (const std::uint32_t kpi : std::exchange(stale_inputs_, {})) {
-    refresh_inputs(kpi);
-  }
+  refresh_stale();
   judge_due(now, summary);
   report_refused(summary);
   look_for_late(now);
   std::ranges::move(std::exchange(warnings_, {}), std::back_inserter(summary.warnings));
-  tell(now, summary);
+  KPI_TRY(tell(now, summary));
   commit_.now = now;
   commit_.deliveries = std::exchange(deliveries_, {});
   std::ranges::move(std::exchange(letters_, {}), std::back_inserter(commit_.notifications));
@@ -236,6 +246,9 @@ void Engine::write_changes(Line& line, const LineChanges& changes, StepSummary& 
   }
   summary.judged += last.size();
   commit_.episodes.insert(commit_.episodes.end(), changes.episodes.begin(), changes.episodes.end());
+  if (resumed_at_ && !changes.is_restated) {
+    tell_passed(static_cast<std::uint32_t>(line_of_id_[line.id] - 1), changes.episodes);
+  }
 }
 
 void Engine::schedule(std::uint32_t index) {

@@ -6,6 +6,7 @@
 #include "daemon/store/store.hpp"
 #include "rules/judge/line.hpp"
 #include "rules/model/sample_table.hpp"
+#include "rules/routing/decide.hpp"
 #include "rules/routing/describe.hpp"
 
 #include <deque>
@@ -33,6 +34,7 @@ struct StepSummary {
   std::size_t restated_samples = 0;
   std::size_t judged = 0;  ///< Verdicts written.
   std::vector<Message> messages;
+  std::vector<Decision> decisions;    ///< What was held back or never told, and why.
   std::vector<std::string> warnings;  ///< What an operator should see: a failing source, refused rows.
 };
 
@@ -40,7 +42,20 @@ struct EngineOptions {
   /// A source that cannot be reached is told about after so many polls in a row that failed; one that delivers what
   /// cannot be read, at once.
   int source_patience = 3;
+  /// `run --once`: there is no later, so nothing waits for others of its group.
+  bool waits_elapsed = false;
+  /// The review of the days from `from` to before `to` as one HTML file, for digests that bring it; null: none does.
+  std::function<Result<std::string>(Date from, Date to, Language language)> make_review{};
 };
+
+/// Something about kpid itself that people should know: config.error, delivery.failed.
+struct SelfNotice {
+  MessageType type = MessageType::kConfigError;
+  std::string text;
+  std::string channel;  ///< Of delivery.failed: the one that failed, which is not told.
+};
+
+struct DigestEvents;
 
 class Engine {
  public:
@@ -51,6 +66,12 @@ class Engine {
 
   /// What a poll of this source should ask for.
   [[nodiscard]] PollRequest poll_request(std::uint32_t source, Instant now) const;
+
+  /// Until when a source that has failed is left alone.
+  [[nodiscard]] std::optional<Instant> left_alone_until(std::uint32_t source) const {
+    return sources_[source].row.next_poll;
+  }
+
   /// Keeps a poll's result for the next step.
   void receive(PollResult result);
   /// Keeps how an attempt ended for the next step's commit.
@@ -62,6 +83,17 @@ class Engine {
   void receive(NoteRow note);
   /// Keeps a value that somebody entered: the next poll of its source brings it. REQUIRES: read_entry() made it.
   void receive(EntryRow entry);
+  /// Tells the fallback channel or those of the last route, in the next step. The same text about the configuration is
+  /// told once.
+  void receive(SelfNotice notice);
+
+  // What people say to alerts, from `now` on; kept with the next step's commit, which should follow at once.
+  /// kNotFound: no alert of that id fires. kInvalid: it would end before it begins.
+  Result<void> acknowledge(const std::string& episode, Acknowledgement words, Instant now);
+  /// The silence's id. kInvalid: it matches everything, or ends before it begins.
+  Result<std::string> add_silence(Silence silence, Instant now);
+  /// kNotFound: there is none of that id, or it has ended.
+  Result<void> end_silence(const std::string& id, Instant now);
 
   /// Judges everything that is due at `now` and commits. After an error the engine's memory is ahead of the history:
   /// make a new one and restore it.
@@ -90,6 +122,11 @@ class Engine {
   [[nodiscard]] JudgeContext judge_context(Instant now) const;
   /// The state people see: that of the line, or error while a source it reads fails.
   [[nodiscard]] KpiState state_of(const Line& line) const;
+  /// What each channel knows of a rule's alert, and what keeps the rest from it; for `explain`.
+  [[nodiscard]] std::vector<Decision> standings_of(const Line& line, const std::string& rule, Instant now) const;
+
+  [[nodiscard]] const RoutingState& routing() const { return routing_; }
+
   /// Whether the last poll of some source failed.
   [[nodiscard]] bool has_failed_source() const;
 
@@ -110,6 +147,7 @@ class Engine {
     std::optional<Instant> failing_since;
     Told told;
     bool is_changed = false;
+    bool is_read = false;        ///< Since the start, whether or not it could be.
     bool was_failing = false;    ///< As its lines were told last.
     std::string cursor_mark;     ///< Before each cursor: the settings it was read with.
     std::optional<Slot> newest;  ///< Of its samples, when `knows_newest`.
@@ -144,13 +182,6 @@ class Engine {
     Told* told = nullptr;
   };
 
-  /// Something to tell, and what about.
-  struct Telling {
-    Notice notice;
-    std::optional<AlertSubject> subject;  ///< Of a line; none: about a source.
-    AlertView view;                       ///< For sources, as it is.
-  };
-
   // restore.cpp
   void plan();
   void find_sources(std::uint32_t kpi);
@@ -172,6 +203,7 @@ class Engine {
   void touch(std::uint32_t series, const ChangedSeries& change, Instant now);
   void judge_again(std::uint32_t line, const std::set<Slot>& periods);
   void ensure_lines(std::uint32_t metric, const Labels& labels);
+  void refresh_stale();
   void ensure_segments(std::uint32_t kpi, const Labels& labels);
   [[nodiscard]] bool has_room(std::uint32_t kpi, const Labels& segment);
   void ensure_expected(std::uint32_t kpi);
@@ -179,7 +211,10 @@ class Engine {
   void ensure_users(std::uint32_t kpi, const Labels& segment);
   void add_line(std::uint32_t kpi, const Labels& segment, std::uint32_t id);
   void refresh_inputs(std::uint32_t kpi);
+  void note_readers(std::uint32_t line, const std::vector<std::uint32_t>& before);
   Inputs inputs_of(const Program& program, const Line& line) const;
+  std::vector<Inputs> inputs_of_segments(const Program& program, const SegmentProgram& part, const Line& line) const;
+  [[nodiscard]] const JudgedSeries* judged_of(std::uint32_t kpi, const Labels& segment) const;
   std::optional<Slot> first_period(const Line& line) const;
   std::optional<Slot> begin_of(const Line& line) const;
   void report_refused(StepSummary& summary);
@@ -203,34 +238,71 @@ class Engine {
   [[nodiscard]] bool has_failing_source(std::uint32_t kpi) const;
 
   // tell.cpp
-  void tell(Instant now, StepSummary& summary);
   std::vector<AlertSlot> alerts_of(std::uint32_t line);
   [[nodiscard]] bool is_inhibited(std::uint32_t line, const AlertSlot& alert) const;
   void turn_inhibited();
-  void tell_line(std::uint32_t line, std::vector<Telling>& tellings);
-  void tell_alert(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings);
-  void tell_target(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings);
-  void remind_of_target(std::uint32_t line, const AlertSlot& alert, std::vector<Telling>& tellings);
+  void tell_line(std::uint32_t line);
+  void tell_alert(std::uint32_t line, const AlertSlot& alert);
+  void tell_target(std::uint32_t line, const AlertSlot& alert);
+  void remind_of_target(std::uint32_t line, const AlertSlot& alert);
+  void tell_end(std::uint32_t line, const AlertSlot& alert);
+  void tell_passed(std::uint32_t line, const std::vector<EpisodeRow>& episodes);
   AlertSubject target_subject(std::uint32_t line, const AlertSlot& alert) const;
-  void tell_end(std::uint32_t line, const AlertSlot& alert, MessageType type, std::vector<Telling>& tellings);
+  AlertSubject subject_of(std::uint32_t line, const AlertSlot& alert) const;
+  AlertKey key_of(std::uint32_t line, const AlertSlot& alert) const;
+  AlertEvent event_of(std::uint32_t line, const AlertSlot& alert, const AlertSubject& subject, MessageType type) const;
+
+  // tell_sources.cpp
   void turn_lines(std::uint32_t source, Instant now);
   void remember_failures(SourceState& source);
-  void tell_source(std::uint32_t source, Instant now, std::vector<Telling>& tellings);
-  void tell_removed(Instant now, std::vector<Telling>& tellings);
+  AlertView source_view(const SourceState& source) const;
+  void say_removed(AlertView& view, Phrase why) const;
+  void tell_source(std::uint32_t source, Instant now);
+  void tell_removed(Instant now);
   LineRow stored_line(std::uint32_t id) const;
-  Telling removed_telling(const AlertRow& row) const;
-  AlertSubject subject_of(std::uint32_t line, const AlertSlot& alert) const;
+  AlertEvent removed_event(const AlertRow& row) const;
+
+  // keep_alerts.cpp
   void write_alerts(std::uint32_t line);
-  Message compose(const Envelope& envelope, const std::vector<Telling>& tellings, Instant now) const;
+
+  // digests.cpp
+  Result<void> tell_digests(Instant now, StepSummary& summary);
+  Result<Message> make_digest(
+      const DigestRule& rule, const DigestDue& due, const std::string& channel, Instant now, StepSummary& summary);
+  Result<DigestEvents> events_of(const DigestDue& due, const std::string& channel) const;
+  [[nodiscard]] Instant next_digest() const;
+
+  // route_messages.cpp
+  Result<void> tell(Instant now, StepSummary& summary);
+  AlertView described(AlertSubject subject) const;
+  std::string page_of(const std::string& kpi, const Labels& segment) const;
+  void collect_events(Instant now);
+  void restore_routing(const StoredState& state, Instant now);
+  void adopt_told();
+  void refresh_labels();
+  void keep(Decided decided, StepSummary& summary, Instant now);
+  void keep_state(const Decided& decided);
+  void tell_self(Instant now, StepSummary& summary);
+  void send(Message message, StepSummary& summary);
+  std::vector<std::string> channels_for(const SelfNotice& notice) const;
+  std::optional<AlertView> view_of(const AlertKey& alert, MessageType type) const;
+  std::optional<AlertSlot> find_alert(const AlertKey& alert, std::uint32_t& line) const;
+  Message compose(const Envelope& envelope, Instant now) const;
+  DecideContext decide_context(Instant now) const;
+  [[nodiscard]] bool is_spoken_for(const AlertKey& alert) const;
+  [[nodiscard]] Instant warm_at() const;
+  [[nodiscard]] bool is_warm(Instant now) const;
 
   std::shared_ptr<const Config> config_;
   const RuleSet& rules_;
   Store& store_;
   EngineOptions options_;
+  std::vector<Voice> voices_;  // the daemon's first
 
   // What depends on what; constant after plan().
   std::vector<KpiPlan> plans_;
   std::vector<std::vector<std::uint32_t>> kpis_of_metric_;
+  std::vector<std::vector<std::uint32_t>> split_kpis_of_metric_;  // those with segments
   std::vector<std::vector<std::uint32_t>> kpis_of_kpi_;
   std::map<std::string, std::uint32_t, std::less<>> kpi_index_;
   std::map<std::string, std::uint32_t, std::less<>> heirs_;  // by earlier name
@@ -244,6 +316,8 @@ class Engine {
   std::vector<LineTold> told_;
   std::map<std::pair<std::uint32_t, Labels>, std::uint32_t> line_index_;  // (KPI, segment)
   std::vector<std::vector<std::uint32_t>> lines_of_kpi_;
+  std::vector<std::vector<std::uint32_t>> readers_;  // by series: the lines whose inputs have it
+  std::vector<bool> has_totals_;                     // by metric: the totals of its KPIs are there
   std::vector<SourceState> sources_;
   std::vector<std::optional<Instant>> read_at_;                              // by metric
   std::map<std::pair<std::string, std::string>, TargetVersionRow> targets_;  // by KPI and name
@@ -253,9 +327,16 @@ class Engine {
   std::optional<Instant> last_step_;
   std::map<std::tuple<std::uint32_t, Labels, Slot>, double> entered_;  // by metric, labels, period
   Instant next_late_ = Instant::max();
+  RoutingState routing_;
+  std::map<std::string, Instant, std::less<>> digests_;  // by key_of(): the last issue that went out
+  Instant started_;
+  std::optional<Instant> resumed_at_;  // the last step before the start, until every source was read
+  std::string config_error_;           // as it was told last
   std::vector<std::string> warnings_;  // for the next step's summary
 
   // What is to be done.
+  std::vector<AlertEvent> events_;  // for routing
+  std::vector<SelfNotice> self_notices_;
   std::vector<PollResult> polls_;
   std::vector<DeliveryRow> deliveries_;
   std::vector<NotificationRow> letters_;  // made outside
@@ -263,6 +344,7 @@ class Engine {
   std::set<std::pair<std::uint32_t, std::uint32_t>> dirty_;  // (KPI, line): in the order of judging
   std::map<std::uint32_t, std::set<Slot>> restated_;         // by line: periods to judge again
   std::set<std::uint32_t> stale_inputs_;                     // KPIs
+  std::set<std::uint32_t> stale_metrics_;                    // the inputs of all their KPIs are stale
   std::map<std::uint32_t, Refused> refused_;                 // by KPI
   std::set<std::pair<Instant, std::uint32_t>> wakes_;        // (when, line)
   std::vector<Instant> wake_of_line_;
@@ -271,7 +353,7 @@ class Engine {
 
   // Ids in the history.
   std::vector<std::uint32_t> series_id_;   // by series of table_
-  std::vector<std::uint32_t> line_of_id_;  // by id: index into lines_ and 1, 0 for none; as of restore()
+  std::vector<std::uint32_t> line_of_id_;  // by id: index into lines_ and 1, 0 for none
   std::uint32_t next_series_id_ = 1;
   std::uint32_t next_line_id_ = 1;
   std::uint32_t next_version_id_ = 1;

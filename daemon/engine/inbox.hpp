@@ -2,11 +2,13 @@
 // What the engine's thread waits for: results of polls and deliveries, and what people ask. Any thread posts, one
 // takes.
 
+#include "daemon/engine/action.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/notify/channel.hpp"
 
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <variant>
@@ -35,8 +37,7 @@ struct ReloadRequest {};
 
 struct StopRequest {};
 
-/// An EntryRow is a value that somebody entered, checked by read_entry().
-using Event = std::variant<PollResult, DeliveryResult, BatchEnd, RefreshEnd, ReloadRequest, StopRequest, EntryRow>;
+using Event = std::variant<PollResult, DeliveryResult, BatchEnd, RefreshEnd, ReloadRequest, StopRequest, std::shared_ptr<PendingAction>>;
 
 class Inbox {
  public:

@@ -1,4 +1,6 @@
+#include "daemon/engine/convert.hpp"
 #include "daemon/engine/engine.hpp"
+#include "daemon/engine/poll_schedule.hpp"
 #include "rules/base/text.hpp"
 #include "rules/judge/line_limits.hpp"
 #include "rules/judge/touch.hpp"
@@ -20,16 +22,21 @@ Slot period_holding(Slot slot, bool is_civil, const Kpi& kpi, const CalendarRule
   return slot_at(Instant{Duration{slot.ms}}, kpi.every, kpi.zone, calendar);
 }
 
-bool reads(const Inputs& inputs, std::uint32_t series) {
-  return std::any_of(inputs.series.begin(), inputs.series.end(), [&](const std::vector<std::uint32_t>& list) {
-    return std::binary_search(list.begin(), list.end(), series);
-  });
-}
-
-bool line_reads(const Line& line, std::uint32_t series) {
-  const auto any = [&](const Inputs& inputs) { return reads(inputs, series); };
-  return any(line.value_inputs) || std::any_of(line.limit_inputs.begin(), line.limit_inputs.end(), any) ||
-         std::any_of(line.alert_inputs.begin(), line.alert_inputs.end(), any);
+/// All series that some input of the line has, ascending.
+std::vector<std::uint32_t> series_read(const Line& line) {
+  std::vector<std::uint32_t> all;
+  const auto add = [&](const Inputs& inputs) {
+    for (const std::vector<std::uint32_t>& list : inputs.series) {
+      all.insert(all.end(), list.begin(), list.end());
+    }
+  };
+  add(line.value_inputs);
+  std::ranges::for_each(line.limit_inputs, add);
+  std::ranges::for_each(line.alert_inputs, add);
+  std::ranges::sort(all);
+  const auto repeated = std::ranges::unique(all);
+  all.erase(repeated.begin(), repeated.end());
+  return all;
 }
 
 std::optional<Slot> front_of(const SampleTable::Series& series) {
@@ -94,6 +101,7 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   SourceState& state = sources_[result.source];
   const SourceConfig& source = config_->sources[result.source];
   state.is_changed = true;
+  state.is_read = true;
   state.row.last_poll = result.at;
   if (!result.poll) {
     ++state.failures;
@@ -101,6 +109,8 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
         result.poll.error().kind == ErrorKind::kInvalid || result.poll.error().kind == ErrorKind::kNotFound;
     state.row.error = result.poll.error().message;
     state.failing_since = state.failing_since ? state.failing_since : result.at;
+    const Duration patience = patience_after(state.failures, source.every);
+    state.row.next_poll = patience > source.every ? std::optional(result.at + patience) : std::nullopt;
     summary.warnings.push_back("source " + state.row.name + ": " + state.row.error);
     return;
   }
@@ -112,6 +122,7 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
     }
   }
   state.failures = 0;
+  state.row.next_poll.reset();
   state.is_invalid = false;
   state.row.error.clear();
   state.row.last_success = result.at;
@@ -129,6 +140,9 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
     return;
   }
   state.row.cursor = result.poll->cursor.empty() ? "" : state.cursor_mark + result.poll->cursor;
+  if (converts(source) && convert(*result.poll, source, *config_, table_)) {
+    state.row.cursor.clear();  // what had no rate is read again
+  }
   state.row.problem_count = result.poll->problem_count;
   state.row.problems.clear();
   for (const RowProblem& problem : result.poll->problems) {
@@ -170,10 +184,7 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
     // What was not seen must be asked for again, although the source has not changed.
     sources_[source_of_metric_[source.metrics.front()]].row.cursor.clear();
   }
-  for (const std::uint32_t kpi : stale_inputs_) {
-    refresh_inputs(kpi);
-  }
-  stale_inputs_.clear();
+  refresh_stale();
   for (auto& [id, change] : changed) {
     std::ranges::sort(change.slots);
     touch(id, change, now);
@@ -198,14 +209,10 @@ void Engine::touch(std::uint32_t series, const ChangedSeries& change, Instant no
   const JudgeContext context = judge_context(now);
   const std::vector<Stretch> stretches =
       changed_stretches(table_, series, rules_.metrics[metric], change.slots, change.front);
-  for (const std::uint32_t kpi : kpis_of_metric_[metric]) {
-    for (const std::uint32_t index : lines_of_kpi_[kpi]) {
-      const Line& line = lines_[index];
-      if (line_reads(line, series)) {
-        dirty_.emplace(kpi, index);
-        judge_again(index, periods_reading(line, context, series, stretches));
-      }
-    }
+  for (const std::uint32_t index : series < readers_.size() ? readers_[series] : std::vector<std::uint32_t>{}) {
+    const Line& line = lines_[index];
+    dirty_.emplace(line.kpi, index);
+    judge_again(index, periods_reading(line, context, series, stretches));
   }
 }
 
@@ -216,10 +223,25 @@ void Engine::judge_again(std::uint32_t index, const std::set<Slot>& periods) {
 }
 
 void Engine::ensure_lines(std::uint32_t metric, const Labels& labels) {
-  for (const std::uint32_t kpi : kpis_of_metric_[metric]) {
-    ensure_line(kpi, {});
+  if (!has_totals_[metric]) {
+    has_totals_[metric] = true;
+    for (const std::uint32_t kpi : kpis_of_metric_[metric]) {
+      ensure_line(kpi, {});
+    }
+  }
+  for (const std::uint32_t kpi : split_kpis_of_metric_[metric]) {
     ensure_segments(kpi, labels);
-    stale_inputs_.insert(kpi);
+  }
+  stale_metrics_.insert(metric);
+}
+
+/// Finds anew what the lines read, where series or lines have appeared.
+void Engine::refresh_stale() {
+  for (const std::uint32_t metric : std::exchange(stale_metrics_, {})) {
+    stale_inputs_.insert(kpis_of_metric_[metric].begin(), kpis_of_metric_[metric].end());
+  }
+  for (const std::uint32_t kpi : std::exchange(stale_inputs_, {})) {
+    refresh_inputs(kpi);
   }
 }
 
@@ -313,6 +335,8 @@ void Engine::add_line(std::uint32_t kpi, const Labels& segment, std::uint32_t id
   line.judged.grain = rule.every;
   line.alerts.resize(rule.alerts.size());
   line_index_.emplace(std::pair(kpi, segment), index);
+  line_of_id_.resize(std::max<std::size_t>(line_of_id_.size(), id + 1U));
+  line_of_id_[id] = index + 1;
   lines_.push_back(std::move(line));
   told_.emplace_back();
   told_.back().alerts.resize(rule.alerts.size());
@@ -325,6 +349,7 @@ void Engine::refresh_inputs(std::uint32_t kpi) {
   const Kpi& rule = rules_.kpis[kpi];
   for (const std::uint32_t index : lines_of_kpi_[kpi]) {
     Line& line = lines_[index];
+    const std::vector<std::uint32_t> before = series_read(line);
     line.value_inputs = inputs_of(rule.value, line);
     if (rule.thresholds) {
       line.limit_inputs.clear();
@@ -336,6 +361,23 @@ void Engine::refresh_inputs(std::uint32_t kpi) {
     for (const AlertRule& alert : rule.alerts) {
       line.alert_inputs.push_back(inputs_of(alert.when, line));
     }
+    note_readers(index, before);
+  }
+}
+
+/// `before`: the series that the line read until now.
+void Engine::note_readers(std::uint32_t index, const std::vector<std::uint32_t>& before) {
+  const std::vector<std::uint32_t> now = series_read(lines_[index]);
+  readers_.resize(table_.size());
+  std::vector<std::uint32_t> changed;
+  std::ranges::set_difference(before, now, std::back_inserter(changed));
+  for (const std::uint32_t series : changed) {
+    std::erase(readers_[series], index);
+  }
+  changed.clear();
+  std::ranges::set_difference(now, before, std::back_inserter(changed));
+  for (const std::uint32_t series : changed) {
+    readers_[series].push_back(index);
   }
 }
 
@@ -345,15 +387,39 @@ Inputs Engine::inputs_of(const Program& program, const Line& line) const {
     inputs.series.push_back(select_series(input, rules_.metrics[input.metric], table_, line.segment));
   }
   for (const KpiInput& input : program.kpis) {
-    const JudgedSeries* judged = &line.judged;
-    if (!input.is_self) {
-      auto found = line_index_.find({input.kpi, input.of_total ? Labels{} : line.segment});
-      found = found == line_index_.end() ? line_index_.find({input.kpi, Labels{}}) : found;
-      judged = found == line_index_.end() ? nullptr : &lines_[found->second].judged;
-    }
-    inputs.kpis.push_back(judged);
+    inputs.kpis.push_back(input.is_self ? &line.judged
+                                        : judged_of(input.kpi, input.of_total ? Labels{} : line.segment));
+  }
+  for (const SegmentProgram& part : program.segments) {
+    inputs.segments.push_back(inputs_of_segments(program, part, line));
   }
   return inputs;
+}
+
+/// What segments() reads for each segment that lies within the line's.
+std::vector<Inputs> Engine::inputs_of_segments(const Program& program,
+                                               const SegmentProgram& part,
+                                               const Line& line) const {
+  std::vector<Inputs> all;
+  for (const std::uint32_t index : lines_of_kpi_[part.of_kpi.value_or(line.kpi)]) {
+    const Labels& segment = lines_[index].segment;
+    if (!is_within(segment, line.segment)) {
+      continue;
+    }
+    Inputs inputs = inputs_for_segment(program, rules_.metrics, table_, segment);
+    for (const KpiInput& input : program.kpis) {
+      inputs.kpis.push_back(input.is_self ? &lines_[index].judged : judged_of(input.kpi, segment));
+    }
+    all.push_back(std::move(inputs));
+  }
+  return all;
+}
+
+/// What the KPI was judged for the segment, else as a whole; null: nothing yet.
+const JudgedSeries* Engine::judged_of(std::uint32_t kpi, const Labels& segment) const {
+  auto found = line_index_.find({kpi, segment});
+  found = found == line_index_.end() ? line_index_.find({kpi, Labels{}}) : found;
+  return found == line_index_.end() ? nullptr : &lines_[found->second].judged;
 }
 
 /// Where the ledger of the line begins: a segment that is expected begins with the total at the latest.

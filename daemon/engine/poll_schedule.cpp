@@ -12,6 +12,15 @@ Duration poll_offset(const std::string& source, Duration every) {
   return Duration{static_cast<std::int64_t>(most == 0 ? 0 : hash % most)};
 }
 
+Duration patience_after(int failures, Duration every) {
+  const Duration most = std::max<Duration>(every, std::chrono::hours{1});
+  Duration patience = every;
+  for (int i = 2; i < failures && patience < most; ++i) {
+    patience *= 2;
+  }
+  return std::min(patience, most);
+}
+
 Instant next_poll(Instant now, Duration every, Duration offset) {
   const std::int64_t since = now.time_since_epoch().count() - offset.count();
   std::int64_t slot = since / every.count();

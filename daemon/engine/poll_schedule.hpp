@@ -14,6 +14,10 @@ namespace kpi {
 /// old.
 Duration poll_offset(const std::string& source, Duration every);
 
+/// How long a source is left alone after so many failures in a row: its interval at first, from the third on twice as
+/// long each time, up to an hour (or its interval, where that is longer).
+Duration patience_after(int failures, Duration every);
+
 /// The first slot after `now`.
 Instant next_poll(Instant now, Duration every, Duration offset);
 

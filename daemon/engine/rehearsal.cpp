@@ -59,6 +59,7 @@ class Rehearsal::Ledger final : public Store {
     for (const EpisodeRow& row : step.episodes) {
       episodes.insert_or_assign(row.id, row);
     }
+    hushed_rows.insert(hushed_rows.end(), step.hushed.begin(), step.hushed.end());
     if (on_verdict_) {
       std::ranges::for_each(step.verdicts, on_verdict_);
     }
@@ -79,8 +80,27 @@ class Rehearsal::Ledger final : public Store {
     return {};
   }
 
+  Result<std::vector<EpisodeRow>> episodes_between(Instant from, Instant to) override {
+    std::vector<EpisodeRow> found;
+    for (const auto& [id, row] : episodes) {
+      if (row.since < to && (!row.resolved || *row.resolved >= from)) {
+        found.push_back(row);
+      }
+    }
+    std::ranges::sort(found, {}, [](const EpisodeRow& row) { return std::tie(row.since, row.id); });
+    return found;
+  }
+
+  Result<std::vector<HushedRow>> hushed(Instant from, Instant to) override {
+    std::vector<HushedRow> found;
+    std::ranges::copy_if(
+        hushed_rows, std::back_inserter(found), [&](const HushedRow& row) { return row.at >= from && row.at < to; });
+    return found;
+  }
+
   std::map<std::uint32_t, LineRow> lines;
   std::map<std::string, EpisodeRow> episodes;
+  std::vector<HushedRow> hushed_rows;
 
  private:
   const std::function<void(const VerdictRow&)>& on_verdict_;

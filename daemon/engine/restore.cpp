@@ -25,8 +25,9 @@ bool has_segment(const Kpi& kpi, const Labels& segment) {
   return std::any_of(kpi.split_by.begin(), kpi.split_by.end(), is_split);
 }
 
-void add_once(std::vector<std::uint32_t>& list, std::uint32_t value) {
-  if (std::find(list.begin(), list.end(), value) == list.end()) {
+/// Values come in ascending order, each perhaps more than once.
+void add_last(std::vector<std::uint32_t>& list, std::uint32_t value) {
+  if (list.empty() || list.back() != value) {
     list.push_back(value);
   }
 }
@@ -63,6 +64,9 @@ std::string settings_text(const SourceConfig& source) {
     }
   };
   add_options(settings.options);
+  for (const auto& conversion : source.conversions) {
+    text += conversion ? "convert " + conversion->to + " " + conversion->rates + "\n" : "";
+  }
   for (const SourceMetric& metric : settings.metrics) {
     text += "metric " + metric.name + " " + std::string(name_of(metric.kind)) + " " + number_text(metric.scale) + "\n";
     add_options(metric.options);
@@ -79,12 +83,18 @@ std::string settings_text(const SourceConfig& source) {
 }  // namespace
 
 Engine::Engine(std::shared_ptr<const Config> config, Store& store, EngineOptions options)
-    : config_(std::move(config)), rules_(config_->rules), store_(store), options_(options) {
+    : config_(std::move(config)),
+      rules_(config_->rules),
+      store_(store),
+      options_(std::move(options)),
+      voices_(config_->voices()) {
   plan();
 }
 
 void Engine::plan() {
   kpis_of_metric_.resize(rules_.metrics.size());
+  split_kpis_of_metric_.resize(rules_.metrics.size());
+  has_totals_.resize(rules_.metrics.size());
   kpis_of_kpi_.resize(rules_.kpis.size());
   lines_of_kpi_.resize(rules_.kpis.size());
   version_of_kpi_.resize(rules_.kpis.size());
@@ -106,11 +116,14 @@ void Engine::plan() {
     }
     for (const Program* program : programs_of(rules_.kpis[i])) {
       for (const MetricInput& input : program->metrics) {
-        add_once(kpis_of_metric_[input.metric], i);
+        add_last(kpis_of_metric_[input.metric], i);
+        if (!rules_.kpis[i].split_by.empty()) {
+          add_last(split_kpis_of_metric_[input.metric], i);
+        }
       }
       for (const KpiInput& input : program->kpis) {
         if (!input.is_self) {
-          add_once(kpis_of_kpi_[input.kpi], i);
+          add_last(kpis_of_kpi_[input.kpi], i);
         }
       }
     }
@@ -160,6 +173,8 @@ Result<void> Engine::restore(Instant now) {
     restore_alert(row);
   }
   restore_sources(state);
+  started_ = now;
+  resumed_at_ = last_step_;
   version_rules(state);
   queued_ = std::move(state.queued);
   for (std::uint32_t i = 0; i < lines_.size(); ++i) {
@@ -169,6 +184,10 @@ Result<void> Engine::restore(Instant now) {
     line.begun = line.newest ? line.first : std::nullopt;
     plan_target(line, now);
     schedule(i);
+  }
+  restore_routing(state, now);
+  for (const DigestMark& mark : state.digests) {
+    digests_.insert_or_assign(mark.key, mark.at);
   }
   return {};
 }

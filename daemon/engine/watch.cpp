@@ -7,6 +7,7 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <climits>
 #include <ostream>
 
 namespace kpi {
@@ -130,7 +131,7 @@ void Watch::hand_over(Instant now) {
   }
 }
 
-Result<void> Watch::run(const std::function<std::shared_ptr<const Config>()>& reload) {
+Result<void> Watch::run(const Reload& reload) {
   log_info("watching " + counted(config_->rules.kpis.size(), "KPI") + " of " +
            counted(config_->sources.size(), "source"));
   for (Polling& polling : polling_) {
@@ -176,8 +177,16 @@ void Watch::start_due(Instant now) {
   const Instant clock = world_.clock.now();
   for (std::uint32_t i = 0; i < polling_.size(); ++i) {
     const SourceConfig& source = config_->sources[i];
+    // Not after a step of the clock: nothing that was far away is waited for.
+    const auto until = engine_->left_alone_until(i);
+    const bool is_left_alone = until && *until > clock && *until <= clock + patience_after(INT_MAX, source.every);
     const bool was_set_back = polling_[i].next > clock + source.every;
     if (!polling_[i].in_flight && (polling_[i].next <= clock || was_set_back)) {
+      if (is_left_alone) {
+        polling_[i].next =
+            next_poll(*until - Duration{1}, source.every, poll_offset(source.settings.name, source.every));
+        continue;
+      }
       polling_[i].next = next_poll(clock, source.every, poll_offset(source.settings.name, source.every));
       start_poll(i, now);
     }
@@ -190,26 +199,41 @@ void Watch::take(Event& event, Asked& asked) {
   std::visit(Overloaded{[&](PollResult& result) {
                           if (result.generation == generation_) {
                             polling_[result.source].in_flight = false;
+                            polling_[result.source].is_tried = true;
                             engine_->receive(std::move(result));
                           }
                         },
                         [&](DeliveryResult& result) { deliveries_.take(result, now()); },
                         [&](BatchEnd& end) { deliveries_.take(end); },
                         [&](RefreshEnd& end) { deliveries_.take(end); },
-                        [&](EntryRow& entry) { enter(std::move(entry)); },
+                        [&](std::shared_ptr<PendingAction>& pending) { act(std::move(pending), asked); },
                         [&](ReloadRequest&) { asked.reload = true; },
                         [&](StopRequest&) { asked.stop = true; }},
              event);
 }
 
-/// The value is read by a poll of its source, at once.
-void Watch::enter(EntryRow entry) {
-  polling_[source_of_entry(entry, *config_)].next = Instant{};
-  engine_->receive(std::move(entry));
+/// Hands what somebody asks to the engine.
+void Watch::act(std::shared_ptr<PendingAction> pending, Asked& asked) {
+  if (std::holds_alternative<ReloadAction>(pending->action)) {
+    asked.reload = true;
+    asked.reloads.push_back(std::move(pending));
+    return;
+  }
+  Result<ActionAnswer> answer = apply(pending->action, *engine_, now());
+  if (const auto* entry = std::get_if<EntryAction>(&pending->action); entry != nullptr && answer) {
+    if (const auto row = read_entry(entry->words, *config_, now())) {
+      polling_[source_of_entry(*row, *config_)].next = Instant{};  // the value is read by a poll of its source, at once
+    }
+  }
+  asked.answers.emplace_back(std::move(pending), std::move(answer));
+}
+
+std::size_t Watch::untried() const {
+  return static_cast<std::size_t>(std::ranges::count(polling_, false, &Polling::is_tried));
 }
 
 /// One turn of the daemon: start what is due, wait for what comes, step. False when asked to stop.
-Result<bool> Watch::turn(const std::function<std::shared_ptr<const Config>()>& reload) {
+Result<bool> Watch::turn(const Reload& reload) {
   const Instant begun = now();
   start_due(begun);
   Asked asked;
@@ -220,14 +244,37 @@ Result<bool> Watch::turn(const std::function<std::shared_ptr<const Config>()>& r
   const StepSummary summary = KPI_TRY(engine_->step(now()));
   log(summary);
   deliveries_.add(engine_->take_queued());
+  if (on_turn) {
+    on_turn(summary);
+  }
+  for (auto& [pending, answer] : asked.answers) {
+    pending->answer.set_value(std::move(answer));
+  }
   if (asked.reload) {
-    notify_reloading();
-    if (auto config = reload()) {
-      KPI_TRY(swap_config(std::move(config), now()));
-    }
-    notify_ready();
+    KPI_TRY(reload_now(reload, asked));
   }
   return !asked.stop;
+}
+
+Result<void> Watch::reload_now(const Reload& reload, Asked& asked) {
+  notify_reloading();
+  auto config = reload();
+  Result<ActionAnswer> answer = ActionAnswer{};
+  if (config) {
+    KPI_TRY(swap_config(*std::move(config), now()));
+    answer->text =
+        "reloaded: " + counted(config_->rules.kpis.size(), "KPI") + " of " + counted(config_->sources.size(), "source");
+  } else {
+    answer = tl::unexpected<Error>(config.error());
+  }
+  notify_ready();
+  if (on_turn) {
+    on_turn(StepSummary{});
+  }
+  for (const auto& pending : asked.reloads) {
+    pending->answer.set_value(answer);
+  }
+  return {};
 }
 
 /// A new engine takes up where the old one stopped: all state is in the history.

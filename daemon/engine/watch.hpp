@@ -42,8 +42,14 @@ class Watch {
   Result<void> restore(Instant now);
   /// Polls every source once, judges, delivers what is due once.
   Result<OnceReport> once(Instant now);
-  /// Runs until a StopRequest comes. `reload` gives the new configuration, or null to keep the old one.
-  Result<void> run(const std::function<std::shared_ptr<const Config>()>& reload);
+  /// Gives the new configuration, or says why the old one goes on.
+  using Reload = std::function<Result<std::shared_ptr<const Config>>()>;
+
+  /// Runs until a StopRequest comes.
+  Result<void> run(const Reload& reload);
+
+  /// Called on the engine's thread with what each turn did, before its answers are given; set before run().
+  std::function<void(const StepSummary& summary)> on_turn;
 
   Inbox& inbox() { return inbox_; }
 
@@ -52,16 +58,25 @@ class Watch {
   /// How each channel does. Of the engine's thread.
   [[nodiscard]] std::map<std::string, ChannelState> channel_states() const { return deliveries_.states(); }
 
+  [[nodiscard]] const std::shared_ptr<const Config>& config() const { return config_; }
+
+  /// Sources that have not been polled once since the start.
+  [[nodiscard]] std::size_t untried() const;
+
  private:
   struct Polling {
     Instant next;
     bool in_flight = false;
+    bool is_tried = false;
   };
 
   /// What people asked for in a turn.
   struct Asked {
     bool reload = false;
     bool stop = false;
+    /// Answers to be given once the step is in the history.
+    std::vector<std::pair<std::shared_ptr<PendingAction>, Result<ActionAnswer>>> answers;
+    std::vector<std::shared_ptr<PendingAction>> reloads;
   };
 
   void start_poll(std::uint32_t source, Instant now);
@@ -72,9 +87,10 @@ class Watch {
   void hand_over(Instant now);
   void start_due(Instant now);
   void take(Event& event, Asked& asked);
-  void enter(EntryRow entry);
+  void act(std::shared_ptr<PendingAction> pending, Asked& asked);
+  Result<void> reload_now(const Reload& reload, Asked& asked);
   Result<void> finish_deliveries();
-  Result<bool> turn(const std::function<std::shared_ptr<const Config>()>& reload);
+  Result<bool> turn(const Reload& reload);
   Result<void> swap_config(std::shared_ptr<const Config> config, Instant now);
   [[nodiscard]] Duration until_next(Instant begun) const;
   [[nodiscard]] Instant now();

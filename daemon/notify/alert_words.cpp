@@ -80,30 +80,8 @@ std::string date_or_text(const std::string& date, Language language) {
   return parsed ? date_words(*parsed, language) : one_line(date);
 }
 
-std::string target_text(const TargetView& target, Language language) {
-  std::string goal = one_line(target.formatted_goal.empty() ? number_text(target.goal) : target.formatted_goal);
-  if (target.deadline.empty()) {
-    return goal;
-  }
-  const std::string deadline = date_or_text(target.deadline, language);
-  if (!target.days_left) {
-    return say(language, Phrase::kTargetBy, {{"goal", goal}, {"deadline", deadline}});
-  }
-  const int days = *target.days_left;
-  const Phrase phrase = days == 0 ? Phrase::kTargetLastDay : days > 0 ? Phrase::kTargetDaysLeft : Phrase::kTargetEnded;
-  return say(language, phrase, {{"goal", goal}, {"deadline", deadline}, {"n", std::abs(days)}});
-}
-
 bool is_sayable(const std::optional<double>& share) {
   return share && std::isfinite(*share) && std::abs(*share) < kMaxPace;
-}
-
-std::string pace_text(const TargetView& target, Language language) {
-  const std::string status = say(language, status_phrase(target.status));
-  if (!is_sayable(target.pace)) {
-    return status;
-  }
-  return say(language, Phrase::kStatusAtPace, {{"status", status}, {"pace", percent_words(*target.pace, language)}});
 }
 
 std::string subject_text(const AlertView& alert) {
@@ -190,6 +168,28 @@ std::string one_line(std::string_view text, std::size_t limit) {
     }
   }
   return printable(flat, limit);
+}
+
+std::string target_text(const TargetView& target, Language language) {
+  std::string goal = one_line(target.formatted_goal.empty() ? number_text(target.goal) : target.formatted_goal);
+  if (target.deadline.empty()) {
+    return goal;
+  }
+  const std::string deadline = date_or_text(target.deadline, language);
+  if (!target.days_left) {
+    return say(language, Phrase::kTargetBy, {{"goal", goal}, {"deadline", deadline}});
+  }
+  const int days = *target.days_left;
+  const Phrase phrase = days == 0 ? Phrase::kTargetLastDay : days > 0 ? Phrase::kTargetDaysLeft : Phrase::kTargetEnded;
+  return say(language, phrase, {{"goal", goal}, {"deadline", deadline}, {"n", std::abs(days)}});
+}
+
+std::string pace_text(const TargetView& target, Language language) {
+  const std::string status = say(language, status_phrase(target.status));
+  if (!is_sayable(target.pace)) {
+    return status;
+  }
+  return say(language, Phrase::kStatusAtPace, {{"status", status}, {"pace", percent_words(*target.pace, language)}});
 }
 
 AlertWords words_of(const Message& message, const AlertView& alert) {

@@ -70,6 +70,11 @@ std::string group_text(const Message& message);
 /// One line that says it all: a subject, a title, a fallback.
 std::string headline(const Message& message);
 
+/// "3% by 31 December 2026, 276 days left".
+std::string target_text(const TargetView& target, Language language);
+/// "at risk, at 83% of the pace needed".
+std::string pace_text(const TargetView& target, Language language);
+
 /// Runs of spaces, tabs and line breaks become one space, other control bytes \xNN; cut after `limit` bytes with "…".
 std::string one_line(std::string_view text, std::size_t limit = 300);
 

@@ -1,5 +1,6 @@
 #include "daemon/notify/mail_html.hpp"
 
+#include "daemon/notify/digest_html.hpp"
 #include "daemon/notify/message_card.hpp"
 #include "rules/base/text.hpp"
 
@@ -174,7 +175,9 @@ std::string content_id(std::size_t attachment) {
 std::string mail_html(const Message& message) {
   const MessageCard card = card_of(message);
   std::string rows;
-  if (card.alerts.empty()) {
+  if (message.digest) {
+    rows = digest_rows(message);
+  } else if (card.alerts.empty()) {
     rows = text_rows(message, card);
   } else {
     const std::size_t shown = std::min(card.alerts.size(), kMostAlerts);

@@ -1,5 +1,6 @@
 #include "daemon/notify/message_card.hpp"
 
+#include "daemon/notify/digest_card.hpp"
 #include "rules/base/text.hpp"
 #include "rules/words/say.hpp"
 
@@ -129,6 +130,9 @@ std::string alert_text(const MessageCard& card, const AlertCard& alert, const Ch
 }  // namespace
 
 MessageCard card_of(const Message& message) {
+  if (message.digest) {
+    return digest_card(message);
+  }
   MessageCard card;
   for (const AlertView* alert : worst_first(message)) {
     card.alerts.push_back(alert_card(message, *alert));

@@ -1,6 +1,7 @@
 #include "daemon/notify/message_json.hpp"
 
 #include "daemon/notify/base64.hpp"
+#include "daemon/notify/digest_json.hpp"
 #include "rules/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -82,6 +83,24 @@ Json period_json(const std::optional<Period>& period) {
   return json;
 }
 
+Json texts_json(const AlertTexts& texts) {
+  return Json::array({texts.formatted,
+                      texts.limit,
+                      texts.previous,
+                      texts.since,
+                      texts.period,
+                      texts.reason,
+                      texts.goal,
+                      texts.expected,
+                      texts.actual,
+                      texts.problem});
+}
+
+AlertTexts texts_of_json(const Json& json) {
+  const auto text = [&](std::size_t at) { return json.at(at).get<std::string>(); };
+  return {text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9)};
+}
+
 Json alert_json(const AlertView& alert) {
   Json json;
   json["id"] = alert.id;
@@ -113,6 +132,9 @@ Json alert_json(const AlertView& alert) {
   json["formatted_previous"] = text_or_null(alert.formatted_previous);
   json["since_text"] = text_or_null(alert.since_text);
   json["period_text"] = text_or_null(alert.period_text);
+  for (const auto& [voice, texts] : alert.others) {
+    json["voices"][voice] = texts_json(texts);
+  }
   return json;
 }
 
@@ -230,6 +252,11 @@ AlertView alert_of(const Json& json) {
   alert.url = text_at(json, "url");
   alert.acknowledge_url = text_if_there(json, "acknowledge_url");
   alert.silence_url = text_if_there(json, "silence_url");
+  if (json.contains("voices")) {
+    for (const auto& [voice, texts] : json.at("voices").get_ref<const Json::object_t&>()) {
+      alert.others.emplace(voice, texts_of_json(texts));
+    }
+  }
   return alert;
 }
 
@@ -326,6 +353,9 @@ Message message_of(const Json& json) {
       message.attachments.push_back(attachment_of(file));
     }
   }
+  if (data.contains("digest")) {
+    message.digest = digest_of(data.at("digest"));
+  }
   message.language = parse_language(text_if_there(data, "language")).value_or(Language::kEnglish);
   message.zone = Zone::find(text_if_there(data, "timezone")).value_or(Zone());
   return message;
@@ -340,6 +370,9 @@ Json json_of(const Message& message) {
   data["group"] = labels_json(message.group);
   data["alerts"] = std::move(alerts);
   data["text"] = text_or_null(message.text);
+  if (message.digest) {
+    data["digest"] = digest_json(*message.digest);
+  }
   data["language"] = name_of(message.language);
   data["timezone"] = message.zone.name();
   Json json;

@@ -1,6 +1,7 @@
 #include "daemon/notify/text_message.hpp"
 
 #include "daemon/notify/alert_words.hpp"
+#include "daemon/notify/digest_text.hpp"
 #include "rules/base/text.hpp"
 #include "rules/words/civil_words.hpp"
 #include "rules/words/say.hpp"
@@ -116,7 +117,14 @@ std::string free_text(const Message& message) {
 
 }  // namespace
 
+std::string wrapped_text(const std::string& first, std::string_view text) {
+  return wrapped(first, text);
+}
+
 std::string text_message(const Message& message) {
+  if (message.digest) {
+    return digest_text(message);
+  }
   return message.alerts.empty() ? free_text(message) : alerts_text(message);
 }
 

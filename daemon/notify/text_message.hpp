@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace kpi {
 
@@ -17,5 +18,8 @@ std::string text_message(const Message& message);
 /// A line across: "-- Warning ------------------------------------------------ 2026-03-31 06:00 UTC --". Ends in a
 /// newline.
 std::string text_rule(const Message& message);
+
+/// `text` after `first`, wrapped between words; further lines are indented as far as `first` is wide.
+std::string wrapped_text(const std::string& first, std::string_view text);
 
 }  // namespace kpi

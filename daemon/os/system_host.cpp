@@ -3,6 +3,7 @@
 #include "daemon/os/clock.hpp"
 #include "daemon/os/curl_http.hpp"
 #include "daemon/os/kept_files.hpp"
+#include "daemon/os/process.hpp"
 #include "daemon/os/signing.hpp"
 
 #include <condition_variable>
@@ -14,6 +15,10 @@ SystemHost::SystemHost() : http_(make_curl_client()) {}
 
 Instant SystemHost::now() {
   return system_clock().now();
+}
+
+Result<ProcessResult> SystemHost::run(const ProcessRequest& request, const std::stop_token& stop) {
+  return run_process(request, stop);
 }
 
 Result<void> SystemHost::wait(std::chrono::milliseconds time, const std::stop_token& stop) {

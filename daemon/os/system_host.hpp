@@ -26,6 +26,8 @@ class SystemHost final : public Host {
     return files_.list_files(folder, pattern, most);
   }
 
+  Result<ProcessResult> run(const ProcessRequest& request, const std::stop_token& stop) override;
+
   HttpClient& http() override { return *http_; }
 
   Instant now() override;

@@ -91,6 +91,9 @@ class SqliteHistoryReader final : public HistoryReader {
                                 const Labels& labels,
                                 const std::function<void(const SampleRevision&)>& row) override;
   Result<std::vector<SeriesRow>> series() override;
+  Result<std::vector<SilenceRow>> silences(Instant after) override;
+  Result<std::vector<AcknowledgementRow>> acknowledgements() override;
+  Result<std::vector<HushedRow>> hushed(Instant from, Instant to) override;
   Result<std::vector<LineRow>> lines() override;
   Result<void> ledger(Slot from, Slot to, const std::function<void(const VerdictRow&)>& row) override;
   Result<std::vector<VerdictRevision>> ledger_revisions(Slot from, Slot to) override;
@@ -258,6 +261,33 @@ Result<void> SqliteHistoryReader::sample_revisions(const std::string& metric,
     };
     revisions.each(deliver, *id);
     return {};
+  });
+}
+
+Result<std::vector<SilenceRow>> SqliteHistoryReader::silences(Instant after) {
+  return read([&]() -> Result<std::vector<SilenceRow>> {
+    std::vector<SilenceRow> found;
+    Query silences(*db_, "SELECT " KPI_SILENCE_COLUMNS " FROM silence WHERE ends > ? ORDER BY starts, id");
+    silences.each([&](const Row& row) { found.push_back(sqlite::silence_row(row)); }, after);
+    return found;
+  });
+}
+
+Result<std::vector<AcknowledgementRow>> SqliteHistoryReader::acknowledgements() {
+  return read([&]() -> Result<std::vector<AcknowledgementRow>> {
+    std::vector<AcknowledgementRow> found;
+    Query all(*db_, "SELECT " KPI_ACKNOWLEDGEMENT_COLUMNS " FROM acknowledgement ORDER BY at, id");
+    all.each([&](const Row& row) { found.push_back(sqlite::acknowledgement_row(row)); });
+    return found;
+  });
+}
+
+Result<std::vector<HushedRow>> SqliteHistoryReader::hushed(Instant from, Instant to) {
+  return read([&]() -> Result<std::vector<HushedRow>> {
+    std::vector<HushedRow> found;
+    Query hushed(*db_, KPI_HUSHED_BETWEEN);
+    hushed.each([&](const Row& row) { found.push_back(sqlite::hushed_row(row)); }, from, to);
+    return found;
   });
 }
 

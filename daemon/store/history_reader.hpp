@@ -138,6 +138,12 @@ class HistoryReader {
   virtual Result<std::vector<ReviewRow>> reviews() = 0;
   /// What people wrote to days with from <= day < to, by day.
   virtual Result<std::vector<NoteRow>> notes(Date from, Date to) = 0;
+  /// Silences that end after `after`, by their start.
+  virtual Result<std::vector<SilenceRow>> silences(Instant after) = 0;
+  /// In the order in which they were given, those that are over too.
+  virtual Result<std::vector<AcknowledgementRow>> acknowledgements() = 0;
+  /// What came and went unheard and ended with from <= at < to, in that order.
+  virtual Result<std::vector<HushedRow>> hushed(Instant from, Instant to) = 0;
   /// Every value that became known before `until`, those that were replaced too, in the order in which they became
   /// known.
   virtual Result<void> samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) = 0;

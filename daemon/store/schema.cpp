@@ -299,8 +299,59 @@ CREATE TABLE channel_state(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations{
-    Migration{1, kVersion1}, Migration{2, kReviewsAndNotes}, Migration{3, kEntries}, Migration{4, kDeliveryMemory}};
+// Who knows what of which alert, and what people said to alerts.
+constexpr const char* kRouting = R"sql(
+CREATE TABLE routing(key TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE silence(
+  id TEXT PRIMARY KEY,
+  match TEXT NOT NULL,
+  starts INTEGER NOT NULL,
+  ends INTEGER NOT NULL,
+  by_whom TEXT NOT NULL,
+  comment TEXT NOT NULL,
+  created INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE acknowledgement(
+  id INTEGER PRIMARY KEY,
+  episode TEXT NOT NULL,
+  by_whom TEXT NOT NULL,
+  comment TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  severity TEXT NOT NULL,
+  ended TEXT NOT NULL,
+  ended_at INTEGER,
+  UNIQUE(episode, at)
+) STRICT;
+
+CREATE TABLE hushed(
+  id INTEGER PRIMARY KEY,
+  episode TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  held_by TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  view TEXT NOT NULL,
+  UNIQUE(episode, channel)
+) STRICT;
+CREATE INDEX hushed_at ON hushed(at);
+)sql";
+
+// Which issue of each digest went out last.
+constexpr const char* kDigests = R"sql(
+CREATE TABLE digest(
+  key TEXT PRIMARY KEY,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations{Migration{1, kVersion1},
+                                 Migration{2, kReviewsAndNotes},
+                                 Migration{3, kEntries},
+                                 Migration{4, kDeliveryMemory},
+                                 Migration{5, kRouting},
+                                 Migration{6, kDigests}};
 
 }  // namespace
 

@@ -45,7 +45,8 @@ SampleRow sample_row(const Row& row) {
 
 /// What must be on the disk before anybody is told.
 bool is_promise(const StepCommit& step) {
-  return !step.notifications.empty() || !step.deliveries.empty() || !step.alerts.empty();
+  return !step.notifications.empty() || !step.deliveries.empty() || !step.alerts.empty() || !step.silences.empty() ||
+         !step.acknowledgements.empty();
 }
 
 class SqliteStore final : public Store {
@@ -83,6 +84,8 @@ class SqliteStore final : public Store {
   Result<DeliveryMemory> delivery_memory() override;
   Result<std::vector<NotificationRow>> dead_letters(const std::vector<std::string>& ids,
                                                     const std::string& channel) override;
+  Result<std::vector<EpisodeRow>> episodes_between(Instant from, Instant to) override;
+  Result<std::vector<HushedRow>> hushed(Instant from, Instant to) override;
 
  private:
   /// Everything prepared; ends before the connection does.
@@ -109,6 +112,7 @@ class SqliteStore final : public Store {
   void load_versions(StoredState& state);
   void load_alerts(StoredState& state);
   void load_rest(StoredState& state);
+  void load_routing(StoredState& state);
   void synchronise_fully(bool fully);
   std::size_t series_count();
 
@@ -127,6 +131,7 @@ Result<StoredState> SqliteStore::load() {
     load_versions(state);
     load_alerts(state);
     load_rest(state);
+    load_routing(state);
     state.warnings = std::exchange(warnings_, {});
     return state;
   });
@@ -199,6 +204,20 @@ void SqliteStore::load_rest(StoredState& state) {
   queued.each([&](const Row& row) { state.queued.push_back(sqlite::notification_row(row)); });
   Query progress(*db_, "SELECT last_step FROM progress");
   progress.each([&](const Row& row) { state.last_step = row.optional_instant(0); });
+}
+
+void SqliteStore::load_routing(StoredState& state) {
+  Query routing(*db_, "SELECT key, state FROM routing ORDER BY key");
+  routing.each([&](const Row& row) { state.routing.push_back({row.text(0), row.text(1)}); });
+  Query digests(*db_, "SELECT key, at FROM digest ORDER BY key");
+  digests.each([&](const Row& row) { state.digests.push_back({row.text(0), row.instant(1)}); });
+  const Instant now = state.last_step.value_or(Instant{});
+  Query silences(*db_, "SELECT " KPI_SILENCE_COLUMNS " FROM silence WHERE ends > ? ORDER BY id");
+  silences.each([&](const Row& row) { state.silences.push_back(sqlite::silence_row(row)); }, now);
+  Query acknowledgements(
+      *db_, "SELECT " KPI_ACKNOWLEDGEMENT_COLUMNS " FROM acknowledgement WHERE ended = '' AND until > ? ORDER BY id");
+  acknowledgements.each([&](const Row& row) { state.acknowledgements.push_back(sqlite::acknowledgement_row(row)); },
+                        now);
 }
 
 void SqliteStore::synchronise_fully(bool fully) {
@@ -293,6 +312,27 @@ Result<std::vector<NotificationRow>> SqliteStore::dead_letters(const std::vector
         found.push_back(sqlite::notification_row(row));
       }
     });
+    return found;
+  });
+}
+
+Result<std::vector<EpisodeRow>> SqliteStore::episodes_between(Instant from, Instant to) {
+  return guarded("read", path_, [&]() -> Result<std::vector<EpisodeRow>> {
+    std::vector<EpisodeRow> found;
+    Query episodes(
+        *db_,
+        "SELECT id, line_id, rule, severity, since, pending, firing, resolved, reason, restated FROM episode "
+        "WHERE since < ? AND (resolved IS NULL OR resolved >= ?) ORDER BY since, id");
+    episodes.each([&](const Row& row) { found.push_back(sqlite::episode_row(row)); }, to, from);
+    return found;
+  });
+}
+
+Result<std::vector<HushedRow>> SqliteStore::hushed(Instant from, Instant to) {
+  return guarded("read", path_, [&]() -> Result<std::vector<HushedRow>> {
+    std::vector<HushedRow> found;
+    Query hushed(*db_, KPI_HUSHED_BETWEEN);
+    hushed.each([&](const Row& row) { found.push_back(sqlite::hushed_row(row)); }, from, to);
     return found;
   });
 }

@@ -59,6 +59,14 @@ constexpr const char* kAddEntry =
     "INSERT INTO entered(metric, labels, slot, value, by_whom, note, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) "
     "ON CONFLICT DO NOTHING";
 constexpr const char* kPutSource = "REPLACE INTO source(" KPI_SOURCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kPutSilence = "REPLACE INTO silence(" KPI_SILENCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kPutAcknowledgement =
+    "INSERT INTO acknowledgement(" KPI_ACKNOWLEDGEMENT_COLUMNS
+    ") VALUES(?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT(episode, at) DO UPDATE SET until = excluded.until, ended = excluded.ended, "
+    "ended_at = excluded.ended_at";
+constexpr const char* kAddHushed =
+    "INSERT INTO hushed(" KPI_HUSHED_COLUMNS ") VALUES(?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 // A message that is there already may have been delivered: a step that is repeated must not queue it again.
 constexpr const char* kAddMessage =
     "INSERT INTO outbox(" KPI_OUTBOX_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING";
@@ -109,6 +117,12 @@ StepWriter::StepWriter(const SQLite::Database& db, Words& words)
       add_review_(db, kAddReview),
       add_note_(db, kAddNote),
       add_entry_(db, kAddEntry),
+      put_routing_(db, "REPLACE INTO routing(key, state) VALUES(?, ?)"),
+      drop_routing_(db, "DELETE FROM routing WHERE key = ?"),
+      put_silence_(db, kPutSilence),
+      put_acknowledgement_(db, kPutAcknowledgement),
+      add_hushed_(db, kAddHushed),
+      put_digest_(db, "REPLACE INTO digest(key, at) VALUES(?, ?)"),
       put_last_step_(db, "UPDATE progress SET last_step = ?") {}
 
 void StepWriter::write(const StepCommit& step) {
@@ -133,6 +147,11 @@ void StepWriter::write(const StepCommit& step) {
   each(step.reviews);
   each(step.notes);
   each(step.entries);
+  each(step.routing);
+  each(step.silences);
+  each(step.acknowledgements);
+  each(step.hushed);
+  each(step.digests);
   put_last_step_.run(step.now);
 }
 
@@ -282,6 +301,37 @@ void StepWriter::write(const NoteRow& note) {
 
 void StepWriter::write(const EntryRow& entry) {
   add_entry_.run(entry.metric, labels_json(entry.labels), entry.slot, entry.value, entry.by, entry.note, entry.at);
+}
+
+void StepWriter::write(const RoutingRow& routing) {
+  if (routing.state.empty()) {
+    drop_routing_.run(routing.key);
+  } else {
+    put_routing_.run(routing.key, routing.state);
+  }
+}
+
+void StepWriter::write(const SilenceRow& silence) {
+  put_silence_.run(silence.id, silence.match, silence.start, silence.end, silence.by, silence.comment, silence.created);
+}
+
+void StepWriter::write(const AcknowledgementRow& acknowledgement) {
+  put_acknowledgement_.run(acknowledgement.episode,
+                           acknowledgement.by,
+                           acknowledgement.comment,
+                           acknowledgement.at,
+                           acknowledgement.until,
+                           kpi::name_of(acknowledgement.severity),
+                           acknowledgement.ended,
+                           acknowledgement.ended_at);
+}
+
+void StepWriter::write(const DigestMark& digest) {
+  put_digest_.run(digest.key, digest.at);
+}
+
+void StepWriter::write(const HushedRow& hushed) {
+  add_hushed_.run(hushed.episode, hushed.channel, hushed.by, hushed.at, hushed.view);
 }
 
 }  // namespace kpi::sqlite

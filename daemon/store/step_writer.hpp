@@ -31,6 +31,11 @@ class StepWriter {
   void write(const ReviewRow& review);
   void write(const NoteRow& note);
   void write(const EntryRow& entry);
+  void write(const RoutingRow& routing);
+  void write(const SilenceRow& silence);
+  void write(const AcknowledgementRow& acknowledgement);
+  void write(const HushedRow& hushed);
+  void write(const DigestMark& digest);
   int run_ledger(Query& query, const VerdictRow& verdict, Instant now);
 
   Words& words_;
@@ -58,6 +63,12 @@ class StepWriter {
   Query add_review_;
   Query add_note_;
   Query add_entry_;
+  Query put_routing_;
+  Query drop_routing_;
+  Query put_silence_;
+  Query put_acknowledgement_;
+  Query add_hushed_;
+  Query put_digest_;
   Query put_last_step_;
 };
 

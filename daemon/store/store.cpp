@@ -5,7 +5,8 @@ namespace kpi {
 bool StepCommit::is_empty() const {
   return series.empty() && lines.empty() && rule_versions.empty() && target_versions.empty() && samples.empty() &&
          verdicts.empty() && statuses.empty() && alerts.empty() && episodes.empty() && sources.empty() &&
-         notifications.empty() && deliveries.empty() && reviews.empty() && notes.empty() && entries.empty();
+         notifications.empty() && deliveries.empty() && reviews.empty() && notes.empty() && entries.empty() &&
+         routing.empty() && silences.empty() && acknowledgements.empty() && hushed.empty() && digests.empty();
 }
 
 }  // namespace kpi

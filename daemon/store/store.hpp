@@ -196,6 +196,60 @@ struct EntryRow {
   bool operator==(const EntryRow&) const = default;
 };
 
+/// A silence as somebody said it; written again when its end moves.
+struct SilenceRow {
+  std::string id;
+  std::string match;  ///< JSON: [{"label", "values": […], "negated"}]
+  Instant start;
+  Instant end;
+  std::string by;
+  std::string comment;
+  Instant created;
+
+  bool operator==(const SilenceRow&) const = default;
+};
+
+/// Somebody has an episode in hand. Its key is the episode and `at`; written again when it ends before its time.
+struct AcknowledgementRow {
+  std::string episode;
+  std::string by;
+  std::string comment;
+  Instant at;
+  Instant until;
+  Severity severity = Severity::kNone;  ///< Of the alert when it was acknowledged; a higher one voids it.
+  std::string ended;                    ///< "", "rose", "resolved", "replaced"
+  std::optional<Instant> ended_at;
+
+  bool operator==(const AcknowledgementRow&) const = default;
+};
+
+/// An alert that a channel was never told of: it came and went while a mute or a silence held it back.
+struct HushedRow {
+  std::string episode;
+  std::string channel;
+  std::string by;    ///< What held it back: a mute's name, hours, who silenced.
+  Instant at;        ///< When it ended.
+  std::string view;  ///< A message_json with this one alert, as it ended.
+
+  bool operator==(const HushedRow&) const = default;
+};
+
+/// The last issue of a digest that went to a channel.
+struct DigestMark {
+  std::string key;
+  Instant at;  ///< When it was due.
+
+  bool operator==(const DigestMark&) const = default;
+};
+
+/// One piece of what routing remembers: who knows what, and what waits. Written and read by the engine only.
+struct RoutingRow {
+  std::string key;
+  std::string state;  ///< JSON; empty: there is nothing to remember any more.
+
+  bool operator==(const RoutingRow&) const = default;
+};
+
 /// Everything one step of the engine decided. Rows with an id or key that exists are replaced (samples and verdicts
 /// keep what they replace as revisions; messages stay as they are). The same step may be committed again.
 struct StepCommit {
@@ -215,6 +269,11 @@ struct StepCommit {
   std::vector<ReviewRow> reviews;  ///< Added; a row that is stored already changes nothing. So are notes.
   std::vector<NoteRow> notes;
   std::vector<EntryRow> entries;
+  std::vector<RoutingRow> routing;
+  std::vector<SilenceRow> silences;
+  std::vector<AcknowledgementRow> acknowledgements;
+  std::vector<HushedRow> hushed;  ///< Added, like reviews.
+  std::vector<DigestMark> digests;
 
   /// Nothing but the time.
   [[nodiscard]] bool is_empty() const;
@@ -233,6 +292,10 @@ struct StoredState {
   std::vector<StatusRow> statuses;
   std::vector<NotificationRow> queued;  ///< Not sent and not dead, oldest first.
   std::vector<std::string> warnings;    ///< What an operator should hear of the history itself.
+  std::vector<RoutingRow> routing;
+  std::vector<DigestMark> digests;
+  std::vector<SilenceRow> silences;                  ///< Those that end after the last step.
+  std::vector<AcknowledgementRow> acknowledgements;  ///< Those that are open and end after the last step.
 };
 
 /// Not thread-safe: one thread owns it. Errors are kStorage, with SQLite's words and the remedy. The callbacks must not
@@ -264,6 +327,14 @@ class Store {
                                                             const std::string& /*channel*/) {
     return std::vector<NotificationRow>{};
   }
+
+  /// Episodes that touch the time from `from` to before `to`, in the order in which they began.
+  virtual Result<std::vector<EpisodeRow>> episodes_between(Instant /*from*/, Instant /*to*/) {
+    return std::vector<EpisodeRow>();
+  }
+
+  /// What came and went unheard and ended with from <= at < to, in that order; what digests tell.
+  virtual Result<std::vector<HushedRow>> hushed(Instant /*from*/, Instant /*to*/) { return std::vector<HushedRow>(); }
 };
 
 }  // namespace kpi

@@ -111,6 +111,35 @@ NotificationRow notification_row(const Row& row) {
   return message;
 }
 
+SilenceRow silence_row(const Row& row) {
+  SilenceRow silence;
+  silence.id = row.text(0);
+  silence.match = row.text(1);
+  silence.start = row.instant(2);
+  silence.end = row.instant(3);
+  silence.by = row.text(4);
+  silence.comment = row.text(5);
+  silence.created = row.instant(6);
+  return silence;
+}
+
+AcknowledgementRow acknowledgement_row(const Row& row) {
+  AcknowledgementRow acknowledgement;
+  acknowledgement.episode = row.text(0);
+  acknowledgement.by = row.text(1);
+  acknowledgement.comment = row.text(2);
+  acknowledgement.at = row.instant(3);
+  acknowledgement.until = row.instant(4);
+  acknowledgement.severity = word_value<Severity>(row.text(5));
+  acknowledgement.ended = row.text(6);
+  acknowledgement.ended_at = row.optional_instant(7);
+  return acknowledgement;
+}
+
+HushedRow hushed_row(const Row& row) {
+  return {row.text(0), row.text(1), row.text(2), row.instant(3), row.text(4)};
+}
+
 std::string_view name_of(NotificationRow::State state) {
   for (const auto& [known, name] : kStates) {
     if (known == state) {

@@ -19,6 +19,10 @@ namespace kpi::sqlite {
 #define KPI_EPISODE_COLUMNS "id, line_id, rule, severity, since, pending, firing, resolved, reason, restated"
 #define KPI_SOURCE_COLUMNS "name, cursor, last_poll, last_success, error, problems, problem_count, late, next_poll"
 #define KPI_OUTBOX_COLUMNS "id, channel, type, created, body, state, attempts, next_attempt, sent, last_error, progress"
+#define KPI_SILENCE_COLUMNS "id, match, starts, ends, by_whom, comment, created"
+#define KPI_ACKNOWLEDGEMENT_COLUMNS "episode, by_whom, comment, at, until, severity, ended, ended_at"
+#define KPI_HUSHED_COLUMNS "episode, channel, held_by, at, view"
+#define KPI_HUSHED_BETWEEN "SELECT " KPI_HUSHED_COLUMNS " FROM hushed WHERE at >= ? AND at < ? ORDER BY at, id"
 
 // For a SlotSeeker over the ledger.
 #define KPI_LEDGER_NEXT_SLOT "SELECT slot FROM ledger WHERE slot >= ?1 AND slot < ?2 ORDER BY slot LIMIT 1"
@@ -31,6 +35,9 @@ StatusRow status_row(const Row& row, Words& words);
 EpisodeRow episode_row(const Row& row);
 SourceRow source_row(const Row& row);
 NotificationRow notification_row(const Row& row);
+SilenceRow silence_row(const Row& row);
+AcknowledgementRow acknowledgement_row(const Row& row);
+HushedRow hushed_row(const Row& row);
 
 /// "queued", "sent", "dead".
 std::string_view name_of(NotificationRow::State state);

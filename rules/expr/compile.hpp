@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct Scope {
     std::uint32_t index = 0;
     Unit unit;
     Grain every;
+    bool is_split = false;  ///< It has segments.
   };
 
   const std::vector<Metric>* metrics = nullptr;
@@ -36,6 +38,7 @@ struct CompileContext {
   bool may_use_value = false;             ///< In limits and alerts: `value`, and prev(value, …).
   bool may_use_target = false;            ///< In alerts.
   Unit value_unit;                        ///< Of `value`.
+  const Expr* value = nullptr;            ///< What `value` is, where it may be used: for segments().
 };
 
 /// The program and what deserves a warning, or all that is wrong; nothing is wrong but the KPIs it uses when that is
@@ -46,6 +49,9 @@ struct Compiled {
 };
 
 tl::expected<Compiled, std::vector<ExprError>> compile(const Expr& expr, const CompileContext& context);
+
+/// What is wrong with the name of an event of the calendar (null: there is none); nothing when it is one.
+std::optional<ExprError> check_event(const CalendarRules* calendar, const std::string& name, TextRange range);
 
 /// The metric and KPI names an expression uses (not `value`, `target.…`, nor parts), each once.
 struct UsedNames {

@@ -15,7 +15,7 @@ Unit share_unit() {
 }  // namespace
 
 std::span<const Compiler::Function> Compiler::functions() {
-  static constexpr std::array<Function, 17> kFunctions{{
+  static constexpr std::array<Function, 18> kFunctions{{
       {"prev", 2, 2, "prev(x, 1 week)", &Compiler::visit_prev},
       {"diff", 2, 2, "diff(x, 1 week)", &Compiler::visit_difference},
       {"change", 2, 2, "change(x, 1 week)", &Compiler::visit_difference},
@@ -33,6 +33,7 @@ std::span<const Compiler::Function> Compiler::functions() {
       {"per", 2, 2, "per(web.visits, day)", &Compiler::visit_per},
       {"share", 1, 1, "share(web.visits)", &Compiler::visit_share},
       {"age", 1, 1, "age(web.visits)", &Compiler::visit_age},
+      {"segments", 1, 1, "segments(value < 2%)", &Compiler::visit_segments},
   }};
   return kFunctions;
 }
@@ -203,25 +204,31 @@ Compiler::Visited Compiler::visit_holiday(const Expr& expr) {
   return Typed{ExprType::kCondition, {}};
 }
 
-Compiler::Visited Compiler::visit_event(const Expr& expr) {
-  const Expr& name = *expr.children[0];
-  if (name.kind != Expr::Kind::kText) {
-    return error(name.range, "event() takes the name of an event as a text", "write event(\"black_friday\")");
-  }
+std::optional<ExprError> check_event(const CalendarRules* calendar, const std::string& name, TextRange range) {
   std::vector<std::string> known;
-  const CalendarRules* calendar = context_.scope->calendar;
   if (calendar != nullptr && calendar->days != nullptr) {
     for (const auto& [event, dates] : calendar->days->events) {
       known.push_back(event);
     }
   }
-  if (std::ranges::find(known, name.text) == known.end()) {
-    const std::string near = did_you_mean(name.text, known);
-    return error(name.range,
-                 "the calendar has no event \"" + printable(name.text, 60) + "\"",
-                 known.empty()  ? "write calendar: {events: {black_friday: [2026-11-27]}} in kpid.yaml"
-                 : near.empty() ? "events: " + join(known, " ")
-                                : near);
+  if (std::ranges::find(known, name) != known.end()) {
+    return std::nullopt;
+  }
+  const std::string near = did_you_mean(name, known);
+  return ExprError{range,
+                   "the calendar has no event \"" + printable(name, 60) + "\"",
+                   known.empty()  ? "write calendar: {events: {black_friday: [2026-11-27]}} in kpid.yaml"
+                   : near.empty() ? "events: " + join(known, " ")
+                                  : near};
+}
+
+Compiler::Visited Compiler::visit_event(const Expr& expr) {
+  const Expr& name = *expr.children[0];
+  if (name.kind != Expr::Kind::kText) {
+    return error(name.range, "event() takes the name of an event as a text", "write event(\"black_friday\")");
+  }
+  if (const auto wrong = check_event(context_.scope->calendar, name.text, name.range)) {
+    return error(wrong->range, wrong->message, wrong->remedy);
   }
   emit_moment(OpCode::kEvent, name.text);
   return Typed{ExprType::kCondition, {}};

@@ -101,6 +101,9 @@ Compiler::Visited Compiler::visit_own(const Expr& expr, const Reading& reading) 
                  "inside " + std::string(grains_->aggregate) + "() only metrics can stand",
                  "\"value\" alone can be aggregated: " + std::string(grains_->aggregate) + "(value, 28 days)");
   }
+  if (in_segments_) {
+    return visit_value_of_segment(expr, reading);
+  }
   if (reading.how == Aggregate::kByKind && back_.empty()) {
     emit(OpCode::kValue);
     note_reach(Reach{{}, {}, {}, false});
@@ -115,6 +118,9 @@ Compiler::Visited Compiler::visit_own(const Expr& expr, const Reading& reading) 
 }
 
 Compiler::Visited Compiler::visit_target(const Expr& expr, const Reading& reading) {
+  if (in_segments_) {
+    return error(expr.range, "\"" + expr.text + "\" cannot stand inside segments()", "write it beside segments(…)");
+  }
   if (!context_.may_use_target || reading.how != Aggregate::kByKind || !back_.empty() || grains_ != nullptr) {
     return error(expr.range, "\"" + expr.text + "\" can stand only in the alerts of a KPI that has a target, as it is");
   }
@@ -180,6 +186,7 @@ Compiler::Visited Compiler::add_kpi(KpiInput input, const Expr& expr, const Read
   input.back = back_;
   input.of_total = total_;
   input.optional = optional_;
+  input.of_segments = in_segments_;
   input.range = outer_range_.value_or(expr.range);
   note_reach(
       Reach{input.window == context_.over ? std::nullopt : input.window, {}, back_, !input.window && !input.is_self});
@@ -212,6 +219,7 @@ Compiler::Visited Compiler::visit_metric(const Expr& expr, const Reading& own) {
   input.back = back_;
   input.all = all_ || total_;
   input.optional = optional_;
+  input.of_segments = in_segments_;
   input.range = outer_range_.value_or(expr.range);
   const bool is_age = reading.how == Aggregate::kAge;
   if (!check_labels(expr, metric) || (!is_age && !check_window(expr, metric, input))) {

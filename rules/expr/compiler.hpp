@@ -129,6 +129,11 @@ class Compiler {
   Visited visit_share(const Expr& expr);
   Visited visit_age(const Expr& expr);
 
+  // compile_segments.cpp
+  Visited visit_segments(const Expr& expr);
+  Visited visit_value_of_segment(const Expr& expr, const Reading& reading);
+  std::optional<std::uint32_t> split_kpi_of(const std::vector<std::string>& kpis) const;
+
   // compile_aggregates.cpp
   static bool is_aggregation(const Expr& expr);
   Visited visit_aggregate(const Expr& expr, Aggregate how);
@@ -164,6 +169,7 @@ class Compiler {
   bool all_ = false;
   bool total_ = false;  // the whole of a share()
   bool optional_ = false;
+  bool in_segments_ = false;
   Grains* grains_ = nullptr;
   std::vector<Reach>* reaches_ = nullptr;
   int part_depth_ = 0;

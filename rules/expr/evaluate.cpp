@@ -50,6 +50,8 @@ class Machine {
                          program_.metrics[instruction.index], inputs_->series[instruction.index], context_, index);
       case OpCode::kByGrain:
         return evaluate_by_grain(program_, program_.nested[instruction.index], *inputs_, context_);
+      case OpCode::kSegments:
+        return count_segments(instruction.index);
       case OpCode::kUnits:
         return Value::of(units_in(context_.frame, program_.units[instruction.index]));
       case OpCode::kKpi:
@@ -72,6 +74,20 @@ class Machine {
       default:
         return Value::of(instruction.number);
     }
+  }
+
+  /// How many segments the condition holds for; unknown when there are some, and of none it is known.
+  [[nodiscard]] Value count_segments(std::uint32_t index) const {
+    double count = 0;
+    std::optional<Value> unknown;
+    bool is_known = false;
+    for (const Inputs& segment : inputs_->segments[index]) {
+      const Value holds = Machine(program_, &segment, nullptr, context_).run(program_.segments[index].code);
+      is_known = is_known || holds.is_known();
+      count += holds.is_true() ? 1 : 0;
+      unknown = holds.is_known() ? unknown : holds;
+    }
+    return is_known || !unknown ? Value::of(count) : *unknown;
   }
 
   [[nodiscard]] Value clock(const Instruction& instruction) const {

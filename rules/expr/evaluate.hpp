@@ -45,18 +45,28 @@ double days_since(const Frame& frame, const MetricInput& input, const Metric& me
 
 /// What a program's inputs are for one segment: found once, when series or lines appear.
 struct Inputs {
-  std::vector<std::vector<std::uint32_t>> series;  ///< By metric input: the series that count.
+  std::vector<std::vector<std::uint32_t>> series;  ///< By metric input: the series that count, ascending.
   std::vector<const JudgedSeries*> kpis;           ///< By KPI input; null: that KPI has no such line yet.
+  std::vector<std::vector<Inputs>> segments{};     ///< By segment program: what each of its segments reads.
 };
 
 /// Whether the series counts for the segment and the input's filters.
 bool counts_for(const MetricInput& input, const Labels& series, const Labels& segment);
 /// The series of `input` for a segment: an unlabelled row (one that has just the labels asked for) is the total by
 /// itself, else all that count are combined as `across` says; with `none` there is then nothing.
+/// Of an input inside segments(): all that count, whatever their segments.
 std::vector<std::uint32_t> select_series(const MetricInput& input,
                                          const Metric& metric,
                                          const SampleTable& table,
                                          const Labels& segment);
+
+/// The same for all inputs of a program, as one of its segments reads them. KPIs are left to the caller.
+Inputs inputs_for_segment(const Program& program,
+                          const std::vector<Metric>& metrics,
+                          const SampleTable& table,
+                          const Labels& segment);
+/// Whether `segment` is one that segments() counts for a line: it has all of the line's labels, and more.
+bool is_within(const Labels& segment, const Labels& line);
 
 struct EvaluationContext {
   const RuleSet* rules = nullptr;

@@ -41,6 +41,7 @@ struct MetricInput {
   std::vector<Span> back;            ///< Shifts by prev(), diff(), change(), outermost first.
   bool all = false;                  ///< all(m): the same number for every segment.
   bool optional = false;             ///< Inside coalesce(): a period can be judged without it.
+  bool of_segments = false;          ///< Inside segments(): read for each of them.
   TextRange range;
 
   bool operator==(const MetricInput&) const = default;
@@ -56,6 +57,7 @@ struct KpiInput {
   std::vector<Span> back;
   bool of_total = false;  ///< share(): the total's, whatever the segment.
   bool optional = false;
+  bool of_segments = false;  ///< Inside segments().
   TextRange range;
 
   bool operator==(const KpiInput&) const = default;
@@ -72,17 +74,18 @@ struct UnitCount {
 };
 
 enum class OpCode : std::uint8_t {
-  kNumber,   ///< push `number`
-  kMetric,   ///< push metric input `index`
-  kKpi,      ///< push KPI input `index`
-  kValue,    ///< push the KPI's own value of this period
-  kTarget,   ///< push field `index` of the KPI's target (TargetField)
-  kByGrain,  ///< push nested program `index`
-  kUnits,    ///< push the number of units `index`
-  kHoliday,  ///< whether a day of the period is one; of moment `index`, as the next three
-  kEvent,    ///< whether a day of the period is one of the event
-  kWeekday,  ///< 1 (Monday) to 7, of the period's start
-  kMonth,    ///< 1 to 12, of the period's start
+  kNumber,    ///< push `number`
+  kMetric,    ///< push metric input `index`
+  kKpi,       ///< push KPI input `index`
+  kValue,     ///< push the KPI's own value of this period
+  kTarget,    ///< push field `index` of the KPI's target (TargetField)
+  kByGrain,   ///< push nested program `index`
+  kUnits,     ///< push the number of units `index`
+  kSegments,  ///< push how many segments condition `index` holds for
+  kHoliday,   ///< whether a day of the period is one; of moment `index`, as the next three
+  kEvent,     ///< whether a day of the period is one of the event
+  kWeekday,   ///< 1 (Monday) to 7, of the period's start
+  kMonth,     ///< 1 to 12, of the period's start
   kOr,
   kAnd,
   kNot,
@@ -147,6 +150,14 @@ struct GrainProgram {
   bool operator==(const GrainProgram&) const = default;
 };
 
+/// segments(conversion_rate < 2%): a condition, worked out for each segment.
+struct SegmentProgram {
+  std::vector<Instruction> code;
+  std::optional<std::uint32_t> of_kpi;  ///< Whose segments; none: those of the KPI itself.
+
+  bool operator==(const SegmentProgram&) const = default;
+};
+
 struct Program {
   std::vector<Instruction> code;
   std::vector<MetricInput> metrics;
@@ -154,6 +165,7 @@ struct Program {
   std::vector<GrainProgram> nested;
   std::vector<UnitCount> units;
   std::vector<Moment> moments;
+  std::vector<SegmentProgram> segments;
   bool is_condition = false;  ///< True or false rather than a number.
   Unit unit;
   std::string text;  ///< The expression, printed.

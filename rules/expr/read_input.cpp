@@ -61,6 +61,57 @@ Value age_of(const MetricInput& input,
                 : Value::unknown(Reason::kNoSample, index);
 }
 
+/// The series that may count: of the labels that are asked for, those of the rarest value.
+std::span<const std::uint32_t> candidates_for(const MetricInput& input,
+                                              const SampleTable& table,
+                                              const Labels& segment) {
+  std::span<const std::uint32_t> fewest = table.of_metric(input.metric);
+  const auto narrow = [&](const std::string& label, const std::string& value) {
+    const auto list = value.empty() ? fewest : table.with_label(input.metric, label, value);
+    fewest = list.size() < fewest.size() ? list : fewest;
+  };
+  for (const LabelFilter& filter : input.filters) {
+    if (!filter.negated) {
+      narrow(filter.label, filter.value);
+    }
+  }
+  for (const auto& [label, value] : segment) {
+    if (!input.all) {
+      narrow(label, value);
+    }
+  }
+  return fewest;
+}
+
+/// Whether a series has just the labels that are asked for: it is the total by itself.
+bool is_whole(const MetricInput& input, const Labels& series, const Labels& segment) {
+  const auto is_asked_for = [&](const auto& label) {
+    const auto by_segment = [&](const auto& part) { return part.first == label.first; };
+    const auto by_filter = [&](const LabelFilter& filter) { return filter.label == label.first && !filter.negated; };
+    return (!input.all && std::ranges::any_of(segment, by_segment)) || std::ranges::any_of(input.filters, by_filter);
+  };
+  return std::ranges::all_of(series, is_asked_for);
+}
+
+/// Those that count, or the one of them that is the total by itself.
+std::vector<std::uint32_t> matching_series(const MetricInput& input,
+                                           const SampleTable& table,
+                                           const Labels& segment,
+                                           bool is_total_enough) {
+  std::vector<std::uint32_t> found;
+  for (const std::uint32_t id : candidates_for(input, table, segment)) {
+    const Labels& labels = table[id].labels;
+    if (!counts_for(input, labels, segment)) {
+      continue;
+    }
+    if (is_total_enough && is_whole(input, labels, segment)) {
+      return {id};
+    }
+    found.push_back(id);
+  }
+  return found;
+}
+
 }  // namespace
 
 Value finite(double number) {
@@ -124,27 +175,30 @@ std::vector<std::uint32_t> select_series(const MetricInput& input,
                                          const Metric& metric,
                                          const SampleTable& table,
                                          const Labels& segment) {
-  std::vector<std::uint32_t> found;
-  const auto is_asked_for = [&](const std::string& label) {
-    const auto by_segment = [&](const auto& part) { return part.first == label; };
-    const auto by_filter = [&](const LabelFilter& filter) { return filter.label == label && !filter.negated; };
-    return (!input.all && std::ranges::any_of(segment, by_segment)) || std::ranges::any_of(input.filters, by_filter);
-  };
-  for (const std::uint32_t id : table.of_metric(input.metric)) {
-    const Labels& labels = table[id].labels;
-    if (!counts_for(input, labels, segment)) {
-      continue;
-    }
-    const bool is_whole = std::ranges::all_of(labels, [&](const auto& label) { return is_asked_for(label.first); });
-    if (is_whole) {
-      return {id};
-    }
-    found.push_back(id);
+  if (input.of_segments) {
+    return matching_series(input, table, segment, false);
   }
-  if (metric.across == Across::kNone) {
+  std::vector<std::uint32_t> found = matching_series(input, table, segment, true);
+  if (metric.across == Across::kNone && !(found.size() == 1 && is_whole(input, table[found[0]].labels, segment))) {
     found.clear();
   }
   return found;
+}
+
+Inputs inputs_for_segment(const Program& program,
+                          const std::vector<Metric>& metrics,
+                          const SampleTable& table,
+                          const Labels& segment) {
+  Inputs inputs;
+  for (MetricInput input : program.metrics) {
+    input.of_segments = false;
+    inputs.series.push_back(select_series(input, metrics[input.metric], table, segment));
+  }
+  return inputs;
+}
+
+bool is_within(const Labels& segment, const Labels& line) {
+  return segment.size() > line.size() && std::ranges::includes(segment, line);
 }
 
 WindowCount count_window(const MetricInput& input,

@@ -1,21 +1,26 @@
 #include "rules/judge/line_limits.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace kpi {
 namespace {
 
-/// Bit 0 is Monday.
-std::uint8_t day_of(Slot slot, const Kpi& kpi) {
-  Date date{};
+/// The days of a period, the last one not included; of a short period its day.
+std::pair<Date, Date> days_of(Slot slot, const Kpi& kpi) {
   if (kpi.every.is_civil()) {
-    date = date_of(slot);
-  } else {
-    const auto local = kpi.zone.to_local(Instant{Duration{slot.ms}});
-    date = Date{std::chrono::floor<std::chrono::days>(local)};
+    return {date_of(slot), date_of(next_slot(slot, kpi.every, kpi.zone))};
   }
-  const std::chrono::weekday day{std::chrono::sys_days{date}};
-  return static_cast<std::uint8_t>(1U << (day.iso_encoding() - 1));
+  const auto day = std::chrono::floor<std::chrono::days>(kpi.zone.to_local(Instant{Duration{slot.ms}}));
+  return {Date{day}, Date{day + std::chrono::days{1}}};
+}
+
+/// Whether the entry counts in a period of these days.
+bool counts_on(const LimitVariant& variant, const std::pair<Date, Date>& days, const CalendarRules& calendar) {
+  const std::chrono::weekday first{std::chrono::sys_days{days.first}};
+  const std::uint32_t day = 1U << (first.iso_encoding() - 1);
+  return (variant.days == 0 || (variant.days & day) != 0) &&
+         (variant.event.empty() || calendar.has_event(variant.event, days.first, days.second));
 }
 
 /// Goes through the programs in the order of each_limit() and takes over those of the sets that count.
@@ -51,7 +56,7 @@ const LimitVariant* segment_variant(const Thresholds& thresholds, const Labels& 
   return found == thresholds.segments.end() ? nullptr : &*found;
 }
 
-LineLimits limits_of(const Line& line, const Kpi& kpi, Slot slot) {
+LineLimits limits_of(const Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar) {
   const Thresholds& thresholds = *kpi.thresholds;
   Taking taking(line);
   taking.pass(thresholds, true);
@@ -61,11 +66,11 @@ LineLimits limits_of(const Line& line, const Kpi& kpi, Slot slot) {
   if (thresholds.when.empty()) {
     return taking.limits();
   }
-  const std::uint8_t day = day_of(slot, kpi);
+  const auto days = days_of(slot, kpi);
   bool is_found = false;
   for (const LimitVariant& variant : thresholds.when) {
     if (matches(variant.match, line.segment)) {
-      const bool counts = !is_found && (variant.days == 0 || (variant.days & day) != 0);
+      const bool counts = !is_found && counts_on(variant, days, calendar);
       taking.pass(variant, counts);
       is_found = is_found || counts;
     }

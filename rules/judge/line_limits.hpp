@@ -40,7 +40,7 @@ void each_limit(const Thresholds& thresholds, const Labels& segment, const Use& 
 }
 
 /// The limits of the period. REQUIRES that the KPI has thresholds and line.limit_inputs is as each_limit() says.
-LineLimits limits_of(const Line& line, const Kpi& kpi, Slot slot);
+LineLimits limits_of(const Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar);
 
 /// How patient the thresholds are with the line.
 Patience patience_of(const Thresholds& thresholds, const Labels& segment);

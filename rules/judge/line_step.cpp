@@ -42,7 +42,7 @@ std::array<Standing, 3> standing_of_target(const Target& target, const TargetSta
 }
 
 std::array<std::optional<double>, 9> target_fields(const Line& line, const TargetStanding& standing) {
-  std::array<std::optional<double>, 9> fields;  // what is projected, and how probable the goal is, are not known
+  std::array<std::optional<double>, 9> fields;
   if (standing.plan) {
     fields = {standing.expected,
               standing.pace,
@@ -51,6 +51,10 @@ std::array<std::optional<double>, 9> target_fields(const Line& line, const Targe
               standing.days_left,
               standing.goal ? standing.goal : line.plans[*standing.plan].goal,
               static_cast<double>(standing.status)};
+    if (standing.outlook) {
+      fields[static_cast<std::size_t>(TargetField::kProjected)] = standing.outlook->projected;
+      fields[static_cast<std::size_t>(TargetField::kProbability)] = standing.outlook->probability;
+    }
   }
   return fields;
 }
@@ -78,7 +82,7 @@ PeriodJudgement judge_conditions(
   EvaluationContext eval = evaluation(line, context, slot);
   eval.own = value;
   if (kpi.thresholds) {
-    const LineLimits limits = limits_of(line, kpi, slot);
+    const LineLimits limits = limits_of(line, kpi, slot, context.rules->calendar);
     const auto limit = [&](const LineLimit& one) {
       return one.program != nullptr ? std::optional(evaluate(*one.program, *one.inputs, eval)) : std::nullopt;
     };

@@ -2,6 +2,7 @@
 // judged periods alone, so that late and restated data, and a restart, end the same.
 
 #include "rules/judge/line.hpp"
+#include "rules/judge/target_outlook.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -179,6 +180,10 @@ TargetStanding stand_on_target(const Line& line, const Kpi& kpi, Slot slot, cons
   standing.plan = index;
   standing.tally = tally;
   standing.tally.plan = *index;
+  if (value.is_known() && !standing.is_final && standing.status != TargetStatus::kNotStarted) {
+    standing.outlook =
+        look_ahead({&kpi, &plan, line.judged.values, slot, value.number, period.end, period.tally});
+  }
   return standing;
 }
 

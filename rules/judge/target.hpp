@@ -25,6 +25,15 @@ struct TargetTally {
   bool operator==(const TargetTally&) const = default;
 };
 
+/// What a target's measure will be at the deadline.
+struct TargetOutlook {
+  double projected = 0;
+  double low = 0;  ///< With four chances in five it will lie between low and high.
+  double high = 0;
+  double probability = 0;          ///< That the goal is reached.
+  std::optional<Slot> reached_by;  ///< The end of the first period at which the forecast is at the goal; none: later.
+};
+
 struct TargetStanding {
   TargetStatus status = TargetStatus::kNotStarted;
   bool is_too_early = false;          ///< on_track because less than 10 % of the progress was due.
@@ -41,6 +50,7 @@ struct TargetStanding {
   std::optional<double> budget;       ///< Misses that the whole time of a share_met allows.
   std::optional<double> budget_left;  ///< Below zero: the share can be reached no more, or only by more periods.
   std::optional<double> burn_rate;    ///< Misses so far over those allowed by now.
+  std::optional<TargetOutlook> outlook;  ///< None: the outcome is decided, or no honest forecast is possible.
   int days_left = 0;
   TargetTally tally;  ///< Of the periods before this one.
 };

@@ -50,6 +50,14 @@ Slot first_of_others(const SampleTable& table, const std::vector<std::uint32_t>&
   return first;
 }
 
+/// Whether the input is that series, for the line or for one of the segments that it counts.
+bool reads_judged(const Inputs& inputs, std::size_t input, const JudgedSeries& other) {
+  const auto is_other = [&](const Inputs& segment) { return segment.kpis[input] == &other; };
+  return is_other(inputs) || std::ranges::any_of(inputs.segments, [&](const std::vector<Inputs>& segments) {
+           return std::ranges::any_of(segments, is_other);
+         });
+}
+
 }  // namespace
 
 std::vector<Stretch> changed_stretches(const SampleTable& table,
@@ -93,9 +101,12 @@ std::set<Slot> periods_reading(const Line& line,
                                std::uint32_t series,
                                std::span<const Stretch> stretches) {
   std::set<Slot> periods;
+  if (line.judged.values.empty()) {
+    return periods;
+  }
   each_program(line, kpi_of(line, context), [&](const Program& program, const Inputs& inputs) {
     for (std::size_t i = 0; i < program.metrics.size(); ++i) {
-      if (std::find(inputs.series[i].begin(), inputs.series[i].end(), series) == inputs.series[i].end()) {
+      if (!std::ranges::binary_search(inputs.series[i], series)) {
         continue;
       }
       const MetricInput& input = program.metrics[i];
@@ -121,7 +132,7 @@ std::set<Slot> periods_reading(const Line& line,
   each_program(line, kpi_of(line, context), [&](const Program& program, const Inputs& inputs) {
     for (std::size_t i = 0; i < program.kpis.size(); ++i) {
       const KpiInput& input = program.kpis[i];
-      if (inputs.kpis[i] != &other) {
+      if (!reads_judged(inputs, i, other)) {
         continue;
       }
       const auto window = [&](Slot period) {

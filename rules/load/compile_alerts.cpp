@@ -72,6 +72,7 @@ std::string variant_text(const LimitVariant& variant) {
   for (std::size_t day = 0; day < kDays.size(); ++day) {
     text += (variant.days & (1U << day)) != 0 ? " " + std::string(kDays.at(day)) : "";
   }
+  text += variant.event.empty() ? "" : " event " + variant.event;
   text += ":";
   const auto add = [&](std::string_view name, const std::string& value) {
     text += " " + std::string(name) + " " + value;
@@ -102,6 +103,11 @@ LimitVariant compile_variant(const RawKpi& raw,
     diagnostics.error(entry.position,
                       raw.kpi.id + " is judged every " + raw.kpi.every.text() + ": such a period is no weekday",
                       "leave the entry out, or write every: day");
+  }
+  if (entry.event_position.source != nullptr) {
+    if (const auto wrong = check_event(context.scope->calendar, entry.variant.event, {})) {
+      diagnostics.error(entry.event_position, wrong->message, wrong->remedy);
+    }
   }
   LimitVariant variant = entry.variant;
   variant.warning = compile_limit(entry.limits.warning, context, raw.kpi.unit, diagnostics);

@@ -42,6 +42,7 @@ struct RawVariant {
   RawLimits limits;
   Position position;
   Position match_position;
+  Position event_position;
 };
 
 struct RawMinSample {

@@ -2,6 +2,7 @@
 
 #include "rules/base/text.hpp"
 #include "rules/load/raw_reading.hpp"
+#include "rules/load/weekdays.hpp"
 
 #include <algorithm>
 
@@ -9,54 +10,6 @@ namespace kpi {
 namespace {
 
 constexpr std::size_t kMostVariants = 500;
-
-const std::vector<std::string>& day_names() {
-  static const std::vector<std::string> kDays{
-      "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
-  return kDays;
-}
-
-/// "saturday", "saturday-sunday": bit 0 is Monday.
-std::uint8_t read_day_range(const YamlNode& node, Diagnostics& diagnostics) {
-  const auto& names = day_names();
-  const std::string_view text = node.scalar;
-  const std::size_t dash = std::min(text.find('-'), text.size());
-  const auto day = [&](std::string_view word) {
-    return static_cast<std::size_t>(std::ranges::find(names, to_lower_ascii(trim(word))) - names.begin());
-  };
-  const std::size_t first = day(text.substr(0, dash));
-  const std::size_t last = dash == text.size() ? first : day(text.substr(dash + 1));
-  if (node.kind != YamlNode::Kind::kScalar || first == names.size() || last == names.size()) {
-    const std::string_view wrong =
-        first == names.size() ? text.substr(0, dash) : text.substr(std::min(dash + 1, text.size()));
-    const std::string meant = did_you_mean(trim(wrong), names);
-    diagnostics.error(node.position,
-                      "days wants weekdays, got \"" + printable(text, 60) + "\"",
-                      meant.empty() ? "write days: [saturday-sunday]" : meant);
-    return 0;
-  }
-  std::uint8_t days = 0;
-  for (std::size_t at = first;; at = (at + 1) % names.size()) {
-    days = static_cast<std::uint8_t>(days | (1U << at));
-    if (at == last) {
-      return days;
-    }
-  }
-}
-
-std::uint8_t read_days(const YamlNode& node, Diagnostics& diagnostics) {
-  if (node.kind == YamlNode::Kind::kScalar) {
-    return read_day_range(node, diagnostics);
-  }
-  std::uint8_t days = 0;
-  for (const YamlNode& item : node.items) {
-    days = static_cast<std::uint8_t>(days | read_day_range(item, diagnostics));
-  }
-  if (node.items.empty()) {
-    diagnostics.error(node.position, "days wants a list of weekdays", "write days: [saturday-sunday]");
-  }
-  return days;
-}
 
 SegmentMatch read_match(const YamlNode& node, Diagnostics& diagnostics) {
   SegmentMatch match;
@@ -102,6 +55,24 @@ void read_variant_patience(MapReader& map, LimitVariant& variant) {
   }
 }
 
+/// On which periods the entry counts.
+void read_occasion(MapReader& map, RawVariant& raw) {
+  const YamlNode* days = map.optional("days");
+  const YamlNode* event = map.optional("event");
+  if (days != nullptr) {
+    raw.variant.days = read_days(*days, map.diagnostics());
+  }
+  if (event != nullptr) {
+    raw.event_position = event->position;
+    raw.variant.event = read_text(*event, map.diagnostics(), "event").value_or("");
+  }
+  if (days == nullptr && event == nullptr) {
+    map.diagnostics().error(map.position(),
+                            "this entry does not say when it counts",
+                            "write days: [saturday-sunday], or event: black_friday");
+  }
+}
+
 RawVariant read_variant(const YamlNode& node, const Kpi& kpi, bool by_time, Diagnostics& diagnostics) {
   RawVariant raw;
   raw.position = node.position;
@@ -113,9 +84,7 @@ RawVariant read_variant(const YamlNode& node, const Kpi& kpi, bool by_time, Diag
     raw.variant.match = read_match(*match, diagnostics);
   }
   if (by_time) {
-    if (const YamlNode* days = map.required("days", "write days: [saturday-sunday]")) {
-      raw.variant.days = read_days(*days, diagnostics);
-    }
+    read_occasion(map, raw);
   } else {
     read_variant_patience(map, raw.variant);
   }
@@ -134,10 +103,11 @@ RawVariant read_variant(const YamlNode& node, const Kpi& kpi, bool by_time, Diag
 void read_variants(
     const YamlNode& node, const Kpi& kpi, bool by_time, std::vector<RawVariant>& variants, Diagnostics& diagnostics) {
   if (node.kind != YamlNode::Kind::kSequence) {
-    diagnostics.error(node.position,
-                      by_time ? "when wants a list of days and limits" : "segments wants a list of matches and limits",
-                      by_time ? "write when: [{days: [saturday-sunday], warning: …}]"
-                              : "write segments: [{match: {country: SE}, warning: …}]");
+    diagnostics.error(
+        node.position,
+        by_time ? "when wants a list of days or events, and limits" : "segments wants a list of matches and limits",
+        by_time ? "write when: [{days: [saturday-sunday], warning: …}]"
+                : "write segments: [{match: {country: SE}, warning: …}]");
     return;
   }
   if (node.items.size() > kMostVariants) {

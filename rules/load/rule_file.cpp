@@ -182,6 +182,7 @@ class Loader {
     compile_min_sample(raw, context, diagnostics_);
     context.may_use_value = true;
     context.value_unit = kpi.unit;
+    context.value = raw.value.tree.get();
     compile_thresholds(raw, context, diagnostics_);
     context.may_use_target = !kpi.targets.empty();
     compile_alerts(raw, context, diagnostics_);
@@ -196,7 +197,9 @@ class Loader {
       scope_.later_kpis.push_back(kpi.id);
       return;
     }
-    scope_.kpis.emplace(kpi.id, Scope::KpiName{static_cast<std::uint32_t>(rules_.kpis.size()), kpi.unit, kpi.every});
+    scope_.kpis.emplace(
+        kpi.id,
+        Scope::KpiName{static_cast<std::uint32_t>(rules_.kpis.size()), kpi.unit, kpi.every, !kpi.split_by.empty()});
     rules_.kpis.push_back(std::move(kpi));
   }
 

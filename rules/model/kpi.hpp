@@ -50,6 +50,7 @@ struct SegmentMatch {
 struct LimitVariant {
   SegmentMatch match;
   std::uint8_t days = 0;  ///< Bit 0 is Monday; none: any day.
+  std::string event;      ///< Of the calendar, of which a day of the period must be one; empty: any day.
   std::optional<Program> warning;
   std::optional<Program> critical;
   std::optional<Program> recover;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iterator>
 
 namespace kpi {
@@ -21,6 +22,12 @@ void drop_past(std::vector<Sample>& samples, Slot before) {
   const auto is_number = [](const Sample& sample) { return !std::isnan(sample.value); };
   const auto last = std::find_if(std::make_reverse_iterator(end), samples.rend(), is_number);
   samples.erase(samples.begin(), last == samples.rend() ? end : std::prev(last.base()));
+}
+
+std::size_t hash_of(std::uint32_t metric, std::string_view label, std::string_view value) {
+  constexpr std::size_t kSpread = 0x9e3779b97f4a7c15U;
+  const std::hash<std::string_view> hash;
+  return ((hash(label) * kSpread) ^ hash(value)) * kSpread + metric;
 }
 
 bool same_value(double a, double b) {
@@ -56,6 +63,12 @@ std::uint32_t SampleTable::series(std::uint32_t metric, const Labels& labels) {
   if (is_new) {
     series_.push_back(Series{metric, labels, {}});
     by_metric_[metric].push_back(found->second);
+    for (const auto& [label, value] : labels) {
+      std::vector<std::uint32_t>& list = by_label_[hash_of(metric, label, value)];
+      if (list.empty() || list.back() != found->second) {
+        list.push_back(found->second);
+      }
+    }
   }
   return found->second;
 }
@@ -65,6 +78,13 @@ std::span<const std::uint32_t> SampleTable::of_metric(std::uint32_t metric) cons
     return {};
   }
   return by_metric_[metric];
+}
+
+std::span<const std::uint32_t> SampleTable::with_label(std::uint32_t metric,
+                                                       std::string_view label,
+                                                       std::string_view value) const {
+  const auto found = by_label_.find(hash_of(metric, label, value));
+  return found == by_label_.end() ? std::span<const std::uint32_t>{} : found->second;
 }
 
 SampleTable::Put SampleTable::put(std::uint32_t series, Slot slot, double value) {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <map>
 #include <span>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace kpi {
@@ -41,6 +43,12 @@ class SampleTable {
   /// The series of one metric, in the order they were made.
   [[nodiscard]] std::span<const std::uint32_t> of_metric(std::uint32_t metric) const;
 
+  /// The series of one metric that may have this value of a label, in the order they were made: all that have it, and
+  /// few others. REQUIRES a value that is not empty.
+  [[nodiscard]] std::span<const std::uint32_t> with_label(std::uint32_t metric,
+                                                          std::string_view label,
+                                                          std::string_view value) const;
+
   enum class Put : std::uint8_t { kSame, kNew, kRestated };
   /// Sets the value of a slot. NaN is a value here: "delivered as null".
   Put put(std::uint32_t series, Slot slot, double value);
@@ -53,7 +61,8 @@ class SampleTable {
  private:
   std::vector<Series> series_;
   std::vector<std::vector<std::uint32_t>> by_metric_;
-  std::vector<std::map<Labels, std::uint32_t>> ids_;  // by metric
+  std::vector<std::map<Labels, std::uint32_t>> ids_;                      // by metric
+  std::unordered_map<std::size_t, std::vector<std::uint32_t>> by_label_;  // by the hash of metric, label and value
 };
 
 }  // namespace kpi

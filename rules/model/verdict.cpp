@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 4> kPhases = {"inactive", "pending", "fir
 constexpr std::array<std::string_view, 5> kStates = {"ok", "pending", "no_data", "error", "firing"};
 constexpr std::array<std::string_view, 6> kStatuses = {
     "not_started", "on_track", "at_risk", "off_track", "achieved", "missed"};
-constexpr std::array<std::string_view, 17> kReasons = {"none",
+constexpr std::array<std::string_view, 18> kReasons = {"none",
                                                        "no_sample",
                                                        "null",
                                                        "incomplete",
@@ -29,13 +29,14 @@ constexpr std::array<std::string_view, 17> kReasons = {"none",
                                                        "rule_removed",
                                                        "source_failed",
                                                        "too_few_to_tell",
-                                                       "retired"};
+                                                       "retired",
+ "came_and_went"};
 static_assert(kSeverities.size() == static_cast<std::size_t>(Severity::kCritical) + 1);
 static_assert(kVerdicts.size() == static_cast<std::size_t>(Verdict::kProvisional) + 1);
 static_assert(kPhases.size() == static_cast<std::size_t>(AlertPhase::kResolved) + 1);
 static_assert(kStates.size() == static_cast<std::size_t>(KpiState::kFiring) + 1);
 static_assert(kStatuses.size() == static_cast<std::size_t>(TargetStatus::kMissed) + 1);
-static_assert(kReasons.size() == static_cast<std::size_t>(Reason::kRetired) + 1);
+static_assert(kReasons.size() == static_cast<std::size_t>(Reason::kCameAndWent) + 1);
 
 template <class Enum, std::size_t N>
 std::string_view word(const std::array<std::string_view, N>& words, Enum value) {

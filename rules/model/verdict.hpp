@@ -47,6 +47,7 @@ enum class Reason : std::uint8_t {
   kSourceFailed,  ///< The source could not be polled.
   kTooFew,        ///< Fewer were counted in the window than `min_sample` asks for.
   kRetired,       ///< An alert ended because its segment has been silent for too long (`retire`).
+  kCameAndWent,   ///< An alert began and ended while kpid was not running.
 };
 
 // The words used in JSON, YAML, the database and messages ("no_data", "on_track"); parse_* reads them back.

@@ -7,6 +7,7 @@
 #include "rules/base/units.hpp"
 #include "rules/model/sample.hpp"
 #include "rules/model/verdict.hpp"
+#include "rules/routing/digest_view.hpp"
 
 #include <functional>
 #include <map>
@@ -150,6 +151,7 @@ struct Message {
   std::vector<AlertView> alerts;
   Language language = Language::kEnglish;  ///< Of its reader.
   Zone zone{};                             ///< Likewise: for times of day.
+  std::optional<DigestView> digest{};      ///< Of a digest.
   std::string text;  ///< For messages without alerts (test, config.error, delivery.failed): what to say.
   std::vector<Attachment> attachments;
 

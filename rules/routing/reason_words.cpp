@@ -94,6 +94,18 @@ std::string no_data_reason(const AlertSubject& subject, const Voice& voice) {
   return say(language, since.empty() ? Phrase::kNoDataWhy : Phrase::kNoDataSince, {{"since", since}, {"why", why}});
 }
 
+std::string came_and_went(const AlertSubject& subject, const Voice& voice) {
+  if (!subject.since || !subject.ended) {
+    return say(voice.language, Phrase::kCameAndWent);
+  }
+  const Kpi& kpi = *subject.kpi;
+  const Zone zone = voice.zone.value_or(kpi.zone);
+  const Date day{std::chrono::floor<std::chrono::days>(kpi.zone.to_local(*subject.ended))};
+  const std::string to =
+      kpi.every.is_civil() ? date_words(day, voice.language) : time_words(*subject.ended, zone, voice.language);
+  return say(voice.language, Phrase::kCameAndWentFromTo, {{"from", since_words(subject, voice)}, {"to", to}});
+}
+
 std::string end_reason(const AlertSubject& subject, const Voice& voice) {
   const Language language = voice.language;
   switch (subject.reason) {
@@ -103,6 +115,8 @@ std::string end_reason(const AlertSubject& subject, const Voice& voice) {
       return say(language, Phrase::kRuleRemoved);
     case Reason::kRetired:
       return say(language, Phrase::kRetired);
+    case Reason::kCameAndWent:
+      return came_and_went(subject, voice);
     default:
       break;
   }

@@ -1,13 +1,16 @@
 #include "rules/routing/route.hpp"
 
+#include "rules/base/text.hpp"
+
 #include <algorithm>
-#include <map>
 #include <set>
-#include <tuple>
 #include <utility>
 
 namespace kpi {
 namespace {
+
+/// Mutes that follow each other without a gap for longer than this have no end.
+constexpr int kMostWindows = 1000;
 
 bool holds(const LabelMatch& match, const Labels& labels) {
   const std::string_view value = label_value(labels, match.label);
@@ -15,16 +18,16 @@ bool holds(const LabelMatch& match, const Labels& labels) {
   return is_listed != match.is_negated;
 }
 
-Labels group_of(const Route& route, const Notice& notice) {
+Labels group_of(const Route& route, const Labels& labels) {
   Labels group;
   for (const std::string& key : route.group_by) {
-    const std::string_view value = label_value(notice.labels, key);
+    const std::string_view value = label_value(labels, key);
     if (!value.empty()) {
       group.emplace_back(key, std::string(value));
     }
   }
-  if (group.empty() && !label_value(notice.labels, "source").empty()) {
-    group.emplace_back("source", std::string(label_value(notice.labels, "source")));
+  if (group.empty() && !label_value(labels, "source").empty()) {
+    group.emplace_back("source", std::string(label_value(labels, "source")));
   }
   std::ranges::sort(group);
   const auto twice = std::ranges::unique(group);
@@ -32,49 +35,82 @@ Labels group_of(const Route& route, const Notice& notice) {
   return group;
 }
 
-/// Collects envelopes, each channel, type and group once.
-class Sorting {
- public:
-  void add(const std::string& channel, MessageType type, Labels group, std::size_t notice) {
-    const auto [found, is_new] = index_.try_emplace({channel, type, group}, envelopes_.size());
-    if (is_new) {
-      envelopes_.push_back(Envelope{channel, type, std::move(group), {}});
+/// The window of a mute, or the time outside the hours, that holds `at`.
+std::optional<Quiet> quiet_window(const Route& route,
+                                  const RoutingRules& rules,
+                                  Instant at,
+                                  const CivilGround& ground) {
+  for (const std::string& name : route.mute) {
+    const auto mute = rules.mutes.find(name);
+    const auto end = mute == rules.mutes.end() ? std::nullopt : end_of_window(mute->second, at, ground);
+    if (end) {
+      return Quiet{name, *end};
     }
-    envelopes_[found->second].notices.push_back(notice);
   }
-
-  std::vector<Envelope> take() { return std::move(envelopes_); }
-
- private:
-  std::map<std::tuple<std::string, MessageType, Labels>, std::size_t> index_;
-  std::vector<Envelope> envelopes_;
-};
+  const auto only = rules.hours.find(route.only);
+  if (only == rules.hours.end() || end_of_window(only->second, at, ground)) {
+    return std::nullopt;
+  }
+  return Quiet{"", start_of_window(only->second, at, ground).value_or(Instant::max())};
+}
 
 }  // namespace
 
-bool matches(const Route& route, const Labels& labels) {
-  return std::ranges::all_of(route.match, [&](const LabelMatch& match) { return holds(match, labels); });
+bool matches(const std::vector<LabelMatch>& match, const Labels& labels) {
+  return std::ranges::all_of(match, [&](const LabelMatch& one) { return holds(one, labels); });
 }
 
-std::vector<Envelope> address(std::span<const Notice> notices, std::span<const Route> routes) {
-  Sorting sorting;
-  for (std::size_t i = 0; i < notices.size(); ++i) {
-    std::set<std::string> reached;
-    for (const Route& route : routes) {
-      if (!matches(route, notices[i].labels)) {
-        continue;
-      }
-      for (const std::string& channel : route.to) {
-        if (reached.insert(channel).second) {
-          sorting.add(channel, notices[i].type, group_of(route, notices[i]), i);
-        }
-      }
-      if (!route.continues) {
-        break;
+std::vector<Destination> destinations(const Labels& labels, std::span<const Route> routes) {
+  std::vector<Destination> found;
+  std::set<std::string_view> reached;
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    const Route& route = routes[i];
+    if (!matches(route.match, labels)) {
+      continue;
+    }
+    for (const std::string& channel : route.to) {
+      if (reached.insert(channel).second) {
+        found.push_back({i, channel, group_of(route, labels)});
       }
     }
+    if (!route.continues) {
+      break;
+    }
   }
-  return sorting.take();
+  return found;
+}
+
+std::string text_of(const std::vector<LabelMatch>& match) {
+  std::vector<std::string> parts;
+  parts.reserve(match.size());
+  for (const LabelMatch& one : match) {
+    parts.push_back(one.label + (one.is_negated ? "!=" : "=") + join(one.values, "|"));
+  }
+  return parts.empty() ? "everything" : join(parts, ", ");
+}
+
+std::string key_of(const Route& route) {
+  return text_of(route.match) + " by " + join(route.group_by, ",") + " to " + join(route.to, ",");
+}
+
+std::optional<Quiet> quiet_at(const Route& route, const RoutingRules& rules, Instant now, const CivilGround& ground) {
+  std::optional<Quiet> quiet = quiet_window(route, rules, now, ground);
+  for (int i = 0; quiet && quiet->until != Instant::max(); ++i) {
+    const auto next = quiet_window(route, rules, quiet->until, ground);
+    if (!next) {
+      break;
+    }
+    quiet->until = i < kMostWindows ? next->until : Instant::max();
+  }
+  return quiet;
+}
+
+Instant after(const Delay& delay, Instant from, const RoutingRules& rules, const CivilGround& ground) {
+  if (delay.hours.empty()) {
+    return shift_instant(from, delay.span, ground.zone);
+  }
+  const auto hours = rules.hours.find(delay.hours);
+  return after_days(hours == rules.hours.end() ? kBusinessDays : hours->second, delay.days, from, ground);
 }
 
 }  // namespace kpi

@@ -1,17 +1,20 @@
 #pragma once
-// Who is told what: which channels a notice goes to, and which notices share a message.
+// Who is told what: which channels the alert of these labels goes to, with which others it shares a message, and how
+// long each waits.
 
 #include "rules/model/sample.hpp"
-#include "rules/routing/message.hpp"
+#include "rules/routing/hours.hpp"
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace kpi {
 
-/// One condition of a route: the label has one of the values, or (negated) none of them.
+/// One condition of a route or silence: the label has one of the values, or (negated) none of them.
 struct LabelMatch {
   std::string label;
   std::vector<std::string> values;
@@ -20,36 +23,79 @@ struct LabelMatch {
   bool operator==(const LabelMatch&) const = default;
 };
 
+/// How long after: a span, or so many days of the hours of that name ("2 business days").
+struct Delay {
+  Span span;
+  int days = 0;
+  std::string hours;  ///< Empty: `span` counts.
+
+  bool operator==(const Delay&) const = default;
+};
+
 /// First match wins unless `continues`.
 struct Route {
+  struct Step {
+    Delay after;
+    std::vector<std::string> to;
+
+    bool operator==(const Step&) const = default;
+  };
+
   std::vector<LabelMatch> match;  ///< All must hold; empty matches everything.
   std::vector<std::string> to;
   bool continues = false;
   std::vector<std::string> group_by{"kpi"};
+  Span wait{.ms = 30'000};           ///< Before the first message of a group.
+  Span interval{.ms = 5L * 60'000};  ///< Between messages about changes of a group.
+  Span repeat{.days = 1};            ///< Until the first reminder; the gap then doubles. Zero: none comes.
+  std::string only;                  ///< Hours outside which nothing is delivered; empty: none.
+  std::vector<std::string> mute;     ///< Mutes within which nothing is delivered.
+  std::vector<Step> escalate;        ///< In the order of time.
 
   bool operator==(const Route&) const = default;
 };
 
-/// Something to tell: its labels are what routes match (kpi, owner, objective, severity, type, source, the segment's
-/// and the rule's own).
-struct Notice {
-  MessageType type = MessageType::kTest;
-  Labels labels;
+/// All that decides who is told what, as configured.
+struct RoutingRules {
+  std::vector<Route> routes;
+  std::map<std::string, Hours, std::less<>> hours;  ///< `calendar.hours`
+  std::map<std::string, Hours, std::less<>> mutes;
+  std::string fallback;  ///< The channel for kpid's own troubles; empty: those of the last route.
+
+  bool operator==(const RoutingRules&) const = default;
 };
 
-/// Notices that share one message to one channel.
-struct Envelope {
+/// Where an alert goes: one group of one route, to one channel.
+struct Destination {
+  std::size_t route = 0;
   std::string channel;
-  MessageType type = MessageType::kTest;
   Labels group;
-  std::vector<std::size_t> notices;  ///< Indices, ascending.
 
-  bool operator==(const Envelope&) const = default;
+  bool operator==(const Destination&) const = default;
 };
 
-bool matches(const Route& route, const Labels& labels);
+bool matches(const std::vector<LabelMatch>& match, const Labels& labels);
 
-/// The messages for these notices, in order of their first notice. A channel that two routes name gets a notice once.
-std::vector<Envelope> address(std::span<const Notice> notices, std::span<const Route> routes);
+/// Where an alert of these labels goes, in the order of the routes. A channel that two routes name gets it once.
+std::vector<Destination> destinations(const Labels& labels, std::span<const Route> routes);
+
+/// Names a route from one load to the next: what it matches, groups by and reaches.
+std::string key_of(const Route& route);
+
+/// "owner=growth, severity!=info"; "everything" when empty.
+std::string text_of(const std::vector<LabelMatch>& match);
+
+/// Why and until when the route delivers nothing.
+struct Quiet {
+  std::string mute;  ///< Its name; empty: it is outside the hours `only`.
+  Instant until;     ///< Instant::max(): no end is known.
+
+  bool operator==(const Quiet&) const = default;
+};
+
+/// Whether the route is quiet at `now`. Windows that touch count as one.
+std::optional<Quiet> quiet_at(const Route& route, const RoutingRules& rules, Instant now, const CivilGround& ground);
+
+Instant after(const Delay& delay, Instant from, const RoutingRules& rules, const CivilGround& ground);
 
 }  // namespace kpi

@@ -23,6 +23,8 @@ channels:
 routes:
   - match: {}
     to: [terminal, hook]
+    wait: 0s
+    interval: 0s
 """
 RULES = """kpis:
   visits:

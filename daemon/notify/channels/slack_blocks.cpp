@@ -1,6 +1,7 @@
 #include "daemon/notify/channels/slack_blocks.hpp"
 
 #include "daemon/notify/alert_words.hpp"
+#include "daemon/notify/message_card.hpp"
 #include "rules/base/text.hpp"
 #include "rules/words/say.hpp"
 
@@ -369,12 +370,42 @@ Json alert_blocks(const Message& message) {
   return page.take();
 }
 
+/// Each KPI of a digest in a paragraph of its own, then what fired.
+Json digest_blocks(const Message& message) {
+  const MessageCard card = card_of(message);
+  Page page;
+  page.add(header_block(fitting_header(card.mark, {card.title})));
+  std::size_t shown = 0;
+  for (const AlertCard& item : card.alerts) {
+    std::vector<std::string> lines{item.mark + " *" + escaped(item.subject) + "*" +
+                                   (item.badge.empty() ? "" : " – " + escaped(item.badge))};
+    lines.push_back(escaped(item.verdict));
+    for (const Fact& fact : item.facts) {
+      lines.push_back(escaped(fact.label) + ": " + escaped(fact.text));
+    }
+    std::vector<Json> blocks{section_block(fitting_lines(std::move(lines)))};
+    if (is_link(item.url)) {
+      blocks.back()["accessory"] = button(card.open_text, item.url);
+    }
+    if (!page.add_whole(std::move(blocks))) {
+      break;
+    }
+    ++shown;
+  }
+  if (shown < card.alerts.size()) {
+    page.add(context_block(more_text(message, card.alerts.size() - shown)));
+  }
+  return page.take();
+}
+
 }  // namespace
 
 std::string slack_payload(const Message& message) {
   Json payload;
   payload["text"] = std::string(mark_of(message)) + " " + escaped(headline(message));
-  payload["blocks"] = message.alerts.empty() ? free_text_blocks(message) : alert_blocks(message);
+  payload["blocks"] = message.digest           ? digest_blocks(message)
+                      : message.alerts.empty() ? free_text_blocks(message)
+                                               : alert_blocks(message);
   return payload.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -18,7 +18,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kMaxBytes = 20'000;
 constexpr std::size_t kReserve = 1000;
 constexpr std::size_t kMostDetailed = 5;
-constexpr std::size_t kMostActions = 6;
+constexpr std::size_t kMostActions = 5;
 constexpr std::size_t kMaxText = 1500;
 
 std::string dump(const Json& json) {

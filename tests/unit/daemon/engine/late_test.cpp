@@ -15,7 +15,7 @@ timezone: UTC
 sources:
   web: {plugin: csv, path: web.csv, settle: 1 day, stale: 2 days, metrics: {visits: {kind: flow}}}
 channels: {team: {type: console}}
-routes: [{match: {}, to: [team]}]
+routes: [{match: {}, to: [team], repeat: 0}]
 )";
 
 constexpr const char* kRules = R"(

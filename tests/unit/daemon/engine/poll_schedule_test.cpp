@@ -33,5 +33,14 @@ TEST(PollSchedule, SpreadsSourcesWithinTheirIntervalButNotBeyondAMinute) {
   EXPECT_EQ(offsets.size(), 4);
 }
 
+TEST(PollSchedule, LeavesASourceThatFailsAloneForLongerAndLonger) {
+  EXPECT_EQ(patience_after(1, minutes{15}), minutes{15});
+  EXPECT_EQ(patience_after(2, minutes{15}), minutes{15});
+  EXPECT_EQ(patience_after(3, minutes{15}), minutes{30});
+  EXPECT_EQ(patience_after(4, minutes{15}), minutes{60});
+  EXPECT_EQ(patience_after(1000, minutes{15}), minutes{60});
+  EXPECT_EQ(patience_after(1000, hours{24}), hours{24});
+}
+
 }  // namespace
 }  // namespace kpi::test

@@ -17,7 +17,7 @@ timezone: UTC
 sources:
   web: {plugin: csv, path: web.csv, labels: {country: Country}, metrics: {visits: {kind: flow}}}
 channels: {team: {type: console}}
-routes: [{match: {}, to: [team]}]
+routes: [{match: {}, to: [team], repeat: 0}]
 )";
 
 const Labels kSweden{{"country", "SE"}};

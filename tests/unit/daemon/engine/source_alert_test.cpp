@@ -17,7 +17,7 @@ sources:
   web: {plugin: csv, path: web.csv, metrics: {visits: {kind: flow}}}
   shop: {plugin: csv, path: shop.csv, metrics: {orders: {kind: flow}}}
 channels: {team: {type: console}}
-routes: [{match: {}, to: [team]}]
+routes: [{match: {}, to: [team], repeat: 0}]
 )";
 
 constexpr const char* kRules = R"(
@@ -104,7 +104,7 @@ TEST(SourceAlert, EndsWithItsSource) {
 timezone: UTC
 sources: {shop: {plugin: csv, path: shop.csv, metrics: {orders: {kind: flow}}}}
 channels: {team: {type: console}}
-routes: [{match: {}, to: [team]}]
+routes: [{match: {}, to: [team], repeat: 0}]
 )",
                 "kpis:\n  orders: {value: shop.orders}\n");
   EXPECT_THAT(story.step("2026-03-02 02:00"), ElementsAre("team source.recovered source web: the source was removed"));

@@ -52,7 +52,7 @@ std::string text_of(const EpisodeRow& episode) {
 std::shared_ptr<const Config> load(const std::string& config, const std::string& rules) {
   TextHost host({{"kpid.yaml", config}, {"rules.yaml", rules}});
   const ConfigLoad loaded =
-      load_rule_files({"kpid.yaml", {"rules.yaml"}, nullptr, std::nullopt}, Secrets::kIgnored, host);
+      load_rule_files({"kpid.yaml", {"rules.yaml"}, nullptr, std::nullopt, nullptr, {}}, Secrets::kIgnored, host);
   EXPECT_NE(loaded.config, nullptr) << loaded.diagnostics.text();
   return loaded.config;
 }

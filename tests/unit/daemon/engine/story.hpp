@@ -46,6 +46,12 @@ class FragileStore final : public Store {
 
   Result<DeliveryMemory> delivery_memory() override { return store_->delivery_memory(); }
 
+  Result<std::vector<HushedRow>> hushed(Instant from, Instant to) override { return store_->hushed(from, to); }
+
+  Result<std::vector<EpisodeRow>> episodes_between(Instant from, Instant to) override {
+    return store_->episodes_between(from, to);
+  }
+
   bool is_broken = false;
   /// Every episode as it was last written, in words, by id.
   std::map<std::string, std::string> episodes;
@@ -56,7 +62,8 @@ class FragileStore final : public Store {
 
 class Story {
  public:
-  Story(const std::string& config, const std::string& rules, EngineOptions options = {});
+  /// Unless told otherwise nothing waits for others of its group, as in `run --once`.
+  Story(const std::string& config, const std::string& rules, EngineOptions options = {.waits_elapsed = true});
 
   /// What the next poll of a source brings for a metric ("web.visits") on a day.
   void put(const std::string& metric, std::string_view day, double value, Labels labels = {});

@@ -19,7 +19,7 @@ sources:
 channels:
   team: {type: console}
 routes:
-  - {match: {}, to: [team]}
+  - {match: {}, to: [team], repeat: 0}
 )";
 
 std::string visits(const std::string& keys) {

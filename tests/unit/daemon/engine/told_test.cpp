@@ -21,9 +21,9 @@ channels:
   team: {type: console}
   board: {type: console}
 routes:
-  - {match: {owner: both}, to: [team, board]}
-  - {match: {severity: critical}, to: [board]}
-  - {match: {}, to: [team]}
+  - {match: {owner: both}, to: [team, board], repeat: 0}
+  - {match: {severity: critical}, to: [board], repeat: 0}
+  - {match: {}, to: [team], repeat: 0}
 )";
 
 constexpr const char* kRules = R"(

@@ -207,7 +207,7 @@ the calendar has no holidays
                     FunctionCase{"OfALaterStage", "anomaly(value) > 99%", R"~(anomaly(value) > 99%
 ^^^^^^^
 there is no function "anomaly"
--> functions: abs age all avg change clamp coalesce count diff event first holiday if last max median min month per prev quantile round share stddev sum to_date trend weekday)~"}),
+-> functions: abs age all avg change clamp coalesce count diff event first holiday if last max median min month per prev quantile round segments share stddev sum to_date trend weekday)~"}),
     name_of_case);
 
 TEST(ToDate, OfAKpiThatIsJudgedSeldomHasNoMeaning) {
@@ -227,6 +227,41 @@ TEST(Share, IsOfMetricsAndOtherKpis) {
       ^^^^^
 share() is of metrics and other KPIs: "value" is that of the segment
 -> write share() around what the value is made of)~");
+}
+
+TEST(Segments, AreCountedWhereSomethingIsSplit) {
+  Shop shop;
+  EXPECT_EQ(shop.compiled("segments(web.visits > 5)"), R"~(segments(web.visits > 5)
+^^^^^^^^^^^^^^^^^^^^^^^^
+segments() counts segments, and neither this KPI nor one that it names is split
+-> write split_by: [country])~");
+  shop.context.split_labels = {"country"};
+  EXPECT_EQ(shop.compiled("segments(web.visits > 5)"), "no unit");
+  EXPECT_EQ(shop.compiled("segments(web.visits)"), R"~(segments(web.visits)
+         ^^^^^^^^^^
+segments() wants a condition, got a number)~");
+  EXPECT_EQ(shop.compiled("segments(segments(web.visits > 5) > 1)"), R"~(segments(segments(web.visits > 5) > 1)
+         ^^^^^^^^^^^^^^^^^^^^^^^^
+segments() cannot stand inside segments()
+-> make the inner one a KPI of its own)~");
+}
+
+TEST(Segments, HaveTheFormulaForTheirValue) {
+  Shop shop;
+  shop.context.split_labels = {"country"};
+  const auto formula = parse_expression("shop.revenue / web.visits");
+  shop.context.value = formula->get();
+  shop.in_alerts();
+  const auto compiled = compile(**parse_expression("segments(value < 2)"), shop.context);
+  ASSERT_TRUE(compiled.has_value());
+  EXPECT_EQ(compiled->program.metrics.size(), 2U);
+  EXPECT_TRUE(compiled->program.metrics[0].of_segments);
+  EXPECT_EQ(compiled->program.segments.size(), 1U);
+  EXPECT_EQ(compiled->program.code.size(), 1U);
+  EXPECT_EQ(shop.compiled("segments(sum(value, 7 days) < 2)"), R"~(segments(sum(value, 7 days) < 2)
+             ^^^^^
+inside segments() "value" stands alone
+-> make what is counted a KPI of its own, and name it here)~");
 }
 
 TEST(Names, OfCalendarUnitsAreNoKpis) {

@@ -113,6 +113,16 @@ class Readings {
     for (const MetricInput& input : program.metrics) {
       inputs.series.push_back(select_series(input, rules_.metrics[input.metric], table_, segment_));
     }
+    for (std::size_t part = 0; part < program.segments.size(); ++part) {
+      inputs.segments.emplace_back();
+      for (std::uint32_t series = 0; series < table_.size(); ++series) {
+        const Labels& segment = table_[series].labels;
+        const bool is_first = table_.of_metric(table_[series].metric)[0] == table_.of_metric(0)[0];
+        if (is_first && is_within(segment, segment_)) {
+          inputs.segments.back().push_back(inputs_for_segment(program, rules_.metrics, table_, segment));
+        }
+      }
+    }
     EvaluationContext evaluation;
     evaluation.rules = &rules_;
     evaluation.table = &table_;

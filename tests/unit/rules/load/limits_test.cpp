@@ -213,6 +213,21 @@ INSTANTIATE_TEST_SUITE_P(
     |                    ^~~~~~~~~~~~~~
   help: did you mean "sunday"?
 )~"},
+        Complaint{"AnEventThatIsNone",
+                  "x:\n  value: shop.orders\n  thresholds:\n    warning: 5\n"
+                  "    when: [{event: black_friday, warning: 2}]\n",
+                  R"~(a.yaml:5:20: error: the calendar has no event "black_friday"
+  5 |     when: [{event: black_friday, warning: 2}]
+    |                    ^~~~~~~~~~~~
+  help: write calendar: {events: {black_friday: [2026-11-27]}} in kpid.yaml
+)~"},
+        Complaint{"AnEntryForNoDay",
+                  "x:\n  value: shop.orders\n  thresholds:\n    warning: 5\n    when: [{warning: 2}]\n",
+                  R"~(a.yaml:5:12: error: this entry does not say when it counts
+  5 |     when: [{warning: 2}]
+    |            ^
+  help: write days: [saturday-sunday], or event: black_friday
+)~"},
         Complaint{"AWeekThatIsNoWeekday",
                   "x:\n  value: shop.orders\n  every: week\n  thresholds:\n    warning: 5\n"
                   "    when: [{days: sunday, warning: 2}]\n",

@@ -45,7 +45,8 @@ TEST(VerdictWords, AreThoseOfTheContract) {
                         "rule_removed",
                         "source_failed",
                         "too_few_to_tell",
-                        "retired"},
+                        "retired",
+                        "came_and_went"},
                        parse_reason);
 }
 

@@ -24,21 +24,17 @@ Route to(std::vector<std::string> channels, std::vector<LabelMatch> match = {}) 
   return route;
 }
 
-Notice about(std::string kpi, Labels more = {}, MessageType type = MessageType::kAlertFiring) {
+Labels about(std::string kpi, Labels more = {}) {
   more.emplace_back("kpi", std::move(kpi));
   std::ranges::sort(more);
-  return {type, std::move(more)};
+  return more;
 }
 
-/// Each message: channel, group, and the notices in it.
-std::vector<std::string> messages(const std::vector<Notice>& notices, const std::vector<Route>& routes) {
+/// Where one alert goes: channel and group.
+std::vector<std::string> places(const Labels& labels, const std::vector<Route>& routes) {
   std::vector<std::string> result;
-  for (const Envelope& envelope : address(notices, routes)) {
-    std::string text = envelope.channel + " (" + labels_text(envelope.group) + ")";
-    for (const std::size_t notice : envelope.notices) {
-      text += " " + std::to_string(notice);
-    }
-    result.push_back(std::move(text));
+  for (const Destination& destination : destinations(labels, routes)) {
+    result.push_back(destination.channel + " (" + labels_text(destination.group) + ")");
   }
   return result;
 }
@@ -47,94 +43,63 @@ using Texts = std::vector<std::string>;
 
 TEST(Route, MatchesOneOfTheValues) {
   const Route route = to({"growth"}, {is("owner", {"growth", "sales"})});
-  EXPECT_TRUE(matches(route, {{"owner", "sales"}}));
-  EXPECT_FALSE(matches(route, {{"owner", "support"}}));
-  EXPECT_FALSE(matches(route, {}));
+  EXPECT_TRUE(matches(route.match, {{"owner", "sales"}}));
+  EXPECT_FALSE(matches(route.match, {{"owner", "support"}}));
+  EXPECT_FALSE(matches(route.match, {}));
 }
 
 TEST(Route, MatchesNoneOfTheValuesWhenNegated) {
   const Route route = to({"growth"}, {is_not("severity", {"info"})});
-  EXPECT_TRUE(matches(route, {{"severity", "critical"}}));
-  EXPECT_FALSE(matches(route, {{"severity", "info"}}));
-  EXPECT_TRUE(matches(route, {}));
+  EXPECT_TRUE(matches(route.match, {{"severity", "critical"}}));
+  EXPECT_FALSE(matches(route.match, {{"severity", "info"}}));
+  EXPECT_TRUE(matches(route.match, {}));
 }
 
 TEST(Route, MatchesWhenAllConditionsHold) {
   const Route route = to({"growth"}, {is("owner", {"growth"}), is("country", {"SE"})});
-  EXPECT_TRUE(matches(route, {{"country", "SE"}, {"owner", "growth"}}));
-  EXPECT_FALSE(matches(route, {{"country", "DK"}, {"owner", "growth"}}));
-  EXPECT_TRUE(matches(to({"board"}), {{"country", "DK"}}));
+  EXPECT_TRUE(matches(route.match, {{"country", "SE"}, {"owner", "growth"}}));
+  EXPECT_FALSE(matches(route.match, {{"country", "DK"}, {"owner", "growth"}}));
+  EXPECT_TRUE(matches(to({"board"}).match, {{"country", "DK"}}));
 }
 
-TEST(Address, TakesTheFirstRouteThatMatches) {
+TEST(Destinations, AreThoseOfTheFirstRouteThatMatches) {
   const std::vector<Route> routes{to({"growth"}, {is("owner", {"growth"})}), to({"board"})};
-  EXPECT_EQ(messages({about("x", {{"owner", "growth"}}), about("y", {{"owner", "it"}})}, routes),
-            (Texts{"growth (kpi=x) 0", "board (kpi=y) 1"}));
+  EXPECT_EQ(places(about("x", {{"owner", "growth"}}), routes), Texts{"growth (kpi=x)"});
+  EXPECT_EQ(places(about("y", {{"owner", "it"}}), routes), Texts{"board (kpi=y)"});
 }
 
-TEST(Address, GoesOnWhereTheRouteSaysSo) {
+TEST(Destinations, GoOnWhereTheRouteSaysSo) {
   std::vector<Route> routes{to({"growth"}), to({"board"}), to({"archive"})};
   routes[0].continues = true;
-  EXPECT_EQ(messages({about("x")}, routes), (Texts{"growth (kpi=x) 0", "board (kpi=x) 0"}));
+  EXPECT_EQ(places(about("x"), routes), (Texts{"growth (kpi=x)", "board (kpi=x)"}));
 }
 
-TEST(Address, TellsAChannelOnceThatTwoRoutesName) {
+TEST(Destinations, NameAChannelOnceThatTwoRoutesName) {
   std::vector<Route> routes{to({"growth", "board"}), to({"board", "growth", "archive"})};
   routes[0].continues = true;
-  EXPECT_EQ(messages({about("x")}, routes), (Texts{"growth (kpi=x) 0", "board (kpi=x) 0", "archive (kpi=x) 0"}));
+  EXPECT_EQ(places(about("x"), routes), (Texts{"growth (kpi=x)", "board (kpi=x)", "archive (kpi=x)"}));
 }
 
-TEST(Address, PutsNoticesOfOneGroupIntoOneMessage) {
-  Route route = to({"growth"});
-  route.group_by = {"objective"};
-  EXPECT_EQ(messages({about("x", {{"objective", "More"}}),
-                      about("y", {{"objective", "Less"}}),
-                      about("z", {{"objective", "More"}})},
-                     {route}),
-            (Texts{"growth (objective=More) 0 2", "growth (objective=Less) 1"}));
-}
-
-TEST(Address, GroupsByKpiUnlessToldOtherwise) {
-  EXPECT_EQ(messages({about("x", {{"country", "SE"}}), about("x", {{"country", "DK"}}), about("y")}, {to({"growth"})}),
-            (Texts{"growth (kpi=x) 0 1", "growth (kpi=y) 2"}));
-}
-
-TEST(Address, PutsEverythingIntoOneMessageWithoutKeys) {
-  Route route = to({"growth"});
-  route.group_by = {};
-  EXPECT_EQ(messages({about("x"), about("y")}, {route}), (Texts{"growth (total) 0 1"}));
-}
-
-TEST(Address, LeavesOutKeysThatANoticeDoesNotHave) {
+TEST(Destinations, LeaveOutKeysThatAnAlertDoesNotHave) {
   Route route = to({"growth"});
   route.group_by = {"objective", "kpi", "kpi"};
-  EXPECT_EQ(messages({about("x"), about("x", {{"objective", "More"}})}, {route}),
-            (Texts{"growth (kpi=x) 0", "growth (kpi=x, objective=More) 1"}));
+  EXPECT_EQ(places(about("x"), {route}), Texts{"growth (kpi=x)"});
+  EXPECT_EQ(places(about("x", {{"objective", "More"}}), {route}), Texts{"growth (kpi=x, objective=More)"});
 }
 
-TEST(Address, NeverMixesTypesInOneMessage) {
-  EXPECT_EQ(messages({about("x"), about("x", {}, MessageType::kAlertResolved)}, {to({"growth"})}),
-            (Texts{"growth (kpi=x) 0", "growth (kpi=x) 1"}));
+TEST(Destinations, AreOneGroupWithoutKeys) {
+  Route route = to({"growth"});
+  route.group_by = {};
+  EXPECT_EQ(places(about("x"), {route}), Texts{"growth (total)"});
 }
 
-TEST(Address, GroupsWhatIsAboutASourceByTheSource) {
-  const Notice failure{MessageType::kSourceError, {{"source", "crm"}}};
-  EXPECT_EQ(messages({failure, failure, {MessageType::kSourceError, {{"source", "web"}}}}, {to({"it"})}),
-            (Texts{"it (source=crm) 0 1", "it (source=web) 2"}));
+TEST(Destinations, GroupWhatIsAboutASourceByTheSource) {
+  EXPECT_EQ(places({{"source", "crm"}}, {to({"it"})}), Texts{"it (source=crm)"});
 }
 
-TEST(Address, TellsNobodyWhereNoRouteMatches) {
-  EXPECT_EQ(messages({about("x")}, {to({"growth"}, {is("owner", {"growth"})})}), Texts{});
-  EXPECT_EQ(messages({about("x")}, {}), Texts{});
-}
-
-TEST(Address, SortsTensOfThousandsOfNoticesAtOnce) {
-  std::vector<Notice> notices;
-  for (int i = 0; i < 20'000; ++i) {
-    notices.push_back(about("kpi_" + std::to_string(i)));
-  }
-  const std::vector<Route> routes{to({"growth"})};
-  EXPECT_EQ(address(notices, routes).size(), 20'000U);
+TEST(Destinations, AreNoneWhereNoRouteMatches) {
+  EXPECT_EQ(places(about("x"), {to({"growth"}, {is("owner", {"growth"})})}), Texts{});
+  EXPECT_EQ(places(about("x"), {}), Texts{});
 }
 
 }  // namespace

@@ -1,0 +1,209 @@
+#include "daemon/cli/check_history.hpp"
+
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace kpi {
+namespace {
+
+constexpr std::int64_t kFourWeeks = 28;
+constexpr std::size_t kMostNamed = 12;
+
+std::string shown(const std::set<std::string>& values) {
+  std::vector<std::string> names(values.begin(), values.end());
+  const bool many = names.size() > kMostNamed;
+  names.resize(std::min(names.size(), kMostNamed));
+  return printable(join(names, ", ")) + (many ? ", …" : "");
+}
+
+/// The last day of the target of the total; nothing where it is counted from a day that is not written.
+std::optional<Slot> deadline_of(const Target& target) {
+  std::optional<Date> deadline = target.deadline;
+  for (const Target::Change& change : target.changes) {
+    deadline = change.deadline ? change.deadline : deadline;
+  }
+  if (deadline) {
+    return slot_of(*deadline);
+  }
+  return target.within && target.start ? std::optional(shift_date(slot_of(*target.start), *target.within))
+                                       : std::nullopt;
+}
+
+class HistoryCheck {
+ public:
+  HistoryCheck(const Engine& engine, Date today, Diagnostics& diagnostics)
+      : engine_(engine), rules_(engine.config().rules), today_(slot_of(today)), diagnostics_(diagnostics) {}
+
+  void run() {
+    for (const Kpi& kpi : rules_.kpis) {
+      check_filters(kpi);
+      check_matches(kpi);
+      const Line* total = engine_.find_line(kpi.id, {});
+      for (const Target& target : kpi.targets) {
+        if (total != nullptr && target.match.empty() && kpi.every.is_civil()) {
+          check_reach(kpi, target, total->judged.values);
+        }
+      }
+    }
+  }
+
+ private:
+  /// All values of a label among the series of a metric.
+  [[nodiscard]] std::set<std::string> values_of(std::uint32_t metric, std::string_view label) const {
+    std::set<std::string> values;
+    for (const std::uint32_t id : engine_.table().of_metric(metric)) {
+      if (const std::string_view value = label_value(engine_.table()[id].labels, label); !value.empty()) {
+        values.emplace(value);
+      }
+    }
+    return values;
+  }
+
+  /// country="SF" where no row ever said so.
+  void check_filters(const Kpi& kpi) {
+    std::set<std::string> told;
+    const auto check = [&](const Program& program) {
+      for (const MetricInput& input : program.metrics) {
+        for (const LabelFilter& filter : input.filters) {
+          const std::set<std::string> known = values_of(input.metric, filter.label);
+          const std::string& metric = rules_.metrics[input.metric].name;
+          const std::string text =
+              metric + "{" + filter.label + (filter.negated ? "!=\"" : "=\"") + filter.value + "\"}";
+          if (!known.empty() && !known.contains(filter.value) && told.insert(text).second) {
+            diagnostics_.warning(
+                kpi.position,
+                kpi.id + " reads " + printable(text) + ", and no row of the history has that " + filter.label,
+                meant(filter.value, known));
+          }
+        }
+      }
+    };
+    check(kpi.value);
+    if (kpi.thresholds) {
+      each_threshold_program(*kpi.thresholds, check);
+    }
+    for (const AlertRule& alert : kpi.alerts) {
+      check(alert.when);
+    }
+  }
+
+  static std::string meant(const std::string& value, const std::set<std::string>& known) {
+    const std::string near = did_you_mean(value, std::vector<std::string>(known.begin(), known.end()));
+    return near.empty() ? "the history has " + shown(known) : near;
+  }
+
+  /// thresholds.segments and .when for segments that never were.
+  void check_matches(const Kpi& kpi) {
+    if (!kpi.thresholds) {
+      return;
+    }
+    for (const auto* list : {&kpi.thresholds->segments, &kpi.thresholds->when}) {
+      for (const LimitVariant& variant : *list) {
+        for (const auto& [label, values] : variant.match.labels) {
+          check_match(kpi, label, values);
+        }
+      }
+    }
+  }
+
+  void check_match(const Kpi& kpi, const std::string& label, const std::vector<std::string>& values) {
+    std::set<std::string> known;
+    for (const Line& line : engine_.lines()) {
+      if (&rules_.kpis[line.kpi] == &kpi) {
+        known.emplace(label_value(line.segment, label));
+      }
+    }
+    known.erase("");
+    for (const std::string& value : values) {
+      if (!known.empty() && !known.contains(value)) {
+        diagnostics_.warning(
+            kpi.position,
+            kpi.id + " has limits for " + label + " " + printable(value) + ", and the history has no such segment",
+            meant(value, known));
+      }
+    }
+  }
+
+  /// A level that would have to change faster than it ever did in four weeks, a sum that would need more a day than it
+  /// ever got in four weeks. Nothing is said of fewer than eight weeks.
+  void check_reach(const Kpi& kpi, const Target& target, const std::vector<Sample>& values) {
+    const auto deadline = deadline_of(target);
+    const bool is_level = target.measure == Target::Measure::kLevel;
+    const bool is_total = target.measure == Target::Measure::kTotal;
+    std::vector<Sample> known;
+    std::ranges::copy_if(values, std::back_inserter(known), [](const Sample& s) { return !std::isnan(s.value); });
+    if (!deadline || *deadline <= today_ || (!is_level && !is_total) || known.empty() ||
+        days_between(known.front().slot, known.back().slot) < 2 * kFourWeeks) {
+      return;
+    }
+    const double left = static_cast<double>(days_between(today_, *deadline)) / kFourWeeks;
+    const double done = is_level ? known.back().value : sum_since(target, known);
+    const double needed = (target.goal - done) / left;
+    const double best = is_level ? best_change(known, needed < 0) : best_sum(known);
+    if (left > 0 && std::abs(needed) > std::abs(best) && (needed > 0) == (target.goal > done) && needed != 0) {
+      const Language language = Language::kEnglish;
+      diagnostics_.warning(
+          target.position,
+          kpi.id + " needs " + format_value(needed, kpi.unit, language) + " every four weeks to reach " +
+              format_value(target.goal, kpi.unit, language) + ", and the best it ever had in four weeks is " +
+              format_value(best, kpi.unit, language) + " (A, achievable)",
+          "choose a goal or a deadline that is within reach, or say in description: what will be done differently");
+    }
+  }
+
+  static std::int64_t days_between(Slot from, Slot to) { return (to.ms - from.ms) / kDayMs; }
+
+  static double sum_since(const Target& target, const std::vector<Sample>& known) {
+    double sum = 0;
+    for (const Sample& sample : known) {
+      sum += target.start && sample.slot >= slot_of(*target.start) ? sample.value : 0;
+    }
+    return sum;
+  }
+
+  /// The greatest change in the wanted direction between values four weeks apart; 0: it never went that way.
+  static double best_change(const std::vector<Sample>& known, bool downward) {
+    double best = 0;
+    std::size_t first = 0;
+    for (const Sample& sample : known) {
+      while (days_between(known[first].slot, sample.slot) > kFourWeeks) {
+        ++first;
+      }
+      const double change = sample.value - known[first].value;
+      best = downward ? std::min(best, change) : std::max(best, change);
+    }
+    return best;
+  }
+
+  static double best_sum(const std::vector<Sample>& known) {
+    double best = 0;
+    double sum = 0;
+    std::size_t first = 0;
+    for (const Sample& sample : known) {
+      sum += sample.value;
+      while (days_between(known[first].slot, sample.slot) >= kFourWeeks) {
+        sum -= known[first++].value;
+      }
+      best = std::max(best, sum);
+    }
+    return best;
+  }
+
+  const Engine& engine_;
+  const RuleSet& rules_;
+  Slot today_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+void check_against_history(const Engine& engine, Date today, Diagnostics& diagnostics) {
+  HistoryCheck(engine, today, diagnostics).run();
+}
+
+}  // namespace kpi

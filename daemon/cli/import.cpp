@@ -1,0 +1,77 @@
+#include "daemon/cli/verbs.hpp"
+#include "daemon/engine/engine.hpp"
+#include "daemon/store/sqlite_store.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <ostream>
+
+namespace kpi {
+namespace {
+
+/// One poll that reads everything from `from` on, and what it changes.
+Result<StepSummary> import_from(
+    std::shared_ptr<const Config> config, std::uint32_t source, std::optional<Slot> from, Store& store, Io& io) {
+  Engine engine(config, store);
+  const Instant clock = io.clock.now();
+  KPI_TRY(engine.restore(clock));
+  const Instant now = std::max(clock, engine.last_step().value_or(clock));
+  PollRequest request = engine.poll_request(source, now);
+  request.cursor.clear();
+  request.from = from ? from : request.from;
+  Poll poll = KPI_TRY(config->sources[source].source->poll(request, io.host, {}));
+  engine.receive(PollResult{source, now, std::move(poll), 0});
+  return engine.step(now);
+}
+
+int import(const Arguments& arguments, Io& io) {
+  const auto config = load_for_verb(arguments, Secrets::kRequired, io);
+  if (!config) {
+    return kExitNo;
+  }
+  const SourceConfig* source = find_source_for_verb(*config, arguments.text("source"), io);
+  if (source == nullptr) {
+    return kExitUsage;
+  }
+  std::optional<Slot> from;
+  if (arguments.has("from")) {
+    const auto date = parse_date(arguments.text("from"));
+    if (!date) {
+      return complain(io, kExitUsage, "--from wants a date such as 2026-03-31");
+    }
+    from = slot_of(*date);
+  }
+  auto store = open_sqlite_store(config->history);
+  if (!store) {
+    return complain(io, kExitFailed, store.error().message);
+  }
+  const auto index = static_cast<std::uint32_t>(source - config->sources.data());
+  const auto summary = import_from(config, index, from, **store, io);
+  if (!summary) {
+    return complain(io, kExitFailed, "source " + source->settings.name + ": " + summary.error().message);
+  }
+  for (const std::string& warning : summary->warnings) {
+    io.err << "kpid: " << warning << "\n";
+  }
+  io.out << source->settings.name << ": " << counted(summary->new_samples, "new sample") << ", "
+         << summary->restated_samples << " restated, " << counted(summary->judged, "period") << " judged\n";
+  if (!summary->messages.empty()) {
+    io.out << counted(summary->messages.size(), "message leaves", "messages leave") << " with the next `kpid run`\n";
+  }
+  return kExitFine;
+}
+
+}  // namespace
+
+Command import_command() {
+  return {"import",
+          "backfill the history from a source",
+          "kpid import --source web                      all it has\n"
+          "kpid import --source web --from 2024-01-01    from that day on, whatever its `since` says",
+          {{"source", "NAME", "the source", false, false, true},
+           {"from", "DATE", "the first day (default: the source's `since`, else everything)"},
+           config_argument()},
+          import};
+}
+
+}  // namespace kpi

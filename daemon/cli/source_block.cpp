@@ -1,0 +1,111 @@
+#include "daemon/cli/source_block.hpp"
+
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+
+namespace kpi {
+namespace {
+
+constexpr std::size_t kWidth = 100;
+
+/// The help as comment lines.
+std::string comment(const std::string& help, const std::string& indent) {
+  std::string text;
+  std::string line = indent + "#";
+  for (const std::string_view word : split(help, ' ')) {
+    if (line.size() + 1 + word.size() > kWidth) {
+      text += line + "\n";
+      line = indent + "#";
+    }
+    line += " " + std::string(word);
+  }
+  return text + line + "\n";
+}
+
+bool is_plain(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '/' || c == ' ';
+  });
+}
+
+std::string upper(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    result += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c == '.' ? '_' : c;
+  }
+  return result;
+}
+
+/// What stands behind the key: its default, or what is to be filled in.
+std::string value_of(const OptionSpec& spec, const std::string& plugin) {
+  if (!spec.fallback.empty()) {
+    return is_plain(spec.fallback) ? spec.fallback : "\"" + spec.fallback + "\"";
+  }
+  switch (spec.type) {
+    case OptionSpec::Type::kPath:
+      return "data/FILE";
+    case OptionSpec::Type::kSecret:
+      return "\"${env:" + upper(plugin) + "_" + upper(spec.key) + "}\"";
+    case OptionSpec::Type::kChoice:
+      return spec.choices.empty() ? "…" : spec.choices.front();
+    case OptionSpec::Type::kNumber:
+      return "0";
+    case OptionSpec::Type::kFlag:
+      return "false";
+    case OptionSpec::Type::kDuration:
+      return "1 day";
+    case OptionSpec::Type::kList:
+      return "[…]";
+    case OptionSpec::Type::kTree:
+      return "{}";
+    case OptionSpec::Type::kText:
+      break;
+  }
+  return upper(spec.key);
+}
+
+std::string key_lines(const OptionSpec& spec, const std::string& plugin, const std::string& indent) {
+  const std::size_t dot = spec.key.find('.');
+  const std::string value = value_of(spec, plugin);
+  const std::string pair = dot == std::string::npos
+                               ? spec.key + ": " + value
+                               : spec.key.substr(0, dot) + ": {" + spec.key.substr(dot + 1) + ": " + value + "}";
+  return comment(spec.help, indent) + indent + (spec.required ? "" : "# ") + pair + "\n";
+}
+
+}  // namespace
+
+std::string source_block(const Plugin& plugin) {
+  std::string text = "sources:\n  " + plugin.name + ":" +
+                     std::string(20 - std::min<std::size_t>(plugin.name.size(), 19), ' ') +
+                     "# a name of your own; formulas write " + plugin.name + ".METRIC\n";
+  const std::string indent = "    ";
+  text += comment(plugin.help, indent) + indent + "plugin: " + plugin.name + "\n";
+  for (const bool is_required : {true, false}) {
+    for (const OptionSpec& spec : plugin.options) {
+      if (spec.required == is_required) {
+        text += key_lines(spec, plugin.name, indent);
+      }
+    }
+  }
+  text += indent + "every: 1h                 # how often `kpid run` polls it\n" + indent +
+          "grain: day                # the period of one value\n" + indent +
+          "# timezone: Europe/Stockholm      # in which its days are cut; default: the daemon's\n" + indent +
+          "# settle: 1 day           # how long after its end a day's numbers may still change\n" + indent +
+          "# stale: 2 days           # somebody is told when the next day is so late\n" + indent +
+          "# since: 2024-01-01       # how far back the first poll reads\n" + indent +
+          "# labels: {country: Country}      # a label, and where its value comes from\n" + indent + "metrics:\n";
+  const std::string inner = indent + "  ";
+  text += comment("kind: flow adds up, level is a state, mean a score as delivered, distinct counts different people.",
+                  inner);
+  std::string keys;
+  for (const OptionSpec& spec : plugin.metric_options) {
+    text += comment(spec.key + ": " + spec.help, inner);
+    keys += spec.required ? ", " + spec.key + ": " + value_of(spec, plugin.name) : "";
+  }
+  return text + inner + "METRIC: {kind: flow, unit: visits" + keys + "}\n";
+}
+
+}  // namespace kpi

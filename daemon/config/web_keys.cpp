@@ -1,0 +1,76 @@
+#include "daemon/config/config_keys.hpp"
+#include "daemon/config/secret_reference.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+
+namespace kpi {
+namespace {
+
+constexpr std::size_t kShortestToken = 16;
+
+Secret token_of(const YamlNode& node, ConfigReading& reading) {
+  Diagnostics& diagnostics = reading.diagnostics;
+  if (!read_text(node, diagnostics, "token")) {
+    return {};
+  }
+  if (!is_secret_reference(node.scalar)) {
+    diagnostics.warning(node.position, "a secret stands in the file", "write token: \"${env:KPID_TOKEN}\"");
+  } else if (reading.secrets == Secrets::kIgnored) {
+    return {};
+  }
+  auto token = is_secret_reference(node.scalar) ? read_secret(std::string(node.position.source->name), node.scalar)
+                                                : Result<Secret>(Secret(node.scalar));
+  if (!token) {
+    const bool must_be_there = reading.secrets == Secrets::kRequired;
+    if (must_be_there) {
+      diagnostics.error(node.position, token.error().message);
+    } else {
+      diagnostics.warning(node.position, token.error().message);
+    }
+    return {};
+  }
+  if (token->reveal().size() < kShortestToken) {
+    diagnostics.error(node.position,
+                      "the token is shorter than 16 bytes",
+                      "make one that nobody guesses: head -c 24 /dev/urandom | base64");
+  }
+  return *token;
+}
+
+/// "127.0.0.1" of "127.0.0.1:8470"; the whole of what has no port.
+std::string host_of(const std::string& listen) {
+  return listen.substr(0, listen.rfind(':'));
+}
+
+bool is_loopback(const std::string& host) {
+  return host == "[::1]" || host == "localhost" || host.starts_with("127.");
+}
+
+}  // namespace
+
+void read_web(MapReader& map, ConfigReading& reading) {
+  WebConfig& web = reading.config.web;
+  const YamlNode* listen = map.optional("listen");
+  const YamlNode* token = map.optional("token");
+  if (token != nullptr) {
+    web.token = token_of(*token, reading);
+  }
+  if (listen == nullptr) {
+    return;
+  }
+  web.listen = read_text(*listen, reading.diagnostics, "listen").value_or("");
+  const std::string host = host_of(web.listen);
+  if (const auto port = parse_number(std::string_view(web.listen).substr(std::min(web.listen.size(), host.size() + 1)));
+      !port || host.empty()) {
+    reading.diagnostics.error(listen->position, "listen wants an address and a port", "write listen: 127.0.0.1:8470");
+  }
+  web.is_public = !is_loopback(host);
+  if (web.is_public && token == nullptr) {
+    reading.diagnostics.error(listen->position,
+                              "listening beyond loopback wants a token",
+                              "write token: \"${env:KPID_TOKEN}\", or listen: 127.0.0.1:8470 behind a proxy");
+  }
+}
+
+}  // namespace kpi

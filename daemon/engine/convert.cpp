@@ -1,0 +1,147 @@
+#include "daemon/engine/convert.hpp"
+
+#include "plugins/rows.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace kpi {
+namespace {
+
+/// The metric with the rate of a currency, and whether it is upside down.
+struct Rate {
+  std::uint32_t metric = 0;
+  bool is_inverse = false;
+};
+
+std::optional<Rate> rate_of(const std::string& from, const Conversion& conversion, const Config& config) {
+  const SourceConfig* rates = config.find_source(conversion.rates);
+  for (const std::uint32_t metric : rates == nullptr ? std::vector<std::uint32_t>{} : rates->metrics) {
+    const std::string& unit = config.rules.metrics[metric].unit;
+    if (unit == conversion.to + "/" + from) {
+      return Rate{metric, false};
+    }
+    if (unit == from + "/" + conversion.to) {
+      return Rate{metric, true};
+    }
+  }
+  return std::nullopt;
+}
+
+/// The last number of the rate on that day or before.
+std::optional<double> known_rate(const Rate& rate, Slot slot, const SampleTable& table) {
+  const auto series = table.of_metric(rate.metric);
+  if (series.empty()) {
+    return std::nullopt;
+  }
+  const auto& samples = table[series.front()].samples;
+  auto after = std::ranges::upper_bound(samples, slot, {}, &Sample::slot);
+  while (after != samples.begin()) {
+    --after;
+    if (!std::isnan(after->value) && after->value != 0) {
+      return rate.is_inverse ? 1 / after->value : after->value;
+    }
+  }
+  return std::nullopt;
+}
+
+class Converter {
+ public:
+  Converter(Poll& poll, const SourceConfig& source, const Config& config, const SampleTable& table)
+      : poll_(poll), source_(source), config_(config), table_(table) {}
+
+  bool run() {
+    const std::vector<PolledSeries> given = std::exchange(poll_.series, {});
+    for (const PolledSample& sample : std::exchange(poll_.samples, {})) {
+      const PolledSeries& series = given[sample.series];
+      Labels labels = series.labels;
+      std::string currency;
+      std::erase_if(labels, [&](auto& label) {
+        const bool is_currency = label.first == kCurrencyLabel;
+        currency = is_currency ? label.second : currency;
+        return is_currency;
+      });
+      const auto& conversion = source_.conversions[series.metric];
+      if (const auto value = conversion ? converted(sample, currency, *conversion) : std::optional(sample.value)) {
+        add(series.metric, labels, sample.slot, *value);
+      }
+    }
+    std::ranges::stable_sort(poll_.samples, {}, &PolledSample::slot);
+    return !missing_.empty();
+  }
+
+ private:
+  std::optional<double> converted(const PolledSample& sample, const std::string& currency, const Conversion& to) {
+    if (currency == to.to || std::isnan(sample.value)) {
+      return sample.value;
+    }
+    const auto rate = rate_of(currency, to, config_);
+    const auto factor = rate ? known_rate(*rate, sample.slot, table_) : std::nullopt;
+    if (!factor) {
+      tell(currency, to, sample.slot, rate.has_value());
+      return std::nullopt;
+    }
+    return sample.value * *factor;
+  }
+
+  /// Once for each currency: the days of one are many.
+  void tell(const std::string& currency, const Conversion& to, Slot slot, bool has_metric) {
+    ++poll_.problem_count;
+    if (!missing_.insert(currency).second || poll_.problems.size() >= kMaxRowProblems) {
+      return;
+    }
+    const bool is_civil = source_.settings.grain.is_civil();
+    const std::string day = is_civil ? date_text(date_of(slot)) : rfc3339(Instant{Duration{slot.ms}});
+    poll_.problems.push_back(
+        {day,
+         has_metric ? "no rate of " + printable(currency, 16) + " in " + to.rates + " on that day or before"
+                    : to.rates + " has no metric of unit " + to.to + "/" + printable(currency, 16)});
+  }
+
+  void add(std::uint32_t metric, const Labels& labels, Slot slot, double value) {
+    const auto [series, is_new] =
+        series_.try_emplace({metric, labels}, static_cast<std::uint32_t>(poll_.series.size()));
+    if (is_new) {
+      poll_.series.push_back({.metric = metric, .labels = labels});
+    }
+    const auto [place, is_first] = places_.try_emplace({series->second, slot}, poll_.samples.size());
+    if (is_first) {
+      poll_.samples.push_back({.series = series->second, .slot = slot, .value = value});
+    } else if (source_.settings.metrics[metric].kind == MetricKind::kFlow) {
+      poll_.samples[place->second].value += value;
+    } else {
+      ++poll_.problem_count;
+      if (poll_.problems.size() < kMaxRowProblems) {
+        poll_.problems.push_back({date_text(date_of(slot)),
+                                  "a second value of " + source_.settings.metrics[metric].name +
+                                      " in another currency: it does not add up, and the first one counts"});
+      }
+    }
+  }
+
+  Poll& poll_;
+  const SourceConfig& source_;
+  const Config& config_;
+  const SampleTable& table_;
+  std::set<std::string> missing_;
+  std::map<std::pair<std::uint32_t, Labels>, std::uint32_t> series_;
+  std::map<std::pair<std::uint32_t, Slot>, std::size_t> places_;
+};
+
+}  // namespace
+
+bool converts(const SourceConfig& source) {
+  return std::ranges::any_of(source.conversions, [](const auto& conversion) { return conversion.has_value(); });
+}
+
+bool convert(Poll& poll, const SourceConfig& source, const Config& config, const SampleTable& table) {
+  return Converter(poll, source, config, table).run();
+}
+
+}  // namespace kpi

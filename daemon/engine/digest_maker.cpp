@@ -1,0 +1,279 @@
+#include "daemon/engine/digest_maker.hpp"
+
+#include "daemon/notify/alert_words.hpp"
+#include "rules/words/civil_words.hpp"
+#include "rules/words/say.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <set>
+
+namespace kpi {
+namespace {
+
+/// Later than this is worth a word.
+constexpr std::chrono::hours kLate{1};
+constexpr std::size_t kMostAlerts = 100;
+
+const Unit& percent() {
+  static const Unit kPercent = Unit::parse("%").value();
+  return kPercent;
+}
+
+ReviewPeriod::Kind kind_of(const DigestRule& rule) {
+  switch (rule.every) {
+    case Grain::Unit::kWeek:
+      return ReviewPeriod::Kind::kWeek;
+    case Grain::Unit::kMonth:
+      return ReviewPeriod::Kind::kMonth;
+    case Grain::Unit::kQuarter:
+      return ReviewPeriod::Kind::kQuarter;
+    default:
+      return ReviewPeriod::Kind::kRange;
+  }
+}
+
+Phrase title_phrase(const DigestRule& rule) {
+  switch (rule.every) {
+    case Grain::Unit::kWeek:
+      return Phrase::kDigestOfWeek;
+    case Grain::Unit::kMonth:
+      return Phrase::kDigestOfMonth;
+    case Grain::Unit::kQuarter:
+      return Phrase::kDigestOfQuarter;
+    default:
+      return Phrase::kDigestOfDay;
+  }
+}
+
+Instant midnight(Date date, const Zone& zone) {
+  return zone.to_instant(std::chrono::local_days{std::chrono::sys_days{date}.time_since_epoch()});
+}
+
+bool is_in_trouble(TargetStatus status) {
+  return status == TargetStatus::kAtRisk || status == TargetStatus::kOffTrack || status == TargetStatus::kMissed;
+}
+
+/// The values judged of periods that end within the days.
+std::vector<double> judged_in(const Line& line, const Kpi& kpi, const ReviewPeriod& period) {
+  std::vector<double> values;
+  const Instant from = midnight(period.from, kpi.zone);
+  const Instant to = midnight(period.to, kpi.zone);
+  for (const Sample& sample : line.judged.values) {
+    const Instant end = period_of(sample.slot, kpi.every, kpi.zone).end;
+    if (end > from && end <= to && !std::isnan(sample.value)) {
+      values.push_back(sample.value);
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+DigestMaker::DigestMaker(const Engine& engine, const DigestRule& rule, const DigestDue& due, Voice voice)
+    : engine_(engine),
+      rules_(engine.config().rules),
+      rule_(rule),
+      voice_(std::move(voice)),
+      zone_(voice_.zone.value_or(engine.config().zone)),
+      period_{kind_of(rule), due.from, due.to, ""},
+      before_(previous_of(period_, rules_.calendar)),
+      year_ago_(year_ago_of(period_, rules_.calendar)),
+      due_(due.at),
+      figures_(rules_, engine.table()) {}
+
+std::string DigestMaker::say_it(Phrase phrase, std::initializer_list<Fill> fills) const {
+  return say(voice_.language, phrase, fills);
+}
+
+bool DigestMaker::has(const Kpi& kpi) const {
+  Labels labels = kpi.labels;
+  labels.emplace_back("kpi", kpi.id);
+  labels.emplace_back("owner", kpi.owner);
+  labels.emplace_back("objective", kpi.objective);
+  return matches(rule_.match, labels);
+}
+
+std::optional<double> DigestMaker::value_over(std::uint32_t kpi, const Line& line, const ReviewPeriod& period) {
+  const Kpi& rule = rules_.kpis[kpi];
+  const Grain digest{rule_.every, 0};
+  FigureBasis basis = basis_of(rules_, rule);
+  if (rule_.every == Grain::Unit::kDay || !rule.every.is_finer_than(digest)) {
+    basis = FigureBasis::kLast;  // what was judged is about the period, or more than it
+  }
+  if (basis == FigureBasis::kFormula) {
+    const Value value = figures_.value(kpi, line.segment, period);
+    return value.is_known() ? std::optional(value.number) : std::nullopt;
+  }
+  const std::vector<double> values = judged_in(line, rule, period);
+  if (values.empty()) {
+    return std::nullopt;
+  }
+  if (basis == FigureBasis::kLast) {
+    return values.back();
+  }
+  double sum = 0;
+  for (const double value : values) {
+    sum += value;
+  }
+  return sum / static_cast<double>(values.size());
+}
+
+std::string DigestMaker::change_words(double now, double before, const Unit& unit) const {
+  const auto with_sign = [](double change, const std::string& text) { return (change > 0 ? "+" : "") + text; };
+  if (unit.show() == Unit::Show::kPercent) {
+    const double points = std::round((now - before) * 1e4) / 1e2;
+    return say_it(Phrase::kPercentagePoints,
+                  {{"change", with_sign(points, format_value(points, Unit(), voice_.language))}});
+  }
+  if (before == 0) {
+    return "";
+  }
+  const double change = std::round((now - before) / std::abs(before) * 1e3) / 1e3;
+  return with_sign(change, format_value(change, percent(), voice_.language));
+}
+
+void DigestMaker::add_change(DigestLine& row, std::uint32_t kpi, const Line& line) {
+  const Unit& unit = rules_.kpis[kpi].unit;
+  row.value = value_over(kpi, line, period_);
+  row.previous = value_over(kpi, line, before_);
+  row.year_ago = value_over(kpi, line, year_ago_);
+  const auto text = [&](const std::optional<double>& value) {
+    return value ? format_value(*value, unit, voice_.language) : std::string();
+  };
+  row.formatted = text(row.value);
+  row.formatted_previous = text(row.previous);
+  row.formatted_year_ago = text(row.year_ago);
+  if (row.value && row.previous) {
+    row.change = change_words(*row.value, *row.previous, unit);
+  }
+  if (row.value && row.year_ago) {
+    row.change_on_year = change_words(*row.value, *row.year_ago, unit);
+  }
+}
+
+void DigestMaker::add_state(DigestLine& row, const Kpi& kpi, const Line& line) const {
+  row.state = engine_.state_of(line);
+  row.severity = severity_of(line);
+  switch (row.state) {
+    case KpiState::kFiring: {
+      std::optional<Slot> since = line.thresholds.phase == AlertPhase::kFiring ? line.thresholds.since : std::nullopt;
+      for (const AlertState& alert : line.alerts) {
+        if (alert.phase == AlertPhase::kFiring && alert.since && (!since || *alert.since < *since)) {
+          since = alert.since;
+        }
+      }
+      const std::string severity = say_it(severity_phrase(row.severity));
+      row.state_text =
+          since ? say_it(Phrase::kStateFiring,
+                         {{"severity", severity}, {"since", begin_words(*since, kpi.every, zone_, voice_.language)}})
+                : severity;
+      break;
+    }
+    case KpiState::kError:
+      row.state_text = say_it(Phrase::kStateSourceFailed);
+      break;
+    case KpiState::kNoData:
+      row.state_text = say_it(Phrase::kStateNoData);
+      break;
+    case KpiState::kPending:
+      row.state_text = say_it(Phrase::kStateWaiting);
+      break;
+    case KpiState::kOk:
+      row.state_text = say_it(Phrase::kStateFine);
+      break;
+  }
+  row.needs_attention = row.state != KpiState::kOk;
+}
+
+void DigestMaker::add_target(DigestLine& row, const Kpi& kpi, const Line& line) const {
+  if (line.plans.empty()) {
+    return;
+  }
+  const TargetView target = describe_target(kpi, line, voice_.language);
+  row.target_status = target.status;
+  row.target = pace_text(target, voice_.language);
+  row.goal = target_text(target, voice_.language);
+  row.needs_attention = row.needs_attention || is_in_trouble(target.status);
+}
+
+DigestLine DigestMaker::line_of(std::uint32_t index, const Line& line) {
+  const Kpi& kpi = rules_.kpis[index];
+  DigestLine row;
+  row.kpi = kpi.id;
+  row.title = kpi.title.empty() ? kpi.id : kpi.title;
+  row.owner = kpi.owner;
+  row.objective = kpi.objective;
+  row.unit = kpi.unit.text();
+  add_change(row, index, line);
+  add_state(row, kpi, line);
+  add_target(row, kpi, line);
+  return row;
+}
+
+std::string DigestMaker::day_of(Instant at, const Zone& zone) const {
+  return date_words(Date{std::chrono::floor<std::chrono::days>(zone.to_local(at))}, voice_.language);
+}
+
+DigestAlert DigestMaker::alert_of(const DigestEpisode& episode, const Kpi& kpi) const {
+  const EpisodeRow& row = episode.row;
+  DigestAlert alert;
+  alert.id = row.id;
+  alert.kpi = kpi.id;
+  alert.title = kpi.title.empty() ? kpi.id : kpi.title;
+  alert.segment = episode.segment;
+  alert.severity = row.severity;
+  alert.since = row.since;
+  alert.resolved = row.resolved;
+  const std::string severity = say_it(severity_phrase(row.severity));
+  const std::string from = day_of(row.since, kpi.zone);
+  const std::string to = row.resolved ? day_of(*row.resolved, kpi.zone) : "";
+  alert.text = row.resolved ? say_it(Phrase::kAlertFromTo, {{"severity", severity}, {"from", from}, {"to", to}})
+                            : say_it(Phrase::kAlertStillOpen, {{"severity", severity}, {"from", from}});
+  return alert;
+}
+
+DigestView DigestMaker::make(const DigestEvents& events, Instant now) {
+  DigestView view;
+  view.every = Grain{rule_.every, 0}.text();
+  view.period = {midnight(period_.from, engine_.config().zone), midnight(period_.to, engine_.config().zone)};
+  const std::string name =
+      period_words(slot_of(period_.from), Grain{rule_.every, 0}, {zone_, rules_.calendar}, voice_.language);
+  view.title = say_it(title_phrase(rule_), {{"period", name}});
+  std::set<std::string> kpis;
+  for (std::uint32_t i = 0; i < rules_.kpis.size(); ++i) {
+    const Line* line = engine_.find_line(rules_.kpis[i].id, {});
+    if (line != nullptr && has(rules_.kpis[i])) {
+      view.lines.push_back(line_of(i, *line));
+      kpis.insert(rules_.kpis[i].id);
+    }
+  }
+  std::ranges::stable_sort(view.lines, std::greater<>(), &DigestLine::needs_attention);
+  const auto trouble = std::ranges::count(view.lines, true, &DigestLine::needs_attention);
+  view.summary = view.lines.empty() ? say_it(Phrase::kDigestNoKpis)
+                 : trouble == 0     ? say_it(Phrase::kDigestAllWell, {{"n", view.lines.size()}})
+                                    : say_it(Phrase::kDigestTrouble, {{"n", view.lines.size()}, {"trouble", trouble}});
+  for (const DigestEpisode& episode : events.episodes) {
+    if (kpis.contains(episode.kpi) && view.alerts.size() < kMostAlerts) {
+      view.alerts.push_back(alert_of(episode, *rules_.find(episode.kpi)));
+    }
+  }
+  for (const DigestHushed& hushed : events.hushed) {
+    const Kpi* kpi = rules_.find(hushed.view.kpi);
+    if (kpi != nullptr && kpis.contains(kpi->id) && view.hushed.size() < kMostAlerts) {
+      DigestEpisode episode{kpi->id, hushed.view.segment, {}};
+      episode.row.id = hushed.view.id;
+      episode.row.severity = hushed.view.severity;
+      episode.row.since = hushed.view.since.value_or(hushed.at);
+      episode.row.resolved = hushed.at;
+      view.hushed.push_back(alert_of(episode, *kpi));
+    }
+  }
+  if (now - due_ >= kLate) {
+    view.notes.push_back(say_it(Phrase::kDigestLate, {{"when", time_words(due_, zone_, voice_.language)}}));
+  }
+  return view;
+}
+
+}  // namespace kpi

@@ -1,0 +1,64 @@
+#pragma once
+// What a digest says: worked out from what the engine has in memory and what the history has of episodes. One thread.
+
+#include "daemon/engine/engine.hpp"
+#include "daemon/review/period_figure.hpp"
+#include "rules/routing/digest_rule.hpp"
+#include "rules/routing/digest_view.hpp"
+#include "rules/words/say.hpp"
+
+#include <functional>
+#include <vector>
+
+namespace kpi {
+
+/// An episode under the names people know.
+struct DigestEpisode {
+  std::string kpi;  ///< Empty: of a source.
+  Labels segment;
+  EpisodeRow row;
+};
+
+/// An alert that was held back until it was over.
+struct DigestHushed {
+  AlertView view;
+  Instant at;
+};
+
+/// What happened in the period, from the history.
+struct DigestEvents {
+  std::vector<DigestEpisode> episodes;  ///< That fired, in the order in which they began.
+  std::vector<DigestHushed> hushed;
+};
+
+class DigestMaker {
+ public:
+  DigestMaker(const Engine& engine, const DigestRule& rule, const DigestDue& due, Voice voice);
+
+  DigestView make(const DigestEvents& events, Instant now);
+
+ private:
+  [[nodiscard]] bool has(const Kpi& kpi) const;
+  DigestLine line_of(std::uint32_t kpi, const Line& line);
+  void add_change(DigestLine& row, std::uint32_t kpi, const Line& line);
+  void add_state(DigestLine& row, const Kpi& kpi, const Line& line) const;
+  void add_target(DigestLine& row, const Kpi& kpi, const Line& line) const;
+  std::optional<double> value_over(std::uint32_t kpi, const Line& line, const ReviewPeriod& period);
+  [[nodiscard]] std::string change_words(double now, double before, const Unit& unit) const;
+  [[nodiscard]] DigestAlert alert_of(const DigestEpisode& episode, const Kpi& kpi) const;
+  [[nodiscard]] std::string day_of(Instant at, const Zone& zone) const;
+  [[nodiscard]] std::string say_it(Phrase phrase, std::initializer_list<Fill> fills = {}) const;
+
+  const Engine& engine_;
+  const RuleSet& rules_;
+  const DigestRule& rule_;
+  Voice voice_;
+  Zone zone_;
+  ReviewPeriod period_;
+  ReviewPeriod before_;
+  ReviewPeriod year_ago_;
+  Instant due_;
+  PeriodFigures figures_;
+};
+
+}  // namespace kpi

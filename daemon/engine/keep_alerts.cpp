@@ -1,0 +1,94 @@
+// What of alerts and states is written down in a step.
+
+#include "daemon/engine/alert_json.hpp"
+#include "daemon/engine/engine.hpp"
+#include "daemon/notify/message_json.hpp"
+
+#include <cmath>
+
+namespace kpi {
+
+/// Keeps what must survive of each alert of a line, when it has changed.
+void Engine::write_alerts(std::uint32_t index) {
+  const Line& line = lines_[index];
+  for (const AlertSlot& alert : alerts_of(index)) {
+    const AlertState state = alert.state != nullptr ? *alert.state : AlertState{};
+    const NoDataState no_data = alert.state == nullptr ? line.no_data : NoDataState{};
+    std::string machine = encode_alert({state, *alert.told, no_data, 0});
+    const std::string rule = rule_name(rules_.kpis[line.kpi], alert.rule, alert.index);
+    const auto stored = stored_alerts_.find({line.id, rule});
+    if (stored == stored_alerts_.end() ? machine.empty() : stored->second == machine) {
+      continue;
+    }
+    AlertRow row;
+    row.line = line.id;
+    row.rule = rule;
+    row.phase = state.phase;
+    row.severity = state.severity;
+    row.episode = state.episode;
+    std::optional<Slot> since = state.since;
+    if (alert.state == nullptr) {
+      row.phase = no_data.is_on ? AlertPhase::kFiring : no_data.first ? AlertPhase::kPending : AlertPhase::kInactive;
+      row.severity = no_data.first ? rules_.kpis[line.kpi].no_data.severity : Severity::kNone;
+      row.episode = no_data.episode;
+      since = no_data.first;
+    }
+    if (since) {
+      row.since = start_of(*since, rules_.kpis[line.kpi].every, rules_.kpis[line.kpi].zone);
+    }
+    row.machine = machine;
+    commit_.alerts.push_back(std::move(row));
+    if (machine.empty()) {
+      stored_alerts_.erase(stored);
+    } else {
+      stored_alerts_[{line.id, rule}] = std::move(machine);
+    }
+  }
+}
+
+void Engine::write_status(const Line& line, Instant now) {
+  const Kpi& kpi = rules_.kpis[line.kpi];
+  StatusRow row;
+  row.line = line.id;
+  const std::optional<Slot> slot = line.stepped ? line.stepped : line.first;
+  if (!slot) {
+    return;
+  }
+  row.slot = *slot;
+  row.period = period_of(*slot, kpi.every, kpi.zone);
+  if (line.stepped) {
+    const Sample* judged = line.judged.at(*slot);
+    row.value = judged != nullptr ? judged->value : std::nan("");
+    row.verdict = line.verdict;
+    row.reason = line.reason;
+  } else {
+    const Value value = provisional_value(line, judge_context(now), *slot);
+    row.value = value.number;
+    row.reason = value.reason;
+    row.verdict = Verdict::kProvisional;
+  }
+  row.state = state_of(line);
+  row.severity = severity_of(line);
+  const AlertState* firing = nullptr;
+  for (const AlertState* state : {&line.thresholds, &line.target}) {
+    firing = state->phase == AlertPhase::kFiring && (firing == nullptr || state->severity > firing->severity) ? state
+                                                                                                              : firing;
+  }
+  for (const AlertState& state : line.alerts) {
+    firing = state.phase == AlertPhase::kFiring && (firing == nullptr || state.severity > firing->severity) ? &state
+                                                                                                            : firing;
+  }
+  const std::optional<Slot> since = firing != nullptr                               ? firing->since
+                                    : line.no_data.first                            ? line.no_data.first
+                                    : line.thresholds.phase == AlertPhase::kPending ? line.thresholds.since
+                                                                                    : std::nullopt;
+  if (since) {
+    row.since = start_of(*since, kpi.every, kpi.zone);
+  }
+  if (!line.plans.empty()) {
+    row.target = target_view_json(describe_target(kpi, line, config_->language));
+  }
+  commit_.statuses.push_back(std::move(row));
+}
+
+}  // namespace kpi

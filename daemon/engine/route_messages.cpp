@@ -1,0 +1,401 @@
+// From what happened to who is told: the events of a step go to routing, and what that decides becomes messages and
+// rows of the same commit.
+
+#include "daemon/engine/engine.hpp"
+#include "daemon/engine/routing_json.hpp"
+#include "daemon/notify/message_json.hpp"
+#include "rules/base/text.hpp"
+#include "rules/routing/route_labels.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace kpi {
+namespace {
+
+/// What may stand in a path or a query as it is.
+std::string url_escaped(std::string_view text) {
+  static constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                          c == '_' || c == '.' || c == '~';
+    if (is_plain) {
+      out += c;
+    } else {
+      out += {'%', kHex[byte >> 4U], kHex[byte & 15U]};
+    }
+  }
+  return out;
+}
+
+/// A source that is not read by then is not waited for: nothing may be held back for ever.
+constexpr int kIntervalsToWarmUp = 2;
+
+}  // namespace
+
+Instant Engine::warm_at() const {
+  Instant at = started_;
+  for (std::uint32_t i = 0; i < sources_.size(); ++i) {
+    if (!sources_[i].is_read) {
+      at = std::max(at, started_ + kIntervalsToWarmUp * config_->sources[i].every);
+    }
+  }
+  return at;
+}
+
+/// Whether every rule was judged once since the start.
+bool Engine::is_warm(Instant now) const {
+  return options_.waits_elapsed || warm_at() <= now;
+}
+
+std::optional<Engine::AlertSlot> Engine::find_alert(const AlertKey& alert, std::uint32_t& line) const {
+  const std::uint32_t place = alert.line < line_of_id_.size() ? line_of_id_[alert.line] : 0;
+  if (place == 0) {
+    return std::nullopt;
+  }
+  line = place - 1;
+  // Slots hold pointers into the line and what was told of it; nobody writes through these.
+  for (const AlertSlot& slot :
+       const_cast<Engine*>(this)->alerts_of(line)) {  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    if (key_of(line, slot).rule == alert.rule) {
+      return slot;
+    }
+  }
+  return std::nullopt;
+}
+
+/// Whether another alert, or a failing source, speaks for this one now.
+bool Engine::is_spoken_for(const AlertKey& alert) const {
+  const std::uint32_t place = alert.line < line_of_id_.size() ? line_of_id_[alert.line] : 0;
+  if (place == 0) {
+    return false;
+  }
+  const std::uint32_t kpi = lines_[place - 1].kpi;
+  if (alert.rule == "no_data" && has_failing_source(kpi)) {
+    return true;
+  }
+  if (inhibitors_[kpi].empty()) {
+    return false;
+  }
+  std::uint32_t line = 0;
+  const auto slot = find_alert(alert, line);
+  return slot && is_inhibited(line, *slot);
+}
+
+DecideContext Engine::decide_context(Instant now) const {
+  DecideContext context;
+  context.rules = &config_->routing;
+  context.ground = {config_->zone, rules_.calendar};
+  for (const ChannelConfig& channel : config_->channels) {
+    const ChannelKind* kind = find_channel_kind(channel.type);
+    if (kind != nullptr && kind->keeps_incidents) {
+      context.incident_channels.insert(channel.name);
+    }
+  }
+  context.now = now;
+  context.is_warm = is_warm(now);
+  context.waits_elapsed = options_.waits_elapsed;
+  context.is_inhibited = [this](const AlertKey& alert) { return is_spoken_for(alert); };
+  return context;
+}
+
+/// The alert as it is now.
+std::optional<AlertView> Engine::view_of(const AlertKey& alert, MessageType type) const {
+  if (alert.line == 0) {
+    const auto source = std::ranges::find_if(
+        sources_, [&](const SourceState& state) { return "source:" + state.row.name == alert.rule; });
+    return source == sources_.end() ? std::nullopt : std::optional(source_view(*source));
+  }
+  std::uint32_t line = 0;
+  const auto slot = find_alert(alert, line);
+  if (!slot) {
+    return std::nullopt;
+  }
+  const bool is_target = slot->rule == RuleKind::kTarget && lines_[line].target_standing.plan.has_value();
+  AlertSubject subject = is_target ? target_subject(line, *slot) : subject_of(line, *slot);
+  subject.is_flapping = type == MessageType::kAlertFlapping;
+  subject.severity = is_target ? subject.severity : std::max(subject.severity, Severity::kInfo);
+  return described(subject);
+}
+
+/// In every voice that a channel has.
+AlertView Engine::described(AlertSubject subject) const {
+  subject.calendar = &rules_.calendar;
+  AlertView view = describe(subject, voices_);
+  view.url = page_of(view.kpi, view.segment);
+  return view;
+}
+
+/// The page of a KPI or segment; empty when people have no page.
+std::string Engine::page_of(const std::string& kpi, const Labels& segment) const {
+  if (config_->public_url.empty()) {
+    return "";
+  }
+  std::vector<std::string> labels;
+  for (const auto& [name, value] : segment) {
+    labels.push_back(url_escaped(name + "=" + value));
+  }
+  return config_->public_url + "/kpis/" + url_escaped(kpi) + (labels.empty() ? "" : "?segment=" + join(labels, "%2C"));
+}
+
+Message Engine::compose(const Envelope& envelope, Instant now) const {
+  Message message;
+  message.type = envelope.type;
+  message.channel = envelope.channel;
+  message.created = now;
+  const Voice voice = config_->voice_of(envelope.channel);
+  message.language = voice.language;
+  message.zone = voice.zone.value_or(config_->zone);
+  message.group = envelope.group;
+  std::string identity;
+  for (const Envelope::Item& item : envelope.items) {
+    std::optional<AlertView> view = item.view ? item.view : view_of(item.alert, envelope.type);
+    if (!view) {
+      continue;  // the rule is gone: its end is told in the same step
+    }
+    identity += view->id + "/" + std::string(name_of(view->severity)) + (view->firing ? "+" : "-");
+    message.alerts.push_back(in_voice(*std::move(view), voice));
+  }
+  const std::array<std::string_view, 3> parts{envelope.channel, name_of(envelope.type), identity};
+  message.id = "msg_" + stable_id(now.time_since_epoch().count(), parts);
+  return message;
+}
+
+void Engine::send(Message message, StepSummary& summary) {
+  NotificationRow row;
+  row.id = message.id;
+  row.channel = message.channel;
+  row.type = name_of(message.type);
+  row.created = message.created;
+  row.body = outbox_json(message);
+  commit_.notifications.push_back(std::move(row));
+  summary.messages.push_back(std::move(message));
+}
+
+void Engine::collect_events(Instant now) {
+  tell_removed(now);
+  for (std::uint32_t i = 0; i < sources_.size(); ++i) {
+    turn_lines(i, now);
+    tell_source(i, now);
+  }
+  turn_inhibited();
+  std::ranges::sort(changed_);
+  const auto twice = std::ranges::unique(changed_);
+  changed_.erase(twice.begin(), twice.end());
+  for (const std::uint32_t line : changed_) {
+    tell_line(line);
+    write_alerts(line);
+  }
+}
+
+Result<void> Engine::tell(Instant now, StepSummary& summary) {
+  collect_events(now);
+  keep(decide(routing_, std::exchange(events_, {}), decide_context(now)), summary, now);
+  tell_self(now, summary);
+  KPI_TRY(tell_digests(now, summary));
+  if (is_warm(now)) {
+    resumed_at_.reset();
+  }
+  return {};
+}
+
+void Engine::keep(Decided decided, StepSummary& summary, Instant now) {
+  for (const Envelope& envelope : decided.messages) {
+    Message message = compose(envelope, now);
+    if (!message.alerts.empty()) {
+      send(std::move(message), summary);
+    }
+  }
+  keep_state(decided);
+  for (const Acknowledgement& acknowledgement : decided.acknowledgements) {
+    commit_.acknowledgements.push_back(row_of(acknowledgement));
+  }
+  for (const Hushed& hushed : decided.hushed) {
+    commit_.hushed.push_back({hushed.episode, hushed.channel, hushed.by, hushed.at, encode_view(hushed.view)});
+  }
+  std::ranges::move(decided.decisions, std::back_inserter(summary.decisions));
+}
+
+void Engine::keep_state(const Decided& decided) {
+  for (const AlertKey& key : decided.alerts) {
+    const auto found = routing_.alerts.find(key);
+    commit_.routing.push_back({key_of_row(key), found == routing_.alerts.end() ? "" : encode_tracked(found->second)});
+  }
+  for (const std::string& id : decided.groups) {
+    const auto found = routing_.groups.find(id);
+    commit_.routing.push_back(
+        {key_of_group_row(id), found == routing_.groups.end() ? "" : encode_group(found->second)});
+  }
+}
+
+void Engine::restore_routing(const StoredState& state, Instant now) {
+  for (const RoutingRow& row : state.routing) {
+    if (const auto read = decode_routing(row, routing_); !read) {
+      warnings_.push_back(read.error().message);
+      commit_.routing.push_back({row.key, ""});
+    }
+  }
+  for (const SilenceRow& row : state.silences) {
+    if (auto silence = silence_of(row)) {
+      routing_.silences.emplace(row.id, std::move(*silence));
+    }
+  }
+  for (const AcknowledgementRow& row : state.acknowledgements) {
+    routing_.acknowledgements.insert_or_assign(row.episode, acknowledgement_of(row));
+  }
+  index(routing_);
+  adopt_told();
+  refresh_labels();
+  keep_state(route_again(routing_, decide_context(std::max(now, last_step_.value_or(now)))));
+}
+
+/// What was told before kpid kept who knows it.
+void Engine::adopt_told() {
+  const DecideContext context = decide_context(last_step_.value_or(Instant{}));
+  const auto adopt_event = [&](AlertEvent event) {
+    if (!event.episode.empty() && !routing_.alerts.contains(event.alert)) {
+      keep_state(adopt(routing_, event, context));
+    }
+  };
+  for (std::uint32_t line = 0; line < lines_.size(); ++line) {
+    for (const AlertSlot& alert : alerts_of(line)) {
+      if (alert.told->episode.empty()) {
+        continue;
+      }
+      const MessageType type = alert.rule == RuleKind::kNoData   ? MessageType::kAlertNoData
+                               : alert.rule == RuleKind::kTarget ? MessageType::kTargetStatus
+                                                                 : MessageType::kAlertFiring;
+      AlertSubject subject = subject_of(line, alert);
+      subject.episode = alert.told->episode;
+      subject.severity = alert.told->severity;
+      adopt_event(event_of(line, alert, subject, type));
+    }
+  }
+  for (const SourceState& source : sources_) {
+    AlertEvent event;
+    event.alert = {0, "source:" + source.row.name};
+    event.type = MessageType::kSourceError;
+    event.episode = source.told.episode;
+    event.severity = Severity::kWarning;
+    event.labels = {{"severity", "warning"}, {"source", source.row.name}, {"type", "source.error"}};
+    adopt_event(std::move(event));
+  }
+}
+
+/// Owners, objectives and labels may have changed with the rules.
+void Engine::refresh_labels() {
+  for (auto& [key, alert] : routing_.alerts) {
+    std::uint32_t line = 0;
+    const auto slot = alert.is_firing ? find_alert(key, line) : std::nullopt;
+    if (slot) {
+      AlertSubject subject;
+      subject.kpi = &rules_.kpis[lines_[line].kpi];
+      subject.line = &lines_[line];
+      subject.rule = slot->rule;
+      subject.index = slot->index;
+      subject.severity = alert.severity;
+      alert.labels = route_labels(subject, alert.type);
+    }
+  }
+}
+
+std::vector<Decision> Engine::standings_of(const Line& line, const std::string& rule, Instant now) const {
+  return standings(routing_, {line.id, rule}, decide_context(now));
+}
+
+Result<void> Engine::acknowledge(const std::string& episode, Acknowledgement words, Instant now) {
+  if (find_episode(routing_, episode) == nullptr) {
+    return fail(ErrorKind::kNotFound, "no alert \"" + printable(episode, 64) + "\" fires now; kpid alerts lists them");
+  }
+  if (words.until <= now) {
+    return fail(ErrorKind::kInvalid, "an acknowledgement ends later than it begins, not at " + rfc3339(words.until));
+  }
+  const DecideContext context = decide_context(now);
+  const auto known = routing_.acknowledgements.find(episode);
+  if (known != routing_.acknowledgements.end() && known->second.is_active(now)) {
+    Acknowledgement former = known->second;
+    former.ended = Acknowledgement::End::kReplaced;
+    former.ended_at = now;
+    commit_.acknowledgements.push_back(row_of(former));
+  }
+  words.episode = episode;
+  kpi::acknowledge(routing_, std::move(words), context);
+  commit_.acknowledgements.push_back(row_of(routing_.acknowledgements.find(episode)->second));
+  return {};
+}
+
+Result<std::string> Engine::add_silence(Silence silence, Instant now) {
+  if (silence.match.empty()) {
+    return fail(ErrorKind::kInvalid,
+                "a silence without a match would silence everything; say what, such as kpi=visits");
+  }
+  if (silence.end <= silence.start || silence.end <= now) {
+    return fail(ErrorKind::kInvalid, "a silence ends after it begins, and not before now");
+  }
+  const std::string text = text_of(silence.match);
+  const std::string end = rfc3339(silence.end);
+  const std::array<std::string_view, 4> parts{text, end, silence.by, silence.comment};
+  silence.id = "si_" + stable_id(now.time_since_epoch().count(), parts);
+  silence.created = now;
+  std::string id = silence.id;
+  commit_.silences.push_back(row_of(silence));
+  put_silence(routing_, std::move(silence), decide_context(now));
+  return id;
+}
+
+Result<void> Engine::end_silence(const std::string& id, Instant now) {
+  const auto found = routing_.silences.find(id);
+  if (found == routing_.silences.end() || found->second.end <= now) {
+    return fail(ErrorKind::kNotFound,
+                "there is no silence \"" + printable(id, 64) + "\" that goes on; kpid silence list lists them");
+  }
+  Silence silence = found->second;
+  silence.end = now;
+  silence.start = std::min(silence.start, now);
+  commit_.silences.push_back(row_of(silence));
+  put_silence(routing_, std::move(silence), decide_context(now));
+  return {};
+}
+
+void Engine::receive(SelfNotice notice) {
+  if (notice.type == MessageType::kConfigError && std::exchange(config_error_, notice.text) == notice.text) {
+    return;
+  }
+  self_notices_.push_back(std::move(notice));
+}
+
+/// The channel that failed is not asked to say so.
+std::vector<std::string> Engine::channels_for(const SelfNotice& notice) const {
+  const RoutingRules& routing = config_->routing;
+  std::vector<std::string> channels;
+  if (!routing.routes.empty() && (notice.type != MessageType::kDeliveryFailed || routing.fallback.empty())) {
+    channels = routing.routes.back().to;
+  }
+  if (!routing.fallback.empty() && std::ranges::find(channels, routing.fallback) == channels.end()) {
+    channels.push_back(routing.fallback);
+  }
+  std::erase(channels, notice.channel);
+  return channels;
+}
+
+void Engine::tell_self(Instant now, StepSummary& summary) {
+  for (const SelfNotice& notice : std::exchange(self_notices_, {})) {
+    for (const std::string& channel : channels_for(notice)) {
+      Message message;
+      message.type = notice.type;
+      message.channel = channel;
+      message.created = now;
+      message.text = notice.text;
+      const Voice voice = config_->voice_of(channel);
+      message.language = voice.language;
+      message.zone = voice.zone.value_or(config_->zone);
+      const std::array<std::string_view, 3> parts{channel, name_of(notice.type), notice.text};
+      message.id = "msg_" + stable_id(now.time_since_epoch().count(), parts);
+      send(std::move(message), summary);
+    }
+  }
+}
+
+}  // namespace kpi

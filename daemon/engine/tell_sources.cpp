@@ -1,0 +1,204 @@
+// What happened to sources, and to the alerts of rules that are gone, as events for routing.
+
+#include "daemon/engine/alert_json.hpp"
+#include "daemon/engine/engine.hpp"
+#include "rules/base/text.hpp"
+#include "rules/routing/route_labels.hpp"
+#include "rules/words/civil_words.hpp"
+#include "rules/words/say.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace kpi {
+
+/// Lines that stand on a source whose polls fail, or no more, are in another state, and may have something to tell.
+void Engine::turn_lines(std::uint32_t index, Instant now) {
+  SourceState& source = sources_[index];
+  const bool is_failing = !source.row.error.empty();
+  if (is_failing == source.was_failing) {
+    return;
+  }
+  source.was_failing = is_failing;
+  for (std::uint32_t kpi = 0; kpi < sources_of_kpi_.size(); ++kpi) {
+    if (!sources_of_kpi_[kpi].contains(index)) {
+      continue;
+    }
+    for (const std::uint32_t line : lines_of_kpi_[kpi]) {
+      write_status(lines_[line], now);
+      changed_.push_back(line);
+    }
+  }
+}
+
+/// Failures that nobody was told of yet, or their end.
+void Engine::remember_failures(SourceState& source) {
+  const bool had_failed = source.failing_since.has_value();
+  const bool has_failed = !source.row.error.empty();
+  AlertRow row{0, "source:" + source.row.name, AlertPhase::kInactive, Severity::kNone, std::nullopt, "", ""};
+  if (has_failed) {
+    row.phase = AlertPhase::kPending;
+    row.severity = Severity::kWarning;
+    row.since = source.failing_since;
+    row.machine = encode_alert({{}, {}, {}, source.failures});
+  } else {
+    source.failing_since.reset();
+  }
+  if (had_failed || has_failed) {
+    commit_.alerts.push_back(std::move(row));
+  }
+}
+
+AlertView Engine::source_view(const SourceState& source) const {
+  SourceSubject subject;
+  subject.name = source.row.name;
+  subject.episode = source.episode;
+  subject.is_failing = !source.row.error.empty() || !source.row.late.empty();
+  subject.since = source.failing_since;
+  subject.error = source.row.error.empty() ? source.row.late : source.row.error;
+  subject.why = source.is_told_as_late ? Phrase::kLateCame : Phrase::kSourceReadable;
+  subject.zone = config_->zone;
+  return describe(subject, voices_);
+}
+
+/// Says in every voice why an alert ended whose rule or source is no more, and when it began.
+void Engine::say_removed(AlertView& view, Phrase why) const {
+  const auto say_to = [&](const Voice& voice) {
+    view.since_text = view.since ? time_words(*view.since, voice.zone.value_or(config_->zone), voice.language) : "";
+    view.reason = say(voice.language, why);
+  };
+  for (std::size_t i = 1; i < voices_.size(); ++i) {
+    say_to(voices_[i]);
+    view.others.insert_or_assign(kpi::key_of(voices_[i]), texts_of(view));
+  }
+  say_to(voices_.front());
+}
+
+void Engine::tell_source(std::uint32_t index, Instant now) {
+  SourceState& source = sources_[index];
+  if (!source.is_changed) {
+    return;
+  }
+  source.is_changed = false;
+  commit_.sources.push_back(source.row);
+  const bool was_told = !source.told.episode.empty();
+  const bool is_news = was_told || source.is_invalid || source.failures >= options_.source_patience;
+  const bool is_broken = !source.row.error.empty() && is_news;
+  const bool is_failing = is_broken || !source.row.late.empty();
+  if (is_failing == was_told) {
+    if (!was_told) {
+      remember_failures(source);
+    }
+    return;
+  }
+  source.failing_since = source.failing_since ? source.failing_since : source.late_since;
+  const std::string rule = "source:" + source.row.name;
+  if (is_failing) {
+    const std::array<std::string_view, 1> parts{rule};
+    source.episode = "ep_" + stable_id(source.failing_since.value_or(now).time_since_epoch().count(), parts);
+    source.told = Told{source.episode, Severity::kWarning, "", std::nullopt};
+  }
+  AlertEvent event;
+  event.kind = is_failing ? News::Kind::kFires : News::Kind::kEnds;
+  event.alert = {0, rule};
+  event.type = is_failing ? MessageType::kSourceError : MessageType::kSourceRecovered;
+  event.episode = source.episode;
+  event.severity = Severity::kWarning;
+  event.labels = {{"severity", "warning"}, {"source", source.row.name}, {"type", std::string(name_of(event.type))}};
+  event.view = source_view(source);
+  source.is_told_as_late = is_failing && !is_broken;
+  events_.push_back(std::move(event));
+  EpisodeRow episode;
+  episode.id = source.episode;
+  episode.rule = rule;
+  episode.severity = Severity::kWarning;
+  episode.since = source.failing_since.value_or(now);
+  episode.pending = episode.since;
+  episode.firing = episode.since;
+  AlertRow row{0, rule, AlertPhase::kFiring, Severity::kWarning, source.failing_since, source.episode, ""};
+  if (!is_failing) {
+    episode.resolved = now;
+    episode.reason = Reason::kRecovered;
+    row = AlertRow{0, rule, AlertPhase::kInactive, Severity::kNone, std::nullopt, "", ""};
+    source.told = Told{};
+    source.episode.clear();
+    source.failing_since.reset();
+  }
+  row.machine = encode_alert({{}, source.told, {}, 0});
+  commit_.alerts.push_back(std::move(row));
+  commit_.episodes.push_back(std::move(episode));
+}
+
+/// Alerts of rules and sources that are gone end, and those who know of them are told.
+void Engine::tell_removed(Instant now) {
+  for (const AlertRow& row : std::exchange(orphans_, {})) {
+    commit_.alerts.push_back({row.line, row.rule, AlertPhase::kInactive, Severity::kNone, std::nullopt, "", ""});
+    const auto memory = decode_alert(row.machine);
+    if (row.phase != AlertPhase::kFiring || !memory) {
+      continue;
+    }
+    EpisodeRow episode;
+    episode.id = row.episode;
+    episode.line = row.line;
+    episode.rule = row.rule;
+    episode.severity = std::max(row.severity, memory->state.worst);
+    episode.since = row.since.value_or(now);
+    episode.pending = memory->state.pending_at ? memory->state.pending_at : row.since;
+    episode.firing = memory->state.firing_at ? memory->state.firing_at : memory->no_data.firing_at;
+    if (row.line == 0) {
+      episode.firing = row.since;
+    }
+    episode.resolved = now;
+    episode.reason = Reason::kRuleRemoved;
+    commit_.episodes.push_back(std::move(episode));
+    if (!memory->told.episode.empty()) {
+      events_.push_back(removed_event(row));
+    }
+  }
+}
+
+/// A line of the history, also one that the rules have no more.
+LineRow Engine::stored_line(std::uint32_t id) const {
+  if (const auto orphan = orphan_lines_.find(id); orphan != orphan_lines_.end()) {
+    return orphan->second;
+  }
+  const std::uint32_t place = id < line_of_id_.size() ? line_of_id_[id] : 0;
+  return place == 0 ? LineRow{} : LineRow{id, rules_.kpis[lines_[place - 1].kpi].id, lines_[place - 1].segment};
+}
+
+AlertEvent Engine::removed_event(const AlertRow& row) const {
+  AlertView view;
+  view.id = row.episode;
+  view.firing = false;
+  view.severity = row.severity;
+  view.since = row.since;
+  AlertEvent event;
+  event.kind = News::Kind::kEnds;
+  event.alert = {row.line, row.rule};
+  event.episode = row.episode;
+  event.severity = row.severity;
+  event.type = row.line == 0 ? MessageType::kSourceRecovered : MessageType::kAlertResolved;
+  event.labels = {{"severity", std::string(name_of(row.severity))}, {"type", std::string(name_of(event.type))}};
+  if (row.line == 0) {
+    view.source = row.rule.substr(row.rule.find(':') + 1);
+    view.title = view.source;
+    view.rule = "source";
+    set_label(event.labels, "source", view.source);
+  } else {
+    const LineRow line = stored_line(row.line);
+    const Kpi* kpi = rules_.find(line.kpi);
+    view.kpi = line.kpi;
+    view.title = kpi != nullptr && !kpi->title.empty() ? kpi->title : line.kpi;
+    view.segment = line.segment;
+    view.rule = row.rule;
+    set_label(event.labels, "kpi", view.kpi);
+    set_label(event.labels, "owner", kpi != nullptr ? kpi->owner : "");
+    set_label(event.labels, "objective", kpi != nullptr ? kpi->objective : "");
+  }
+  std::ranges::sort(event.labels);
+  say_removed(view, row.line == 0 ? Phrase::kSourceRemoved : Phrase::kRuleRemoved);
+  event.view = std::move(view);
+  return event;
+}
+
+}  // namespace kpi

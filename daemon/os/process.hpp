@@ -1,0 +1,15 @@
+#pragma once
+// Programs that kpid runs: contained in time, output, memory and files, and ended with everything they started. Any
+// thread; blocks.
+//
+// Between kpid and the program stands a small process of ours: the program's descendants become its children when their
+// parents go, whatever they did to leave their group, and it ends them all.
+
+#include "plugins/source.hpp"
+
+namespace kpi {
+
+/// See Host::run.
+Result<ProcessResult> run_process(const ProcessRequest& request, const std::stop_token& stop);
+
+}  // namespace kpi

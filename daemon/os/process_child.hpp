@@ -1,0 +1,40 @@
+#pragma once
+// What runs between fork and exec: async-signal-safe code only, on memory that was made ready before. Private to
+// process.cpp.
+
+#include <cstddef>
+
+namespace kpi {
+
+class Sandbox;
+
+/// All that the child needs.
+struct ChildPlan {
+  const char* path = nullptr;
+  char* const* arguments = nullptr;
+  char* const* environment = nullptr;
+  const char* folder = nullptr;
+  int input = -1;
+  int output = -1;
+  int errors = -1;
+  int report = -1;  ///< Where ChildReports are written to.
+  const Sandbox* sandbox = nullptr;
+  std::size_t max_memory = 0;
+  std::size_t cpu_seconds = 0;
+};
+
+struct ChildReport {
+  enum class Kind : int {
+    kNoStart,  ///< `value` is an errno.
+    kEnded,    ///< `value` is a status of waitpid; all descendants are gone.
+  };
+
+  Kind kind = Kind::kNoStart;
+  int value = 0;
+};
+
+/// The keeper's life: starts the program, waits for it, ends on SIGTERM what does not end by itself, and every
+/// descendant that is left.
+[[noreturn]] void keep_children(const ChildPlan& plan);
+
+}  // namespace kpi

@@ -1,0 +1,111 @@
+#include "daemon/os/sandbox.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <linux/landlock.h>
+
+namespace kpi {
+namespace {
+
+// A kernel's version of Landlock knows more rights than the one before; what it does not know it would refuse.
+constexpr std::uint64_t kReadFile = LANDLOCK_ACCESS_FS_READ_FILE;
+constexpr std::uint64_t kRead = kReadFile | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_EXECUTE;
+constexpr std::uint64_t kFirstVersion = (1ULL << 13) - 1;
+constexpr std::uint64_t kRefer = 1ULL << 13;     // from version 2 on
+constexpr std::uint64_t kTruncate = 1ULL << 14;  // from version 3 on
+
+constexpr std::array kReadableFolders{"/usr",
+                                      "/bin",
+                                      "/sbin",
+                                      "/lib",
+                                      "/lib32",
+                                      "/lib64",
+                                      "/etc/ssl",
+                                      "/etc/ca-certificates",
+                                      "/etc/alternatives",
+                                      "/etc/monitoring-plugins",
+                                      "/etc/python3",
+                                      "/sys/class",
+                                      "/sys/devices",
+                                      "/proc/sys/kernel",
+                                      "/proc/net"};
+constexpr std::array kReadableFiles{"/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/resolv.conf", "/etc/hosts",
+                                    "/etc/host.conf",   "/etc/nsswitch.conf", "/etc/gai.conf",    "/etc/services",
+                                    "/etc/protocols",   "/etc/passwd",        "/etc/group",       "/etc/localtime",
+                                    "/etc/timezone",    "/etc/mtab",          "/etc/os-release",  "/proc/loadavg",
+                                    "/proc/meminfo",    "/proc/uptime",       "/proc/stat",       "/proc/cpuinfo",
+                                    "/proc/mounts",     "/dev/urandom",       "/dev/random",      "/dev/zero"};
+
+int landlock_version() {
+  return static_cast<int>(::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION));
+}
+
+std::uint64_t known_rights() {
+  const int version = landlock_version();
+  return kFirstVersion | (version >= 2 ? kRefer : 0) | (version >= 3 ? kTruncate : 0);
+}
+
+void allow(int ruleset, const char* path, std::uint64_t rights) {
+  landlock_path_beneath_attr rule{};
+  rule.parent_fd = ::open(path, O_PATH | O_CLOEXEC);
+  if (rule.parent_fd < 0) {
+    return;
+  }
+  struct stat status{};
+  // A right on what a folder holds is refused for a file.
+  const bool is_folder = ::fstat(rule.parent_fd, &status) == 0 && S_ISDIR(status.st_mode);
+  const std::uint64_t of_files = kReadFile | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE | kTruncate;
+  rule.allowed_access = (is_folder ? rights : rights & of_files) & known_rights();
+  ::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+  ::close(rule.parent_fd);
+}
+
+}  // namespace
+
+bool Sandbox::is_available() {
+  return landlock_version() > 0;
+}
+
+Sandbox::Sandbox(const std::vector<std::string>& readable, const std::vector<std::string>& writable) {
+  if (!is_available()) {
+    return;
+  }
+  landlock_ruleset_attr attributes{};
+  attributes.handled_access_fs = known_rights();
+  ruleset_ =
+      static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes.handled_access_fs), 0));
+  if (ruleset_ < 0) {
+    return;
+  }
+  for (const char* path : kReadableFolders) {
+    allow(ruleset_, path, kRead);
+  }
+  for (const char* path : kReadableFiles) {
+    allow(ruleset_, path, kReadFile);
+  }
+  allow(ruleset_, "/dev/null", kReadFile | LANDLOCK_ACCESS_FS_WRITE_FILE);
+  for (const std::string& path : readable) {
+    allow(ruleset_, path.c_str(), kRead);
+  }
+  for (const std::string& path : writable) {
+    allow(ruleset_, path.c_str(), known_rights());
+  }
+}
+
+Sandbox::~Sandbox() {
+  if (ruleset_ >= 0) {
+    ::close(ruleset_);
+  }
+}
+
+bool Sandbox::enter() const {
+  return ruleset_ < 0 || ::syscall(SYS_landlock_restrict_self, ruleset_, 0) == 0;
+}
+
+}  // namespace kpi

@@ -1,0 +1,31 @@
+#pragma once
+// Which files a program that kpid runs may see: Landlock, where the kernel has it. Made before the fork, entered after
+// it. Thread-safe.
+
+#include <string>
+#include <vector>
+
+namespace kpi {
+
+class Sandbox {
+ public:
+  /// The system's programs and libraries, what network programs need of /etc, some of /proc, and `readable`; `writable`
+  /// as well. Paths that are not there are left out.
+  Sandbox(const std::vector<std::string>& readable, const std::vector<std::string>& writable);
+  Sandbox(const Sandbox&) = delete;
+  Sandbox& operator=(const Sandbox&) = delete;
+  Sandbox(Sandbox&&) = delete;
+  Sandbox& operator=(Sandbox&&) = delete;
+  ~Sandbox();
+
+  /// Shuts the calling process in. Async-signal-safe. False: the kernel refused; without Landlock it does nothing.
+  [[nodiscard]] bool enter() const;
+
+  /// Whether the kernel can do it.
+  static bool is_available();
+
+ private:
+  int ruleset_ = -1;
+};
+
+}  // namespace kpi

@@ -1,0 +1,419 @@
+#include "daemon/web/api.hpp"
+
+#include "daemon/store/history_reader.hpp"
+#include "rules/base/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace kpi {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr std::string_view kPrefix = "/api/v1/";
+constexpr std::size_t kMostRows = 500;
+
+std::string dumped(const ordered_json& document) {
+  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+WebReply json_reply(const ordered_json& document) {
+  return {200, "application/json", dumped(document), {}, false};
+}
+
+/// Compares without telling by its time how much was right.
+bool is_same(std::string_view a, std::string_view b) {
+  unsigned difference = a.size() == b.size() ? 0 : 1;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference |=
+        static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i % std::max<std::size_t>(1, b.size())]);
+  }
+  return difference == 0 && !b.empty();
+}
+
+std::string header(const WebRequest& request, const std::string& name) {
+  const auto found = request.headers.find(name);
+  return found == request.headers.end() ? "" : found->second;
+}
+
+/// "localhost:8470" without its port.
+std::string host_name(std::string_view host) {
+  const std::size_t bracket = host.find(']');
+  const std::size_t colon = host.rfind(':');
+  const bool has_port = colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+  return to_lower_ascii(has_port ? host.substr(0, colon) : host);
+}
+
+std::vector<std::string> parts_of(std::string_view path) {
+  std::vector<std::string> parts;
+  for (const std::string_view part : split(path, '/')) {
+    parts.push_back(url_decoded(part));
+  }
+  return parts;
+}
+
+bool holds(std::string_view text, std::string_view word) {
+  return to_lower_ascii(text).find(to_lower_ascii(word)) != std::string::npos;
+}
+
+std::size_t number_of(const WebRequest& request, const std::string& name, std::size_t fallback, std::size_t most) {
+  const auto found = request.query.find(name);
+  const auto number = found == request.query.end() ? std::nullopt : parse_number(found->second);
+  return number && *number >= 0 ? std::min(most, static_cast<std::size_t>(std::min(*number, 1e9))) : fallback;
+}
+
+std::string query(const WebRequest& request, const std::string& name) {
+  const auto found = request.query.find(name);
+  return found == request.query.end() ? "" : found->second;
+}
+
+/// Headers that every answer has: nothing is framed, sniffed or loaded from elsewhere.
+void harden(WebReply& reply) {
+  reply.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  reply.headers.emplace_back("Referrer-Policy", "no-referrer");
+  reply.headers.emplace_back("Cache-Control", "no-store");
+  reply.headers.emplace_back("Content-Security-Policy",
+                             "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' "
+                             "data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+}
+
+/// The exit code of a verb as a status.
+int status_of(int code) {
+  constexpr std::array<int, 4> kStatus{200, 422, 400, 503};
+  return kStatus.at(static_cast<std::size_t>(std::clamp(code, 0, 3)));
+}
+
+std::string first_line(std::string_view text) {
+  std::string_view line = text.substr(0, text.find('\n'));
+  if (line.starts_with("kpid: ")) {
+    line.remove_prefix(6);
+  }
+  return std::string(line);
+}
+
+}  // namespace
+
+WebReply problem(int status, std::string_view title) {
+  return {status,
+          "application/problem+json",
+          dumped({{"type", "about:blank"}, {"title", title}, {"status", status}}),
+          {},
+          false};
+}
+
+WebReply Api::handle(const WebRequest& request) {
+  WebReply reply = route(request);
+  harden(reply);
+  return reply;
+}
+
+WebReply Api::route(const WebRequest& request) {
+  const bool is_api = request.path.starts_with(kPrefix);
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (!request.is_local) {
+    const std::string host = host_name(header(request, "host"));
+    if (std::ranges::find(options_.hosts, host) == options_.hosts.end()) {
+      return problem(421, "this is not the host \"" + printable(host, 80) + "\"; its name belongs into public_url");
+    }
+    const std::string origin = header(request, "origin");
+    if (!origin.empty() && host_name(origin.substr(std::min(origin.size(), origin.find("//") + 2))) != host) {
+      return problem(403, "a page of another origin may not ask");
+    }
+  } else if (const std::string history = header(request, "kpid-history");
+             !history.empty() && history != options_.history) {
+    return problem(421, "this daemon keeps another history");
+  }
+  if (request.path == "/healthz" && reads) {
+    return {200, "text/plain; charset=utf-8", "ok\n", {}, false};
+  }
+  if (request.path == "/readyz" && reads) {
+    const std::string why = ground_.problem();
+    return {why.empty() ? 200 : 503, "text/plain; charset=utf-8", (why.empty() ? "ready" : why) + "\n", {}, false};
+  }
+  const bool is_guarded = is_api || request.path == "/metrics";
+  const std::string bearer = header(request, "authorization");
+  const bool has_token = !options_.token.empty() && bearer.starts_with("Bearer ") &&
+                         is_same(std::string_view(bearer).substr(7), options_.token.reveal());
+  if (!request.is_local && !has_token && ((is_guarded && options_.is_public) || !reads)) {
+    WebReply reply = problem(options_.token.empty() ? 403 : 401,
+                             options_.token.empty() ? "writing over the network wants a `token:` in kpid.yaml"
+                                                    : "this wants the token: Authorization: Bearer …");
+    reply.headers.emplace_back("WWW-Authenticate", "Bearer");
+    return reply;
+  }
+  if (request.path == "/metrics" && reads) {
+    return {200, "text/plain; version=0.0.4; charset=utf-8", ground_.metrics(), {}, false};
+  }
+  if (is_api) {
+    const auto path = parts_of(std::string_view(request.path).substr(kPrefix.size()));
+    if (reads) {
+      return read(request, path);
+    }
+    return request.method == "POST" ? write(request, path) : problem(405, "GET reads, POST writes");
+  }
+  const Asset* asset = find_asset(request.path == "/" ? "/index.html" : std::string_view(request.path));
+  if (asset == nullptr || !reads) {
+    return problem(asset == nullptr ? 404 : 405, asset == nullptr ? "there is nothing here" : "GET reads");
+  }
+  return {200, std::string(asset->type), std::string(asset->body), {}, false};
+}
+
+WebReply Api::read(const WebRequest& request, const std::vector<std::string>& path) {
+  const std::string& first = path[0];
+  if (path.size() == 1 && first == "status") {
+    return {200, "application/json", *status_text(), {}, false};
+  }
+  if (path.size() == 1 && first == "kpis") {
+    return kpis(request);
+  }
+  if (path.size() == 2 && first == "kpis") {
+    return kpi(path[1]);
+  }
+  if (path.size() == 3 && first == "kpis" && path[2] == "history") {
+    return history(request, path[1]);
+  }
+  if (path.size() == 3 && first == "kpis" && path[2] == "explain") {
+    return explain(request, path[1]);
+  }
+  if (path.size() != 1) {
+    return problem(404, "there is nothing here; /api/v1/openapi.json says what there is");
+  }
+  if (first == "alerts") {
+    std::vector<std::string> words{"alerts", "--json"};
+    if (request.query.contains("all")) {
+      words.emplace_back("--all");
+    }
+    return verb(std::move(words));
+  }
+  if (first == "report") {
+    return report(request);
+  }
+  if (first == "check") {
+    return check();
+  }
+  if (first == "openapi.json") {
+    return {200, "application/json", std::string(openapi_json()), {}, false};
+  }
+  if (first == "events") {
+    return {200, "text/event-stream", "", {}, true};
+  }
+  return stored(path, request);
+}
+
+WebReply Api::write(const WebRequest& request, const std::vector<std::string>& path) {
+  const std::string type = header(request, "content-type");
+  if (!request.body.empty() && !type.starts_with("application/json")) {
+    return problem(415, "the body is JSON: Content-Type: application/json");
+  }
+  if (path.size() == 1 && path[0] == "check") {
+    return check();
+  }
+  const auto action = parse_action(path, request.body, ground_.config()->zone, ground_.now());
+  if (!action) {
+    return problem(action.error().kind == ErrorKind::kNotFound ? 404 : 400, action.error().message);
+  }
+  return ask(*action);
+}
+
+WebReply Api::ask(Action action) {
+  const auto answer = ground_.ask(std::move(action));
+  if (!answer) {
+    const ErrorKind kind = answer.error().kind;
+    return problem(kind == ErrorKind::kNotFound  ? 404
+                   : kind == ErrorKind::kInvalid ? 422
+                                                 : 503,
+                   answer.error().message);
+  }
+  return json_reply(
+      {{"text", answer->text}, {"id", answer->id.empty() ? ordered_json(nullptr) : ordered_json(answer->id)}});
+}
+
+WebReply Api::verb(std::vector<std::string> words, std::string_view type) {
+  VerbResult result = ground_.verb(words);
+  if (result.code != 0) {
+    return problem(status_of(result.code), first_line(result.err));
+  }
+  return {200, std::string(type), std::move(result.out), {}, false};
+}
+
+std::shared_ptr<const std::string> Api::status_text() {
+  const std::uint64_t step = ground_.step();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (status_.text != nullptr && status_.step == step) {
+      return status_.text;
+    }
+  }
+  VerbResult result = ground_.verb({"status", "--json"});
+  auto text = std::make_shared<const std::string>(
+      result.code == 0 ? std::move(result.out) : R"({"now":null,"kpis":[],"sources":[],"channels":[]})");
+  const std::scoped_lock lock(mutex_);
+  status_ = {step, text};
+  return text;
+}
+
+/// Those that match, a page of them: q (in id, title, owner, segment), state, owner, objective, offset, limit (50).
+WebReply Api::kpis(const WebRequest& request) {
+  const json status = json::parse(*status_text(), nullptr, false);
+  const auto config = ground_.config();
+  const std::string word = query(request, "q");
+  const std::string state = query(request, "state");
+  const std::string owner = query(request, "owner");
+  const std::size_t offset = number_of(request, "offset", 0, 1'000'000);
+  const std::size_t limit = number_of(request, "limit", 50, kMostRows);
+  ordered_json rows = ordered_json::array();
+  std::map<std::string, std::size_t> states;
+  std::size_t total = 0;
+  for (const json& line : status["kpis"]) {
+    const Kpi* kpi = config->rules.find(line["id"].get<std::string>());
+    if (kpi == nullptr || (!owner.empty() && kpi->owner != owner)) {
+      continue;
+    }
+    const std::string text =
+        kpi->id + " " + kpi->title + " " + kpi->owner + " " + kpi->objective + " " + line["segment"].dump();
+    if (!word.empty() && !holds(text, word)) {
+      continue;
+    }
+    ++states[line["state"].get<std::string>()];
+    if (!state.empty() && line["state"] != state) {
+      continue;
+    }
+    if (total++ < offset || rows.size() >= limit) {
+      continue;
+    }
+    ordered_json row = line;
+    row["owner"] = kpi->owner;
+    row["objective"] = kpi->objective;
+    rows.push_back(std::move(row));
+  }
+  return json_reply({{"now", status["now"]}, {"total", total}, {"offset", offset}, {"states", states}, {"kpis", rows}});
+}
+
+WebReply Api::kpi(const std::string& id) {
+  const auto config = ground_.config();
+  const Kpi* kpi = config->rules.find(id);
+  if (kpi == nullptr) {
+    return problem(404, "there is no KPI \"" + printable(id, 64) + "\"");
+  }
+  const json status = json::parse(*status_text(), nullptr, false);
+  ordered_json lines = ordered_json::array();
+  for (const json& line : status["kpis"]) {
+    if (line["id"] == id) {
+      lines.push_back(ordered_json(line));
+    }
+  }
+  return json_reply({{"id", kpi->id},
+                     {"title", kpi->title},
+                     {"description", kpi->description},
+                     {"owner", kpi->owner},
+                     {"objective", kpi->objective},
+                     {"unit", kpi->unit.text()},
+                     {"value", kpi->value.text},
+                     {"every", kpi->every.text()},
+                     {"runbook", kpi->runbook},
+                     {"rule", kpi->text},
+                     {"lines", lines}});
+}
+
+WebReply Api::history(const WebRequest& request, const std::string& id) {
+  std::vector<std::string> words{"history", "export", id, "--format", "json"};
+  for (const char* name : {"segment", "from", "to"}) {
+    if (request.query.contains(name)) {
+      words.push_back("--" + std::string(name));
+      words.push_back(query(request, name));
+    }
+  }
+  return verb(std::move(words));
+}
+
+WebReply Api::explain(const WebRequest& request, const std::string& id) {
+  std::vector<std::string> words{"explain", id};
+  if (request.query.contains("segment")) {
+    words.emplace_back("--segment");
+    words.push_back(query(request, "segment"));
+  }
+  return verb(std::move(words), "text/plain; charset=utf-8");
+}
+
+WebReply Api::report(const WebRequest& request) {
+  std::vector<std::string> words{"report"};
+  for (const char* name : {"quarter", "month", "week", "year", "from", "to", "language"}) {
+    if (request.query.contains(name)) {
+      words.push_back("--" + std::string(name));
+      words.push_back(query(request, name));
+    }
+  }
+  const std::string format = request.query.contains("format") ? query(request, "format") : "json";
+  words.insert(words.end(), {"--format", format});
+  const std::string_view type = format == "html"  ? "text/html; charset=utf-8"
+                                : format == "csv" ? "text/csv; charset=utf-8"
+                                : format == "md"  ? "text/markdown; charset=utf-8"
+                                                  : "application/json";
+  return verb(std::move(words), type);
+}
+
+/// Whether the files on disk would load, and what the last reload was refused for.
+WebReply Api::check() {
+  const VerbResult result = ground_.verb({"check"});
+  const std::string refused = ground_.config_errors();
+  return json_reply({{"ok", result.code == 0 && refused.empty()},
+                     {"diagnostics", result.out + result.err},
+                     {"refused", refused.empty() ? ordered_json(nullptr) : ordered_json(refused)}});
+}
+
+/// What the history holds beside KPIs.
+WebReply Api::stored(const std::vector<std::string>& path, const WebRequest& request) {
+  const std::string& first = path[0];
+  if (first == "sources" || first == "channels") {
+    const json status = json::parse(*status_text(), nullptr, false);
+    return json_reply({{first, status[first]}});
+  }
+  auto reader = open_history_reader(ground_.config()->history);
+  if (!reader) {
+    return problem(503, reader.error().message);
+  }
+  ordered_json rows = ordered_json::array();
+  if (first == "silences") {
+    const auto silences = (*reader)->silences(request.query.contains("all") ? Instant{} : ground_.now());
+    for (const SilenceRow& row : silences.value_or(std::vector<SilenceRow>{})) {
+      rows.push_back({{"id", row.id},
+                      {"match", ordered_json::parse(row.match, nullptr, false)},
+                      {"start", rfc3339(row.start)},
+                      {"until", rfc3339(row.end)},
+                      {"by", row.by},
+                      {"comment", row.comment}});
+    }
+  } else if (first == "reviews") {
+    for (const ReviewRow& row : (*reader)->reviews().value_or(std::vector<ReviewRow>{})) {
+      rows.push_back({{"kpi", row.kpi}, {"by", row.by}, {"note", row.note}, {"at", rfc3339(row.at)}});
+    }
+  } else if (first == "notifications") {
+    NotificationFilter filter;
+    filter.limit = number_of(request, "limit", 100, kMostRows);
+    const std::string state = query(request, "state");
+    filter.state = state == "dead"     ? std::optional(NotificationRow::State::kDead)
+                   : state == "queued" ? std::optional(NotificationRow::State::kQueued)
+                   : state == "sent"   ? std::optional(NotificationRow::State::kSent)
+                                       : std::nullopt;
+    constexpr std::array<std::string_view, 3> kStates{"queued", "sent", "dead"};
+    for (const NotificationRow& row : (*reader)->notifications(filter).value_or(std::vector<NotificationRow>{})) {
+      rows.push_back({{"id", row.id},
+                      {"channel", row.channel},
+                      {"type", row.type},
+                      {"created", rfc3339(row.created)},
+                      {"state", kStates.at(static_cast<std::size_t>(row.state))},
+                      {"attempts", row.attempts},
+                      {"sent", row.sent ? ordered_json(rfc3339(*row.sent)) : ordered_json(nullptr)},
+                      {"last_error", row.last_error}});
+    }
+  } else {
+    return problem(404, "there is nothing here; /api/v1/openapi.json says what there is");
+  }
+  return json_reply({{first, rows}});
+}
+
+}  // namespace kpi

@@ -1,0 +1,229 @@
+#include "daemon/web/front.hpp"
+
+#include "daemon/os/log.hpp"
+#include "daemon/store/history_reader.hpp"
+#include "daemon/web/client.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <map>
+
+namespace kpi {
+namespace {
+
+constexpr std::chrono::seconds kPatience{50};
+
+/// A label's value as Prometheus reads it.
+std::string label_text(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '\\' || c == '"') {
+      escaped += '\\';
+    }
+    escaped += c == '\n' ? ' ' : c;
+  }
+  return escaped;
+}
+
+/// The text format of Prometheus, a family after the other.
+class Exposition {
+ public:
+  void family(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = name;
+    text_ += "# HELP " + name_ + " " + std::string(help) + "\n# TYPE " + name_ + " " + std::string(type) + "\n";
+  }
+
+  void sample(double value, std::string_view labels = "") {
+    text_ += name_ + (labels.empty() ? "" : "{" + std::string(labels) + "}") + " " + number_text(value) + "\n";
+  }
+
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string name_;
+  std::string text_;
+};
+
+double seconds_of(Instant at) {
+  return static_cast<double>(at.time_since_epoch().count()) / 1000;
+}
+
+void add_counts(Exposition& out, HistoryReader& reader) {
+  std::map<std::string_view, std::size_t> states{
+      {"ok", 0}, {"pending", 0}, {"no_data", 0}, {"error", 0}, {"firing", 0}};
+  for (const KpiStatus& status : reader.statuses().value_or(std::vector<KpiStatus>{})) {
+    ++states[name_of(status.row.state)];
+  }
+  out.family("kpid_kpis", "gauge", "KPIs and segments by state.");
+  for (const auto& [state, count] : states) {
+    out.sample(static_cast<double>(count), "state=\"" + std::string(state) + "\"");
+  }
+  const auto sources = reader.sources().value_or(std::vector<SourceRow>{});
+  out.family("kpid_source_up", "gauge", "Whether the last poll of a source succeeded.");
+  for (const SourceRow& source : sources) {
+    out.sample(source.error.empty() ? 1 : 0, "source=\"" + label_text(source.name) + "\"");
+  }
+  out.family("kpid_source_last_success_timestamp_seconds", "gauge", "When a source was last read without an error.");
+  for (const SourceRow& source : sources) {
+    out.sample(source.last_success ? seconds_of(*source.last_success) : 0,
+               "source=\"" + label_text(source.name) + "\"");
+  }
+  const auto queues = reader.queues().value_or(std::vector<ChannelQueue>{});
+  out.family("kpid_channel_queued", "gauge", "Messages that wait for a channel.");
+  for (const ChannelQueue& queue : queues) {
+    out.sample(static_cast<double>(queue.queued), "channel=\"" + label_text(queue.channel) + "\"");
+  }
+  out.family("kpid_channel_dead", "gauge", "Messages that a channel will never deliver.");
+  for (const ChannelQueue& queue : queues) {
+    out.sample(static_cast<double>(queue.dead), "channel=\"" + label_text(queue.channel) + "\"");
+  }
+}
+
+/// What the Host header may say: where it listens, the names of this machine, and the public one.
+std::vector<std::string> hosts_of(const Config& config) {
+  std::vector<std::string> hosts{"localhost", "127.0.0.1", "[::1]"};
+  hosts.push_back(to_lower_ascii(config.web.listen.substr(0, config.web.listen.rfind(':'))));
+  const std::string& url = config.public_url;
+  if (const std::size_t begin = url.find("//"); begin != std::string::npos) {
+    std::string host = url.substr(begin + 2, url.find('/', begin + 2) - begin - 2);
+    host = host.substr(0, host.rfind(':') == std::string::npos ? host.size() : host.rfind(':'));
+    hosts.push_back(to_lower_ascii(host));
+  }
+  return hosts;
+}
+
+std::string real_path_of(const std::string& path) {
+  std::error_code error;
+  const auto real = std::filesystem::weakly_canonical(path, error);
+  return error ? path : real.string();
+}
+
+}  // namespace
+
+Front::Front(Inbox& inbox, Clock& clock, Verb verb) : inbox_(inbox), clock_(clock), verb_(std::move(verb)) {}
+
+Front::~Front() {
+  server_.reset();
+}
+
+Result<void> Front::open(const Config& config) {
+  ApiGround ground;
+  ground.config = [this] { return this->config(); };
+  ground.verb = [this](const std::vector<std::string>& words) { return verb_(words, this->config()); };
+  ground.ask = [this](Action action) { return ask(std::move(action)); };
+  ground.metrics = [this] { return metrics(); };
+  ground.problem = [this] { return problem(); };
+  ground.config_errors = [this] {
+    const std::scoped_lock lock(mutex_);
+    return refused_;
+  };
+  ground.step = [this] { return step_.load(); };
+  ground.now = [this] { return clock_.now(); };
+  api_ = std::make_unique<Api>(
+      std::move(ground),
+      ApiOptions{config.web.token, config.web.is_public, hosts_of(config), real_path_of(config.history)});
+  server_ = KPI_TRY(WebServer::start({config.web.listen, socket_path(config)},
+                                     [this](const WebRequest& request) { return api_->handle(request); }));
+  if (!config.web.listen.empty()) {
+    log_info("listening on " + config.web.listen);
+  }
+  return {};
+}
+
+std::shared_ptr<const Config> Front::config() {
+  const std::scoped_lock lock(mutex_);
+  return config_;
+}
+
+void Front::take(const Watch& watch, const StepSummary& summary) {
+  const std::size_t changes = summary.new_samples + summary.restated_samples + summary.judged + summary.messages.size();
+  bool is_news = changes > 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    is_news = is_news || config_ != watch.config() || untried_ != watch.untried() || !has_stepped_;
+    config_ = watch.config();
+    untried_ = watch.untried();
+    has_stepped_ = true;
+    ++numbers_.steps;
+    numbers_.new_samples += summary.new_samples;
+    numbers_.restated_samples += summary.restated_samples;
+    numbers_.judged += summary.judged;
+    numbers_.messages += summary.messages.size();
+    numbers_.last_step = watch.engine().last_step().value_or(Instant{});
+  }
+  if (is_news) {
+    const std::uint64_t number = ++step_;
+    if (server_ != nullptr) {
+      server_->announce(number);
+    }
+  }
+}
+
+void Front::refuse(std::string errors) {
+  {
+    const std::scoped_lock lock(mutex_);
+    refused_ = std::move(errors);
+    numbers_.reloads_refused += refused_.empty() ? 0 : 1;
+  }
+  ++step_;
+}
+
+Result<ActionAnswer> Front::ask(Action action) {
+  auto pending = std::make_shared<PendingAction>();
+  pending->action = std::move(action);
+  std::future<Result<ActionAnswer>> answer = pending->answer.get_future();
+  inbox_.post(std::move(pending));
+  if (answer.wait_for(kPatience) != std::future_status::ready) {
+    return fail(ErrorKind::kTimeout, "the daemon is busy; it may still do this");
+  }
+  try {
+    ++step_;
+    return answer.get();
+  } catch (const std::future_error&) {
+    return fail(ErrorKind::kUnavailable, "the daemon is stopping");
+  }
+}
+
+std::string Front::problem() {
+  const std::scoped_lock lock(mutex_);
+  if (!has_stepped_) {
+    return "the history has not been written since the start";
+  }
+  return untried_ > 0 ? counted(untried_, "source has", "sources have") + " not been tried yet" : "";
+}
+
+std::string Front::metrics() {
+  Exposition out;
+  std::shared_ptr<const Config> config;
+  {
+    const std::scoped_lock lock(mutex_);
+    config = config_;
+    const auto counter = [&](std::string_view name, std::uint64_t value, std::string_view help) {
+      out.family(name, "counter", help);
+      out.sample(static_cast<double>(value));
+    };
+    out.family("kpid_build_info", "gauge", "The version that runs.");
+    out.sample(1, "version=\"" KPI_VERSION "\"");
+    out.family("kpid_config_ok", "gauge", "Whether the files on disk are those that run.");
+    out.sample(refused_.empty() ? 1 : 0);
+    counter("kpid_config_reloads_refused_total", numbers_.reloads_refused, "Reloads that were refused for errors.");
+    counter("kpid_steps_total", numbers_.steps, "Steps of the engine since the start.");
+    counter("kpid_samples_total", numbers_.new_samples, "New samples since the start.");
+    counter("kpid_samples_restated_total", numbers_.restated_samples, "Restated samples since the start.");
+    counter("kpid_periods_judged_total", numbers_.judged, "Verdicts written since the start.");
+    counter("kpid_messages_total", numbers_.messages, "Messages made since the start.");
+    out.family("kpid_last_step_timestamp_seconds", "gauge", "The time of the last step that is in the history.");
+    out.sample(seconds_of(numbers_.last_step));
+    out.family("kpid_sources_untried", "gauge", "Sources that have not been polled since the start.");
+    out.sample(static_cast<double>(untried_));
+  }
+  if (auto reader = open_history_reader(config->history)) {
+    add_counts(out, **reader);
+  }
+  return out.text();
+}
+
+}  // namespace kpi

@@ -1,0 +1,67 @@
+#pragma once
+// The web beside the watch: holds what its threads may see of the daemon, passes on what people ask, and counts. The
+// engine's thread calls take() and refuse(); everything else may be called by any thread.
+
+#include "daemon/engine/watch.hpp"
+#include "daemon/web/api.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace kpi {
+
+class Front {
+ public:
+  using Verb = std::function<VerbResult(const std::vector<std::string>&, std::shared_ptr<const Config>)>;
+
+  Front(Inbox& inbox, Clock& clock, Verb verb);
+  Front(const Front&) = delete;
+  Front(Front&&) = delete;
+  Front& operator=(const Front&) = delete;
+  Front& operator=(Front&&) = delete;
+  /// Closes the server; no request runs after it.
+  ~Front();
+
+  /// Opens the unix socket, and the address that the configuration listens on.
+  Result<void> open(const Config& config);
+
+  /// What a turn of the watch did.
+  void take(const Watch& watch, const StepSummary& summary);
+  /// A reload was refused for these errors; empty: the files are as they run.
+  void refuse(std::string errors);
+
+ private:
+  /// What /metrics says, but for what the history says.
+  struct Numbers {
+    std::uint64_t steps = 0;
+    std::uint64_t new_samples = 0;
+    std::uint64_t restated_samples = 0;
+    std::uint64_t judged = 0;
+    std::uint64_t messages = 0;
+    std::uint64_t reloads_refused = 0;
+    Instant last_step;
+  };
+
+  Result<ActionAnswer> ask(Action action);
+  std::string metrics();
+  std::string problem();
+  [[nodiscard]] std::shared_ptr<const Config> config();
+
+  Inbox& inbox_;
+  Clock& clock_;
+  Verb verb_;
+  std::mutex mutex_;
+  std::shared_ptr<const Config> config_;  // these under the mutex
+  std::string refused_;
+  std::size_t untried_ = 0;
+  bool has_stepped_ = false;
+  Numbers numbers_;
+  std::atomic<std::uint64_t> step_{1};
+  std::unique_ptr<Api> api_;
+  std::unique_ptr<WebServer> server_;  // last: its threads use the rest
+};
+
+}  // namespace kpi

@@ -1,0 +1,178 @@
+#include "plugins/exec.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace kpi {
+namespace {
+
+struct Line {
+  std::string name;
+  Labels labels;
+  double value = 0;
+  std::optional<double> time;
+};
+
+bool is_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':' || c == '.';
+}
+
+/// `name="value"`, with \\ \" and \n within; false where it is none.
+bool next_label(std::string_view& text, Labels& labels) {
+  const std::size_t equals = text.find("=\"");
+  if (equals == std::string_view::npos) {
+    return false;
+  }
+  std::string value;
+  std::size_t at = equals + 2;
+  for (; at < text.size() && text[at] != '"'; ++at) {
+    if (text[at] == '\\' && at + 1 < text.size()) {
+      ++at;
+      value += text[at] == 'n' ? '\n' : text[at];
+    } else {
+      value += text[at];
+    }
+  }
+  if (at >= text.size()) {
+    return false;
+  }
+  labels.emplace_back(trim(text.substr(0, equals)), std::move(value));
+  text = trim(text.substr(at + 1));
+  if (text.starts_with(',')) {
+    text = trim(text.substr(1));
+  }
+  return true;
+}
+
+std::optional<double> number_of(std::string_view text) {
+  const std::string lower = to_lower_ascii(text);
+  if (lower == "nan") {
+    return std::nan("");
+  }
+  if (lower == "+inf" || lower == "inf" || lower == "-inf") {
+    return lower.front() == '-' ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+  }
+  return parse_number(text.starts_with('+') ? text.substr(1) : text);
+}
+
+/// Nothing: it cannot be read.
+std::optional<Line> read_line(std::string_view text) {
+  Line line;
+  std::size_t at = 0;
+  while (at < text.size() && is_name(text[at])) {
+    ++at;
+  }
+  line.name = text.substr(0, at);
+  text = trim(text.substr(at));
+  if (text.starts_with('{')) {
+    text = trim(text.substr(1));
+    while (!text.starts_with('}')) {
+      if (!next_label(text, line.labels)) {
+        return std::nullopt;
+      }
+    }
+    text = trim(text.substr(1));
+  }
+  if (const std::size_t exemplar = text.find(" # "); exemplar != std::string_view::npos) {
+    text = trim(text.substr(0, exemplar));
+  }
+  const std::size_t blank = text.find_first_of(" \t");
+  const auto value = number_of(text.substr(0, blank));
+  if (line.name.empty() || !value) {
+    return std::nullopt;
+  }
+  line.value = *value;
+  if (blank != std::string_view::npos) {
+    line.time = parse_number(trim(text.substr(blank)));
+    if (!line.time) {
+      return std::nullopt;
+    }
+  }
+  return line;
+}
+
+class Reading {
+ public:
+  Reading(const SourceSettings& settings, const PollRequest& request, bool is_open_metrics)
+      : settings_(settings),
+        present_(present_slot(request.now, settings)),
+        milliseconds_(is_open_metrics ? 1000 : 1),
+        rows_(settings,
+              {},
+              request.from,
+              [](std::uint64_t row, RowReader::Place) { return "line " + std::to_string(row); }),
+        labels_(settings.labels.size()) {}
+
+  void take(std::size_t number, std::string_view text) {
+    const auto line = read_line(text);
+    if (!line) {
+      rows_.problem(number, [&] {
+        return RowProblem{"line " + std::to_string(number), '"' + printable(text, 60) + "\" is no sample"};
+      });
+      return;
+    }
+    for (std::size_t i = 0; i < settings_.metrics.size(); ++i) {
+      if (column_of(settings_.metrics[i]) == line->name) {
+        take(number, *line, i);
+      }
+    }
+  }
+
+  Result<Poll> finish() { return rows_.finish("its output"); }
+
+ private:
+  void take(std::size_t number, const Line& line, std::size_t metric) {
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      const auto found =
+          std::ranges::find(line.labels, settings_.labels[i].column, &std::pair<std::string, std::string>::first);
+      labels_[i] = found == line.labels.end() ? std::string_view() : std::string_view(found->second);
+    }
+    Slot slot = present_;
+    if (line.time) {
+      const double ms = *line.time * milliseconds_;
+      if (!(ms >= 0 && ms < 4e15)) {
+        rows_.problem(number, [&] {
+          return RowProblem{"line " + std::to_string(number), number_text(*line.time) + " is no time"};
+        });
+        return;
+      }
+      const Instant instant{Duration{std::llround(ms)}};
+      slot = slot_at(instant, settings_.grain, settings_.zone, settings_.calendar);
+    }
+    // A line is of one metric: the others have nothing here, not a null.
+    cells_.assign(settings_.metrics.size(), RowCell::absent());
+    cells_[metric] = RowCell::of(line.value);
+    rows_.read_at(number, slot, labels_, cells_);
+  }
+
+  const SourceSettings& settings_;
+  Slot present_;
+  double milliseconds_;  // in one unit of a time
+  RowReader rows_;
+  std::vector<std::string_view> labels_;
+  std::vector<RowCell> cells_;
+};
+
+}  // namespace
+
+Result<Poll> read_open_metrics(std::string_view text, const SourceSettings& settings, const PollRequest& request) {
+  // OpenMetrics ends with a mark of its own, and counts time in seconds; Prometheus' older format in milliseconds.
+  const bool is_open_metrics = trim(text).ends_with("# EOF");
+  Reading reading(settings, request, is_open_metrics);
+  std::size_t number = 0;
+  for (const std::string_view line : split(text, '\n')) {
+    ++number;
+    const std::string_view trimmed = trim(line);
+    if (!trimmed.empty() && !trimmed.starts_with('#')) {
+      reading.take(number, trimmed);
+    }
+  }
+  return reading.finish();
+}
+
+}  // namespace kpi

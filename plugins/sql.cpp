@@ -1,0 +1,337 @@
+#include "plugins/sql.hpp"
+
+#include "plugins/row_reader.hpp"
+#include "plugins/sql_query.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace kpi {
+namespace {
+
+using Ask = Result<SqlTable> (*)(const SqlAddress&, const SqlQuery&, const std::stop_token&);
+
+struct Engine {
+  std::string_view scheme;
+  Ask ask;
+};
+
+constexpr std::array<Engine, 5> kEngines{{{"sqlite:", query_sqlite},
+                                          {"postgresql:", query_postgresql},
+                                          {"postgres:", query_postgresql},
+                                          {"mysql:", query_mysql},
+                                          {"mariadb:", query_mysql}}};
+constexpr std::array<std::string_view, 3> kDateColumns{"date", "Date", "day"};
+/// What the cursor says once everything has been read: from then on a window is enough.
+constexpr std::string_view kWasRead = "read";
+
+struct Layout {
+  SourceSettings settings;
+  SqlAddress address;
+  Ask ask = nullptr;
+  std::string query;
+  std::string shown;  ///< The database without its user and password.
+  std::string date_column;
+  DateFormat dates;
+  std::chrono::milliseconds timeout{60'000};
+  Duration reread{};
+};
+
+const OptionValue* given(const OptionValues& options, std::string_view key) {
+  const auto found = options.find(key);
+  return found == options.end() || !found->second.given ? nullptr : &found->second;
+}
+
+std::string column_of(const SourceMetric& metric) {
+  const OptionValue* column = given(metric.options, "column");
+  return column == nullptr ? metric.name : column->text;
+}
+
+std::size_t place_of(const std::vector<std::string>& columns, std::string_view name) {
+  return static_cast<std::size_t>(std::ranges::find(columns, name) - columns.begin());
+}
+
+/// "2026-03-01 06:00:00+01" as PostgreSQL writes it: an offset has minutes elsewhere.
+std::string with_minutes(const std::string& text) {
+  const bool has_hours_only = text.size() > 19 && (text[text.size() - 3] == '+' || text[text.size() - 3] == '-');
+  return has_hours_only ? text + ":00" : text;
+}
+
+class SqlSource final : public Source {
+ public:
+  explicit SqlSource(Layout layout) : layout_(std::move(layout)) {}
+
+  Result<Poll> poll(const PollRequest& request, Host& /*host*/, const std::stop_token& stop) override {
+    const SourceSettings& settings = layout_.settings;
+    const Slot running = slot_at(request.now, settings.grain, settings.zone, settings.calendar);
+    Slot from = request.from.value_or(Slot{0});
+    if (request.cursor == kWasRead) {
+      const Instant back = shift_instant(request.now, -settings.settle, settings.zone) - layout_.reread;
+      from = std::max(from, slot_at(back, settings.grain, settings.zone, settings.calendar));
+    }
+    SqlQuery query;
+    query.text = layout_.query;
+    query.from = bound(from);
+    query.to = bound(settings.grain.unit == Grain::Unit::kInstant ? Slot{running.ms + 1} : running);
+    query.timezone = settings.zone.name();
+    query.timeout = layout_.timeout;
+    const auto table = layout_.ask(layout_.address, query, stop);
+    if (!table) {
+      return fail(table.error().kind, layout_.shown + ": " + table.error().message);
+    }
+    Poll poll = KPI_TRY(read(*table, request));
+    if (settings.grain.unit != Grain::Unit::kInstant) {
+      // What still runs is not wanted yet, and must not have everything read again.
+      std::erase_if(poll.samples, [&](const PolledSample& sample) { return sample.slot >= running; });
+    }
+    poll.cursor = kWasRead;
+    poll.remarks.push_back("asked for " + query.from + " to " + query.to + ", " + counted(table->rows.size(), "row"));
+    return poll;
+  }
+
+ private:
+  /// A slot as the query gets it: a date, or a local time for shorter periods.
+  [[nodiscard]] std::string bound(Slot slot) const {
+    if (layout_.settings.grain.is_civil()) {
+      return date_text(date_of(slot));
+    }
+    const auto local = layout_.settings.zone.to_local(Instant{Duration{slot.ms}});
+    const std::string text = rfc3339(Instant{local.time_since_epoch()});
+    return text.substr(0, 10) + " " + text.substr(11, 8);
+  }
+
+  Result<Poll> read(const SqlTable& table, const PollRequest& request) const {
+    const SourceSettings& settings = layout_.settings;
+    const std::size_t date = KPI_TRY(date_place(table));
+    std::vector<std::size_t> labels;
+    for (const SourceLabel& label : settings.labels) {
+      labels.push_back(KPI_TRY(place(table, label.column, "label " + label.name)));
+    }
+    std::vector<std::size_t> metrics;
+    for (const SourceMetric& metric : settings.metrics) {
+      metrics.push_back(KPI_TRY(place(table, column_of(metric), "metric " + metric.name)));
+    }
+    RowReader rows(settings,
+                   {.dates = layout_.dates, .numbers = {.decimal = '.', .thousands = NumberFormat::Thousands::kNone}},
+                   request.from,
+                   [&](std::uint64_t row, RowReader::Place at) {
+                     const std::size_t column = at.part == RowReader::Place::Part::kDate    ? date
+                                                : at.part == RowReader::Place::Part::kLabel ? labels[at.index]
+                                                                                            : metrics[at.index];
+                     return "row " + std::to_string(row + 1) + ", column " + printable(table.columns[column], 64);
+                   });
+    std::vector<std::string_view> label_cells(labels.size());
+    std::vector<RowCell> cells(metrics.size());
+    for (std::size_t row = 0; row < table.rows.size(); ++row) {
+      const auto& values = table.rows[row];
+      for (std::size_t i = 0; i < labels.size(); ++i) {
+        const auto& cell = values[labels[i]];
+        label_cells[i] = cell ? std::string_view(*cell) : std::string_view();
+      }
+      for (std::size_t i = 0; i < metrics.size(); ++i) {
+        const auto& cell = values[metrics[i]];
+        cells[i] = cell ? RowCell::of(std::string_view(*cell)) : RowCell{};
+      }
+      rows.read(row, with_minutes(values[date].value_or("")), label_cells, cells);
+    }
+    return rows.finish("the answer");
+  }
+
+  [[nodiscard]] Result<std::size_t> place(const SqlTable& table,
+                                          const std::string& column,
+                                          const std::string& purpose) const {
+    const std::size_t found = place_of(table.columns, column);
+    if (found == table.columns.size()) {
+      const std::string near = did_you_mean(column, table.columns);
+      return fail(ErrorKind::kInvalid,
+                  layout_.shown + ": the query gives no column \"" + printable(column, 64) + "\" for " + purpose +
+                      (near.empty() ? "; it gives " + printable(join(table.columns, ", "), 500) : "; " + near));
+    }
+    return found;
+  }
+
+  [[nodiscard]] Result<std::size_t> date_place(const SqlTable& table) const {
+    if (!layout_.date_column.empty()) {
+      return place(table, layout_.date_column, "the date");
+    }
+    for (const std::string_view usual : kDateColumns) {
+      if (const std::size_t found = place_of(table.columns, usual); found < table.columns.size()) {
+        return found;
+      }
+    }
+    return fail(ErrorKind::kInvalid,
+                layout_.shown + ": the query gives no column date, Date or day: write … AS date, or date.column");
+  }
+
+  Layout layout_;
+};
+
+/// A query that cannot read is refused before it is sent: what the engines refuse is said at check already.
+void check_query(const Layout& layout, const OptionValue& option, Diagnostics& diagnostics) {
+  std::size_t at = 0;
+  const std::string& text = layout.query;
+  while (at < text.size()) {
+    const std::size_t end = text[at] == '-' || text[at] == '/' ? skip_quoted(text, at) : at;
+    if (end > at) {
+      at = end;
+    } else if (text[at] == ' ' || text[at] == '\n' || text[at] == '\t' || text[at] == '\r' || text[at] == '(') {
+      ++at;
+    } else {
+      break;
+    }
+  }
+  const std::string word = to_lower_ascii(std::string_view(text).substr(at, 7));
+  const bool reads =
+      word.starts_with("select") || word.starts_with("with") || word.starts_with("values") || word.starts_with("table");
+  if (!reads) {
+    diagnostics.error(option.position, "the query does not begin with SELECT or WITH", "a source only reads");
+  }
+  if (const auto named = with_parameters(text, [](int) { return "?"; }); !named) {
+    diagnostics.error(option.position, named.error().message);
+  }
+}
+
+void read_database(Layout& layout, const OptionValue& option, Diagnostics& diagnostics) {
+  const std::string& url = option.text;
+  const auto* const engine =
+      std::ranges::find_if(kEngines, [&](const Engine& known) { return url.starts_with(known.scheme); });
+  if (engine == kEngines.end()) {
+    diagnostics.error(option.position,
+                      "\"" + printable(url.substr(0, url.find(':')), 32) + "\" is no database that kpid knows",
+                      "write sqlite:crm.db, postgresql://kpi@db.example.com/crm or mysql://kpi@db.example.com/crm");
+    return;
+  }
+  layout.ask = engine->ask;
+  layout.address.url = url;
+  if (engine->scheme == "sqlite:") {
+    layout.address.url = url.substr(engine->scheme.size());
+    if (!layout.address.url.starts_with('/') && option.position.source != nullptr) {
+      const std::string& file = option.position.source->name;
+      const std::size_t slash = file.rfind('/');
+      layout.address.url = (slash == std::string::npos ? "" : file.substr(0, slash + 1)) + layout.address.url;
+    }
+    layout.shown = layout.address.url;
+    return;
+  }
+  const std::size_t begin = url.find("://");
+  const std::size_t at = url.find('@');
+  const std::string_view user = std::string_view(url).substr(0, at == std::string::npos ? 0 : at);
+  if (begin == std::string::npos) {
+    diagnostics.error(option.position, "a database wants ://", "write postgresql://kpi@db.example.com/crm");
+    return;
+  }
+  if (at != std::string::npos && user.find(':', begin + 3) != std::string_view::npos) {
+    diagnostics.error(option.position,
+                      "a password in the address is seen by everybody",
+                      "write it as password: \"${env:DATABASE_PASSWORD}\"");
+  }
+  layout.shown = std::string(engine->scheme) + "//" + url.substr(at == std::string::npos ? begin + 3 : at + 1);
+  layout.shown = layout.shown.substr(0, layout.shown.find('?'));
+}
+
+std::int64_t number_of(const OptionValues& options, std::string_view key) {
+  const auto found = options.find(key);
+  std::int64_t value = 0;
+  if (found != options.end()) {
+    const std::string& text = found->second.text;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+  }
+  return value;
+}
+
+std::unique_ptr<Source> create_sql(const SourceSettings& settings, Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.items().size();
+  Layout layout;
+  layout.settings = settings;
+  if (const OptionValue* database = given(settings.options, "database")) {
+    read_database(layout, *database, diagnostics);
+  }
+  if (const OptionValue* query = given(settings.options, "query")) {
+    layout.query = query->text;
+    check_query(layout, *query, diagnostics);
+  }
+  if (const OptionValue* password = given(settings.options, "password")) {
+    layout.address.password = password->secret;
+  }
+  if (const OptionValue* ca_file = given(settings.options, "ca_file")) {
+    layout.address.ca_file = ca_file->text;
+  }
+  if (const OptionValue* column = given(settings.options, "date.column")) {
+    layout.date_column = column->text;
+  }
+  if (const OptionValue* format = given(settings.options, "date.format")) {
+    auto parsed = DateFormat::parse(format->text);
+    if (!parsed) {
+      diagnostics.error(format->position, parsed.error().message);
+    } else {
+      layout.dates = *std::move(parsed);
+    }
+  }
+  layout.timeout =
+      std::chrono::milliseconds{std::clamp<std::int64_t>(number_of(settings.options, "timeout"), 1000, 3'600'000)};
+  layout.reread = Duration{number_of(settings.options, "reread")};
+  return diagnostics.items().size() == before && layout.ask != nullptr ? std::make_unique<SqlSource>(std::move(layout))
+                                                                       : nullptr;
+}
+
+OptionSpec option(std::string key, OptionSpec::Type type, std::string fallback, std::string help) {
+  return {.key = std::move(key),
+          .type = type,
+          .required = false,
+          .fallback = std::move(fallback),
+          .choices = {},
+          .help = std::move(help)};
+}
+
+std::vector<OptionSpec> options() {
+  using Type = OptionSpec::Type;
+  OptionSpec database = option("database",
+                               Type::kText,
+                               "",
+                               "sqlite:FILE, postgresql://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE (MariaDB "
+                               "too); the user should be able to do nothing but SELECT.");
+  OptionSpec query = option("query",
+                            Type::kText,
+                            "",
+                            "One SELECT with a date, the labels and the metrics as columns; :from and :to are the "
+                            "first day wanted and the one after the last.");
+  database.required = query.required = true;
+  return {std::move(database),
+          std::move(query),
+          option("password", Type::kSecret, "", "Of the user."),
+          option("ca_file",
+                 Type::kPath,
+                 "",
+                 "Certificates to trust instead of the system's; a host that is not this "
+                 "machine is always checked."),
+          option("timeout", Type::kDuration, "60s", "How long the query may take."),
+          option("reread",
+                 Type::kDuration,
+                 "7 days",
+                 "How far back each poll reads again, besides settle; the first "
+                 "one reads everything."),
+          option("date.column", Type::kText, "", "The column with the date or time; without it, date, Date or day."),
+          option("date.format",
+                 Type::kText,
+                 "%Y-%m-%d",
+                 "How dates are written, as for strptime; without it, ISO 8601 "
+                 "with or without time and offset.")};
+}
+
+}  // namespace
+
+Plugin sql_plugin() {
+  return {.name = "sql",
+          .help = "A query to SQLite, PostgreSQL, MySQL or MariaDB, which can only read.",
+          .options = options(),
+          .metric_options = {option("column",
+                                    OptionSpec::Type::kText,
+                                    "",
+                                    "The column with the values; without it, the one named like the metric.")},
+          .create = create_sql};
+}
+
+}  // namespace kpi

@@ -1,0 +1,244 @@
+// MySQL and MariaDB as a source: one statement, in a transaction that only reads, by a user without FILE or SUPER (a
+// read-only transaction does not stop SELECT … INTO OUTFILE). The server may not ask for files of ours.
+
+#include "plugins/sql_driver.hpp"
+#include "plugins/sql_query.hpp"
+#include "rules/base/text.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <charconv>
+#include <mysql.h>
+
+namespace kpi {
+namespace {
+
+constexpr unsigned kConnectSeconds = 10;
+constexpr unsigned kDuplicateStatement = 1064;  // a syntax error: what stands behind a ; too
+
+struct Driver {
+  decltype(mysql_init)* init = nullptr;
+  decltype(mysql_optionsv)* options = nullptr;
+  decltype(mysql_real_connect)* connect = nullptr;
+  decltype(mysql_real_query)* query = nullptr;
+  decltype(mysql_use_result)* use_result = nullptr;
+  decltype(mysql_fetch_row)* fetch_row = nullptr;
+  decltype(mysql_fetch_lengths)* fetch_lengths = nullptr;
+  decltype(mysql_fetch_fields)* fetch_fields = nullptr;
+  decltype(mysql_num_fields)* num_fields = nullptr;
+  decltype(mysql_free_result)* free_result = nullptr;
+  decltype(mysql_close)* close = nullptr;
+  decltype(mysql_error)* error = nullptr;
+  decltype(mysql_errno)* error_number = nullptr;
+  decltype(mysql_get_socket)* socket = nullptr;
+};
+
+Result<Driver> load() {
+  void* library = KPI_TRY(load_driver("libmariadb.so.3", "libmariadb3"));
+  Driver my;
+  const bool is_whole =
+      find_function(library, "mysql_init", my.init) && find_function(library, "mysql_optionsv", my.options) &&
+      find_function(library, "mysql_real_connect", my.connect) &&
+      find_function(library, "mysql_real_query", my.query) &&
+      find_function(library, "mysql_use_result", my.use_result) &&
+      find_function(library, "mysql_fetch_row", my.fetch_row) &&
+      find_function(library, "mysql_fetch_lengths", my.fetch_lengths) &&
+      find_function(library, "mysql_fetch_fields", my.fetch_fields) &&
+      find_function(library, "mysql_num_fields", my.num_fields) &&
+      find_function(library, "mysql_free_result", my.free_result) && find_function(library, "mysql_close", my.close) &&
+      find_function(library, "mysql_error", my.error) && find_function(library, "mysql_errno", my.error_number) &&
+      find_function(library, "mysql_get_socket", my.socket);
+  return is_whole ? Result<Driver>(my)
+                  : fail(ErrorKind::kInvalid, "libmariadb.so.3 is too old: install that of Debian 12");
+}
+
+/// mysql://user@host:port/database?socket=/run/mysqld/mysqld.sock
+struct Parts {
+  std::string user;
+  std::string host;
+  unsigned port = 0;
+  std::string database;
+  std::string socket;
+};
+
+Result<Parts> parse(std::string_view url) {
+  Parts parts;
+  const auto wrong = fail(ErrorKind::kInvalid, "write database: mysql://user@host/database");
+  const std::size_t begin = url.find("://");
+  if (begin == std::string_view::npos) {
+    return wrong;
+  }
+  std::string_view rest = url.substr(begin + 3);
+  if (const std::size_t query = rest.find('?'); query != std::string_view::npos) {
+    if (!rest.substr(query + 1).starts_with("socket=")) {
+      return wrong;
+    }
+    parts.socket = rest.substr(query + 8);
+    rest = rest.substr(0, query);
+  }
+  const std::size_t slash = rest.find('/');
+  const std::size_t at = rest.substr(0, slash).rfind('@');
+  if (slash == std::string_view::npos || at == std::string_view::npos || slash + 1 == rest.size()) {
+    return wrong;
+  }
+  parts.user = rest.substr(0, at);
+  parts.database = rest.substr(slash + 1);
+  std::string_view host = rest.substr(at + 1, slash - at - 1);
+  if (const std::size_t colon = host.rfind(':'); colon != std::string_view::npos && !host.ends_with(']')) {
+    const std::string_view port = host.substr(colon + 1);
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), parts.port);
+    if (error != std::errc() || end != port.data() + port.size()) {
+      return wrong;
+    }
+    host = host.substr(0, colon);
+  }
+  parts.host = host.empty() ? "localhost" : host;
+  return parts;
+}
+
+class Session {
+ public:
+  Session(const Driver& driver, const SqlQuery& query, const std::stop_token& stop)
+      : my_(driver), query_(query), stop_(stop), connection_(driver.init(nullptr)) {}
+
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  Session(Session&&) = delete;
+  Session& operator=(Session&&) = delete;
+
+  ~Session() { my_.close(connection_); }
+
+  Result<void> connect(const SqlAddress& address, const Parts& parts) {
+    const unsigned no = 0;
+    const unsigned read_seconds = static_cast<unsigned>(query_.timeout.count() / 1000) + 5;
+    my_.options(connection_, MYSQL_OPT_LOCAL_INFILE, &no);
+    my_.options(connection_, MYSQL_OPT_CONNECT_TIMEOUT, &kConnectSeconds);
+    my_.options(connection_, MYSQL_OPT_READ_TIMEOUT, &read_seconds);
+    my_.options(connection_, MYSQL_OPT_WRITE_TIMEOUT, &kConnectSeconds);
+    my_.options(connection_, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    const bool is_local = !parts.socket.empty() || parts.host == "localhost" || parts.host.starts_with("127.");
+    if (!is_local) {
+      const my_bool yes = 1;
+      const std::string authorities = address.ca_file.empty() ? "/etc/ssl/certs/ca-certificates.crt" : address.ca_file;
+      my_.options(connection_, MYSQL_OPT_SSL_ENFORCE, &yes);
+      my_.options(connection_, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
+      my_.options(connection_, MYSQL_OPT_SSL_CA, authorities.c_str());
+    }
+    // No flag: several statements in one text are then refused by the server.
+    if (my_.connect(connection_,
+                    parts.host.c_str(),
+                    parts.user.c_str(),
+                    address.password.reveal().c_str(),
+                    parts.database.c_str(),
+                    parts.port,
+                    parts.socket.empty() ? nullptr : parts.socket.c_str(),
+                    0) == nullptr) {
+      return fail(ErrorKind::kUnavailable, said());
+    }
+    return {};
+  }
+
+  /// A stop breaks the connection, which ends whatever waits for it.
+  Result<SqlTable> run(const std::string& text) {
+    const int socket = static_cast<int>(my_.socket(connection_));
+    const std::stop_callback broken(stop_, [socket] { ::shutdown(socket, SHUT_RDWR); });
+    if (my_.query(connection_, text.data(), text.size()) != 0) {
+      return trouble();
+    }
+    SqlTable table;
+    MYSQL_RES* result = my_.use_result(connection_);
+    if (result == nullptr) {
+      return my_.error_number(connection_) == 0 ? Result<SqlTable>(table) : Result<SqlTable>(trouble());
+    }
+    const unsigned columns = my_.num_fields(result);
+    const MYSQL_FIELD* fields = my_.fetch_fields(result);
+    for (unsigned i = 0; i < columns; ++i) {
+      table.columns.emplace_back(fields[i].name);
+    }
+    SqlBudget budget(query_);
+    while (MYSQL_ROW row = my_.fetch_row(result)) {
+      const unsigned long* lengths = my_.fetch_lengths(result);
+      auto& cells = table.rows.emplace_back();
+      std::size_t bytes = 0;
+      for (unsigned i = 0; i < columns; ++i) {
+        cells.push_back(row[i] == nullptr ? std::nullopt : std::optional(std::string(row[i], lengths[i])));
+        bytes += lengths[i];
+      }
+      if (const auto counted = budget.add_row(bytes); !counted) {
+        ::shutdown(socket, SHUT_RDWR);  // else all that is left would have to be read
+        my_.free_result(result);
+        return tl::unexpected(counted.error());
+      }
+    }
+    const bool is_whole = my_.error_number(connection_) == 0;
+    my_.free_result(result);
+    return is_whole ? Result<SqlTable>(std::move(table)) : Result<SqlTable>(trouble());
+  }
+
+ private:
+  [[nodiscard]] std::string said() const { return printable(my_.error(connection_), 500); }
+
+  tl::unexpected<Error> trouble() {
+    if (stop_.stop_requested()) {
+      return fail(ErrorKind::kStopped, "the query was stopped");
+    }
+    const unsigned number = my_.error_number(connection_);
+    constexpr unsigned kTimedOut = 1969;     // MariaDB's max_statement_time
+    constexpr unsigned kTimedOutToo = 3024;  // MySQL's max_execution_time
+    if (number == kTimedOut || number == kTimedOutToo) {
+      return fail(ErrorKind::kTimeout, "the query takes too long: give it an index, or a shorter window");
+    }
+    constexpr unsigned kFirstOfTheClient = 2000;
+    const bool is_lost = number >= kFirstOfTheClient && number < kFirstOfTheClient + 100;
+    return fail(is_lost ? ErrorKind::kUnavailable : ErrorKind::kInvalid,
+                said() + (number == kDuplicateStatement ? " (the query is one SELECT)" : ""));
+  }
+
+  const Driver& my_;
+  const SqlQuery& query_;
+  const std::stop_token& stop_;
+  MYSQL* connection_;
+};
+
+Result<void> require_few_rights(Session& session, const std::string& user) {
+  const SqlTable grants = KPI_TRY(session.run("SHOW GRANTS"));
+  for (const auto& row : grants.rows) {
+    const std::string grant = row.empty() ? "" : row.front().value_or("");
+    const bool is_global = grant.find(" ON *.* ") != std::string::npos;
+    const std::string_view rights = std::string_view(grant).substr(0, grant.find(" ON "));
+    for (const std::string_view right : {"ALL PRIVILEGES", "FILE", "SUPER", "INSERT", "UPDATE", "DELETE", "DROP"}) {
+      if (is_global && rights.find(right) != std::string_view::npos) {
+        return fail(ErrorKind::kInvalid,
+                    "the database user " + printable(user) + " may do more than read (" + std::string(right) +
+                        "): give kpid a user of its own that may only SELECT");
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SqlTable> query_mysql(const SqlAddress& address, const SqlQuery& query, const std::stop_token& stop) {
+  static const Result<Driver> kDriver = load();
+  if (!kDriver) {
+    return tl::unexpected(kDriver.error());
+  }
+  const Parts parts = KPI_TRY(parse(address.url));
+  // The two are dates and times: digits and signs. As variables of the session they are values, never text.
+  const std::string text =
+      KPI_TRY(with_parameters(query.text, [](int i) { return i == 0 ? "@kpid_from" : "@kpid_to"; }));
+  Session session(*kDriver, query, stop);
+  KPI_TRY(session.connect(address, parts));
+  KPI_TRY(require_few_rights(session, parts.user));
+  KPI_TRY(session.run("SET @kpid_from = '" + query.from + "', @kpid_to = '" + query.to + "'"));
+  const std::string seconds = std::to_string(std::max<std::int64_t>(1, query.timeout.count() / 1000));
+  if (!session.run("SET SESSION max_statement_time = " + seconds)) {
+    KPI_TRY(session.run("SET SESSION max_execution_time = " + seconds + "000"));
+  }
+  KPI_TRY(session.run("START TRANSACTION READ ONLY"));
+  return session.run(text);
+}
+
+}  // namespace kpi

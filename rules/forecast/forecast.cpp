@@ -1,0 +1,215 @@
+#include "rules/forecast/forecast.hpp"
+
+#include "rules/forecast/prepare.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+namespace kpi::forecast {
+namespace {
+
+/// How many origins the backtest has at most.
+constexpr std::size_t kOrigins = 16;
+/// The least that a method is fitted to.
+constexpr std::size_t kLeastFit = 5;
+/// A method that errs by more than so much more than the best is left out; changing seasons must be the best to count.
+constexpr double kTolerance = 2;
+/// Pulls the weights together: few trials say little about which of two methods is better.
+constexpr double kEvenness = 0.3;
+
+std::vector<std::size_t> choose_origins(std::size_t count, std::size_t horizon, std::size_t period) {
+  const std::size_t least = std::max(kLeastFit, period > 1 ? 2 * period + period % 2 : 0);
+  const std::size_t span = std::max({3 * horizon, 3 * period, count / 3});
+  const std::size_t first = std::max(least, count > span ? count - span : 0);
+  std::vector<std::size_t> origins;
+  if (first >= count) {
+    return origins;
+  }
+  const std::size_t room = count - first;
+  const std::size_t wanted = std::min(room, kOrigins);
+  for (std::size_t i = 0; i < wanted; ++i) {
+    origins.push_back(first + i * room / wanted);
+  }
+  return origins;
+}
+
+constexpr auto kPlain = static_cast<std::size_t>(Method::kWinters);
+
+/// By the errors of the backtest; where there was none, all alike.
+double weight_of(std::size_t method, double error, double best) {
+  const bool is_plain = method < kPlain;
+  if (!(best > 0)) {
+    return is_plain && !(error > 0) ? 1 : 0;
+  }
+  if (error > best * (is_plain ? kTolerance : 1.0)) {
+    return 0;
+  }
+  const double ratio = (error + kEvenness * best) / ((1 + kEvenness) * best);
+  return 1 / (ratio * ratio);
+}
+
+/// The unit in which squares of the values neither overflow nor vanish.
+double unit_of(std::span<const double> values) {
+  double largest = 0;
+  for (const double value : values) {
+    largest = std::max(largest, std::abs(value));
+  }
+  return largest > 1e100 || (largest > 0 && largest < 1e-100) ? largest : 1;
+}
+
+double kept_in(double value, double lowest, double highest) {
+  return std::isnan(value) ? lowest : std::clamp(value, lowest, highest);
+}
+
+}  // namespace
+
+std::string_view name_of(Lack lack) {
+  return lack == Lack::kNoValue ? "no value" : "";
+}
+
+double Forecaster::combine(const Projections& projections, std::size_t origin, std::size_t step) const {
+  double sum = 0;
+  for (std::size_t method = 0; method < kMethods; ++method) {
+    if (weights_[method] > 0) {
+      sum += weights_[method] * projections.at(origin, method)[step];
+    }
+  }
+  return sum;
+}
+
+void Forecaster::try_out(std::size_t horizon) {
+  const std::size_t period = periods_.empty() ? 1 : static_cast<std::size_t>(periods_.back());
+  origins_ = choose_origins(values_.size(), horizon, period);
+  past_.reset(origins_.size(), horizon);
+  const std::size_t groups = origins_.empty() ? 0 : periods_.empty() ? 1 : 2;
+  for (std::size_t group = 0; group < groups; ++group) {
+    const std::size_t begin = group * origins_.size() / groups;
+    const std::size_t end = (group + 1) * origins_.size() / groups;
+    if (begin == end) {
+      continue;
+    }
+    const auto part = std::span(origins_).subspan(begin, end - begin);
+    pool_.project({values_, periods_, part.front(), part}, begin, past_);
+  }
+}
+
+void Forecaster::weigh() {
+  std::array<double, kMethods> error{};
+  weights_.assign(kMethods, 0.0);
+  for (std::size_t i = 0; i < origins_.size(); ++i) {
+    for (std::size_t step = 0; step < past_.horizon() && origins_[i] + step < values_.size(); ++step) {
+      const double truth = values_[origins_[i] + step];
+      for (std::size_t method = 0; method < kMethods; ++method) {
+        error[method] += std::abs(past_.at(i, method)[step] - truth);
+      }
+    }
+  }
+  const double best = *std::ranges::min_element(error.begin(), error.begin() + kPlain);
+  for (std::size_t method = 0; method < kMethods; ++method) {
+    weights_[method] = weight_of(method, error[method], best);
+  }
+  const double sum = std::accumulate(weights_.begin(), weights_.end(), 0.0);
+  for (double& weight : weights_) {
+    weight /= sum;
+  }
+}
+
+void Forecaster::keep_laws(Forecast& result) {
+  TrialErrors errors{
+      origins_.size(), past_.horizon(), std::vector<double>(origins_.size() * past_.horizon(), std::nan(""))};
+  TrialErrors totals = errors;
+  const bool is_positive = *std::ranges::min_element(values_) > 0;
+  for (std::size_t i = 0; i < origins_.size(); ++i) {
+    double sum = 0;
+    for (std::size_t step = 0; step < past_.horizon() && origins_[i] + step < values_.size(); ++step) {
+      const double said = combine(past_, i, step);
+      double error = values_[origins_[i] + step] - said;
+      if (is_positive && said > 0) {  // what counts or sells more errs by more: by the root, between amounts and rates
+        error *= std::sqrt(std::clamp(result.points[step] / said, 0.25, 4.0));
+      }
+      sum += error;
+      errors.at(i, step) = error;
+      totals.at(i, step) = sum;
+    }
+  }
+  const double naive = naive_scale(values_, periods_);
+  result.law = ErrorLaw(errors, {naive, 0.6});
+  result.total_law = ErrorLaw(totals, {naive, 1.6});
+}
+
+Forecast Forecaster::answer(const Question& question) {
+  constexpr double kMost = std::numeric_limits<double>::max();
+  Forecast result;
+  Prepared prepared = prepare(question.values, question.periods);
+  if (prepared.values.empty()) {
+    result.lack = Lack::kNoValue;
+    return result;
+  }
+  values_ = std::move(prepared.values);
+  periods_ = std::move(prepared.periods);
+  const double unit = unit_of(values_);
+  for (double& value : values_) {
+    value /= unit;
+  }
+  if (values_.size() < 2) {
+    values_.push_back(values_.front());
+  }
+  result.periods = periods_;
+  result.lowest = std::max(question.lowest, prepared.is_negative ? -kMost : 0);
+  result.highest = std::min(question.highest, kMost);
+  const std::size_t horizon = std::clamp<std::size_t>(question.horizon, 1, kFarthest);
+  try_out(horizon);
+  weigh();
+  future_.reset(1, horizon);
+  const std::array<std::size_t, 1> now{values_.size()};
+  pool_.project({values_, periods_, values_.size(), now}, 0, future_);
+  for (std::size_t step = 0; step < horizon; ++step) {
+    result.points.push_back(kept_in(combine(future_, 0, step), result.lowest / unit, result.highest / unit));
+  }
+  result.trials = origins_.size();
+  keep_laws(result);
+  for (double& point : result.points) {
+    point = kept_in(point * unit, result.lowest, result.highest);
+  }
+  result.law.enlarge(unit);
+  result.total_law.enlarge(unit);
+  return result;
+}
+
+double Forecast::quantile(std::size_t step, double probability) const {
+  return kept_in(points[step - 1] + law.quantile(static_cast<double>(step), probability), lowest, highest);
+}
+
+double Forecast::at_least(std::size_t step, double goal) const {
+  if (goal <= lowest || goal > highest) {
+    return goal <= lowest ? 1 : 0;
+  }
+  return law.probability(static_cast<double>(step), points[step - 1] - goal);
+}
+
+double Forecast::at_most(std::size_t step, double goal) const {
+  if (goal < lowest || goal >= highest) {
+    return goal < lowest ? 0 : 1;
+  }
+  return law.probability(static_cast<double>(step), goal - points[step - 1]);
+}
+
+double Forecast::total(std::size_t step) const {
+  return std::accumulate(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(step), 0.0);
+}
+
+double Forecast::total_quantile(std::size_t step, double probability) const {
+  const auto steps = static_cast<double>(step);
+  return std::clamp(total(step) + total_law.quantile(steps, probability), lowest * steps, highest * steps);
+}
+
+double Forecast::total_at_least(std::size_t step, double goal) const {
+  if (goal <= lowest * static_cast<double>(step)) {
+    return 1;
+  }
+  return total_law.probability(static_cast<double>(step), total(step) - goal);
+}
+
+}  // namespace kpi::forecast

@@ -1,0 +1,72 @@
+#pragma once
+// What a series will be: points, intervals and probabilities. A pure function of the values: the same values give the
+// same answer. Every choice (seasons, methods and their weights, the size of the errors) is made from the series
+// itself by forecasting its own past. A Forecaster keeps its buffers between calls and belongs to one thread.
+
+#include "rules/forecast/error_law.hpp"
+#include "rules/forecast/pool.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace kpi::forecast {
+
+/// What is to be forecast.
+struct Question {
+  std::span<const double> values;  ///< Oldest first; what is not finite is missing.
+  std::size_t horizon = 1;         ///< Steps ahead, at most kFarthest.
+  std::span<const int> periods;    ///< Seasonal periods to consider, at most two; none: found in the series.
+  double lowest = -std::numeric_limits<double>::infinity();  ///< Bounds that hold by nature.
+  double highest = std::numeric_limits<double>::infinity();
+};
+
+/// Why there is no forecast.
+enum class Lack : std::uint8_t { kNothing, kNoValue };
+std::string_view name_of(Lack lack);
+
+inline constexpr std::size_t kFarthest = 5000;
+
+struct Forecast {
+  Lack lack = Lack::kNothing;
+  std::vector<double> points;  ///< Of steps 1, 2, …; empty when something lacks.
+  ErrorLaw law;                ///< Of the single steps.
+  ErrorLaw total_law;          ///< Of the sums of the steps so far: errors of neighbours move together.
+  double lowest = 0;
+  double highest = 0;
+  std::size_t trials = 0;    ///< Origins of the backtest; 0: the intervals are by rule of thumb.
+  std::vector<int> periods;  ///< The seasons that were found.
+
+  /// The value that step `step` (from 1) does not exceed with `probability`.
+  [[nodiscard]] double quantile(std::size_t step, double probability) const;
+  /// How probable it is that step `step` is at least, or at most, `goal`.
+  [[nodiscard]] double at_least(std::size_t step, double goal) const;
+  [[nodiscard]] double at_most(std::size_t step, double goal) const;
+  /// The sum of steps 1 to `step`, and its probability to be at least, and its quantile.
+  [[nodiscard]] double total(std::size_t step) const;
+  [[nodiscard]] double total_quantile(std::size_t step, double probability) const;
+  [[nodiscard]] double total_at_least(std::size_t step, double goal) const;
+};
+
+class Forecaster {
+ public:
+  Forecast answer(const Question& question);
+
+ private:
+  /// Forecasts of the past, and the errors of each method.
+  void try_out(std::size_t horizon);
+  void weigh();
+  void keep_laws(Forecast& result);
+  [[nodiscard]] double combine(const Projections& projections, std::size_t origin, std::size_t step) const;
+
+  std::vector<double> values_;
+  std::vector<int> periods_;
+  std::vector<std::size_t> origins_;
+  std::vector<double> weights_;
+  Projections past_, future_;
+  Pool pool_;
+};
+
+}  // namespace kpi::forecast

@@ -1,0 +1,22 @@
+#pragma once
+// A series made ready for the methods: missing values filled, what lies before a break of its level cut off, its
+// seasons found. Pure.
+
+#include <span>
+#include <vector>
+
+namespace kpi::forecast {
+
+struct Prepared {
+  std::vector<double> values;  ///< Finite, at least one unless there was none.
+  std::vector<int> periods;    ///< Seasonal periods, the shortest first.
+  bool is_negative = false;    ///< Some value is below zero.
+};
+
+/// `periods`: to consider; none: to be found.
+Prepared prepare(std::span<const double> values, std::span<const int> periods);
+
+/// The scale of the errors one step ahead when each value is forecast by the one before it, without seasons.
+double naive_scale(std::span<const double> values, std::span<const int> periods);
+
+}  // namespace kpi::forecast

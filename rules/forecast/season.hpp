@@ -1,0 +1,34 @@
+#pragma once
+// Seasons: which periods a series repeats itself with, and how much each phase lies above or below the rest. Pure.
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace kpi::forecast {
+
+/// One season's indices: factors around 1 or amounts around 0, by phase of the first value.
+struct Season {
+  std::vector<double> indices;  ///< Empty: none.
+  bool is_factor = false;
+};
+
+/// The seasons of a series, the shortest first.
+struct Seasons {
+  std::vector<Season> parts;
+
+  /// `value` of time `t` without its seasons, and back.
+  [[nodiscard]] double take(double value, std::size_t t) const;
+  [[nodiscard]] double give(double value, std::size_t t) const;
+};
+
+/// Indices of `periods` (shortest first), by ratio or difference to the moving average, whichever leaves less noise,
+/// shrunk to none by how sure they are (Miller and Williams 2003: James-Stein). Periods of which `values` has fewer
+/// than two whole rounds are left out.
+Seasons find_seasons(std::span<const double> values, std::span<const int> periods);
+
+/// Up to two periods of 2 and more at which the series repeats itself, the shortest first: the peaks of the
+/// autocorrelation of its differences that are beyond what lower lags explain (Bartlett 1946).
+std::vector<int> find_periods(std::span<const double> values);
+
+}  // namespace kpi::forecast

@@ -1,0 +1,498 @@
+#include "rules/routing/decide.hpp"
+
+#include "rules/base/text.hpp"
+#include "rules/routing/decider.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace kpi {
+namespace {
+
+std::string subject_text(const AlertKey& key, const TrackedAlert& alert) {
+  const std::string_view kpi = label_value(alert.labels, "kpi");
+  return kpi.empty() ? key.rule : std::string(kpi) + " " + key.rule;
+}
+
+std::string group_id(RoutingGroup::Kind kind,
+                     const std::string& route,
+                     const std::string& channel,
+                     const Labels& labels) {
+  const std::string number = std::to_string(static_cast<int>(kind));
+  std::string text = number + "\n" + route + "\n" + channel;
+  for (const auto& [name, value] : labels) {
+    text += "\n" + name + "\n" + value;
+  }
+  return fingerprint(text);
+}
+
+bool is_idle(const Member& member) {
+  return member.told.empty() && member.news.empty();
+}
+
+}  // namespace
+
+Decision Decider::decision(const RoutingGroup& group, const AlertKey& key, const TrackedAlert& alert) const {
+  Decision decision;
+  decision.channel = group.channel;
+  decision.group = group.labels;
+  decision.subject = subject_text(key, alert);
+  return decision;
+}
+
+const Route& Decider::route_of(const RoutingGroup& group) const {
+  static const Route kGone;  // of a route that is configured no more
+  const auto [found, is_new] = routes_.try_emplace(group.route, &kGone);
+  if (is_new) {
+    for (const Route& route : context_.rules->routes) {
+      if (key_of(route) == group.route) {
+        found->second = &route;
+        break;
+      }
+    }
+  }
+  return *found->second;
+}
+
+Instant Decider::shifted(const Span& span) const {
+  return shift_instant(context_.now, span, context_.ground.zone);
+}
+
+const Acknowledgement* Decider::acknowledgement_of(const TrackedAlert& alert) const {
+  const auto found = state_.acknowledgements.find(alert.episode);
+  return found != state_.acknowledgements.end() && found->second.is_active(context_.now) ? &found->second : nullptr;
+}
+
+RoutingGroup& Decider::group_of(RoutingGroup::Kind kind,
+                                const std::string& route,
+                                const std::string& channel,
+                                const Labels& labels) {
+  std::string id = group_id(kind, route, channel, labels);
+  const auto [found, is_new] = state_.groups.try_emplace(id);
+  if (is_new) {
+    found->second.id = std::move(id);
+    found->second.kind = kind;
+    found->second.route = route;
+    found->second.channel = channel;
+    found->second.labels = labels;
+    result_.groups.insert(found->first);
+  }
+  return found->second;
+}
+
+RoutingGroup& Decider::group_of(const Destination& destination) {
+  const std::string route = key_of(context_.rules->routes[destination.route]);
+  return group_of(RoutingGroup::Kind::kAlerts, route, destination.channel, destination.group);
+}
+
+Member& Decider::join(const AlertKey& key, TrackedAlert& alert, RoutingGroup& group) {
+  if (Member* member = member_of(alert, group.id)) {
+    member->is_current = true;
+    return *member;
+  }
+  alert.members.push_back({});
+  alert.members.back().group = group.id;
+  state_.members[group.id].insert(key);
+  if (group.kind == RoutingGroup::Kind::kAlerts) {
+    take_over(key, alert, group.id);
+  }
+  return *member_of(alert, group.id);
+}
+
+/// What the channel knows by a route that leads there no more, it still knows.
+void Decider::take_over(const AlertKey& key, TrackedAlert& alert, const std::string& id) {
+  const std::string& channel = state_.groups.find(id)->second.channel;
+  for (const Member& other : alert.members) {
+    const auto group = state_.groups.find(other.group);
+    const bool is_same = other.group != id && group != state_.groups.end() && group->second.channel == channel &&
+                         group->second.kind == RoutingGroup::Kind::kAlerts;
+    if (is_same) {
+      Member& member = *member_of(alert, id);
+      member.told = other.told;
+      member.steps = other.steps;
+      RoutingGroup& here = state_.groups.find(id)->second;
+      if (!here.last) {
+        here.last = group->second.last;
+        here.reminder = group->second.reminder;
+        here.step = group->second.step;
+        here.reminded = group->second.reminded;
+        schedule(here);
+      }
+      for (const News& news : other.news) {
+        if (news.kind == News::Kind::kEnds) {
+          member.news.push_back(news);
+        }
+      }
+      leave(key, alert, std::string(other.group));
+      return;
+    }
+  }
+}
+
+void Decider::leave(const AlertKey& key, TrackedAlert& alert, const std::string& group) {
+  std::erase_if(alert.members, [&](const Member& member) { return member.group == group; });
+  const auto members = state_.members.find(group);
+  if (members != state_.members.end()) {
+    members->second.erase(key);
+    result_.groups.insert(group);
+  }
+}
+
+/// The group has something to tell: when, and until then why not.
+void Decider::expect(RoutingGroup& group, const AlertKey& key, const TrackedAlert& alert) {
+  const bool is_waiting = group.due.has_value();
+  Decision why = decision(group, key, alert);
+  if (!is_waiting) {
+    const Route& route = route_of(group);
+    const bool waits = group.kind == RoutingGroup::Kind::kAlerts && !context_.waits_elapsed;
+    const Instant first = waits ? shifted(route.wait) : context_.now;
+    const Instant next =
+        waits && group.last ? shift_instant(*group.last, route.interval, context_.ground.zone) : context_.now;
+    group.due = std::max(first, next);
+    why.hold = next > first ? Hold::kInterval : Hold::kGroup;
+    result_.groups.insert(group.id);
+  } else {
+    why.hold = Hold::kGroup;
+  }
+  why.until = group.due;
+  if (*group.due > context_.now) {
+    result_.decisions.push_back(std::move(why));
+  }
+  schedule(group);
+}
+
+void Decider::schedule(const RoutingGroup& group) {
+  wake_at(state_, group.id, kpi::wake_of(group));
+}
+
+/// What was never told of an alert that is over is told to nobody; where it was held back, the next digest has it.
+void Decider::drop_untold(const AlertKey& key,
+                          TrackedAlert& alert,
+                          Member& member,
+                          const std::optional<AlertView>& view) {
+  const auto news = std::ranges::find_if(member.news, [](const News& one) { return one.kind == News::Kind::kFires; });
+  if (news == member.news.end()) {
+    return;
+  }
+  const RoutingGroup& group = state_.groups.find(member.group)->second;
+  Decision why = decision(group, key, alert);
+  const auto hold = hold_of(group, key, alert, false);
+  const bool is_held =
+      hold && (hold->hold == Hold::kMuted || hold->hold == Hold::kOutsideHours || hold->hold == Hold::kSilenced);
+  why.by = !news->held_by.empty() ? news->held_by : is_held ? hold->by : "";
+  why.hold = why.by.empty() ? Hold::kOver : Hold::kHushed;
+  if (why.hold == Hold::kHushed && view && member.told.empty() && group.kind == RoutingGroup::Kind::kAlerts) {
+    result_.hushed.push_back({alert.episode, group.channel, why.by, context_.now, *view});
+  }
+  if (member.told != alert.episode) {
+    result_.decisions.push_back(std::move(why));
+  }
+  std::erase_if(member.news, [](const News& one) { return one.kind == News::Kind::kFires; });
+}
+
+void Decider::forget_idle(const AlertKey& key) {
+  const auto found = state_.alerts.find(key);
+  if (found == state_.alerts.end()) {
+    return;
+  }
+  TrackedAlert& alert = found->second;
+  std::vector<std::string> idle;
+  for (const Member& member : alert.members) {
+    if (is_idle(member) && (!alert.is_firing || !member.is_current)) {
+      idle.push_back(member.group);
+    }
+  }
+  for (const std::string& group : idle) {
+    leave(key, alert, group);
+  }
+  if (!alert.is_firing && alert.members.empty()) {
+    state_.alerts.erase(found);
+  }
+}
+
+void Decider::end_acknowledgement(const std::string& episode, Acknowledgement::End why) {
+  const auto found = state_.acknowledgements.find(episode);
+  if (found == state_.acknowledgements.end()) {
+    return;
+  }
+  if (found->second.is_active(context_.now)) {
+    found->second.ended = why;
+    found->second.ended_at = context_.now;
+    result_.acknowledgements.push_back(found->second);
+  }
+  state_.acknowledgements.erase(found);
+}
+
+void Decider::void_acknowledgement(const TrackedAlert& alert, Severity severity) {
+  const Acknowledgement* known = acknowledgement_of(alert);
+  if (known != nullptr && severity > known->severity) {
+    end_acknowledgement(std::string(alert.episode), Acknowledgement::End::kRose);
+  }
+}
+
+void Decider::lead(const AlertKey& key, TrackedAlert& alert) {
+  result_.alerts.insert(key);
+  for (Member& member : alert.members) {
+    const auto group = state_.groups.find(member.group);
+    member.is_current = group != state_.groups.end() && group->second.kind != RoutingGroup::Kind::kAlerts;
+  }
+  for (const Destination& destination : destinations(alert.labels, context_.rules->routes)) {
+    join(key, alert, group_of(destination));
+  }
+  // What was on its way along routes that lead there no more is not told.
+  for (Member& member : alert.members) {
+    if (!member.is_current) {
+      std::erase_if(member.news, [](const News& news) { return news.kind == News::Kind::kFires; });
+    }
+  }
+  forget_idle(key);
+}
+
+void Decider::fire(const AlertEvent& event) {
+  TrackedAlert& alert = state_.alerts[event.alert];
+  const bool is_new = !alert.is_firing || alert.episode != event.episode;
+  if (is_new) {
+    alert.episode = event.episode;
+    alert.fired = context_.now;
+    for (Member& member : alert.members) {
+      member.steps = 0;
+    }
+  } else {
+    void_acknowledgement(alert, event.severity);
+  }
+  alert.is_firing = true;
+  alert.is_reminded = event.is_reminded;
+  alert.type = event.type;
+  alert.severity = event.severity;
+  alert.labels = event.labels;
+  lead(event.alert, alert);
+  for (Member& member : alert.members) {
+    RoutingGroup& group = state_.groups.find(member.group)->second;
+    if (!member.is_current || group.kind != RoutingGroup::Kind::kAlerts) {
+      continue;
+    }
+    std::erase_if(member.news, [](const News& news) { return news.kind == News::Kind::kFires; });
+    member.news.push_back({News::Kind::kFires, event.type, event.view, ""});
+    expect(group, event.alert, alert);
+  }
+}
+
+void Decider::end(const AlertEvent& event) {
+  TrackedAlert& alert = state_.alerts[event.alert];
+  result_.alerts.insert(event.alert);
+  alert.is_firing = false;
+  alert.episode = alert.episode.empty() ? event.episode : alert.episode;
+  alert.labels = event.labels.empty() ? alert.labels : event.labels;
+  end_acknowledgement(std::string(alert.episode), Acknowledgement::End::kResolved);
+  if (event.is_for_all) {
+    for (const Destination& destination : destinations(alert.labels, context_.rules->routes)) {
+      join(event.alert, alert, group_of(destination));
+    }
+  }
+  std::set<std::string_view> ending;  // channels: one that knows it by two routes is told once
+  for (Member& member : alert.members) {
+    drop_untold(event.alert, alert, member, event.view);
+    RoutingGroup& group = state_.groups.find(member.group)->second;
+    const bool is_heard = !event.is_silent || context_.incident_channels.contains(group.channel);
+    const bool is_news = is_heard && (!member.told.empty() || (event.is_for_all && member.is_current));
+    member.told.clear();
+    if (is_news && ending.insert(group.channel).second) {
+      member.news.push_back({News::Kind::kEnds, event.type, event.view, ""});
+      expect(group, event.alert, alert);
+    }
+  }
+  forget_idle(event.alert);
+}
+
+void Decider::notice(const AlertEvent& event) {
+  TrackedAlert& alert = state_.alerts[event.alert];
+  result_.alerts.insert(event.alert);
+  if (!alert.is_firing) {
+    alert.episode = event.episode;
+    alert.labels = event.labels;
+  }
+  for (const Destination& destination : destinations(event.labels, context_.rules->routes)) {
+    RoutingGroup& group = event.is_summary ? group_of(RoutingGroup::Kind::kSummary,
+                                                      key_of(context_.rules->routes[destination.route]),
+                                                      destination.channel,
+                                                      {})
+                                           : group_of(destination);
+    join(event.alert, alert, group).news.push_back({News::Kind::kNotice, event.type, event.view, ""});
+    expect(group, event.alert, alert);
+  }
+  forget_idle(event.alert);
+}
+
+void Decider::take(const AlertEvent& event) {
+  switch (event.kind) {
+    case News::Kind::kFires:
+      fire(event);
+      break;
+    case News::Kind::kEnds:
+      end(event);
+      break;
+    case News::Kind::kNotice:
+      notice(event);
+      break;
+  }
+}
+
+void Decider::make_known(TrackedAlert& alert) {
+  for (Member& member : alert.members) {
+    RoutingGroup& group = state_.groups.find(member.group)->second;
+    member.told = alert.episode;
+    group.last = context_.now;
+    group.reminder = next_reminder(group);
+    group.step = route_of(group).escalate.empty() ? std::nullopt : std::optional(context_.now);
+    schedule(group);
+  }
+}
+
+/// Those who are new on its routes are told; the others know.
+void Decider::lead_again(const AlertKey& key, TrackedAlert& alert) {
+  const std::vector<Member> before = alert.members;
+  lead(key, alert);
+  for (Member& member : alert.members) {
+    RoutingGroup& group = state_.groups.find(member.group)->second;
+    if (member.is_current && is_idle(member) && group.kind == RoutingGroup::Kind::kAlerts) {
+      member.news.push_back({News::Kind::kFires, alert.type, std::nullopt, ""});
+      expect(group, key, alert);
+    }
+  }
+  if (alert.members == before) {
+    result_.alerts.erase(key);
+  }
+}
+
+Instant wake_of(const RoutingGroup& group) {
+  Instant when = Instant::max();
+  for (const std::optional<Instant>& one : {group.due, group.reminder, group.step}) {
+    when = std::min(when, one.value_or(Instant::max()));
+  }
+  return when;
+}
+
+Member* member_of(TrackedAlert& alert, std::string_view group) {
+  const auto found = std::ranges::find(alert.members, group, &Member::group);
+  return found == alert.members.end() ? nullptr : &*found;
+}
+
+bool is_known(const TrackedAlert& alert, const Member& member) {
+  return alert.is_firing && member.is_current && member.told == alert.episode;
+}
+
+void wake_at(RoutingState& state, const std::string& group, Instant when) {
+  const auto known = state.wake_of.find(group);
+  if (known != state.wake_of.end()) {
+    if (known->second == when) {
+      return;
+    }
+    state.wakes.erase({known->second, group});
+    state.wake_of.erase(known);
+  }
+  if (when != Instant::max()) {
+    state.wakes.emplace(when, group);
+    state.wake_of.emplace(group, when);
+  }
+}
+
+Decided decide(RoutingState& state, const std::vector<AlertEvent>& events, const DecideContext& context) {
+  std::erase_if(state.silences, [&](const auto& silence) { return silence.second.end <= context.now; });
+  std::erase_if(state.acknowledgements, [&](const auto& one) { return one.second.until <= context.now; });
+  Decider decider(state, context);
+  for (const AlertEvent& event : events) {
+    decider.take(event);
+  }
+  decider.tell_due();
+  return decider.take_result();
+}
+
+void index(RoutingState& state) {
+  state.members.clear();
+  state.wakes.clear();
+  state.wake_of.clear();
+  for (const auto& [key, alert] : state.alerts) {
+    for (const Member& member : alert.members) {
+      state.members[member.group].insert(key);
+    }
+  }
+  for (const auto& [id, group] : state.groups) {
+    wake_at(state, id, kpi::wake_of(group));
+  }
+}
+
+Decided route_again(RoutingState& state, const DecideContext& context) {
+  Decider decider(state, context);
+  for (auto& [key, alert] : state.alerts) {
+    for (const Member& member : alert.members) {
+      const auto group = state.groups.find(member.group);
+      const bool is_held = std::ranges::any_of(member.news, [](const News& news) { return !news.held_by.empty(); });
+      if (is_held && group != state.groups.end()) {
+        group->second.due = context.now;  // what held it may be gone; else it is held again
+        wake_at(state, group->first, context.now);
+      }
+    }
+    if (alert.is_firing) {
+      decider.lead_again(key, alert);
+    }
+  }
+  return decider.take_result();
+}
+
+Decided adopt(RoutingState& state, const AlertEvent& event, const DecideContext& context) {
+  TrackedAlert& alert = state.alerts[event.alert];
+  alert = {event.episode, true, event.is_reminded, event.type, event.severity, event.labels, context.now, {}};
+  Decider decider(state, context);
+  decider.lead(event.alert, alert);
+  decider.make_known(alert);
+  return decider.take_result();
+}
+
+void acknowledge(RoutingState& state, Acknowledgement acknowledgement, const DecideContext& context) {
+  const auto* found = find_episode(state, acknowledgement.episode);
+  acknowledgement.severity = found->second.severity;
+  acknowledgement.at = context.now;
+  const auto former = state.acknowledgements.find(acknowledgement.episode);
+  const Instant until = former == state.acknowledgements.end() ? Instant::max() : former->second.until;
+  state.acknowledgements.insert_or_assign(acknowledgement.episode, std::move(acknowledgement));
+  for (const Member& member : found->second.members) {
+    const auto group = state.groups.find(member.group);
+    if (group == state.groups.end()) {
+      continue;
+    }
+    // What waited for the end of the former one is looked at again.
+    for (std::optional<Instant>* when : {&group->second.step, &group->second.reminder}) {
+      *when = *when == until ? std::optional(context.now) : *when;
+    }
+    wake_at(state, group->first, wake_of(group->second));
+  }
+}
+
+void put_silence(RoutingState& state, Silence silence, const DecideContext& context) {
+  const auto known = state.silences.find(silence.id);
+  if (known != state.silences.end()) {
+    for (auto& [id, group] : state.groups) {
+      if (group.due == known->second.end) {
+        group.due = context.now;  // what waited for its end is looked at again
+        wake_at(state, id, context.now);
+      }
+    }
+    state.silences.erase(known);
+  }
+  if (silence.end > context.now) {
+    std::string id = silence.id;
+    state.silences.emplace(std::move(id), std::move(silence));
+  }
+}
+
+const std::pair<const AlertKey, TrackedAlert>* find_episode(const RoutingState& state, std::string_view episode) {
+  const auto found = std::ranges::find_if(
+      state.alerts, [&](const auto& entry) { return entry.second.is_firing && entry.second.episode == episode; });
+  return found == state.alerts.end() ? nullptr : &*found;
+}
+
+Instant next_wake(const RoutingState& state) {
+  return state.wakes.empty() ? Instant::max() : state.wakes.begin()->first;
+}
+
+}  // namespace kpi

@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""The sql source against real databases: PostgreSQL 15 and MariaDB from Debian, started here, in a folder of their own.
+What a source must not be able to do (T18) is tried on both: nothing is written, no file, no process."""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+KPID = os.environ["KPID"]
+POSTGRES = pathlib.Path("/usr/lib/postgresql/15/bin")
+TAIL = "rules: [rules.yaml]\nchannels: {screen: {type: console}}\nroutes: [{match: {}, to: [screen]}]\n"
+ROWS = ("INSERT INTO lead VALUES ('2026-03-01 10:00', 'SE', 10.5), ('2026-03-01 11:00', 'SE', 2), "
+        "('2026-03-02 10:00', 'DK', NULL), ('2026-03-15 05:00', 'SE', 1)")
+QUERY = ("SELECT CAST(created AS date) AS date, country, count(*) AS m FROM lead WHERE created >= :from "
+         "AND created < :to GROUP BY 1, 2")
+
+
+def as_user(name, command, **options):
+    """Databases refuse to run as root."""
+    if os.getuid() == 0:
+        command = ["setpriv", f"--reuid={name}", f"--regid={name}", "--init-groups", "--reset-env"] + command
+    return subprocess.run(command, check=True, capture_output=True, text=True, **options)
+
+
+class Database(unittest.TestCase):
+    """What both are asked. A subclass says how it is started and reached."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="kpid-sql-"))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+
+    def once(self, query=QUERY, user="reader"):
+        (self.folder / "kpid.yaml").write_text(
+            "sources:\n  s:\n    plugin: sql\n    database: \"" + self.url(user) + "\"\n    password: ${env:PASSWORD}\n"
+            "    timeout: 2s\n    query: |\n      " + query + "\n    labels: {country: country}\n"
+            "    metrics: {m: {kind: flow}}\n" + TAIL)
+        (self.folder / "rules.yaml").write_text("kpis: {a: {value: s.m}}\n")
+        ended = subprocess.run([KPID, "source", "test", "s"], cwd=self.folder, capture_output=True, text=True,
+                               timeout=60, check=False, env={**os.environ, "PASSWORD": "secret"})
+        self.assertNotIn("secret", ended.stdout + ended.stderr)
+        return ended.returncode, ended.stdout + ended.stderr
+
+    def rows_are_read(self):
+        code, text = self.once()
+        self.assertEqual(code, 0, text)
+        self.assertRegex(text, r"2026-03-01 +m +country=SE +2\n2026-03-02 +m +country=DK +1\n")
+        self.assertNotIn("2026-03-15 ", text)
+
+    def refused(self, queries, user="reader"):
+        for query in queries:
+            code, text = self.once(query, user)
+            self.assertNotEqual(code, 0, query + text)
+        self.rows_are_read()
+
+    def is_too_slow(self, query):
+        code, text = self.once(query)
+        self.assertEqual(code, 3, text)
+
+
+class PostgreSql(Database):
+    @classmethod
+    def setUpClass(cls):
+        cls.root = tempfile.mkdtemp(prefix="kpid-pg-")
+        shutil.chown(cls.root, "postgres", "postgres") if os.getuid() == 0 else None
+        data = cls.root + "/data"
+        as_user("postgres", [str(POSTGRES / "initdb"), "-D", data, "-A", "scram-sha-256", "-U", "postgres", "-N",
+                             "--pwfile=/dev/stdin"], input="secret\n")
+        as_user("postgres", [str(POSTGRES / "pg_ctl"), "-D", data, "-w", "-l", cls.root + "/log", "-o",
+                             f"-k {cls.root} -c listen_addresses='' -c fsync=off", "start"])
+        os.chmod(cls.root, 0o755)
+        cls.sql("CREATE TABLE lead(created timestamp, country text, amount numeric)", ROWS,
+                "CREATE ROLE reader LOGIN PASSWORD 'secret'", "GRANT SELECT ON lead TO reader",
+                "CREATE ROLE writer LOGIN PASSWORD 'secret'", "GRANT ALL ON lead TO writer",
+                "CREATE ROLE robber LOGIN PASSWORD 'secret'", "GRANT pg_execute_server_program TO robber")
+
+    @classmethod
+    def tearDownClass(cls):
+        as_user("postgres", [str(POSTGRES / "pg_ctl"), "-D", cls.root + "/data", "-m", "immediate", "stop"])
+        shutil.rmtree(cls.root, True)
+
+    @classmethod
+    def sql(cls, *texts):
+        for text in texts:
+            subprocess.run(["psql", "-h", cls.root, "-U", "postgres", "-q", "-c", text], check=True,
+                           capture_output=True, env={**os.environ, "PGPASSWORD": "secret"})
+
+    def url(self, user):
+        return f"postgresql://{user}@/postgres?host={self.root}"
+
+    def test_rows(self):
+        self.rows_are_read()
+
+    def test_a_user_who_may_write_cannot(self):
+        mark = self.folder / "mark"
+        os.chmod(self.folder, 0o777)
+        self.refused(["WITH gone AS (DELETE FROM lead RETURNING 1) SELECT now() AS date, 'SE' AS country, 1 AS m FROM gone",
+                      "SELECT now() AS date, 'SE' AS country, 1 AS m; DELETE FROM lead",
+                      "SELECT now() AS date, 'SE' AS country, 1 AS m; COMMIT; DELETE FROM lead",
+                      "SELECT set_config('transaction_read_only', 'off', false), now() AS date, 'SE' AS country, 1 AS m",
+                      "SELECT * INTO copied FROM lead", "SELECT nextval('none')", "SELECT lo_create(7)"], "writer")
+        self.assertFalse(mark.exists())
+
+    def test_users_with_rights_over_the_server_are_refused(self):
+        for user in ("postgres", "robber"):
+            code, text = self.once(user=user)
+            self.assertEqual(code, 3, text)
+            self.assertIn("may do more than read", text)
+
+    def test_a_query_without_end(self):
+        self.is_too_slow("SELECT now() AS date, 'SE' AS country, pg_sleep(30)::text AS m")
+
+    def test_a_server_that_is_not_there(self):
+        code, text = self.once(user="nobody")
+        self.assertEqual(code, 3, text)
+
+
+class MariaDb(Database):
+    @classmethod
+    def setUpClass(cls):
+        cls.root = tempfile.mkdtemp(prefix="kpid-my-")
+        os.chmod(cls.root, 0o755)
+        if os.getuid() == 0:
+            shutil.chown(cls.root, "mysql", "mysql")
+        as_user("mysql", ["mariadb-install-db", "--no-defaults", "--datadir=" + cls.root + "/data",
+                          "--auth-root-authentication-method=normal", "--skip-test-db"])
+        command = ["mariadbd", "--no-defaults", "--datadir=" + cls.root + "/data", "--socket=" + cls.root + "/s",
+                   "--skip-networking", "--pid-file=" + cls.root + "/pid", "--innodb-flush-log-at-trx-commit=0"]
+        if os.getuid() == 0:
+            command.append("--user=mysql")
+        cls.server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(["mariadb-admin", "--no-defaults", "--socket=" + cls.root + "/s", "--wait=60", "-uroot", "ping"],
+                       check=True, capture_output=True, timeout=120)
+        cls.sql("CREATE DATABASE crm", "CREATE TABLE crm.lead(created datetime, country text, amount double)",
+                "USE crm; " + ROWS, "CREATE USER reader IDENTIFIED BY 'secret'", "GRANT SELECT ON crm.* TO reader",
+                "CREATE USER writer IDENTIFIED BY 'secret'", "GRANT ALL ON crm.* TO writer",
+                "CREATE USER robber IDENTIFIED BY 'secret'", "GRANT FILE ON *.* TO robber")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.kill()
+        cls.server.wait()
+        shutil.rmtree(cls.root, True)
+
+    @classmethod
+    def sql(cls, *texts):
+        for text in texts:
+            subprocess.run(["mariadb", "--no-defaults", "--socket=" + cls.root + "/s", "-uroot", "-e", text], check=True,
+                           capture_output=True)
+
+    def url(self, user):
+        return f"mysql://{user}@localhost/crm?socket={self.root}/s"
+
+    def test_rows(self):
+        self.rows_are_read()
+
+    def test_a_user_who_may_write_cannot(self):
+        mark = self.folder / "mark"
+        os.chmod(self.folder, 0o777)
+        self.refused(["SELECT now() AS date, 'SE' AS country, 1 AS m; DELETE FROM lead",
+                      "SELECT created AS date, country, 1 AS m FROM lead FOR UPDATE; COMMIT",
+                      f"SELECT 1 AS date, 'SE' AS country, 1 AS m INTO OUTFILE '{mark}'",
+                      f"SELECT 1 AS date, 'SE' AS country, 1 AS m INTO DUMPFILE '{mark}'",
+                      "WITH x AS (SELECT 1) DELETE FROM lead"], "writer")
+        self.assertFalse(mark.exists())
+
+    def test_users_with_rights_over_the_server_are_refused(self):
+        code, text = self.once(user="robber")
+        self.assertEqual(code, 3, text)
+        self.assertIn("may do more than read (FILE)", text)
+
+    def test_a_query_without_end(self):
+        self.is_too_slow("SELECT now() AS date, 'SE' AS country, benchmark(100000000000, md5('x')) AS m")
+
+
+if __name__ == "__main__":
+    if not (POSTGRES / "initdb").exists() or not shutil.which("mariadbd"):
+        sys.exit("sql: install postgresql and mariadb-server (tests/packages/test.txt)")
+    del Database  # its tests are those of the two
+    unittest.main()

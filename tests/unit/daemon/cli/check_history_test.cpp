@@ -1,0 +1,92 @@
+// `kpid check` where there is a history: what never matches, and goals beyond what ever was.
+
+#include "rules/base/time.hpp"
+#include "tests/unit/daemon/cli/program.hpp"
+
+#include <gtest/gtest.h>
+
+namespace kpi::test {
+namespace {
+
+/// A hundred days of visits from two countries, one more each day in each.
+std::string visits() {
+  std::string csv = "Date,Country,Visits\n";
+  for (int day = 0; day < 100; ++day) {
+    const Slot slot{slot_of(Date{std::chrono::year{2026} / 1 / 1}).ms + day * kDayMs};
+    for (const char* country : {"SE", "DK"}) {
+      csv += date_text(date_of(slot)) + "," + country + "," + std::to_string(100 + day) + "\n";
+    }
+  }
+  return csv;
+}
+
+class CheckHistory : public testing::Test {
+ protected:
+  CheckHistory() {
+    program_.write("web.csv", visits());
+    program_.write("kpid.yaml",
+                   "rules: [rules.yaml]\n"
+                   "sources:\n"
+                   "  web:\n"
+                   "    plugin: csv\n"
+                   "    path: web.csv\n"
+                   "    date: {column: Date}\n"
+                   "    labels: {country: Country}\n"
+                   "    metrics: {visits: {column: Visits, unit: visits}}\n");
+    rules("value: web.visits, split_by: [country]");
+    program_.once("2026-04-12T06:00:00Z");
+  }
+
+  void rules(const std::string& keys) const {
+    program_.write("rules.yaml",
+                   "kpis:\n  visits: {title: V, description: D, owner: o, objective: g, unit: visits, reviewed: "
+                   "2026-04-01, " +
+                       keys + "}\n");
+  }
+
+  std::string said() { return program_.on_folder({"check"}).err; }
+
+  Program program_{"2026-04-12T06:00:00Z"};
+};
+
+TEST_F(CheckHistory, NamesAFilterThatNoRowEverMatched) {
+  rules("value: 'web.visits{country=\"SF\"}'");
+  EXPECT_EQ(
+      said(),
+      R"~(DIR/rules.yaml:2:3: warning: visits reads web.visits{country="SF"}, and no row of the history has that country
+  2 |   visits: {title: V, description: D, owner: o, objective: g, unit: visits, reviewed: 2026-04-01, value: 'web.visits{country="SF"}'}
+    |   ^~~~~~
+  help: did you mean "SE"?
+)~");
+  rules("value: 'web.visits{country=\"SE\"}'");
+  EXPECT_EQ(said(), "");
+}
+
+TEST_F(CheckHistory, NamesLimitsForASegmentThatNeverWas) {
+  rules("value: web.visits, split_by: [country], thresholds: {segments: [{match: {country: FINLAND}, warning: 5}]}");
+  const std::string text = said();
+  EXPECT_NE(text.find("visits has limits for country FINLAND, and the history has no such segment"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("help: the history has DK, SE"), std::string::npos) << text;
+}
+
+TEST_F(CheckHistory, NamesAGoalThatNeedsMoreThanEverWas) {
+  rules("value: web.visits, target: {from: 200, to: 2000, start: 2026-04-01, by: 2026-06-07}");
+  const std::string text = said();
+  // The total grows by 2 a day, 56 in four weeks; from 398 to 2000 in eight weeks it must grow by 801.
+  EXPECT_NE(text.find("visits needs 801 visits every four weeks to reach 2000 visits, and the best it ever had in four "
+                      "weeks is 56 visits (A, achievable)"),
+            std::string::npos)
+      << text;
+  rules("value: web.visits, target: {from: 200, to: 450, start: 2026-04-01, by: 2026-06-07}");
+  EXPECT_EQ(said(), "");
+}
+
+TEST_F(CheckHistory, FailsByItsWarningsWhenStrict) {
+  rules("value: 'web.visits{country=\"SF\"}'");
+  EXPECT_EQ(program_.on_folder({"check"}).code, 0);
+  EXPECT_EQ(program_.on_folder({"check", "--strict"}).code, 1);
+}
+
+}  // namespace
+}  // namespace kpi::test

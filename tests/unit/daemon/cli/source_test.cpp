@@ -1,0 +1,110 @@
+// `source test`, `import` and `init --source`: sources looked at by themselves.
+
+#include "plugins/source.hpp"
+
+#include "tests/unit/daemon/cli/program.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace kpi::test {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kConfig = R"(
+timezone: UTC
+rules: [rules.yaml]
+sources:
+  web:
+    {plugin: csv, path: web.csv, since: 2026-03-01, every: 1h, labels: {country: Country},
+     metrics: {visits: {kind: flow, unit: visits}, rate: {kind: mean, unit: "%", scale: percent, across: mean}}}
+channels: {team: {type: console}}
+routes: [{match: {}, to: [team]}]
+)";
+
+constexpr const char* kRules = R"(
+kpis:
+  visits:
+    {title: Visits, description: Of a day, owner: anna, objective: More, unit: visits, value: web.visits,
+     thresholds: {warning: 100}}
+)";
+
+constexpr const char* kRows =
+    "date,Country,visits,rate\n2026-02-27,SE,700,\n2026-03-13,SE,1500,4.5\n2026-03-14,DK,x,\n2026-03-14,SE,90,\n"
+    "2026-03-15,SE,20,1\n";
+
+class Sources : public testing::Test {
+ protected:
+  void SetUp() override {
+    program_.write("kpid.yaml", kConfig);
+    program_.write("rules.yaml", kRules);
+    program_.write("web.csv", kRows);
+  }
+
+  Program program_{"2026-03-15T06:00:00Z"};
+};
+
+TEST_F(Sources, AreTestedWithoutAHistory) {
+  const Ended ended = program_.on_folder({"source", "test", "web"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.out,
+            "source web (csv) answered in 0 s: 7 values of 3 series, 2026-03-13 to 2026-03-15\n"
+            "period      metric  labels              value\n"
+            "2026-03-13  visits  country=SE   1,500 visits\n"
+            "2026-03-13  rate    country=SE         4.500%\n"
+            "2026-03-14  visits  country=SE      90 visits\n"
+            "2026-03-14  rate    country=SE       no value\n"
+            "2026-03-14  rate    country=DK       no value\n"
+            "2026-03-15  visits  country=SE      20 visits  has not ended: not stored yet\n"
+            "2026-03-15  rate    country=SE         1.000%  has not ended: not stored yet\n"
+            "1 row could not be used:\n"
+            "  DIR/web.csv:4:15: \"x\" is not a number: write digits, or leave the cell empty\n"
+            "  where there is no value\n"
+            "polled every 1h, that is 24 polls a day\n");
+  EXPECT_FALSE(program_.has("history.db"));
+}
+
+TEST_F(Sources, AreTestedForPrograms) {
+  const Ended ended = program_.on_folder({"source", "test", "web", "--json", "--from", "2026-03-15"});
+  EXPECT_EQ(ended.code, 0);
+  const json document = json::parse(ended.out);
+  ASSERT_EQ(document["rows"].size(), 2U);
+  EXPECT_EQ(document["rows"][0],
+            json::parse(R"({"period": "2026-03-15", "metric": "visits", "labels": {"country": "SE"}, "value": 20.0,
+                            "stored": false})"));
+}
+
+TEST_F(Sources, ThatFailSaySo) {
+  program_.remove("web.csv");
+  EXPECT_EQ(program_.on_folder({"source", "test", "web"}),
+            (Ended{3, "", "kpid: source web: DIR/web.csv: no such file: correct the path, or put the file there\n"}));
+  EXPECT_EQ(program_.on_folder({"source", "test", "wb"}),
+            (Ended{2, "", "kpid: there is no source \"wb\"; did you mean \"web\"?\n"}));
+}
+
+TEST_F(Sources, AreImportedFromBeforeTheirSince) {
+  EXPECT_EQ(program_.once("2026-03-15T06:00:00Z"), 0);
+  const Ended ended = program_.on_folder({"import", "--source", "web", "--from", "2026-02-01"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_NE(ended.out.find("web: 2 new samples, 0 restated, "), std::string::npos) << ended.out;
+  const Ended ledger = program_.on_folder({"history", "export", "visits", "--format", "csv"});
+  EXPECT_NE(ledger.out.find("2026-02-27"), std::string::npos) << ledger.out;
+}
+
+TEST_F(Sources, OfEveryKindHaveABlockToBeginWith) {
+  for (const Plugin& plugin : plugins()) {
+    const Ended ended = program_.run({"init", "--source", plugin.name});
+    EXPECT_EQ(ended.code, 0);
+    EXPECT_EQ(ended.err, "");
+    for (const OptionSpec& option : plugin.options) {
+      EXPECT_NE(ended.out.find(option.key.substr(0, option.key.find('.')) + ": "), std::string::npos)
+          << plugin.name << " " << option.key;
+    }
+  }
+  EXPECT_EQ(program_.run({"init", "--source", "cvs"}),
+            (Ended{2, "", "kpid: there is no plugin \"cvs\"; did you mean \"csv\"?\n"}));
+}
+
+}  // namespace
+}  // namespace kpi::test

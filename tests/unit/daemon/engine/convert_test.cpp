@@ -1,0 +1,69 @@
+// Samples in several currencies: `unit: {column: …}` and `convert`.
+
+#include "tests/unit/daemon/engine/story.hpp"
+
+#include <gmock/gmock.h>
+
+namespace kpi::test {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr const char* kConfig = R"(
+timezone: UTC
+sources:
+  shop:
+    plugin: csv
+    path: shop.csv
+    labels: {country: Country}
+    metrics:
+      revenue: {kind: flow, unit: {column: Currency}, convert: {to: SEK, rates: fx}}
+      orders: {kind: flow}
+  fx: {plugin: csv, path: fx.csv, metrics: {eur: {kind: level, unit: SEK/EUR}, dkk: {kind: level, unit: DKK/SEK}}}
+channels: {team: {type: console}}
+routes: [{match: {}, to: [team]}]
+)";
+
+constexpr const char* kRules = "kpis: {revenue: {value: shop.revenue, unit: SEK}, orders: {value: shop.orders}}";
+
+void sell(Story& story, const char* day, double value, const char* currency) {
+  story.put("shop.revenue", day, value, {{kCurrencyLabel, currency}, {"country", "SE"}});
+}
+
+TEST(Convert, TakesTheRateOfTheDayOrTheLastBefore) {
+  Story story(kConfig, kRules);
+  story.put("fx.eur", "2026-03-01", 11);
+  story.put("fx.eur", "2026-03-03", 12);
+  story.put("fx.dkk", "2026-03-01", 0.5);
+  sell(story, "2026-03-01", 10, "EUR");
+  sell(story, "2026-03-01", 5, "SEK");
+  sell(story, "2026-03-01", 3, "DKK");
+  sell(story, "2026-03-02", 10, "EUR");
+  sell(story, "2026-03-03", 10, "EUR");
+  story.put("shop.orders", "2026-03-01", 2, {{kCurrencyLabel, "EUR"}, {"country", "SE"}});
+  story.put("shop.orders", "2026-03-01", 1, {{kCurrencyLabel, "SEK"}, {"country", "SE"}});
+  story.step("2026-03-04");
+  EXPECT_THAT(story.ledger(), Contains(HasSubstr("revenue (total) 2026-03-01T00:00:00Z: 121 recorded")));
+  EXPECT_THAT(story.ledger(), Contains(HasSubstr("revenue (total) 2026-03-02T00:00:00Z: 110 recorded")));
+  EXPECT_THAT(story.ledger(), Contains(HasSubstr("revenue (total) 2026-03-03T00:00:00Z: 120 recorded")));
+  EXPECT_THAT(story.ledger(), Contains(HasSubstr("orders (total) 2026-03-01T00:00:00Z: 3 recorded")));
+  EXPECT_THAT(story.warnings(), IsEmpty());
+}
+
+TEST(Convert, LeavesOutWhatHasNoRate) {
+  Story story(kConfig, kRules);
+  story.put("fx.eur", "2026-03-02", 11);
+  sell(story, "2026-03-01", 10, "EUR");
+  sell(story, "2026-03-01", 7, "NOK");
+  sell(story, "2026-03-02", 10, "EUR");
+  story.step("2026-03-04");
+  EXPECT_THAT(story.warnings(), Contains("source shop: 2026-03-01: no rate of EUR in fx on that day or before"));
+  EXPECT_THAT(story.warnings(), Contains("source shop: 2026-03-01: fx has no metric of unit SEK/NOK"));
+  EXPECT_THAT(story.ledger(), Contains(HasSubstr("revenue (total) 2026-03-02T00:00:00Z: 110 recorded")));
+  EXPECT_TRUE(story.engine().poll_request(0, at("2026-03-04")).cursor.empty());
+}
+
+}  // namespace
+}  // namespace kpi::test

@@ -1,0 +1,250 @@
+// Deliveries over real connections to a receiver that does everything wrong.
+
+#include "daemon/engine/deliveries.hpp"
+
+#include "daemon/notify/message_json.hpp"
+#include "daemon/os/curl_http.hpp"
+#include "daemon/os/log.hpp"
+#include "tests/support/loopback_server.hpp"
+#include "tests/support/sample_messages.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+namespace kpi::test {
+namespace {
+
+using testing::HasSubstr;
+using Manner = ScriptedAnswer::Manner;
+
+class NoWorld final : public Host {
+ public:
+  Result<File> read_file(const std::string& path, std::size_t /*limit*/) override {
+    return fail(ErrorKind::kNotFound, path);
+  }
+
+  Result<std::string> file_version(const std::string& path) override { return fail(ErrorKind::kNotFound, path); }
+};
+
+/// Deliveries with a pool and an inbox, and channels at addresses.
+class Post {
+ public:
+  void add_channel(const std::string& name, const std::string& url, DeliveryRules rules = {}) {
+    ChannelSettings settings;
+    settings.name = name;
+    settings.type = "webhook";
+    settings.url = Secret(url);
+    settings.allow_private = {"127.0.0.0/8"};
+    settings.timeout = std::chrono::milliseconds{300};
+    Diagnostics diagnostics;
+    ChannelConfig channel;
+    channel.name = name;
+    channel.type = "webhook";
+    channel.channel = find_channel_kind("webhook")->create(settings, diagnostics);
+    channel.delivery = std::move(rules);
+    config_->channels.push_back(std::move(channel));
+    deliveries_.configure(config_);
+  }
+
+  void send(const std::string& id, const std::string& channel) {
+    Message message = sample_message("firing");
+    message.alerts.front().id = "ep_" + id;
+    NotificationRow row;
+    row.id = id;
+    row.channel = channel;
+    row.type = name_of(message.type);
+    row.created = now();
+    row.body = outbox_json(message);
+    deliveries_.add({row});
+  }
+
+  void send(NotificationRow letter) { deliveries_.add({std::move(letter)}); }
+
+  /// Works until so many attempts have ended; what they left.
+  DeliveryNews work(std::size_t attempts) {
+    DeliveryNews all;
+    const auto deadline = std::chrono::steady_clock::time_point(system_clock().steady()) + std::chrono::seconds{20};
+    for (std::size_t ended = 0; ended < attempts;) {
+      deliveries_.start_due(now());
+      for (Event& event : inbox_.take(deadline)) {
+        if (auto* result = std::get_if<DeliveryResult>(&event)) {
+          deliveries_.take(*result, now());
+          ++ended;
+        } else if (auto* end = std::get_if<BatchEnd>(&event)) {
+          deliveries_.take(*end);
+        }
+      }
+      DeliveryNews news = deliveries_.take_news(now());
+      std::ranges::move(news.rows, std::back_inserter(all.rows));
+      std::ranges::move(news.letters, std::back_inserter(all.letters));
+      if (system_clock().steady() > deadline) {
+        ADD_FAILURE() << "only " << ended << " attempts ended";
+        break;
+      }
+    }
+    return all;
+  }
+
+  Deliveries& deliveries() { return deliveries_; }
+
+  static Instant now() { return system_clock().now(); }
+
+ private:
+  NoWorld host_;
+  std::ostringstream console_;
+  std::unique_ptr<HttpClient> http_ = make_curl_client();
+  std::shared_ptr<Config> config_ = std::make_shared<Config>();
+  Inbox inbox_;
+  WorkPool pool_;
+  Deliveries deliveries_{{system_clock(), host_, *http_, console_, inbox_, pool_}};
+};
+
+struct Fault {
+  const char* name;
+  ScriptedAnswer answer;
+  NotificationRow::State state;
+  const char* error;
+  std::chrono::seconds least_wait{0};
+};
+
+class ReceiverFault : public testing::TestWithParam<Fault> {};
+
+TEST_P(ReceiverFault, IsTriedAgainOrGivenUpAndNeverLost) {
+  LoopbackServer server(GetParam().answer);
+  Post post;
+  post.add_channel("growth", server.url());
+  post.send("msg_1", "growth");
+  const Instant begun = Post::now();
+  const DeliveryNews news = post.work(1);
+  ASSERT_EQ(news.rows.size(), 1U);
+  const DeliveryRow& row = news.rows[0];
+  EXPECT_EQ(row.state, GetParam().state) << row.last_error;
+  EXPECT_THAT(row.last_error, HasSubstr(GetParam().error));
+  if (row.state == NotificationRow::State::kQueued) {
+    ASSERT_TRUE(row.next_attempt);
+    EXPECT_GE(*row.next_attempt - begun,
+              Duration{std::max<std::int64_t>(800, GetParam().least_wait.count() * 1000 - 1000)});
+    EXPECT_LE(*row.next_attempt - begun, std::chrono::hours{25});
+  }
+}
+
+ScriptedAnswer answer(int status,
+                      std::vector<std::pair<std::string, std::string>> headers = {},
+                      std::string body = "") {
+  ScriptedAnswer scripted;
+  scripted.status = status;
+  scripted.headers = std::move(headers);
+  scripted.body = std::move(body);
+  return scripted;
+}
+
+ScriptedAnswer badly(Manner manner, std::string body = "x") {
+  ScriptedAnswer scripted;
+  scripted.manner = manner;
+  scripted.body = std::move(body);
+  scripted.drip = std::chrono::milliseconds{100};
+  return scripted;
+}
+
+constexpr auto kQueued = NotificationRow::State::kQueued;
+constexpr auto kDead = NotificationRow::State::kDead;
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows,
+    ReceiverFault,
+    testing::Values(
+        Fault{"Hangs", badly(Manner::kHang), kQueued, "127.0.0.1"},
+        Fault{"HangsAfterItsHead", badly(Manner::kHangAfterHead), kQueued, "127.0.0.1"},
+        Fault{"Drips", badly(Manner::kDrip, std::string(100, 'x')), kQueued, "127.0.0.1"},
+        Fault{"Resets", badly(Manner::kReset), kQueued, "127.0.0.1"},
+        Fault{"ResetsInTheBody", badly(Manner::kResetInBody, std::string(100, 'x')), kQueued, "127.0.0.1"},
+        Fault{"SpeaksNoHttp", badly(Manner::kRaw, "220 mail.example.com ESMTP\r\n"), kQueued, "127.0.0.1"},
+        Fault{"IsBusyForSeconds", answer(429, {{"Retry-After", "120"}}), kQueued, "429", std::chrono::seconds{120}},
+        Fault{
+            "IsBusyForASecondAndAHalf", answer(429, {{"Retry-After", "1.5"}}), kQueued, "429", std::chrono::seconds{2}},
+        Fault{"IsBusyUntilADate",
+              answer(429, {{"Retry-After", "Fri, 31 Dec 2100 23:59:59 GMT"}}),
+              kQueued,
+              "429",
+              std::chrono::hours{24}},
+        Fault{"IsBusyForAbsurdlyLong",
+              answer(503, {{"Retry-After", "99999999999"}}),
+              kQueued,
+              "503",
+              std::chrono::hours{24}},
+        Fault{"IsBusyForNonsense", answer(429, {{"Retry-After", "soon"}}), kQueued, "429"},
+        Fault{"Fails", answer(500), kQueued, "500"},
+        Fault{"IsAway", answer(503), kQueued, "503"},
+        Fault{"DoesNotUnderstand", answer(400, {}, "what?"), kDead, "400: what?"},
+        Fault{"KnowsUsNot", answer(401), kDead, "401"},
+        Fault{"IsNotThere", answer(404), kDead, "404"},
+        Fault{"IsGone", answer(410), kDead, "410"},
+        Fault{"Redirects", answer(301, {{"Location", "http://169.254.169.254/"}}), kDead, "redirects are not followed"},
+        Fault{"SaysTooMuch", answer(200, {}, std::string(2U << 20U, 'x')), kDead, "larger than"}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(Deliveries, OneThatHangsDelaysNoOther) {
+  LoopbackServer hangs(badly(Manner::kHang));
+  LoopbackServer works(answer(200));
+  Post post;
+  post.add_channel("bad", hangs.url());
+  post.add_channel("good", works.url());
+  for (int i = 0; i < 5; ++i) {
+    post.send("bad_" + std::to_string(i), "bad");
+    post.send("good_" + std::to_string(i), "good");
+  }
+  const DeliveryNews news = post.work(6);
+  EXPECT_EQ(std::ranges::count(news.rows, NotificationRow::State::kSent, &DeliveryRow::state), 5);
+  EXPECT_EQ(works.requests().size(), 5U);
+  EXPECT_EQ(works.connections(), 1);  // kept alive
+}
+
+TEST(Deliveries, WhatIsRefusedIsToldToTheFallbackOnceAndNeverInCircles) {
+  LoopbackServer gone(answer(410));
+  LoopbackServer refuses(answer(400));
+  Post post;
+  DeliveryRules first;
+  first.fallback = "second";
+  DeliveryRules second;
+  second.fallback = "first";
+  post.add_channel("first", gone.url(), first);
+  post.add_channel("second", refuses.url(), second);
+  post.send("msg_1", "first");
+  DeliveryNews news = post.work(1);
+  ASSERT_EQ(news.letters.size(), 1U);
+  const NotificationRow letter = news.letters[0];
+  EXPECT_EQ(letter.channel, "second");
+  EXPECT_EQ(letter.type, "delivery.failed");
+  EXPECT_THAT(letter.body, HasSubstr("The channel first did not take 1 message: answered 410"));
+  EXPECT_THAT(letter.body, HasSubstr("Conversion rate"));
+  post.send(letter);
+  news = post.work(1);
+  EXPECT_EQ(news.rows.at(0).state, kDead);
+  EXPECT_TRUE(news.letters.empty());
+  EXPECT_EQ(post.deliveries().states().at("first").disabled, "answered 410");
+}
+
+TEST(Deliveries, WhatIsResentIsANewTry) {
+  LoopbackServer works(answer(200));
+  Post post;
+  post.add_channel("growth", works.url());
+  NotificationRow dead;
+  dead.id = "msg_1";
+  dead.channel = "growth";
+  dead.state = kDead;
+  dead.attempts = 15;
+  dead.created = Post::now();
+  dead.body = outbox_json(sample_message("firing"));
+  EXPECT_EQ(post.deliveries().resend({dead}), 1U);
+  const DeliveryNews news = post.work(1);
+  ASSERT_EQ(news.rows.size(), 2U);
+  EXPECT_EQ(news.rows[0].state, kQueued);
+  EXPECT_EQ(news.rows[1].state, NotificationRow::State::kSent);
+  EXPECT_EQ(news.rows[1].attempts, 1);
+}
+
+}  // namespace
+}  // namespace kpi::test

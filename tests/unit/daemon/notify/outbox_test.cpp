@@ -1,0 +1,261 @@
+#include "daemon/notify/outbox.hpp"
+
+#include "daemon/notify/message_json.hpp"
+#include "tests/support/sample_messages.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kpi {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const Instant kBegin = parse_rfc3339("2026-03-31T06:00:00Z").value();
+
+Instant after(double seconds) {
+  return kBegin + Duration{static_cast<std::int64_t>(seconds * 1000)};
+}
+
+NotificationRow row_of(const std::string& id, const std::vector<std::string>& alerts, bool ends = false) {
+  Message message = test::sample_message("firing");
+  const AlertView alert = message.alerts.front();
+  message.type = ends ? MessageType::kAlertResolved : MessageType::kAlertFiring;
+  message.alerts.clear();
+  for (const std::string& name : alerts) {
+    message.alerts.push_back(alert);
+    message.alerts.back().id = name;
+    message.alerts.back().firing = !ends;
+  }
+  NotificationRow row;
+  row.id = id;
+  row.channel = "growth";
+  row.type = name_of(message.type);
+  row.created = kBegin;
+  row.body = outbox_json(message);
+  return row;
+}
+
+Outcome retry(std::optional<std::chrono::seconds> wait = {}) {
+  return {Outcome::Kind::kRetry, "answered 503", wait};
+}
+
+class OutboxTest : public testing::Test {
+ protected:
+  OutboxTest() { outbox_.configure({{"growth", DeliveryRules{}}}); }
+
+  void add(const std::string& id, const std::vector<std::string>& alerts, bool ends = false) {
+    outbox_.add({row_of(id, alerts, ends)});
+  }
+
+  /// The ids of what may be tried now.
+  std::vector<std::string> take(Instant now) {
+    std::vector<std::string> ids;
+    for (const std::vector<Attempt>& batch : outbox_.take_due(now)) {
+      for (const Attempt& attempt : batch) {
+        ids.push_back(attempt.row.id);
+      }
+    }
+    return ids;
+  }
+
+  Finished finish(const std::string& id, const Outcome& outcome, Instant now) {
+    Finished finished = outbox_.finish(id, outcome, now);
+    outbox_.end_batch("growth", {});
+    return finished;
+  }
+
+  Outbox outbox_;
+};
+
+TEST_F(OutboxTest, OneAtATimeInOrder) {
+  add("a", {"ep_1"});
+  add("b", {"ep_2"});
+  EXPECT_THAT(take(kBegin), ElementsAre("a"));
+  EXPECT_THAT(take(kBegin), IsEmpty());
+  const Finished done = finish("a", {}, after(1));
+  ASSERT_EQ(done.rows.size(), 1U);
+  EXPECT_EQ(done.rows[0].state, NotificationRow::State::kSent);
+  EXPECT_EQ(done.rows[0].sent, after(1));
+  EXPECT_THAT(take(after(1)), ElementsAre("b"));
+}
+
+TEST_F(OutboxTest, TheEndOfAnAlertWaitsForItsBeginningButOthersDoNot) {
+  add("begins", {"ep_1"});
+  add("ends", {"ep_1"}, true);
+  add("other", {"ep_2"});
+  EXPECT_THAT(take(kBegin), ElementsAre("begins"));
+  finish("begins", retry(), kBegin);
+  EXPECT_THAT(take(after(0.5)), IsEmpty());  // the channel rests
+  EXPECT_THAT(take(after(1.2)), ElementsAre("other"));
+  finish("other", {}, after(1.2));
+  EXPECT_THAT(take(after(1.3)), ElementsAre("begins"));
+  finish("begins", {}, after(1.3));
+  EXPECT_THAT(take(after(1.3)), ElementsAre("ends"));
+}
+
+TEST_F(OutboxTest, AMessageOfTwoAlertsWaitsForBoth) {
+  add("one", {"ep_1"});
+  add("two", {"ep_2"});
+  add("both", {"ep_1", "ep_2", "ep_1"}, true);
+  EXPECT_THAT(take(kBegin), ElementsAre("one"));
+  finish("one", {}, kBegin);
+  EXPECT_THAT(take(kBegin), ElementsAre("two"));
+  finish("two", {Outcome::Kind::kRefused, "answered 400", {}}, kBegin);
+  EXPECT_THAT(take(kBegin), ElementsAre("both"));
+}
+
+TEST_F(OutboxTest, GivesUpAfterTheLastWait) {
+  add("a", {"ep_1"});
+  Instant now = kBegin;
+  std::size_t attempts = 0;
+  while (!outbox_.is_empty()) {
+    now = std::max(now, outbox_.next_due());
+    ASSERT_THAT(take(now), ElementsAre("a"));
+    const Finished done = finish("a", retry(), now);
+    ++attempts;
+    if (!done.dead.empty()) {
+      EXPECT_EQ(done.dead[0].last_error, "answered 503");
+      EXPECT_EQ(done.rows[0].state, NotificationRow::State::kDead);
+    }
+  }
+  EXPECT_EQ(attempts, retry_waits().size() + 1);
+  EXPECT_GT(now - kBegin, std::chrono::hours{60});
+  EXPECT_LT(now - kBegin, std::chrono::hours{93});
+}
+
+TEST_F(OutboxTest, WaitsAsLongAsItIsAskedTo) {
+  add("a", {"ep_1"});
+  add("b", {"ep_2"});
+  take(kBegin);
+  finish("a", retry(std::chrono::seconds{100}), kBegin);
+  EXPECT_EQ(outbox_.next_due(), after(100));
+  EXPECT_THAT(take(after(99)), IsEmpty());
+  EXPECT_THAT(take(after(100)), ElementsAre("b"));
+}
+
+TEST_F(OutboxTest, WhatFailedInAnOutageGoesAtOnceWhenItIsOver) {
+  for (int i = 0; i < 4; ++i) {
+    add("m" + std::to_string(i), {"ep_" + std::to_string(i)});
+  }
+  Instant now = kBegin;
+  for (int i = 0; i < 4; ++i) {
+    now = std::max(now, outbox_.next_due());
+    const std::vector<std::string> ids = take(now);
+    ASSERT_EQ(ids.size(), 1U);
+    finish(ids[0], retry(), now);
+  }
+  now = outbox_.next_due();
+  const std::vector<std::string> first = take(now);
+  ASSERT_EQ(first.size(), 1U);
+  finish(first[0], {}, now);
+  for (int i = 0; i < 3; ++i) {
+    const std::vector<std::string> next = take(now);
+    ASSERT_EQ(next.size(), 1U);
+    finish(next[0], {}, now);
+  }
+  EXPECT_TRUE(outbox_.is_empty());
+}
+
+TEST_F(OutboxTest, AChannelThatForbidsUsIsOffForAnHour) {
+  add("a", {"ep_1"});
+  add("b", {"ep_2"});
+  take(kBegin);
+  const Finished off = finish("a", {Outcome::Kind::kDisabled, "answered 410", {}}, kBegin);
+  EXPECT_TRUE(off.has_disabled);
+  EXPECT_EQ(off.rows[0].disabled, (std::pair<std::string, std::string>{"growth", "answered 410"}));
+  EXPECT_LE(outbox_.next_due(), kBegin);
+  const Finished dropped = outbox_.give_up_disabled(after(1));
+  ASSERT_EQ(dropped.dead.size(), 1U);
+  EXPECT_EQ(dropped.dead[0].last_error, "the channel takes nothing: answered 410");
+  EXPECT_EQ(outbox_.states().at("growth").disabled, "answered 410");
+  add("c", {"ep_3"});
+  EXPECT_THAT(take(after(3599)), IsEmpty());
+  EXPECT_THAT(take(after(3600)), ElementsAre("c"));
+  const Finished back = finish("c", {}, after(3601));
+  EXPECT_EQ(back.rows[0].disabled, (std::pair<std::string, std::string>{"growth", ""}));
+  EXPECT_EQ(outbox_.states().at("growth").disabled, "");
+}
+
+TEST_F(OutboxTest, KeepsToTheRate) {
+  outbox_.configure({{"growth", *parse_rate("2/min")}});
+  for (int i = 0; i < 4; ++i) {
+    add("m" + std::to_string(i), {"ep_" + std::to_string(i)});
+  }
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(take(kBegin), ElementsAre("m" + std::to_string(i)));
+    finish("m" + std::to_string(i), {}, kBegin);
+  }
+  EXPECT_THAT(take(kBegin), IsEmpty());
+  EXPECT_EQ(outbox_.next_due(), after(30));
+  EXPECT_THAT(take(after(30)), ElementsAre("m2"));
+}
+
+TEST_F(OutboxTest, SendsABatchBehindALongQueueAndPutsBackWhatWasNotTried) {
+  for (int i = 0; i < 320; ++i) {
+    add("m" + std::to_string(1000 + i), {"ep_" + std::to_string(i)});
+  }
+  const std::vector<std::string> batch = take(kBegin);
+  EXPECT_EQ(batch.size(), 10U);
+  outbox_.finish("m1000", {}, kBegin);
+  outbox_.finish("m1001", retry(), kBegin);
+  outbox_.end_batch("growth", {batch.begin() + 2, batch.end()});
+  EXPECT_THAT(take(after(1.3)), ElementsAre("m1002"));  // one by one until it is well again
+}
+
+TEST_F(OutboxTest, RemembersWhatTheReceiverCalledAnAlertUntilItEnds) {
+  add("begins", {"ep_1"});
+  take(kBegin);
+  Outcome posted;
+  posted.remotes = {{"ep_1", "ts-1"}};
+  const Finished begun = finish("begins", posted, kBegin);
+  EXPECT_THAT(begun.rows[0].threads, ElementsAre(ThreadRow{"growth", "ep_1", "ts-1"}));
+  EXPECT_THAT(outbox_.burning("growth"), ElementsAre(testing::Pair("ep_1", "ts-1")));
+  Outbox restarted;
+  restarted.configure({{"growth", DeliveryRules{}}});
+  restarted.restore({{begun.rows[0].threads}, {}});
+  restarted.add({row_of("ends", {"ep_1"}, true)});
+  const auto batches = restarted.take_due(kBegin);
+  EXPECT_THAT(batches.at(0).at(0).remotes, ElementsAre(testing::Pair("ep_1", "ts-1")));
+  EXPECT_THAT(restarted.finish("ends", {}, kBegin).rows[0].threads, ElementsAre(ThreadRow{"growth", "ep_1", ""}));
+  EXPECT_THAT(restarted.burning("growth"), IsEmpty());
+}
+
+TEST_F(OutboxTest, TwentyThousandMessagesAreNoMoreWorkForEachThanAFew) {
+  constexpr int count = 20'000;
+  for (int i = 0; i < count; ++i) {
+    add("m" + std::to_string(i), {"ep_" + std::to_string(i)});
+  }
+  std::size_t rounds = 0;
+  while (!outbox_.is_empty()) {
+    ++rounds;
+    for (const std::string& id : take(kBegin)) {
+      outbox_.finish(id, {}, kBegin);
+    }
+    outbox_.end_batch("growth", {});
+  }
+  EXPECT_LT(rounds, 600U);
+  EXPECT_EQ(outbox_.states().at("growth").delivered, static_cast<std::uint64_t>(count));
+}
+
+TEST(RetryWait, IsAsPublishedWithinAFifth) {
+  for (std::size_t i = 0; i < retry_waits().size(); ++i) {
+    const double published = static_cast<double>(Duration{retry_waits()[i]}.count());
+    const auto wait = retry_wait("msg_1", static_cast<int>(i) + 1);
+    ASSERT_TRUE(wait);
+    EXPECT_NEAR(static_cast<double>(wait->count()), published, published * 0.2 + 1);
+  }
+  EXPECT_EQ(retry_wait("msg_1", static_cast<int>(retry_waits().size()) + 1), std::nullopt);
+}
+
+TEST(Rate, IsMessagesByTime) {
+  EXPECT_EQ(parse_rate("20/min")->burst, 20);
+  EXPECT_DOUBLE_EQ(parse_rate("3600/h")->per_second, 1);
+  for (const char* wrong : {"", "20", "0/s", "fast", "1/week", "-1/s", "nan/s"}) {
+    EXPECT_FALSE(parse_rate(wrong)) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace kpi

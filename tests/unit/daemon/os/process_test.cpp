@@ -1,0 +1,181 @@
+// Programs that behave, and programs that do not: a table of hostile ones, each of which must be gone in time.
+
+#include "daemon/os/process.hpp"
+
+#include "daemon/os/clock.hpp"
+#include "daemon/os/sandbox.hpp"
+
+#include <gtest/gtest.h>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+
+namespace kpi {
+namespace {
+
+ProcessRequest shell(const std::string& script, std::chrono::milliseconds timeout = std::chrono::seconds{20}) {
+  ProcessRequest request;
+  request.command = {"sh", "-c", script};
+  request.timeout = timeout;
+  return request;
+}
+
+std::string output(const ProcessRequest& request) {
+  const auto result = run_process(request, {});
+  return result ? result->output : result.error().message;
+}
+
+/// A folder of its own, gone with the test.
+class Process : public testing::Test {
+ protected:
+  Process() {
+    std::string name = std::filesystem::temp_directory_path() / "kpid-process-XXXXXX";
+    folder_ = ::mkdtemp(name.data());
+  }
+
+  ~Process() override { std::filesystem::remove_all(folder_); }
+
+  void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ + "/" + name) << text; }
+
+  std::string folder_;
+};
+
+TEST_F(Process, GivesOutputErrorsAndExitCode) {
+  ProcessRequest request = shell("read line; echo \"got $line\"; echo trouble >&2; exit 3");
+  request.input = "question\n";
+  const auto result = run_process(request, {});
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->output, "got question\n");
+  EXPECT_EQ(result->errors, "trouble\n");
+  EXPECT_EQ(result->code, 3);
+  EXPECT_EQ(result->signal, 0);
+}
+
+TEST_F(Process, SaysWhichSignalEndedIt) {
+  const auto result = run_process(shell("kill -SEGV $$"), {});
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->signal, SIGSEGV);
+  EXPECT_EQ(result->code, 128 + SIGSEGV);
+}
+
+TEST_F(Process, SaysWhyItCannotBeStarted) {
+  ProcessRequest request;
+  request.command = {folder_ + "/none"};
+  EXPECT_EQ(run_process(request, {}).error(),
+            (Error{ErrorKind::kInvalid, folder_ + "/none: cannot be run: No such file or directory"}));
+  write("text", "#!/bin/sh\n");
+  request.command = {folder_ + "/text"};
+  EXPECT_EQ(run_process(request, {}).error(),
+            (Error{ErrorKind::kInvalid, folder_ + "/text: cannot be run: Permission denied"}));
+}
+
+TEST_F(Process, HasOnlyWhatIsPassedOn) {
+  ::setenv("KPID_TEST_SECRET", "hidden", 1);   // NOLINT(concurrency-mt-unsafe)
+  ::setenv("KPID_TEST_PUBLIC", "visible", 1);  // NOLINT(concurrency-mt-unsafe)
+  ProcessRequest request;
+  request.command = {"env"};
+  request.environment = {{"KPID_SOURCE", "web"}};
+  request.passed = {"KPID_TEST_PUBLIC", "KPID_TEST_NONE"};
+  EXPECT_EQ(output(request),
+            "PATH=/usr/local/bin:/usr/bin:/bin\nLANG=C.UTF-8\nKPID_TEST_PUBLIC=visible\n"
+            "KPID_SOURCE=web\n");
+}
+
+TEST_F(Process, HasNoDescriptorOfTheDaemon) {
+  const int open = ::dup(2);  // one that would be inherited
+  EXPECT_EQ(output(shell("for fd in 3 4 5 6 7 8 9; do (: <&$fd) 2>/dev/null && echo $fd; done; echo done")), "done\n");
+  ::close(open);
+}
+
+TEST_F(Process, SeesNoFileThatIsNotItsOwn) {
+  if (!Sandbox::is_available()) {
+    GTEST_SKIP() << "SKIPPED: this kernel has no Landlock";
+  }
+  write("credential", "top secret\n");
+  std::filesystem::create_directory(folder_ + "/shared");
+  std::ofstream(folder_ + "/shared/data") << "data\n";
+  ProcessRequest request =
+      shell("cat " + folder_ + "/credential 2>&1; cat " + folder_ + "/shared/data; echo x 2>&1 > " + folder_ +
+            "/shared/new; cat /proc/1/environ 2>&1 | head -c 9");
+  EXPECT_EQ(output(request).find("top secret"), std::string::npos);
+  EXPECT_EQ(output(request).find("data\n"), std::string::npos);
+  request.readable = {folder_ + "/shared"};
+  EXPECT_NE(output(request).find("data\n"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/shared/new"));
+  request.writable = {folder_ + "/shared"};
+  output(request);
+  EXPECT_TRUE(std::filesystem::exists(folder_ + "/shared/new"));
+}
+
+TEST_F(Process, StopsWhenAsked) {
+  std::stop_source stop;
+  const auto begun = system_clock().steady();
+  std::thread asker([&stop] { stop.request_stop(); });
+  const auto result = run_process(shell("sleep 100"), stop.get_token());
+  asker.join();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error(), (Error{ErrorKind::kStopped, "sh was stopped"}));
+  EXPECT_LT(system_clock().steady() - begun, std::chrono::seconds{20});
+}
+
+struct Hostile {
+  const char* name;
+  const char* script;
+  ErrorKind kind;
+};
+
+class HostileProgram : public Process, public testing::WithParamInterface<Hostile> {};
+
+/// Each is to be ended, with all that it started, two seconds after its time at most (here with room for a busy
+/// machine). What it started says its number into a file, so that the test can look whether it is still there.
+TEST_P(HostileProgram, IsContained) {
+  ProcessRequest request = shell(GetParam().script, std::chrono::milliseconds{300});
+  request.environment = {{"PIDS", folder_ + "/pids"}};
+  request.writable = {folder_};
+  const auto begun = system_clock().steady();
+  const auto result = run_process(request, {});
+  EXPECT_LT(system_clock().steady() - begun, std::chrono::seconds{20});
+  if (result) {
+    EXPECT_EQ(GetParam().kind, ErrorKind::kNotFound) << "it was to be ended";
+  } else {
+    EXPECT_EQ(result.error().kind, GetParam().kind) << result.error().message;
+  }
+  std::ifstream pids(folder_ + "/pids");
+  for (pid_t pid = 0; pids >> pid;) {
+    EXPECT_NE(::kill(pid, 0), 0) << "process " << pid << " is still there";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    T17,
+    HostileProgram,
+    testing::Values(
+        Hostile{"hangs", "echo $$ >> $PIDS; sleep 1000", ErrorKind::kTimeout},
+        Hostile{"ignores_term", "trap '' TERM; echo $$ >> $PIDS; while :; do sleep 1000; done", ErrorKind::kTimeout},
+        Hostile{"floods", "yes", ErrorKind::kInvalid},
+        Hostile{"floods_errors", "yes >&2", ErrorKind::kInvalid},
+        Hostile{"grandchild_keeps_the_pipe", "sleep 1000 & echo $! >> $PIDS; echo done", ErrorKind::kNotFound},
+        Hostile{
+            "double_fork", "setsid sh -c 'echo $$ >> $PIDS; sleep 1000' & sleep 0.05; exit 0", ErrorKind::kNotFound},
+        Hostile{"double_fork_that_ignores",
+                "setsid sh -c 'trap \"\" TERM; echo $$ >> $PIDS; (setsid sleep 1000) & echo $! >> $PIDS; sleep 1000' & "
+                "sleep 1000",
+                ErrorKind::kTimeout},
+        Hostile{"closes_its_output", "exec >&- 2>&-; echo $$ >> $PIDS; sleep 1000", ErrorKind::kTimeout},
+        Hostile{"forks_without_end",
+                "f() { f & f & sleep 1000; }; i=0; while [ $i -lt 200 ]; do sleep 1000 & echo $! >> $PIDS; "
+                "i=$((i + 1)); done; sleep 1000",
+                ErrorKind::kTimeout},
+        Hostile{"eats_memory", "exec python3 -c 'x = bytearray(4 << 30); print(len(x))'", ErrorKind::kNotFound},
+        Hostile{"stops_itself", "echo $$ >> $PIDS; kill -STOP $$", ErrorKind::kTimeout}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+}  // namespace
+}  // namespace kpi

@@ -1,0 +1,246 @@
+#include "plugins/exec.hpp"
+
+#include "tests/unit/plugins/csv_source.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace kpi {
+namespace {
+
+using namespace testing;  // NOLINT(google-build-using-namespace): the tests' own words
+
+using Lines = std::vector<std::string>;
+
+const Instant kNow = *parse_rfc3339("2026-03-15T06:00:00Z");
+
+SourceSettings exec_settings() {
+  SourceSettings settings;
+  settings.name = "web";
+  settings.grain = grain("day");
+  settings.metrics = {metric("visits")};
+  return settings;
+}
+
+PollRequest at_now() {
+  PollRequest request;
+  request.now = kNow;
+  return request;
+}
+
+Lines lines_of(const Result<Poll>& poll, const SourceSettings& settings) {
+  if (!poll) {
+    return {poll.error().message};
+  }
+  Lines lines = samples_of(*poll, settings);
+  for (const std::string& problem : problems_of(*poll)) {
+    lines.push_back(problem);
+  }
+  return lines;
+}
+
+Lines lines(std::string_view output, const SourceSettings& settings = exec_settings()) {
+  return lines_of(read_exec_lines(output, settings, at_now()), settings);
+}
+
+TEST(ExecLines, AreAGreetingAndRows) {
+  SourceSettings settings = exec_settings();
+  settings.labels = {label("country", "land", {{"Sverige", "SE"}})};
+  settings.metrics = {metric("visits"), metric("orders", MetricKind::kFlow, "sold")};
+  EXPECT_EQ(lines(R"({"kpid": 1}
+{"date": "2026-03-01", "labels": {"land": "Sverige"}, "values": {"visits": 12, "sold": "1,240"}}
+
+{"date": "2026-03-02", "labels": {"land": "DK"}, "values": {"visits": null}}
+{"problem": "no numbers of NO"}
+)",
+                  settings),
+            (Lines{"2026-03-01 visits{country=SE} 12",
+                   "2026-03-01 orders{country=SE} 1240",
+                   "2026-03-02 visits{country=DK} null",
+                   "2026-03-02 orders{country=DK} null",
+                   "line 5: no numbers of NO"}));
+}
+
+TEST(ExecLines, CarryACursorAndRemarks) {
+  const auto poll = read_exec_lines(
+      "{\"kpid\":1}\n{\"remark\":\"900 calls left\"}\n{\"cursor\":\"page 7\"}\n", exec_settings(), at_now());
+  ASSERT_TRUE(poll);
+  EXPECT_EQ(poll->cursor, "page 7");
+  EXPECT_EQ(poll->remarks, (Lines{"900 calls left"}));
+  const auto same =
+      read_exec_lines("{\"kpid\":1}\n{\"cursor\":\"page 7\"}\n{\"unchanged\":true}\n", exec_settings(), at_now());
+  ASSERT_TRUE(same);
+  EXPECT_TRUE(same->unchanged);
+  EXPECT_EQ(same->cursor, "page 7");
+}
+
+TEST(ExecLines, SayWhatIsWrongWithThem) {
+  EXPECT_EQ(lines(""), (Lines{"printed nothing: its first line is {\"kpid\": 1}"}));
+  EXPECT_EQ(lines("{\"values\": {}}"), (Lines{"line 1: the first line is {\"kpid\": 1}"}));
+  EXPECT_EQ(lines("{\"kpid\": 2}"), (Lines{"line 1: speaks version 2 of the protocol; this kpid speaks 1"}));
+  EXPECT_EQ(lines("{\"kpid\": 1}\nhello"), (Lines{"line 2:1:1: no JSON at \"hello\""}));
+  EXPECT_EQ(lines("{\"kpid\": 1}\n[1]"), (Lines{"line 2: is a list where an object is wanted"}));
+  EXPECT_EQ(lines("{\"kpid\": 1}\n{\"visits\": 1}"),
+            (Lines{"line 2: is no row, error, problem, remark, cursor or unchanged: a row is "
+                   "{\"date\": \"2026-03-31\", \"values\": {\"visits\": 12}}"}));
+  EXPECT_EQ(lines("{\"kpid\": 1}\n{\"date\": \"2026-03-01\", \"values\": {\"visits\": [1]}}\n"
+                  "{\"date\": \"2026-03-02\", \"values\": {\"visits\": 1}}"),
+            (Lines{"2026-03-02 visits 1",
+                   "line 2 values.visits: is a list, not a number: read a part of it, or another column"}));
+}
+
+TEST(ExecLines, TellAFailureThatIsOverLaterFromOneThatIsNot) {
+  const auto later = read_exec_lines("{\"kpid\":1}\n{\"error\":\"the shop is closed\"}", exec_settings(), at_now());
+  EXPECT_EQ(later.error(), (Error{ErrorKind::kUnavailable, "the shop is closed"}));
+  const auto never =
+      read_exec_lines("{\"kpid\":1}\n{\"error\":\"no such shop\",\"retry\":false}", exec_settings(), at_now());
+  EXPECT_EQ(never.error(), (Error{ErrorKind::kInvalid, "no such shop"}));
+}
+
+Lines nagios(std::string_view output, int code, std::vector<std::string> columns) {
+  SourceSettings settings = exec_settings();
+  settings.metrics.clear();
+  for (const std::string& column : columns) {
+    settings.metrics.push_back(metric("m" + std::to_string(settings.metrics.size()), MetricKind::kLevel, column));
+  }
+  return lines_of(read_nagios(output, code, settings, at_now()), settings);
+}
+
+TEST(Nagios, PerfdataIsAboutThePeriodThatEndedLast) {
+  EXPECT_EQ(
+      nagios("PING OK - Packet loss = 0%, RTA = 0.05 ms|rta=0.053000ms;100.0;500.0;0.0 pl=0%;20;60;0\n", 0, {"rta"}),
+      (Lines{"2026-03-14 m0 0.000053"}));
+  EXPECT_EQ(nagios("DISK WARNING | '/var log'=12MB;20;10 'it''s'=3 /home=1.5GB;;;0;2\nmore\n| last=U\n",
+                   1,
+                   {"/var log", "it's", "/home", "last", "exit_code"}),
+            (Lines{"2026-03-14 m0 12582912",
+                   "2026-03-14 m1 3",
+                   "2026-03-14 m2 1610612736",
+                   "2026-03-14 m3 null",
+                   "2026-03-14 m4 1"}));
+}
+
+TEST(Nagios, SaysWhatIsMissing) {
+  EXPECT_EQ(nagios("LOAD OK | load1=0.5 load5=0.4", 0, {"load15"}),
+            (Lines{"its perfdata has no \"load15\" for metric m0; it has exit_code, load1, load5"}));
+  EXPECT_EQ(nagios("LOAD UNKNOWN - no such file", 3, {"load1"}), (Lines{"is UNKNOWN: LOAD UNKNOWN - no such file"}));
+  EXPECT_EQ(nagios("x | pl=20%", 0, {"pl"}),
+            (Lines{"perfdata pl: \"20%\" is a percentage: if m0 is one, write scale: percent"}));
+}
+
+Lines open_metrics(std::string_view text, const SourceSettings& settings) {
+  return lines_of(read_open_metrics(text, settings, at_now()), settings);
+}
+
+TEST(OpenMetrics, AreReadWithTheirLabelsAndTimes) {
+  SourceSettings settings = exec_settings();
+  settings.labels = {label("country", "country")};
+  settings.metrics = {metric("visits", MetricKind::kLevel, "shop_visits_total"),
+                      metric("stock", MetricKind::kLevel, "shop_stock")};
+  EXPECT_EQ(open_metrics("# TYPE shop_visits counter\n"
+                         "shop_visits_total{country=\"SE\",x=\"a\\\"b\\n\"} 12 1772323200 # {trace=\"1\"} 1\n"
+                         "shop_visits_total{ country=\"DK\" , } 1e3 1772323200.5\n"
+                         "shop_stock{country=\"SE\"} NaN\n"
+                         "other 7\n# EOF\n",
+                         settings),
+            (Lines{"2026-03-01 visits{country=SE} 12",
+                   "2026-03-01 visits{country=DK} 1000",
+                   "2026-03-14 stock{country=SE} null"}));
+}
+
+TEST(OpenMetrics, OfPrometheusCountMilliseconds) {
+  SourceSettings settings = exec_settings();
+  EXPECT_EQ(open_metrics("visits 12 1772323200000\nvisits{\nvisits +Inf\n", settings),
+            (Lines{"2026-03-01 visits 12",
+                   "line 2: \"visits{\" is no sample",
+                   "line 3: inf is no value: deliver a number, or null where there is none"}));
+}
+
+/// Programs that are not run: each answer is given.
+class ScriptedHost final : public Host {
+ public:
+  Result<File> read_file(const std::string& path, std::size_t /*limit*/) override {
+    return fail(ErrorKind::kUnavailable, path);
+  }
+
+  Result<std::string> file_version(const std::string& path) override { return fail(ErrorKind::kUnavailable, path); }
+
+  Result<ProcessResult> run(const ProcessRequest& request, const std::stop_token& /*stop*/) override {
+    asked = request;
+    ++runs;
+    return answer;
+  }
+
+  ProcessRequest asked;
+  int runs = 0;
+  Result<ProcessResult> answer;
+};
+
+std::unique_ptr<Source> exec_source(SourceSettings settings, std::vector<std::string> command, const char* format) {
+  settings.options["command"] = {.text = "", .position = {}, .given = true, .items = std::move(command)};
+  settings.options["format"] = given(format);
+  Diagnostics diagnostics;
+  auto source = exec_plugin().create(settings, diagnostics);
+  EXPECT_NE(source, nullptr) << diagnostics.text();
+  return source;
+}
+
+TEST(ExecSource, AsksInOneLineAndNamesTheProgramInErrors) {
+  ScriptedHost host;
+  host.answer = ProcessResult{0, 0, "{\"kpid\":1}\n{\"date\":\"2026-03-01\",\"values\":{\"visits\":1}}\n", ""};
+  const auto source = exec_source(exec_settings(), {"/opt/sales", "--days", "7"}, "lines");
+  PollRequest request = at_now();
+  request.cursor = "page 7";
+  ASSERT_TRUE(source->poll(request, host, {}));
+  EXPECT_EQ(host.asked.command, (Lines{"/opt/sales", "--days", "7"}));
+  EXPECT_EQ(host.asked.input,
+            R"({"kpid":1,"source":"web","now":"2026-03-15T06:00:00Z","grain":"day","timezone":"UTC","from":null,)"
+            R"("cursor":"page 7","metrics":["visits"],"labels":[]})"
+            "\n");
+  host.answer = ProcessResult{2, 0, "", "Traceback\nKeyError: 'date'\n"};
+  EXPECT_EQ(source->poll(request, host, {}).error(),
+            (Error{ErrorKind::kUnavailable, "/opt/sales exited with 2: KeyError: 'date'"}));
+  host.answer = ProcessResult{137, 9, "", ""};
+  EXPECT_EQ(source->poll(request, host, {}).error(),
+            (Error{ErrorKind::kUnavailable, "/opt/sales was ended by signal 9"}));
+  host.answer = ProcessResult{1, 0, "{\"kpid\":1}\n{\"error\":\"no answer of the shop\"}\n", "noise"};
+  EXPECT_EQ(source->poll(request, host, {}).error(),
+            (Error{ErrorKind::kUnavailable, "/opt/sales: no answer of the shop"}));
+  host.answer = ProcessResult{0, 0, "{\"kpid\":1}\n\xFF", ""};
+  EXPECT_EQ(source->poll(request, host, {}).error(),
+            (Error{ErrorKind::kInvalid, "/opt/sales: its output is not UTF-8"}));
+}
+
+TEST(ExecSource, ReadsAPresentValueOncePerPeriod) {
+  ScriptedHost host;
+  host.answer = ProcessResult{0, 0, "OK | visits=5", ""};
+  const auto source = exec_source(exec_settings(), {"check_visits"}, "nagios");
+  const auto first = source->poll(at_now(), host, {});
+  ASSERT_TRUE(first) << first.error().message;
+  PollRequest later = at_now();
+  later.now += std::chrono::hours{10};
+  later.cursor = first->cursor;
+  const auto second = source->poll(later, host, {});
+  ASSERT_TRUE(second);
+  EXPECT_TRUE(second->unchanged);
+  EXPECT_EQ(host.runs, 1);
+  later.now += std::chrono::hours{10};
+  ASSERT_TRUE(source->poll(later, host, {}));
+  EXPECT_EQ(host.runs, 2);
+}
+
+TEST(ExecSource, IsRunWithoutAShell) {
+  SourceSettings settings = exec_settings();
+  settings.options["command"] = {.text = "", .position = {}, .given = true, .items = {"ls -l | wc"}};
+  Diagnostics diagnostics;
+  EXPECT_EQ(exec_plugin().create(settings, diagnostics), nullptr);
+  EXPECT_EQ(diagnostics.text(),
+            "error: command is run without a shell: \"ls -l | wc\" is taken for the name of one program\n"
+            "  write a list: command: [program, argument]\n");
+}
+
+}  // namespace
+}  // namespace kpi

@@ -1,0 +1,183 @@
+// The sql source over SQLite: what it reads, and what no query may do (T18). PostgreSQL and MariaDB are asked in
+// tests/e2e/sql_test.py.
+
+#include "plugins/sql.hpp"
+
+#include "plugins/sql_query.hpp"
+#include "tests/unit/plugins/csv_source.hpp"
+
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace kpi {
+namespace {
+
+using namespace testing;  // NOLINT(google-build-using-namespace): the tests' own words
+
+using Lines = std::vector<std::string>;
+
+class Sql : public testing::Test {
+ protected:
+  Sql() {
+    std::string name = std::filesystem::temp_directory_path() / "kpid-sql-XXXXXX";
+    folder_ = ::mkdtemp(name.data());
+    path_ = folder_ + "/crm.db";
+    run("CREATE TABLE lead(created TEXT, country TEXT, amount REAL);"
+        "INSERT INTO lead VALUES('2026-03-01 10:00', 'Sverige', 10.5), ('2026-03-01 11:00', 'SE', 2),"
+        "('2026-03-02 10:00', 'DK', NULL), ('2026-03-14 23:00', 'SE', 7), ('2026-03-15 05:00', 'SE', 1);");
+  }
+
+  ~Sql() override { std::filesystem::remove_all(folder_); }
+
+  void run(const char* text) {
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open(path_.c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, text, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+    sqlite3_close(db);
+  }
+
+  SourceSettings settings(std::string query) {
+    SourceSettings settings;
+    settings.name = "crm";
+    settings.grain = grain("day");
+    settings.options["database"] = given("sqlite:" + path_);
+    settings.options["query"] = given(std::move(query));
+    settings.options["timeout"] = given("60000");
+    settings.options["reread"] = given(std::to_string(7 * kDayMs));
+    settings.metrics = {metric("leads")};
+    return settings;
+  }
+
+  static Result<Poll> poll(const SourceSettings& settings, std::string cursor = "") {
+    Diagnostics diagnostics;
+    const auto source = sql_plugin().create(settings, diagnostics);
+    if (source == nullptr) {
+      return fail(ErrorKind::kInvalid, diagnostics.text());
+    }
+    MemoryHost host;
+    PollRequest request;
+    request.now = *parse_rfc3339("2026-03-15T06:00:00Z");
+    request.cursor = std::move(cursor);
+    return source->poll(request, host, {});
+  }
+
+  static Lines lines(const SourceSettings& settings, std::string cursor = "") {
+    const auto polled = poll(settings, std::move(cursor));
+    return polled ? samples_of(*polled, settings) : Lines{polled.error().message};
+  }
+
+  std::string folder_;
+  std::string path_;
+};
+
+constexpr const char* kLeads =
+    "SELECT date(created) AS date, country, count(*) AS leads, sum(amount) AS worth FROM lead "
+    "WHERE created >= :from AND created < :to GROUP BY 1, 2";
+
+TEST_F(Sql, ReadsRowsOfTheDaysThatHaveEnded) {
+  SourceSettings leads = settings(kLeads);
+  leads.labels = {label("country", "country", {{"Sverige", "SE"}})};
+  leads.metrics = {metric("leads"), metric("revenue", MetricKind::kFlow, "worth")};
+  EXPECT_EQ(lines(leads),
+            (Lines{"2026-03-01 leads{country=SE} 2",
+                   "2026-03-01 revenue{country=SE} 12.5",
+                   "2026-03-02 leads{country=DK} 1",
+                   "2026-03-02 revenue{country=DK} null",
+                   "2026-03-14 leads{country=SE} 1",
+                   "2026-03-14 revenue{country=SE} 7"}));
+}
+
+TEST_F(Sql, ReadsAWindowOnceEverythingWasRead) {
+  const auto first = poll(settings(kLeads));
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(first->remarks, (Lines{"asked for 1970-01-01 to 2026-03-15, 4 rows"}));
+  const auto second = poll(settings(kLeads), first->cursor);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->remarks, (Lines{"asked for 2026-03-08 to 2026-03-15, 1 row"}));
+}
+
+TEST_F(Sql, SaysWhatTheQueryLacks) {
+  EXPECT_EQ(lines(settings("SELECT created AS date, amount AS lead FROM lead")),
+            (Lines{path_ + ": the query gives no column \"leads\" for metric leads; did you mean \"lead\"?"}));
+  EXPECT_EQ(lines(settings("SELECT 1 AS leads")),
+            (Lines{path_ + ": the query gives no column date, Date or day: write … AS date, or date.column"}));
+  EXPECT_EQ(lines(settings("SELECT * FROM leads")), (Lines{path_ + ": " + path_ + ": no such table: leads"}));
+  EXPECT_EQ(lines(settings("SELECT :since AS leads")),
+            (Lines{"error: the query has a parameter :since; there are :from and :to\n"}));
+  EXPECT_EQ(lines(settings("DELETE FROM lead")),
+            (Lines{"error: the query does not begin with SELECT or WITH\n  a source only reads\n"}));
+}
+
+/// What SQLite would do for a query that a source must not ask. Nothing is written, no file appears.
+TEST_F(Sql, CanOnlyRead) {
+  const SqlAddress address{path_, {}, ""};
+  const std::string other = folder_ + "/other.db";
+  for (const std::string& text : {"INSERT INTO lead VALUES('x', 'x', 1)",
+                                  "DELETE FROM lead",
+                                  "DROP TABLE lead",
+                                  "VACUUM INTO '" + other + "'",
+                                  "ATTACH '" + other + "' AS other",
+                                  "PRAGMA user_version = 7",
+                                  "PRAGMA journal_mode = WAL",
+                                  "BEGIN IMMEDIATE",
+                                  "SELECT 1; DELETE FROM lead",
+                                  "SELECT load_extension('/tmp/x.so')",
+                                  "WITH x AS (SELECT 1) DELETE FROM lead",
+                                  "EXPLAIN SELECT 1",
+                                  "REINDEX",
+                                  "ANALYZE",
+                                  "CREATE TEMP TABLE x(y)",
+                                  "SELECT * FROM pragma_database_list",
+                                  "SELECT writefile('" + other + "', 'x')",
+                                  "SELECT 1; SELECT 2"}) {
+    SqlQuery query;
+    query.text = text;
+    EXPECT_FALSE(query_sqlite(address, query, {})) << text;
+  }
+  SqlQuery count;
+  count.text = "SELECT count(*) FROM lead; -- that is all";
+  const auto rows = query_sqlite(address, count, {});
+  ASSERT_TRUE(rows) << rows.error().message;
+  EXPECT_EQ(rows->rows[0][0], "5");
+  EXPECT_FALSE(std::filesystem::exists(other));
+  EXPECT_FALSE(std::filesystem::exists(path_ + "-wal"));
+}
+
+TEST_F(Sql, EndsWhatDoesNotEnd) {
+  const SqlAddress address{path_, {}, ""};
+  SqlQuery query;
+  query.text = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+  query.timeout = std::chrono::milliseconds{20};
+  EXPECT_EQ(query_sqlite(address, query, {}).error(),
+            (Error{ErrorKind::kTimeout, "the query takes too long: give it an index, or a shorter window"}));
+  query.timeout = std::chrono::hours{1};
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(query_sqlite(address, query, stop.get_token()).error(),
+            (Error{ErrorKind::kStopped, "the query was stopped"}));
+  query.text = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+  query.max_rows = 100;
+  EXPECT_EQ(
+      query_sqlite(address, query, {}).error(),
+      (Error{ErrorKind::kInvalid, "the query gives more than 100 rows: group by day in it, and use :from and :to"}));
+}
+
+TEST(SqlParameters, AreFoundInCodeOnly) {
+  const auto bound = [](std::string_view text) {
+    const auto result = with_parameters(text, [](int i) { return i == 0 ? "$1" : "$2"; });
+    return result ? *result : result.error().message;
+  };
+  EXPECT_EQ(bound("a >= :from AND a < :to"), "a >= $1 AND a < $2");
+  EXPECT_EQ(bound("a::date >= :from::date"), "a::date >= $1::date");
+  EXPECT_EQ(bound("':from' \":to\" `:to` -- :to\n/* :x */ $$:y$$ 'it''s :to'"),
+            "':from' \":to\" `:to` -- :to\n/* :x */ $$:y$$ 'it''s :to'");
+  EXPECT_EQ(bound("x = :day"), "the query has a parameter :day; there are :from and :to");
+}
+
+}  // namespace
+}  // namespace kpi

@@ -1,0 +1,100 @@
+#include "rules/forecast/anomaly.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace kpi::forecast {
+namespace {
+
+double usual_value(std::size_t t, std::size_t period) {
+  const double phase = static_cast<double>(t % period) / static_cast<double>(period);
+  const double noise = std::sin(static_cast<double>(t * t)) + std::sin(static_cast<double>(t * t * 3 + t));
+  return 1000 + 200 * std::sin(6.2832 * phase) + 10 * noise;
+}
+
+std::vector<double> scores(const std::vector<double>& values, std::size_t period) {
+  AnomalyScorer scorer({.period = period});
+  std::vector<double> result;
+  for (const double value : values) {
+    result.push_back(scorer.look_at(value).score);
+  }
+  return result;
+}
+
+std::vector<double> usual_values(std::size_t count) {
+  std::vector<double> values;
+  for (std::size_t t = 0; t < count; ++t) {
+    values.push_back(usual_value(t, 24));
+  }
+  return values;
+}
+
+TEST(Anomaly, SaysNothingWhileItWarmsUp) {
+  const std::vector<double> result = scores(usual_values(100), 24);
+  EXPECT_EQ(result, std::vector<double>(100, 0.0));
+}
+
+TEST(Anomaly, IsAValueThatIsWrongForItsHour) {
+  for (const std::size_t period : {std::size_t{24}, std::size_t{0}}) {
+    std::vector<double> values = usual_values(1000);
+    values[906] = 1000;  // in the middle of the range, and 200 too low at its hour
+    const std::vector<double> result = scores(values, period);
+    EXPECT_GT(result[906], 0.999) << period;
+    double before = 0;
+    for (std::size_t t = 800; t < 906; ++t) {
+      before = std::max(before, result[t]);
+    }
+    EXPECT_LT(before, result[906]) << period;
+  }
+}
+
+TEST(Anomaly, LooksAtNothingThatComesLater) {
+  std::vector<double> values = usual_values(600);
+  const std::vector<double> whole = scores(values, 0);
+  values.resize(400);
+  const std::vector<double> part = scores(values, 0);
+  EXPECT_TRUE(std::equal(part.begin(), part.end(), whole.begin()));
+}
+
+TEST(Anomaly, RestsAfterItHasSpoken) {
+  std::vector<double> values = usual_values(1000);
+  values[900] += 5000;
+  values[901] += 5000;
+  const std::vector<double> result = scores(values, 24);
+  EXPECT_GT(result[900], 0.999);
+  EXPECT_EQ(result[901], 0);
+}
+
+TEST(Anomaly, NamesARecord) {
+  AnomalyScorer scorer({.period = 1});
+  for (std::size_t t = 0; t < 300; ++t) {
+    scorer.look_at(usual_value(t, 24));
+  }
+  const AnomalyVerdict verdict = scorer.look_at(5000);
+  EXPECT_EQ(verdict.oddity, Oddity::kRecordHigh);
+  EXPECT_EQ(scorer.look_at(-5000).oddity, Oddity::kRecordLow);
+}
+
+TEST(Anomaly, IsNeverAConstant) {
+  EXPECT_EQ(scores(std::vector<double>(500, 3.0), 0), std::vector<double>(500, 0.0));
+}
+
+RC_GTEST_PROP(AnomalyOfAnything, ScoresBetweenZeroAndOne, ()) {
+  const auto whole = *rc::gen::resize(400, rc::gen::container<std::vector<int>>(rc::gen::inRange(-100, 100)));
+  const auto scale = *rc::gen::element(1.0, 1e-300, 1e305);
+  std::vector<double> values;
+  for (int round = 0; round < 3; ++round) {
+    for (const int value : whole) {
+      values.push_back(value == 13 ? std::numeric_limits<double>::quiet_NaN() : value * scale);
+    }
+  }
+  for (const double score : scores(values, 0)) {
+    RC_ASSERT(score >= 0 && score <= 1);
+  }
+}
+
+}  // namespace
+}  // namespace kpi::forecast

@@ -1,0 +1,59 @@
+#include "rules/forecast/error_law.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace kpi::forecast {
+namespace {
+
+// From printed tables of Student's distribution.
+TEST(Student, HasTheQuantilesOfTheTables) {
+  EXPECT_NEAR(student_quantile(0.975, 4), 2.776, 0.002);
+  EXPECT_NEAR(student_quantile(0.975, 10), 2.228, 0.002);
+  EXPECT_NEAR(student_quantile(0.90, 6), 1.440, 0.002);
+  EXPECT_NEAR(student_quantile(0.995, 30), 2.750, 0.002);
+  EXPECT_NEAR(student_quantile(0.025, 4), -2.776, 0.002);
+  EXPECT_EQ(student_quantile(0.5, 4), 0);
+}
+
+TEST(Student, HasTheProbabilitiesThatBelongToItsQuantiles) {
+  for (const double freedom : {4.0, 6.5, 20.0}) {
+    for (const double probability : {0.001, 0.05, 0.3, 0.5, 0.8, 0.99}) {
+      EXPECT_NEAR(student_probability(student_quantile(probability, freedom), freedom), probability, 0.003);
+    }
+  }
+}
+
+TrialErrors walk_errors(std::size_t origins, std::size_t horizon) {
+  TrialErrors errors{origins, horizon, std::vector<double>(origins * horizon)};
+  for (std::size_t i = 0; i < origins; ++i) {
+    for (std::size_t step = 0; step < horizon; ++step) {
+      errors.at(i, step) = (i % 2 == 0 ? 1 : -1) * std::sqrt(static_cast<double>(step + 1));
+    }
+  }
+  return errors;
+}
+
+TEST(ErrorLaw, WidensAsTheErrorsOfTheBacktestDo) {
+  const ErrorLaw law(walk_errors(16, 9), {1, 0.6});
+  EXPECT_NEAR(law.scale(1), 1, 0.1);
+  EXPECT_NEAR(law.scale(9), 3, 0.3);
+}
+
+TEST(ErrorLaw, GivesTheProbabilityThatBelongsToItsQuantile) {
+  const ErrorLaw law(walk_errors(16, 9), {1, 0.6});
+  for (const double probability : {0.01, 0.2, 0.5, 0.9}) {
+    EXPECT_NEAR(law.probability(4, law.quantile(4, probability)), probability, 0.01);
+  }
+}
+
+TEST(ErrorLaw, WithoutErrorsSaysYesOrNo) {
+  const ErrorLaw law;
+  EXPECT_EQ(law.probability(3, 1), 1);
+  EXPECT_EQ(law.probability(3, -1), 0);
+  EXPECT_EQ(law.probability(3, 0), 0.5);
+}
+
+}  // namespace
+}  // namespace kpi::forecast

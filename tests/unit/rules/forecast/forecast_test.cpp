@@ -1,0 +1,171 @@
+#include "rules/forecast/forecast.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace kpi::forecast {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr std::array<int, 1> kNoSeason{1};
+
+Forecast forecast(const std::vector<double>& values, std::size_t horizon, std::span<const int> periods = kNoSeason) {
+  Forecaster forecaster;
+  return forecaster.answer({.values = values, .horizon = horizon, .periods = periods});
+}
+
+/// A defined answer: finite points inside their intervals, probabilities between 0 and 1.
+void expect_sound(const Forecast& answer, std::size_t horizon) {
+  ASSERT_EQ(answer.points.size(), horizon);
+  for (std::size_t step = 1; step <= horizon; ++step) {
+    const double low = answer.quantile(step, 0.025);
+    const double high = answer.quantile(step, 0.975);
+    ASSERT_TRUE(std::isfinite(answer.points[step - 1]));
+    ASSERT_TRUE(std::isfinite(low) && std::isfinite(high));
+    ASSERT_LE(low, answer.quantile(step, 0.1));
+    ASSERT_LE(answer.quantile(step, 0.9), high);
+    ASSERT_LE(low, high);
+    const double probability = answer.at_least(step, answer.points[0] * 1.1);
+    ASSERT_TRUE(probability >= 0 && probability <= 1);
+  }
+}
+
+TEST(Forecast, OfAConstantIsTheConstantWithoutDoubt) {
+  const Forecast answer = forecast(std::vector<double>(30, 42), 5);
+  expect_sound(answer, 5);
+  EXPECT_NEAR(answer.points[4], 42, 1e-9);
+  EXPECT_NEAR(answer.quantile(5, 0.975), 42, 1e-6);
+  EXPECT_EQ(answer.at_least(5, 50), 0);
+}
+
+TEST(Forecast, OfNothingSaysThatThereIsNoValue) {
+  for (const auto& values : {std::vector<double>{}, std::vector<double>(20, kNaN)}) {
+    const Forecast answer = forecast(values, 3);
+    EXPECT_EQ(answer.lack, Lack::kNoValue);
+    EXPECT_TRUE(answer.points.empty());
+  }
+}
+
+TEST(Forecast, OfOnePointIsThatPoint) {
+  const Forecast answer = forecast({7}, 3);
+  expect_sound(answer, 3);
+  EXPECT_NEAR(answer.points[2], 7, 1e-9);
+}
+
+TEST(Forecast, OfALineGoesOn) {
+  std::vector<double> values;
+  for (int t = 0; t < 40; ++t) {
+    values.push_back(100 + 5 * t);
+  }
+  const Forecast answer = forecast(values, 4);
+  EXPECT_NEAR(answer.points[3], 100 + 5 * 43, 15);
+  EXPECT_GT(answer.at_least(4, 290), 0.9);
+  EXPECT_LT(answer.at_least(4, 340), 0.1);
+}
+
+TEST(Forecast, FollowsTheSeasonThatIsGivenOrFound) {
+  std::vector<double> values;
+  for (std::size_t t = 0; t < 84; ++t) {
+    values.push_back((t % 7 >= 5 ? 500.0 : 1000.0) + 10 * std::sin(static_cast<double>(t * t)));
+  }
+  for (const std::vector<int>& periods : {std::vector<int>{7}, std::vector<int>{}}) {
+    const Forecast answer = forecast(values, 7, periods);
+    EXPECT_EQ(answer.periods, (std::vector<int>{7}));
+    EXPECT_NEAR(answer.points[0], 1000, 40);
+    EXPECT_NEAR(answer.points[5], 500, 40);
+  }
+}
+
+TEST(Forecast, LaysTheSeasonOverMissingValues) {
+  std::vector<double> values;
+  for (std::size_t t = 0; t < 84; ++t) {
+    values.push_back(t % 11 == 3 ? kNaN : (t % 7 >= 5 ? 500.0 : 1000.0) + 10 * std::sin(static_cast<double>(t * t)));
+  }
+  const std::array<int, 1> week{7};
+  const Forecast answer = forecast(values, 7, week);
+  EXPECT_NEAR(answer.points[0], 1000, 60);
+  EXPECT_NEAR(answer.points[5], 500, 60);
+}
+
+TEST(Forecast, GoesByWhatCameAfterABreakOfTheLevel) {
+  std::vector<double> values;
+  for (std::size_t t = 0; t < 60; ++t) {
+    values.push_back((t < 35 ? 100.0 : 1000.0) + 5 * std::sin(static_cast<double>(t * t)));
+  }
+  const Forecast answer = forecast(values, 6);
+  EXPECT_NEAR(answer.points[5], 1000, 15);
+  EXPECT_LT(answer.quantile(6, 0.975) - answer.quantile(6, 0.025), 100);
+}
+
+TEST(Forecast, OfWhatWasNeverNegativeIsNot) {
+  std::vector<double> values;
+  for (int t = 0; t < 30; ++t) {
+    values.push_back(std::max(0.0, 100 - 5.0 * t + (t % 3)));
+  }
+  const Forecast answer = forecast(values, 10);
+  EXPECT_GE(answer.points[9], 0);
+  EXPECT_EQ(answer.quantile(10, 0.025), 0);
+  EXPECT_EQ(answer.at_least(10, 0), 1);
+}
+
+TEST(Forecast, OfATotalIsSurerThanIfTheStepsErredApart) {
+  std::vector<double> values;
+  for (std::size_t t = 0; t < 60; ++t) {
+    values.push_back(100 + 10 * std::sin(static_cast<double>(t * t)));
+  }
+  const Forecast answer = forecast(values, 10);
+  EXPECT_NEAR(answer.total(10), 1000, 60);
+  const double width = answer.total_quantile(10, 0.9) - answer.total_quantile(10, 0.1);
+  double apart = 0;
+  for (std::size_t step = 1; step <= 10; ++step) {
+    apart += answer.quantile(step, 0.9) - answer.quantile(step, 0.1);
+  }
+  EXPECT_LT(width, apart);
+  EXPECT_GT(answer.total_at_least(10, 800), 0.95);
+}
+
+TEST(Forecast, OfHugeTinyAndAlternatingValuesIsDefined) {
+  std::vector<double> huge;
+  std::vector<double> tiny;
+  std::vector<double> alternating;
+  for (std::size_t t = 0; t < 40; ++t) {
+    huge.push_back((t % 2 == 0 ? 1 : -1) * 1e308);
+    tiny.push_back(1e-308 * static_cast<double>(t % 5));
+    alternating.push_back(t % 2 == 0 ? 1 : 100);
+  }
+  expect_sound(forecast(huge, 4), 4);
+  expect_sound(forecast(tiny, 4), 4);
+  expect_sound(forecast(alternating, 4), 4);
+  expect_sound(forecast(alternating, 4, {}), 4);
+}
+
+TEST(Forecast, OfAMillionValuesIsDefined) {
+  std::vector<double> values(1000000);
+  for (std::size_t t = 0; t < values.size(); ++t) {
+    values[t] = static_cast<double>(t % 24) + static_cast<double>(t) * 1e-6;
+  }
+  expect_sound(forecast(values, 24, {}), 24);
+}
+
+RC_GTEST_PROP(ForecastOfAnything, IsDefinedAndTheSameAgain, ()) {
+  const auto whole = *rc::gen::container<std::vector<int>>(rc::gen::inRange(-1000, 1000));
+  const auto scale = *rc::gen::element(1.0, 1e-300, 1e305, 0.001);
+  const auto period = *rc::gen::inRange(1, 9);
+  std::vector<double> values;
+  for (const int value : whole) {
+    values.push_back(value % 10 == 0 ? kNaN : value * scale);
+  }
+  const std::array<int, 1> periods{period};
+  const Forecast answer = forecast(values, 5, periods);
+  if (answer.lack == Lack::kNothing) {
+    expect_sound(answer, 5);
+  }
+  RC_ASSERT(answer.points == forecast(values, 5, periods).points);
+}
+
+}  // namespace
+}  // namespace kpi::forecast

@@ -1,0 +1,341 @@
+// Who is told what, when: groups and their waits, mutes, silences, acknowledgement, escalation, reminders.
+
+#include "tests/unit/rules/routing/desk.hpp"
+
+#include <gmock/gmock.h>
+
+namespace kpi::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::IsEmpty;
+
+constexpr Hours kNights{0x7F, std::chrono::hours{22}, std::chrono::hours{8}, Hours::Holidays::kLikeOtherDays};
+constexpr Hours kOffice{0x1F, std::chrono::hours{8}, std::chrono::hours{17}, Hours::Holidays::kLeftOut};
+
+std::string name_at(int i) {
+  return "s" + std::to_string(100 + i);
+}
+
+Route with_repeat(Route route, Span repeat) {
+  route.repeat = repeat;
+  return route;
+}
+
+TEST(Group, ThirtySegmentsThenFiveMoreAreTwoMessagesThenOneReminder) {
+  Desk desk({with_repeat(route_to({"team"}), {.ms = 4 * 3'600'000})});
+  for (int i = 0; i < 30; ++i) {
+    desk.fires("2026-03-31 10:00:" + std::string(i < 15 ? "05" : "19"), name_at(i));
+  }
+  for (int i = 30; i < 35; ++i) {
+    desk.fires("2026-03-31 10:02", name_at(i));
+  }
+  const std::vector<std::string> told = desk.until("2026-03-31 14:10");
+  ASSERT_EQ(told.size(), 3U);
+  EXPECT_TRUE(told[0].starts_with("10:00:35 team alert.firing s100 s101")) << told[0];
+  EXPECT_EQ(std::ranges::count(told[0], 's'), 30);
+  // What is new first, then the rest of the group.
+  EXPECT_TRUE(told[1].starts_with("10:05:35 team alert.firing s130 s131 s132 s133 s134 s100")) << told[1];
+  EXPECT_EQ(std::ranges::count(told[1], 's'), 35);
+  EXPECT_TRUE(told[2].starts_with("14:05:35 team alert.reminder s100")) << told[2];
+  EXPECT_EQ(std::ranges::count(told[2], 's'), 35);
+}
+
+TEST(Group, AnAlertThatIsOverWithinTheWaitIsNeverMentioned) {
+  Desk desk({route_to({"team"})});
+  desk.fires("2026-03-31 10:00", "a");
+  desk.fires("2026-03-31 10:00:10", "b");
+  desk.ends("2026-03-31 10:00:20", "a");
+  EXPECT_THAT(desk.until("2026-03-31 10:10"), ElementsAre("10:00:30 team alert.firing b"));
+  EXPECT_THAT(desk.hushed, IsEmpty());
+  desk.ends("2026-03-31 10:20", "b");
+  EXPECT_THAT(desk.until("2026-03-31 11:00"), ElementsAre("10:20:30 team alert.resolved -b"));
+  EXPECT_TRUE(desk.state.alerts.empty());
+  EXPECT_TRUE(desk.state.groups.empty()) << "nothing is kept of what is over";
+}
+
+TEST(Group, ThirtyFiveThatEndTogetherAreOneMessage) {
+  Desk desk({route_to({"team"})});
+  for (int i = 0; i < 35; ++i) {
+    desk.fires("2026-03-31 10:00", name_at(i));
+  }
+  EXPECT_EQ(desk.until("2026-03-31 10:30").size(), 1U);
+  for (int i = 0; i < 35; ++i) {
+    desk.ends("2026-03-31 10:40:" + std::string(i < 15 ? "00" : "20"), name_at(i));
+  }
+  const std::vector<std::string> told = desk.until("2026-03-31 12:00");
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(std::ranges::count(told[0], '-'), 35);
+}
+
+TEST(Group, MissingDataAndBadDataAreTwoMessages) {
+  Desk desk({route_to({"team"})});
+  desk.fires("2026-03-31 10:00", "a");
+  desk.no_data("2026-03-31 10:00", "b");
+  EXPECT_THAT(desk.until("2026-03-31 10:10"),
+              ElementsAre("10:00:30 team alert.firing a", "10:00:30 team alert.no_data b"));
+}
+
+TEST(Group, WhatEndsAndBeginsAgainWithinAnIntervalIsToldAsBoth) {
+  Desk desk({route_to({"team"})});
+  desk.fires("2026-03-31 10:00", "a");
+  desk.ends("2026-03-31 10:02", "a");
+  desk.fires("2026-03-31 10:03", "a");
+  EXPECT_THAT(
+      desk.until("2026-03-31 10:10"),
+      ElementsAre("10:00:30 team alert.firing a", "10:05:30 team alert.resolved -a", "10:05:30 team alert.firing a"));
+}
+
+TEST(Told, TheEndGoesToThoseWhoKnowWhateverTheSeverityIsNow) {
+  Desk desk({route_to({"board"}, {{"severity", {"critical"}, false}}), route_to({"team"})});
+  desk.fires("2026-03-31 10:00", "a");
+  desk.fires("2026-03-31 11:00", "a", Severity::kCritical);
+  desk.ends("2026-03-31 12:00", "a");
+  EXPECT_THAT(desk.until("2026-03-31 13:00"),
+              ElementsAre("10:00:30 team alert.firing a",
+                          "11:00:30 board alert.firing a",
+                          "12:00:30 board alert.resolved -a",
+                          "12:00:30 team alert.resolved -a"));
+}
+
+TEST(Told, AChannelThatARisenAlertReachesByAnotherRouteHearsOneEnd) {
+  Desk desk({route_to({"team"}, {{"severity", {"critical"}, false}}), route_to({"team"})});
+  desk.fires("2026-03-31 10:00", "a");
+  desk.fires("2026-03-31 11:00", "a", Severity::kCritical);
+  desk.ends("2026-03-31 12:00", "a");
+  EXPECT_THAT(
+      desk.until("2026-03-31 13:00"),
+      ElementsAre("10:00:30 team alert.firing a", "11:00:30 team alert.firing a", "12:00:30 team alert.resolved -a"));
+}
+
+TEST(Mute, ItsEndTellsWhatBurnsAndWhatRecoveredAndNotWhatCameAndWent) {
+  Route route = route_to({"team", "duty"});
+  route.mute = {"nights"};
+  route.group_by = {"name"};
+  Desk desk({with_repeat(route, {})});
+  desk.rules.mutes.emplace("nights", kNights);
+  desk.incident_channels = {"duty"};
+  desk.fires("2026-03-30 20:00", "b");
+  EXPECT_THAT(desk.until("2026-03-30 21:00"),
+              ElementsAre("20:00:30 team alert.firing b", "20:00:30 duty alert.firing b"));
+  desk.fires("2026-03-31 02:00", "a");
+  desk.fires("2026-03-31 02:00", "c");
+  EXPECT_THAT(desk.why("2026-03-31 02:30", "a"),
+              ElementsAre("team muted: held: muted by nights until 2026-03-31 08:00",
+                          "duty muted: held: muted by nights until 2026-03-31 08:00"));
+  desk.ends("2026-03-31 03:00", "b");
+  desk.ends("2026-03-31 04:00", "c");
+  EXPECT_THAT(desk.until("2026-03-31 09:00"),
+              ElementsAre("03:00:30 duty alert.resolved -b",
+                          "08:00:00 team alert.firing a",
+                          "08:00:00 duty alert.firing a",
+                          "08:00:00 team alert.resolved -b"));
+  EXPECT_THAT(desk.hushed, ElementsAre("team c by nights", "duty c by nights"));
+}
+
+TEST(Mute, TheSameWithARestartAfterEachDecision) {
+  Route route = route_to({"team"});
+  route.mute = {"nights"};
+  route.group_by = {"name"};
+  Desk desk({with_repeat(route, {})});
+  desk.rules.mutes.emplace("nights", kNights);
+  desk.between = [&](RoutingState& /*state*/) { desk.restart(); };
+  desk.fires("2026-03-30 20:00", "b");
+  desk.fires("2026-03-31 02:00", "a");
+  desk.fires("2026-03-31 02:00", "c");
+  desk.ends("2026-03-31 03:00", "b");
+  desk.ends("2026-03-31 04:00", "c");
+  EXPECT_THAT(
+      desk.until("2026-03-31 09:00"),
+      ElementsAre("20:00:30 team alert.firing b", "08:00:00 team alert.firing a", "08:00:00 team alert.resolved -b"));
+  EXPECT_THAT(desk.hushed, ElementsAre("team c by nights"));
+}
+
+TEST(Only, HoldsBackUntilTheOfficeOpens) {
+  Route route = with_repeat(route_to({"team"}), {});
+  route.only = "office";
+  Desk desk({route});
+  desk.rules.hours.emplace("office", kOffice);
+  desk.fires("2026-03-27 18:00", "a");  // a Friday
+  EXPECT_THAT(desk.why("2026-03-27 18:01", "a"),
+              ElementsAre("team outside_hours: held: outside the hours office until 2026-03-30 08:00"));
+  EXPECT_THAT(desk.until("2026-03-30 07:59"), IsEmpty());
+  EXPECT_THAT(desk.until("2026-03-30 08:01"), ElementsAre("08:00:00 team alert.firing a"));
+}
+
+TEST(Silence, HoldsBackWhatMatchesUntilItIsEnded) {
+  Desk desk({with_repeat(route_to({"team"}), {})});
+  Silence silence{"si_1",
+                  {{"name", {"a"}, false}},
+                  desk.time("2026-03-31 09:00"),
+                  desk.time("2026-03-31 18:00"),
+                  "bo",
+                  "release",
+                  desk.time("2026-03-31 09:00")};
+  put_silence(desk.state, silence, desk.context(desk.time("2026-03-31 09:00")));
+  desk.fires("2026-03-31 10:00", "a");
+  desk.fires("2026-03-31 10:00", "b");
+  EXPECT_THAT(desk.until("2026-03-31 11:00"), ElementsAre("10:00:30 team alert.firing b"));
+  EXPECT_THAT(desk.why("2026-03-31 11:00", "a"),
+              ElementsAre("team silenced: held: silenced by bo (release) until 2026-03-31 18:00"));
+  silence.end = desk.time("2026-03-31 12:00");
+  put_silence(desk.state, silence, desk.context(silence.end));
+  EXPECT_THAT(desk.until("2026-03-31 12:01"), ElementsAre("12:00:00 team alert.firing a b"));
+}
+
+TEST(Silence, WhatCameAndWentUnderItIsKeptForTheDigest) {
+  Desk desk({with_repeat(route_to({"team"}), {})});
+  put_silence(desk.state,
+              {"si_1",
+               {{"kpi", {"visits"}, false}},
+               desk.time("2026-03-31 09:00"),
+               desk.time("2026-03-31 18:00"),
+               "bo",
+               "",
+               desk.time("2026-03-31 09:00")},
+              desk.context(desk.time("2026-03-31 09:00")));
+  desk.fires("2026-03-31 10:00", "a");
+  desk.ends("2026-03-31 11:00", "a");
+  EXPECT_THAT(desk.until("2026-03-31 19:00"), IsEmpty());
+  EXPECT_THAT(desk.hushed, ElementsAre("team a by bo"));
+  EXPECT_TRUE(desk.state.silences.empty()) << "one that has ended is not kept in mind";
+}
+
+TEST(Inhibited, WhatAnotherAlertSpeaksForWaitsForIt) {
+  Desk desk({with_repeat(route_to({"team"}), {})});
+  desk.inhibited = {"a"};
+  desk.fires("2026-03-31 10:00", "a");
+  EXPECT_THAT(desk.until("2026-03-31 11:00"), IsEmpty());
+  EXPECT_THAT(desk.why("2026-03-31 11:00", "a"), ElementsAre("team inhibited: held: another alert speaks for it"));
+  desk.inhibited.clear();
+  EXPECT_EQ(desk.until("2026-03-31 11:10").size(), 1U);
+}
+
+Route escalating() {
+  Route route = with_repeat(route_to({"duty"}), {.ms = 30 * 60'000});
+  route.escalate = {{{{.ms = 30 * 60'000}, 0, ""}, {"lead"}}, {{{.ms = 60 * 60'000}, 0, ""}, {"board"}}};
+  return route;
+}
+
+TEST(Escalation, GoesOnStepByStepAndAllWhoKnowHearTheEnd) {
+  Desk desk({with_repeat(escalating(), {})});
+  desk.fires("2026-03-31 10:00", "a", Severity::kCritical);
+  desk.ends("2026-03-31 11:30", "a");
+  EXPECT_THAT(desk.until("2026-03-31 12:00"),
+              ElementsAre("10:00:30 duty alert.firing a",
+                          "10:30:00 lead alert.escalated a",
+                          "11:00:00 board alert.escalated a",
+                          "11:30:00 lead alert.resolved -a",
+                          "11:30:00 board alert.resolved -a",
+                          "11:30:30 duty alert.resolved -a"));
+}
+
+TEST(Acknowledgement, StopsRemindersAndEscalationUntilItsEnd) {
+  Desk desk({escalating()});
+  desk.fires("2026-03-31 10:00", "a", Severity::kCritical);
+  desk.acknowledge("2026-03-31 10:20", "a", "2026-03-31 12:20");
+  desk.restart();
+  EXPECT_THAT(desk.until("2026-03-31 12:19"), ElementsAre("10:00:30 duty alert.firing a"));
+  EXPECT_THAT(desk.why("2026-03-31 12:19", "a"),
+              ElementsAre("duty acknowledged: told; acknowledged by anna until 2026-03-31 12:20: no reminder, no "
+                          "escalation"));
+  EXPECT_THAT(
+      desk.until("2026-03-31 12:21"),
+      ElementsAre(
+          "12:20:00 duty alert.reminder a", "12:20:00 lead alert.escalated a", "12:20:00 board alert.escalated a"));
+}
+
+TEST(Acknowledgement, AHigherSeverityVoidsIt) {
+  Route route = escalating();
+  route.repeat = {};
+  Desk desk({route});
+  desk.fires("2026-03-31 10:00", "a");
+  desk.acknowledge("2026-03-31 10:10", "a", "2026-03-31 18:00");
+  desk.fires("2026-03-31 10:40", "a", Severity::kCritical);
+  EXPECT_THAT(
+      desk.until("2026-03-31 10:50"),
+      ElementsAre("10:00:30 duty alert.firing a", "10:40:30 duty alert.firing a", "10:40:30 lead alert.escalated a"));
+  ASSERT_EQ(desk.ended.size(), 1U);
+  EXPECT_EQ(desk.ended[0].ended, Acknowledgement::End::kRose);
+}
+
+TEST(Acknowledgement, EndsWithTheEpisode) {
+  Desk desk({escalating()});
+  desk.fires("2026-03-31 10:00", "a");
+  desk.acknowledge("2026-03-31 10:10", "a", "2026-03-31 18:00");
+  desk.ends("2026-03-31 10:20", "a");
+  desk.fires("2026-03-31 11:00", "a");
+  EXPECT_THAT(desk.until("2026-03-31 11:31"),
+              ElementsAre("10:00:30 duty alert.firing a",
+                          "10:20:30 duty alert.resolved -a",
+                          "11:00:30 duty alert.firing a",
+                          "11:30:00 lead alert.escalated a",
+                          "11:30:30 duty alert.reminder a"));
+  ASSERT_EQ(desk.ended.size(), 1U);
+  EXPECT_EQ(desk.ended[0].ended, Acknowledgement::End::kResolved);
+}
+
+TEST(Reminder, ItsGapDoublesUpToAWeekAndAChangeBeginsAnew) {
+  Desk desk({route_to({"team"})});
+  desk.fires("2026-03-01 10:00", "a");
+  std::vector<std::string> days;
+  for (int day = 1; day <= 28; ++day) {
+    const std::string text = "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
+    for (const std::string& told : desk.until(text + " 23:00")) {
+      days.push_back(std::to_string(day) + told.substr(8));
+    }
+  }
+  EXPECT_THAT(days,
+              ElementsAre("1 team alert.firing a",
+                          "2 team alert.reminder a",
+                          "4 team alert.reminder a",
+                          "8 team alert.reminder a",
+                          "15 team alert.reminder a",
+                          "22 team alert.reminder a"));
+  desk.fires("2026-03-29 10:00", "b");
+  EXPECT_THAT(desk.until("2026-03-30 12:00"),
+              ElementsAre("10:00:30 team alert.firing b a", "10:00:30 team alert.reminder a b"));
+}
+
+TEST(WarmUp, NothingLeavesBefore) {
+  Desk desk({with_repeat(route_to({"team"}), {})});
+  desk.fires("2026-03-31 10:00", "a");
+  EXPECT_EQ(desk.until("2026-03-31 10:30").size(), 1U);
+  desk.is_warm = false;
+  desk.restart();
+  desk.fires("2026-03-31 11:00", "b");
+  desk.ends("2026-03-31 11:01", "a");
+  EXPECT_THAT(desk.until("2026-03-31 11:30"), IsEmpty());
+  EXPECT_THAT(desk.why("2026-03-31 11:30", "b"),
+              ElementsAre("team warming_up: waiting: kpid has just started, and not every source was read"));
+  desk.is_warm = true;
+  EXPECT_THAT(desk.until("2026-03-31 11:31"),
+              ElementsAre("11:00:30 team alert.resolved -a", "11:00:30 team alert.firing b"));
+}
+
+TEST(Routes, AfterAChangeThoseWhoAreNewAreToldAndTheOthersKnow) {
+  Desk desk({with_repeat(route_to({"team", "old"}), {})});
+  desk.fires("2026-03-31 10:00", "a");
+  EXPECT_EQ(desk.until("2026-03-31 10:30").size(), 2U);
+  desk.rules.routes = {with_repeat(route_to({"team", "new"}), {})};
+  desk.restart();
+  route_again(desk.state, desk.context(desk.time("2026-03-31 11:00")));
+  EXPECT_THAT(desk.until("2026-03-31 11:30"), ElementsAre("11:00:30 new alert.firing a"));
+  desk.ends("2026-03-31 12:00", "a");
+  EXPECT_EQ(desk.until("2026-03-31 13:00").size(), 3U) << "those who were told hear the end, the old one too";
+}
+
+TEST(Routes, LoadedAgainUnchangedMoveNothing) {
+  Desk desk({route_to({"team"})});
+  desk.fires("2026-03-31 10:00", "a");
+  desk.fires("2026-03-31 10:00:10", "b");
+  const RoutingState before = desk.state;
+  desk.restart();
+  const Decided decided = route_again(desk.state, desk.context(desk.time("2026-03-31 10:00:10")));
+  EXPECT_EQ(desk.state, before);
+  EXPECT_TRUE(decided.alerts.empty());
+}
+
+}  // namespace
+}  // namespace kpi::test
