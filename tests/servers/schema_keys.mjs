@@ -202,13 +202,20 @@ export function schemas(builtIn) {
     metrics: mapOf({ anyOf: [{ type: "null" }, map({ ...metricKeys, ...ownOfMetrics })] }),
     ...own,
   }, ...(plugin.plugin ? ["plugin", "metrics"] : ["metrics"]));
+  // The file that `preset` names, or `params`, declares keys of its own.
+  const opened = (schema) => ({
+    ...schema,
+    properties: { ...schema.properties, preset: text, metrics: mapOf({ type: ["object", "null"] }) },
+    additionalProperties: true,
+  });
   const source = {
     type: "object",
     required: ["plugin", "metrics"],
     properties: { plugin: { enum: builtIn.sources.map(({ name }) => name) } },
     allOf: builtIn.sources.map(({ name, keys, metric_keys: ofMetrics }) => ({
       if: { properties: { plugin: { const: name } }, required: ["plugin"] },
-      then: sourceOf(optionProperties(keys), optionProperties(ofMetrics ?? []), { plugin: { const: name } }),
+      then: (name === "http" ? opened : (schema) => schema)(
+        sourceOf(optionProperties(keys), optionProperties(ofMetrics ?? []), { plugin: { const: name } })),
     })),
   };
   const channel = {
