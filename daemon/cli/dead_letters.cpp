@@ -4,6 +4,7 @@
 #include "daemon/notify/message_json.hpp"
 #include "daemon/store/history_reader.hpp"
 #include "daemon/store/sqlite_store.hpp"
+#include "daemon/web/client.hpp"
 #include "rules/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -70,11 +71,27 @@ int resend_dead_letters(const Arguments& arguments, Io& io) {
   if (!config) {
     return kExitNo;
   }
+  std::vector<std::string> ids = arguments.list("id");
+  if (const auto reader = open_history_reader(config->history); reader && arguments.has("channel")) {
+    NotificationFilter filter;
+    filter.state = NotificationRow::State::kDead;
+    filter.channel = arguments.text("channel");
+    filter.limit = kMostListed;
+    for (const NotificationRow& row : (*reader)->notifications(filter).value_or(std::vector<NotificationRow>{})) {
+      ids.push_back(row.id);
+    }
+  }
+  if (const auto answer = ask_daemon(ResendAction{ids}, *config)) {
+    if (!*answer) {
+      return complain(io, kExitNo, answer->error().message);
+    }
+    io.out << (*answer)->text << "\n";
+    return kExitFine;
+  }
   auto store = open_sqlite_store(config->history);
   if (!store) {
     return complain(io, kExitFailed, store.error().message);
   }
-  const std::vector<std::string> ids = arguments.list("id");
   const auto dead = (*store)->dead_letters(ids, arguments.text("channel"));
   const auto state = (*store)->load();
   if (!dead || !state) {

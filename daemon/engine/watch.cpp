@@ -222,13 +222,26 @@ void Watch::act(std::shared_ptr<PendingAction> pending, Asked& asked) {
     asked.reloads.push_back(std::move(pending));
     return;
   }
-  Result<ActionAnswer> answer = apply(pending->action, *engine_, now());
+  Result<ActionAnswer> answer = std::holds_alternative<ResendAction>(pending->action)
+                                    ? resend(std::get<ResendAction>(pending->action))
+                                    : apply(pending->action, *engine_, now());
   if (const auto* entry = std::get_if<EntryAction>(&pending->action); entry != nullptr && answer) {
     if (const auto row = read_entry(entry->words, *config_, now())) {
       polling_[source_of_entry(*row, *config_)].next = Instant{};  // the value is read by a poll of its source, at once
     }
   }
   asked.answers.emplace_back(std::move(pending), std::move(answer));
+}
+
+Result<ActionAnswer> Watch::resend(const ResendAction& action) {
+  std::vector<NotificationRow> dead = KPI_TRY(store_.dead_letters(action.ids, ""));
+  for (const std::string& id : action.ids) {
+    if (std::ranges::find(dead, id, &NotificationRow::id) == dead.end()) {
+      return fail(ErrorKind::kNotFound, "there is no dead message \"" + printable(id, 64) + "\"");
+    }
+  }
+  const std::size_t count = deliveries_.resend(std::move(dead));
+  return ActionAnswer{counted(count, "message") + " queued again", ""};
 }
 
 std::size_t Watch::untried() const {

@@ -88,6 +88,7 @@ class Watch {
   void start_due(Instant now);
   void take(Event& event, Asked& asked);
   void act(std::shared_ptr<PendingAction> pending, Asked& asked);
+  Result<ActionAnswer> resend(const ResendAction& action);
   Result<void> reload_now(const Reload& reload, Asked& asked);
   Result<void> finish_deliveries();
   Result<bool> turn(const Reload& reload);

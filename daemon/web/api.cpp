@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <map>
 
 namespace kpi {
 namespace {
@@ -76,9 +78,12 @@ void harden(WebReply& reply) {
   reply.headers.emplace_back("X-Content-Type-Options", "nosniff");
   reply.headers.emplace_back("Referrer-Policy", "no-referrer");
   reply.headers.emplace_back("Cache-Control", "no-store");
-  reply.headers.emplace_back("Content-Security-Policy",
-                             "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' "
-                             "data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+  const bool is_report = reply.type.starts_with("text/html") && reply.body.find("<style>") != std::string::npos;
+  reply.headers.emplace_back(
+      "Content-Security-Policy",
+      is_report ? "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+                : "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+                  "form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
 }
 
 /// The exit code of a verb as a status.
@@ -288,9 +293,35 @@ WebReply Api::kpis(const WebRequest& request) {
     ordered_json row = line;
     row["owner"] = kpi->owner;
     row["objective"] = kpi->objective;
+    if (request.query.contains("spark")) {
+      row["spark"] = last_values(*kpi, line);
+    }
     rows.push_back(std::move(row));
   }
   return json_reply({{"now", status["now"]}, {"total", total}, {"offset", offset}, {"states", states}, {"kpis", rows}});
+}
+
+/// The last thirty values of a line, null where there is none.
+ordered_json Api::last_values(const Kpi& kpi, const json& line) {
+  constexpr std::size_t kMost = 30;
+  ordered_json values = ordered_json::array();
+  const auto end =
+      line["period"].is_object() ? parse_rfc3339(line["period"]["start"].get<std::string>()) : std::nullopt;
+  auto reader = open_history_reader(ground_.config()->history);
+  if (!end || !reader) {
+    return values;
+  }
+  Labels segment;
+  for (const auto& [name, value] : line["segment"].items()) {
+    segment.emplace_back(name, value.get<std::string>());
+  }
+  VerdictFilter filter{kpi.id, segment};
+  const std::int64_t step = std::max<std::int64_t>(60'000, kpi.every.span().approximate_ms());
+  filter.from = Slot{end->time_since_epoch().count() - static_cast<std::int64_t>(kMost) * step};
+  const auto read = (*reader)->verdicts(filter, [&](const KpiVerdict& verdict) {
+    values.push_back(std::isfinite(verdict.row.value) ? ordered_json(verdict.row.value) : ordered_json(nullptr));
+  });
+  return read ? values : ordered_json::array();
 }
 
 WebReply Api::kpi(const std::string& id) {

@@ -7,6 +7,8 @@
 #include "daemon/web/http_server.hpp"
 #include "rules/base/secret.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -62,6 +64,7 @@ class Api {
   WebReply verb(std::vector<std::string> words, std::string_view type = "application/json");
   WebReply ask(Action action);
   WebReply kpis(const WebRequest& request);
+  nlohmann::ordered_json last_values(const Kpi& kpi, const nlohmann::json& line);
   WebReply kpi(const std::string& id);
   WebReply history(const WebRequest& request, const std::string& id);
   WebReply explain(const WebRequest& request, const std::string& id);

@@ -1,0 +1,272 @@
+// The page: reads the API, writes through it, and draws. No framework: nodes are made with el(), so that no text from
+// outside is ever parsed as HTML.
+"use strict";
+(() => {
+  const main = document.getElementById("main");
+  const noteLine = document.getElementById("note");
+  const api = "/api/v1/";
+  const page = 50;
+
+  const el = (tag, attributes = {}, ...children) => {
+    const svg = ["svg", "path", "title"].includes(tag);
+    const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+      else if (value === true) node.setAttribute(name, "");
+      else if (value !== false && value != null) node.setAttribute(name, value);
+    }
+    node.append(...children.flat(9).filter((child) => child != null && child !== false));
+    return node;
+  };
+
+  const say = (text) => {
+    noteLine.textContent = text;
+    clearTimeout(say.timer);
+    say.timer = setTimeout(() => (noteLine.textContent = ""), 6000);
+  };
+
+  // Who acts, and the token for writing: kept for this tab only.
+  for (const id of ["by", "token"]) {
+    const input = document.getElementById(id);
+    input.value = sessionStorage.getItem(id) || "";
+    input.addEventListener("input", () => sessionStorage.setItem(id, input.value));
+  }
+  document.getElementById("who").addEventListener("submit", (event) => event.preventDefault());
+  const stored = (id) => sessionStorage.getItem(id) || "";
+
+  const headers = () => (stored("token") ? {Authorization: "Bearer " + stored("token")} : {});
+
+  const get = async (path, asText = false) => {
+    const answer = await fetch(api + path, {headers: headers()});
+    if (!answer.ok) {
+      const body = await answer.json().catch(() => ({}));
+      throw new Error(body.title || answer.statusText);
+    }
+    return asText ? answer.text() : answer.json();
+  };
+
+  const post = async (path, body) => {
+    const answer = await fetch(api + path, {
+      method: "POST",
+      headers: {"Content-Type": "application/json", ...headers()},
+      body: JSON.stringify(body),
+    });
+    const result = await answer.json().catch(() => ({}));
+    say(answer.ok ? result.text : result.title || answer.statusText);
+    if (answer.ok) show(true);
+  };
+
+  const tones = {ok: "good", met: "good", on_track: "good", achieved: "good", pending: "warn", at_risk: "warn", no_data: "warn",
+    warning: "warn", firing: "bad", error: "bad", off_track: "bad", missed: "bad", critical: "bad", dead: "bad", sent: "good"};
+  const chip = (word) => word && el("span", {class: "chip " + (tones[word] || "")}, String(word).replaceAll("_", " "));
+  const segmentText = (segment) => Object.entries(segment || {}).map(([name, value]) => `${name}=${value}`).join(", ");
+  const when = (text) => (text ? new Date(text).toLocaleString(undefined, {dateStyle: "medium", timeStyle: "short"}) : "–");
+  const table = (heads, rows, caption) => el("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption},
+    el("table", {}, el("thead", {}, el("tr", {}, heads.map(([text, kind]) => el("th", {scope: "col", class: kind}, text)))),
+      el("tbody", {}, rows)));
+  const kpiLink = (id, segment) => "#/kpi/" + encodeURIComponent(id) + (segment ? "?segment=" + encodeURIComponent(segment) : "");
+
+  const spark = (values) => {
+    const known = (values || []).filter((value) => value != null);
+    if (known.length < 2) return null;
+    const low = Math.min(...known), high = Math.max(...known);
+    let pen = "M", path = "";
+    values.forEach((value, i) => {
+      if (value == null) { pen = "M"; return; }
+      path += `${pen}${(2 + (116 * i) / (values.length - 1)).toFixed(1)} ${(25 - (22 * (value - low)) / (high - low || 1)).toFixed(1)}`;
+      pen = "L";
+    });
+    return el("svg", {class: "spark", viewBox: "0 0 120 28", "aria-hidden": "true"}, el("path", {d: path}));
+  };
+
+  const overview = async (query) => {
+    const asked = new URLSearchParams(query);
+    const offset = Number(asked.get("offset") || 0);
+    const found = await get(`kpis?spark=1&limit=${page}&offset=${offset}&q=${encodeURIComponent(asked.get("q") || "")}` +
+      `&state=${asked.get("state") || ""}&owner=${encodeURIComponent(asked.get("owner") || "")}`);
+    const go = (changes) => {
+      for (const [name, value] of Object.entries(changes)) value ? asked.set(name, value) : asked.delete(name);
+      location.hash = "#/?" + asked;
+    };
+    const search = el("input", {id: "q", type: "search", value: asked.get("q") || "", placeholder: "name, owner, segment"});
+    const states = el("select", {id: "state", onchange: (event) => go({state: event.target.value, offset: ""})},
+      ["", "firing", "error", "no_data", "pending", "ok"].map((state) => el("option", {value: state, selected: state === (asked.get("state") || "")},
+        state ? `${state.replaceAll("_", " ")} (${found.states[state] || 0})` : "every state")));
+    const rows = found.kpis.map((line) => {
+      const segment = segmentText(line.segment);
+      const target = line.target;
+      return el("tr", {class: segment ? "segment" : ""},
+        el("th", {scope: "row"}, el("a", {href: kpiLink(line.id, segment)}, segment || line.title), el("br"), el("small", {class: "soft"}, segment ? line.title : line.owner || "")),
+        el("td", {class: "number"}, el("b", {}, line.formatted || "–")),
+        el("td", {class: "wide"}, spark(line.spark)),
+        el("td", {}, chip(line.state === "firing" ? line.severity || "firing" : line.state), line.since && line.state !== "ok" ? el("small", {class: "soft"}, " since " + line.since.slice(0, 10)) : null),
+        el("td", {}, target && [chip(target.status), el("small", {class: "soft wide"}, " goal " + (target.formatted_goal || target.goal))]));
+    });
+    return [el("h1", {}, "KPIs"),
+      el("p", {class: "soft"}, `${found.total} KPIs and segments; as of ${when(found.now)}`),
+      el("form", {class: "filters", role: "search", onsubmit: (event) => { event.preventDefault(); go({q: search.value, offset: ""}); }},
+        el("label", {for: "q"}, "Search ", search), el("label", {for: "state"}, "State ", states), el("button", {}, "Show")),
+      rows.length ? table([["KPI"], ["Value", "number"], ["Last periods", "wide"], ["State"], ["Target"]], rows, "KPIs") : el("p", {}, "Nothing matches."),
+      el("div", {class: "pager"},
+        el("button", {disabled: offset === 0, onclick: () => go({offset: Math.max(0, offset - page)})}, "Earlier"),
+        el("span", {class: "soft"}, found.total ? `${offset + 1}–${Math.min(found.total, offset + page)} of ${found.total}` : ""),
+        el("button", {disabled: offset + page >= found.total, onclick: () => go({offset: offset + page})}, "Later"))];
+  };
+
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  const chart = (rows) => {
+    const box = el("div", {role: "img", "aria-label": `${rows.length} periods; the numbers stand in the table below`});
+    if (rows.length < 2 || typeof uPlot === "undefined") return box;
+    const times = rows.map((row) => Date.parse(row.period.start) / 1000);
+    const series = [{}, {label: "value", stroke: colour("--accent"), width: 2, spanGaps: false}];
+    const data = [times, rows.map((row) => row.value)];
+    if (rows.some((row) => row.limit != null)) {
+      series.push({label: "limit", stroke: colour("--bad"), dash: [2, 4]});
+      data.push(rows.map((row) => row.limit));
+    }
+    if (rows.some((row) => row.target && row.target.expected != null)) {
+      series.push({label: "target path", stroke: colour("--good"), dash: [6, 4]});
+      data.push(rows.map((row) => (row.target ? row.target.expected : null)));
+    }
+    const axis = {stroke: colour("--soft"), grid: {stroke: colour("--line")}, ticks: {stroke: colour("--line")}};
+    queueMicrotask(() => {
+      new uPlot({width: Math.max(280, box.clientWidth), height: 280, series, axes: [axis, {...axis, size: 70}], cursor: {y: false}}, data, box);
+    });
+    return box;
+  };
+
+  const kpiPage = async (id, query) => {
+    const segment = new URLSearchParams(query).get("segment") || "";
+    const chosen = "segment=" + encodeURIComponent(segment || "total");
+    const [kpi, history, why, alerts] = await Promise.all([
+      get("kpis/" + encodeURIComponent(id)), get(`kpis/${encodeURIComponent(id)}/history?${chosen}`),
+      get(`kpis/${encodeURIComponent(id)}/explain?${chosen}`, true).catch((error) => error.message), get("alerts?all")]);
+    const line = kpi.lines.find((one) => segmentText(one.segment) === segment) || kpi.lines[0] || {};
+    const rows = history.rows.slice(-400);
+    const target = line.target;
+    const fact = (name, value, more) => el("div", {}, el("dt", {}, name), el("dd", {}, value || "–", more && el("small", {class: "soft"}, more)));
+    const episodes = alerts.alerts.filter((alert) => alert.kpi === id && segmentText(alert.segment) === segment).slice(0, 20);
+    const note = el("input", {size: 40, placeholder: "what was said", "aria-label": "Review note"});
+    return [el("p", {}, el("a", {href: "#/"}, "All KPIs")),
+      el("h1", {}, kpi.title, segment ? " · " + segment : "", " ", chip(line.state)),
+      el("p", {class: "soft"}, kpi.description),
+      el("dl", {class: "facts"}, fact("Value", line.formatted, line.period && line.period.start.slice(0, 10)),
+        target && fact("Target", String(target.formatted_goal || target.goal), `by ${target.deadline || "–"}, ${String(target.status).replaceAll("_", " ")}`),
+        target && target.pace != null && fact("Pace", Math.round(target.pace * 100) + "%", target.probability != null ? `probability ${Math.round(target.probability * 100)}%` : ""),
+        fact("Owner", kpi.owner), fact("Objective", kpi.objective)),
+      chart(rows),
+      kpi.lines.length > 1 && [el("h2", {}, "Segments"), table([["Segment"], ["Value", "number"], ["State"]], kpi.lines.map((one) => {
+        const name = segmentText(one.segment);
+        return el("tr", {}, el("th", {scope: "row"}, el("a", {href: kpiLink(id, name)}, name || "total")), el("td", {class: "number"}, one.formatted || "–"), el("td", {}, chip(one.state)));
+      }), "Segments")],
+      episodes.length > 0 && [el("h2", {}, "Alerts"), table([["Rule"], ["Severity"], ["Since"], ["Ended"]], episodes.map((alert) => el("tr", {},
+        el("td", {}, alert.rule), el("td", {}, chip(alert.severity)), el("td", {}, when(alert.since)), el("td", {}, alert.resolved ? when(alert.resolved) : "open"))), "Alerts of this KPI")],
+      el("h2", {}, "Why"), el("pre", {tabindex: "0"}, why),
+      el("h2", {}, "Last periods"), table([["Period"], ["Value", "number"], ["Limit", "number"], ["Verdict"]], rows.slice(-14).reverse().map((row) => el("tr", {},
+        el("th", {scope: "row"}, row.date), el("td", {class: "number"}, row.value == null ? "–" : String(+row.value.toPrecision(6))),
+        el("td", {class: "number"}, row.limit == null ? "–" : String(+row.limit.toPrecision(6))), el("td", {}, chip(row.verdict)))), "Last periods"),
+      el("h2", {}, "Review"), el("form", {class: "filters", onsubmit: (event) => { event.preventDefault(); post("reviews", {kpis: [id], by: stored("by"), note: note.value}); }},
+        note, el("button", {class: "main"}, "Mark reviewed"))];
+  };
+
+  const alertsPage = async () => {
+    const [alerts, silences] = await Promise.all([get("alerts"), get("silences")]);
+    const cards = alerts.alerts.map((alert) => {
+      const until = el("input", {value: "4 hours", size: 8, "aria-label": "Until"});
+      const comment = el("input", {placeholder: "comment", size: 20, "aria-label": "Comment"});
+      const segment = segmentText(alert.segment);
+      const act = (event, silence) => {
+        event.preventDefault();
+        const matchers = ["kpi=" + alert.kpi, ...Object.entries(alert.segment || {}).map(([name, value]) => `${name}=${value}`)];
+        if (silence) post("silences", {match: matchers, until: until.value, by: stored("by"), comment: comment.value});
+        else post(`alerts/${encodeURIComponent(alert.id)}/ack`, {until: until.value, by: stored("by"), comment: comment.value});
+      };
+      return el("article", {class: "card " + alert.severity},
+        el("h3", {}, alert.kpi ? el("a", {href: kpiLink(alert.kpi, segment)}, (alert.title || alert.kpi) + (segment ? " · " + segment : "")) : alert.source || alert.rule, " ", chip(alert.severity)),
+        el("p", {}, [alert.formatted, alert.error, alert.rule].filter(Boolean).join(" · ")),
+        el("p", {class: "soft"}, `since ${when(alert.since)} · ${alert.id}`, alert.acknowledged ? ` · ${alert.acknowledged.by} has it until ${when(alert.acknowledged.until)}` : ""),
+        alert.kpi && el("form", {onsubmit: (event) => act(event, false)}, until, comment, el("button", {class: "main"}, "Acknowledge"),
+          el("button", {type: "button", onclick: (event) => act(event, true)}, "Silence")));
+    });
+    return [el("h1", {}, "Alerts"), cards.length ? cards : el("p", {}, "Nothing fires."),
+      el("h2", {}, "Silences"), silences.silences.length ? table([["What"], ["Until"], ["By"], [""]], silences.silences.map((silence) => el("tr", {},
+        el("td", {}, (silence.match || []).map((one) => one.label + (one.negated ? "!=" : "=") + one.values.join("|")).join(", ")),
+        el("td", {}, when(silence.until)), el("td", {}, silence.by + (silence.comment ? ": " + silence.comment : "")),
+        el("td", {}, el("button", {onclick: () => post(`silences/${encodeURIComponent(silence.id)}/end`, {})}, "End")))), "Silences") : el("p", {class: "soft"}, "None.")];
+  };
+
+  const deliveryPage = async () => {
+    const [channels, dead, recent] = await Promise.all([get("channels"), get("notifications?state=dead"), get("notifications?limit=50")]);
+    const list = (rows, resend) => table([["Created"], ["Channel"], ["Type"], ["State"], ["Attempts", "number"], ["Error"], [""]], rows.map((row) => el("tr", {},
+      el("td", {}, when(row.created)), el("td", {}, row.channel), el("td", {}, row.type), el("td", {}, chip(row.state)), el("td", {class: "number"}, String(row.attempts)),
+      el("td", {}, row.last_error), el("td", {}, resend && el("button", {onclick: () => post(`notifications/${encodeURIComponent(row.id)}/resend`, {})}, "Send again")))), "Messages");
+    return [el("h1", {}, "Delivery"), table([["Channel"], ["Waiting", "number"], ["Dead", "number"]], channels.channels.map((channel) => el("tr", {},
+      el("th", {scope: "row"}, channel.name), el("td", {class: "number"}, String(channel.queued)), el("td", {class: "number"}, String(channel.dead)))), "Channels"),
+      el("h2", {}, "Dead letters"), dead.notifications.length ? list(dead.notifications, true) : el("p", {class: "soft"}, "None."),
+      el("h2", {}, "Last messages"), recent.notifications.length ? list(recent.notifications, false) : el("p", {class: "soft"}, "None.")];
+  };
+
+  const sourcesPage = async () => {
+    const found = await get("sources");
+    return [el("h1", {}, "Sources"), table([["Source"], ["State"], ["Last poll"], ["Last success"], ["Error"]], found.sources.map((source) => el("tr", {},
+      el("th", {scope: "row"}, source.name), el("td", {}, chip(source.ok ? "ok" : source.ok == null ? "pending" : "error")), el("td", {}, when(source.last_poll)),
+      el("td", {}, when(source.last_success)), el("td", {}, source.error || ""))), "Sources")];
+  };
+
+  const reviewsPage = async () => {
+    const found = await get("reviews");
+    return [el("h1", {}, "Reviews"), el("p", {}, el("a", {href: api + "report?format=html", target: "_blank", rel: "noopener"}, "The review of the last quarter")),
+      found.reviews.length ? table([["When"], ["KPI"], ["By"], ["Note"]], [...found.reviews].reverse().map((review) => el("tr", {},
+        el("td", {}, when(review.at)), el("td", {}, el("a", {href: kpiLink(review.kpi)}, review.kpi)), el("td", {}, review.by), el("td", {}, review.note))), "Reviews") : el("p", {class: "soft"}, "Nobody has reviewed a KPI yet.")];
+  };
+
+  const configPage = async () => {
+    const found = await get("check");
+    return [el("h1", {}, "Configuration ", chip(found.ok ? "ok" : "error")),
+      found.refused && [el("h2", {}, "The last reload was refused"), el("pre", {tabindex: "0"}, found.refused)],
+      el("h2", {}, "The files as they are"), el("pre", {tabindex: "0"}, found.diagnostics || "nothing to say"),
+      el("p", {}, el("button", {class: "main", onclick: () => post("reload", {})}, "Reload"))];
+  };
+
+  const routes = [[/^\/kpi\/([^?]+)\??(.*)$/, (id, query) => kpiPage(decodeURIComponent(id), query)], [/^\/alerts/, alertsPage],
+    [/^\/delivery/, deliveryPage], [/^\/sources/, sourcesPage], [/^\/reviews/, reviewsPage], [/^\/config/, configPage],
+    [/^\/?\??(.*)$/, (query) => overview(query)]];
+
+  const show = async (quietly = false) => {
+    // A link of a message names the path itself: /kpis/ID?segment=…
+    const fromPath = location.pathname.match(/^\/kpis\/(.+)$/);
+    const path = location.hash.slice(1) || (fromPath ? "/kpi/" + fromPath[1] + location.search : "/");
+    for (const link of document.querySelectorAll("nav a")) {
+      const here = link.hash === "#/" ? /^\/(\?|kpi\/|$)/.test(path) : path.startsWith(link.hash.slice(1));
+      here ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
+    }
+    const [pattern, make] = routes.find(([known]) => known.test(path));
+    const turn = (show.turn = (show.turn || 0) + 1);
+    try {
+      const nodes = [await make(...path.match(pattern).slice(1))].flat(9).filter(Boolean);
+      if (turn !== show.turn) return;
+      main.replaceChildren(...nodes);
+      document.title = (main.querySelector("h1")?.textContent || "kpid") + " – kpid";
+    } catch (error) {
+      if (turn === show.turn) main.replaceChildren(el("h1", {}, "This cannot be shown"), el("p", {}, error.message),
+        el("p", {class: "soft"}, "If the page asks for the token, write it into the field above."));
+    }
+    if (!quietly) main.focus({preventScroll: false});
+  };
+
+  addEventListener("hashchange", () => show());
+  document.getElementById("token").addEventListener("change", () => show(true));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => show(true));
+
+  // A step of the daemon: look again, unless somebody is writing.
+  const listen = () => {
+    const events = new EventSource(api + "events");
+    events.addEventListener("step", () => {
+      const active = document.activeElement;
+      if (!active || !main.contains(active) || !["INPUT", "SELECT", "TEXTAREA"].includes(active.tagName)) show(true);
+    });
+  };
+  show();
+  listen();
+})();
