@@ -93,6 +93,10 @@ std::string_view aggregate_name(Aggregate how, MetricKind kind) {
       return "trend";
     case Aggregate::kAge:
       return "age";
+    case Aggregate::kAnomaly:
+      return "anomaly";
+    case Aggregate::kForecast:
+      return "forecast";
   }
   return "";
 }

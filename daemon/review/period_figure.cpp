@@ -9,7 +9,7 @@ constexpr Grain kDay{Grain::Unit::kDay, 0};
 
 bool reads_whole_window(const MetricInput& input) {
   return !input.window && !input.since && input.back.empty() && input.how != Aggregate::kTrend &&
-         input.how != Aggregate::kAge;
+         input.how != Aggregate::kAge && input.how != Aggregate::kAnomaly && input.how != Aggregate::kForecast;
 }
 
 bool is_distinct(const RuleSet& rules, const MetricInput& input) {

@@ -128,6 +128,10 @@ class Compiler {
   Visited visit_per(const Expr& expr);
   Visited visit_share(const Expr& expr);
   Visited visit_age(const Expr& expr);
+  Visited visit_anomaly(const Expr& expr);
+  Visited visit_unusual(const Expr& expr);
+  Visited visit_forecast(const Expr& expr);
+  Visited visit_history(const Expr& expr, Aggregate how, double day);
 
   // compile_segments.cpp
   Visited visit_segments(const Expr& expr);

@@ -168,7 +168,9 @@ double aggregate(std::span<const Sample> values, Aggregate how, double quantile)
       return stddev_of(values, mean);
     case Aggregate::kTrend:
       return slope_of(values);
-    case Aggregate::kAge:  // of no numbers
+    case Aggregate::kAge:      // of no numbers
+    case Aggregate::kAnomaly:  // of a history: see history.cpp
+    case Aggregate::kForecast:
     case Aggregate::kMedian:
     case Aggregate::kQuantile:
       break;

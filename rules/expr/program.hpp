@@ -26,8 +26,10 @@ enum class Aggregate : std::uint8_t {
   kMedian,
   kStddev,
   kQuantile,
-  kTrend,  ///< The slope per period.
-  kAge,    ///< Days since the newest sample was due; the window is how far back it is looked for.
+  kTrend,     ///< The slope per period.
+  kAnomaly,   ///< How unusual the newest value is: 0 to 1. The window is a history.
+  kForecast,  ///< What the value of a later day will be, likewise.
+  kAge,       ///< Days since the newest sample was due; the window is how far back it is looked for.
 };
 
 /// A metric as an expression uses it: which series, over which window, how.

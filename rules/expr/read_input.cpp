@@ -1,6 +1,7 @@
 #include "rules/expr/read_input.hpp"
 
 #include "rules/expr/gather.hpp"
+#include "rules/expr/history.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -123,6 +124,9 @@ bool is_complete(std::size_t present, std::int64_t expected, double complete) {
 }
 
 Value aggregated(std::span<const Sample> values, const Aggregation& as, std::int16_t index) {
+  if (is_of_history(as.how)) {
+    return judge_history(values, as, index);
+  }
   if (as.how != Aggregate::kTrend) {
     return finite(aggregate(values, as.how, as.quantile));
   }
@@ -152,7 +156,8 @@ Value evaluate_kpi(const KpiInput& input,
                end,
                std::back_inserter(inside),
                [](const Sample& sample) { return !std::isnan(sample.value); });
-  if (inside.empty() || !is_complete(inside.size(), window.periods, context.complete)) {
+  const bool is_enough = is_of_history(input.how) || is_complete(inside.size(), window.periods, context.complete);
+  if (inside.empty() || !is_enough) {
     return Value::unknown(inside.empty() ? Reason::kNotJudged : Reason::kIncomplete, index);
   }
   return aggregated(inside, {input.how, input.quantile, judged->grain, context.frame.zone}, index);
@@ -233,7 +238,7 @@ Value evaluate_input(const MetricInput& input,
   if (values.empty()) {
     return Value::unknown(gathered.saw_null() ? Reason::kNull : Reason::kNoSample, index);
   }
-  if (!is_complete(values.size(), window.periods, context.complete)) {
+  if (!is_of_history(input.how) && !is_complete(values.size(), window.periods, context.complete)) {
     return Value::unknown(Reason::kIncomplete, index);
   }
   return aggregated(values, {resolve(input.how, metric.kind), input.quantile, metric.grain, metric.zone}, index);

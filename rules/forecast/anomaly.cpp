@@ -7,8 +7,8 @@
 namespace kpi::forecast {
 namespace {
 
-/// Before so many values nothing is said.
-constexpr std::size_t kWarmUp = 100;
+/// From so many values on a season is looked for.
+constexpr std::size_t kFirstSearch = 100;
 /// One giant value must not blind what follows.
 constexpr double kMostSurprise = 6;
 /// Values in which a season is looked for, whenever their number has doubled.
@@ -22,7 +22,7 @@ constexpr double kRecord = 0.02;
 constexpr double kRecordSurprise = 2;
 /// What is said to be unusual is left alone for a while, unless it gets clearly worse.
 constexpr double kRestFrom = 3;
-constexpr std::size_t kRest = 30;
+constexpr double kRest = 0.3;  // of the warm-up
 constexpr double kClearlyWorse = 0.3;
 /// Of the slow and quick residual, the step, the drift and the noise.
 constexpr std::array<double, 5> kWeights{0.3, 0.5, 0.4, 0.1, 0.1};
@@ -104,7 +104,8 @@ void TailScale::learn(double size) {
   }
 }
 
-AnomalyScorer::AnomalyScorer(const AnomalyOptions& options) : next_search_(options.period > 0 ? 0 : kWarmUp) {
+AnomalyScorer::AnomalyScorer(const AnomalyOptions& options)
+    : next_search_(options.period > 0 ? 0 : kFirstSearch), warm_up_(options.warm_up) {
   begin_season(std::max<std::size_t>(options.period, 1));
 }
 
@@ -244,7 +245,7 @@ AnomalyVerdict AnomalyScorer::look_at(double value) {
     history_.push_back(static_cast<float>(value));
     search_season();
   }
-  if (count_ > std::max(kWarmUp, 2 * period_)) {
+  if (count_ > std::max(warm_up_, 2 * period_)) {
     verdict.score = rested(surprise);
   }
   return verdict;
@@ -267,7 +268,7 @@ double AnomalyScorer::rested(double surprise) {
     }
   }
   if (surprise > kRestFrom) {
-    rest_left_ = kRest;
+    rest_left_ = static_cast<std::size_t>(kRest * static_cast<double>(warm_up_));
     rest_level_ = surprise;
   }
   return 1 - std::pow(10.0, -surprise);

@@ -34,7 +34,8 @@ class TailScale {
 };
 
 struct AnomalyOptions {
-  std::size_t period = 0;  ///< Values in a season; 0: found in the series, 1: none.
+  std::size_t period = 0;     ///< Values in a season; 0: found in the series, 1: none.
+  std::size_t warm_up = 100;  ///< Before so many values nothing is said.
 };
 
 /// What is most unusual about a value.
@@ -90,6 +91,7 @@ class AnomalyScorer {
   double low_ = 0, high_ = 0, low_rest_ = 0, high_rest_ = 0;
   std::array<TailScale, kTailed> tails_;
   TailScale combined_;
+  std::size_t warm_up_ = 0;
   std::size_t rest_left_ = 0;
   double rest_level_ = 0;
 };

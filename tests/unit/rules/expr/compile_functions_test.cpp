@@ -204,10 +204,10 @@ event() takes the name of an event as a text
 ^^^^^^^^^
 the calendar has no holidays
 -> write calendar: {holidays: [se.ics]} in kpid.yaml)~"},
-                    FunctionCase{"OfALaterStage", "anomaly(value) > 99%", R"~(anomaly(value) > 99%
-^^^^^^^
-there is no function "anomaly"
--> functions: abs age all avg change clamp coalesce count diff event first holiday if last max median min month per prev quantile round segments share stddev sum to_date trend weekday)~"}),
+                    FunctionCase{"ThatIsNone", "oracle(value) > 99%", R"~(oracle(value) > 99%
+^^^^^^
+there is no function "oracle"
+-> functions: abs age all anomaly avg change clamp coalesce count diff event first forecast holiday if last max median min month per prev quantile round segments share stddev sum to_date trend unusual weekday)~"}),
     name_of_case);
 
 TEST(ToDate, OfAKpiThatIsJudgedSeldomHasNoMeaning) {

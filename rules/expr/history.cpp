@@ -1,0 +1,108 @@
+#include "rules/expr/history.hpp"
+
+#include "rules/forecast/anomaly.hpp"
+#include "rules/forecast/forecast.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <vector>
+
+namespace kpi {
+namespace {
+
+/// So many values are read; of those finer than a day two weeks' hours fit.
+constexpr std::int32_t kDays = 400;
+constexpr std::int64_t kIntervals = 1000;
+constexpr std::size_t kMostGaps = 5000;
+/// Before so many values of a KPI nothing is called unusual.
+constexpr std::size_t kWarmUp = 40;
+
+/// One value per period; NaN where there is none.
+std::vector<double> spread_out(std::span<const Sample> values, const Aggregation& as) {
+  std::vector<double> result;
+  Slot at = values.front().slot;
+  for (const Sample& sample : values) {
+    for (; at < sample.slot && result.size() < kMostGaps; at = next_slot(at, as.grain, as.zone)) {
+      result.push_back(std::nan(""));
+    }
+    result.push_back(sample.value);
+    at = next_slot(sample.slot, as.grain, as.zone);
+  }
+  return result;
+}
+
+/// The season that values of a grain have by nature; 1: none.
+int season_of(const Grain& grain) {
+  switch (grain.unit) {
+    case Grain::Unit::kDay:
+      return 7;
+    case Grain::Unit::kWeek:
+      return 52;
+    case Grain::Unit::kMonth:
+      return 12;
+    case Grain::Unit::kQuarter:
+      return 4;
+    case Grain::Unit::kInterval:
+      return static_cast<int>(kDayMs / grain.interval_ms);
+    default:
+      return 1;
+  }
+}
+
+Value anomaly_of(const std::vector<double>& values, const Grain& grain, std::int16_t index) {
+  const auto season = static_cast<std::size_t>(season_of(grain));
+  const bool has_rounds = values.size() >= 4 * season;
+  forecast::AnomalyScorer scorer({.period = has_rounds ? season : 1, .warm_up = kWarmUp});
+  double score = 0;
+  for (const double value : values) {
+    score = scorer.look_at(value).score;
+  }
+  return values.size() > kWarmUp ? Value::of(score) : Value::unknown(Reason::kIncomplete, index);
+}
+
+/// How many periods after the last one the day lies in; 0: not after it.
+std::size_t steps_to(Slot last, Slot day, const Aggregation& as) {
+  std::size_t steps = 0;
+  const std::chrono::local_time<Duration> midnight{Duration{day.ms}};
+  const Slot wanted = as.grain.is_civil() ? day : Slot{as.zone.to_instant(midnight).time_since_epoch().count()};
+  for (Slot at = next_slot(last, as.grain, as.zone); at <= wanted && steps < forecast::kFarthest;
+       at = next_slot(at, as.grain, as.zone)) {
+    ++steps;
+  }
+  return steps;
+}
+
+}  // namespace
+
+Span history_of(const Grain& grain) {
+  switch (grain.unit) {
+    case Grain::Unit::kInterval:
+      return {0, 0, kIntervals * grain.interval_ms};
+    case Grain::Unit::kWeek:
+      return {0, 7 * 208, 0};
+    case Grain::Unit::kMonth:
+    case Grain::Unit::kQuarter:
+    case Grain::Unit::kYear:
+      return {240, 0, 0};
+    default:
+      return {0, kDays, 0};
+  }
+}
+
+Value judge_history(std::span<const Sample> values, const Aggregation& as, std::int16_t index) {
+  const std::vector<double> history = spread_out(values, as);
+  if (as.how == Aggregate::kAnomaly) {
+    return anomaly_of(history, as.grain, index);
+  }
+  const Slot day{static_cast<std::int64_t>(as.quantile)};
+  const std::size_t steps = steps_to(values.back().slot, day, as);
+  if (values.size() < 8 || steps == 0 || steps >= forecast::kFarthest) {
+    return Value::unknown(Reason::kIncomplete, index);
+  }
+  const std::vector<int> periods{season_of(as.grain)};
+  forecast::Forecaster forecaster;
+  const forecast::Forecast answer = forecaster.answer({.values = history, .horizon = steps, .periods = periods});
+  return finite(answer.points.back());
+}
+
+}  // namespace kpi

@@ -1,0 +1,23 @@
+#pragma once
+// anomaly() and forecast(): what a series' history says of its newest value, or of a later one. Gaps are part of a
+// history. For read_input.cpp; pure, any thread may call it.
+
+#include "rules/expr/read_input.hpp"
+
+#include <cstdint>
+#include <span>
+
+namespace kpi {
+
+/// Whether the window is a history: as much of it as there is will do.
+inline bool is_of_history(Aggregate how) {
+  return how == Aggregate::kAnomaly || how == Aggregate::kForecast;
+}
+
+/// How much history such a function reads of values of `grain`.
+Span history_of(const Grain& grain);
+
+/// REQUIRES values not empty, in slot order. `as.quantile` of a forecast is the day that is asked for, as a slot.
+Value judge_history(std::span<const Sample> values, const Aggregation& as, std::int16_t index);
+
+}  // namespace kpi
