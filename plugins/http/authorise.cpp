@@ -43,7 +43,7 @@ Result<std::string> Conversation::text_of(std::string_view name, std::string_vie
   return text ? *text : std::string(fallback);
 }
 
-Result<void> Conversation::authorise(HttpRequest& request, Scope& scope, const Change& change) {
+Result<void> Conversation::authorise(HttpRequest& request) {
   const AuthPlan& auth = plan_.auth;
   switch (auth.type) {
     case Type::kNone:
@@ -64,7 +64,6 @@ Result<void> Conversation::authorise(HttpRequest& request, Scope& scope, const C
       return {};
     }
     case Type::kBody:
-      static_cast<void>(change);
       if (request.body.starts_with('{')) {
         Json body = Json::parse(request.body, nullptr, false);
         body[KPI_TRY(text_of("name"))] = KPI_TRY(text_of("value"));
@@ -89,34 +88,33 @@ Result<void> Conversation::authorise(HttpRequest& request, Scope& scope, const C
     case Type::kClientCredentials:
     case Type::kJwtBearer:
     case Type::kSession:
-      break;
+      break;  // ask() has put the token in
   }
-  return add_token(request, scope);
+  return {};
 }
 
-Result<void> Conversation::add_token(HttpRequest& request, Scope& scope) {
+Result<std::pair<std::string, std::string>> Conversation::current_token(Scope& scope) {
   const std::lock_guard lock(credential_->token_mutex);
   Credential::Token& token = credential_->token;
   if (!token.is_loaded) {
     KPI_TRY(load_token(token));
     token.is_loaded = true;
   }
-  if (token.value.empty() || (token.expires && *token.expires - kRenewBefore <= host_.now())) {
+  if (token.value.empty() || (token.renew_at && *token.renew_at <= host_.now())) {
     KPI_TRY(fetch_token(token));
   }
-  request.headers.emplace_back(to_lower_ascii(plan_.auth.header), plan_.auth.prefix + token.value.reveal());
   secrets_.push_back(token.value.reveal());
   scope.values["auth.token"] = token.value.reveal();
   for (const auto& [name, value] : token.exports) {
     scope.values["auth." + name] = value;
   }
-  return {};
+  return std::pair(to_lower_ascii(plan_.auth.header), plan_.auth.prefix + token.value.reveal());
 }
 
 void Conversation::drop_token() {
   const std::lock_guard lock(credential_->token_mutex);
   credential_->token.value = Secret();
-  credential_->token.expires.reset();
+  credential_->token.renew_at.reset();
 }
 
 Result<void> Conversation::fetch_token(Credential::Token& token) {
@@ -199,11 +197,13 @@ Result<void> Conversation::take_token(const HttpRequest& request,
   }
   token.value = Secret(value->get<std::string>());
   const auto lives = seconds_of(JsonSelect::parse("/expires_in").value().first(*json));
-  token.expires.reset();
-  if (plan_.auth.lifetime.count() > 0) {
-    token.expires = host_.now() + plan_.auth.lifetime;
-  } else if (lives && *lives > 0 && *lives < 1e9) {
-    token.expires = host_.now() + milliseconds{static_cast<std::int64_t>(*lives * 1000)};
+  token.renew_at.reset();
+  milliseconds lifetime = plan_.auth.lifetime;
+  if (lifetime.count() == 0 && lives && *lives > 0 && *lives < 1e9) {
+    lifetime = milliseconds{static_cast<std::int64_t>(*lives * 1000)};
+  }
+  if (lifetime.count() > 0) {
+    token.renew_at = host_.now() + lifetime - std::min(kRenewBefore, lifetime / 2);
   }
   if (const auto rotated = json->find("refresh_token");
       plan_.auth.type == Type::kRefresh && rotated != json->end() && rotated->is_string()) {
@@ -231,8 +231,8 @@ Result<void> Conversation::load_token(Credential::Token& token) {
   }
   token.value = Secret(json->value("token", std::string()));
   token.refresh = Secret(json->value("refresh", std::string()));
-  if (const auto expires = json->find("expires"); expires != json->end() && expires->is_number_integer()) {
-    token.expires = Instant{Duration{expires->get<std::int64_t>()}};
+  if (const auto renew = json->find("renew_at"); renew != json->end() && renew->is_number_integer()) {
+    token.renew_at = Instant{Duration{renew->get<std::int64_t>()}};
   }
   if (const auto exports = json->find("exports"); exports != json->end() && exports->is_object()) {
     for (const auto& [name, value] : exports->items()) {
@@ -247,8 +247,8 @@ Result<void> Conversation::keep_token(const Credential::Token& token) {
     return {};
   }
   Json json{{"token", token.value.reveal()}, {"refresh", token.refresh.reveal()}};
-  if (token.expires) {
-    json["expires"] = token.expires->time_since_epoch().count();
+  if (token.renew_at) {
+    json["renew_at"] = token.renew_at->time_since_epoch().count();
   }
   json["exports"] = Json::object();
   for (const auto& [name, value] : token.exports) {

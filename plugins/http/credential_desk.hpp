@@ -31,8 +31,8 @@ class Credential {
   /// A token and what came with it. Touched only while `token_mutex` is held, so that one refresh runs at a time.
   struct Token {
     Secret value;
-    std::optional<Instant> expires;
-    Secret refresh;  ///< The newest refresh token; empty: the configured one.
+    std::optional<Instant> renew_at;  ///< A while before it expires.
+    Secret refresh;                   ///< The newest refresh token; empty: the configured one.
     std::map<std::string, Json> exports;
     bool is_loaded = false;
   };

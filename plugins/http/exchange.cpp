@@ -355,12 +355,13 @@ Result<Exchange> Conversation::ask(const RequestPlan& plan, const Scope& given, 
   bool has_renewed = false;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     Scope scope = given;
+    std::vector<std::pair<std::string, std::string>> token;
     if (plan_.auth.has_token()) {
-      HttpRequest none;
-      KPI_TRY(add_token(none, scope));  // its exports may stand in the address
+      token.push_back(KPI_TRY(current_token(scope)));  // first: what it exports may stand in the address
     }
     HttpRequest request = KPI_TRY(make(plan, scope, change));
-    KPI_TRY(authorise(request, scope, change));
+    request.headers.insert(request.headers.end(), token.begin(), token.end());
+    KPI_TRY(authorise(request));
     auto response = send(request);
     if (!response) {
       const bool may_repeat = was_sent_ && response.error().kind == ErrorKind::kUnavailable && attempt + 1 < kAttempts;

@@ -72,8 +72,9 @@ class Conversation {
   [[nodiscard]] std::string words_of(const HttpResponse& response) const;
 
   // The credential: authorise.cpp.
-  Result<void> authorise(HttpRequest& request, Scope& scope, const Change& change);
-  Result<void> add_token(HttpRequest& request, Scope& scope);
+  Result<void> authorise(HttpRequest& request);
+  /// The header with the token, fetched if need be; what the login exported goes into `scope`.
+  Result<std::pair<std::string, std::string>> current_token(Scope& scope);
   Result<void> fetch_token(Credential::Token& token);
   Result<HttpRequest> token_request(const Credential::Token& token);
   Result<void> take_token(const HttpRequest& request, const HttpResponse& response, Credential::Token& token);
