@@ -115,7 +115,8 @@ const calendar = map({
 const metricKeys = {
   kind: oneOf("flow", "level", "mean", "distinct"),
   across: oneOf("sum", "mean", "min", "max", "none"),
-  unit: scalar,
+  unit: { anyOf: [scalar, map({ column: text }, "column")] },
+  convert: map({ to: text, rates: text }, "to", "rates"),
   scale: { const: "percent" },
 };
 
@@ -205,7 +206,9 @@ export function schemas(builtIn) {
   // The file that `preset` names, or `params`, declares keys of its own.
   const opened = (schema) => ({
     ...schema,
-    properties: { ...schema.properties, preset: text, metrics: mapOf({ type: ["object", "null"] }) },
+    properties: {
+      request: {}, steps: {}, version: {}, params: { type: "object" }, ...schema.properties, preset: text, metrics: mapOf({ type: ["object", "null"] }),
+    },
     additionalProperties: true,
   });
   const source = {
@@ -235,6 +238,8 @@ export function schemas(builtIn) {
       timezone: text,
       language,
       public_url: text,
+      listen: text,
+      token: text,
       calendar,
       history: text,
       rules: words,
