@@ -1,6 +1,7 @@
 // From what happened to who is told: the events of a step go to routing, and what that decides becomes messages and
 // rows of the same commit.
 
+#include "daemon/engine/alert_chart.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/engine/routing_json.hpp"
 #include "daemon/notify/message_json.hpp"
@@ -28,6 +29,25 @@ std::string url_escaped(std::string_view text) {
     }
   }
   return out;
+}
+
+/// Mail shows pictures: those of the first alerts.
+void add_charts(Message& message, const Engine& engine) {
+  constexpr std::size_t most = 3;
+  const Config& config = engine.config();
+  const ChannelConfig* channel = config.find_channel(message.channel);
+  if (channel == nullptr || channel->type != "email") {
+    return;
+  }
+  for (std::size_t i = 0; i < std::min(message.alerts.size(), most); ++i) {
+    const AlertView& alert = message.alerts[i];
+    const Kpi* kpi = config.rules.find(alert.kpi);
+    const Line* line = kpi == nullptr ? nullptr : engine.find_line(alert.kpi, alert.segment);
+    auto chart = line == nullptr ? std::nullopt : alert_chart(alert, *kpi, *line, channel->voice);
+    if (chart) {
+      message.attachments.push_back(*std::move(chart));
+    }
+  }
 }
 
 /// A source that is not read by then is not waited for: nothing may be held back for ever.
@@ -158,6 +178,7 @@ Message Engine::compose(const Envelope& envelope, Instant now) const {
     identity += view->id + "/" + std::string(name_of(view->severity)) + (view->firing ? "+" : "-");
     message.alerts.push_back(in_voice(*std::move(view), voice));
   }
+  add_charts(message, *this);
   const std::array<std::string_view, 3> parts{envelope.channel, name_of(envelope.type), identity};
   message.id = "msg_" + stable_id(now.time_since_epoch().count(), parts);
   return message;

@@ -1,5 +1,6 @@
 #include "daemon/notify/channels/mail.hpp"
 
+#include "daemon/notify/channels/mail_pictures.hpp"
 #include "daemon/notify/mail_message.hpp"
 #include "daemon/os/address_policy.hpp"
 #include "daemon/os/curl_mail.hpp"
@@ -25,7 +26,7 @@ class MailChannel final : public Channel {
 
   Outcome deliver(const Message& message, ChannelHost& host, const std::stop_token& stop) override {
     MailRequest request = request_;
-    request.content = mail_content(message, envelope_);
+    request.content = mail_content(with_pictures(message, host.host, stop), envelope_);
     const std::vector<std::string_view> done = split(host.progress, ' ');
     std::set<std::string, std::less<>> has_it(done.begin(), done.end());
     for (const MailAddress& to : envelope_.to) {
