@@ -295,6 +295,15 @@ std::string percent(double share) {
   return format_value(std::round(share * 100) / 100, Unit::parse("%").value(), Language::kEnglish);
 }
 
+/// To three digits: a forecast has no more.
+double rounded(double value) {
+  if (value == 0 || !std::isfinite(value)) {
+    return value;
+  }
+  const int power = 2 - static_cast<int>(std::floor(std::log10(std::abs(value))));
+  return power >= 0 ? times_power_of_ten(std::round(times_power_of_ten(value, power)), -power) : std::round(value);
+}
+
 void print_target(const TargetView& target, std::ostream& out) {
   out << "  target    " << (target.name.empty() ? "" : target.name + ", ");
   if (!target.problem.empty()) {
@@ -306,6 +315,12 @@ void print_target(const TargetView& target, std::ostream& out) {
   out << (target.pace ? ", pace " + percent(*target.pace) : "");
   out << (target.formatted_expected.empty() ? "" : ", " + target.formatted_expected + " due by now");
   out << (target.judged_by.empty() ? "" : ", judged by " + target.judged_by) << "\n";
+  if (target.probability && target.projected_low && target.projected_high) {
+    out << "            forecast " << target.formatted_projected << " at the deadline, between "
+        << number_text(rounded(*target.projected_low)) << " and " << number_text(rounded(*target.projected_high))
+        << " in four cases of five; the goal is reached with a probability of " << percent(*target.probability)
+        << (target.expected_date.empty() ? "" : ", by " + target.expected_date) << "\n";
+  }
   if (target.budget && target.budget_left) {
     out << "            " << number_text(std::round(*target.budget_left * 10) / 10) << " of "
         << number_text(std::round(*target.budget * 10) / 10) << " misses left"

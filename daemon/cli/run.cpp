@@ -3,6 +3,8 @@
 #include "daemon/os/curl_http.hpp"
 #include "daemon/os/log.hpp"
 #include "daemon/os/signals.hpp"
+#include "daemon/review/report.hpp"
+#include "daemon/store/history_reader.hpp"
 #include "daemon/store/sqlite_store.hpp"
 #include "daemon/web/front.hpp"
 #include "rules/base/text.hpp"
@@ -55,9 +57,17 @@ void print_json(const OnceReport& report, Instant now, Io& io) {
   io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
 }
 
+/// For digests that bring a review: what the history says of the period.
+Result<std::string> review_file(const Config& config, const ReviewPeriod& period, Language language) {
+  const auto reader = KPI_TRY(open_history_reader(config.history));
+  return make_report(config, period, ReportFormat::kHtml, language, *reader);
+}
+
 int run_once(
     std::shared_ptr<const Config> config, Store& store, World world, Instant now, const Arguments& arguments, Io& io) {
-  Watch watch(std::move(config), store, world, EngineOptions{1, true});
+  EngineOptions options{1, true};
+  options.make_review = review_file;
+  Watch watch(std::move(config), store, world, std::move(options));
   if (const auto restored = watch.restore(now); !restored) {
     return complain(io, kExitFailed, restored.error().message);
   }
@@ -111,7 +121,9 @@ Result<std::shared_ptr<const Config>> load_again(const std::string& path, const 
 
 int run_daemon(std::shared_ptr<const Config> config, Store& store, World world, SignalWatch& signals, Io& io) {
   const std::string path = config->path;
-  Watch watch(std::move(config), store, world);
+  EngineOptions options;
+  options.make_review = review_file;
+  Watch watch(std::move(config), store, world, std::move(options));
   if (const auto restored = watch.restore(io.clock.now()); !restored) {
     return complain(io, kExitFailed, restored.error().message);
   }

@@ -92,6 +92,9 @@ void print_json(const StatusReport& report, Language language, std::ostream& out
   ordered_json channels = ordered_json::array();
   for (const ChannelQueue& channel : report.channels) {
     channels.push_back({{"name", channel.channel}, {"queued", channel.queued}, {"dead", channel.dead}});
+    if (!channel.disabled.empty()) {
+      channels.back()["disabled"] = channel.disabled;
+    }
   }
   const ordered_json document{
       {"now", time_or_null(report.now)}, {"kpis", kpis}, {"sources", sources}, {"channels", channels}};

@@ -290,6 +290,10 @@ class StatusText {
 
   void print_channels() {
     for (const ChannelQueue& channel : report_.channels) {
+      if (!channel.disabled.empty()) {
+        io_.out << paint("channel " + printable(channel.channel) + " takes nothing", Tone::kCritical) << ": "
+                << printable(channel.disabled, 300) << "\n";
+      }
       if (channel.queued + channel.dead == 0) {
         continue;
       }

@@ -56,6 +56,9 @@ const std::vector<const Plugin*>& source_kinds() {
 }
 
 const Plugin* find_source_kind(std::string_view name) {
+  if (const Plugin* plugin = find_plugin(name)) {
+    return plugin;  // the connectors are not read for nothing
+  }
   const auto found = std::ranges::find(source_kinds(), name, &Plugin::name);
   return found == source_kinds().end() ? nullptr : *found;
 }

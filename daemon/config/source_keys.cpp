@@ -198,9 +198,7 @@ class SourceReader {
     config_.plugin = node->scalar;
     const Plugin* plugin = find_source_kind(node->scalar);
     if (plugin != nullptr && plugin->name == "http") {
-      if (const YamlNode* preset = map.optional("preset")) {
-        return read_preset_file(*preset);
-      }
+      return read_http(map, *plugin);
     }
     if (plugin == nullptr) {
       std::vector<std::string> names;
@@ -213,6 +211,23 @@ class SourceReader {
                          near.empty() ? "plugins: " + join(names, " ") : near);
     }
     return plugin;
+  }
+
+  /// A source of `plugin: http` describes itself, or names the file of a preset that does.
+  const Plugin* read_http(MapReader& map, const Plugin& http) {
+    const YamlNode* preset = map.optional("preset");
+    const bool describes_itself = map.optional("request") != nullptr || map.optional("steps") != nullptr;
+    if (preset != nullptr && !describes_itself) {
+      return read_preset_file(*preset);
+    }
+    if (describes_itself) {
+      map.optional("version");  // a preset that was copied into the source is one of its own
+    }
+    own_plugin_ = http;
+    if (const YamlNode* params = map.optional("params")) {
+      declare_params(option_tree(*params, nullptr), *own_plugin_, diagnostics_);
+    }
+    return &*own_plugin_;
   }
 
   /// The kind of source that a file makes.

@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <numeric>
 #include <set>
+#include <tuple>
 
 namespace kpi {
 namespace {
@@ -69,7 +71,23 @@ std::vector<double> judged_in(const Line& line, const Kpi& kpi, const ReviewPeri
   return values;
 }
 
+/// The KPIs as people wrote them.
+std::vector<std::uint32_t> in_file_order(const RuleSet& rules) {
+  std::vector<std::uint32_t> order(rules.kpis.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(order, {}, [&](std::uint32_t kpi) {
+    const Position& at = rules.kpis[kpi].position;
+    return std::tuple(at.source == nullptr ? std::string() : at.source->name, at.line);
+  });
+  return order;
+}
+
 }  // namespace
+
+ReviewPeriod period_of(const DigestRule& rule, const DigestDue& due, const CalendarRules& calendar) {
+  const ReviewPeriod days{ReviewPeriod::Kind::kRange, due.from, due.to, date_text(due.from)};
+  return rule.every == Grain::Unit::kDay ? days : last_review_period(kind_of(rule), due.to, calendar);
+}
 
 DigestMaker::DigestMaker(const Engine& engine, const DigestRule& rule, const DigestDue& due, Voice voice)
     : engine_(engine),
@@ -77,7 +95,7 @@ DigestMaker::DigestMaker(const Engine& engine, const DigestRule& rule, const Dig
       rule_(rule),
       voice_(std::move(voice)),
       zone_(voice_.zone.value_or(engine.config().zone)),
-      period_{kind_of(rule), due.from, due.to, ""},
+      period_(period_of(rule, due, rules_.calendar)),
       before_(previous_of(period_, rules_.calendar)),
       year_ago_(year_ago_of(period_, rules_.calendar)),
       due_(due.at),
@@ -242,7 +260,7 @@ DigestView DigestMaker::make(const DigestEvents& events, Instant now) {
       period_words(slot_of(period_.from), Grain{rule_.every, 0}, {zone_, rules_.calendar}, voice_.language);
   view.title = say_it(title_phrase(rule_), {{"period", name}});
   std::set<std::string> kpis;
-  for (std::uint32_t i = 0; i < rules_.kpis.size(); ++i) {
+  for (const std::uint32_t i : in_file_order(rules_)) {
     const Line* line = engine_.find_line(rules_.kpis[i].id, {});
     if (line != nullptr && has(rules_.kpis[i])) {
       view.lines.push_back(line_of(i, *line));

@@ -31,6 +31,9 @@ struct DigestEvents {
   std::vector<DigestHushed> hushed;
 };
 
+/// The days that an issue is about.
+ReviewPeriod period_of(const DigestRule& rule, const DigestDue& due, const CalendarRules& calendar);
+
 class DigestMaker {
  public:
   DigestMaker(const Engine& engine, const DigestRule& rule, const DigestDue& due, Voice voice);

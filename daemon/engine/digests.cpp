@@ -106,7 +106,7 @@ Result<Message> Engine::make_digest(
     line.url = page_of(line.kpi, {});
   }
   if (rule.has_review && options_.make_review) {
-    const auto review = options_.make_review(due.from, due.to, voice.language);
+    const auto review = options_.make_review(*config_, period_of(rule, due, rules_.calendar), voice.language);
     if (review && review->size() <= kMaxReview) {
       message.attachments.push_back({"review.html", "text/html", *review, false});
       message.digest->notes.push_back(say(voice.language, Phrase::kReviewAttached));

@@ -3,6 +3,7 @@
 // once. It owns all state. One thread calls it; it starts none, reads no clock and does no I/O but the store's.
 
 #include "daemon/config/config.hpp"
+#include "daemon/review/review_period.hpp"
 #include "daemon/store/store.hpp"
 #include "rules/judge/line.hpp"
 #include "rules/model/sample_table.hpp"
@@ -44,8 +45,8 @@ struct EngineOptions {
   int source_patience = 3;
   /// `run --once`: there is no later, so nothing waits for others of its group.
   bool waits_elapsed = false;
-  /// The review of the days from `from` to before `to` as one HTML file, for digests that bring it; null: none does.
-  std::function<Result<std::string>(Date from, Date to, Language language)> make_review{};
+  /// The review of a period as one HTML file, for digests that bring it; null: none does.
+  std::function<Result<std::string>(const Config& config, const ReviewPeriod& period, Language language)> make_review{};
 };
 
 /// Something about kpid itself that people should know: config.error, delivery.failed.

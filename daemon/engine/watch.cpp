@@ -97,6 +97,9 @@ Result<void> Watch::deliver_all(Instant now, OnceReport& report) {
         take(event, asked);
       }
       DeliveryNews news = deliveries_.take_news(now);
+      if (news.rows.empty()) {
+        continue;
+      }
       for (DeliveryRow& row : news.rows) {
         report_delivery(row, report);
         engine_->receive(std::move(row));

@@ -113,6 +113,15 @@ class FactList {
     add(FactKind::kPace, Phrase::kPace, pace_text(target, language_));
     add(FactKind::kSoFar, Phrase::kSoFar, one_line(target.formatted_actual));
     add(FactKind::kDueByNow, Phrase::kDueByNow, one_line(target.formatted_expected));
+    if (target.probability && !target.formatted_projected.empty()) {
+      // A forecast is never certain: it says 1 % to 99 %.
+      const double share = std::clamp(std::round(*target.probability * 100) / 100, 0.01, 0.99);
+      add(FactKind::kForecast,
+          Phrase::kForecast,
+          say(language_,
+              Phrase::kForecastLikely,
+              {{"projected", one_line(target.formatted_projected)}, {"probability", percent_words(share, language_)}}));
+    }
     if (is_sayable(target.burn_rate)) {
       add(FactKind::kMisses,
           Phrase::kMisses,

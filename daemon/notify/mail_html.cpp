@@ -197,7 +197,7 @@ std::string mail_html(const Message& message) {
       "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\"><tr><td align=\"center\" "
       "style=\"padding:24px 12px\">\n<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" "
       "style=\"width:100%;max-width:600px;background:#ffffff;border:1px solid "
-      "#e4e8ec;border-radius:6px;text-align:left;{1}\">\n"
+      "#e4e8ec;border-radius:6px;text-align:left;overflow-wrap:anywhere;{1}\">\n"
       "{2}<tr><td style=\"padding:12px 24px;font-size:12px;color:#8a949e\">kpid · {3} · {4}</td></tr>\n"
       "</table>\n</td></tr></table>\n</body></html>\n",
       escaped(card.headline),

@@ -100,7 +100,8 @@ std::string alert_text(const MessageCard& card, const AlertCard& alert, const Ch
   const auto bold = [&](const std::string& text) {
     return std::string(markup.bold_open) + markup.escape(text) + std::string(markup.bold_close);
   };
-  std::string text = alert.mark + " " + bold(alert.subject) + " – " + markup.escape(alert.badge) + "\n";
+  std::string text =
+      alert.mark + " " + bold(alert.subject) + (alert.badge.empty() ? "" : " – " + markup.escape(alert.badge)) + "\n";
   text += alert.verdict.empty() ? "" : markup.escape(alert.verdict) + "\n";
   if (is_detailed) {
     for (const Fact& fact : alert.facts) {
@@ -164,6 +165,10 @@ std::string more_text(const Message& message, std::size_t count) {
 
 std::string more_lines_text(const Message& message, std::size_t count) {
   return say(message.language, Phrase::kAndMoreLines, {{"n", count}});
+}
+
+std::string titled(const AlertCard& alert) {
+  return alert.badge.empty() ? alert.subject : alert.subject + " – " + alert.badge;
 }
 
 std::string_view key_of(FactKind kind) {

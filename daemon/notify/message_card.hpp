@@ -53,6 +53,9 @@ std::string more_text(const Message& message, std::size_t count);
 /// "and 12 more lines"
 std::string more_lines_text(const Message& message, std::size_t count);
 
+/// "Conversion rate (country: SE) – Warning"
+std::string titled(const AlertCard& alert);
+
 /// "so_far": what programs call a fact, in every language.
 std::string_view key_of(FactKind kind);
 

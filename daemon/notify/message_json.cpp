@@ -44,8 +44,8 @@ Json target_json(const TargetView& target) {
   json["goal"] = number_or_null(target.goal);
   json["deadline"] = text_or_null(target.deadline);
   json["pace"] = number_or_null(target.pace);
-  json["projected"] = nullptr;
-  json["probability"] = nullptr;
+  json["projected"] = number_or_null(target.projected);
+  json["probability"] = number_or_null(target.probability);
   json["required"] = number_or_null(target.required);
   json["expected"] = number_or_null(target.expected);
   json["progress"] = number_or_null(target.progress);
@@ -69,6 +69,10 @@ Json target_json(const TargetView& target) {
   add_number("budget", target.budget);
   add_number("budget_left", target.budget_left);
   add_number("burn_rate", target.burn_rate);
+  add_number("projected_low", target.projected_low);
+  add_number("projected_high", target.projected_high);
+  add_text("formatted_projected", target.formatted_projected);
+  add_text("expected_date", target.expected_date);
   add_text("judged_by", target.judged_by);
   add_text("problem", target.problem);
   return json;
@@ -93,12 +97,13 @@ Json texts_json(const AlertTexts& texts) {
                       texts.goal,
                       texts.expected,
                       texts.actual,
-                      texts.problem});
+                      texts.problem,
+                      texts.projected});
 }
 
 AlertTexts texts_of_json(const Json& json) {
   const auto text = [&](std::size_t at) { return json.at(at).get<std::string>(); };
-  return {text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9)};
+  return {text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9), text(10)};
 }
 
 Json alert_json(const AlertView& alert) {
@@ -211,6 +216,12 @@ std::optional<TargetView> target_of(const Json& json) {
   target.budget = number_if_there("budget");
   target.budget_left = number_if_there("budget_left");
   target.burn_rate = number_if_there("burn_rate");
+  target.projected = number_if_there("projected");
+  target.probability = number_if_there("probability");
+  target.projected_low = number_if_there("projected_low");
+  target.projected_high = number_if_there("projected_high");
+  target.formatted_projected = json.value("formatted_projected", "");
+  target.expected_date = json.value("expected_date", "");
   return target;
 }
 

@@ -121,7 +121,7 @@ void Outbox::add(std::vector<NotificationRow> rows) {
 
 std::size_t Outbox::batch_size(const Queue& queue) {
   const bool is_well = queue.failures == 0 && queue.disabled.empty();
-  return is_well ? std::clamp<std::size_t>(queue.ready.size() / kBatchShare, 1, kLargestBatch) : 1;
+  return is_well ? std::clamp<std::size_t>(queue.ready.size() / kBatchShare, 1, queue.window) : 1;
 }
 
 void Outbox::refill(Queue& queue, Instant now) {
@@ -148,7 +148,7 @@ std::vector<std::vector<Attempt>> Outbox::take(Instant now, bool everything) {
     const bool rests =
         everything ? queue.failures >= kOutage : queue.rests_until > now || queue.disabled_until.value_or(now) > now;
     while (!rests && queue.batches < queue.rules.concurrency) {
-      std::size_t most = everything ? queue.ready.size() : batch_size(queue);
+      std::size_t most = batch_size(queue);
       if (queue.rules.per_second > 0) {
         most = std::min(most, static_cast<std::size_t>(queue.tokens));
       }
@@ -185,6 +185,7 @@ std::vector<Attempt> Outbox::take_batch(Queue& queue, std::size_t most, Instant 
 void Outbox::end_batch(const std::string& channel, const std::vector<std::string>& untried) {
   Queue& queue = queues_[channel];
   --queue.batches;
+  queue.window = untried.empty() && queue.failures == 0 ? std::min(queue.window * 2, kLargestBatch) : 1;
   for (const std::string& id : untried) {
     const auto number = numbers_.find(id);
     if (number == numbers_.end()) {

@@ -62,11 +62,12 @@ class Outbox {
   void add(std::vector<NotificationRow> rows);
 
   /// What each channel may be given now, marked as in flight: at most `concurrency` batches, each to be tried in order
-  /// until one fails. A batch has one message, or more of them behind a long queue.
+  /// until one fails. A batch has one message, or more of them behind a long queue: it is what a crash may repeat, so
+  /// it grows only while all goes well.
   std::vector<std::vector<Attempt>> take_due(Instant now) { return take(now, false); }
 
-  /// For `run --once`: everything that is due, in one batch for each channel; but of a channel that failed
-  /// three times in a row nothing.
+  /// For `run --once`: however short ago the last attempt failed; but of a channel that failed three times in a row
+  /// nothing.
   std::vector<std::vector<Attempt>> take_all_due(Instant now) { return take(now, true); }
 
   /// What has been waiting for a channel that takes nothing; to be told elsewhere.
@@ -106,7 +107,8 @@ class Outbox {
     std::set<std::uint64_t> all;
     std::size_t batches = 0;
     std::size_t in_flight = 0;
-    int failures = 0;  // in a row
+    std::size_t window = 1;  // messages in a batch: doubled by each that arrived whole
+    int failures = 0;        // in a row
     Instant rests_until{};
     double tokens = 0;
     std::optional<Instant> refilled;

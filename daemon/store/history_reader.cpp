@@ -238,6 +238,15 @@ Result<std::vector<ChannelQueue>> SqliteHistoryReader::queues() {
     std::vector<ChannelQueue> found;
     Query queues(*db_, kQueues);
     queues.each([&](const Row& row) { found.push_back({row.text(0), row.id(1), row.id(2)}); });
+    Query disabled(*db_, "SELECT name, disabled FROM channel_state WHERE disabled <> '' ORDER BY name");
+    disabled.each([&](const Row& row) {
+      const auto known = std::ranges::find(found, row.text(0), &ChannelQueue::channel);
+      if (known != found.end()) {
+        known->disabled = row.text(1);
+      } else {
+        found.push_back({row.text(0), 0, 0, row.text(1)});
+      }
+    });
     return found;
   });
 }

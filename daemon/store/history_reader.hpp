@@ -65,6 +65,7 @@ struct ChannelQueue {
   std::string channel;
   std::size_t queued = 0;
   std::size_t dead = 0;
+  std::string disabled{};  ///< Why it takes nothing; empty: it does.
 
   bool operator==(const ChannelQueue&) const = default;
 };

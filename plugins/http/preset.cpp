@@ -123,6 +123,13 @@ Json value_of(const OptionSpec& spec, const OptionValue& value) {
   }
 }
 
+/// Whether an entry of `params` declares a parameter, rather than giving a constant.
+bool is_declared(const OptionTree& node) {
+  static constexpr std::array<std::string_view, 8> kWords{
+      "required", "optional", "default", "secret", "json", "list", "number", "choices"};
+  return std::ranges::any_of(kWords, [&](std::string_view word) { return node.find(word) != nullptr; });
+}
+
 /// `params` and `secrets` of a source of `plugin: http`: constants.
 void add_constants(const SourceSettings& settings, HttpPlan& plan) {
   for (const auto& [key, prefix] : {std::pair("params", ""), std::pair("secrets", "secret.")}) {
@@ -132,12 +139,9 @@ void add_constants(const SourceSettings& settings, HttpPlan& plan) {
     }
     plan.trees.push_back(option->second.tree);
     for (const auto& [name, value] : option->second.tree->entries) {
-      const OptionTree* fallback = value.kind == OptionTree::Kind::kMap ? value.find("default") : nullptr;
-      const bool is_declared =
-          value.kind == OptionTree::Kind::kMap &&
-          (value.find("required") || value.find("optional") || value.find("json") || fallback != nullptr);
-      plan.values[prefix + name.text] =
-          is_declared ? (fallback == nullptr ? Json() : json_of(*fallback)) : json_of(value);
+      if (!is_declared(value)) {
+        plan.values[prefix + name.text] = json_of(value);
+      }
       if (value.secret) {
         plan.values["secret." + name.text] = value.secret->reveal();
       }
@@ -163,12 +167,26 @@ std::unique_ptr<Source> build(const HttpKeys& keys,
   return diagnostics.count(Diagnostic::Severity::kError) == errors_before ? make_http_source(std::move(plan)) : nullptr;
 }
 
-std::unique_ptr<Source> create_http(const SourceSettings& settings, Diagnostics& diagnostics) {
+/// The values of declared parameters.
+void add_parameters(const std::vector<OptionSpec>& specs, const SourceSettings& settings, HttpPlan& plan) {
+  for (const OptionSpec& spec : specs) {
+    const auto option = settings.options.find(spec.key);
+    plan.values[spec.key] = option == settings.options.end() ? Json() : value_of(spec, option->second);
+    if (spec.type == Type::kSecret) {
+      plan.values["secret." + spec.key] = plan.values[spec.key];
+    }
+  }
+}
+
+std::unique_ptr<Source> create_http(const std::vector<OptionSpec>& declared,
+                                    const SourceSettings& settings,
+                                    Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.count(Diagnostic::Severity::kError);
   HttpPlan plan;
   plan.settings = settings;
   plan.origin = settings.name;
   add_constants(settings, plan);
+  add_parameters(declared, settings, plan);
   HttpKeys keys;
   keys.position = settings.position;
   for (const PlanKey& key : kPlanKeys) {
@@ -272,8 +290,22 @@ Plugin http_plugin() {
           .help = "Any HTTP interface, described in YAML; `preset: FILE` makes a kind of source from a file.",
           .options = std::move(options),
           .metric_options = std::move(of_metric),
-          .create = create_http,
+          .create = [](const SourceSettings& settings,
+                       Diagnostics& diagnostics) { return create_http({}, settings, diagnostics); },
           .defaults = defaults_of_source};
+}
+
+void declare_params(const OptionTree& params, Plugin& plugin, Diagnostics& diagnostics) {
+  std::vector<OptionSpec> declared;
+  for (const auto& [name, body] : params.entries) {
+    if (is_declared(body)) {
+      declared.push_back(read_param(name, body, diagnostics));
+    }
+  }
+  plugin.options.insert(plugin.options.end(), declared.begin(), declared.end());
+  plugin.create = [declared](const SourceSettings& settings, Diagnostics& out) {
+    return create_http(declared, settings, out);
+  };
 }
 
 std::optional<Plugin> preset_plugin(const std::string& name,
@@ -316,13 +348,7 @@ std::optional<Plugin> preset_plugin(const std::string& name,
     plan.settings = settings;
     plan.origin = name;
     plan.trees.push_back(preset);
-    for (const OptionSpec& spec : params) {
-      const auto option = settings.options.find(spec.key);
-      plan.values[spec.key] = option == settings.options.end() ? Json() : value_of(spec, option->second);
-      if (spec.type == Type::kSecret) {
-        plan.values["secret." + spec.key] = plan.values[spec.key];
-      }
-    }
+    add_parameters(params, settings, plan);
     HttpKeys placed = keys;
     placed.position = settings.position;
     return build(placed, std::move(plan), out, errors);

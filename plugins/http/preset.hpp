@@ -35,6 +35,8 @@ struct PresetPage {
 
 /// The row of the registry for `plugin: http`.
 Plugin http_plugin();
+/// Declarations under `params` of a source of `plugin: http` become keys of that source.
+void declare_params(const OptionTree& params, Plugin& plugin, Diagnostics& diagnostics);
 /// The kind of source that a preset makes; nothing when something was reported.
 std::optional<Plugin> preset_plugin(const std::string& name,
                                     std::shared_ptr<const OptionTree> preset,

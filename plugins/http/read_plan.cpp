@@ -183,6 +183,7 @@ std::vector<std::string> known_variables(const HttpPlan& plan) {
                                  "metrics",
                                  "labels",
                                  "fields",
+                                 "metric",
                                  "metric.name",
                                  "metric.column",
                                  "label.name",

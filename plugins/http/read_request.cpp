@@ -103,6 +103,48 @@ void read_session(AuthPlan& auth, TreeReader& map) {
   auth.prefix = "";
 }
 
+/// "query:after", "body:/offset", "graphql:cursor", "form:page".
+void read_place(TreeReader& map, std::string_view key, PagePlan::Place& place) {
+  using In = PagePlan::Place::In;
+  std::string text;
+  if (!map.text(key, text)) {
+    return;
+  }
+  const std::size_t colon = text.find(':');
+  const std::string in = text.substr(0, colon);
+  place.name = colon == std::string::npos ? "" : text.substr(colon + 1);
+  if (in == "graphql") {
+    place.name = "/variables/" + place.name;
+  } else if (in == "body" && !place.name.starts_with('/')) {
+    place.name = '/' + place.name;
+  }
+  place.in = in == "query"                     ? In::kQuery
+             : in == "body" || in == "graphql" ? In::kBody
+             : in == "form"                    ? In::kForm
+                                               : In::kNowhere;
+  if (place.in == In::kNowhere || place.name.size() < (place.in == In::kBody ? 2U : 1U)) {
+    map.diagnostics().error(
+        map.node().find(key)->position,
+        "paginate." + std::string(key) + " says where a value goes, got \"" + printable(text, 40) + '"',
+        "write query:NAME, form:NAME, body:/POINTER or graphql:VARIABLE");
+  }
+}
+
+void check_pages(const PagePlan& pages, Position position, Diagnostics& diagnostics) {
+  using Kind = PagePlan::Kind;
+  const bool needs_place = (pages.kind == Kind::kOffset || pages.kind == Kind::kPage || pages.kind == Kind::kLastId ||
+                            pages.kind == Kind::kCursor || pages.kind == Kind::kPartition) &&
+                           !pages.next;
+  if (needs_place && pages.at.in == PagePlan::Place::In::kNowhere) {
+    diagnostics.error(position, "paginate does not say where the page goes", "write at: query:NAME or body:/POINTER");
+  }
+  const bool needs_source =
+      pages.kind == Kind::kCursor || pages.kind == Kind::kNextUrl || pages.kind == Kind::kPartition;
+  if (needs_source && !pages.from) {
+    diagnostics.error(position, "paginate does not say what leads to the next page", "write from: /path/to/it");
+  }
+}
+
 }  // namespace
 
 const OptionTree* AuthPlan::find(std::string_view name) const {
@@ -200,31 +242,8 @@ PagePlan read_pages(const OptionTree& node, Diagnostics& diagnostics) {
   std::size_t kind = 0;
   map.choice("kind", kKinds, kind);
   pages.kind = static_cast<Kind>(kind);
-  const auto place = [&](std::string_view key, PagePlan::Place& out) {
-    std::string text;
-    if (!map.text(key, text)) {
-      return;
-    }
-    const std::size_t colon = text.find(':');
-    const std::string in = text.substr(0, colon);
-    out.name = colon == std::string::npos ? "" : text.substr(colon + 1);
-    if (in == "graphql") {
-      out.name = "/variables/" + out.name;
-    } else if (in == "body" && !out.name.starts_with('/')) {
-      out.name = '/' + out.name;
-    }
-    out.in = in == "query"                     ? PagePlan::Place::In::kQuery
-             : in == "body" || in == "graphql" ? PagePlan::Place::In::kBody
-             : in == "form"                    ? PagePlan::Place::In::kForm
-                                               : PagePlan::Place::In::kNowhere;
-    if (out.in == PagePlan::Place::In::kNowhere || out.name.size() < (in == "query" || in == "form" ? 1U : 2U)) {
-      diagnostics.error(map.optional(key)->position,
-                        "paginate." + std::string(key) + " says where a value goes, got \"" + printable(text, 40) + '"',
-                        "write query:NAME, form:NAME, body:/POINTER or graphql:VARIABLE");
-    }
-  };
-  place("at", pages.at);
-  place("size_at", pages.size_at);
+  read_place(map, "at", pages.at);
+  read_place(map, "size_at", pages.size_at);
   map.integer("size", 1, 1'000'000, pages.size);
   pages.start = pages.kind == Kind::kPage || pages.kind == Kind::kPartition ? 1 : 0;
   map.integer("start", 0, 1'000'000, pages.start);
@@ -238,18 +257,7 @@ PagePlan read_pages(const OptionTree& node, Diagnostics& diagnostics) {
     pages.next = read_request(*next, "paginate.request", diagnostics);
   }
   map.finish();
-  const bool needs_place = (pages.kind == Kind::kOffset || pages.kind == Kind::kPage || pages.kind == Kind::kLastId ||
-                            pages.kind == Kind::kCursor || pages.kind == Kind::kPartition) &&
-                           !pages.next;
-  if (needs_place && pages.at.in == PagePlan::Place::In::kNowhere) {
-    diagnostics.error(
-        node.position, "paginate does not say where the page goes", "write at: query:NAME or body:/POINTER");
-  }
-  const bool needs_source =
-      pages.kind == Kind::kCursor || pages.kind == Kind::kNextUrl || pages.kind == Kind::kPartition;
-  if (needs_source && !pages.from) {
-    diagnostics.error(node.position, "paginate does not say what leads to the next page", "write from: /path/to/it");
-  }
+  check_pages(pages, node.position, diagnostics);
   return pages;
 }
 

@@ -165,6 +165,16 @@ Result<void> add_pair(const std::string& key,
   return {};
 }
 
+/// {{metric}} is {{metric.column}} where no parameter has that name.
+bool names_metric(const OptionTree& node, const Scope& scope) {
+  bool is_named = names_variable(node, "metric.");
+  Diagnostics ignored;
+  each_variable(node, ignored, [&](const TextTemplate::Part& part, Position) {
+    is_named = is_named || (part.text == "metric" && !scope.values.contains("metric"));
+  });
+  return is_named;
+}
+
 }  // namespace
 
 std::string percent_encoded(std::string_view text) {
@@ -225,7 +235,7 @@ Result<std::optional<Json>> Scope::value(const TextTemplate::Part& part) const {
     found = std::move(all);
   } else if (name == "metric.name" && metric != nullptr) {
     found = metric->name;
-  } else if (name == "metric.column" && metric != nullptr) {
+  } else if ((name == "metric.column" || name == "metric") && metric != nullptr) {
     found = column_of(*metric);
   } else if (name.starts_with("metric.") && metric != nullptr) {
     found = option_value(metric->options, name.substr(7));
@@ -329,7 +339,7 @@ Result<std::vector<std::pair<std::string, std::string>>> render_pairs(const Opti
 Result<void> for_each_named(const OptionTree& node,
                             const Scope& scope,
                             const std::function<Result<void>(const Scope&)>& use) {
-  if (scope.metric == nullptr && names_variable(node, "metric.")) {
+  if (scope.metric == nullptr && names_metric(node, scope)) {
     for (const SourceMetric& metric : scope.settings->metrics) {
       Scope inner = scope;
       inner.metric = &metric;

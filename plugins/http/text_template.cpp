@@ -39,6 +39,47 @@ Result<TextTemplate::Part> parse_variable(std::string_view inside) {
   return part;
 }
 
+std::string offset_text(std::int64_t ms) {
+  const std::int64_t minutes = std::abs(ms) / 60'000;
+  return minutes == 0 ? "Z" : fmt::format("{}{:02}:{:02}", ms < 0 ? '-' : '+', minutes / 60, minutes % 60);
+}
+
+std::string directive_text(char directive, std::int64_t local_ms, std::int64_t utc_ms) {
+  const Date date = date_of(Slot{local_ms});
+  const std::int64_t of_day = ((local_ms % kDayMs) + kDayMs) % kDayMs;
+  const auto two = [](std::int64_t number) { return fmt::format("{:02}", number); };
+  switch (directive) {
+    case 'Y':
+      return fmt::format("{:04}", static_cast<int>(date.year()));
+    case 'y':
+      return two(static_cast<int>(date.year()) % 100);
+    case 'm':
+      return two(static_cast<unsigned>(date.month()));
+    case 'd':
+      return two(static_cast<unsigned>(date.day()));
+    case 'H':
+      return two(of_day / 3'600'000);
+    case 'M':
+      return two(of_day / 60'000 % 60);
+    case 'S':
+      return two(of_day / 1000 % 60);
+    case 'F':
+      return date_text(date);
+    case 'T':
+      return two(of_day / 3'600'000) + ':' + two(of_day / 60'000 % 60) + ':' + two(of_day / 1000 % 60);
+    case 's':
+      return std::to_string(utc_ms / 1000);
+    case 'Q':
+      return std::to_string(utc_ms);
+    case 'f':  // microseconds since 1970
+      return std::to_string(utc_ms * 1000);
+    case 'z':
+      return offset_text(local_ms - utc_ms);
+    default:
+      return {directive};
+  }
+}
+
 }  // namespace
 
 Result<TextTemplate> TextTemplate::parse(std::string_view text) {
@@ -62,14 +103,6 @@ Result<TextTemplate> TextTemplate::parse(std::string_view text) {
 }
 
 std::string time_text(std::string_view format, std::int64_t local_ms, std::int64_t utc_ms) {
-  const Date date = date_of(Slot{local_ms});
-  const std::int64_t of_day = ((local_ms % kDayMs) + kDayMs) % kDayMs;
-  const auto year = static_cast<int>(date.year());
-  const auto month = static_cast<unsigned>(date.month());
-  const auto day = static_cast<unsigned>(date.day());
-  const std::int64_t hour = of_day / 3'600'000;
-  const std::int64_t minute = of_day / 60'000 % 60;
-  const std::int64_t second = of_day / 1000 % 60;
   std::string text;
   for (std::size_t i = 0; i < format.size(); ++i) {
     if (format[i] != '%' || i + 1 == format.size()) {
@@ -77,55 +110,12 @@ std::string time_text(std::string_view format, std::int64_t local_ms, std::int64
       continue;
     }
     const bool is_bare = format[i + 1] == '-' && i + 2 < format.size();  // %-d: without a leading zero
-    i += is_bare ? 1 : 0;
-    switch (format[++i]) {
-      case 'Y':
-        text += fmt::format("{:04}", year);
-        break;
-      case 'y':
-        text += fmt::format("{:02}", year % 100);
-        break;
-      case 'm':
-        text += is_bare ? std::to_string(month) : fmt::format("{:02}", month);
-        break;
-      case 'd':
-        text += is_bare ? std::to_string(day) : fmt::format("{:02}", day);
-        break;
-      case 'H':
-        text += fmt::format("{:02}", hour);
-        break;
-      case 'M':
-        text += fmt::format("{:02}", minute);
-        break;
-      case 'S':
-        text += fmt::format("{:02}", second);
-        break;
-      case 'F':
-        text += date_text(date);
-        break;
-      case 'T':
-        text += fmt::format("{:02}:{:02}:{:02}", hour, minute, second);
-        break;
-      case 's':
-        text += std::to_string(utc_ms / 1000);
-        break;
-      case 'Q':
-        text += std::to_string(utc_ms);
-        break;
-      case 'f':  // microseconds since the epoch
-        text += std::to_string(utc_ms * 1000);
-        break;
-      case 'z': {
-        const std::int64_t minutes = (local_ms - utc_ms) / 60'000;
-        text +=
-            minutes == 0
-                ? "Z"
-                : fmt::format("{}{:02}:{:02}", minutes < 0 ? '-' : '+', std::abs(minutes) / 60, std::abs(minutes) % 60);
-        break;
-      }
-      default:
-        text += format[i];
+    i += is_bare ? 2 : 1;
+    std::string part = directive_text(format[i], local_ms, utc_ms);
+    if (is_bare && part.size() == 2 && part.front() == '0') {
+      part.erase(0, 1);
     }
+    text += part;
   }
   return text;
 }

@@ -87,6 +87,11 @@ PeriodJudgement judge_conditions(
       return one.program != nullptr ? std::optional(evaluate(*one.program, *one.inputs, eval)) : std::nullopt;
     };
     result.limits = {limit(limits[0]), limit(limits[1]), limit(limits[2])};
+    auto& [warning, critical, recover] = result.limits;
+    const bool both = warning && critical && warning->is_known() && critical->is_known();
+    if (both && is_beyond(warning->number, critical->number, kpi.better)) {
+      warning.reset();  // critical is reached before it, on the day of an event: it says nothing
+    }
     result.thresholds = judge_thresholds(value, result.limits, kpi.better, interval_of(line, kpi, value, eval));
   }
   const auto fields = target_fields(line, standing);

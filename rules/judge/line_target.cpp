@@ -85,6 +85,65 @@ class Counting {
   TargetTally tally_;
 };
 
+TargetStatus status_of_probability(const Target& target, double probability) {
+  if (probability >= target.likely) {
+    return TargetStatus::kOnTrack;
+  }
+  return probability >= target.unlikely ? TargetStatus::kAtRisk : TargetStatus::kOffTrack;
+}
+
+/// Finds the status anew where the one before is not remembered: it is that of the last two periods in a row whose
+/// probabilities said the same, or of the first that had one.
+class Looking {
+ public:
+  Looking(const Line& line, const Kpi& kpi, std::uint32_t index) : line_(line), kpi_(kpi), index_(index) {}
+
+  [[nodiscard]] TargetStatus steady(Slot slot, TargetStatus says) const {
+    const auto& values = line_.judged.values;
+    auto at = std::ranges::lower_bound(values, slot, {}, &Sample::slot);
+    for (int looked = 0; at != values.begin() && looked < kFarthestBack;) {
+      --at;
+      if (std::isnan(at->value)) {
+        continue;
+      }
+      const std::optional<TargetStatus> said = said_at(*at);
+      if (!said || *said == says) {
+        return says;
+      }
+      says = *said;
+      ++looked;
+    }
+    return says;
+  }
+
+ private:
+  static constexpr int kFarthestBack = 30;
+
+  [[nodiscard]] std::optional<TargetStatus> said_at(const Sample& sample) const {
+    const TargetPlan& plan = line_.plans[index_];
+    const Slot end = end_of(sample.slot, kpi_);
+    if (end <= plan.start) {
+      return std::nullopt;
+    }
+    TargetTally tally;
+    if (plan.measure != Target::Measure::kLevel) {
+      tally = Counting(line_, kpi_, index_).before(sample.slot);
+      const bool is_met = line_.met.contains(sample.slot);
+      const Verdict verdict = is_met                               ? Verdict::kMet
+                              : line_.missed.contains(sample.slot) ? Verdict::kMissed
+                                                                   : Verdict::kNoData;
+      add_period(tally, plan, sample.value, verdict, end);
+    }
+    const auto outlook = look_ahead({&kpi_, &plan, line_.judged.values, sample.slot, sample.value, end, tally});
+    return outlook ? std::optional(status_of_probability(kpi_.targets[plan.target], outlook->probability))
+                   : std::nullopt;
+  }
+
+  const Line& line_;
+  const Kpi& kpi_;
+  std::uint32_t index_;
+};
+
 /// The newest value before `slot` whose period had ended by `end`.
 std::optional<double> last_known_value(const Line& line, const Kpi& kpi, Slot slot, Slot end) {
   const auto& values = line.judged.values;
@@ -180,9 +239,18 @@ TargetStanding stand_on_target(const Line& line, const Kpi& kpi, Slot slot, cons
   standing.plan = index;
   standing.tally = tally;
   standing.tally.plan = *index;
+  if (goes_on) {
+    standing.says = line.target_standing.says;
+  }
   if (value.is_known() && !standing.is_final && standing.status != TargetStatus::kNotStarted) {
-    standing.outlook =
-        look_ahead({&kpi, &plan, line.judged.values, slot, value.number, period.end, period.tally});
+    standing.outlook = look_ahead({&kpi, &plan, line.judged.values, slot, value.number, period.end, period.tally});
+    if (standing.outlook && target.judge == Target::Judge::kForecast) {
+      const TargetStatus says = status_of_probability(target, standing.outlook->probability);
+      standing.status = goes_on && standing.says ? (says == *standing.says ? says : before)
+                                                 : Looking(line, kpi, *index).steady(slot, says);
+      standing.says = says;
+      standing.is_too_early = false;
+    }
   }
   return standing;
 }

@@ -47,10 +47,11 @@ struct TargetStanding {
   std::optional<double> pace;
   /// Still needed per period: an amount on a linear path, a growth rate on a compound one.
   std::optional<double> required;
-  std::optional<double> budget;       ///< Misses that the whole time of a share_met allows.
-  std::optional<double> budget_left;  ///< Below zero: the share can be reached no more, or only by more periods.
-  std::optional<double> burn_rate;    ///< Misses so far over those allowed by now.
+  std::optional<double> budget;          ///< Misses that the whole time of a share_met allows.
+  std::optional<double> budget_left;     ///< Below zero: the share can be reached no more, or only by more periods.
+  std::optional<double> burn_rate;       ///< Misses so far over those allowed by now.
   std::optional<TargetOutlook> outlook;  ///< None: the outcome is decided, or no honest forecast is possible.
+  std::optional<TargetStatus> says;      ///< What the probability alone says; two periods in a row change the status.
   int days_left = 0;
   TargetTally tally;  ///< Of the periods before this one.
 };

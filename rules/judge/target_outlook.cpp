@@ -1,6 +1,7 @@
 #include "rules/judge/target_outlook.hpp"
 
 #include "rules/forecast/forecast.hpp"
+#include "rules/judge/target_plan.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -35,7 +36,7 @@ std::vector<double> values_of(const OutlookTask& task) {
 std::vector<int> seasons_of(const Grain& every) {
   switch (every.unit) {
     case Grain::Unit::kDay:
-      return {7, 364};
+      return {7};
     case Grain::Unit::kWeek:
       return {52};
     case Grain::Unit::kMonth:

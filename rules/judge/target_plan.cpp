@@ -242,6 +242,9 @@ std::string target_text(const Target& target) {
               ? ""
               : "\nmeasure: " + std::string(kMeasures.at(static_cast<std::size_t>(target.measure)));
   text += "\non_track: " + number_text(target.on_track) + "\nat_risk: " + number_text(target.at_risk) + "\n";
+  if (target.likely != Target().likely || target.unlikely != Target().unlikely) {
+    text += "likely: " + number_text(target.likely) + "\nunlikely: " + number_text(target.unlikely) + "\n";
+  }
   for (const Target::Change& change : target.changes) {
     text += change_text(change);
   }

@@ -35,19 +35,6 @@ struct KnownLimits {
   }
 };
 
-/// Whether some line is matched by both.
-bool may_meet(const SegmentMatch& a, const SegmentMatch& b) {
-  if (a.is_total || b.is_total) {
-    return (a.is_total || a.labels.empty()) && (b.is_total || b.labels.empty());
-  }
-  return std::ranges::all_of(a.labels, [&](const auto& mine) {
-    const auto theirs = std::ranges::find(b.labels, mine.first, [](const auto& label) { return label.first; });
-    return theirs == b.labels.end() || std::ranges::any_of(mine.second, [&](const std::string& value) {
-             return std::ranges::find(theirs->second, value) != theirs->second.end();
-           });
-  });
-}
-
 class OrderCheck {
  public:
   OrderCheck(const RawKpi& raw, const Thresholds& thresholds, Diagnostics& diagnostics)
@@ -65,37 +52,15 @@ class OrderCheck {
       limits.put(raw_.segment_limits[i].limits, thresholds_.segments[i]);
       check(limits, &raw_.segment_limits[i].limits);
     }
+    // On a day of its own kind a limit may pass the one that it leaves as it is: the worst that is missed counts.
     for (std::size_t i = 0; i < thresholds_.when.size(); ++i) {
-      check_day(base, i);
+      KnownLimits limits;
+      limits.put(raw_.time_limits[i].limits, thresholds_.when[i]);
+      check(limits, &raw_.time_limits[i].limits);
     }
   }
 
  private:
-  /// The day's limits with those of each segment that it may meet: the first that do not fit are told.
-  void check_day(const KnownLimits& base, std::size_t day) {
-    const RawVariant& entry = raw_.time_limits[day];
-    const SegmentMatch& match = entry.variant.match;
-    bool is_covered = false;
-    for (std::size_t i = 0; i < thresholds_.segments.size() && !is_covered; ++i) {
-      const SegmentMatch& segment = thresholds_.segments[i].match;
-      if (!may_meet(match, segment)) {
-        continue;
-      }
-      KnownLimits limits = base;
-      limits.put(raw_.segment_limits[i].limits, thresholds_.segments[i]);
-      limits.put(entry.limits, thresholds_.when[day]);
-      if (!check(limits, &entry.limits)) {
-        return;
-      }
-      is_covered = segment == match || (!segment.is_total && segment.labels.empty());
-    }
-    if (!is_covered) {
-      KnownLimits limits = base;
-      limits.put(entry.limits, thresholds_.when[day]);
-      check(limits, &entry.limits);
-    }
-  }
-
   /// A limit that these are the words of, or the other one.
   static Position blame(const KnownLimit& first, const KnownLimit& second, const RawLimits* own) {
     const auto is_own = [&](const KnownLimit& limit) {

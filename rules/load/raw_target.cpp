@@ -102,7 +102,10 @@ class TargetReader {
 
   void read_ends() {
     std::size_t each = 0;
-    if (map_.choice("each", {"month", "quarter", "year"}, each)) {
+    const YamlNode* repeated = map_.optional("each");
+    const bool is_repeated =
+        repeated != nullptr && !(repeated->kind == YamlNode::Kind::kScalar && repeated->scalar.empty());
+    if (is_repeated && map_.choice("each", {"month", "quarter", "year"}, each)) {
       static constexpr std::array kGrains{Grain::Unit::kMonth, Grain::Unit::kQuarter, Grain::Unit::kYear};
       target_.each = Grain{kGrains.at(each), 0};
     }
@@ -122,7 +125,8 @@ class TargetReader {
     const YamlNode* by = target_.each
                              ? map_.optional("by")
                              : map_.required("by", "the deadline: a date, or a span from start such as 6 months");
-    if (by != nullptr && (parse_date(by->scalar) || target_.each)) {
+    const bool is_date = by != nullptr && std::ranges::count(by->scalar, '-') == 2;
+    if (by != nullptr && (is_date || target_.each)) {
       target_.deadline = read_date(*by, diagnostics_, "by");
     } else if (by != nullptr) {
       target_.within = read_span(*by, diagnostics_, "by");
@@ -236,30 +240,21 @@ class TargetReader {
     map_.choice("judge", {"forecast", "pace"}, judge);
     target_.judge = static_cast<Target::Judge>(judge);
     const bool by_pace = target_.judge == Target::Judge::kPace;
-    double on_track = by_pace ? target_.on_track : 0.70;
-    double at_risk = by_pace ? target_.at_risk : 0.30;
-    const bool is_written = int{read_share("on_track", on_track)} + int{read_share("at_risk", at_risk)} > 0;
+    double& on_track = by_pace ? target_.on_track : target_.likely;
+    double& at_risk = by_pace ? target_.at_risk : target_.unlikely;
+    read_share("on_track", on_track);
+    read_share("at_risk", at_risk);
     if (at_risk > on_track) {
       diagnostics_.error(target_.position, "at_risk is above on_track", "at_risk is the lower of the two shares");
-    } else if (by_pace) {
-      target_.on_track = on_track;
-      target_.at_risk = at_risk;
-    } else if (is_written) {
-      diagnostics_.warning(
-          target_.position,
-          "on_track and at_risk are probabilities here, and the target is judged by pace (95% and 80%) "
-          "as long as there is no forecast",
-          "write judge: pace, and both as shares of the pace");
     }
   }
 
-  bool read_share(std::string_view key, double& share) {
+  void read_share(std::string_view key, double& share) {
     const bool is_written = map_.number(key, share);
     const double most = target_.judge == Target::Judge::kPace ? 2 : 1;
     if (is_written && (share < 0 || share > most)) {
       diagnostics_.error(map_.position(), std::string(key) + " is a share such as 95%, got " + number_text(share));
     }
-    return is_written;
   }
 
   void read_severities(const YamlNode& node) {

@@ -182,7 +182,7 @@ class Loader {
     compile_min_sample(raw, context, diagnostics_);
     context.may_use_value = true;
     context.value_unit = kpi.unit;
-    context.value = raw.value.tree.get();
+    context.value = kpi.value.code.empty() ? nullptr : raw.value.tree.get();  // one that is wrong may name itself
     compile_thresholds(raw, context, diagnostics_);
     context.may_use_target = !kpi.targets.empty();
     compile_alerts(raw, context, diagnostics_);

@@ -46,7 +46,8 @@ std::string cut_remedy(const YamlNode& previous_key, const YamlNode& previous, c
   const std::size_t end = key.position.column - 1 + key.position.length;
   const std::string_view whole = key.position.source->line(key.position.line).substr(begin, end - begin);
   const std::string digits = previous.scalar + "." + key.scalar;
-  if (whole.size() == digits.size() && parse_number(digits)) {
+  const bool has_suffix = std::string_view("%kM").find(digits.back()) != std::string_view::npos;
+  if (whole.size() == digits.size() && parse_number(digits.substr(0, digits.size() - (has_suffix ? 1 : 0)))) {
     return "write: " + printable(previous_key.scalar, 60) + ": " + digits;
   }
   return "if it belongs to the text before it, " + write_quoted({previous_key.scalar, whole});

@@ -139,6 +139,8 @@ struct Target {
   Judge judge = Judge::kForecast;
   double on_track = 0.95;  ///< Pace at least.
   double at_risk = 0.80;
+  double likely = 0.70;                ///< With judge: forecast on_track from this probability on,
+  double unlikely = 0.30;              ///< and off_track below this one.
   std::array<Severity, 6> severity{};  ///< By TargetStatus.
   std::vector<Span> remind;            ///< So long before the deadline, while it is not achieved.
   std::vector<Change> changes;         ///< In time order.

@@ -131,7 +131,8 @@ TargetView describe_target(const Kpi& kpi, const Line& line, Language language) 
   view.formatted_goal = goal_words(plan, view.goal, kpi, language);
   view.deadline = date_text(deadline_at(plan, at));
   view.name = plan.name == "target" ? "" : plan.name;
-  view.judged_by = target.judge == Target::Judge::kForecast ? "pace" : "";
+  const bool is_forecast = target.judge == Target::Judge::kForecast && (standing.outlook || standing.is_final);
+  view.judged_by = target.judge == Target::Judge::kPace || is_forecast ? "" : "pace";
   view.problem = problem_words(plan, language);
   if (plan.measure != Target::Measure::kLevel && standing.actual) {
     view.actual = standing.actual;
@@ -146,6 +147,15 @@ TargetView describe_target(const Kpi& kpi, const Line& line, Language language) 
   view.progress = standing.progress;
   view.pace = standing.pace;
   view.required = standing.required;
+  if (standing.outlook) {
+    const TargetOutlook& outlook = *standing.outlook;
+    view.projected = outlook.projected;
+    view.projected_low = outlook.low;
+    view.projected_high = outlook.high;
+    view.formatted_projected = actual_words(plan, outlook.projected, kpi, language);
+    view.probability = outlook.probability;
+    view.expected_date = outlook.reached_by ? date_text(date_of(Slot{outlook.reached_by->ms - 1})) : "";
+  }
   view.days_left = standing.days_left;
   return view;
 }

@@ -58,6 +58,7 @@ AlertTexts texts_of(const AlertView& view) {
     texts.expected = view.target->formatted_expected;
     texts.actual = view.target->formatted_actual;
     texts.problem = view.target->problem;
+    texts.projected = view.target->formatted_projected;
   }
   return texts;
 }
@@ -76,6 +77,7 @@ AlertView in_voice(AlertView view, const Voice& voice) {
       view.target->formatted_expected = texts.expected;
       view.target->formatted_actual = texts.actual;
       view.target->problem = texts.problem;
+      view.target->formatted_projected = texts.projected;
     }
   }
   view.others.clear();

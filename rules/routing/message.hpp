@@ -49,7 +49,13 @@ struct TargetView {
   std::string formatted_expected;
   std::optional<double> progress;
   std::optional<double> pace;
-  std::optional<double> required;  ///< Change per period still needed.
+  std::optional<double> required;   ///< Change per period still needed.
+  std::optional<double> projected;  ///< What is measured, at the deadline; with four chances in five between these:
+  std::optional<double> projected_low;
+  std::optional<double> projected_high;
+  std::string formatted_projected;
+  std::optional<double> probability;  ///< Of reaching the goal.
+  std::string expected_date;          ///< The day by whose end the goal is expected to be reached; empty: none in time.
   std::optional<int> days_left;
   std::string name;              ///< Empty: the KPI's only one.
   std::optional<double> actual;  ///< What has been added up, the mean or the share so far; a level is the value itself.
@@ -86,6 +92,7 @@ struct AlertTexts {
   std::string expected;
   std::string actual;
   std::string problem;
+  std::string projected;
 
   bool operator==(const AlertTexts&) const = default;
 };

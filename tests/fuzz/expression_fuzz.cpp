@@ -93,6 +93,9 @@ class Shop {
       inputs.series.push_back(select_series(input, rules_.metrics[input.metric], table_, {}));
     }
     inputs.kpis.assign(program.kpis.size(), &judged_);
+    Inputs segment = inputs_for_segment(program, rules_.metrics, table_, {{"country", "SE"}});
+    segment.kpis = inputs.kpis;
+    inputs.segments.assign(program.segments.size(), {segment});
     EvaluationContext evaluation;
     evaluation.rules = &rules_;
     evaluation.table = &table_;

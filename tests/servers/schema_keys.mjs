@@ -28,7 +28,7 @@ const day = { type: "string" };
 const days = { anyOf: [day, listOf(day)] };
 const match = { anyOf: [{ const: "total" }, mapOf(names)] };
 const limits = { warning: expression, critical: expression, recover: expression };
-const period = oneOf("month", "quarter", "year");
+const period = oneOf("", "month", "quarter", "year");
 
 const path = {
   anyOf: [oneOf("linear", "compound", "s-curve", "seasonal"), map({ steps: mapOf(number) }, "steps")],
@@ -97,11 +97,19 @@ const kpiKeys = {
   was: { anyOf: [text, listOf(text)] },
 };
 
+const hoursKeys = {
+  days,
+  start: text,
+  end: text,
+  holidays: { anyOf: [flag, { const: "only" }] },
+};
+
 const calendar = map({
   week_starts: oneOf("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"),
   year_starts: text,
   holidays: words,
   events: mapOf({ anyOf: [date, listOf(date)] }),
+  hours: mapOf(map(hoursKeys)),
 });
 
 const metricKeys = {
@@ -124,13 +132,28 @@ const sourceKeys = {
   rename: mapOf(mapOf(scalar)),
 };
 
-const channelKeys = { type: text, rate: text, concurrency: integer, fallback: text };
+const language = oneOf("en", "sv", "da", "nb");
+const channelKeys = { type: text, rate: text, concurrency: integer, fallback: text, language, timezone: text };
 
 const routeKeys = {
   match: mapOf(names),
   to: words,
   continue: flag,
   group_by: words,
+  wait: noSpan,
+  interval: noSpan,
+  repeat: noSpan,
+  only: text,
+  mute: words,
+  escalate: listOf(map({ after: text, to: words }, "after", "to")),
+};
+
+const digestKeys = {
+  every: oneOf("day", "week", "month", "quarter"),
+  at: text,
+  kpis: mapOf(names),
+  to: words,
+  attach: { const: "review" },
 };
 
 const packKeys = { use: text, sources: mapOf(text), metrics: mapOf(text), only: words, change: mapOf({ type: "object" }) };
@@ -179,13 +202,20 @@ export function schemas(builtIn) {
     metrics: mapOf({ anyOf: [{ type: "null" }, map({ ...metricKeys, ...ownOfMetrics })] }),
     ...own,
   }, ...(plugin.plugin ? ["plugin", "metrics"] : ["metrics"]));
+  // The file that `preset` names, or `params`, declares keys of its own.
+  const opened = (schema) => ({
+    ...schema,
+    properties: { ...schema.properties, preset: text, metrics: mapOf({ type: ["object", "null"] }) },
+    additionalProperties: true,
+  });
   const source = {
     type: "object",
     required: ["plugin", "metrics"],
     properties: { plugin: { enum: builtIn.sources.map(({ name }) => name) } },
     allOf: builtIn.sources.map(({ name, keys, metric_keys: ofMetrics }) => ({
       if: { properties: { plugin: { const: name } }, required: ["plugin"] },
-      then: sourceOf(optionProperties(keys), optionProperties(ofMetrics ?? []), { plugin: { const: name } }),
+      then: (name === "http" ? opened : (schema) => schema)(
+        sourceOf(optionProperties(keys), optionProperties(ofMetrics ?? []), { plugin: { const: name } })),
     })),
   };
   const channel = {
@@ -203,7 +233,8 @@ export function schemas(builtIn) {
   return {
     "kpid.schema.json": schemaOf("kpid.yaml", {
       timezone: text,
-      language: oneOf("en", "sv", "da", "nb"),
+      language,
+      public_url: text,
       calendar,
       history: text,
       rules: words,
@@ -211,6 +242,9 @@ export function schemas(builtIn) {
       sources: mapOf(ref("source")),
       channels: mapOf(ref("channel")),
       routes: listOf(map(routeKeys, "match", "to")),
+      mutes: mapOf(map(hoursKeys)),
+      digests: listOf(map(digestKeys, "every", "to", "kpis")),
+      fallback: text,
     }, [], { source, channel }),
     "rules.schema.json": schemaOf("kpid rule file", { sources: mapOf(ref("source")), kpis: mapOf(ref("kpi")) }, [],
       { source, kpi }),

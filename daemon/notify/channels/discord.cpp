@@ -49,7 +49,7 @@ Json embed_of(const MessageCard& card, const AlertCard& alert, std::size_t& size
     size += code_points(text);
     return text;
   };
-  Json embed{{"title", counted_text(shortened(alert.mark + " " + alert.subject + " – " + alert.badge, kMaxTitle))}};
+  Json embed{{"title", counted_text(shortened(alert.mark + " " + titled(alert), kMaxTitle))}};
   if (!alert.url.empty()) {
     embed["url"] = alert.url;
   }

@@ -54,8 +54,8 @@ Json attachment_of(const MessageCard& card, const AlertCard& alert) {
     fields.push_back({{"title", fact.label}, {"value", escaped(shortened(fact.text, kMaxText))}, {"short", true}});
   }
   Json attachment{{"color", colour_of(alert.tone)},
-                  {"fallback", shortened(alert.subject + " – " + alert.badge, kMaxText)},
-                  {"title", escaped(shortened(alert.subject + " – " + alert.badge, 250))},
+                  {"fallback", shortened(titled(alert), kMaxText)},
+                  {"title", escaped(shortened(titled(alert), 250))},
                   {"text", std::move(text)},
                   {"fields", std::move(fields)}};
   if (!alert.url.empty()) {

@@ -80,8 +80,11 @@ Json open_action(const std::string& title, const std::string& url) {
 Json alert_items(const MessageCard& card, const AlertCard& alert, bool with_title, bool is_detailed) {
   Json items = Json::array();
   if (with_title) {
-    items.push_back(paragraph(
-        Json::array({run(alert.mark + " " + shortened(alert.subject, 250), true), run(" – " + alert.badge)})));
+    Json title = Json::array({run(alert.mark + " " + shortened(alert.subject, 250), true)});
+    if (!alert.badge.empty()) {
+      title.push_back(run(" – " + alert.badge));
+    }
+    items.push_back(paragraph(std::move(title)));
   }
   if (!alert.verdict.empty()) {
     items.push_back(paragraph(Json::array({run(shortened(alert.verdict, kMaxText))})));

@@ -248,6 +248,12 @@ TEST_F(HistoryReaderTest, CountsWhatWaitsForEachChannel) {
                      {"e", NotificationRow::State::kSent, 1, std::nullopt, morning(4), ""}};
   commit(step);
   EXPECT_THAT(reader().queues().value(), ElementsAre(ChannelQueue{"board", 1, 0}, ChannelQueue{"ops", 2, 1}));
+  StepCommit off;
+  off.now = morning(5);
+  off.deliveries = {{"b", NotificationRow::State::kQueued, 1, morning(6), std::nullopt, "answered 410"}};
+  off.deliveries.front().disabled = {"mail", "answered 410"};
+  commit(off);
+  EXPECT_THAT(reader().queues().value(), testing::Contains(ChannelQueue{"mail", 0, 0, "answered 410"}));
 }
 
 TEST_F(HistoryReaderTest, GivesSources) {

@@ -344,6 +344,25 @@ metrics: {visits: {}})yaml");
   EXPECT_EQ(ordered_json::parse(host.requests.back().body)["metrics"].dump(), R"([{"name":"sessions"}])");
 }
 
+TEST(HttpSketch, MayDeclareItsParametersAndNameTheMetric) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+preset: shop.orders
+version: 1
+params: {shop: {required: true}, region: {choices: [eu, us], default: eu}, filter: {json: true, optional: true}}
+shop: acme
+filter: {status: paid}
+request: {url: "https://{{region}}.example.com/{{shop}}/orders", json: {fields: ["{{metric}}"], filter: "{{filter}}"}}
+rows: {kind: records, path: /rows, date: {field: d}, value: {field: "{{metric}}"}}
+metrics: {orders: {}, revenue: {column: total}})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host(
+      [](const HttpRequest&) { return answer_of(R"({"rows":[{"d":"2026-11-20","orders":3,"total":"12.5"}]})"); });
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+            "orders 2026-11-20 3\nrevenue 2026-11-20 12.5\n");
+  EXPECT_EQ(host.requests.front().url, "https://eu.example.com/acme/orders");
+  EXPECT_EQ(host.requests.front().body, R"({"fields":["orders","total"],"filter":{"status":"paid"}})");
+}
+
 TEST(HttpPlan, NamesThePlaceOfEveryMistake) {
   const LoadedSource loaded = load_source(R"yaml(plugin: http
 auth: {type: baerer}

@@ -188,13 +188,12 @@ INSTANTIATE_TEST_SUITE_P(
   help: swap the limits, or write better: lower
 )~"},
         Complaint{
-            "TheWrongOrderOnADayInASegment",
-            "x:\n  value: shop.orders / web.visits\n  split_by: [country]\n  thresholds:\n    critical: 1%\n"
-            "    segments:\n      - {match: {country: SE}, critical: 3%}\n"
-            "    when:\n      - {days: [sunday], warning: 2%}\n",
-            R"~(a.yaml:9:35: error: critical 3% is reached before warning 2%: with better: higher a value below is a miss
-  9 |       - {days: [sunday], warning: 2%}
-    |                                   ^~
+            "TheWrongOrderOnADay",
+            "x:\n  value: shop.orders / web.visits\n  thresholds:\n    critical: 1%\n"
+            "    when:\n      - {days: [sunday], warning: 2%, critical: 3%}\n",
+            R"~(a.yaml:6:45: error: critical 3% is reached before warning 2%: with better: higher a value below is a miss
+  6 |       - {days: [sunday], warning: 2%, critical: 3%}
+    |                                             ^~
   help: swap the limits, or write better: lower
 )~"},
         Complaint{"ALabelThatIsNoSplit",

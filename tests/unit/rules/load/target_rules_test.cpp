@@ -65,10 +65,12 @@ TEST(TargetRules, SharesOfThePaceAreThoseOfJudgePace) {
   const auto by_pace = targets_of("target: {from: 1, to: 2, by: 2026-12-31, judge: pace, on_track: 90%, at_risk: 70%}");
   EXPECT_EQ(by_pace[0].on_track, 0.9);
   EXPECT_EQ(by_pace[0].at_risk, 0.7);
-  const auto by_forecast = targets_of("target: {from: 1, to: 2, by: 2026-12-31, judge: forecast}");
+  const auto by_forecast = targets_of("target: {from: 1, to: 2, by: 2026-12-31, judge: forecast, on_track: 80%}");
   EXPECT_EQ(by_forecast[0].judge, Target::Judge::kForecast);
   EXPECT_EQ(by_forecast[0].on_track, 0.95);
   EXPECT_EQ(by_forecast[0].at_risk, 0.80);
+  EXPECT_EQ(by_forecast[0].likely, 0.8);
+  EXPECT_EQ(by_forecast[0].unlikely, 0.3);
 }
 
 TEST(TargetRules, GoalsByPeriodAreTargetsOfTheirOwn) {
@@ -154,17 +156,16 @@ INSTANTIATE_TEST_SUITE_P(
                   "target: {measure: total, to: {2026-10: 350}}",
                   "2:10 error: kpis.x.target lacks \"by\"; the deadline: a date, or a span from start such as 6 "
                   "months\n2:31 error: goals by period need to know which; write each: month, quarter or year\n"},
+        Complaint{"ADeadlineThatIsNoDay",
+                  "target: {from: 1, to: 2, by: 2026-02-30}",
+                  "2:31 error: by wants a date such as 2026-03-31, got \"2026-02-30\"; the last day of that month is "
+                  "2026-02-28\n"},
         Complaint{"APeriodThatIsNone",
                   "target: {measure: total, each: quarter, to: {2026-10: 350}}",
                   "2:47 error: \"2026-10\" is no quarter; write it as 2026-Q4\n"},
         Complaint{"ASegmentThatIsNone",
                   "target: {from: 1, to: 2, by: 2026-12-31, segments: [{match: {country: SE}, to: 3}]}",
-                  "2:54 error: x has no segment country=SE; write split_by: [country]\n"},
-        Complaint{
-            "ProbabilitiesWhilePaceJudges",
-            "target: {from: 1, to: 2, by: 2026-12-31, on_track: 80%}",
-            "2:10 warning: on_track and at_risk are probabilities here, and the target is judged by pace (95% and "
-            "80%) as long as there is no forecast; write judge: pace, and both as shares of the pace\n"}),
+                  "2:54 error: x has no segment country=SE; write split_by: [country]\n"}),
     [](const auto& param) { return std::string(param.param.name); });
 
 TEST(TargetRules, AMeasuredBaselineNeedsFourPeriodsInFourWeeks) {

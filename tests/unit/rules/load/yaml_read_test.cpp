@@ -418,6 +418,16 @@ TEST(MapReader, ShowsATextThatACommaHasCut) {
             "  help: if it belongs to the text before it, write: message: \"Sales are down, act now\"\n");
 }
 
+TEST(MapReader, SeesAPercentageThatACommaHasCut) {
+  Kpi kpi("{warning: 2,2%}\n");
+  kpi.read([](MapReader& reader) { reader.optional("warning"); });
+  EXPECT_EQ(kpi.found.text(),
+            "kpis.yaml:1:13: error: unknown key \"2%\" in kpis.visitors\n"
+            "  1 | {warning: 2,2%}\n"
+            "    |             ^~\n"
+            "  help: write: warning: 2.2%\n");
+}
+
 TEST(MapReader, ReportsAKeyWithoutValueOnce) {
   Kpi kpi("owner:\nchannel: #growth\n");
   std::string owner;

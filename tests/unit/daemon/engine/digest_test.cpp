@@ -1,0 +1,246 @@
+// Digests and voices through the engine: who is told what, in which language, and how often.
+
+#include "daemon/notify/message_json.hpp"
+#include "daemon/notify/text_message.hpp"
+#include "tests/support/golden.hpp"
+#include "tests/unit/daemon/engine/story.hpp"
+
+#include <gmock/gmock.h>
+
+namespace kpi::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const std::string kSource =
+    "timezone: UTC\n"
+    "sources:\n"
+    "  web: {plugin: csv, path: web.csv, metrics: {visits: {unit: visits}, orders: {unit: orders}}}\n";
+
+const std::string kConfig =
+    kSource +
+    "channels: {team: {type: console}, board: {type: console, language: sv}}\n"
+    "routes: [{match: {}, to: [team]}]\n"
+    "digests: [{to: [team, board], every: week, at: \"monday 08:00\", kpis: {owner: growth}}]\n";
+
+const std::string kRules =
+    "kpis:\n"
+    "  visits: {title: Visits, owner: growth, value: web.visits, unit: visits, thresholds: {warning: 100}}\n"
+    "  conversion: {title: Conversion, owner: growth, value: web.orders / web.visits, unit: \"%\"}\n"
+    "  orders: {title: Orders, owner: sales, value: web.orders, unit: orders}\n";
+
+/// Three weeks of days up to Sunday 22 March 2026, the last with one bad day.
+void tell_weeks(Story& story) {
+  for (int day = 2; day <= 22; ++day) {
+    const std::string date = "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
+    story.put("web.visits", date, day == 18 ? 60 : 200);
+    story.put("web.orders", date, day > 15 ? 5 : 4);
+    story.step(date_text(Date{std::chrono::sys_days{parse_date(date).value()} + std::chrono::days{1}}) + " 01:00");
+  }
+}
+
+std::vector<Message> digests_of(Story& story, std::string_view time) {
+  story.step(time);
+  std::vector<Message> found;
+  for (const Message& message : story.messages()) {
+    if (message.type == MessageType::kDigest && message.created == at(time)) {
+      found.push_back(message);
+    }
+  }
+  return found;
+}
+
+TEST(Digest, SaysEachKpiOverThePeriodAndWhatItWasBefore) {
+  Story story(kConfig, kRules);
+  tell_weeks(story);
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(2));
+  const DigestView& digest = *messages[0].digest;
+  EXPECT_EQ(digest.title, "Weekly digest: week 12, 16–22 March 2026");
+  EXPECT_EQ(digest.summary, "2 KPIs, all is well");
+  ASSERT_THAT(digest.lines, SizeIs(2));
+  EXPECT_EQ(digest.lines[0].kpi, "visits") << "in the order of the file, without those of others";
+  const auto visits = std::ranges::find(digest.lines, "visits", &DigestLine::kpi);
+  EXPECT_EQ(visits->formatted, "1,260 visits");
+  EXPECT_EQ(visits->formatted_previous, "1,400 visits");
+  EXPECT_EQ(visits->change, "-10%");
+  EXPECT_EQ(visits->formatted_year_ago, "");
+  const auto conversion = std::ranges::find(digest.lines, "conversion", &DigestLine::kpi);
+  EXPECT_EQ(conversion->formatted, "2.78%") << "35 of 1,260: a ratio of sums";
+  EXPECT_EQ(conversion->change, "+0.78 points");
+  ASSERT_THAT(digest.alerts, SizeIs(1));
+  EXPECT_EQ(digest.alerts[0].text, "Warning, 18 March 2026 to 20 March 2026");
+  EXPECT_EQ(messages[1].digest->title, "Veckosammanfattning: v. 12, 16–22 mars 2026");
+  EXPECT_EQ(std::ranges::find(messages[1].digest->lines, "visits", &DigestLine::kpi)->formatted, "1\u00A0260 visits");
+  EXPECT_TRUE(matches_golden("text/digest.txt", text_message(messages[0]))) << text_message(messages[0]);
+  EXPECT_TRUE(matches_golden("text/digest_sv.txt", text_message(messages[1]))) << text_message(messages[1]);
+}
+
+TEST(Digest, ComesBackOutOfTheOutboxAsItWas) {
+  Story story(kConfig, kRules);
+  tell_weeks(story);
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(2));
+  Message read = parse_message_json(outbox_json(messages[1])).value();
+  read.id = messages[1].id;
+  read.channel = messages[1].channel;
+  EXPECT_EQ(read, messages[1]);
+}
+
+TEST(Digest, GoesOutOncePerPeriodOverKillsAndDownTime) {
+  Story story(kConfig, kRules);
+  story.put("web.visits", "2026-03-02", 200);
+  story.put("web.orders", "2026-03-02", 4);
+  EXPECT_THAT(digests_of(story, "2026-03-03 01:00"), IsEmpty()) << "nothing of the time before it was asked for";
+  EXPECT_THAT(digests_of(story, "2026-03-09 07:59"), IsEmpty());
+  EXPECT_EQ(rfc3339(story.engine().next_event()), "2026-03-09T08:00:00Z");
+  EXPECT_THAT(digests_of(story, "2026-03-09 08:00"), SizeIs(2));
+  EXPECT_THAT(digests_of(story, "2026-03-09 08:01"), IsEmpty());
+  story.restart();
+  EXPECT_THAT(digests_of(story, "2026-03-09 08:02"), IsEmpty());
+  // Down over two Mondays: the last of them is told, late.
+  story.restart();
+  const std::vector<Message> late = digests_of(story, "2026-03-24 10:00");
+  ASSERT_THAT(late, SizeIs(2));
+  EXPECT_THAT(late[0].digest->notes, ElementsAre("This digest comes late: it was due 23 March 2026 08:00."));
+  EXPECT_THAT(digests_of(story, "2026-03-24 10:05"), IsEmpty());
+}
+
+TEST(Digest, WhoseCommitFailsIsSentByTheNextStepWithTheSameId) {
+  Story story(kConfig, kRules);
+  tell_weeks(story);
+  story.store().is_broken = true;
+  story.fail_step("2026-03-23 08:00");
+  story.store().is_broken = false;
+  story.restart();
+  EXPECT_THAT(digests_of(story, "2026-03-23 08:01"), SizeIs(2));
+  EXPECT_THAT(digests_of(story, "2026-03-23 08:02"), IsEmpty());
+}
+
+/// What loading says of these digests.
+std::string complaints(const std::string& digests) {
+  class OneFile final : public Host {
+   public:
+    explicit OneFile(std::string text) : text_(std::move(text)) {}
+
+    Result<File> read_file(const std::string& path, std::size_t /*limit*/) override {
+      return path == "kpid.yaml" ? Result<File>(File{text_, "1"}) : fail(ErrorKind::kNotFound, path);
+    }
+
+    Result<std::string> file_version(const std::string& /*path*/) override { return "1"; }
+
+   private:
+    std::string text_;
+  };
+
+  OneFile host("channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\ndigests:\n" + digests);
+  return load_config("kpid.yaml", Secrets::kIgnored, host).diagnostics.text();
+}
+
+TEST(Digest, ThatIsNotUnderstoodIsAnErrorWithItsPlace) {
+  EXPECT_THAT(complaints("  - {to: [team], every: week, at: \"monday 08:00\", kpis: {}}\n"),
+              testing::Not(HasSubstr("error")));
+  const std::string at_error = complaints("  - {to: [team], every: month, at: monday 08:00, kpis: {}}\n");
+  EXPECT_THAT(at_error, HasSubstr("kpid.yaml:4:36"));
+  EXPECT_THAT(at_error, HasSubstr("at wants when a digest of every month comes, got \"monday 08:00\""));
+  EXPECT_THAT(at_error, HasSubstr("write at: \"day 1 08:00\""));
+  EXPECT_THAT(complaints("  - {to: [taem], every: day, kpis: {}}\n"), HasSubstr("did you mean \"team\"?"));
+  EXPECT_THAT(complaints("  - {to: [team], every: day}\n"), HasSubstr("kpis: {owner: growth}; {} is all"));
+  EXPECT_THAT(complaints("  - {to: [team], every: year, kpis: {}}\n"), HasSubstr("year"));
+  EXPECT_THAT(complaints("  - {to: [team], every: day, kpis: {}}\n  - {to: [team], every: day, kpis: {}}\n"),
+              HasSubstr("this digest goes to the same channel twice"));
+}
+
+TEST(Digest, BringsTheReviewWhereItIsAskedFor) {
+  EngineOptions options{.waits_elapsed = true};
+  options.make_review = [](const Config&, const ReviewPeriod& period, Language language) -> Result<std::string> {
+    return "review " + period.name + " " + std::string(name_of(language));
+  };
+  Story story(kSource +
+                  "channels: {board: {type: console, language: da}}\n"
+                  "routes: [{match: {}, to: [board]}]\n"
+                  "digests: [{to: [board], every: month, at: \"day 5 08:00\", kpis: {}, attach: review}]\n",
+              kRules,
+              options);
+  tell_weeks(story);
+  const std::vector<Message> messages = digests_of(story, "2026-04-05 08:00");
+  ASSERT_THAT(messages, SizeIs(1));
+  ASSERT_THAT(messages[0].attachments, SizeIs(1));
+  EXPECT_EQ(messages[0].attachments[0].bytes, "review 2026-03 da");
+  EXPECT_THAT(messages[0].digest->notes, ElementsAre("Gennemgangen er vedhæftet."));
+}
+
+TEST(Digest, HasWhatCameAndWentUnderAMute) {
+  Story story(kSource +
+                  "channels: {team: {type: console}}\n"
+                  "mutes: {march: {days: [monday-sunday], start: \"00:00\", end: \"24:00\"}}\n"
+                  "routes: [{match: {}, to: [team], mute: [march]}]\n"
+                  "digests: [{to: [team], every: week, kpis: {}}]\n",
+              kRules);
+  tell_weeks(story);
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(1));
+  ASSERT_THAT(messages[0].digest->hushed, SizeIs(1));
+  EXPECT_EQ(messages[0].digest->hushed[0].kpi, "visits");
+  EXPECT_THAT(text_message(messages[0]), HasSubstr("Came and went while messages were held back"));
+}
+
+TEST(Voices, EachChannelReadsItsLanguageAndItsTime) {
+  Story story(
+      "timezone: Europe/Stockholm\n"
+      "public_url: https://kpi.example.com/\n"
+      "sources:\n"
+      "  web: {plugin: csv, path: web.csv, timezone: UTC, grain: hour, metrics: {visits: {unit: visits}}}\n"
+      "channels:\n"
+      "  en: {type: console, language: en}\n"
+      "  sv: {type: console, language: sv}\n"
+      "  da: {type: console, language: da, timezone: Europe/Copenhagen}\n"
+      "  nb: {type: console, language: nb}\n"
+      "routes: [{match: {}, to: [en, sv, da, nb]}]\n",
+      "kpis: {visits: {title: Visits, value: web.visits, unit: visits, thresholds: {warning: 1000.5}}}\n");
+  story.put("web.visits", "2026-03-31 10:00", 900);
+  story.put("web.visits", "2026-03-31 11:00", 950);
+  story.step("2026-03-31 12:00");
+  ASSERT_THAT(story.messages(), SizeIs(4));
+  const auto of = [&](std::string_view channel) {
+    return std::ranges::find(story.messages(), channel, &Message::channel)->alerts.at(0);
+  };
+  EXPECT_EQ(of("en").reason, "below 1,000.5 visits for 2 hours");
+  EXPECT_EQ(of("sv").reason, "under 1\u00A0000,5 visits i 2 timmar");
+  EXPECT_EQ(of("da").reason, "under 1.000,5 visits i 2 timer");
+  EXPECT_EQ(of("nb").reason, "under 1\u00A0000,5 visits i 2 timer");
+  EXPECT_EQ(of("sv").since_text, "31 mars 2026 kl. 10:00") << "the KPI's zone is that of its source";
+  EXPECT_EQ(of("da").since_text, "31. marts 2026 kl. 12.00");
+  EXPECT_EQ(of("da").period_text, "31. marts 2026 kl. 13.00–14.00");
+  EXPECT_EQ(of("nb").url, "https://kpi.example.com/kpis/visits");
+  EXPECT_THAT(of("nb").others, IsEmpty());
+  EXPECT_THAT(outbox_json(story.messages()[0]), testing::Not(HasSubstr("voices")));
+}
+
+TEST(Voices, WhatIsKeptForLaterIsToldInTheRightOne) {
+  Story story(kSource +
+                  "channels: {team: {type: console}, board: {type: console, language: nb}}\n"
+                  "routes: [{match: {}, to: [team, board], wait: 30s}]\n",
+              "kpis: {visits: {title: Visits, value: web.visits, thresholds: {warning: 100}}}\n",
+              EngineOptions{});
+  story.put("web.visits", "2026-03-01", 50);
+  story.step("2026-03-02 01:00");
+  story.pass("2026-03-02 02:00");
+  story.put("web.visits", "2026-03-02", 150);
+  story.step("2026-03-03 01:00");
+  story.restart();
+  story.step("2026-03-03 01:01");
+  story.pass("2026-03-03 03:00");
+  std::map<std::string, std::string> reasons;
+  for (const Message& message : story.messages()) {
+    reasons[message.channel] = message.alerts.at(0).reason;
+  }
+  EXPECT_EQ(reasons["team"], "fine again, after trouble since 1 March 2026");
+  EXPECT_EQ(reasons["board"], "tilbake til det normale; hadde avveket siden 1. mars 2026");
+}
+
+}  // namespace
+}  // namespace kpi::test

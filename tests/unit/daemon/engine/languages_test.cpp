@@ -1,0 +1,153 @@
+// One story told in every language: what a marketer in Stockholm, Copenhagen, Oslo or London gets, message by message,
+// kept as one golden file each, to be read by somebody who speaks it.
+
+#include "daemon/notify/alert_words.hpp"
+#include "daemon/notify/text_message.hpp"
+#include "tests/support/golden.hpp"
+#include "tests/unit/daemon/engine/story.hpp"
+
+#include <gmock/gmock.h>
+
+#include <set>
+
+namespace kpi::test {
+namespace {
+
+const std::string kConfig =
+    "timezone: Europe/Stockholm\n"
+    "public_url: https://kpi.example.com\n"
+    "sources:\n"
+    "  web: {plugin: csv, path: web.csv, timezone: Europe/Stockholm,\n"
+    "        metrics: {visits: {unit: visits}, orders: {unit: orders}, cost: {unit: SEK}, score: {kind: mean}}}\n"
+    "channels:\n"
+    "  en: {type: console, language: en}\n"
+    "  sv: {type: console, language: sv}\n"
+    "  da: {type: console, language: da}\n"
+    "  nb: {type: console, language: nb}\n"
+    "routes: [{match: {}, to: [en, sv, da, nb], repeat: 2 days}]\n"
+    "digests: [{to: [en, sv, da, nb], every: week, at: \"monday 08:00\", kpis: {}}]\n";
+
+const std::string kRules =
+    "kpis:\n"
+    "  visits:\n"
+    "    title: Visits\n"
+    "    description: Sessions of people, without bots\n"
+    "    owner: growth\n"
+    "    objective: More customers\n"
+    "    value: web.visits\n"
+    "    unit: visits\n"
+    "    thresholds: {warning: 1000, critical: 500}\n"
+    "    alerts: [{name: sudden drop, when: \"change(value, 1 day) < -50%\", severity: info}]\n"
+    "    runbook: https://wiki.example.com/visits\n"
+    "  conversion:\n"
+    "    title: Conversion rate\n"
+    "    value: web.orders / web.visits\n"
+    "    unit: \"%\"\n"
+    "    thresholds: {warning: 2.2%, recover: 2.4%}\n"
+    "  cost: {title: Advertising cost, value: web.cost, unit: SEK, better: lower, thresholds: {warning: 1500}}\n"
+    "  score: {title: Satisfaction, value: web.score, unit: points, better: {within: [3, 5]}, thresholds: {}}\n"
+    "  orders:\n"
+    "    title: Orders\n"
+    "    value: web.orders\n"
+    "    unit: orders\n"
+    "    target: {from: 0, to: 700, start: 2026-03-02, by: 2026-03-29, measure: total, judge: pace, remind: [7 "
+    "days]}\n";
+
+struct Day {
+  const char* date;
+  double visits;
+  double orders;
+  double cost;
+};
+
+/// A month in which about everything goes wrong once.
+constexpr std::array kDays{
+    Day{"2026-03-02", 1500, 40, 1200},
+    Day{"2026-03-03", 1480, 38, 1250},
+    Day{"2026-03-04", 900, 20, 1600},
+    Day{"2026-03-05", 420, 8, 1700},
+    Day{"2026-03-06", 450, 10, 1400},
+    Day{"2026-03-07", 1300, 30, 1300},
+    Day{"2026-03-08", 1400, 34, 1300},
+    Day{"2026-03-09", 1500, 34, 1300},
+    Day{"2026-03-10", 1500, 45, 1300},
+    // Nothing comes of the 11th and the 12th.
+    Day{"2026-03-13", 1500, 30, 1300},
+    Day{"2026-03-14", 1500, 20, 1300},
+    Day{"2026-03-15", 1500, 20, 1300},
+    Day{"2026-03-16", 1500, 20, 1300},
+    Day{"2026-03-17", 1500, 90, 1300},
+    Day{"2026-03-18", 1500, 90, 1300},
+    Day{"2026-03-19", 1500, 90, 1300},
+    Day{"2026-03-20", 1500, 40, 1300},
+    Day{"2026-03-21", 1500, 40, 1300},
+    Day{"2026-03-22", 1500, 40, 1300},
+    Day{"2026-03-23", 1500, 40, 1300},
+    Day{"2026-03-24", 1500, 40, 1300},
+};
+
+class Languages : public testing::TestWithParam<const char*> {
+ public:
+  static std::map<std::string, std::string> told;
+  static std::set<MessageType> types;
+
+  static void SetUpTestSuite() {
+    told.clear();
+    Story story(kConfig, kRules);
+    const auto keep = [&] {
+      for (const Message& message : story.messages()) {
+        types.insert(message.type);
+        told[message.channel] +=
+            headline(message) + "\n\n" + text_rule(message) + "\n" + text_message(message) + "\n\n";
+      }
+    };
+    for (const Day& day : kDays) {
+      story.put("web.visits", day.date, day.visits);
+      story.put("web.orders", day.date, day.orders);
+      story.put("web.cost", day.date, day.cost);
+      story.put("web.score", day.date, day.orders < 10 ? 2 : 4);
+      const auto next = std::chrono::sys_days{parse_date(day.date).value()} + std::chrono::days{1};
+      if (!story.step(date_text(Date{next}) + " 05:00").empty()) {
+        keep();
+      }
+      if (!story.pass(date_text(Date{next}) + " 07:30").empty()) {
+        keep();
+      }
+    }
+    story.fail_source("web", ErrorKind::kInvalid);
+    if (!story.step("2026-03-25 08:00").empty()) {
+      keep();
+    }
+    if (!story.step("2026-03-25 09:00").empty()) {
+      keep();
+    }
+  }
+};
+
+std::map<std::string, std::string> Languages::told;
+std::set<MessageType> Languages::types;
+
+TEST_P(Languages, TellTheWholeStory) {
+  const std::string language = GetParam();
+  ASSERT_TRUE(told.contains(language));
+  EXPECT_TRUE(matches_golden("text/story_" + language + ".txt", told[language]));
+}
+
+TEST_P(Languages, HaveAMessageOfEachKindThatADayCanBring) {
+  for (const MessageType type : {MessageType::kAlertFiring,
+                                 MessageType::kAlertResolved,
+                                 MessageType::kAlertNoData,
+                                 MessageType::kTargetStatus,
+                                 MessageType::kSourceError,
+                                 MessageType::kSourceRecovered,
+                                 MessageType::kDigest}) {
+    EXPECT_TRUE(types.contains(type)) << name_of(type);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Languages, testing::Values("en", "sv", "da", "nb"), [](const auto& row) {
+  return std::string(row.param);
+});
+
+}  // namespace
+}  // namespace kpi::test

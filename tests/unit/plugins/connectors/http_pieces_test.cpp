@@ -1,0 +1,211 @@
+// The pieces of the http plugin that have a language or a calendar of their own.
+
+#include "plugins/http/condition.hpp"
+#include "plugins/http/exchange.hpp"
+#include "plugins/http/json_select.hpp"
+#include "plugins/http/pages.hpp"
+#include "plugins/http/text_template.hpp"
+#include "plugins/http/window.hpp"
+#include "rules/base/text.hpp"
+#include "tests/unit/plugins/connectors/recording.hpp"
+
+#include <gtest/gtest.h>
+
+namespace kpi::test {
+namespace {
+
+std::string found(const std::string& path, const char* json) {
+  const auto select = JsonSelect::parse(path);
+  if (!select) {
+    return select.error().message;
+  }
+  const Json root = Json::parse(json);
+  std::vector<std::string> texts;
+  for (const Json* value : select->all(root)) {
+    texts.push_back(json_text_of(*value));
+  }
+  return join(texts, " ");
+}
+
+TEST(JsonSelect, FollowsPointersAndPaths) {
+  EXPECT_EQ(found("/a/*/v", R"({"a":[{"v":1},{"w":2},{"v":"x"}]})"), "1 x");
+  EXPECT_EQ(found("/a/1", R"({"a":[5,6]})"), "6");
+  EXPECT_EQ(found("a[-1].v", R"({"a":[{"v":1},{"v":2}]})"), "2");
+  EXPECT_EQ(found("$.a[*].v", R"({"a":[{"v":1},{"v":2}]})"), "1 2");
+  EXPECT_EQ(found("m[?metric=='sent'].value", R"({"m":[{"metric":"open","value":1},{"metric":"sent","value":2}]})"),
+            "2");
+  EXPECT_EQ(found("m[?(@.paid!='false')].v", R"({"m":[{"paid":false,"v":1},{"paid":true,"v":2}]})"), "2");
+  EXPECT_EQ(found("/a~1b/c", R"({"a/b":{"c":3}})"), "3");
+  EXPECT_EQ(found("a[", "{}"),
+            "\"a[\" is no path: write a JSON pointer such as /data/rows, or a JSONPath such as "
+            "metrics[?metric=='sent'].value");
+}
+
+TEST(JsonSelect, PrefersAMemberOfExactlyThatName) {
+  const Json root = Json::parse(R"({"a.b":1,"a":{"b":2}})");
+  EXPECT_EQ(*JsonSelect::parse("a.b")->first(root), Json(1));
+}
+
+TEST(TimeText, WritesDatesAndMoments) {
+  const std::int64_t utc = 1'795'132'800'000;  // 2026-11-20T00:00:00Z
+  EXPECT_EQ(time_text("%Y-%m-%d %y%j", utc, utc), "2026-11-20 26j");
+  EXPECT_EQ(time_text("%Y-%-m-%-d", 1'767'571'200'000, 1'767'571'200'000), "2026-1-5");
+  EXPECT_EQ(time_text("%FT%T%z", utc + 7'200'000, utc), "2026-11-20T02:00:00+02:00");
+  EXPECT_EQ(time_text("%s %Q %f 100%", utc, utc), "1795132800 1795132800000 1795132800000000 100%");
+}
+
+TEST(Links, LeadToTheNextPage) {
+  EXPECT_EQ(next_link("<https://x/1>; rel=\"prev\", <https://x/3>; rel=\"next\""), "https://x/3");
+  EXPECT_EQ(next_link("<https://x/1>; rel=\"prev\""), "");
+  EXPECT_EQ(resolved_url("https://x.example/a/b?q=1", "/c?p=2"), "https://x.example/c?p=2");
+  EXPECT_EQ(resolved_url("https://x.example/a/b?q=1", "c"), "https://x.example/a/c");
+  EXPECT_EQ(resolved_url("https://x.example/a/b?q=1", "?p=2"), "https://x.example/a/b?p=2");
+  EXPECT_EQ(resolved_url("https://x.example/a", "//evil.example/b"), "https://evil.example/b");
+  EXPECT_EQ(origin_of("https://user:pw@X.example:8443/a?b#c"), "https://x.example:8443");
+}
+
+std::string windows_text(const WindowPlan& plan,
+                         const SourceSettings& settings,
+                         const PollRequest& request,
+                         std::optional<Slot> covered) {
+  std::string text;
+  for (const Window& window : windows_of(plan, settings, request, covered)) {
+    text += (text.empty() ? "" : ", ") + window_text(plan, settings, window, false, "") + ".." +
+            window_text(plan, settings, window, true, "");
+  }
+  return text;
+}
+
+TEST(Windows, EndWithTheLastWholePeriodOfTheZone) {
+  SourceSettings settings;
+  settings.zone = Zone::find("America/Los_Angeles").value();
+  WindowPlan plan;
+  plan.first_days = 2;
+  PollRequest request;
+  request.now = parse_rfc3339("2026-11-21T05:00:00Z").value();  // still the 20th over there
+  EXPECT_EQ(windows_text(plan, settings, request, std::nullopt), "2026-11-18..2026-11-19");
+  plan.end = WindowPlan::End::kExclusive;
+  EXPECT_EQ(windows_text(plan, settings, request, std::nullopt), "2026-11-18..2026-11-20");
+  plan.end = WindowPlan::End::kInclusive;
+  plan.mature_after = std::chrono::hours{36};
+  EXPECT_EQ(windows_text(plan, settings, request, std::nullopt), "2026-11-17..2026-11-18");
+}
+
+TEST(Windows, AreReadAgainAsFarAsTheSettleOrTheLookback) {
+  SourceSettings settings;
+  settings.settle.days = 3;
+  WindowPlan plan;
+  plan.lookback_days = 1;
+  PollRequest request;
+  request.now = parse_rfc3339("2026-11-21T05:00:00Z").value();
+  const Slot covered = slot_of(Date{std::chrono::year{2026}, std::chrono::November, std::chrono::day{21}});
+  EXPECT_EQ(windows_text(plan, settings, request, covered), "2026-11-18..2026-11-20");
+  settings.settle.days = 0;
+  EXPECT_EQ(windows_text(plan, settings, request, covered), "2026-11-20..2026-11-20");
+  plan.lookback_days = 0;
+  EXPECT_EQ(windows_text(plan, settings, request, covered), "");
+}
+
+TEST(Windows, AreCutBySpanByPeriodAndByMonth) {
+  SourceSettings settings;
+  WindowPlan plan;
+  plan.first_days = 5;
+  plan.max_span_days = 2;
+  PollRequest request;
+  request.now = parse_rfc3339("2026-11-21T05:00:00Z").value();
+  EXPECT_EQ(windows_text(plan, settings, request, std::nullopt),
+            "2026-11-16..2026-11-17, 2026-11-18..2026-11-19, 2026-11-20..2026-11-20");
+  plan.max_span_days = 0;
+  plan.fan_out = WindowPlan::FanOut::kPeriod;
+  plan.first_days = 2;
+  EXPECT_EQ(windows_text(plan, settings, request, std::nullopt), "2026-11-19..2026-11-19, 2026-11-20..2026-11-20");
+  settings.grain = parse_grain("month").value();
+  plan.first_days = 60;
+  EXPECT_EQ(windows_text(plan, settings, request, std::nullopt), "2026-09-01..2026-09-30, 2026-10-01..2026-10-31");
+}
+
+constexpr const char* kJob = R"yaml(plugin: http
+steps:
+  - request: {url: "https://api.example.com/jobs", method: POST}
+    capture: {job: /id}
+  - request: {url: "https://api.example.com/jobs/{{job}}"}
+    until: {json: /state == done}
+    fail: {json: /state == failed}
+    interval: 5s
+    timeout: 20s
+    cancel: {method: POST, url: "https://api.example.com/jobs/{{job}}/cancel"}
+rows: {kind: records, path: /rows}
+metrics: {n: {}})yaml";
+
+HttpResponse body_of(std::string body) {
+  HttpResponse response;
+  response.status = 200;
+  response.body = std::move(body);
+  return response;
+}
+
+TEST(HttpSteps, AskUntilTheJobIsDone) {
+  const LoadedSource loaded = load_source(kJob);
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  int asked = 0;
+  FakeHost host([&](const HttpRequest& request) {
+    if (request.method == "POST") {
+      return body_of(R"({"id":"j/1"})");
+    }
+    return ++asked < 3 ? body_of(R"({"state":"running"})")
+                       : body_of(R"({"state":"done","rows":[{"date":"2026-11-20","n":4}]})");
+  });
+  PollRequest request;
+  request.now = host.time;
+  EXPECT_EQ(poll_text(loaded.source->poll(request, host, {}), loaded.settings), "n 2026-11-20 4\n");
+  EXPECT_EQ(host.requests.back().url, "https://api.example.com/jobs/j%2F1");
+  EXPECT_EQ(host.waits.size(), 2U);
+}
+
+TEST(HttpSteps, GiveAJobUpThatFailsOrLastsTooLong) {
+  const LoadedSource loaded = load_source(kJob);
+  std::string state = "running";
+  FakeHost host([&](const HttpRequest& request) {
+    return body_of(request.url.ends_with("/jobs") ? R"({"id":"1"})" : R"({"state":")" + state + "\"}");
+  });
+  PollRequest request;
+  request.now = host.time;
+  EXPECT_EQ(poll_text(loaded.source->poll(request, host, {}), loaded.settings),
+            "error: https://api.example.com: the job was not done in time; raise steps.timeout\n");
+  EXPECT_EQ(host.requests.back().url, "https://api.example.com/jobs/1/cancel");
+  state = "failed";
+  EXPECT_EQ(poll_text(loaded.source->poll(request, host, {}), loaded.settings),
+            "error: https://api.example.com: the other side gave the job up\n");
+}
+
+TEST(HttpSession, LogsInAgainWhenItIsRefused) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+auth:
+  type: session
+  login: {url: "https://api.example.com/login", json: {user: kpid, password: hunter22}}
+  token: /token
+  header: X-Session
+  export: {site: /site}
+request: {url: "https://api.example.com/{{auth.site}}/n"}
+rows: {kind: scalar, path: /n}
+metrics: {n: {kind: level}})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  int logins = 0;
+  FakeHost host([&](const HttpRequest& request) {
+    if (request.url.ends_with("/login")) {
+      return body_of(R"({"token":"t)" + std::to_string(++logins) + R"(","site":"s"})");
+    }
+    const bool is_fresh = request.headers.back().second == "t2";
+    HttpResponse response = body_of(R"({"n":7})");
+    response.status = is_fresh ? 200 : 401;
+    return response;
+  });
+  PollRequest request;
+  request.now = host.time;
+  EXPECT_EQ(poll_text(loaded.source->poll(request, host, {}), loaded.settings), "n 2026-11-20 7\n");
+  EXPECT_EQ(logins, 2);
+  EXPECT_EQ(host.requests.back().url, "https://api.example.com/s/n");
+}
+
+}  // namespace
+}  // namespace kpi::test
