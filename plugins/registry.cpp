@@ -3,6 +3,7 @@
 #include "plugins/http/preset.hpp"
 #include "plugins/json.hpp"
 #include "plugins/manual.hpp"
+#include "plugins/shared_object.hpp"
 #include "plugins/source.hpp"
 #include "plugins/sql.hpp"
 
@@ -13,7 +14,7 @@ namespace kpi {
 
 std::span<const Plugin> plugins() {
   static const std::array table{
-      csv_plugin(), json_plugin(), http_plugin(), sql_plugin(), exec_plugin(), manual_plugin()};
+      csv_plugin(), json_plugin(), http_plugin(), sql_plugin(), exec_plugin(), manual_plugin(), shared_plugin()};
   return table;
 }
 

@@ -6,12 +6,13 @@
 #include "plugins/option_tree.hpp"
 #include "rules/base/text.hpp"
 
-#include <dlfcn.h>
 #include <nlohmann/json.hpp>
+
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <dlfcn.h>
 #include <utility>
 
 namespace kpi {
@@ -124,8 +125,8 @@ class SharedSource final : public Source {
     }
     if (plugin->version != KPID_PLUGIN_VERSION || plugin->size < sizeof(struct kpid_plugin)) {
       return fail(ErrorKind::kInvalid,
-                  path_ + ": speaks version " + std::to_string(plugin->version) + " of the interface; this kpid speaks " +
-                      std::to_string(KPID_PLUGIN_VERSION) + ": build it anew");
+                  path_ + ": speaks version " + std::to_string(plugin->version) +
+                      " of the interface; this kpid speaks " + std::to_string(KPID_PLUGIN_VERSION) + ": build it anew");
     }
     std::array<char, 512> error{};
     void* opened = plugin->open(given_.c_str(), error.data(), error.size());

@@ -44,19 +44,25 @@ Result<void> write_new(const std::filesystem::path& path, const std::string& tex
 
 /// A block to be pasted into kpid.yaml.
 int init_source(const std::string& name, Io& io) {
+  for (const Connector& connector : connectors()) {
+    if (connector.plugin.name == name) {
+      io.out << connector_block(connector);
+      return kExitFine;
+    }
+  }
   if (const Plugin* plugin = find_plugin(name)) {
     io.out << source_block(*plugin);
     return kExitFine;
   }
   std::vector<std::string> names;
-  for (const Plugin& known : plugins()) {
-    names.push_back(known.name);
+  for (const Plugin* known : source_kinds()) {
+    names.push_back(known->name);
   }
   const std::string near = did_you_mean(name, names);
-  return complain(io,
-                  kExitUsage,
-                  "there is no plugin \"" + printable(name, 64) + "\"; " +
-                      (near.empty() ? "there are " + join(names, ", ") : near));
+  return complain(
+      io,
+      kExitUsage,
+      "there is no plugin \"" + printable(name, 64) + "\"; " + (near.empty() ? "`kpid plugins` lists them" : near));
 }
 
 int init(const Arguments& arguments, Io& io) {

@@ -109,4 +109,25 @@ std::string source_block(const Plugin& plugin) {
   return text + inner + "METRIC: {kind: flow, unit: visits" + keys + "}\n";
 }
 
+std::string connector_block(const Connector& connector) {
+  const PresetPage& about = connector.page;
+  std::string text = "# " + about.title + "\n#\n# What to create:\n";
+  int number = 0;
+  for (const std::string& step : about.setup) {
+    text += comment(std::to_string(++number) + ". " + step, "");
+  }
+  text += "#\n" + comment("Rights: " + about.rights, "") + comment("Quota: " + about.quota, "") +
+          comment("Restatement: " + about.restatement, "");
+  for (const std::string& note : about.notes) {
+    text += comment(note, "");
+  }
+  text += about.example + "    # may be added:\n";
+  for (const OptionSpec& spec : connector.plugin.options) {
+    if (!spec.required && about.example.find(" " + spec.key + ":") == std::string::npos) {
+      text += key_lines(spec, connector.plugin.name, "    ");
+    }
+  }
+  return text;
+}
+
 }  // namespace kpi

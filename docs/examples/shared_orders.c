@@ -1,7 +1,7 @@
 /* A source in a shared object: counts what it is told to count.
  *   cc -shared -fPIC -I/usr/include/kpid -o orders.so shared_orders.c
  *   {plugin: shared, library: /usr/lib/kpid/plugins/orders.so, settings: {count: "12"}, metrics: {orders: {kind: flow}}} */
-#include "plugins/kpid_plugin.h"
+#include "plugins/kpid_plugin.h" /* installed: "kpid_plugin.h" */
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,6 +6,7 @@
 #include "tests/unit/plugins/csv_source.hpp"
 
 #include <gtest/gtest.h>
+
 #include <sys/stat.h>
 
 #include <cstdlib>

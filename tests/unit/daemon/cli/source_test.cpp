@@ -102,6 +102,11 @@ TEST_F(Sources, OfEveryKindHaveABlockToBeginWith) {
           << plugin.name << " " << option.key;
     }
   }
+  const Ended connector = program_.run({"init", "--source", "ga4"});
+  EXPECT_EQ(connector.code, 0);
+  EXPECT_TRUE(connector.out.starts_with("# Google Analytics 4\n")) << connector.out;
+  EXPECT_NE(connector.out.find("    plugin: ga4\n"), std::string::npos) << connector.out;
+  EXPECT_NE(connector.out.find("    # filter: "), std::string::npos) << connector.out;
   EXPECT_EQ(program_.run({"init", "--source", "cvs"}),
             (Ended{2, "", "kpid: there is no plugin \"cvs\"; did you mean \"csv\"?\n"}));
 }
