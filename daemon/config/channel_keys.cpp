@@ -119,6 +119,7 @@ class ChannelReader {
       case ChannelKey::Type::kList:
         (key.name == "allow_private" ? settings_.allow_private : settings_.lists[key.name]) =
             read_text_list(*node, diagnostics_, key.name);
+        resolve_command();
         break;
       case ChannelKey::Type::kPath: {
         const std::string path = read_text(*node, diagnostics_, key.name).value_or("");
@@ -136,6 +137,15 @@ class ChannelReader {
       case ChannelKey::Type::kSecrets:
         read_secrets(*node, key);
         break;
+    }
+  }
+
+  /// A program with a slash in its name is found from the file that names it.
+  void resolve_command() {
+    const auto command = settings_.lists.find("command");
+    if (command != settings_.lists.end() && !command->second.empty() &&
+        command->second.front().find('/') != std::string::npos) {
+      command->second.front() = resolve_path(name_.position.source->name, command->second.front());
     }
   }
 

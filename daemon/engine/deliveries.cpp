@@ -175,6 +175,10 @@ void Deliveries::take(const BatchEnd& end) {
 }
 
 void Deliveries::keep(Finished finished) {
+  if (finished.has_disabled) {
+    const auto& [channel, why] = *finished.rows.back().disabled;
+    log_error("channel " + channel + " takes nothing any more: " + why);
+  }
   std::ranges::move(finished.rows, std::back_inserter(rows_));
   for (NotificationRow& row : finished.dead) {
     // What says that something was not delivered is not told about again: no loop, whatever falls back to what.

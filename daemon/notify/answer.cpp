@@ -54,7 +54,7 @@ Outcome::Kind kind_of_status(int status) {
   if (status >= 200 && status < 300) {
     return Outcome::Kind::kDelivered;
   }
-  if (status == 410) {
+  if (status == 401 || status == 410) {
     return Outcome::Kind::kDisabled;
   }
   if (status == 408 || status == 425 || status == 429 || (status >= 500 && status < 600)) {

@@ -1,6 +1,7 @@
 #include "daemon/notify/channels/alertmanager.hpp"
 #include "daemon/notify/channels/console.hpp"
 #include "daemon/notify/channels/discord.hpp"
+#include "daemon/notify/channels/exec.hpp"
 #include "daemon/notify/channels/file.hpp"
 #include "daemon/notify/channels/google_chat.hpp"
 #include "daemon/notify/channels/mail.hpp"
@@ -43,6 +44,11 @@ std::span<const ChannelKind> channel_kinds() {
        over_http({"smtp", "from", "to", "username", "password", "token", "tls", "unsubscribe"}),
        {"smtp", "from", "to"},
        create_mail_channel},
+      {"exec",
+       "Runs a program that reads the message as JSON.",
+       {"command", "timeout"},
+       {"command"},
+       create_exec_channel},
       {"file", "Adds messages to a file.", {"path", "format"}, {"path"}, create_file_channel},
       {"google_chat",
        "Posts to a Google Chat space through a webhook, a thread for each alert.",

@@ -98,8 +98,8 @@ class Post {
   std::unique_ptr<HttpClient> http_ = make_curl_client();
   std::shared_ptr<Config> config_ = std::make_shared<Config>();
   Inbox inbox_;
-  WorkPool pool_;
   Deliveries deliveries_{{system_clock(), host_, *http_, console_, inbox_, pool_}};
+  WorkPool pool_;  // last: its jobs use what stands above
 };
 
 struct Fault {

@@ -19,7 +19,8 @@ Instant after(double seconds) {
 }
 
 NotificationRow row_of(const std::string& id, const std::vector<std::string>& alerts, bool ends = false) {
-  Message message = test::sample_message("firing");
+  static const Message kSample = test::sample_message("firing");
+  Message message = kSample;
   const AlertView alert = message.alerts.front();
   message.type = ends ? MessageType::kAlertResolved : MessageType::kAlertFiring;
   message.alerts.clear();
@@ -232,8 +233,8 @@ TEST_F(OutboxTest, RemembersWhatTheReceiverCalledAnAlertUntilItEnds) {
   EXPECT_THAT(restarted.burning("growth"), IsEmpty());
 }
 
-TEST_F(OutboxTest, TwentyThousandMessagesAreNoMoreWorkForEachThanAFew) {
-  constexpr int count = 20'000;
+TEST_F(OutboxTest, TenThousandMessagesAreNoMoreWorkForEachThanAFew) {
+  constexpr int count = 10'000;
   for (int i = 0; i < count; ++i) {
     add("m" + std::to_string(i), {"ep_" + std::to_string(i)});
   }
@@ -245,7 +246,7 @@ TEST_F(OutboxTest, TwentyThousandMessagesAreNoMoreWorkForEachThanAFew) {
     }
     outbox_.end_batch("growth", {});
   }
-  EXPECT_LT(rounds, 600U);
+  EXPECT_LT(rounds, 400U);
   EXPECT_EQ(outbox_.states().at("growth").delivered, static_cast<std::uint64_t>(count));
 }
 

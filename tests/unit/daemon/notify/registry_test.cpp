@@ -26,6 +26,7 @@ TEST(ChannelKinds, AreSaidByNameWithKeysThatAreKnown) {
                                    "console",
                                    "discord",
                                    "email",
+                                   "exec",
                                    "file",
                                    "google_chat",
                                    "mattermost",
