@@ -10,12 +10,34 @@
 namespace kpi {
 namespace {
 
+/// Dead letters are queued again.
+Result<ActionAnswer> resend_here(const ResendAction& action, Store& store, Engine& engine, Instant now) {
+  const std::vector<NotificationRow> dead = KPI_TRY(store.dead_letters(action.ids, ""));
+  if (dead.size() < action.ids.size()) {
+    return fail(
+        ErrorKind::kNotFound,
+        std::to_string(action.ids.size() - dead.size()) + " of these are no dead letters; see `kpid deadletter list`");
+  }
+  for (const NotificationRow& row : dead) {
+    DeliveryRow queued;
+    queued.id = row.id;
+    queued.last_error = row.last_error;
+    queued.progress = row.progress;
+    engine.receive(std::move(queued));
+  }
+  KPI_TRY(engine.step(now));
+  return ActionAnswer{counted(dead.size(), "message leaves", "messages leave") + " with the next `kpid run`", ""};
+}
+
 /// Does it without a daemon: what it changes is judged at once, and messages wait for the next `kpid run`.
 Result<ActionAnswer> act_here(const Action& action, const std::shared_ptr<const Config>& config, Io& io) {
   const auto store = KPI_TRY(open_sqlite_store(config->history));
   Engine engine(config, *store);
   KPI_TRY(engine.restore(io.clock.now()));
   const Instant now = std::max(io.clock.now(), engine.last_step().value_or(Instant{}));
+  if (const auto* again = std::get_if<ResendAction>(&action)) {
+    return resend_here(*again, *store, engine, now);
+  }
   ActionAnswer answer = KPI_TRY(apply(action, engine, now));
   if (const auto* entry = std::get_if<EntryAction>(&action)) {
     const EntryRow row = KPI_TRY(read_entry(entry->words, *config, now));

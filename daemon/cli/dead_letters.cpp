@@ -1,10 +1,9 @@
+#include "daemon/cli/asking.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/notify/alert_words.hpp"
 #include "daemon/notify/message_json.hpp"
 #include "daemon/store/history_reader.hpp"
-#include "daemon/store/sqlite_store.hpp"
-#include "daemon/web/client.hpp"
 #include "rules/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -24,20 +23,23 @@ std::string subject_of(const NotificationRow& row) {
   return message ? headline(*message) : row.type;
 }
 
-int list_dead_letters(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kIgnored, io);
-  if (!config) {
-    return kExitNo;
-  }
-  const auto reader = open_history_reader(config->history);
+Result<std::vector<NotificationRow>> dead_letters(const Arguments& arguments, const Config& config) {
+  const auto reader = KPI_TRY(open_history_reader(config.history));
   NotificationFilter filter;
   filter.state = NotificationRow::State::kDead;
   filter.limit = kMostListed;
   if (arguments.has("channel")) {
     filter.channel = arguments.text("channel");
   }
-  const auto rows = reader ? (*reader)->notifications(filter)
-                           : Result<std::vector<NotificationRow>>(tl::unexpected<Error>(reader.error()));
+  return reader->notifications(filter);
+}
+
+int list_dead_letters(const Arguments& arguments, Io& io) {
+  const auto config = load_for_verb(arguments, Secrets::kIgnored, io);
+  if (!config) {
+    return kExitNo;
+  }
+  const auto rows = dead_letters(arguments, *config);
   if (!rows) {
     return complain(io, kExitFailed, rows.error().message);
   }
@@ -71,46 +73,19 @@ int resend_dead_letters(const Arguments& arguments, Io& io) {
   if (!config) {
     return kExitNo;
   }
-  std::vector<std::string> ids = arguments.list("id");
-  if (const auto reader = open_history_reader(config->history); reader && arguments.has("channel")) {
-    NotificationFilter filter;
-    filter.state = NotificationRow::State::kDead;
-    filter.channel = arguments.text("channel");
-    filter.limit = kMostListed;
-    for (const NotificationRow& row : (*reader)->notifications(filter).value_or(std::vector<NotificationRow>{})) {
-      ids.push_back(row.id);
+  ResendAction action{arguments.list("id")};
+  if (action.ids.empty() && arguments.has("channel")) {
+    const auto rows = dead_letters(arguments, *config);
+    if (!rows) {
+      return complain(io, kExitFailed, rows.error().message);
+    }
+    std::ranges::transform(*rows, std::back_inserter(action.ids), &NotificationRow::id);
+    if (action.ids.empty()) {
+      io.out << "there are no dead letters of " << printable(arguments.text("channel"), 60) << "\n";
+      return kExitFine;
     }
   }
-  if (const auto answer = ask_daemon(ResendAction{ids}, *config)) {
-    if (!*answer) {
-      return complain(io, kExitNo, answer->error().message);
-    }
-    io.out << (*answer)->text << "\n";
-    return kExitFine;
-  }
-  auto store = open_sqlite_store(config->history);
-  if (!store) {
-    return complain(io, kExitFailed, store.error().message);
-  }
-  const auto dead = (*store)->dead_letters(ids, arguments.text("channel"));
-  const auto state = (*store)->load();
-  if (!dead || !state) {
-    return complain(io, kExitFailed, !dead ? dead.error().message : state.error().message);
-  }
-  StepCommit step;
-  step.now = state->last_step.value_or(io.clock.now());
-  for (const NotificationRow& row : *dead) {
-    DeliveryRow queued;
-    queued.id = row.id;
-    queued.last_error = row.last_error;
-    queued.progress = row.progress;
-    step.deliveries.push_back(std::move(queued));
-  }
-  if (const auto done = (*store)->commit(step); !done) {
-    return complain(io, kExitFailed, done.error().message);
-  }
-  io.out << counted(dead->size(), "message") << " will be sent again\n";
-  return dead->size() < ids.size() ? complain(io, kExitNo, "the others are no dead letters") : int{kExitFine};
+  return ask(action, config, io);
 }
 
 }  // namespace
