@@ -42,7 +42,10 @@ class NtfyChannel final : public Channel {
   Outcome deliver(const Message& message, ChannelHost& host, const std::stop_token& stop) override {
     static constexpr ChatMarkup kMarkup{as_it_is, "", "", link};
     const MessageCard card = card_of(message);
-    const std::string text = chat_text(message, kMarkup, kMaxBytes, [](std::string_view part) { return part.size(); });
+    std::string text = chat_text(message, kMarkup, kMaxBytes, [](std::string_view part) { return part.size(); });
+    if (card.alerts.size() <= 1) {
+      text.erase(0, text.find('\n') + 1);  // the title says it
+    }
     Json body{{"topic", settings_.text("topic")},
               {"title", shortened(card.title, kMaxTitle)},
               {"message", text},
