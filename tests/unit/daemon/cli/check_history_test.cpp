@@ -56,7 +56,7 @@ TEST_F(CheckHistory, NamesAFilterThatNoRowEverMatched) {
       R"~(DIR/rules.yaml:2:3: warning: visits reads web.visits{country="SF"}, and no row of the history has that country
   2 |   visits: {title: V, description: D, owner: o, objective: g, unit: visits, reviewed: 2026-04-01, value: 'web.visits{country="SF"}'}
     |   ^~~~~~
-  help: did you mean "SE"?
+  help: the history has DK, SE
 )~");
   rules("value: 'web.visits{country=\"SE\"}'");
   EXPECT_EQ(said(), "");
@@ -74,9 +74,10 @@ TEST_F(CheckHistory, NamesAGoalThatNeedsMoreThanEverWas) {
   rules("value: web.visits, target: {from: 200, to: 2000, start: 2026-04-01, by: 2026-06-07}");
   const std::string text = said();
   // The total grows by 2 a day, 56 in four weeks; from 398 to 2000 in eight weeks it must grow by 801.
-  EXPECT_NE(text.find("visits needs 801 visits every four weeks to reach 2000 visits, and the best it ever had in four "
-                      "weeks is 56 visits (A, achievable)"),
-            std::string::npos)
+  EXPECT_NE(
+      text.find("visits needs 801 visits every four weeks to reach 2,000 visits, and the best it ever had in four "
+                "weeks is 56 visits (A, achievable)"),
+      std::string::npos)
       << text;
   rules("value: web.visits, target: {from: 200, to: 450, start: 2026-04-01, by: 2026-06-07}");
   EXPECT_EQ(said(), "");

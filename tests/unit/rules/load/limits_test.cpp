@@ -191,9 +191,9 @@ INSTANTIATE_TEST_SUITE_P(
             "TheWrongOrderOnADay",
             "x:\n  value: shop.orders / web.visits\n  thresholds:\n    critical: 1%\n"
             "    when:\n      - {days: [sunday], warning: 2%, critical: 3%}\n",
-            R"~(a.yaml:6:45: error: critical 3% is reached before warning 2%: with better: higher a value below is a miss
+            R"~(a.yaml:6:49: error: critical 3% is reached before warning 2%: with better: higher a value below is a miss
   6 |       - {days: [sunday], warning: 2%, critical: 3%}
-    |                                             ^~
+    |                                                 ^~
   help: swap the limits, or write better: lower
 )~"},
         Complaint{"ALabelThatIsNoSplit",
