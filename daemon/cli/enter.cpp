@@ -12,7 +12,7 @@ namespace {
 
 /// Enters a value without a daemon: what it changes is judged at once, and messages wait for the next `kpid run`.
 Result<StepSummary> enter_here(std::shared_ptr<const Config> config, const EntryRow& row, Store& store, Io& io) {
-  Engine engine(config, store);
+  Engine engine(config, store, {.waits_elapsed = true});  // one step: there is no later in which to tell
   KPI_TRY(engine.restore(row.at));
   const Instant now = std::max(row.at, engine.last_step().value_or(row.at));
   const std::uint32_t index = source_of_entry(row, *config);
