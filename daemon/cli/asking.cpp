@@ -32,7 +32,7 @@ Result<ActionAnswer> resend_here(const ResendAction& action, Store& store, Engin
 /// Does it without a daemon: what it changes is judged at once, and messages wait for the next `kpid run`.
 Result<ActionAnswer> act_here(const Action& action, const std::shared_ptr<const Config>& config, Io& io) {
   const auto store = KPI_TRY(open_sqlite_store(config->history));
-  Engine engine(config, *store);
+  Engine engine(config, *store, {.waits_elapsed = true});  // one step: there is no later in which to tell
   KPI_TRY(engine.restore(io.clock.now()));
   const Instant now = std::max(io.clock.now(), engine.last_step().value_or(Instant{}));
   if (const auto* again = std::get_if<ResendAction>(&action)) {

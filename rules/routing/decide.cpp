@@ -138,26 +138,35 @@ void Decider::leave(const AlertKey& key, TrackedAlert& alert, const std::string&
   }
 }
 
-/// The group has something to tell: when, and until then why not.
-void Decider::expect(RoutingGroup& group, const AlertKey& key, const TrackedAlert& alert) {
-  const bool is_waiting = group.due.has_value();
-  Decision why = decision(group, key, alert);
-  if (!is_waiting) {
-    const Route& route = route_of(group);
-    const bool waits = group.kind == RoutingGroup::Kind::kAlerts && !context_.waits_elapsed;
-    const Instant first = waits ? shifted(route.wait) : context_.now;
-    const Instant next =
-        waits && group.last ? shift_instant(*group.last, route.interval, context_.ground.zone) : context_.now;
-    group.due = std::max(first, next);
-    why.hold = next > first ? Hold::kInterval : Hold::kGroup;
-    result_.groups.insert(group.id);
-  } else {
-    why.hold = Hold::kGroup;
+/// When news of this moment may leave for others of its group.
+Instant Decider::due_of(const RoutingGroup& group, Hold& why) const {
+  why = Hold::kGroup;
+  if (group.kind != RoutingGroup::Kind::kAlerts || context_.waits_elapsed) {
+    return context_.now;
   }
-  why.until = group.due;
-  if (*group.due > context_.now) {
+  const Route& route = route_of(group);
+  const Instant first = shifted(route.wait);
+  const Instant next = group.last ? shift_instant(*group.last, route.interval, context_.ground.zone) : context_.now;
+  why = next > first ? Hold::kInterval : Hold::kGroup;
+  return std::max(first, next);
+}
+
+/// The group has something to tell: when, and until then why not.
+void Decider::expect(RoutingGroup& group, const AlertKey& key, const TrackedAlert& alert, News& news) {
+  Decision why = decision(group, key, alert);
+  Instant due = due_of(group, why.hold);
+  if (auto hold = hold_of(group, key, alert, news.kind == News::Kind::kEnds)) {
+    news.held_by = hold->hold == Hold::kInhibited ? news.held_by : hold->by;
+    due = std::max(due, hold->until.value_or(due));
+    why = *std::move(hold);
+  }
+  // What is held longer does not hold back what is not.
+  group.due = std::min(group.due.value_or(Instant::max()), due);
+  why.until = why.hold == Hold::kGroup || why.hold == Hold::kInterval ? group.due : why.until;
+  if (due > context_.now) {
     result_.decisions.push_back(std::move(why));
   }
+  result_.groups.insert(group.id);
   schedule(group);
 }
 
@@ -273,7 +282,7 @@ void Decider::fire(const AlertEvent& event) {
     }
     std::erase_if(member.news, [](const News& news) { return news.kind == News::Kind::kFires; });
     member.news.push_back({News::Kind::kFires, event.type, event.view, ""});
-    expect(group, event.alert, alert);
+    expect(group, event.alert, alert, member.news.back());
   }
 }
 
@@ -298,7 +307,7 @@ void Decider::end(const AlertEvent& event) {
     member.told.clear();
     if (is_news && ending.insert(group.channel).second) {
       member.news.push_back({News::Kind::kEnds, event.type, event.view, ""});
-      expect(group, event.alert, alert);
+      expect(group, event.alert, alert, member.news.back());
     }
   }
   forget_idle(event.alert);
@@ -317,8 +326,9 @@ void Decider::notice(const AlertEvent& event) {
                                                       destination.channel,
                                                       {})
                                            : group_of(destination);
-    join(event.alert, alert, group).news.push_back({News::Kind::kNotice, event.type, event.view, ""});
-    expect(group, event.alert, alert);
+    Member& member = join(event.alert, alert, group);
+    member.news.push_back({News::Kind::kNotice, event.type, event.view, ""});
+    expect(group, event.alert, alert, member.news.back());
   }
   forget_idle(event.alert);
 }
@@ -334,6 +344,22 @@ void Decider::take(const AlertEvent& event) {
     case News::Kind::kNotice:
       notice(event);
       break;
+  }
+}
+
+/// What holds news back may be gone with the rules, or end earlier.
+void Decider::look_again(const AlertKey& key, const TrackedAlert& alert) {
+  for (const Member& member : alert.members) {
+    const auto group = state_.groups.find(member.group);
+    for (const News& news : member.news) {
+      if (news.held_by.empty() || group == state_.groups.end()) {
+        continue;
+      }
+      const auto hold = hold_of(group->second, key, alert, news.kind == News::Kind::kEnds);
+      const Instant due = hold ? hold->until.value_or(context_.now) : context_.now;
+      group->second.due = std::min(group->second.due.value_or(due), due);
+      schedule(group->second);
+    }
   }
 }
 
@@ -356,7 +382,7 @@ void Decider::lead_again(const AlertKey& key, TrackedAlert& alert) {
     RoutingGroup& group = state_.groups.find(member.group)->second;
     if (member.is_current && is_idle(member) && group.kind == RoutingGroup::Kind::kAlerts) {
       member.news.push_back({News::Kind::kFires, alert.type, std::nullopt, ""});
-      expect(group, key, alert);
+      expect(group, key, alert, member.news.back());
     }
   }
   if (alert.members == before) {
@@ -424,14 +450,7 @@ void index(RoutingState& state) {
 Decided route_again(RoutingState& state, const DecideContext& context) {
   Decider decider(state, context);
   for (auto& [key, alert] : state.alerts) {
-    for (const Member& member : alert.members) {
-      const auto group = state.groups.find(member.group);
-      const bool is_held = std::ranges::any_of(member.news, [](const News& news) { return !news.held_by.empty(); });
-      if (is_held && group != state.groups.end()) {
-        group->second.due = context.now;  // what held it may be gone; else it is held again
-        wake_at(state, group->first, context.now);
-      }
-    }
+    decider.look_again(key, alert);
     if (alert.is_firing) {
       decider.lead_again(key, alert);
     }

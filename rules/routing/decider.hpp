@@ -17,6 +17,7 @@ class Decider {
   void take(const AlertEvent& event);
   /// Leads an alert that fires along the routes as they are now.
   void lead(const AlertKey& key, TrackedAlert& alert);
+  void look_again(const AlertKey& key, const TrackedAlert& alert);
   /// Whom the routes name knows it.
   void make_known(TrackedAlert& alert);
   /// Tells what is due, group by group.
@@ -53,7 +54,8 @@ class Decider {
                          const std::string& channel,
                          const Labels& labels);
   RoutingGroup& group_of(const Destination& destination);
-  void expect(RoutingGroup& group, const AlertKey& key, const TrackedAlert& alert);
+  [[nodiscard]] Instant due_of(const RoutingGroup& group, Hold& why) const;
+  void expect(RoutingGroup& group, const AlertKey& key, const TrackedAlert& alert, News& news);
   void drop_untold(const AlertKey& key, TrackedAlert& alert, Member& member, const std::optional<AlertView>& view);
   void take_over(const AlertKey& key, TrackedAlert& alert, const std::string& group);
   void forget_idle(const AlertKey& key);

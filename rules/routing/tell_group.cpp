@@ -162,7 +162,8 @@ void Decider::tell_news(RoutingGroup& group) {
     group.last = context_.now;
     group.reminded = 0;
     group.reminder = next_reminder(group);
-    group.step = route_of(group).escalate.empty() ? std::nullopt : std::optional(context_.now);
+    const bool escalates = group.kind == RoutingGroup::Kind::kAlerts && !route_of(group).escalate.empty();
+    group.step = escalates ? std::optional(context_.now) : std::nullopt;
   }
   for (const AlertKey& key : members) {
     forget_idle(key);
@@ -185,7 +186,7 @@ void Decider::step_up(const RoutingGroup& group, const AlertKey& key, TrackedAle
     }
     member.steps = step + 1;
     member.news = {{News::Kind::kFires, MessageType::kAlertEscalated, std::nullopt, ""}};
-    expect(next, key, alert);
+    expect(next, key, alert, member.news.back());
   }
 }
 

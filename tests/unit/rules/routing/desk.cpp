@@ -53,6 +53,7 @@ std::vector<std::string> Desk::decide_at(Instant now, const std::vector<AlertEve
   if (between) {
     between(state);
   }
+  last = now;
   const Decided decided = decide(state, events, context(now));
   std::vector<std::string> texts;
   for (const Envelope& envelope : decided.messages) {

@@ -47,6 +47,7 @@ class Desk {
   /// What came and went unheard: "team c by nights".
   std::vector<std::string> hushed;
   std::vector<Acknowledgement> ended;
+  Instant last;  ///< Of the decisions so far.
   /// Called between any two decisions.
   std::function<void(RoutingState&)> between;
 
