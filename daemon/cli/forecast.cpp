@@ -88,7 +88,7 @@ Result<Wish> read_wish(const Arguments& arguments) {
 
 std::string rows_of(const SeriesRow& row, const forecast::Forecast& answer, const Wish& wish) {
   std::string text;
-  const std::string id = csv_cell(row.id);
+  const std::string id = echoed_cell(row.id);
   for (std::size_t step = 1; step <= wish.horizon; ++step) {
     text += id + "," + std::to_string(step) + ",";
     if (answer.lack != forecast::Lack::kNothing) {
@@ -240,7 +240,7 @@ void print_goals(const std::vector<GoalRow>& goals, Io& io) {
   io.out << "id,step,goal,better,probability\n";
   for (const GoalRow& goal : goals) {
     for (const std::string& cell : goal.cells) {
-      io.out << csv_cell(cell) << ",";
+      io.out << echoed_cell(cell) << ",";
     }
     io.out << (std::isnan(goal.probability) ? "" : number_text(goal.probability)) << "\n";
   }

@@ -56,7 +56,7 @@ std::vector<std::string> cells_of(std::string_view line) {
   return cells;
 }
 
-std::string csv_cell(std::string_view text) {
+std::string echoed_cell(std::string_view text) {
   if (text.find_first_of(",\"\n\r") == std::string_view::npos) {
     return std::string(text);
   }

@@ -16,7 +16,7 @@ namespace kpi {
 std::vector<std::string> cells_of(std::string_view line);
 
 /// A cell as CSV: quoted where it must be.
-std::string csv_cell(std::string_view text);
+std::string echoed_cell(std::string_view text);
 
 /// A number; NaN for an empty cell and the usual words for nothing (NaN, NA, null); nothing for any other text.
 std::optional<double> cell_number(std::string_view cell);

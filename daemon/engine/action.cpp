@@ -125,6 +125,15 @@ Result<ActionAnswer> apply(const Action& action, Engine& engine, Instant now) {
 }
 
 std::optional<Instant> parse_until(std::string_view text, const Zone& zone, Instant now) {
+  // "2 hours" as people say it; parse_span() knows "2h".
+  const std::size_t space = text.find(' ');
+  const std::string_view unit = space == std::string_view::npos ? std::string_view() : trim(text.substr(space));
+  if (const std::string_view short_unit = unit == "hour" || unit == "hours"       ? "h"
+                                          : unit == "minute" || unit == "minutes" ? "m"
+                                                                                  : "";
+      !short_unit.empty()) {
+    return parse_until(std::string(text.substr(0, space)) + std::string(short_unit), zone, now);
+  }
   if (const auto span = parse_span(text); span && !span->is_zero()) {
     return shift_instant(now, *span, zone);
   }
