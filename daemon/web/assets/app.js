@@ -183,14 +183,14 @@
         else post(`alerts/${encodeURIComponent(alert.id)}/ack`, {until: until.value, by: stored("by"), comment: comment.value});
       };
       return el("article", {class: "card " + alert.severity},
-        el("h3", {}, alert.kpi ? el("a", {href: kpiLink(alert.kpi, segment)}, (alert.title || alert.kpi) + (segment ? " · " + segment : "")) : alert.source || alert.rule, " ", chip(alert.severity)),
+        el("h2", {}, alert.kpi ? el("a", {href: kpiLink(alert.kpi, segment)}, (alert.title || alert.kpi) + (segment ? " · " + segment : "")) : alert.source || alert.rule, " ", chip(alert.severity)),
         el("p", {}, [alert.formatted, alert.error, alert.rule].filter(Boolean).join(" · ")),
         el("p", {class: "soft"}, `since ${when(alert.since)} · ${alert.id}`, alert.acknowledged ? ` · ${alert.acknowledged.by} has it until ${when(alert.acknowledged.until)}` : ""),
         alert.kpi && el("form", {onsubmit: (event) => act(event, false)}, until, comment, el("button", {class: "main"}, "Acknowledge"),
           el("button", {type: "button", onclick: (event) => act(event, true)}, "Silence")));
     });
     return [el("h1", {}, "Alerts"), cards.length ? cards : el("p", {}, "Nothing fires."),
-      el("h2", {}, "Silences"), silences.silences.length ? table([["What"], ["Until"], ["By"], [""]], silences.silences.map((silence) => el("tr", {},
+      el("h2", {}, "Silences"), silences.silences.length ? table([["What"], ["Until"], ["By"], ["Action"]], silences.silences.map((silence) => el("tr", {},
         el("td", {}, (silence.match || []).map((one) => one.label + (one.negated ? "!=" : "=") + one.values.join("|")).join(", ")),
         el("td", {}, when(silence.until)), el("td", {}, silence.by + (silence.comment ? ": " + silence.comment : "")),
         el("td", {}, el("button", {onclick: () => post(`silences/${encodeURIComponent(silence.id)}/end`, {})}, "End")))), "Silences") : el("p", {class: "soft"}, "None.")];
@@ -198,7 +198,7 @@
 
   const deliveryPage = async () => {
     const [channels, dead, recent] = await Promise.all([get("channels"), get("notifications?state=dead"), get("notifications?limit=50")]);
-    const list = (rows, resend) => table([["Created"], ["Channel"], ["Type"], ["State"], ["Attempts", "number"], ["Error"], [""]], rows.map((row) => el("tr", {},
+    const list = (rows, resend) => table([["Created"], ["Channel"], ["Type"], ["State"], ["Attempts", "number"], ["Error"], ["Action"]], rows.map((row) => el("tr", {},
       el("td", {}, when(row.created)), el("td", {}, row.channel), el("td", {}, row.type), el("td", {}, chip(row.state)), el("td", {class: "number"}, String(row.attempts)),
       el("td", {}, row.last_error), el("td", {}, resend && el("button", {onclick: () => post(`notifications/${encodeURIComponent(row.id)}/resend`, {})}, "Send again")))), "Messages");
     return [el("h1", {}, "Delivery"), table([["Channel"], ["Waiting", "number"], ["Dead", "number"]], channels.channels.map((channel) => el("tr", {},
@@ -252,7 +252,10 @@
       if (turn === show.turn) main.replaceChildren(el("h1", {}, "This cannot be shown"), el("p", {}, error.message),
         el("p", {class: "soft"}, "If the page asks for the token, write it into the field above."));
     }
-    if (!quietly) main.focus({preventScroll: false});
+    if (!quietly) {
+      main.focus({preventScroll: true});
+      scrollTo(0, 0);
+    }
   };
 
   addEventListener("hashchange", () => show());
