@@ -130,7 +130,7 @@
       data.push(rows.map((row) => (row.target ? row.target.expected : null)));
     }
     const axis = {stroke: colour("--soft"), grid: {stroke: colour("--line")}, ticks: {stroke: colour("--line")}};
-    queueMicrotask(() => {
+    requestAnimationFrame(() => {  // once it stands on the page and has a width
       new uPlot({width: Math.max(280, box.clientWidth), height: 280, series, axes: [axis, {...axis, size: 70}], cursor: {y: false}}, data, box);
     });
     return box;
