@@ -21,8 +21,9 @@ struct Alert {
   KpiEpisode episode;
   const Kpi* kpi = nullptr;  ///< Null: about a source, or not configured any more.
   double value = std::nan("");
-  double limit = std::nan("");  ///< Of the rule `thresholds`: its mildest.
-  std::string error;            ///< Of the source, while it fails.
+  double limit = std::nan("");                        ///< Of the rule `thresholds`: its mildest.
+  std::string error;                                  ///< Of the source, while it fails.
+  std::optional<AcknowledgementRow> acknowledgement;  ///< The last one.
 
   [[nodiscard]] bool is_open() const { return !episode.row.resolved; }
 
@@ -56,6 +57,14 @@ class AlertReader {
         alert.error = source->error.empty() ? source->late : source->error;
       }
       KPI_TRY(read_number(alert));
+    }
+    const std::vector<AcknowledgementRow> acknowledgements = KPI_TRY(reader_.acknowledgements());
+    for (const AcknowledgementRow& row : acknowledgements) {
+      const auto alert =
+          std::ranges::find_if(alerts, [&](const Alert& one) { return one.episode.row.id == row.episode; });
+      if (alert != alerts.end()) {
+        alert->acknowledgement = row;
+      }
     }
     std::ranges::stable_sort(alerts, [](const Alert& a, const Alert& b) { return began(a) > began(b); });
     return alerts;
@@ -107,6 +116,17 @@ ordered_json text_or_null(const std::string& text) {
   return text.empty() ? ordered_json(nullptr) : ordered_json(text);
 }
 
+ordered_json json_of(const std::optional<AcknowledgementRow>& row) {
+  if (!row) {
+    return nullptr;
+  }
+  return {{"by", row->by},
+          {"comment", row->comment},
+          {"at", rfc3339(row->at)},
+          {"until", rfc3339(row->until)},
+          {"ended", text_or_null(row->ended)}};
+}
+
 ordered_json json_of(const Alert& alert, Language language) {
   const EpisodeRow& row = alert.episode.row;
   ordered_json segment = ordered_json::object();
@@ -131,7 +151,8 @@ ordered_json json_of(const Alert& alert, Language language) {
           {"value", number_or_null(alert.value)},
           {"formatted", has_value ? ordered_json(value_text(alert.value, alert.kpi, language)) : ordered_json(nullptr)},
           {"limit", number_or_null(alert.limit)},
-          {"error", text_or_null(alert.error)}};
+          {"error", text_or_null(alert.error)},
+          {"acknowledged", json_of(alert.acknowledgement)}};
 }
 
 // --- for people ---
@@ -177,6 +198,16 @@ std::string times_text(const Alert& alert, const Zone& zone) {
   return "since " + since + (row.firing ? ", firing since " + period_start_text(*row.firing, alert.kpi, zone) : "");
 }
 
+/// "acknowledged by anna until 2026-03-31 12:20: on it"
+std::string acknowledged_text(const Alert& alert, const Zone& zone) {
+  const std::optional<AcknowledgementRow>& row = alert.acknowledgement;
+  if (!row || !alert.is_open() || !row->ended.empty()) {
+    return "";
+  }
+  return "acknowledged by " + row->by + " until " + period_start_text(row->until, nullptr, zone) +
+         (row->comment.empty() ? "" : ": " + row->comment);
+}
+
 void print_text(const std::vector<Alert>& alerts, const Config& config, bool with_resolved, Io& io) {
   if (alerts.empty()) {
     io.out << (with_resolved ? "no alert has fired yet\n" : "no alert is firing\n");
@@ -198,6 +229,8 @@ void print_text(const std::vector<Alert>& alerts, const Config& config, bool wit
     const Alert& alert = alerts[i];
     io.out << lines[i] << "\n";
     io.out << (alert.error.empty() ? "" : wrapped(printable(alert.error, 1000), 2));
+    const std::string words = acknowledged_text(alert, config.zone);
+    io.out << (words.empty() ? "" : wrapped(printable(words, 1000), 2));
     io.out << "  " << painted(alert.episode.row.id + "  " + times_text(alert, config.zone), Tone::kQuiet, colour)
            << "\n";
   }

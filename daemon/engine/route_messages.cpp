@@ -323,7 +323,9 @@ void Engine::refresh_labels() {
 }
 
 std::vector<Decision> Engine::standings_of(const Line& line, const std::string& rule, Instant now) const {
-  return standings(routing_, {line.id, rule}, decide_context(now));
+  DecideContext context = decide_context(now);
+  context.is_warm = true;  // who asks has just restored it to look, not to tell
+  return standings(routing_, {line.id, rule}, context);
 }
 
 Result<void> Engine::acknowledge(const std::string& episode, Acknowledgement words, Instant now) {
