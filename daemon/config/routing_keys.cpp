@@ -148,8 +148,14 @@ Route read_route(const YamlNode& node, ConfigReading& reading) {
 /// Each of the names that a list or scalar of the YAML holds must be known.
 class NameCheck {
  public:
-  NameCheck(std::string what, std::vector<std::string> names, std::string remedy, Diagnostics& diagnostics)
-      : what_(std::move(what)), names_(std::move(names)), remedy_(std::move(remedy)), diagnostics_(diagnostics) {}
+  /// `what`: "there is no channel"; `list`: what they are called, "channels"; `remedy`: where none is defined.
+  NameCheck(
+      std::string what, std::string list, std::vector<std::string> names, std::string remedy, Diagnostics& diagnostics)
+      : what_(std::move(what)),
+        list_(std::move(list)),
+        names_(std::move(names)),
+        remedy_(std::move(remedy)),
+        diagnostics_(diagnostics) {}
 
   void check(const YamlNode* node) {
     if (node == nullptr) {
@@ -164,27 +170,24 @@ class NameCheck {
     }
   }
 
-  [[nodiscard]] const std::set<std::string>& used() const { return used_; }
-
  private:
   void check_one(const YamlNode& node) {
-    used_.insert(node.scalar);
     if (std::ranges::find(names_, node.scalar) != names_.end()) {
       return;
     }
     const std::string near = did_you_mean(node.scalar, names_);
     diagnostics_.error(node.position,
-                       "there is no " + what_ + " \"" + printable(node.scalar) + "\"",
+                       what_ + " \"" + printable(node.scalar) + "\"",
                        !near.empty()    ? near
                        : names_.empty() ? remedy_
-                                        : what_ + "s: " + join(names_, " "));
+                                        : list_ + ": " + join(names_, " "));
   }
 
   std::string what_;
+  std::string list_;
   std::vector<std::string> names_;
   std::string remedy_;
   Diagnostics& diagnostics_;
-  std::set<std::string> used_;
 };
 
 std::vector<std::string> names_of(const std::map<std::string, Hours, std::less<>>& hours) {
@@ -200,7 +203,7 @@ NameCheck channel_check(ConfigReading& reading) {
   for (const ChannelConfig& channel : reading.config.channels) {
     names.push_back(channel.name);
   }
-  return {"channel", std::move(names), "declare it under channels", reading.diagnostics};
+  return {"there is no channel", "channels", std::move(names), "declare it under channels", reading.diagnostics};
 }
 
 /// The hours whose days an escalation counts; `business` is known without being defined.
@@ -288,8 +291,9 @@ void check_routes(const YamlNode* node, ConfigReading& reading) {
   }
   RoutingRules& routing = reading.config.routing;
   NameCheck channels = channel_check(reading);
-  NameCheck mutes("mute", names_of(routing.mutes), "define it under mutes", reading.diagnostics);
-  NameCheck hours("hours entry", names_of(routing.hours), "define it under calendar.hours", reading.diagnostics);
+  NameCheck mutes("there is no mute", "mutes", names_of(routing.mutes), "define it under mutes", reading.diagnostics);
+  NameCheck hours(
+      "there are no hours", "hours", names_of(routing.hours), "define them under calendar.hours", reading.diagnostics);
   for (const YamlNode& item : node->items) {
     channels.check(item.find("to"));
     mutes.check(item.find("mute"));
