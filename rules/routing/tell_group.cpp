@@ -10,6 +10,8 @@ namespace kpi {
 namespace {
 
 constexpr std::chrono::seconds kLeastWait{1};
+/// How often it is looked at whether another alert still speaks for this one: nobody says when it ceases to.
+constexpr std::chrono::minutes kInhibitedLook{5};
 constexpr Span kLongestGap{.days = 7};
 
 bool is_end(MessageType type) {
@@ -62,7 +64,7 @@ std::optional<Decision> Decider::hold_of(const RoutingGroup& group,
   }
   if (!is_end && context_.is_inhibited && context_.is_inhibited(key)) {
     why.hold = Hold::kInhibited;
-    why.until = std::max(shifted(route_of(group).interval), Instant{context_.now + kLeastWait});
+    why.until = std::max(shifted(route_of(group).interval), Instant{context_.now + kInhibitedLook});
     return why;
   }
   return std::nullopt;
