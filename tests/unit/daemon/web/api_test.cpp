@@ -1,0 +1,156 @@
+#include "daemon/web/api.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace kpi::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr const char* kToken = "a token that nobody guesses";
+
+class ApiTest : public testing::Test {
+ protected:
+  WebReply ask(const std::string& method, const std::string& path, std::map<std::string, std::string> headers = {}) {
+    headers.emplace("host", "localhost:8470");
+    WebRequest request;
+    request.method = method;
+    request.path = path;
+    request.headers = std::move(headers);
+    request.body = body;
+    request.is_local = is_local;
+    return api().handle(request);
+  }
+
+  Api& api() {
+    if (!api_) {
+      ApiGround ground;
+      ground.config = [this] { return config; };
+      ground.verb = [this](const std::vector<std::string>& words) {
+        asked = words;
+        return result;
+      };
+      ground.ask = [this](Action action) -> Result<ActionAnswer> {
+        actions.push_back(std::move(action));
+        return ActionAnswer{"done", "id_1"};
+      };
+      ground.metrics = [] { return std::string("kpid_build_info 1\n"); };
+      ground.problem = [this] { return not_ready; };
+      ground.config_errors = [] { return std::string("rules.yaml:3:1: error"); };
+      ground.step = [] { return std::uint64_t{1}; };
+      ground.now = [] { return parse_rfc3339("2026-03-31T06:00:00Z").value(); };
+      api_ = std::make_unique<Api>(std::move(ground),
+                                   ApiOptions{Secret(token), is_public, {"localhost", "kpi.example.com"}, "/var/h.db"});
+    }
+    return *api_;
+  }
+
+  std::string token = kToken;
+  bool is_public = false;
+  bool is_local = false;
+  std::string body;
+  std::string not_ready;
+  std::shared_ptr<const Config> config = std::make_shared<Config>();
+  VerbResult result{0, R"({"now":null,"kpis":[],"sources":[],"channels":[]})", ""};
+  std::vector<std::string> asked;
+  std::vector<Action> actions;
+
+ private:
+  std::unique_ptr<Api> api_;
+};
+
+const std::map<std::string, std::string> kBearer{{"authorization", std::string("Bearer ") + kToken},
+                                                 {"content-type", "application/json"}};
+
+TEST_F(ApiTest, AnswersWithTheVerbsOfTheProgram) {
+  EXPECT_EQ(ask("GET", "/api/v1/status").body, result.out);
+  EXPECT_EQ(ask("GET", "/api/v1/alerts").status, 200);
+  EXPECT_THAT(asked, ElementsAre("alerts", "--json"));
+  EXPECT_EQ(ask("GET", "/api/v1/kpis/visits/history").status, 200);
+  EXPECT_THAT(asked, ElementsAre("history", "export", "visits", "--format", "json"));
+  result = {2, "", "kpid: there is no KPI \"x\"\n"};
+  const WebReply reply = ask("GET", "/api/v1/kpis/x/explain");
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(reply.type, "application/problem+json");
+  EXPECT_THAT(reply.body, HasSubstr(R"("title":"there is no KPI \"x\"")"));
+}
+
+TEST_F(ApiTest, WritesForThoseWithTheTokenOrOnTheSocket) {
+  body = R"({"by": "anna", "until": "2h"})";
+  EXPECT_EQ(ask("POST", "/api/v1/alerts/ep_1/ack", {{"content-type", "application/json"}}).status, 401);
+  EXPECT_EQ(
+      ask("POST", "/api/v1/alerts/ep_1/ack", {{"content-type", "application/json"}, {"authorization", "Bearer x"}})
+          .status,
+      401);
+  EXPECT_TRUE(actions.empty());
+  EXPECT_EQ(ask("POST", "/api/v1/alerts/ep_1/ack", kBearer).status, 200);
+  is_local = true;
+  EXPECT_EQ(ask("POST", "/api/v1/alerts/ep_2/ack", {{"content-type", "application/json"}}).status, 200);
+  ASSERT_EQ(actions.size(), 2U);
+  EXPECT_EQ(std::get<AcknowledgeAction>(actions[1]).episode, "ep_2");
+  EXPECT_EQ(ask("POST", "/api/v1/reload", {{"kpid-history", "/other.db"}}).status, 421);
+}
+
+TEST_F(ApiTest, RefusesWritingWithoutAnyToken) {
+  token.clear();
+  body = "{}";
+  EXPECT_EQ(ask("POST", "/api/v1/reload", {{"authorization", "Bearer "}}).status, 403);
+}
+
+TEST_F(ApiTest, RefusesOtherHostsAndPagesOfOtherOrigins) {
+  EXPECT_EQ(ask("GET", "/api/v1/status", {{"host", "evil.example"}}).status, 421);
+  EXPECT_EQ(ask("GET", "/", {{"host", "169.254.169.254"}}).status, 421);
+  EXPECT_EQ(ask("GET", "/api/v1/status", {{"host", "KPI.example.com:443"}}).status, 200);
+  EXPECT_EQ(ask("GET", "/api/v1/status", {{"origin", "https://evil.example"}}).status, 403);
+  EXPECT_EQ(ask("GET", "/api/v1/status", {{"origin", "http://localhost:8470"}}).status, 200);
+}
+
+TEST_F(ApiTest, ShowsNothingBeyondLoopbackWithoutTheToken) {
+  is_public = true;
+  EXPECT_EQ(ask("GET", "/api/v1/status").status, 401);
+  EXPECT_EQ(ask("GET", "/metrics").status, 401);
+  EXPECT_EQ(ask("GET", "/healthz").status, 200);
+  EXPECT_EQ(ask("GET", "/app.js").status, 200);
+  EXPECT_EQ(ask("GET", "/api/v1/status", kBearer).status, 200);
+}
+
+TEST_F(ApiTest, IsAliveBeforeItIsReady) {
+  not_ready = "2 sources have not been tried yet";
+  EXPECT_EQ(ask("GET", "/healthz").body, "ok\n");
+  EXPECT_EQ(ask("GET", "/readyz").status, 503);
+  EXPECT_EQ(ask("GET", "/readyz").body, "2 sources have not been tried yet\n");
+}
+
+TEST_F(ApiTest, HasAPageThatLoadsNothingFromElsewhere) {
+  for (const char* path : {"/", "/kpis/conversion_rate"}) {
+    const WebReply page = ask("GET", path);
+    EXPECT_EQ(page.status, 200);
+    EXPECT_THAT(page.body, HasSubstr("<title>kpid</title>"));
+    EXPECT_THAT(page.headers,
+                testing::Contains(testing::Pair("Content-Security-Policy", HasSubstr("default-src 'none'"))));
+  }
+  for (const char* path : {"/app.js", "/app.css", "/uplot.js", "/uplot.css"}) {
+    EXPECT_GT(ask("GET", path).body.size(), 500U) << path;
+  }
+  EXPECT_EQ(ask("GET", "/../etc/passwd").status, 404);
+  EXPECT_EQ(ask("DELETE", "/api/v1/status", kBearer).status, 405);
+}
+
+TEST_F(ApiTest, DescribesEachOfItsAddresses) {
+  const auto document = nlohmann::json::parse(ask("GET", "/api/v1/openapi.json").body);
+  EXPECT_EQ(document["openapi"], "3.1.0");
+  for (const auto& [path, methods] : document["paths"].items()) {
+    if (methods.contains("get") && path.find('{') == std::string::npos && path != "/api/v1/events" &&
+        path != "/api/v1/silences" && path != "/api/v1/reviews" && path != "/api/v1/notifications") {
+      EXPECT_EQ(ask("GET", path).status, 200) << path;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace kpi::test

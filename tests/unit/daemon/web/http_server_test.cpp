@@ -1,0 +1,87 @@
+#include "daemon/web/http_server.hpp"
+
+#include <curl/curl.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+namespace kpi::test {
+namespace {
+
+struct Got {
+  long status = 0;
+  std::string body;
+};
+
+std::size_t keep(const char* data, std::size_t size, std::size_t count, void* to) {
+  static_cast<std::string*>(to)->append(data, size * count);
+  return size * count;
+}
+
+Got get(std::uint16_t port, const std::string& target, const std::string& body = "", const std::string& header = "") {
+  Got got;
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), curl_easy_cleanup);
+  curl_easy_setopt(curl.get(), CURLOPT_URL, ("http://127.0.0.1:" + std::to_string(port) + target).c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
+  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, 10L);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, keep);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &got.body);
+  curl_slist* headers = header.empty() ? nullptr : curl_slist_append(nullptr, header.c_str());
+  headers = curl_slist_append(headers, "Expect:");
+  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> owned(headers, curl_slist_free_all);
+  curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers);
+  if (!body.empty()) {
+    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
+    curl_easy_setopt(curl.get(), CURLOPT_COPYPOSTFIELDS, body.c_str());
+  }
+  curl_easy_perform(curl.get());
+  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &got.status);
+  return got;
+}
+
+class HttpServer : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto started = WebServer::start({"127.0.0.1:0", ""}, [](const WebRequest& request) {
+      WebReply reply;
+      reply.body = request.method + " " + request.path +
+                   " q=" + (request.query.contains("q") ? request.query.at("q") : "") + " " +
+                   std::to_string(request.body.size());
+      return reply;
+    });
+    ASSERT_TRUE(started) << started.error().message;
+    server_ = *std::move(started);
+  }
+
+  std::unique_ptr<WebServer> server_;
+};
+
+TEST_F(HttpServer, HandsOverMethodPathQueryAndBody) {
+  EXPECT_EQ(get(server_->port(), "/a/b?q=x%20y+z&r").body, "GET /a/b q=x y z 0");
+  EXPECT_EQ(get(server_->port(), "/post", "12345").body, "POST /post q= 5");
+}
+
+TEST_F(HttpServer, RefusesWhatIsTooLarge) {
+  EXPECT_EQ(get(server_->port(), "/", std::string(70'000, 'x')).status, 413);
+  EXPECT_EQ(get(server_->port(), "/", "", "X-Long: " + std::string(9'000, 'x')).status, 431);
+  EXPECT_EQ(get(server_->port(), "/still").body, "GET /still q= 0");
+}
+
+TEST(HttpServerAddress, IsCheckedBeforeItIsUsed) {
+  const auto handler = [](const WebRequest&) { return WebReply{}; };
+  EXPECT_EQ(WebServer::start({"somewhere:1", ""}, handler).error().kind, ErrorKind::kInvalid);
+  EXPECT_EQ(WebServer::start({"127.0.0.1:99999", ""}, handler).error().kind, ErrorKind::kInvalid);
+  const auto first = WebServer::start({"127.0.0.1:0", ""}, handler);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(WebServer::start({"127.0.0.1:" + std::to_string((*first)->port()), ""}, handler).error().kind,
+            ErrorKind::kUnavailable);
+}
+
+TEST(UrlDecoded, TakesPercentAndPlusAndLeavesTheRest) {
+  EXPECT_EQ(url_decoded("a%3Db+c%2"), "a=b c%2");
+  EXPECT_EQ(url_decoded("%zz%c3%a5"), "%zz\u00e5");
+}
+
+}  // namespace
+}  // namespace kpi::test
