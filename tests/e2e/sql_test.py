@@ -13,7 +13,7 @@ KPID = os.environ["KPID"]
 POSTGRES = pathlib.Path("/usr/lib/postgresql/15/bin")
 TAIL = "rules: [rules.yaml]\nchannels: {screen: {type: console}}\nroutes: [{match: {}, to: [screen]}]\n"
 ROWS = ("INSERT INTO lead VALUES ('2026-03-01 10:00', 'SE', 10.5), ('2026-03-01 11:00', 'SE', 2), "
-        "('2026-03-02 10:00', 'DK', NULL), ('2026-03-15 05:00', 'SE', 1)")
+        "('2026-03-02 10:00', 'DK', NULL), ('2999-03-15 05:00', 'SE', 1)")
 QUERY = ("SELECT CAST(created AS date) AS date, country, count(*) AS m FROM lead WHERE created >= :from "
          "AND created < :to GROUP BY 1, 2")
 
@@ -47,7 +47,7 @@ class Database(unittest.TestCase):
         code, text = self.once()
         self.assertEqual(code, 0, text)
         self.assertRegex(text, r"2026-03-01 +m +country=SE +2\n2026-03-02 +m +country=DK +1\n")
-        self.assertNotIn("2026-03-15 ", text)
+        self.assertNotIn("2999", text)
 
     def refused(self, queries, user="reader"):
         for query in queries:
@@ -138,7 +138,7 @@ class MariaDb(Database):
         cls.sql("CREATE DATABASE crm", "CREATE TABLE crm.lead(created datetime, country text, amount double)",
                 "USE crm; " + ROWS, "CREATE USER reader IDENTIFIED BY 'secret'", "GRANT SELECT ON crm.* TO reader",
                 "CREATE USER writer IDENTIFIED BY 'secret'", "GRANT ALL ON crm.* TO writer",
-                "CREATE USER robber IDENTIFIED BY 'secret'", "GRANT FILE ON *.* TO robber")
+                "CREATE USER robber IDENTIFIED BY 'secret'", "GRANT SELECT, FILE ON *.* TO robber")
 
     @classmethod
     def tearDownClass(cls):
@@ -174,7 +174,8 @@ class MariaDb(Database):
         self.assertIn("may do more than read (FILE)", text)
 
     def test_a_query_without_end(self):
-        self.is_too_slow("SELECT now() AS date, 'SE' AS country, benchmark(100000000000, md5('x')) AS m")
+        self.is_too_slow("SELECT now() AS date, 'SE' AS country, (SELECT count(*) FROM information_schema.columns a, "
+                         "information_schema.columns b, information_schema.columns c) AS m")
 
 
 if __name__ == "__main__":
