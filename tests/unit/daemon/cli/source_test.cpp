@@ -79,8 +79,8 @@ TEST_F(Sources, ThatFailSaySo) {
   program_.remove("web.csv");
   EXPECT_EQ(program_.on_folder({"source", "test", "web"}),
             (Ended{3, "", "kpid: source web: DIR/web.csv: no such file: correct the path, or put the file there\n"}));
-  EXPECT_EQ(program_.on_folder({"source", "test", "wb"}),
-            (Ended{2, "", "kpid: there is no source \"wb\"; did you mean \"web\"?\n"}));
+  EXPECT_EQ(program_.on_folder({"source", "test", "wep"}),
+            (Ended{2, "", "kpid: there is no source \"wep\"; did you mean \"web\"?\n"}));
 }
 
 TEST_F(Sources, AreImportedFromBeforeTheirSince) {
