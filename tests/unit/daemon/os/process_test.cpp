@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -115,10 +116,10 @@ TEST_F(Process, SeesNoFileThatIsNotItsOwn) {
 }
 
 TEST_F(Process, StopsWhenAsked) {
-  std::stop_source stop;
+  const auto stop = std::make_unique<std::stop_source>();
   const auto begun = system_clock().steady();
-  std::thread asker([&stop] { stop.request_stop(); });
-  const auto result = run_process(shell("sleep 100"), stop.get_token());
+  std::thread asker([&stop] { stop->request_stop(); });
+  const auto result = run_process(shell("sleep 100"), stop->get_token());
   asker.join();
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error(), (Error{ErrorKind::kStopped, "sh was stopped"}));
