@@ -167,6 +167,7 @@ class ConfigLoader {
     mutes_ = map.optional("mutes");
     fallback_ = map.optional("fallback");
     digests_ = map.optional("digests");
+    read_anomalies(map);
     read_public_url(map);
     map.finish();
     check_has_route();
@@ -191,6 +192,31 @@ class ConfigLoader {
       return;
     }
     config_->history = resolve_path(path, history.substr(7));
+  }
+
+  /// `anomalies: {false_alarms: 1 per month}`.
+  void read_anomalies(MapReader& map) {
+    const YamlNode* node = map.optional("anomalies");
+    if (node == nullptr) {
+      return;
+    }
+    MapReader keys(*node, "anomalies", load_.diagnostics);
+    std::string rate;
+    if (keys.text("false_alarms", rate)) {
+      const std::size_t per = rate.find(" per ");
+      const auto count = parse_number(trim(rate.substr(0, per)));
+      const auto unit = parse_grain(per == std::string::npos ? "" : trim(rate.substr(per + 5)));
+      if (count && *count > 0 && unit && unit->is_civil()) {
+        const double month = static_cast<double>(Span{1, 0, 0}.approximate_ms());
+        false_alarms_ = *count * month / static_cast<double>(unit->span().approximate_ms());
+      } else {
+        load_.diagnostics.error(keys.position_of("false_alarms"),
+                                "false_alarms wants how many false alarms of all KPIs together are borne, got \"" +
+                                    printable(rate, 60) + "\"",
+                                "write false_alarms: 1 per month");
+      }
+    }
+    keys.finish();
   }
 
   void read_public_url(MapReader& map) {
@@ -282,7 +308,7 @@ class ConfigLoader {
     if (packs_ != nullptr) {
       read_packs(*packs_);
     }
-    RuleGround ground{config_->rules.metrics, config_->rules.calendar, config_->zone};
+    RuleGround ground{config_->rules.metrics, config_->rules.calendar, config_->zone, false_alarms_};
     if (auto rules = load_kpis(kpis_, std::move(ground), load_.diagnostics)) {
       config_->rules = std::move(*rules);
     }
@@ -361,6 +387,7 @@ class ConfigLoader {
   const YamlNode* routes_ = nullptr;
   const YamlNode* mutes_ = nullptr;
   const YamlNode* fallback_ = nullptr;
+  double false_alarms_ = 1;
   const YamlNode* digests_ = nullptr;
 };
 

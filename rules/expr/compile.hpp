@@ -25,6 +25,8 @@ struct Scope {
   const CalendarRules* calendar = nullptr;                         ///< For holiday() and event(); null: neither.
   std::map<std::string, std::uint32_t, std::less<>> metric_names;  ///< "source.metric"
   std::map<std::string, KpiName, std::less<>> kpis;                ///< Those compiled before this one.
+  std::size_t kpi_count = 1;  ///< Of all there are: for unusual(), with how many false alarms a month are borne.
+  double false_alarms = 1;
   std::vector<std::string> later_kpis;  ///< Known names whose KPIs are wrong: nothing more is said about their use.
 };
 

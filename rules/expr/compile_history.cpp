@@ -9,8 +9,6 @@
 namespace kpi {
 namespace {
 
-/// What unusual() may be wrong about, over all KPIs together.
-constexpr double kFalseAlarmsPerMonth = 1;
 constexpr double kMonthMs = 30.44 * static_cast<double>(kDayMs);
 
 }  // namespace
@@ -45,15 +43,15 @@ Compiler::Visited Compiler::visit_anomaly(const Expr& expr) {
   return result ? Visited(Typed{ExprType::kNumber, Unit::parse("ratio").value()}) : std::nullopt;
 }
 
-/// Beyond what all KPIs together show by chance about once a month.
+/// Beyond what all KPIs together show by chance as often as is borne (`anomalies.false_alarms`).
 Compiler::Visited Compiler::visit_unusual(const Expr& expr) {
   if (!visit_history(expr, Aggregate::kAnomaly, 0)) {
     return std::nullopt;
   }
-  const double kpis = 1 + static_cast<double>(context_.scope->kpis.size());
+  const auto kpis = static_cast<double>(context_.scope->kpi_count);
   const auto every = static_cast<double>(std::max<std::int64_t>(context_.every.span().approximate_ms(), 60000));
   const double checks = std::max(1.0, kMonthMs / every) * kpis;
-  emit(OpCode::kNumber, 0, 1 - std::clamp(kFalseAlarmsPerMonth / checks, 1e-5, 0.05));
+  emit(OpCode::kNumber, 0, 1 - std::clamp(context_.scope->false_alarms / checks, 1e-5, 0.05));
   emit(OpCode::kGreater);
   return Typed{ExprType::kCondition, {}};
 }

@@ -96,7 +96,7 @@ void TailScale::learn(double size) {
   const double rate = 1 / std::min(count_, 20000.0);
   step_ += (std::abs(size - point_) - step_) * std::max(rate, 0.001);
   const double move = std::max(step_, kTiny) * std::max(2 / std::sqrt(count_), 0.02);
-  point_ += size > point_ ? 0.95 * move : -0.05 * move;
+  point_ = std::max(0.0, point_ + (size > point_ ? 0.95 * move : -0.05 * move));
   if (size > point_) {
     above_ += 1;
     const double most = excess_ > 0 && above_ > 10 ? 10 * excess_ : std::numeric_limits<double>::infinity();

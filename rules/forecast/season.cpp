@@ -13,7 +13,7 @@ constexpr double kLeastFactor = 0.01;
 constexpr std::size_t kFarthestLag = 1000;
 /// Standard errors that a peak must rise above: many lags are looked at.
 constexpr double kSure = 3;
-constexpr double kNearlyHighest = 0.85;
+constexpr double kNotFar = 0.35;
 
 /// Sums of the values up to each time, for moving averages.
 std::vector<double> running_sums(std::span<const double> values) {
@@ -163,8 +163,8 @@ Seasons find_seasons(std::span<const double> values, std::span<const int> period
 
 namespace {
 
-/// The first lag whose autocorrelation is a peak that is beyond doubt and nearly the highest; 0: none. Differences, so
-/// that neither trend nor slow waves are taken for seasons.
+/// The first lag whose autocorrelation is a peak that is beyond doubt and not far from the highest; 0: none.
+/// Differences, so that neither trend nor slow waves are taken for seasons.
 std::size_t find_period(std::span<const double> values, std::size_t above) {
   std::vector<double> steps;
   for (std::size_t t = 1; t < values.size(); ++t) {
@@ -186,7 +186,7 @@ std::size_t find_period(std::span<const double> values, std::size_t above) {
       highest = std::max(highest, r[lag]);
     }
   }
-  const auto found = std::ranges::find_if(peaks, [&](std::size_t lag) { return r[lag] > kNearlyHighest * highest; });
+  const auto found = std::ranges::find_if(peaks, [&](std::size_t lag) { return r[lag] > kNotFar * highest; });
   return found == peaks.end() ? 0 : *found;
 }
 

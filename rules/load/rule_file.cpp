@@ -38,6 +38,8 @@ class Loader {
     }
     scope_.metrics = &ground_.metrics;
     scope_.calendar = &ground_.calendar;
+    scope_.kpi_count = std::max<std::size_t>(1, raw_.size());
+    scope_.false_alarms = ground_.false_alarms;
     const std::vector<std::size_t> in_order = order();
     for (const std::size_t index : in_circle_) {
       scope_.later_kpis.push_back(raw_[index].kpi.id);

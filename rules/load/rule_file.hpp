@@ -16,7 +16,8 @@ namespace kpi {
 struct RuleGround {
   std::vector<Metric> metrics;
   CalendarRules calendar;
-  Zone zone;  ///< The daemon's: for KPIs whose inputs do not agree on one.
+  Zone zone;                ///< The daemon's: for KPIs whose inputs do not agree on one.
+  double false_alarms = 1;  ///< A month, of all KPIs together: what unusual() may be wrong about.
 };
 
 /// Loads the maps under `kpis:` of one file or several. Nothing when there was an error. Warnings may remain in any

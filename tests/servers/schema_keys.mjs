@@ -250,6 +250,7 @@ export function schemas(builtIn) {
       mutes: mapOf(map(hoursKeys)),
       digests: listOf(map(digestKeys, "every", "to", "kpis")),
       fallback: text,
+      anomalies: map({ false_alarms: text }),
     }, [], { source, channel }),
     "rules.schema.json": schemaOf("kpid rule file", { sources: mapOf(ref("source")), kpis: mapOf(ref("kpi")) }, [],
       { source, kpi }),

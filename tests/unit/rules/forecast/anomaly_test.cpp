@@ -1,5 +1,7 @@
 #include "rules/forecast/anomaly.hpp"
 
+#include "tests/unit/rules/forecast/noise.hpp"
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -11,8 +13,8 @@ namespace {
 
 double usual_value(std::size_t t, std::size_t period) {
   const double phase = static_cast<double>(t % period) / static_cast<double>(period);
-  const double noise = std::sin(static_cast<double>(t * t)) + std::sin(static_cast<double>(t * t * 3 + t));
-  return 1000 + 200 * std::sin(6.2832 * phase) + 10 * noise;
+  const double jitter = noise(t) + noise(t + 100000);
+  return 1000 + 200 * std::sin(6.2832 * phase) + 10 * jitter;
 }
 
 std::vector<double> scores(const std::vector<double>& values, std::size_t period) {

@@ -1,5 +1,7 @@
 #include "rules/forecast/forecast.hpp"
 
+#include "tests/unit/rules/forecast/noise.hpp"
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -70,7 +72,7 @@ TEST(Forecast, OfALineGoesOn) {
 TEST(Forecast, FollowsTheSeasonThatIsGivenOrFound) {
   std::vector<double> values;
   for (std::size_t t = 0; t < 84; ++t) {
-    values.push_back((t % 7 >= 5 ? 500.0 : 1000.0) + 10 * std::sin(static_cast<double>(t * t)));
+    values.push_back((t % 7 >= 5 ? 500.0 : 1000.0) + 10 * noise(t));
   }
   for (const std::vector<int>& periods : {std::vector<int>{7}, std::vector<int>{}}) {
     const Forecast answer = forecast(values, 7, periods);
@@ -83,7 +85,7 @@ TEST(Forecast, FollowsTheSeasonThatIsGivenOrFound) {
 TEST(Forecast, LaysTheSeasonOverMissingValues) {
   std::vector<double> values;
   for (std::size_t t = 0; t < 84; ++t) {
-    values.push_back(t % 11 == 3 ? kNaN : (t % 7 >= 5 ? 500.0 : 1000.0) + 10 * std::sin(static_cast<double>(t * t)));
+    values.push_back(t % 11 == 3 ? kNaN : (t % 7 >= 5 ? 500.0 : 1000.0) + 10 * noise(t));
   }
   const std::array<int, 1> week{7};
   const Forecast answer = forecast(values, 7, week);
@@ -94,7 +96,7 @@ TEST(Forecast, LaysTheSeasonOverMissingValues) {
 TEST(Forecast, GoesByWhatCameAfterABreakOfTheLevel) {
   std::vector<double> values;
   for (std::size_t t = 0; t < 60; ++t) {
-    values.push_back((t < 35 ? 100.0 : 1000.0) + 5 * std::sin(static_cast<double>(t * t)));
+    values.push_back((t < 35 ? 100.0 : 1000.0) + 5 * noise(t));
   }
   const Forecast answer = forecast(values, 6);
   EXPECT_NEAR(answer.points[5], 1000, 15);
@@ -115,7 +117,7 @@ TEST(Forecast, OfWhatWasNeverNegativeIsNot) {
 TEST(Forecast, OfATotalIsSurerThanIfTheStepsErredApart) {
   std::vector<double> values;
   for (std::size_t t = 0; t < 60; ++t) {
-    values.push_back(100 + 10 * std::sin(static_cast<double>(t * t)));
+    values.push_back(100 + 10 * noise(t));
   }
   const Forecast answer = forecast(values, 10);
   EXPECT_NEAR(answer.total(10), 1000, 60);

@@ -1,5 +1,7 @@
 #include "rules/forecast/season.hpp"
 
+#include "tests/unit/rules/forecast/noise.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -14,7 +16,7 @@ constexpr std::array<double, 7> kWeek{0.7, 1.2, 1.1, 1.1, 1.2, 1.0, 0.7};
 std::vector<double> weeks(std::size_t count) {
   std::vector<double> values;
   for (std::size_t t = 0; t < count; ++t) {
-    values.push_back(1000 * kWeek.at(t % 7) * (1 + 0.02 * std::sin(static_cast<double>(t * t))));
+    values.push_back(1000 * kWeek.at(t % 7) * (1 + 0.02 * noise(t)));
   }
   return values;
 }
@@ -40,7 +42,7 @@ TEST(Seasons, AreTakenAndGivenBack) {
 TEST(Seasons, OfNoiseAreShrunkToNearlyNone) {
   std::vector<double> values;
   for (std::size_t t = 0; t < 84; ++t) {
-    values.push_back(100 + 10 * std::sin(static_cast<double>(t * t)));
+    values.push_back(100 + 10 * noise(t));
   }
   const std::array<int, 1> periods{12};
   const Seasons seasons = find_seasons(values, periods);
@@ -63,21 +65,20 @@ TEST(Periods, OfDayAndWeekAreBothFound) {
   std::vector<double> values;
   for (std::size_t t = 0; t < 24 * 7 * 6; ++t) {
     const double hour = static_cast<double>(t % 24) / 24;
-    values.push_back(100 + 30 * std::sin(6.2832 * hour) + (t / 24 % 7 >= 5 ? -60 : 0) +
-                     std::sin(static_cast<double>(t * t)));
+    values.push_back(100 + 30 * std::sin(6.2832 * hour) + (t / 24 % 7 >= 5 ? -60 : 0) + noise(t));
   }
   EXPECT_EQ(find_periods(values), (std::vector<int>{24, 168}));
 }
 
 TEST(Periods, AreNotFoundInATrendNorInNoise) {
   std::vector<double> trend;
-  std::vector<double> noise;
+  std::vector<double> shapeless;
   for (std::size_t t = 0; t < 120; ++t) {
     trend.push_back(static_cast<double>(t) * 3);
-    noise.push_back(std::sin(static_cast<double>(t * t)));
+    shapeless.push_back(noise(t));
   }
   EXPECT_TRUE(find_periods(trend).empty());
-  EXPECT_TRUE(find_periods(noise).empty());
+  EXPECT_TRUE(find_periods(shapeless).empty());
 }
 
 }  // namespace
