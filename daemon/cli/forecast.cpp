@@ -130,7 +130,7 @@ class Batch {
     }
     for (std::size_t i = 0; i < rows.size(); ++i) {
       io.out << texts[i];
-      if (std::ranges::none_of(rows[i].values, [](double value) { return std::isfinite(value); })) {
+      if (goals_.empty() && std::ranges::none_of(rows[i].values, [](double value) { return std::isfinite(value); })) {
         io.err << "kpid: " << printable(rows[i].id) << ": no value, so no forecast\n";
       }
     }
@@ -243,6 +243,9 @@ void print_goals(const std::vector<GoalRow>& goals, Io& io) {
       io.out << echoed_cell(cell) << ",";
     }
     io.out << (std::isnan(goal.probability) ? "" : number_text(goal.probability)) << "\n";
+    if (std::isnan(goal.probability)) {
+      io.err << "kpid: " << printable(goal.cells[0]) << ": no such series, or no value in it: no probability\n";
+    }
   }
 }
 

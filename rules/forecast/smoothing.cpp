@@ -77,57 +77,62 @@ void Outlook::project(std::span<double> out) const {
   }
 }
 
-Smoother::Smoother() : alpha_(kAlphas) {
+Smoother::Grid::Grid() {
   std::size_t member = 0;
   for (std::size_t phi = 0; phi < Outlook::kDampings.size(); ++phi) {
     for (const double alpha : kTrendAlphas) {
       for (const double beta : kTrendBetas) {
-        gain_[member] = alpha;
-        slope_gain_[member] = alpha * beta;
-        damping_[member] = Outlook::kDampings[phi];
-        damping_index_[member++] = phi;
+        gain[member] = alpha;
+        slope_gain[member] = alpha * beta;
+        damping[member] = Outlook::kDampings[phi];
+        damping_index[member++] = phi;
       }
     }
   }
   const std::size_t size = (kMemory + 1) * kTrends;
-  for (auto* table : {&echo_.of_level,
-                      &echo_.of_trend,
-                      &echo_.level_level,
-                      &echo_.level_trend,
-                      &echo_.trend_level,
-                      &echo_.trend_trend,
-                      &echo_.square_level,
-                      &echo_.product,
-                      &echo_.square_trend}) {
+  for (auto* table : {&echo.of_level,
+                      &echo.of_trend,
+                      &echo.level_level,
+                      &echo.level_trend,
+                      &echo.trend_level,
+                      &echo.trend_trend,
+                      &echo.square_level,
+                      &echo.product,
+                      &echo.square_trend}) {
     table->assign(size, 0);
   }
   for (std::size_t i = 0; i < kTrends; ++i) {
     double ll = 1, lt = 0, tl = 0, tt = 1, sll = 0, slt = 0, stt = 0;
     for (std::size_t t = 0; t <= kMemory; ++t) {
       const std::size_t at = t * kTrends + i;
-      echo_.level_level[at] = ll;
-      echo_.level_trend[at] = lt;
-      echo_.trend_level[at] = tl;
-      echo_.trend_trend[at] = tt;
-      echo_.square_level[at] = sll;
-      echo_.product[at] = slt;
-      echo_.square_trend[at] = stt;
-      const double pl = ll + damping_[i] * tl;
-      const double pt = lt + damping_[i] * tt;
-      echo_.of_level[at] = pl;
-      echo_.of_trend[at] = pt;
+      echo.level_level[at] = ll;
+      echo.level_trend[at] = lt;
+      echo.trend_level[at] = tl;
+      echo.trend_trend[at] = tt;
+      echo.square_level[at] = sll;
+      echo.product[at] = slt;
+      echo.square_trend[at] = stt;
+      const double pl = ll + damping[i] * tl;
+      const double pt = lt + damping[i] * tt;
+      echo.of_level[at] = pl;
+      echo.of_trend[at] = pt;
       sll += pl * pl;
       slt += pl * pt;
       stt += pt * pt;
-      ll = (1 - gain_[i]) * pl;
-      tl = damping_[i] * tl - slope_gain_[i] * pl;
-      lt = (1 - gain_[i]) * pt;
-      tt = damping_[i] * tt - slope_gain_[i] * pt;
+      ll = (1 - gain[i]) * pl;
+      tl = damping[i] * tl - slope_gain[i] * pl;
+      lt = (1 - gain[i]) * pt;
+      tt = damping[i] * tt - slope_gain[i] * pt;
     }
   }
 }
 
-void Smoother::step_levels(double value, LevelState& s) const {
+const Smoother::Grid& Smoother::shared_grid() {
+  static const Grid kGrid;
+  return kGrid;
+}
+
+void Smoother::step_levels(double value, LevelState& s) {
   for (std::size_t i = 0; i < kLevels; ++i) {
     const double a = value - s.level[i];
     s.aa[i] += a * a;
@@ -136,9 +141,9 @@ void Smoother::step_levels(double value, LevelState& s) const {
     s.cc[i] += s.c[i] * s.c[i];
     s.ck[i] += s.c[i] * s.k[i];
     s.kk[i] += s.k[i] * s.k[i];
-    s.level[i] += alpha_[i] * a;
-    s.c[i] *= 1 - alpha_[i];
-    s.k[i] = (1 - alpha_[i]) * s.k[i] + 1;  // with a drift the line has moved on by one since the level was seen
+    s.level[i] += kAlphas[i] * a;
+    s.c[i] *= 1 - kAlphas[i];
+    s.k[i] = (1 - kAlphas[i]) * s.k[i] + 1;  // with a drift the line has moved on by one since the level was seen
   }
 }
 
@@ -169,20 +174,20 @@ void Smoother::look_at_levels(const LevelState& s, std::size_t count, double slo
 
 void Smoother::step_trends(double value, std::size_t t, TrendState& s) const {
   if (t < kMemory) {
-    const double* of_level = &echo_.of_level[t * kTrends];
-    const double* of_trend = &echo_.of_trend[t * kTrends];
+    const double* of_level = &grid_->echo.of_level[t * kTrends];
+    const double* of_trend = &grid_->echo.of_trend[t * kTrends];
     for (std::size_t i = 0; i < kTrends; ++i) {
-      const double error = value - s.level[i] - damping_[i] * s.trend[i];
+      const double error = value - s.level[i] - grid_->damping[i] * s.trend[i];
       s.el[i] += error * of_level[i];
       s.et[i] += error * of_trend[i];
     }
   }
   for (std::size_t i = 0; i < kTrends; ++i) {
-    const double expected = s.level[i] + damping_[i] * s.trend[i];
+    const double expected = s.level[i] + grid_->damping[i] * s.trend[i];
     const double error = value - expected;
     s.ee[i] += error * error;
-    s.level[i] = expected + gain_[i] * error;
-    s.trend[i] = damping_[i] * s.trend[i] + slope_gain_[i] * error;
+    s.level[i] = expected + grid_->gain[i] * error;
+    s.trend[i] = grid_->damping[i] * s.trend[i] + grid_->slope_gain[i] * error;
   }
 }
 
@@ -191,9 +196,9 @@ void Smoother::look_at_trends(const TrendState& s, std::size_t count, Outlooks& 
   std::array<double, kTrends> squares{}, level{}, trend{};
   for (std::size_t i = 0; i < kTrends; ++i) {
     const std::size_t at = row + i;
-    const double ll = echo_.square_level[at];
-    const double tt = echo_.square_trend[at];
-    const double lt = echo_.product[at];
+    const double ll = grid_->echo.square_level[at];
+    const double tt = grid_->echo.square_trend[at];
+    const double lt = grid_->echo.product[at];
     const double determinant = ll * tt - lt * lt;
     double start_level = ll > 0 ? s.el[i] / ll : 0;
     double start_trend = 0;
@@ -202,13 +207,13 @@ void Smoother::look_at_trends(const TrendState& s, std::size_t count, Outlooks& 
       start_trend = (s.et[i] * ll - s.el[i] * lt) / determinant;
     }
     squares[i] = std::max(0.0, s.ee[i] - start_level * s.el[i] - start_trend * s.et[i]);
-    level[i] = s.level[i] + start_level * echo_.level_level[at] + start_trend * echo_.level_trend[at];
-    trend[i] = s.trend[i] + start_level * echo_.trend_level[at] + start_trend * echo_.trend_trend[at];
+    level[i] = s.level[i] + start_level * grid_->echo.level_level[at] + start_trend * grid_->echo.level_trend[at];
+    trend[i] = s.trend[i] + start_level * grid_->echo.trend_level[at] + start_trend * grid_->echo.trend_trend[at];
   }
   const auto weights = weights_of(squares, count);
   for (std::size_t i = 0; i < kTrends; ++i) {
     result.damped.level += weights[i] * level[i];
-    result.damped.trends[damping_index_[i]] += weights[i] * trend[i];
+    result.damped.trends[grid_->damping_index[i]] += weights[i] * trend[i];
   }
 }
 

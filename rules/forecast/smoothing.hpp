@@ -32,8 +32,6 @@ struct Outlooks {
 
 class Smoother {
  public:
-  Smoother();
-
   /// Fits all methods to the first `origins[i]` of `values`, for each i, in one pass: to each origin only what lies
   /// before it is known. Origins rise and are at least 2; the values are finite.
   void fit(std::span<const double> values, std::span<const std::size_t> origins, std::vector<Outlooks>& result);
@@ -53,7 +51,7 @@ class Smoother {
     std::array<double, kTrends> level{}, trend{}, ee{}, el{}, et{};
   };
 
-  void step_levels(double value, LevelState& state) const;
+  static void step_levels(double value, LevelState& state);
   void step_trends(double value, std::size_t t, TrendState& state) const;
   static void look_at_levels(const LevelState& state, std::size_t count, double slope, Outlooks& result);
   void look_at_trends(const TrendState& state, std::size_t count, Outlooks& result) const;
@@ -65,10 +63,19 @@ class Smoother {
     std::vector<double> square_level, product, square_trend;  ///< Sums of the first two, up to each time.
   };
 
-  std::array<double, kLevels> alpha_{};
-  std::array<double, kTrends> gain_{}, slope_gain_{}, damping_{};
-  std::array<std::size_t, kTrends> damping_index_{};
-  TrendEcho echo_;
+  /// The parameters of the members, and their echo.
+  struct Grid {
+    Grid();
+
+    std::array<double, kTrends> gain{}, slope_gain{}, damping{};
+    std::array<std::size_t, kTrends> damping_index{};
+    TrendEcho echo;
+  };
+
+  /// The one grid there is: built once, never changed.
+  static const Grid& shared_grid();
+
+  const Grid* grid_ = &shared_grid();
 };
 
 }  // namespace kpi::forecast
