@@ -284,7 +284,8 @@ TEST(Line, KeepsFiringOverAGapAndMarksItStale) {
 }
 
 TEST(Line, TellsOfATargetThatFallsBehindAndIsMissed) {
-  Ledger ledger({metric_named("a.m")}, "x: {value: a.m, target: {from: 0, to: 10, start: 2026-03-02, by: 2026-03-11}}");
+  Ledger ledger({metric_named("a.m")},
+                "x: {value: a.m, target: {from: 0, to: 10, start: 2026-03-02, by: 2026-03-11, judge: pace}}");
   ledger.targets("x");
   ledger.given("a.m", "2026-03-01", "0 1 1.7 1 4 5 6 7 8 9 9 20");
   ledger.lived_until("2026-03-13");
