@@ -33,8 +33,16 @@ std::vector<std::string_view> secret_parts(const HttpRequest& request) {
   }
   for (const auto& [name, value] : request.headers) {
     const std::string lower = to_lower_ascii(name);
-    if (lower != "content-type" && lower != "webhook-timestamp" && value.size() >= kShortestSecret) {
-      parts.push_back(value);
+    if (lower == "content-type" || lower == "webhook-timestamp") {
+      continue;
+    }
+    // "Bearer KEY": the key may be echoed by itself.
+    const std::string_view whole = value;
+    const std::size_t space = whole.rfind(' ');
+    for (const std::string_view part : {whole, space == std::string_view::npos ? whole : whole.substr(space + 1)}) {
+      if (part.size() >= kShortestSecret) {
+        parts.push_back(part);
+      }
     }
   }
   // The longest first: a part may hold another one.

@@ -226,6 +226,47 @@ TEST(PlainText, IsWhatIsLeftWhenARichMessageIsRefused) {
   }
 }
 
+/// A receiver that says everything back.
+class Echo final : public HttpClient {
+ public:
+  Result<HttpResponse> send(const HttpRequest& request, const std::stop_token& /*stop*/) override {
+    HttpResponse response;
+    response.status = 400;
+    response.body = "you said " + request.url;
+    for (const auto& [name, value] : request.headers) {
+      response.body += " " + value.substr(value.rfind(' ') + 1);
+    }
+    response.body += " " + request.body;
+    return response;
+  }
+};
+
+TEST(Secrets, StayOutOfWhatIsSaidOfAnAnswerThatEchoesThem) {
+  for (const char* type : {"alertmanager",
+                           "discord",
+                           "google_chat",
+                           "mattermost",
+                           "ntfy",
+                           "opsgenie",
+                           "pagerduty",
+                           "slack",
+                           "teams",
+                           "telegram",
+                           "webhook"}) {
+    ChannelSettings settings = settings_of(type);
+    settings.keys["token"] =
+        Secret(std::string_view(type) == "telegram" ? "123456789:AAtoken-of-the-bot" : "token-of-the-bot");
+    settings.texts["channel"] = "#ops";
+    test::FakeHost fake;
+    Echo echo;
+    ChannelHost host{echo, fake.console, [&] { return fake.now; }};
+    const Outcome outcome = channel_of(settings)->deliver(test::sample_message("test"), host, {});
+    for (const char* secret : {"key-of-the-channel", "token-of-the-bot", "genie-key", "0123456789abcdef0123"}) {
+      EXPECT_THAT(outcome.detail + outcome.complaint, testing::Not(HasSubstr(secret))) << type;
+    }
+  }
+}
+
 TEST(ShortenedText, CountsCharactersNotBytes) {
   EXPECT_EQ(shortened("åäö", 3), "åäö");
   EXPECT_EQ(shortened("åäöå", 3), "åä…");
