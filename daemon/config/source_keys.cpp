@@ -462,9 +462,16 @@ class SourceReader {
   }
 
   void build(const Plugin* plugin) {
-    if (plugin != nullptr && reading_.secrets != Secrets::kIgnored &&
-        diagnostics_.count(Diagnostic::Severity::kError) == errors_before_) {
-      config_.source = plugin->create(config_.settings, diagnostics_);
+    if (plugin == nullptr || reading_.secrets == Secrets::kIgnored) {
+      return;
+    }
+    const bool is_fine = diagnostics_.count(Diagnostic::Severity::kError) == errors_before_;
+    // One that reads structures of its own tells what is wrong in them in the same pass.
+    const bool reads_trees =
+        std::ranges::find(plugin->options, OptionSpec::Type::kTree, &OptionSpec::type) != plugin->options.end();
+    if (is_fine || reads_trees) {
+      auto source = plugin->create(config_.settings, diagnostics_);
+      config_.source = is_fine ? std::move(source) : nullptr;
     }
   }
 

@@ -130,18 +130,19 @@ void read_place(TreeReader& map, std::string_view key, PagePlan::Place& place) {
   }
 }
 
-void check_pages(const PagePlan& pages, Position position, Diagnostics& diagnostics) {
+void check_pages(const PagePlan& pages, const OptionTree& node, Diagnostics& diagnostics) {
   using Kind = PagePlan::Kind;
   const bool needs_place = (pages.kind == Kind::kOffset || pages.kind == Kind::kPage || pages.kind == Kind::kLastId ||
                             pages.kind == Kind::kCursor || pages.kind == Kind::kPartition) &&
                            !pages.next;
-  if (needs_place && pages.at.in == PagePlan::Place::In::kNowhere) {
-    diagnostics.error(position, "paginate does not say where the page goes", "write at: query:NAME or body:/POINTER");
+  if (needs_place && node.find("at") == nullptr) {
+    diagnostics.error(
+        node.position, "paginate does not say where the page goes", "write at: query:NAME or body:/POINTER");
   }
   const bool needs_source =
       pages.kind == Kind::kCursor || pages.kind == Kind::kNextUrl || pages.kind == Kind::kPartition;
-  if (needs_source && !pages.from) {
-    diagnostics.error(position, "paginate does not say what leads to the next page", "write from: /path/to/it");
+  if (needs_source && node.find("from") == nullptr) {
+    diagnostics.error(node.position, "paginate does not say what leads to the next page", "write from: /path/to/it");
   }
 }
 
@@ -257,7 +258,7 @@ PagePlan read_pages(const OptionTree& node, Diagnostics& diagnostics) {
     pages.next = read_request(*next, "paginate.request", diagnostics);
   }
   map.finish();
-  check_pages(pages, node.position, diagnostics);
+  check_pages(pages, node, diagnostics);
   return pages;
 }
 
