@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Sources that ask over HTTP, with the real program and a server that restates, limits, floods and redirects."""
+
+import http.server
+import json
+import os
+import pathlib
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import threading
+import unittest
+
+KPID = os.environ.get("KPID", "")
+SOURCE = """
+sources:
+  web:
+    plugin: http
+    {allow}
+    auth: {{type: bearer, token: "${{env:SHOP_TOKEN}}"}}
+    window: {{lookback_days: 3, first_days: 1}}
+    request: {{url: "{url}/days", query: {{from: "{{{{window.start}}}}", to: "{{{{window.end}}}}"}}}}
+    rows: {{path: /data}}
+    metrics: {{n: {{}}}}
+rules: [rules.yaml]
+"""
+ALLOW = "allow_private: [127.0.0.0/8]"
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Answers by `answer`, a function of the path: (status, headers, body)."""
+
+    def __init__(self):
+        outer = self
+        self.asked = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                outer.asked.append((self.path, self.headers.get("authorization")))
+                status, headers, body = outer.answer(self.path)
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                try:
+                    self.wfile.write(body)
+                except (BrokenPipeError, ConnectionResetError):
+                    pass  # what is too large is not read to its end
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.serve_forever)
+        self.thread.start()
+
+    def end(self):
+        self.shutdown()
+        self.thread.join()
+        self.server_close()
+
+
+class HttpSourceTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="kpid-http-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.server = Server()
+        self.addCleanup(self.server.end)
+        self.configure(ALLOW)
+
+    def configure(self, allow):
+        url = f"http://127.0.0.1:{self.server.server_port}"
+        (self.folder / "kpid.yaml").write_text(SOURCE.format(allow=allow, url=url))
+        (self.folder / "rules.yaml").write_text("kpis: {n: {value: web.n, thresholds: {warning: 103}}}\n")
+
+    def run_once(self, now):
+        ended = subprocess.run([KPID, "run", "--once", "--now", now, "--config", "kpid.yaml"], cwd=self.folder,
+                               capture_output=True, text=True, check=False, env={"SHOP_TOKEN": "s3cret-token"})
+        self.assertNotIn("s3cret-token", ended.stdout + ended.stderr)
+        return ended
+
+    def rows(self, query):
+        with sqlite3.connect(self.folder / "history.db") as history:
+            return history.execute(query).fetchall()
+
+    def test_a_day_that_is_restated_five_times_is_one_sample_with_its_revisions(self):
+        for i, hour in enumerate((6, 8, 10, 12, 14)):
+            body = json.dumps({"data": [{"date": "2026-11-20", "n": 101 + i}]}).encode()
+            self.server.answer = lambda path, body=body: (200, {"content-type": "application/json"}, body)
+            ended = self.run_once(f"2026-11-21T{hour:02}:00:00Z")
+            self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertEqual(self.server.asked[0], ("/days?from=2026-11-20&to=2026-11-20", "Bearer s3cret-token"))
+        self.assertEqual(self.server.asked[4][0], "/days?from=2026-11-18&to=2026-11-20")
+        self.assertEqual(self.rows("SELECT value FROM sample"), [(105.0,)])
+        self.assertEqual(self.rows("SELECT value FROM sample_revision ORDER BY id"), [(101.0,), (102.0,), (103.0,), (104.0,)])
+        self.assertEqual(self.rows("SELECT day, value, verdict FROM verdict"), [("2026-11-20", 105.0, "met")])
+
+    def test_no_day_is_lost_while_the_other_side_is_away(self):
+        day = lambda path: path.rsplit("=", 1)[1]
+        fine = lambda path: (200, {}, json.dumps({"data": [{"date": day(path), "n": 200}]}).encode())
+        self.server.answer = fine
+        self.assertEqual(self.run_once("2026-11-21T06:00:00Z").returncode, 0)
+        self.server.answer = lambda path: (429, {"retry-after": "7200"}, b"")
+        ended = self.run_once("2026-11-25T06:00:00Z")
+        self.assertEqual(ended.returncode, 3)
+        self.assertIn("too many requests", ended.stderr)
+        self.server.answer = fine
+        self.assertEqual(self.run_once("2026-11-26T06:00:00Z").returncode, 0)
+        self.assertEqual(self.server.asked[-1][0], "/days?from=2026-11-21&to=2026-11-25")
+
+    def test_what_is_no_answer_makes_no_value(self):
+        cases = {
+            "a login page": (200, {"content-type": "text/html"}, b"<!doctype html><html>Log in</html>"),
+            "a redirect": (302, {"location": "http://169.254.169.254/"}, b""),
+            "a flood": (200, {}, b'{"data": "' + b"x" * (9 << 20) + b'"}'),
+            "half of it": (200, {}, b'{"data": [{"date": "2026-11-20", "n": 1'),
+            "nothing": (200, {}, b""),
+            "depth": (200, {}, b"[" * 100_000),
+        }
+        for name, answer in cases.items():
+            with self.subTest(name):
+                self.server.answer = lambda path, answer=answer: answer
+                ended = self.run_once("2026-11-21T06:00:00Z")
+                self.assertEqual(ended.returncode, 3, ended.stdout + ended.stderr)
+                self.assertEqual(self.rows("SELECT count(*) FROM sample"), [(0,)])
+
+    def test_a_private_address_is_not_asked_unless_allowed(self):
+        self.configure("timeout: 5s")
+        self.server.answer = lambda path: (200, {}, b"{}")
+        ended = self.run_once("2026-11-21T06:00:00Z")
+        self.assertEqual(ended.returncode, 3)
+        self.assertIn("allow_private", ended.stderr)
+        self.assertEqual(self.server.asked, [])
+
+
+if __name__ == "__main__":
+    unittest.main()
