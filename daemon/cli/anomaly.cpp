@@ -28,8 +28,8 @@ Result<void> score_file(const std::string& path, forecast::AnomalyScorer& scorer
                   file.place() + " no number in \"" + printable(value, 40) +
                       "\"; write timestamp,value as in 2026-03-31 06:00,1234.5, with nothing for a missing value");
     }
-    io.out << echoed_cell(cells->front()) << "," << echoed_cell(value) << "," << number_text(scorer.look_at(*number).score)
-           << "\n";
+    io.out << echoed_cell(cells->front()) << "," << echoed_cell(value) << ","
+           << number_text(scorer.look_at(*number).score) << "\n";
   }
 }
 

@@ -37,7 +37,13 @@ struct ReloadRequest {};
 
 struct StopRequest {};
 
-using Event = std::variant<PollResult, DeliveryResult, BatchEnd, RefreshEnd, ReloadRequest, StopRequest, std::shared_ptr<PendingAction>>;
+using Event = std::variant<PollResult,
+                           DeliveryResult,
+                           BatchEnd,
+                           RefreshEnd,
+                           ReloadRequest,
+                           StopRequest,
+                           std::shared_ptr<PendingAction>>;
 
 class Inbox {
  public:

@@ -30,7 +30,7 @@ constexpr std::array<std::string_view, 18> kReasons = {"none",
                                                        "source_failed",
                                                        "too_few_to_tell",
                                                        "retired",
- "came_and_went"};
+                                                       "came_and_went"};
 static_assert(kSeverities.size() == static_cast<std::size_t>(Severity::kCritical) + 1);
 static_assert(kVerdicts.size() == static_cast<std::size_t>(Verdict::kProvisional) + 1);
 static_assert(kPhases.size() == static_cast<std::size_t>(AlertPhase::kResolved) + 1);

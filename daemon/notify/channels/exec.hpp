@@ -1,6 +1,6 @@
 #pragma once
-// A program of one's own: it reads the message as JSON (docs/webhook.md) on its standard input. No shell; what it prints
-// goes to the log when it fails.
+// A program of one's own: it reads the message as JSON (docs/webhook.md) on its standard input. No shell; what it
+// prints goes to the log when it fails.
 
 #include "daemon/notify/channel.hpp"
 

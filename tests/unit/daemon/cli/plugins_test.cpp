@@ -58,8 +58,8 @@ TEST_F(Plugins, InTheJsonSayWhatIsRequiredAndWhatTheDefaultIs) {
 TEST_F(Plugins, ThatAreConnectorsHaveAPageOfDocumentationAndATemplate) {
   for (const Connector& connector : connectors()) {
     const std::string& name = connector.plugin.name;
-    EXPECT_TRUE(matches_golden("../../docs/connectors/" + name + ".md",
-                               program_.run({"plugins", name, "--markdown"}).out));
+    EXPECT_TRUE(
+        matches_golden("../../docs/connectors/" + name + ".md", program_.run({"plugins", name, "--markdown"}).out));
     EXPECT_EQ(program_.run({"plugins", name, "--yaml"}).out, connector.text);
   }
   EXPECT_EQ(program_.run({"plugins", "csv", "--yaml"}),

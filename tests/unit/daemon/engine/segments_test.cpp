@@ -121,8 +121,9 @@ TEST(Rename, CarriesHistoryAndStateAlong) {
   story.put("web.visits", day(5), 30, kSweden);
   EXPECT_THAT(
       story.step(day(6)),
-      ElementsAre("team alert.resolved visits thresholds: fine again, after trouble since 2 March 2026, visits thresholds "
-                  "(country=SE): fine again, after trouble since 2 March 2026"));
+      ElementsAre(
+          "team alert.resolved visits thresholds: fine again, after trouble since 2 March 2026, visits thresholds "
+          "(country=SE): fine again, after trouble since 2 March 2026"));
 }
 
 TEST(Rename, LeavesALineAloneThatTheNewNameHasAlready) {
@@ -163,9 +164,10 @@ TEST(NoDataPolicy, AnErrorIsNotFine) {
     EXPECT_EQ(story.line("visits").thresholds.phase, AlertPhase::kFiring) << number;
   }
   // It can be read again, and has nothing of these days: now they are as good as fine.
-  EXPECT_THAT(story.step(day(7)),
-              UnorderedElementsAre("team alert.resolved visits thresholds: fine again, after trouble since 1 March 2026",
-                                   testing::StartsWith("team source.recovered")));
+  EXPECT_THAT(
+      story.step(day(7)),
+      UnorderedElementsAre("team alert.resolved visits thresholds: fine again, after trouble since 1 March 2026",
+                           testing::StartsWith("team source.recovered")));
 }
 
 TEST(Inhibited, IsToldWhenWhatHeldItBackIsOver) {
@@ -179,10 +181,11 @@ kpis:
   EXPECT_EQ(story.state("half", kSweden), KpiState::kFiring);
   story.restart();
   story.put("web.visits", day(2), 24, kSweden);
-  EXPECT_THAT(story.step(day(3)),
-              UnorderedElementsAre("team alert.resolved visits thresholds: fine again, after trouble since 1 March 2026",
-                                   "team alert.firing half thresholds: below 15 for 2 days, half thresholds "
-                                   "(country=SE): below 15 for 2 days"));
+  EXPECT_THAT(
+      story.step(day(3)),
+      UnorderedElementsAre("team alert.resolved visits thresholds: fine again, after trouble since 1 March 2026",
+                           "team alert.firing half thresholds: below 15 for 2 days, half thresholds "
+                           "(country=SE): below 15 for 2 days"));
 }
 
 }  // namespace

@@ -86,9 +86,10 @@ TEST(Told, AnEpisodeThatEndsAndAnotherThatBeginsInOneStepAreBothTold) {
   story.step("2026-03-02");
   story.put("web.visits", "2026-03-02", 120);
   story.put("web.visits", "2026-03-03", 80);
-  EXPECT_THAT(story.step("2026-03-04"),
-              UnorderedElementsAre("team alert.resolved visits thresholds: fine again, after trouble since 1 March 2026",
-                                   "team alert.firing visits thresholds: below 100"));
+  EXPECT_THAT(
+      story.step("2026-03-04"),
+      UnorderedElementsAre("team alert.resolved visits thresholds: fine again, after trouble since 1 March 2026",
+                           "team alert.firing visits thresholds: below 100"));
 }
 
 TEST(Told, EachChannelGetsAMessageOfItsOwn) {

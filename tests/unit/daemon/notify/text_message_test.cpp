@@ -81,8 +81,7 @@ INSTANTIATE_TEST_SUITE_P(Rows,
 TEST(TargetPace, IsLeftOutWhereItSaysNothing) {
   Message message = test::sample_message("firing");
   message.alerts[0].target->pace = 1e9;
-  EXPECT_THAT(words_of(message, message.alerts[0]).facts,
-              testing::Contains(Fact{FactKind::kPace, "Pace", "at risk"}));
+  EXPECT_THAT(words_of(message, message.alerts[0]).facts, testing::Contains(Fact{FactKind::kPace, "Pace", "at risk"}));
 }
 
 TEST(WorstFirst, KeepsTheOrderWithinASeverity) {

@@ -1,6 +1,7 @@
 #pragma once
 // A daemon in small, for stories about the ledger: given metrics, rules and the samples that arrive, when it is judged
-// at a time, then there are verdicts, states and episodes. It does what the engine does around judge(), and nothing more.
+// at a time, then there are verdicts, states and episodes. It does what the engine does around judge(), and nothing
+// more.
 
 #include "rules/judge/line.hpp"
 #include "rules/load/rule_file.hpp"
