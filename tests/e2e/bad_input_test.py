@@ -22,6 +22,7 @@ channels:
 routes:
   - match: {}
     to: [hook]
+    repeat: 0
 """
 RULES = """kpis:
   good_visits: {value: good.visits}
