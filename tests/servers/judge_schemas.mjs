@@ -15,7 +15,8 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.join(here, "..", "..");
 const folder = path.join(root, "rules", "schema");
 const require = createRequire(import.meta.url);
-const [kpid, mode] = process.argv.slice(2);
+const [program, mode] = process.argv.slice(2);
+const kpid = path.resolve(program);
 const problems = [];
 
 function load(name) {
