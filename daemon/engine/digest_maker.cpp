@@ -213,7 +213,11 @@ void DigestMaker::add_target(DigestLine& row, const Kpi& kpi, const Line& line) 
   row.target_status = target.status;
   row.target = pace_text(target, voice_.language);
   row.goal = target_text(target, voice_.language);
-  row.needs_attention = row.needs_attention || is_in_trouble(target.status);
+  if (is_in_trouble(target.status)) {
+    // What is fine today, and will not be at the deadline, is not called fine.
+    row.state_text = row.needs_attention ? row.state_text : say_it(status_phrase(target.status));
+    row.needs_attention = true;
+  }
 }
 
 DigestLine DigestMaker::line_of(std::uint32_t index, const Line& line) {

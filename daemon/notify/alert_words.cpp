@@ -259,6 +259,9 @@ std::string group_text(const Message& message) {
 }
 
 std::string headline(const Message& message) {
+  if (message.digest) {
+    return one_line(message.digest->title) + " – " + one_line(message.digest->summary);
+  }
   const std::string badge = badge_of(message);
   if (message.alerts.empty()) {
     const std::string first = one_line(trim(message.text).substr(0, trim(message.text).find('\n')));

@@ -112,6 +112,9 @@ std::string_view mark_of(const Message& message) {
   if (!message.alerts.empty()) {
     return mark_of(message.type, *worst_first(message).front());
   }
+  if (message.type == MessageType::kDigest) {
+    return "📊";
+  }
   return message.type == MessageType::kTest ? "👋" : "⚠️";
 }
 
