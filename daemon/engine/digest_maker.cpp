@@ -171,24 +171,27 @@ void DigestMaker::add_change(DigestLine& row, std::uint32_t kpi, const Line& lin
   }
 }
 
+/// "Critical since 14 March 2026"; empty when only its target fires.
+std::string DigestMaker::firing_words(const Kpi& kpi, const Line& line) const {
+  std::optional<Slot> since = line.thresholds.phase == AlertPhase::kFiring ? line.thresholds.since : std::nullopt;
+  for (const AlertState& alert : line.alerts) {
+    if (alert.phase == AlertPhase::kFiring && alert.since && (!since || *alert.since < *since)) {
+      since = alert.since;
+    }
+  }
+  return since ? say_it(Phrase::kStateFiring,
+                        {{"severity", say_it(severity_phrase(severity_of(line)))},
+                         {"since", begin_words(*since, kpi.every, zone_, voice_.language)}})
+               : "";
+}
+
 void DigestMaker::add_state(DigestLine& row, const Kpi& kpi, const Line& line) const {
   row.state = engine_.state_of(line);
   row.severity = severity_of(line);
   switch (row.state) {
-    case KpiState::kFiring: {
-      std::optional<Slot> since = line.thresholds.phase == AlertPhase::kFiring ? line.thresholds.since : std::nullopt;
-      for (const AlertState& alert : line.alerts) {
-        if (alert.phase == AlertPhase::kFiring && alert.since && (!since || *alert.since < *since)) {
-          since = alert.since;
-        }
-      }
-      const std::string severity = say_it(severity_phrase(row.severity));
-      row.state_text =
-          since ? say_it(Phrase::kStateFiring,
-                         {{"severity", severity}, {"since", begin_words(*since, kpi.every, zone_, voice_.language)}})
-                : severity;
+    case KpiState::kFiring:
+      row.state_text = firing_words(kpi, line);
       break;
-    }
     case KpiState::kError:
       row.state_text = say_it(Phrase::kStateSourceFailed);
       break;
@@ -205,6 +208,29 @@ void DigestMaker::add_state(DigestLine& row, const Kpi& kpi, const Line& line) c
   row.needs_attention = row.state != KpiState::kOk;
 }
 
+/// A total that is fine does not hide a segment that is not: the worst of them is named.
+void DigestMaker::add_segments(DigestLine& row, const Kpi& kpi, const Line& total) const {
+  const Line* worst = nullptr;
+  for (const Line& line : engine_.lines()) {
+    const bool is_firing = line.kpi == total.kpi && !line.segment.empty() && state_of(line) == KpiState::kFiring;
+    if (is_firing && (worst == nullptr || severity_of(line) > severity_of(*worst))) {
+      worst = &line;
+    }
+  }
+  if (worst == nullptr || (row.state == KpiState::kFiring && row.severity >= severity_of(*worst))) {
+    return;
+  }
+  row.state = KpiState::kFiring;
+  row.severity = severity_of(*worst);
+  const std::string since = firing_words(kpi, *worst);
+  std::string labels;
+  for (const auto& [name, value] : worst->segment) {
+    labels += (labels.empty() ? "" : ", ") + name + ": " + value;
+  }
+  row.state_text = (since.empty() ? say_it(severity_phrase(row.severity)) : since) + " (" + labels + ")";
+  row.needs_attention = true;
+}
+
 void DigestMaker::add_target(DigestLine& row, const Kpi& kpi, const Line& line) const {
   if (line.plans.empty()) {
     return;
@@ -213,11 +239,14 @@ void DigestMaker::add_target(DigestLine& row, const Kpi& kpi, const Line& line) 
   row.target_status = target.status;
   row.target = pace_text(target, voice_.language);
   row.goal = target_text(target, voice_.language);
-  if (is_in_trouble(target.status)) {
-    // What is fine today, and will not be at the deadline, is not called fine.
-    row.state_text = row.needs_attention ? row.state_text : say_it(status_phrase(target.status));
-    row.needs_attention = true;
+  if (!is_in_trouble(target.status)) {
+    return;
   }
+  // What is fine today, and will not be at the deadline, is not called fine.
+  if (row.state == KpiState::kOk || row.state_text.empty()) {
+    row.state_text = say_it(status_phrase(target.status));
+  }
+  row.needs_attention = true;
 }
 
 DigestLine DigestMaker::line_of(std::uint32_t index, const Line& line) {
@@ -230,6 +259,7 @@ DigestLine DigestMaker::line_of(std::uint32_t index, const Line& line) {
   row.unit = kpi.unit.text();
   add_change(row, index, line);
   add_state(row, kpi, line);
+  add_segments(row, kpi, line);
   add_target(row, kpi, line);
   return row;
 }

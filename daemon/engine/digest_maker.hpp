@@ -45,6 +45,8 @@ class DigestMaker {
   DigestLine line_of(std::uint32_t kpi, const Line& line);
   void add_change(DigestLine& row, std::uint32_t kpi, const Line& line);
   void add_state(DigestLine& row, const Kpi& kpi, const Line& line) const;
+  [[nodiscard]] std::string firing_words(const Kpi& kpi, const Line& line) const;
+  void add_segments(DigestLine& row, const Kpi& kpi, const Line& total) const;
   void add_target(DigestLine& row, const Kpi& kpi, const Line& line) const;
   std::optional<double> value_over(std::uint32_t kpi, const Line& line, const ReviewPeriod& period);
   [[nodiscard]] std::string change_words(double now, double before, const Unit& unit) const;

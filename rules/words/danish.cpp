@@ -210,7 +210,7 @@ constexpr PhraseText kPhrases[] = {
     {kChangeSinceBefore, "{change} i forhold til forrige periode"},
     {kChangeSinceYear, "{change} i forhold til året før"},
     {kPercentagePoints, "{change} procentpoint"},
-    {kStateFine, "fin"},
+    {kStateFine, "fint"},
     {kStateWaiting, "misset, ingen alarm endnu"},
     {kStateNoData, "data mangler"},
     {kStateSourceFailed, "fejl i datakilden"},

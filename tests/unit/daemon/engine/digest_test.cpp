@@ -79,6 +79,27 @@ TEST(Digest, SaysEachKpiOverThePeriodAndWhatItWasBefore) {
   EXPECT_TRUE(matches_golden("text/digest_sv.txt", text_message(messages[1]))) << text_message(messages[1]);
 }
 
+TEST(Digest, NamesTheSegmentThatATotalHides) {
+  Story story(kSource.substr(0, kSource.find("metrics")) + "labels: {country: Country}, " +
+                  kSource.substr(kSource.find("metrics")) +
+                  "channels: {team: {type: console}}\n"
+                  "routes: [{match: {}, to: [team]}]\n"
+                  "digests: [{to: [team], every: week, kpis: {}}]\n",
+              "kpis: {visits: {title: Visits, value: web.visits, split_by: [country], thresholds: {warning: 100}}}\n");
+  for (int day = 16; day <= 22; ++day) {
+    const std::string date = "2026-03-" + std::to_string(day);
+    story.put("web.visits", date, day < 20 ? 150 : 50, {{"country", "SE"}});
+    story.put("web.visits", date, 500, {{"country", "DK"}});
+    story.step(date_text(Date{std::chrono::sys_days{parse_date(date).value()} + std::chrono::days{1}}) + " 01:00");
+  }
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(1));
+  const DigestLine& visits = messages[0].digest->lines.at(0);
+  EXPECT_EQ(visits.state_text, "Warning since 20 March 2026 (country: SE)");
+  EXPECT_TRUE(visits.needs_attention);
+  EXPECT_EQ(messages[0].digest->summary, "1 of 1 KPI needs attention");
+}
+
 TEST(Digest, ComesBackOutOfTheOutboxAsItWas) {
   Story story(kConfig, kRules);
   tell_weeks(story);
