@@ -124,8 +124,13 @@ std::string end_reason(const AlertSubject& subject, const Voice& voice) {
     return say(language, Phrase::kDataCame);
   }
   const std::string since = since_words(subject, voice);
-  return since.empty() ? say(language, Phrase::kBackToNormal)
-                       : say(language, Phrase::kBackToNormalSince, {{"since", since}});
+  const std::string over = since.empty() ? say(language, Phrase::kBackToNormal)
+                                         : say(language, Phrase::kBackToNormalSince, {{"since", since}});
+  if (subject.rule != RuleKind::kCondition) {
+    return over;
+  }
+  // Another rule of the same KPI may fire on: it is said which one ended.
+  return say(language, Phrase::kCondition, {{"name", subject.kpi->alerts[subject.index].name}, {"condition", over}});
 }
 
 std::string firing_reason(const AlertSubject& subject, const Voice& voice) {

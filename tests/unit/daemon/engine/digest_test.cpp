@@ -221,7 +221,7 @@ TEST(Voices, EachChannelReadsItsLanguageAndItsTime) {
       "  da: {type: console, language: da, timezone: Europe/Copenhagen}\n"
       "  nb: {type: console, language: nb}\n"
       "routes: [{match: {}, to: [en, sv, da, nb]}]\n",
-      "kpis: {visits: {title: Visits, value: web.visits, unit: visits, thresholds: {warning: 1000.5}}}\n");
+      "kpis: {visits: {title: Visits, value: web.visits, unit: visits, thresholds: {warning: 1200}}}\n");
   story.put("web.visits", "2026-03-31 10:00", 900);
   story.put("web.visits", "2026-03-31 11:00", 950);
   story.step("2026-03-31 12:00");
@@ -229,10 +229,10 @@ TEST(Voices, EachChannelReadsItsLanguageAndItsTime) {
   const auto of = [&](std::string_view channel) {
     return std::ranges::find(story.messages(), channel, &Message::channel)->alerts.at(0);
   };
-  EXPECT_EQ(of("en").reason, "below 1,000.5 visits for 2 hours");
-  EXPECT_EQ(of("sv").reason, "under 1\u00A0000,5 visits i 2 timmar");
-  EXPECT_EQ(of("da").reason, "under 1.000,5 visits i 2 timer");
-  EXPECT_EQ(of("nb").reason, "under 1\u00A0000,5 visits i 2 timer");
+  EXPECT_EQ(of("en").reason, "below 1,200 visits for 2 hours");
+  EXPECT_EQ(of("sv").reason, "under 1\u00A0200 visits i 2 timmar");
+  EXPECT_EQ(of("da").reason, "under 1.200 visits i 2 timer");
+  EXPECT_EQ(of("nb").reason, "under 1\u00A0200 visits i 2 timer");
   EXPECT_EQ(of("sv").since_text, "31 mars 2026 kl. 10:00") << "the KPI's zone is that of its source";
   EXPECT_EQ(of("da").since_text, "31. marts 2026 kl. 12.00");
   EXPECT_EQ(of("da").period_text, "31. marts 2026 kl. 13.00–14.00");
