@@ -52,6 +52,7 @@ class ReviewReader {
     KPI_TRY(read_restatements());
     KPI_TRY(read_episodes());
     KPI_TRY(read_standings());
+    KPI_TRY(read_forecasts());
     KPI_TRY(add_people(review_, config_, reader_));
     return std::move(review_);
   }
@@ -377,6 +378,15 @@ class ReviewReader {
   }
 
   /// The present target whole, where the review reaches to the present.
+  Result<void> read_forecasts() {
+    const Slot from = slot_of(review_.period.from);
+    const Slot to = slot_of(review_.period.to);
+    for (const SettledForecast& row : KPI_TRY(reader_.forecasts(from, to))) {
+      review_.forecasts.push_back({row.probability, row.was_reached});
+    }
+    return {};
+  }
+
   Result<void> read_standings() {
     for (const KpiStatus& status : KPI_TRY(reader_.statuses())) {
       const auto found = at_.find(status.kpi);

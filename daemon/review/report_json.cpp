@@ -137,6 +137,19 @@ ordered_json people_json(const ReviewKpi& kpi) {
           {"smart_gaps", gaps}};
 }
 
+ordered_json forecasts_json(const Review& review) {
+  const std::optional<double> brier = forecast::brier_score(review.forecasts);
+  ordered_json tenths = ordered_json::array();
+  for (const forecast::Tenth& tenth : forecast::reliability(review.forecasts)) {
+    if (tenth.count > 0) {
+      tenths.push_back({{"stated", tenth.stated}, {"happened", tenth.happened}, {"count", tenth.count}});
+    }
+  }
+  return {{"brier", brier ? ordered_json(*brier) : ordered_json(nullptr)},
+          {"count", review.forecasts.size()},
+          {"reliability", tenths}};
+}
+
 }  // namespace
 
 std::string report_json(const Review& review, const ReportStyle& style) {
@@ -163,7 +176,7 @@ std::string report_json(const Review& review, const ReportStyle& style) {
                               {"open", review.is_open},
                               {"kpis", kpis},
                               {"owners", owners},
-                              {"forecasts", {{"brier", nullptr}, {"reliability", ordered_json::array()}}}};
+                              {"forecasts", forecasts_json(review)}};
   return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

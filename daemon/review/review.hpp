@@ -6,6 +6,7 @@
 #include "daemon/review/period_figure.hpp"
 #include "daemon/review/review_period.hpp"
 #include "daemon/store/history_reader.hpp"
+#include "rules/forecast/honesty.hpp"
 #include "rules/load/smart.hpp"
 
 #include <optional>
@@ -122,6 +123,7 @@ struct Review {
   std::vector<ReviewKpi> kpis;
   std::vector<OwnerLoad> owners;  ///< The most alerts first.
   std::vector<Crowd> crowds;
+  std::vector<forecast::Statement> forecasts;  ///< Of targets whose outcome was decided in the period.
 };
 
 /// kNotFound when there is no history yet.

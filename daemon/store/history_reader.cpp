@@ -101,6 +101,7 @@ class SqliteHistoryReader final : public HistoryReader {
   Result<std::vector<KnownTarget>> target_versions() override;
   Result<std::vector<ReviewRow>> reviews() override;
   Result<std::vector<NoteRow>> notes(Date from, Date to) override;
+  Result<std::vector<SettledForecast>> forecasts(Slot from, Slot to) override;
   Result<void> samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) override;
   Result<std::vector<Instant>> step_times(Instant until) override;
 
@@ -388,6 +389,29 @@ Result<std::vector<NoteRow>> SqliteHistoryReader::notes(Date from, Date to) {
         },
         date_text(from),
         date_text(to));
+    return found;
+  });
+}
+
+Result<std::vector<SettledForecast>> SqliteHistoryReader::forecasts(Slot from, Slot to) {
+  return read([&]() -> Result<std::vector<SettledForecast>> {
+    std::vector<SettledForecast> found;
+    Query forecasts(*db_,
+                    "WITH settled AS MATERIALIZED (SELECT line_id, slot, word.text AS status FROM ledger JOIN word ON "
+                    "word.id = ledger.target_status WHERE word.text IN ('achieved', 'missed')) "
+                    "SELECT f.line_id, f.slot, f.probability, s.status, min(s.slot) FROM stated_forecast AS f "
+                    "JOIN settled AS s ON s.line_id = f.line_id AND s.slot > f.slot "
+                    "GROUP BY f.line_id, f.slot, f.stated_at HAVING min(s.slot) >= ?1 AND min(s.slot) < ?2 "
+                    "ORDER BY f.slot, f.line_id");
+    forecasts.each(
+        [&](const Row& row) {
+          found.push_back({static_cast<std::uint32_t>(row.integer(0)),
+                           Slot{row.integer(1)},
+                           row.real(2),
+                           row.text(3) == "achieved"});
+        },
+        from,
+        to);
     return found;
   });
 }

@@ -99,6 +99,14 @@ struct KnownTarget {
   Instant first_met;
 };
 
+/// A probability that was stated of a target, and whether its goal was reached.
+struct SettledForecast {
+  std::uint32_t line = 0;
+  Slot slot;  ///< The period after which it was stated.
+  double probability = 0;
+  bool was_reached = false;
+};
+
 /// Errors are kStorage, with SQLite's words and the remedy, unless said otherwise.
 class HistoryReader {
  public:
@@ -145,6 +153,8 @@ class HistoryReader {
   virtual Result<std::vector<AcknowledgementRow>> acknowledgements() = 0;
   /// What came and went unheard and ended with from <= at < to, in that order.
   virtual Result<std::vector<HushedRow>> hushed(Instant from, Instant to) = 0;
+  /// What was stated of targets whose outcome was decided in a period with from <= slot < to.
+  virtual Result<std::vector<SettledForecast>> forecasts(Slot from, Slot to) = 0;
   /// Every value that became known before `until`, those that were replaced too, in the order in which they became
   /// known.
   virtual Result<void> samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) = 0;

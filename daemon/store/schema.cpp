@@ -346,12 +346,37 @@ CREATE TABLE digest(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// What was said of targets: every probability stays, so that it can be held against what happened.
+constexpr const char* kStatedForecasts = R"sql(
+CREATE TABLE stated_forecast(
+  line_id INTEGER NOT NULL REFERENCES line,
+  slot INTEGER NOT NULL,
+  stated_at INTEGER NOT NULL,
+  probability REAL NOT NULL,
+  projected REAL,
+  goal REAL,
+  rule_version INTEGER NOT NULL,
+  PRIMARY KEY(line_id, slot, stated_at)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW forecast AS
+SELECT kpi.name AS kpi, line.segment, date(stated.slot / 1000, 'unixepoch') AS day,
+  strftime('%Y-%m-%dT%H:%M:%SZ', stated.stated_at / 1000, 'unixepoch') AS stated_at,
+  stated.probability, stated.projected, stated.goal,
+  (SELECT word.text FROM ledger JOIN word ON word.id = ledger.target_status
+   WHERE ledger.line_id = stated.line_id AND ledger.slot > stated.slot AND word.text IN ('achieved', 'missed')
+   ORDER BY ledger.slot LIMIT 1) AS outcome,
+  stated.rule_version
+FROM stated_forecast AS stated JOIN line ON line.id = stated.line_id JOIN kpi ON kpi.id = line.kpi_id;
+)sql";
+
 constexpr std::array kMigrations{Migration{1, kVersion1},
                                  Migration{2, kReviewsAndNotes},
                                  Migration{3, kEntries},
                                  Migration{4, kDeliveryMemory},
                                  Migration{5, kRouting},
-                                 Migration{6, kDigests}};
+                                 Migration{6, kDigests},
+                                 Migration{7, kStatedForecasts}};
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include "daemon/store/row_text.hpp"
 #include "daemon/store/stored_rows.hpp"
 
+#include <cmath>
 #include <string_view>
 
 namespace kpi::sqlite {
@@ -55,6 +56,11 @@ constexpr const char* kAddReview =
     "INSERT INTO review_entry(kpi, by_whom, note, at) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 constexpr const char* kAddNote =
     "INSERT INTO note(kpi, day, text, by_whom, at) VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+constexpr const char* kAddForecast =
+    "INSERT INTO stated_forecast(line_id, slot, stated_at, probability, projected, goal, rule_version) "
+    "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (SELECT 1 FROM stated_forecast WHERE line_id = ?1 AND slot = "
+    "?2 "
+    "AND probability IS ?4 AND projected IS ?5 AND goal IS ?6) ON CONFLICT DO NOTHING";
 constexpr const char* kAddEntry =
     "INSERT INTO entered(metric, labels, slot, value, by_whom, note, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) "
     "ON CONFLICT DO NOTHING";
@@ -116,6 +122,7 @@ StepWriter::StepWriter(const SQLite::Database& db, Words& words)
       put_disabled_(db, kPutDisabled),
       add_review_(db, kAddReview),
       add_note_(db, kAddNote),
+      add_forecast_(db, kAddForecast),
       add_entry_(db, kAddEntry),
       put_routing_(db, "REPLACE INTO routing(key, state) VALUES(?, ?)"),
       drop_routing_(db, "DELETE FROM routing WHERE key = ?"),
@@ -186,6 +193,10 @@ void StepWriter::write(const SampleRow& sample, Instant now) {
 void StepWriter::write(const VerdictRow& verdict, Instant now) {
   if (run_ledger(add_verdict_, verdict, now) == 0 && run_ledger(keep_verdict_, verdict, now) != 0) {
     run_ledger(replace_verdict_, verdict, now);
+  }
+  if (!std::isnan(verdict.probability)) {
+    add_forecast_.run(
+        verdict.line, verdict.slot, now, verdict.probability, verdict.projected, verdict.goal, verdict.rule_version);
   }
 }
 

@@ -62,6 +62,7 @@ class StepWriter {
   Query put_disabled_;
   Query add_review_;
   Query add_note_;
+  Query add_forecast_;
   Query add_entry_;
   Query put_routing_;
   Query drop_routing_;

@@ -379,6 +379,10 @@ VerdictRow verdict_row(
   row.goal = judged.target.goal.value_or(std::nan(""));
   row.expected = judged.target.expected.value_or(std::nan(""));
   row.target_status = judged.target.status;
+  if (judged.target.outlook) {
+    row.probability = judged.target.outlook->probability;
+    row.projected = judged.target.outlook->projected;
+  }
   row.episode = episode_of(line);
   row.rule_version = line.rule_version;
   return row;

@@ -5,6 +5,7 @@
 #include "rules/model/verdict.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -25,6 +26,8 @@ struct VerdictRow {
   double goal = 0;      ///< The target's goal as it stood; NaN: no target.
   double expected = 0;  ///< Its path's value; NaN: none.
   TargetStatus target_status = TargetStatus::kNotStarted;
+  double probability = std::numeric_limits<double>::quiet_NaN();  ///< Stated of the target; NaN: none was.
+  double projected = std::numeric_limits<double>::quiet_NaN();    ///< What it measures, at the deadline.
   std::string episode;  ///< The thresholds' or alert's episode the period belongs to; empty: none.
   std::uint32_t rule_version = 0;
 };
