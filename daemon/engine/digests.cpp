@@ -116,7 +116,8 @@ Result<Message> Engine::make_digest(
     }
   }
   message.text = message.digest->title;
-  const std::array<std::string_view, 2> parts{kpi::key_of(rule, channel), "digest"};
+  const std::string key = kpi::key_of(rule, channel);
+  const std::array<std::string_view, 2> parts{key, "digest"};
   message.id = "msg_" + stable_id(due.at.time_since_epoch().count(), parts);
   return message;
 }
