@@ -2,6 +2,7 @@
 
 #include "daemon/notify/digest_card.hpp"
 #include "daemon/notify/digest_text.hpp"
+#include "daemon/notify/html_text.hpp"
 #include "rules/base/text.hpp"
 #include "rules/words/say.hpp"
 
@@ -16,34 +17,9 @@ namespace {
 constexpr std::size_t kMostLines = 200;
 constexpr std::string_view kCell = "padding:8px 10px;border-bottom:1px solid #e4e8ec;vertical-align:top;text-align:";
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string small(std::string_view text) {
-  return text.empty() ? "" : fmt::format("<br><span style=\"font-size:12px;color:#5c6670\">{}</span>", escaped(text));
+  return text.empty() ? ""
+                      : fmt::format("<br><span style=\"font-size:12px;color:#5c6670\">{}</span>", html_escaped(text));
 }
 
 std::string cell(std::string_view side, const std::string& html) {
@@ -52,7 +28,7 @@ std::string cell(std::string_view side, const std::string& html) {
 
 std::string head(std::string_view side, std::string_view text) {
   return fmt::format(
-      "<th style=\"{}{};font-weight:600;color:#5c6670;font-size:12px\">{}</th>", kCell, side, escaped(text));
+      "<th style=\"{}{};font-weight:600;color:#5c6670;font-size:12px\">{}</th>", kCell, side, html_escaped(text));
 }
 
 std::string head_row(Language language) {
@@ -63,31 +39,32 @@ std::string head_row(Language language) {
 
 std::string kpi_row(const DigestLine& line, Language language) {
   const DigestWords words = words_of(line, language);
-  const std::string title =
-      is_web_address(words.url)
-          ? fmt::format("<a href=\"{}\" style=\"color:#1d2329\">{}</a>", escaped(words.url), escaped(words.title))
-          : escaped(words.title);
+  const std::string title = is_web_address(words.url) ? fmt::format("<a href=\"{}\" style=\"color:#1d2329\">{}</a>",
+                                                                    html_escaped(words.url),
+                                                                    html_escaped(words.title))
+                                                      : html_escaped(words.title);
   std::string about = fmt::format("<strong>{}</strong><br><span style=\"font-size:12px;color:{}\">●&nbsp;{}</span>",
                                   title,
                                   colour_of(tone_of(line)),
-                                  escaped(words.state));
+                                  html_escaped(words.state));
   if (!words.target.empty()) {
     about += small(say(language, Phrase::kTarget) + ": " + words.goal) + small(words.target);
   }
   return "<tr>" + cell("left", about) +
-         cell("right;white-space:nowrap", "<strong>" + escaped(words.value) + "</strong>") +
-         cell("right;white-space:nowrap", escaped(line.formatted_previous) + small(line.change)) +
-         cell("right;white-space:nowrap", escaped(line.formatted_year_ago) + small(line.change_on_year)) + "</tr>\n";
+         cell("right;white-space:nowrap", "<strong>" + html_escaped(words.value) + "</strong>") +
+         cell("right;white-space:nowrap", html_escaped(line.formatted_previous) + small(line.change)) +
+         cell("right;white-space:nowrap", html_escaped(line.formatted_year_ago) + small(line.change_on_year)) +
+         "</tr>\n";
 }
 
 std::string section_row(const DigestSection& section) {
   std::string items;
   for (const std::string& line : section.lines) {
-    items += fmt::format("<li style=\"margin:4px 0\">{}</li>", escaped(line));
+    items += fmt::format("<li style=\"margin:4px 0\">{}</li>", html_escaped(line));
   }
   return fmt::format(
       "<tr><td style=\"padding:16px 24px 0;font-size:14px;line-height:20px\"><strong>{}</strong>{}</td></tr>\n",
-      escaped(section.heading),
+      html_escaped(section.heading),
       items.empty() ? "" : "<ul style=\"margin:8px 0 0;padding:0 0 0 20px\">" + items + "</ul>");
 }
 
@@ -98,8 +75,8 @@ std::string digest_rows(const Message& message) {
   std::string rows = fmt::format(
       "<tr><td style=\"padding:20px 24px 8px\"><h1 style=\"margin:0;font-size:20px;line-height:26px\">{}</h1>"
       "<p style=\"margin:6px 0 0;font-size:15px;line-height:22px\">{}</p></td></tr>\n",
-      escaped(one_line(digest.title)),
-      escaped(one_line(digest.summary)));
+      html_escaped(one_line(digest.title)),
+      html_escaped(one_line(digest.summary)));
   if (!digest.lines.empty()) {
     const std::size_t shown = std::min(digest.lines.size(), kMostLines);
     std::string table = head_row(message.language);
@@ -108,7 +85,8 @@ std::string digest_rows(const Message& message) {
     }
     const std::string rest =
         shown < digest.lines.size()
-            ? "<p>" + escaped(say(message.language, Phrase::kAndMore, {{"n", digest.lines.size() - shown}})) + "</p>"
+            ? "<p>" + html_escaped(say(message.language, Phrase::kAndMore, {{"n", digest.lines.size() - shown}})) +
+                  "</p>"
             : "";
     rows +=
         "<tr><td style=\"padding:8px 14px\"><table cellpadding=\"0\" cellspacing=\"0\" "
@@ -120,7 +98,7 @@ std::string digest_rows(const Message& message) {
   }
   for (const std::string& note : digest.notes) {
     rows += fmt::format("<tr><td style=\"padding:16px 24px 0;font-size:13px;color:#5c6670\">{}</td></tr>\n",
-                        escaped(one_line(note)));
+                        html_escaped(one_line(note)));
   }
   return rows;
 }

@@ -1,6 +1,7 @@
 #include "daemon/notify/mail_html.hpp"
 
 #include "daemon/notify/digest_html.hpp"
+#include "daemon/notify/html_text.hpp"
 #include "daemon/notify/message_card.hpp"
 #include "rules/base/text.hpp"
 
@@ -19,48 +20,22 @@ constexpr std::size_t kMostLines = 500;
 
 constexpr std::string_view kFont = "font-family:-apple-system,Segoe UI,Helvetica,Arial,sans-serif";
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string badge(std::string_view text, Tone tone) {
   return fmt::format(
       "<span style=\"display:inline-block;padding:2px 10px;border-radius:10px;background:{};color:#ffffff;"
       "font-size:13px;font-weight:600\">{}</span>",
       colour_of(tone),
-      escaped(text));
+      html_escaped(text));
 }
 
 std::string button(std::string_view text, std::string_view url, bool is_first) {
   return fmt::format(
       "<a href=\"{}\" style=\"display:inline-block;margin:0 8px 0 0;padding:8px 16px;border-radius:4px;"
       "border:1px solid #2f6fb0;background:{};color:{};text-decoration:none;font-size:14px\">{}</a>\n",
-      escaped(url),
+      html_escaped(url),
       is_first ? "#2f6fb0" : "#ffffff",
       is_first ? "#ffffff" : "#2f6fb0",
-      escaped(text));
+      html_escaped(text));
 }
 
 std::string fact_rows(const MessageCard& card, const AlertCard& alert) {
@@ -69,8 +44,8 @@ std::string fact_rows(const MessageCard& card, const AlertCard& alert) {
     rows += fmt::format(
         "<tr><td style=\"padding:3px 16px 3px 0;color:#5c6670;vertical-align:top;white-space:nowrap\">{}</td>"
         "<td style=\"padding:3px 0;vertical-align:top\">{}</td></tr>\n",
-        escaped(label),
-        escaped(text));
+        html_escaped(label),
+        html_escaped(text));
   };
   for (const Fact& fact : alert.facts) {
     add(fact.label, fact.text);
@@ -89,7 +64,7 @@ std::string verdict_block(const AlertCard& alert) {
   if (alert.value.empty() || !alert.verdict.starts_with(alert.value)) {
     return alert.verdict.empty() ? ""
                                  : fmt::format("<p style=\"margin:8px 0 0;font-size:15px;line-height:22px\">{}</p>\n",
-                                               escaped(alert.verdict));
+                                               html_escaped(alert.verdict));
   }
   std::string rest = alert.verdict.substr(alert.value.size());
   rest = rest.starts_with(", ") ? rest.substr(2) : rest;
@@ -97,8 +72,8 @@ std::string verdict_block(const AlertCard& alert) {
       "<p style=\"margin:8px 0 0;line-height:30px\"><span style=\"font-size:26px;font-weight:600;color:{}\">{}</span> "
       "<span style=\"font-size:15px\">&nbsp;{}</span></p>\n",
       colour_of(alert.tone),
-      escaped(alert.value),
-      escaped(rest));
+      html_escaped(alert.value),
+      html_escaped(rest));
 }
 
 std::string alert_block(const MessageCard& card, const AlertCard& alert, bool is_detailed) {
@@ -107,13 +82,13 @@ std::string alert_block(const MessageCard& card, const AlertCard& alert, bool is
       "{}\n<h2 style=\"margin:8px 0 0;font-size:18px;line-height:24px\">{}</h2>\n",
       colour_of(alert.tone),
       badge(alert.badge, alert.tone),
-      escaped(alert.subject));
+      html_escaped(alert.subject));
   out += verdict_block(alert);
   if (is_detailed) {
     out += alert.about.empty()
                ? ""
                : fmt::format("<p style=\"margin:8px 0 0;font-size:14px;line-height:20px;color:#5c6670\">{}</p>\n",
-                             escaped(alert.about));
+                             html_escaped(alert.about));
     out += fact_rows(card, alert);
   }
   std::string links = alert.url.empty() ? "" : button(card.open_text, alert.url, true);
@@ -126,7 +101,7 @@ std::string alert_block(const MessageCard& card, const AlertCard& alert, bool is
   }
   out += links.empty() ? "" : "<p style=\"margin:16px 0 0\">" + links + "</p>\n";
   if (is_detailed && !alert.id.empty()) {
-    out += fmt::format("<p style=\"margin:12px 0 0;font-size:12px;color:#8a949e\">{}</p>\n", escaped(alert.id));
+    out += fmt::format("<p style=\"margin:12px 0 0;font-size:12px;color:#8a949e\">{}</p>\n", html_escaped(alert.id));
   }
   return out + "</td></tr>\n";
 }
@@ -139,10 +114,10 @@ std::string text_rows(const Message& message, const MessageCard& card) {
   std::string text;
   const std::size_t shown = std::min(card.lines.size(), kMostLines);
   for (std::size_t i = 0; i < shown; ++i) {
-    text += escaped(card.lines[i]) + "\n";
+    text += html_escaped(card.lines[i]) + "\n";
   }
   if (shown < card.lines.size()) {
-    text += escaped(more_lines_text(message, card.lines.size() - shown)) + "\n";
+    text += html_escaped(more_lines_text(message, card.lines.size() - shown)) + "\n";
   }
   return fmt::format(
       "<tr><td style=\"padding:20px 24px;border-left:4px solid {}\">\n{}\n<pre style=\"margin:12px 0 0;font-size:13px;"
@@ -160,7 +135,7 @@ std::string pictures(const Message& message) {
       out += row(
           fmt::format("<img src=\"cid:{}\" alt=\"{}\" width=\"552\" style=\"display:block;width:100%;height:auto\">",
                       content_id(i),
-                      escaped(printable(message.attachments[i].name, 100))));
+                      html_escaped(printable(message.attachments[i].name, 100))));
     }
   }
   return out;
@@ -182,12 +157,12 @@ std::string mail_html(const Message& message) {
   } else {
     const std::size_t shown = std::min(card.alerts.size(), kMostAlerts);
     if (card.alerts.size() > 1) {
-      rows += row("<strong style=\"font-size:16px\">" + escaped(card.title) + "</strong>");
+      rows += row("<strong style=\"font-size:16px\">" + html_escaped(card.title) + "</strong>");
     }
     for (std::size_t i = 0; i < shown; ++i) {
       rows += alert_block(card, card.alerts[i], card.alerts.size() <= kMostDetailed);
     }
-    rows += shown < card.alerts.size() ? row(escaped(more_text(message, card.alerts.size() - shown))) : "";
+    rows += shown < card.alerts.size() ? row(html_escaped(more_text(message, card.alerts.size() - shown))) : "";
   }
   rows += pictures(message);
   return fmt::format(
@@ -200,11 +175,11 @@ std::string mail_html(const Message& message) {
       "#e4e8ec;border-radius:6px;text-align:left;overflow-wrap:anywhere;{1}\">\n"
       "{2}<tr><td style=\"padding:12px 24px;font-size:12px;color:#8a949e\">kpid · {3} · {4}</td></tr>\n"
       "</table>\n</td></tr></table>\n</body></html>\n",
-      escaped(card.headline),
+      html_escaped(card.headline),
       kFont,
       rows,
-      escaped(printable(message.channel, 100)),
-      escaped(rfc3339(message.created)));
+      html_escaped(printable(message.channel, 100)),
+      html_escaped(rfc3339(message.created)));
 }
 
 }  // namespace kpi

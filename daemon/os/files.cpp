@@ -1,5 +1,7 @@
 #include "daemon/os/files.hpp"
 
+#include "daemon/os/descriptor.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -23,29 +25,6 @@ constexpr int kAttempts = 3;
 
 /// File times advance in steps of the kernel's tick, at most 10 ms: two changes within one step look like one.
 constexpr std::chrono::nanoseconds kTick = std::chrono::milliseconds(20);
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-
-  ~Descriptor() {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-  }
-
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-
-  Descriptor& operator=(Descriptor&&) = delete;
-
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 std::chrono::nanoseconds nanoseconds(const timespec& time) {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);

@@ -1,5 +1,7 @@
 #include "daemon/os/kept_files.hpp"
 
+#include "daemon/os/descriptor.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -12,27 +14,6 @@ namespace kpi {
 namespace {
 
 constexpr std::size_t kMostBytes = 256U << 10U;
-
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-
-  ~Descriptor() {
-    if (descriptor_ >= 0) {
-      ::close(descriptor_);
-    }
-  }
-
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  Descriptor(Descriptor&&) = delete;
-  Descriptor& operator=(Descriptor&&) = delete;
-
-  [[nodiscard]] int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 tl::unexpected<Error> failed(const std::string& path, int error) {
   return fail(ErrorKind::kStorage, path + ": " + std::generic_category().message(error));

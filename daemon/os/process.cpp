@@ -1,6 +1,7 @@
 #include "daemon/os/process.hpp"
 
 #include "daemon/os/clock.hpp"
+#include "daemon/os/descriptor.hpp"
 #include "daemon/os/process_child.hpp"
 #include "daemon/os/sandbox.hpp"
 #include "rules/base/text.hpp"
@@ -32,38 +33,6 @@ constexpr std::chrono::milliseconds kGrace{1000};
 constexpr std::chrono::milliseconds kKilling{1000};
 constexpr std::array<std::string_view, 5> kFolders{
     "/usr/local/bin/", "/usr/bin/", "/bin/", "/usr/sbin/", "/usr/lib/nagios/plugins/"};
-
-class Descriptor {
- public:
-  Descriptor() = default;
-
-  explicit Descriptor(int fd) : fd_(fd) {}
-
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    close();
-    fd_ = std::exchange(other.fd_, -1);
-    return *this;
-  }
-
-  ~Descriptor() { close(); }
-
-  void close() {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-    fd_ = -1;
-  }
-
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_ = -1;
-};
 
 tl::unexpected<Error> no_start(const std::string& program, int reason) {
   return fail(reason == EAGAIN || reason == ENOMEM || reason == EMFILE ? ErrorKind::kUnavailable : ErrorKind::kInvalid,

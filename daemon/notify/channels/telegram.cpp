@@ -2,6 +2,7 @@
 
 #include "daemon/notify/answer.hpp"
 #include "daemon/notify/channels/http_settings.hpp"
+#include "daemon/notify/html_text.hpp"
 #include "daemon/notify/message_card.hpp"
 #include "daemon/notify/text_message.hpp"
 #include "rules/base/text.hpp"
@@ -17,16 +18,8 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kAddress = "https://api.telegram.org";
 constexpr std::size_t kMaxText = 4000;  // of 4096
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '"' ? "&quot;" : std::string(1, c);
-  }
-  return out;
-}
-
 std::string link(const std::string& text, const std::string& url) {
-  return "<a href=\"" + escaped(url) + "\">" + escaped(text) + "</a>";
+  return "<a href=\"" + html_escaped(url) + "\">" + html_escaped(text) + "</a>";
 }
 
 class TelegramChannel final : public Channel {
@@ -34,7 +27,7 @@ class TelegramChannel final : public Channel {
   explicit TelegramChannel(ChannelSettings settings) : settings_(std::move(settings)) {}
 
   Outcome deliver(const Message& message, ChannelHost& host, const std::stop_token& stop) override {
-    static constexpr ChatMarkup kMarkup{escaped, "<b>", "</b>", link};
+    static constexpr ChatMarkup kMarkup{html_escaped, "<b>", "</b>", link};
     return send(message, {{"text", chat_text(message, kMarkup, kMaxText)}, {"parse_mode", "HTML"}}, host, stop);
   }
 
