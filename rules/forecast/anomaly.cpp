@@ -14,8 +14,17 @@ constexpr double kMostSurprise = 6;
 /// Values in which a season is looked for, whenever their number has doubled.
 constexpr std::size_t kMostHistory = 16384;
 constexpr std::size_t kSearched = 1000;
+/// A tail is spoken of from so many sizes on, and kept whole up to so many.
+constexpr double kFewest = 10;
+constexpr double kFew = 640;
+constexpr std::size_t kLeastTail = 6;
+constexpr double kGiant = 6;
+/// The point, too, is known from few, and is not that of independent values.
+constexpr double kTrust = 0.5;
+/// Before so many values, and a whole season, the features show how the level is found, not how the series is.
+constexpr double kFound = 10;
 /// The first values are taken as they are; later ones teach no more than so many usual residuals.
-constexpr std::size_t kYoung = 20;
+constexpr double kYoung = 20;
 constexpr double kAnything = 1e300;
 /// A record counts from so much of the range on, and then as much as a surprise of one in a hundred.
 constexpr double kRecord = 0.02;
@@ -74,18 +83,38 @@ std::size_t season_of(const std::vector<float>& values) {
 
 }  // namespace
 
+/// The predictive distribution of an exponential tail whose mean is known from `above_` values: Pareto's.
 double TailScale::surprise(double size) {
   double result = 0;
-  if (count_ >= 20) {
+  if (count_ >= kFewest) {
     if (size > point_) {
-      const double excess = std::max(excess_, kTiny);
-      result = std::log10(20.0) + (size - point_) / excess / std::log(10.0);
+      const double shape = kTrust * above_;
+      const double excess = shape * std::max(excess_, kTiny);
+      result = std::log10(beyond_) + shape * std::log1p((size - point_) / excess) / std::log(10.0);
     } else {
-      result = point_ > 0 ? std::log10(20.0) * size / point_ : 0;
+      result = point_ > 0 ? std::log10(beyond_) * size / point_ : 0;
     }
   }
   learn(size);
   return std::min(result, kMostSurprise);
+}
+
+/// The tail is a twentieth of what was seen, at least kLeastTail; one giant in it counts as a large one.
+void TailScale::learn_few(double size) {
+  auto at = std::ranges::upper_bound(largest_.begin(), largest_.end(), size, std::ranges::greater());
+  if (at != largest_.end()) {
+    std::move_backward(at, largest_.end() - 1, largest_.end());
+    *at = size;
+  }
+  const auto tail = std::clamp(static_cast<std::size_t>(count_ / 20), kLeastTail, kKept - 1);
+  point_ = largest_[tail];
+  const double most = kGiant * (largest_[tail / 2] - point_) + kTiny;
+  excess_ = 0;
+  for (std::size_t i = 0; i < tail; ++i) {
+    excess_ += std::min(largest_[i] - point_, most) / static_cast<double>(tail);
+  }
+  above_ = static_cast<double>(tail);
+  beyond_ = (count_ + 1) / (above_ + 1);
 }
 
 void TailScale::learn(double size) {
@@ -95,11 +124,15 @@ void TailScale::learn(double size) {
   }
   const double rate = 1 / std::min(count_, 20000.0);
   step_ += (std::abs(size - point_) - step_) * std::max(rate, 0.001);
+  if (count_ <= kFew) {
+    learn_few(size);
+    return;
+  }
   const double move = std::max(step_, kTiny) * std::max(2 / std::sqrt(count_), 0.02);
   point_ = std::max(0.0, point_ + (size > point_ ? 0.95 * move : -0.05 * move));
   if (size > point_) {
     above_ += 1;
-    const double most = excess_ > 0 && above_ > 10 ? 10 * excess_ : std::numeric_limits<double>::infinity();
+    const double most = excess_ > 0 ? 10 * excess_ : std::numeric_limits<double>::infinity();
     excess_ += (std::min(size - point_, most) - excess_) / std::min(above_, 2000.0);
   }
 }
@@ -115,6 +148,7 @@ void AnomalyScorer::begin_season(std::size_t period) {
   season_noise_.assign(period, 0.0F);
 }
 
+/// From what has been seen: the mean of each phase; then all is gone through again.
 void AnomalyScorer::search_season() {
   if (history_.size() < next_search_) {
     return;
@@ -123,34 +157,53 @@ void AnomalyScorer::search_season() {
   next_search_ = period > 1 || 2 * next_search_ > kMostHistory ? 0 : 2 * next_search_;
   if (period > 1) {
     begin_season(period);
-    learn_season();
+    set_season(history_);
+    tails_ = {};
+    combined_ = {};
+    has_begun_ = false;
+    for (count_ = 0; count_ < history_.size();) {
+      take_in(static_cast<double>(history_[count_]));
+    }
   }
   if (next_search_ == 0) {
     history_ = {};
   }
 }
 
-/// From what has been seen: the mean of each phase; then the rest is gone through again.
-void AnomalyScorer::learn_season() {
-  std::vector<double> sums(period_, 0.0);
-  double mean = 0;
-  for (std::size_t t = 0; t < history_.size(); ++t) {
-    sums[t % period_] += static_cast<double>(history_[t]);
-    mean += static_cast<double>(history_[t]) / static_cast<double>(history_.size());
-  }
-  for (std::size_t phase = 0; phase < period_; ++phase) {
-    const std::size_t rounds = (history_.size() - phase + period_ - 1) / period_;
-    season_[phase] = static_cast<float>(sums[phase] / static_cast<double>(rounds) - mean);
-  }
+/// Of a season that is given, the first round is the first idea; the noise is heard from there on.
+void AnomalyScorer::end_first_round() {
+  set_season(history_);
+  history_ = {};
+  const double mean = slow_.level;
   slow_ = quick_ = step_ = {mean, 0};
   low_rest_ = high_rest_ = mean;
-  up_ = down_ = 0;
-  const std::size_t count = count_;
-  for (count_ = 0; count_ < history_.size(); ++count_) {
-    const auto value = static_cast<double>(history_[count_]);
-    follow(value, value - static_cast<double>(season_[count_ % period_]));
+  short_noise_ = up_ = down_ = 0;
+  heard_ = 0;
+}
+
+/// The mean of each phase against the mean of all, which becomes the level. Values that are not finite are missing.
+void AnomalyScorer::set_season(const std::vector<float>& values) {
+  std::vector<double> sums(period_, 0.0);
+  std::vector<double> counts(period_, 0.0);
+  for (std::size_t t = 0; t < values.size(); ++t) {
+    if (std::isfinite(values[t])) {
+      sums[t % period_] += static_cast<double>(values[t]);
+      counts[t % period_] += 1;
+    }
   }
-  count_ = count;
+  double mean = 0;
+  double phases = 0;
+  for (std::size_t phase = 0; phase < period_; ++phase) {
+    if (counts[phase] > 0) {
+      sums[phase] /= counts[phase];
+      phases += 1;
+      mean += (sums[phase] - mean) / phases;
+    }
+  }
+  for (std::size_t phase = 0; phase < period_; ++phase) {
+    season_[phase] = counts[phase] > 0 ? static_cast<float>(sums[phase] - mean) : 0.0F;
+  }
+  slow_.level = mean;
 }
 
 AnomalyScorer::Features AnomalyScorer::features_of(double value, double rest) const {
@@ -178,15 +231,16 @@ void AnomalyScorer::follow_season(double residual) {
   const std::size_t phase = count_ % period_;
   const double rounds = static_cast<double>(count_) / static_cast<double>(period_);
   const double rate = std::max(1 / (rounds + 1), 0.1);
-  const double limit = count_ < kYoung || rounds < 2 ? kAnything : 4 * slow_.noise;
+  const double limit = heard_ < kYoung || rounds < 2 ? kAnything : 4 * slow_.noise;
   const auto noise = static_cast<double>(season_noise_[phase]);
   season_[phase] += static_cast<float>(rate * clipped(residual, limit));
   season_noise_[phase] += static_cast<float>(rate * (std::min(std::abs(residual), 6 * slow_.noise) - noise));
 }
 
 void AnomalyScorer::follow(double value, double rest) {
-  const double rate = std::max(1 / static_cast<double>(count_ + 1), 0.001);
-  const bool is_young = count_ < kYoung;
+  const double rate = std::max(1 / (heard_ + 1), 0.001);
+  const bool is_young = heard_ < kYoung;
+  heard_ += 1;
   const double residual = rest - slow_.level;
   const double quick = rest - quick_.level;
   const auto learn = [&](Pace& pace, double distance) {
@@ -213,42 +267,70 @@ void AnomalyScorer::follow(double value, double rest) {
 }
 
 AnomalyVerdict AnomalyScorer::look_at(double value) {
-  AnomalyVerdict verdict;
-  if (!std::isfinite(value)) {
-    if (next_search_ > 0 && !history_.empty()) {
-      history_.push_back(history_.back());
-    }
-    ++count_;
-    return verdict;
-  }
+  const bool is_missing = !std::isfinite(value);
   value = clipped(value, kLargest);
-  const double rest = value - static_cast<double>(season_[count_ % period_]);
-  if (!has_begun_) {
-    has_begun_ = true;
-    slow_.level = quick_.level = step_.level = low_rest_ = high_rest_ = rest;
-    low_ = high_ = value;
+  if (is_first_round()) {
+    history_.push_back(is_missing ? std::nanf("") : static_cast<float>(value));
+  } else if (next_search_ > 0 && !(is_missing && history_.empty())) {
+    history_.push_back(is_missing ? history_.back() : static_cast<float>(value));
   }
-  const Features features = features_of(value, rest);
-  double sum = features.record > kRecord ? kRecordSurprise + std::log10(features.record / kRecord) : 0;
-  std::array<double, kTailed> parts{};
-  for (std::size_t i = 0; i < kTailed; ++i) {
-    parts[i] = kWeights[i] * tails_[i].surprise(features.sizes[i]);
-    sum += parts[i];
+  AnomalyVerdict verdict;
+  double surprise = 0;
+  if (is_missing) {
+    ++count_;
+  } else {
+    surprise = take_in(value, &verdict);
   }
-  const double surprise = combined_.surprise(sum);
-  verdict.expected = slow_.level + value - rest;
-  verdict.usual = slow_.noise;
-  verdict.oddity = oddity_of(features, parts);
-  follow(value, rest);
-  ++count_;
   if (next_search_ > 0) {
-    history_.push_back(static_cast<float>(value));
     search_season();
+  } else if (period_ > 1 && count_ == period_) {
+    end_first_round();
   }
-  if (count_ > std::max(warm_up_, 2 * period_)) {
+  if (!is_missing && count_ > std::max(warm_up_, 2 * period_)) {
     verdict.score = rested(surprise);
   }
   return verdict;
+}
+
+/// How surprising the value is; then it is part of the past.
+double AnomalyScorer::take_in(double value, AnomalyVerdict* verdict) {
+  const double rest = value - static_cast<double>(season_[count_ % period_]);
+  if (!has_begun_) {
+    has_begun_ = true;
+    heard_ = 0;
+    slow_ = quick_ = step_ = {rest, 0};
+    low_rest_ = high_rest_ = rest;
+    low_ = high_ = value;
+    short_noise_ = up_ = down_ = 0;
+  }
+  const Features features = features_of(value, rest);
+  std::array<double, kTailed> parts{};
+  double surprise = 0;
+  if (heard_ >= kFound && !is_first_round()) {
+    double sum = surprise_of_record(features);
+    for (std::size_t i = 0; i < kTailed; ++i) {
+      parts[i] = kWeights[i] * tails_[i].surprise(features.sizes[i]);
+      sum += parts[i];
+    }
+    surprise = heard_ >= 2 * kFound ? combined_.surprise(sum) : 0;
+  }
+  if (verdict != nullptr) {
+    verdict->expected = slow_.level + value - rest;
+    verdict->usual = slow_.noise;
+    verdict->oddity = oddity_of(features, parts);
+  }
+  follow(value, rest);
+  ++count_;
+  return surprise;
+}
+
+/// In noise one in half as many values as there were is a record of its side.
+double AnomalyScorer::surprise_of_record(const Features& features) const {
+  if (features.record <= kRecord) {
+    return 0;
+  }
+  const double rarity = std::log10(std::max(1.0, static_cast<double>(count_) / 200));
+  return std::min(kRecordSurprise, rarity) + std::log10(features.record / kRecord);
 }
 
 Oddity AnomalyScorer::oddity_of(const Features& features, const std::array<double, kTailed>& parts) {

@@ -6,7 +6,8 @@
 // from the value before; whether it is a record of any of these; the drift of small deviations (CUSUM, Page 1954);
 // the change of the noise. Each becomes a surprise, -log10 of the share of the past that was at least as large: by
 // counting below the 95 % point, above it by the mean excess (an exponential tail of the logarithm, as in extreme
-// value theory). Their combination is brought on the same scale once more.
+// value theory), as sure as the number of values above allows. Their combination is brought on the same scale once
+// more.
 
 #include "rules/forecast/season.hpp"
 
@@ -17,20 +18,26 @@
 
 namespace kpi::forecast {
 
-/// Turns a stream of sizes into surprises.
+/// Turns a stream of sizes into surprises. While there are few, the largest of them are the tail; later a point and a
+/// mean excess follow the stream.
 class TailScale {
  public:
-  /// -log10 of the share of earlier sizes that were at least as large; then takes it in.
+  /// -log10 of the probability of so large a size, by the earlier ones; then takes it in.
   double surprise(double size);
 
  private:
-  void learn(double size);
+  static constexpr std::size_t kKept = 33;
 
-  double point_ = 0;   ///< The 95 % point so far.
-  double excess_ = 0;  ///< The mean of what lies above it.
-  double step_ = 0;    ///< How far the point moves at once.
+  void learn(double size);
+  void learn_few(double size);
+
+  double point_ = 0;    ///< Where the tail begins: the 95 % point, sooner while there are few.
+  double excess_ = 0;   ///< The mean of what lies above it.
+  double above_ = 0;    ///< How many that mean is of.
+  double beyond_ = 20;  ///< One in so many lies above the point.
+  double step_ = 0;     ///< How far the point moves at once.
   double count_ = 0;
-  double above_ = 0;
+  std::array<double, kKept> largest_{};  ///< Falling.
 };
 
 struct AnomalyOptions {
@@ -72,18 +79,25 @@ class AnomalyScorer {
 
   void search_season();
   void begin_season(std::size_t period);
-  void learn_season();
+  void end_first_round();
+  void set_season(const std::vector<float>& values);
+  double take_in(double value, AnomalyVerdict* verdict = nullptr);
   void follow(double value, double rest);
   void follow_season(double residual);
   [[nodiscard]] Features features_of(double value, double rest) const;
+  [[nodiscard]] double surprise_of_record(const Features& features) const;
   [[nodiscard]] static Oddity oddity_of(const Features& features, const std::array<double, kTailed>& parts);
   [[nodiscard]] double rested(double surprise);
 
+  /// Of a season that is given.
+  [[nodiscard]] bool is_first_round() const { return next_search_ == 0 && period_ > 1 && count_ < period_; }
+
   std::size_t count_ = 0;
+  double heard_ = 0;  ///< How many values the noise is known from.
   std::size_t period_ = 1;
   bool has_begun_ = false;
   std::size_t next_search_ = 0;  ///< 0: the season is settled.
-  std::vector<float> history_;   ///< Until then.
+  std::vector<float> history_;   ///< Until then, or until the first round of a given season is over.
   std::vector<float> season_, season_noise_;
   Pace slow_, quick_, step_;  ///< `step_.level`: the rest before.
   double short_noise_ = 0;

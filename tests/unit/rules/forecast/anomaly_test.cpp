@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
+#include <random>
 
 namespace kpi::forecast {
 namespace {
@@ -78,6 +80,65 @@ TEST(Anomaly, NamesARecord) {
   const AnomalyVerdict verdict = scorer.look_at(5000);
   EXPECT_EQ(verdict.oddity, Oddity::kRecordHigh);
   EXPECT_EQ(scorer.look_at(-5000).oddity, Oddity::kRecordLow);
+}
+
+/// Noise of some kind around a week.
+struct NoiseOf {
+  const char* name;
+  double (*draw)(std::mt19937_64&);
+};
+
+double normal_of(std::mt19937_64& random) {
+  return std::normal_distribution<double>()(random);
+}
+
+double heavy_of(std::mt19937_64& random) {
+  return std::student_t_distribution<double>(3)(random);
+}
+
+double skewed_of(std::mt19937_64& random) {
+  return std::exponential_distribution<double>()(random);
+}
+
+constexpr std::array<NoiseOf, 3> kNoises{{{"normal", normal_of}, {"heavy", heavy_of}, {"skewed", skewed_of}}};
+
+double week_day(std::size_t day) {
+  return day % 7 >= 5 ? 700 : 1000;
+}
+
+TEST(Anomaly, IsAsRareInNoiseAsItsScoreSaysHoweverShortTheHistory) {
+  constexpr std::size_t kDays = 400;
+  constexpr std::size_t kSeries = 250;
+  for (const NoiseOf& kind : kNoises) {
+    std::mt19937_64 random(1);
+    std::array<double, 2> above_99{};
+    std::array<double, 2> above_999{};
+    for (std::size_t i = 0; i < kSeries; ++i) {
+      AnomalyScorer scorer({.period = 7, .warm_up = 40});
+      for (std::size_t day = 0; day < kDays; ++day) {
+        const double score = scorer.look_at(week_day(day) + 10 * kind.draw(random)).score;
+        above_99.at(day < 120 ? 0 : 1) += score > 0.99 ? 1 : 0;
+        above_999.at(day < 120 ? 0 : 1) += score > 0.999 ? 1 : 0;
+      }
+    }
+    const std::array<double, 2> days{80.0 * kSeries, 280.0 * kSeries};
+    for (std::size_t age = 0; age < 2; ++age) {
+      EXPECT_GT(above_99[age] / days[age], 0.005) << kind.name << age;
+      EXPECT_LT(above_99[age] / days[age], 0.016) << kind.name << age;
+      EXPECT_LT(above_999[age] / days[age], 0.0024) << kind.name << age;
+    }
+  }
+}
+
+TEST(Anomaly, IsCertainOfAGlaringOneAfterAHundredDays) {
+  std::mt19937_64 random(2);
+  for (int i = 0; i < 50; ++i) {
+    AnomalyScorer scorer({.period = 7, .warm_up = 40});
+    for (std::size_t day = 0; day < 100; ++day) {
+      scorer.look_at(week_day(day) + 10 * normal_of(random));
+    }
+    EXPECT_GT(scorer.look_at(300).score, 0.99) << i;
+  }
 }
 
 TEST(Anomaly, IsNeverAConstant) {
