@@ -237,7 +237,7 @@ void print_text(const std::vector<Alert>& alerts, const Config& config, bool wit
 }
 
 int alerts(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kChecked, io);
+  const auto config = load_or_last_good(arguments, Secrets::kChecked, io);
   if (!config) {
     return kExitNo;
   }

@@ -57,6 +57,7 @@ struct Io {
   Host& host;
   /// Instead of loading one: what the daemon runs, when a verb answers for it.
   std::shared_ptr<const Config> config = nullptr;
+  std::string refused{};  ///< With `config`: why the files on disk are not what runs; empty: they are.
 };
 
 struct Command {
@@ -85,6 +86,10 @@ std::string config_path(const Arguments& arguments);
 
 /// Loads the configuration and prints what is wrong with it. Null: the verb ends with kExitNo.
 std::shared_ptr<const Config> load_for_verb(const Arguments& arguments, Secrets secrets, Io& io);
+
+/// The same, for verbs that must work while the files are broken: what the daemon then runs on, the last good
+/// configuration. Io::refused says so afterwards.
+std::shared_ptr<const Config> load_or_last_good(const Arguments& arguments, Secrets secrets, Io& io);
 
 /// The source of this name; null when there is none, which is then said: the verb ends with kExitUsage.
 const SourceConfig* find_source_for_verb(const Config& config, const std::string& name, Io& io);

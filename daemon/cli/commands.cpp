@@ -1,5 +1,7 @@
 #include "daemon/cli/command.hpp"
+#include "daemon/cli/reading.hpp"
 #include "daemon/cli/verbs.hpp"
+#include "daemon/config/last_good.hpp"
 #include "rules/base/text.hpp"
 
 #include <boost/program_options.hpp>
@@ -65,9 +67,12 @@ void print_help(const Command& command, std::ostream& out) {
 void print_overview(std::ostream& out) {
   out << "kpid watches key performance indicators and tells people when one misses its target.\n\nusage: kpid VERB "
          "[options]\n\n";
+  std::size_t width = 0;
   for (const Command& command : commands()) {
-    out << "  " << command.name << std::string(16 - std::min<std::size_t>(command.name.size(), 15), ' ')
-        << command.summary << "\n";
+    width = std::max(width, command.name.size());
+  }
+  for (const Command& command : commands()) {
+    out << "  " << command.name << std::string(width - command.name.size() + 2, ' ') << command.summary << "\n";
   }
   out << "\n`kpid help VERB` shows its options and an example.\n";
 }
@@ -274,6 +279,26 @@ std::shared_ptr<const Config> load_for_verb(const Arguments& arguments, Secrets 
     io.err << load.diagnostics.text();
   }
   return load.config;
+}
+
+std::shared_ptr<const Config> load_or_last_good(const Arguments& arguments, Secrets secrets, Io& io) {
+  const std::string path = config_path(arguments);
+  if (io.config != nullptr || path.empty()) {
+    return load_for_verb(arguments, secrets, io);
+  }
+  const ReadConfig read = read_config(path, secrets, io.host);
+  if (read.load.config) {
+    return read.load.config;
+  }
+  io.err << read.load.diagnostics.text();
+  const auto good = last_good(path, read, secrets, io.host);
+  if (!good) {
+    return nullptr;
+  }
+  io.refused =
+      "the configuration has errors; this is by the last good one, of " + local_text(good->kept, good->config->zone);
+  io.err << "kpid: " << io.refused << "\n";
+  return good->config;
 }
 
 std::optional<Instant> parse_time(std::string_view text, const Zone& zone) {

@@ -35,7 +35,7 @@ Result<std::vector<NotificationRow>> dead_letters(const Arguments& arguments, co
 }
 
 int list_dead_letters(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kIgnored, io);
+  const auto config = load_or_last_good(arguments, Secrets::kIgnored, io);
   if (!config) {
     return kExitNo;
   }
@@ -69,7 +69,7 @@ int list_dead_letters(const Arguments& arguments, Io& io) {
 }
 
 int resend_dead_letters(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kIgnored, io);
+  const auto config = load_or_last_good(arguments, Secrets::kIgnored, io);
   if (!config) {
     return kExitNo;
   }

@@ -455,7 +455,7 @@ std::optional<Slot> period_at(const Arguments& arguments, const Kpi& kpi, const 
 }
 
 int explain(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kIgnored, io);
+  const auto config = load_or_last_good(arguments, Secrets::kIgnored, io);
   if (!config) {
     return kExitNo;
   }

@@ -23,7 +23,7 @@ std::optional<Instant> until_of(const Arguments& arguments, const Config& config
 }
 
 int ack(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kIgnored, io);
+  const auto config = load_or_last_good(arguments, Secrets::kIgnored, io);
   if (!config) {
     return kExitNo;
   }
@@ -35,7 +35,7 @@ int ack(const Arguments& arguments, Io& io) {
 }
 
 int add_silence(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kIgnored, io);
+  const auto config = load_or_last_good(arguments, Secrets::kIgnored, io);
   if (!config) {
     return kExitNo;
   }
@@ -58,12 +58,12 @@ int add_silence(const Arguments& arguments, Io& io) {
 }
 
 int end_silence(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kIgnored, io);
+  const auto config = load_or_last_good(arguments, Secrets::kIgnored, io);
   return config ? ask(EndSilenceAction{arguments.text("id")}, config, io) : int{kExitNo};
 }
 
 int list_silences(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kIgnored, io);
+  const auto config = load_or_last_good(arguments, Secrets::kIgnored, io);
   if (!config) {
     return kExitNo;
   }
@@ -84,13 +84,13 @@ int list_silences(const Arguments& arguments, Io& io) {
 }
 
 int review(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kIgnored, io);
+  const auto config = load_or_last_good(arguments, Secrets::kIgnored, io);
   return config ? ask(ReviewAction{arguments.list("kpi"), arguments.text("by"), arguments.text("note")}, config, io)
                 : int{kExitNo};
 }
 
 int note(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kIgnored, io);
+  const auto config = load_or_last_good(arguments, Secrets::kIgnored, io);
   if (!config) {
     return kExitNo;
   }
@@ -104,7 +104,7 @@ int note(const Arguments& arguments, Io& io) {
 }
 
 int reload(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kIgnored, io);
+  const auto config = load_or_last_good(arguments, Secrets::kIgnored, io);
   return config ? ask(ReloadAction{}, config, io) : int{kExitNo};
 }
 

@@ -1,5 +1,8 @@
+#include "daemon/cli/reading.hpp"
 #include "daemon/cli/verbs.hpp"
+#include "daemon/config/last_good.hpp"
 #include "daemon/engine/watch.hpp"
+#include "daemon/os/change_watch.hpp"
 #include "daemon/os/curl_http.hpp"
 #include "daemon/os/log.hpp"
 #include "daemon/os/signals.hpp"
@@ -90,52 +93,125 @@ int run_once(
 }
 
 /// A verb on the configuration that runs, its output kept: what the API answers with.
-VerbResult run_verb(const std::vector<std::string>& words, std::shared_ptr<const Config> config, Io& io) {
+VerbResult run_verb(const std::vector<std::string>& words,
+                    std::shared_ptr<const Config> config,
+                    std::string refused,
+                    Io& io) {
   std::ostringstream out;
   std::ostringstream err;
-  Io quiet{out, err, false, io.clock, io.host, std::move(config)};
+  Io quiet{out, err, false, io.clock, io.host, std::move(config), std::move(refused)};
   const int code = run_program(words, quiet);
   return {code, out.str(), err.str()};
 }
 
-/// Loads the files again; the log and the page say why they are refused.
-Result<std::shared_ptr<const Config>> load_again(const std::string& path, const Watch& watch, Front& front, Io& io) {
-  const ConfigLoad load = load_config(path, Secrets::kRequired, io.host);
-  for (const Diagnostic& diagnostic : load.diagnostics.items()) {
+void log_diagnostics(const Diagnostics& diagnostics) {
+  for (const Diagnostic& diagnostic : diagnostics.items()) {
     const bool is_error = diagnostic.severity == Diagnostic::Severity::kError;
     (is_error ? log_error : log_warning)(diagnostic.text());
   }
-  std::string refused;
-  if (!load.config) {
-    refused = load.diagnostics.text() + "the configuration has errors; the last good one goes on";
-  } else if (load.config->history != watch.engine().config().history) {
-    refused = "the history cannot be moved while the daemon runs; the last good configuration goes on";
-  }
-  front.refuse(refused);
-  if (!refused.empty()) {
-    log_error(refused.substr(refused.rfind('\n') + 1));
-    return fail(ErrorKind::kInvalid, refused);
-  }
-  return load.config;
 }
 
-int run_daemon(std::shared_ptr<const Config> config, Store& store, World world, SignalWatch& signals, Io& io) {
-  const std::string path = config->path;
+/// The errors, a line each, for people who are far from the log: the first of them.
+std::string refusal_of(const Diagnostics& diagnostics) {
+  constexpr std::size_t most = 10;
+  std::string text;
+  std::size_t count = 0;
+  for (const Diagnostic& diagnostic : diagnostics.items()) {
+    if (diagnostic.severity == Diagnostic::Severity::kError && ++count <= most) {
+      text += diagnostic.text() + "\n";
+    }
+  }
+  return count <= most ? text : text + "and " + counted(count - most, "more error") + "\n";
+}
+
+/// What the daemon starts with.
+struct StartFiles {
+  std::string path;
+  ReadConfig read;
+  std::string fingerprint;
+  std::shared_ptr<const Config> config;  ///< Null: nothing is right, or ever was.
+  std::string refused;                   ///< Why it is not what the files say; empty: it is.
+};
+
+/// The files of the configuration while the daemon runs: loads them again, notices that they have changed, and keeps
+/// the last that were right. Of the engine's thread.
+class RunningFiles {
+ public:
+  RunningFiles(std::string path, Watch& watch, Front& front, Io& io)
+      : path_(std::move(path)), watch_(watch), front_(front), io_(io), changes_(kLookAgain, [&watch] {
+          watch.inbox().post(ReloadRequest{});
+        }) {}
+
+  /// How the daemon was started.
+  void begin(const StartFiles& start) {
+    look_at(start.read.files, start.fingerprint);
+    if (start.refused.empty()) {
+      keep(start.read);
+      return;
+    }
+    front_.refuse(start.refused);
+    watch_.tell({MessageType::kConfigError, start.refused, ""});
+  }
+
+  /// Loads the files again; the log, the page and the routes say why they are refused.
+  Result<std::shared_ptr<const Config>> load_again() {
+    const ReadConfig read = read_config(path_, Secrets::kRequired, io_.host);
+    look_at(read.files, read.files.fingerprint());
+    log_diagnostics(read.load.diagnostics);
+    std::string refused;
+    if (!read.load.config) {
+      refused = refusal_of(read.load.diagnostics) + "the configuration has errors; the last good one goes on";
+    } else if (read.load.config->history != watch_.engine().config().history) {
+      refused = "the history cannot be moved while the daemon runs; the last good configuration goes on";
+    }
+    front_.refuse(refused);
+    if (!refused.empty()) {
+      log_error(refused.substr(refused.rfind('\n') + 1));
+      return fail(ErrorKind::kInvalid, refused);
+    }
+    keep(read);
+    return read.load.config;
+  }
+
+ private:
+  void look_at(const ConfigFiles& files, std::string known) {
+    changes_.look_at([files] { return files.fingerprint(); }, std::move(known));
+  }
+
+  void keep(const ReadConfig& read) {
+    if (const auto kept = keep_last_good(*read.load.config, read.files, io_.clock.now()); !kept) {
+      log_warning("the configuration could not be kept for a start on broken files: " + kept.error().message);
+    }
+  }
+
+  static constexpr std::chrono::seconds kLookAgain{1};
+
+  std::string path_;
+  Watch& watch_;
+  Front& front_;
+  Io& io_;
+  ChangeWatch changes_;
+};
+
+int run_daemon(const StartFiles& start, Store& store, World world, SignalWatch& signals, Io& io) {
   EngineOptions options;
   options.make_review = review_file;
-  Watch watch(std::move(config), store, world, std::move(options));
+  Watch watch(start.config, store, world, std::move(options));
   if (const auto restored = watch.restore(io.clock.now()); !restored) {
     return complain(io, kExitFailed, restored.error().message);
   }
-  Front front(
-      watch.inbox(), io.clock, [&](const std::vector<std::string>& words, std::shared_ptr<const Config> running) {
-        return run_verb(words, std::move(running), io);
-      });
+  Front front(watch.inbox(),
+              io.clock,
+              [&](const std::vector<std::string>& words, std::shared_ptr<const Config> running, std::string why) {
+                return run_verb(words, std::move(running), std::move(why), io);
+              });
   watch.on_turn = [&](const StepSummary& summary) { front.take(watch, summary); };
   front.take(watch, StepSummary{});
   if (const auto opened = front.open(*watch.config()); !opened) {
     return complain(io, kExitFailed, opened.error().message);
   }
+  RunningFiles files(start.path, watch, front, io);
+  files.begin(start);
   signals.start([&](int signal) {
     if (signal == SIGHUP) {
       watch.inbox().post(ReloadRequest{});
@@ -143,12 +219,39 @@ int run_daemon(std::shared_ptr<const Config> config, Store& store, World world, 
       watch.inbox().post(StopRequest{});
     }
   });
-  const auto ran = watch.run([&] { return load_again(path, watch, front, io); });
+  const auto ran = watch.run([&] { return files.load_again(); });
   signals.stop();  // before what its calls use
   if (!ran) {
     return complain(io, kExitFailed, ran.error().message);
   }
   return kExitFine;
+}
+
+/// What the daemon starts with: the files, or the last that were right. The errors are printed. No config: nothing.
+StartFiles start_files(const Arguments& arguments, Io& io) {
+  StartFiles start{config_path(arguments), {{}, ConfigFiles(io.host), ""}, "", nullptr, ""};
+  if (start.path.empty()) {
+    load_for_verb(arguments, Secrets::kRequired, io);  // says so
+    return start;
+  }
+  start.read = read_config(start.path, Secrets::kRequired, io.host);
+  start.fingerprint = start.read.files.fingerprint();
+  start.config = start.read.load.config;
+  if (start.config != nullptr) {
+    return start;
+  }
+  io.err << start.read.load.diagnostics.text();
+  const auto good = last_good(start.path, start.read, Secrets::kRequired, io.host);
+  if (!good) {
+    io.err << "kpid: it cannot start: " << good.error().message << "\n";
+    return start;
+  }
+  start.config = good->config;
+  start.refused = refusal_of(start.read.load.diagnostics) +
+                  "the configuration has errors; the daemon was started with the last good one, of " +
+                  local_text(good->kept, good->config->zone);
+  log_error(start.refused.substr(start.refused.rfind('\n') + 1));
+  return start;
 }
 
 int run(const Arguments& arguments, Io& io) {
@@ -159,7 +262,13 @@ int run(const Arguments& arguments, Io& io) {
   if (!arguments.has("once")) {
     signals.emplace();  // before any thread
   }
-  const auto config = load_for_verb(arguments, Secrets::kRequired, io);
+  StartFiles start{"", {{}, ConfigFiles(io.host), ""}, "", nullptr, ""};
+  if (signals) {
+    start = start_files(arguments, io);
+  } else {
+    start.config = load_for_verb(arguments, Secrets::kRequired, io);
+  }
+  const std::shared_ptr<const Config>& config = start.config;
   if (!config) {
     return kExitNo;
   }
@@ -178,7 +287,7 @@ int run(const Arguments& arguments, Io& io) {
   }
   const auto http = make_curl_client();
   const World world{io.clock, io.host, *http, io.out};
-  return signals ? run_daemon(config, **store, world, *signals, io)
+  return signals ? run_daemon(start, **store, world, *signals, io)
                  : run_once(config, **store, world, *now, arguments, io);
 }
 

@@ -80,7 +80,7 @@ ordered_json json_of(const SourceStatus& source) {
           {"problems", source.row->problem_count}};
 }
 
-void print_json(const StatusReport& report, Language language, std::ostream& out) {
+void print_json(const StatusReport& report, Language language, const Io& io) {
   ordered_json kpis = ordered_json::array();
   for (const StatusLine& line : report.lines) {
     kpis.push_back(json_of(line, language));
@@ -96,9 +96,12 @@ void print_json(const StatusReport& report, Language language, std::ostream& out
       channels.back()["disabled"] = channel.disabled;
     }
   }
-  const ordered_json document{
-      {"now", time_or_null(report.now)}, {"kpis", kpis}, {"sources", sources}, {"channels", channels}};
-  out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
+  const ordered_json document{{"now", time_or_null(report.now)},
+                              {"config", {{"ok", io.refused.empty()}, {"refused", text_or_null(io.refused)}}},
+                              {"kpis", kpis},
+                              {"sources", sources},
+                              {"channels", channels}};
+  io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
 }
 
 int status(const Arguments& arguments, Io& io) {
@@ -107,7 +110,7 @@ int status(const Arguments& arguments, Io& io) {
   if (severity != Severity::kWarning && severity != Severity::kCritical) {
     return complain(io, kExitUsage, "--fail-on wants warning or critical, got \"" + printable(fail_on) + "\"");
   }
-  const auto config = load_for_verb(arguments, Secrets::kChecked, io);
+  const auto config = load_or_last_good(arguments, Secrets::kChecked, io);
   if (!config) {
     return kExitNo;
   }
@@ -125,7 +128,7 @@ int status(const Arguments& arguments, Io& io) {
     return complain(io, kExitFailed, report.error().message);
   }
   if (arguments.has("json")) {
-    print_json(*report, config->language, io.out);
+    print_json(*report, config->language, io);
   } else if (only != nullptr) {
     print_status_of(*only, *report, *config, io);
   } else {

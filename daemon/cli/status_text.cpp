@@ -145,6 +145,10 @@ class StatusText {
 
   void print_all() {
     io_.out << paint(summary_of(report_), Tone::kHeading) << "\n" << when() << "\n\n";
+    print_refused();
+    if (report_.lines.empty()) {
+      io_.out << "no KPI is configured yet: `kpid init` writes a configuration to start from\n\n";
+    }
     Table table({{"KPI"}, {"VALUE", true}, {"", false, 1}, {"STATE"}, {"SINCE"}, {"TARGET"}, {"PACE", true}});
     for (const StatusLine& line : report_.lines) {
       const auto [number, unit] = value_cells(line, config_.language);
@@ -245,6 +249,13 @@ class StatusText {
 
   static bool is_in_trouble(const SourceStatus& source) {
     return source.row && (!source.row->error.empty() || !source.row->late.empty() || source.row->problem_count > 0);
+  }
+
+  void print_refused() {
+    if (!io_.refused.empty()) {
+      io_.out << paint("The files of the configuration are not what runs", Tone::kCritical) << ":\n"
+              << wrapped(printable(io_.refused, 4000), 2) << "\n";
+    }
   }
 
   void print_sources() {

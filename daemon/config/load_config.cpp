@@ -1,5 +1,6 @@
 #include "daemon/config/config_keys.hpp"
 #include "daemon/config/config_tree.hpp"
+#include "daemon/config/last_good.hpp"
 #include "rules/base/text.hpp"
 #include "rules/load/ics.hpp"
 #include "rules/load/pack.hpp"
@@ -8,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <glob.h>
 
 namespace kpi {
 namespace {
@@ -44,27 +44,17 @@ std::optional<std::chrono::month_day> parse_day_of_year(std::string_view text) {
   return result.ok() && *day <= 28 ? std::optional(result) : std::nullopt;
 }
 
-/// The files that match a pattern of `rules:`, in the order of their names.
-std::vector<std::string> matching_files(const std::string& pattern) {
-  std::vector<std::string> files;
-  glob_t found{};
-  // Called while the configuration is loaded, by one thread.
-  if (::glob(pattern.c_str(), GLOB_ERR, nullptr, &found) == 0) {  // NOLINT(concurrency-mt-unsafe)
-    files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  }
-  ::globfree(&found);
-  std::erase_if(files, [](const std::string& file) { return file.ends_with(".test.yaml"); });
-  return files;
-}
-
 /// Loads kpid.yaml and its rule files into one Config.
 class ConfigLoader {
  public:
-  ConfigLoader(Secrets secrets, Host& host) : secrets_(secrets), host_(host) {
+  ConfigLoader(Secrets secrets, Host& host, ConfigFiles& disk) : secrets_(secrets), host_(host), disk_(disk) {
     load_.texts = std::make_shared<SourceSet>();
     config_ = std::make_shared<Config>();
     config_->texts = load_.texts;
   }
+
+  /// Where the history is, also where the rest is wrong; empty when that was not understood.
+  [[nodiscard]] const std::string& history() const { return config_->history; }
 
   ConfigTree run_tree(const std::string& path) {
     ConfigTree tree;
@@ -123,13 +113,13 @@ class ConfigLoader {
 
   /// The tree of a file; null when it cannot be read.
   const YamlNode* read_file(const std::string& path) {
-    auto file = host_.read_file(path, kMaxYamlBytes);
-    if (!file) {
+    auto read = disk_.read(path, kMaxYamlBytes);
+    if (!read) {
       const SourceText& text = load_.texts->add(path, "");
-      load_.diagnostics.error(Position{&text, 0, 0, 0}, "cannot read the file: " + file.error().message);
+      load_.diagnostics.error(Position{&text, 0, 0, 0}, "cannot read the file: " + read.error().message);
       return nullptr;
     }
-    const SourceText& text = load_.texts->add(path, std::move(file->text));
+    const SourceText& text = load_.texts->add(path, *std::move(read));
     auto tree = parse_yaml(text, load_.diagnostics);
     if (!tree) {
       return nullptr;
@@ -175,7 +165,7 @@ class ConfigLoader {
 
   void read_calendar_of(const std::string& path, const YamlNode& node, ConfigReading& reading) {
     read_calendar(node, reading, [&](const std::string& file) -> Result<std::string> {
-      return KPI_TRY(host_.read_file(resolve_path(path, file), kMaxIcsBytes)).text;
+      return disk_.read(resolve_path(path, file), kMaxIcsBytes);
     });
   }
 
@@ -247,7 +237,7 @@ class ConfigLoader {
     const bool is_list = node.kind == YamlNode::Kind::kSequence;
     for (const YamlNode& item : is_list ? node.items : std::vector<YamlNode>{node}) {
       const std::string pattern = resolve_path(path, read_text(item, load_.diagnostics, "rules").value_or(""));
-      std::vector<std::string> found = matching_files(pattern);
+      std::vector<std::string> found = disk_.matching(pattern);
       if (found.empty()) {
         load_.diagnostics.error(item.position,
                                 "no file matches " + printable(item.scalar),
@@ -374,6 +364,7 @@ class ConfigLoader {
 
   Secrets secrets_;
   Host& host_;
+  ConfigFiles& disk_;
   ConfigLoad load_;
   std::shared_ptr<Config> config_;
   std::deque<YamlNode> trees_;
@@ -515,15 +506,30 @@ std::string resolve_path(const std::string& file, const std::string& path) {
 }
 
 ConfigLoad load_config(const std::string& path, Secrets secrets, Host& host) {
-  return ConfigLoader(secrets, host).run(path, nullptr);
+  ConfigFiles files(host);
+  return load_config_of(files, path, secrets, host);
+}
+
+ConfigLoad load_config_of(ConfigFiles& files, const std::string& path, Secrets secrets, Host& host) {
+  return ConfigLoader(secrets, host, files).run(path, nullptr);
+}
+
+ReadConfig read_config(const std::string& path, Secrets secrets, Host& host) {
+  ReadConfig read{{}, ConfigFiles(host), ""};
+  ConfigLoader loader(secrets, host, read.files);
+  read.load = loader.run(path, nullptr);
+  read.history = loader.history();
+  return read;
 }
 
 ConfigTree load_config_tree(const std::string& path, Host& host) {
-  return ConfigLoader(Secrets::kIgnored, host).run_tree(path);
+  ConfigFiles files(host);
+  return ConfigLoader(Secrets::kIgnored, host, files).run_tree(path);
 }
 
 ConfigLoad load_rule_files(const RuleFiles& rule_files, Secrets secrets, Host& host) {
-  return ConfigLoader(secrets, host).run(rule_files.config, &rule_files);
+  ConfigFiles files(host);
+  return ConfigLoader(secrets, host, files).run(rule_files.config, &rule_files);
 }
 
 }  // namespace kpi

@@ -78,6 +78,9 @@ bool Engine::has_failed_source() const {
 }
 
 Instant Engine::next_event() const {
+  if (!self_notices_.empty()) {
+    return Instant{};
+  }
   const Instant routing = next_wake(routing_);
   const Instant judging = std::min(next_late_, wakes_.empty() ? Instant::max() : wakes_.begin()->first);
   const Instant telling = routing == Instant::max() ? routing : std::max(routing, warm_at());

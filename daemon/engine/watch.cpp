@@ -251,6 +251,7 @@ std::size_t Watch::untried() const {
 /// One turn of the daemon: start what is due, wait for what comes, step. False when asked to stop.
 Result<bool> Watch::turn(const Reload& reload) {
   const Instant begun = now();
+  notify_alive();
   start_due(begun);
   Asked asked;
   for (Event& event : inbox_.take(world_.clock.steady() + until_next(begun))) {
@@ -281,6 +282,7 @@ Result<void> Watch::reload_now(const Reload& reload, Asked& asked) {
     answer->text =
         "reloaded: " + counted(config_->rules.kpis.size(), "KPI") + " of " + counted(config_->sources.size(), "source");
   } else {
+    tell({MessageType::kConfigError, config.error().message, ""});  // leaves with the next turn, which comes at once
     answer = tl::unexpected<Error>(config.error());
   }
   notify_ready();

@@ -51,6 +51,9 @@ class Watch {
   /// Called on the engine's thread with what each turn did, before its answers are given; set before run().
   std::function<void(const StepSummary& summary)> on_turn;
 
+  /// Told with the next turn. Of the engine's thread.
+  void tell(SelfNotice notice) { engine_->receive(std::move(notice)); }
+
   Inbox& inbox() { return inbox_; }
 
   [[nodiscard]] const Engine& engine() const { return *engine_; }

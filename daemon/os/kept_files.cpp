@@ -13,8 +13,6 @@
 namespace kpi {
 namespace {
 
-constexpr std::size_t kMostBytes = 256U << 10U;
-
 tl::unexpected<Error> failed(const std::string& path, int error) {
   return fail(ErrorKind::kStorage, path + ": " + std::generic_category().message(error));
 }
@@ -32,7 +30,7 @@ Result<void> write_all(const Descriptor& file, const std::string& path, std::str
 
 }  // namespace
 
-Result<std::string> read_kept(const std::string& folder, const std::string& name) {
+Result<std::string> read_kept(const std::string& folder, const std::string& name, std::size_t most) {
   const std::string path = folder + '/' + name;
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (file.get() < 0) {
@@ -43,9 +41,12 @@ Result<std::string> read_kept(const std::string& folder, const std::string& name
     return failed(path, errno);
   }
   if (!S_ISREG(status.st_mode) || (status.st_mode & 077U) != 0) {
-    return fail(ErrorKind::kInvalid, path + ": others may read it; it holds tokens: chmod 600 it, or remove it");
+    return fail(ErrorKind::kInvalid, path + ": others may read it; it is private: chmod 600 it, or remove it");
   }
-  std::string text(kMostBytes, '\0');
+  if (static_cast<std::size_t>(status.st_size) > most) {
+    return fail(ErrorKind::kInvalid, path + ": it is larger than " + std::to_string(most >> 10U) + " KB; remove it");
+  }
+  std::string text(static_cast<std::size_t>(status.st_size), '\0');
   std::size_t size = 0;
   while (size < text.size()) {
     const ssize_t count = ::read(file.get(), text.data() + size, text.size() - size);

@@ -8,8 +8,10 @@
 
 namespace kpi {
 
-/// Empty when there is none. kInvalid: others may read it, or it is no regular file.
-Result<std::string> read_kept(const std::string& folder, const std::string& name);
+inline constexpr std::size_t kMostKept = 256U << 10U;
+
+/// Empty when there is none. kInvalid: others may read it, it is no regular file, or larger than `most` bytes.
+Result<std::string> read_kept(const std::string& folder, const std::string& name, std::size_t most = kMostKept);
 /// Replaces the file (0600, in a folder of 0700) at once and durably.
 Result<void> write_kept(const std::string& folder, const std::string& name, std::string_view text);
 

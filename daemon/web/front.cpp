@@ -112,14 +112,11 @@ Front::~Front() {
 Result<void> Front::open(const Config& config) {
   ApiGround ground;
   ground.config = [this] { return this->config(); };
-  ground.verb = [this](const std::vector<std::string>& words) { return verb_(words, this->config()); };
+  ground.verb = [this](const std::vector<std::string>& words) { return verb_(words, this->config(), this->refused()); };
   ground.ask = [this](Action action) { return ask(std::move(action)); };
   ground.metrics = [this] { return metrics(); };
   ground.problem = [this] { return problem(); };
-  ground.config_errors = [this] {
-    const std::scoped_lock lock(mutex_);
-    return refused_;
-  };
+  ground.config_errors = [this] { return refused(); };
   ground.step = [this] { return step_.load(); };
   ground.now = [this] { return clock_.now(); };
   api_ = std::make_unique<Api>(
@@ -136,6 +133,11 @@ Result<void> Front::open(const Config& config) {
 std::shared_ptr<const Config> Front::config() {
   const std::scoped_lock lock(mutex_);
   return config_;
+}
+
+std::string Front::refused() {
+  const std::scoped_lock lock(mutex_);
+  return refused_;
 }
 
 void Front::take(const Watch& watch, const StepSummary& summary) {

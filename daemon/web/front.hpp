@@ -15,7 +15,9 @@ namespace kpi {
 
 class Front {
  public:
-  using Verb = std::function<VerbResult(const std::vector<std::string>&, std::shared_ptr<const Config>)>;
+  /// Runs a verb on the configuration that runs; `refused` says why the files are not.
+  using Verb = std::function<VerbResult(
+      const std::vector<std::string>& words, std::shared_ptr<const Config> config, std::string refused)>;
 
   Front(Inbox& inbox, Clock& clock, Verb verb);
   Front(const Front&) = delete;
@@ -49,6 +51,7 @@ class Front {
   std::string metrics();
   std::string problem();
   [[nodiscard]] std::shared_ptr<const Config> config();
+  [[nodiscard]] std::string refused();
 
   Inbox& inbox_;
   Clock& clock_;

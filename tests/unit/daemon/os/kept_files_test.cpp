@@ -49,7 +49,7 @@ TEST_F(KeptFiles, AreRefusedWhenOthersMayReadThem) {
   std::filesystem::permissions(folder_ + "/a", std::filesystem::perms{0644});
   const auto text = read_kept(folder_, "a");
   ASSERT_FALSE(text.has_value());
-  EXPECT_EQ(text.error().message, folder_ + "/a: others may read it; it holds tokens: chmod 600 it, or remove it");
+  EXPECT_EQ(text.error().message, folder_ + "/a: others may read it; it is private: chmod 600 it, or remove it");
 }
 
 TEST_F(KeptFiles, AreNotWrittenThroughALink) {
