@@ -1,7 +1,7 @@
 #include "daemon/config/config_keys.hpp"
 #include "daemon/config/connectors.hpp"
 #include "daemon/config/option_tree.hpp"
-#include "daemon/os/address_policy.hpp"
+#include "daemon/config/plugin_keys.hpp"
 #include "daemon/os/files.hpp"
 #include "rules/base/text.hpp"
 
@@ -10,121 +10,6 @@
 
 namespace kpi {
 namespace {
-
-/// Reads one key of a plugin; keys with a dot stand in a map of their own, which `maps` keeps open.
-class PluginKeys {
- public:
-  PluginKeys(MapReader& map, std::string where, const std::string& file, SourceSecrets secrets)
-      : map_(map), where_(std::move(where)), file_(file), secrets_(secrets) {}
-
-  OptionValues read(const std::vector<OptionSpec>& specs) {
-    OptionValues values;
-    for (const OptionSpec& spec : specs) {
-      const std::size_t dot = spec.key.find('.');
-      MapReader* map = dot == std::string::npos ? &map_ : inner(spec.key.substr(0, dot));
-      values[spec.key] = value(map, spec, dot == std::string::npos ? spec.key : spec.key.substr(dot + 1));
-    }
-    for (auto& [name, reader] : inner_) {
-      if (reader) {
-        reader->finish();
-      }
-    }
-    return values;
-  }
-
- private:
-  /// The reader of the map under `key`; null when the key is absent.
-  MapReader* inner(const std::string& key) {
-    auto found = inner_.find(key);
-    if (found == inner_.end()) {
-      const YamlNode* node = map_.optional(key);
-      auto reader =
-          node == nullptr ? nullptr : std::make_unique<MapReader>(*node, where_ + "." + key, map_.diagnostics());
-      found = inner_.emplace(key, std::move(reader)).first;
-    }
-    return found->second.get();
-  }
-
-  OptionValue value(MapReader* map, const OptionSpec& spec, const std::string& key) {
-    OptionValue result;
-    result.text = default_of(spec);
-    result.position = map_.position();
-    const YamlNode* node = nullptr;
-    if (map != nullptr) {
-      node = spec.required ? map->required(key, spec.help) : map->optional(key);
-    } else if (spec.required) {
-      map_.diagnostics().error(map_.position(), "the key " + spec.key + " is missing", spec.help);
-    }
-    if (node == nullptr) {
-      return result;
-    }
-    result.position = node->position;
-    result.given = true;
-    switch (spec.type) {
-      case OptionSpec::Type::kList:
-        result.items = read_text_list(*node, map_.diagnostics(), key);
-        check_networks(spec, result);
-        break;
-      case OptionSpec::Type::kSecret:
-        result.secret = secrets_.read(*node, key);
-        break;
-      case OptionSpec::Type::kTree:
-        result.tree = std::make_shared<const OptionTree>(option_tree(*node, &secrets_));
-        break;
-      default:
-        result.text = converted(*node, spec);
-    }
-    return result;
-  }
-
-  void check_networks(const OptionSpec& spec, const OptionValue& networks) {
-    if (spec.key != "allow_private") {
-      return;
-    }
-    if (const auto policy = AddressPolicy::parse(networks.items); !policy) {
-      map_.diagnostics().error(networks.position, policy.error().message);
-    }
-  }
-
-  static std::string default_of(const OptionSpec& spec) {
-    if (spec.type != OptionSpec::Type::kDuration || spec.fallback.empty()) {
-      return spec.fallback;
-    }
-    const auto span = parse_span(spec.fallback);
-    return span ? std::to_string(span->approximate_ms()) : "";
-  }
-
-  std::string converted(const YamlNode& node, const OptionSpec& spec) {
-    Diagnostics& diagnostics = map_.diagnostics();
-    switch (spec.type) {
-      case OptionSpec::Type::kText:
-        return read_text(node, diagnostics).value_or("");
-      case OptionSpec::Type::kPath:
-        return resolve_path(file_, read_text(node, diagnostics).value_or(""));
-      case OptionSpec::Type::kChoice: {
-        const auto choice = read_choice(node, spec.choices, diagnostics);
-        return choice ? spec.choices[*choice] : spec.fallback;
-      }
-      case OptionSpec::Type::kNumber:
-        return number_text(read_number(node, diagnostics).value_or(0));
-      case OptionSpec::Type::kFlag:
-        return read_flag(node, diagnostics).value_or(false) ? "true" : "false";
-      case OptionSpec::Type::kDuration:
-        return std::to_string(read_span(node, diagnostics).value_or(Span{}).approximate_ms());
-      case OptionSpec::Type::kList:
-      case OptionSpec::Type::kSecret:
-      case OptionSpec::Type::kTree:
-        break;
-    }
-    return "";
-  }
-
-  MapReader& map_;
-  std::string where_;
-  const std::string& file_;
-  SourceSecrets secrets_;
-  std::map<std::string, std::unique_ptr<MapReader>> inner_;
-};
 
 bool is_name(std::string_view text) {
   const auto fits = [](char c) {
@@ -353,6 +238,30 @@ class SourceReader {
       check_name(name, "metric", diagnostics_);
       read_metric(name, body, plugin);
     }
+    check_weights();
+  }
+
+  /// A mean is weighted by a count of the same source, which then comes with the same periods and labels.
+  void check_weights() {
+    const std::vector<Metric>& metrics = reading_.config.rules.metrics;
+    std::vector<std::string> counts;
+    for (const std::uint32_t metric : config_.metrics) {
+      if (metrics[metric].kind != MetricKind::kMean) {
+        counts.push_back(metrics[metric].name.substr(config_.settings.name.size() + 1));
+      }
+    }
+    for (const YamlNode* weight : weights_) {
+      if (std::ranges::find(counts, weight->scalar) != counts.end()) {
+        continue;
+      }
+      const std::string near = did_you_mean(weight->scalar, counts);
+      diagnostics_.error(weight->position,
+                         "a mean is weighted by a count of the same source, and " + config_.settings.name +
+                             " has no count \"" + printable(weight->scalar) + "\"",
+                         !near.empty()    ? near
+                         : counts.empty() ? "declare it beside the mean: metrics: {answers: {kind: flow}}"
+                                          : "it has: " + join(counts, " "));
+    }
   }
 
   void read_metric(const YamlNode& name, const YamlNode& body, const Plugin* plugin) {
@@ -374,7 +283,9 @@ class SourceReader {
     map.choice("kind", {"flow", "level", "mean", "distinct"}, kind);
     metric.kind = model.kind = static_cast<MetricKind>(kind);
     const bool adds_up = model.kind == MetricKind::kFlow || model.kind == MetricKind::kLevel;
-    auto across = static_cast<std::size_t>(adds_up ? Across::kSum : Across::kNone);
+    read_weight(map, model);
+    const Across combined = model.weight.empty() ? Across::kNone : Across::kMean;
+    auto across = static_cast<std::size_t>(adds_up ? Across::kSum : combined);
     map.choice("across", {"sum", "mean", "min", "max", "none"}, across);
     model.across = static_cast<Across>(across);
     read_unit(map, model);
@@ -394,6 +305,24 @@ class SourceReader {
       map.finish();
     }
     add(std::move(metric), std::move(model));
+  }
+
+  void read_weight(MapReader& map, Metric& model) {
+    const YamlNode* weight = map.optional("weight");
+    if (weight == nullptr) {
+      return;
+    }
+    if (model.kind != MetricKind::kMean) {
+      diagnostics_.error(
+          map.position_of("weight"),
+          "only a mean has a weight, " + model.name + " is of the kind " + std::string(name_of(model.kind)),
+          "write kind: mean, or leave weight out");
+      return;
+    }
+    if (read_text(*weight, diagnostics_, "weight")) {
+      model.weight = config_.settings.name + "." + weight->scalar;
+      weights_.push_back(weight);
+    }
   }
 
   void read_unit(MapReader& map, Metric& model) {
@@ -479,7 +408,8 @@ class SourceReader {
   ConfigReading& reading_;
   Diagnostics& diagnostics_;
   bool with_plugins_;
-  std::size_t errors_before_;  // those of other sources
+  std::size_t errors_before_;             // those of other sources
+  std::vector<const YamlNode*> weights_;  // what means of this source are weighted by
   std::optional<Plugin> own_plugin_;
   SourceConfig config_;
 };

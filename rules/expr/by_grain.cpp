@@ -52,7 +52,12 @@ Value evaluate_by_grain(const Program& program,
   bool saw_null = false;
   for (const std::uint32_t input : part.metrics) {
     const Metric& own = context.rules->metrics[program.metrics[input].metric];
-    columns.push_back({input, Gathered(*context.table, inputs.series[input], window, own)});
+    columns.push_back({input,
+                       Gathered(*context.table,
+                                inputs.series[input],
+                                window,
+                                own,
+                                weighing_of(program.metrics[input], context.rules->metrics))});
     saw_null = saw_null || columns.back().gathered.saw_null();
   }
   EvaluationContext grain = context;

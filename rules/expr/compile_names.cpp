@@ -229,6 +229,7 @@ Compiler::Visited Compiler::visit_metric(const Expr& expr, const Reading& own) {
     return std::nullopt;
   }
   note_reach(Reach{input.window == context_.over ? std::nullopt : input.window, input.since, back_, is_age});
+  weigh(input, metric);
   const std::uint32_t index = add(program_.metrics, std::move(input));
   if (grains_ != nullptr) {
     grains_->metrics.push_back(index);
@@ -264,6 +265,21 @@ Compiler::Visited Compiler::unknown_name(const Expr& expr) {
   return error(expr.range,
                dotted ? "there is no metric \"" + expr.text + "\"" : "there is no KPI or metric \"" + expr.text + "\"",
                remedy);
+}
+
+/// What weighs a mean is read wherever the mean is: it is waited for, and a value that is restated counts.
+void Compiler::weigh(MetricInput& input, const Metric& metric) {
+  const Scope& scope = *context_.scope;
+  const auto found = scope.metric_names.find(metric.weight);
+  if (found == scope.metric_names.end()) {
+    return;
+  }
+  MetricInput weight = input;
+  weight.metric = found->second;
+  weight.how = Aggregate::kSum;
+  weight.is_weight = true;
+  add(program_.metrics, std::move(weight));
+  input.weight = found->second;
 }
 
 /// The metrics of the source that is named, when only the second half is wrong.

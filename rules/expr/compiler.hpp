@@ -151,6 +151,7 @@ class Compiler {
   Visited visit_own(const Expr& expr, const Reading& reading);
   Visited visit_target(const Expr& expr, const Reading& reading);
   Visited visit_kpi(const Expr& expr, const Reading& reading);
+  void weigh(MetricInput& input, const Metric& metric);
   Visited visit_metric(const Expr& expr, const Reading& reading);
   Visited add_kpi(KpiInput input, const Expr& expr, const Reading& reading, Unit unit);
   void note_reach(Reach reach);

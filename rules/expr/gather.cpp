@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <tuple>
 #include <utility>
 
 namespace kpi {
@@ -74,7 +76,13 @@ double slope_of(std::span<const Sample> values) {
 Gathered::Gathered(const SampleTable& table,
                    std::span<const std::uint32_t> series,
                    const Window& window,
-                   const Metric& metric) {
+                   const Metric& metric,
+                   const Weighing& weighing) {
+  if (weighing.metric != nullptr) {
+    is_owned_ = true;
+    weigh(table, series, window, metric, weighing);
+    return;
+  }
   if (series.size() == 1 && metric.missing == Missing::kUnknown) {
     borrowed_ = table.range(series[0], window.from, window.to);
     saw_null_ = std::any_of(borrowed_.begin(), borrowed_.end(), is_null);
@@ -120,6 +128,83 @@ void Gathered::add(const SampleTable& table, std::uint32_t series, const Window&
     }
     next += has_row ? 1 : 0;
   }
+}
+
+/// Joins each series with the weights of the same labels. What has no weight, or one below zero, is not there; a weight
+/// of zero says that there was nothing to average, so that a value is not missed.
+void Gathered::weigh(const SampleTable& table,
+                     std::span<const std::uint32_t> series,
+                     const Window& window,
+                     const Metric& metric,
+                     const Weighing& weighing) {
+  for (const std::uint32_t id : series) {
+    const std::optional<std::uint32_t> of_weights = table.find(weighing.id, table[id].labels);
+    if (!of_weights) {
+      continue;
+    }
+    const Gathered values(table, std::span(&id, 1), window, metric);
+    const Gathered weights(table, std::span(&*of_weights, 1), window, *weighing.metric);
+    saw_null_ = saw_null_ || values.saw_null();
+    auto value = values.values().begin();
+    for (const Sample& weight : weights.values()) {
+      value = std::lower_bound(value, values.values().end(), weight.slot, [](const Sample& sample, Slot slot) {
+        return sample.slot < slot;
+      });
+      const bool is_there = value != values.values().end() && value->slot == weight.slot;
+      if (weight.value == 0 || (weight.value > 0 && is_there)) {
+        owned_.push_back({weight.slot, weight.value == 0 ? 0 : value->value});
+        weights_.push_back(weight.value);
+      }
+    }
+  }
+  combine_weighed(metric.across);
+}
+
+/// One value a slot: of its series that weigh something.
+void Gathered::combine_weighed(Across across) {
+  std::vector<std::pair<Sample, double>> rows;
+  for (std::size_t i = 0; i < owned_.size(); ++i) {
+    rows.emplace_back(owned_[i], weights_[i]);
+  }
+  std::ranges::sort(rows, {}, [](const auto& row) { return std::tuple(row.first.slot, row.first.value, row.second); });
+  owned_.clear();
+  weights_.clear();
+  for (std::size_t i = 0; i < rows.size();) {
+    const Slot slot = rows[i].first.slot;
+    std::optional<double> merged;
+    double weight = 0;
+    for (; i < rows.size() && rows[i].first.slot == slot; ++i) {
+      const auto& [sample, own] = rows[i];
+      if (own > 0) {
+        const double part = across == Across::kMean ? sample.value * own : sample.value;
+        merged = merged ? combined(*merged, part, across) : part;
+        weight += own;
+      }
+    }
+    if (!merged) {
+      ++weightless_;
+      continue;
+    }
+    owned_.push_back({slot, across == Across::kMean ? *merged / weight : *merged});
+    weights_.push_back(weight);
+  }
+}
+
+double Gathered::mean() const {
+  if (weights_.empty()) {
+    return aggregate(values(), Aggregate::kAverage, 0);
+  }
+  double sum = 0;
+  double weight = 0;
+  for (std::size_t i = 0; i < owned_.size(); ++i) {
+    sum += owned_[i].value * weights_[i];
+    weight += weights_[i];
+  }
+  return sum / weight;
+}
+
+Weighing weighing_of(const MetricInput& input, const std::vector<Metric>& metrics) {
+  return input.weight ? Weighing{*input.weight, &metrics[*input.weight]} : Weighing{};
 }
 
 void Gathered::combine(Across across) {

@@ -10,12 +10,32 @@
 
 namespace kpi {
 
-/// The numbers of one window, combined over its series: one a slot, in slot order, all finite.
+/// Where the weights of a weighted mean are: the series with the same labels. Null: it has none.
+struct Weighing {
+  std::uint32_t id = 0;  ///< The metric, as the table knows it.
+  const Metric* metric = nullptr;
+};
+
+/// The weighing of `input`.
+Weighing weighing_of(const MetricInput& input, const std::vector<Metric>& metrics);
+
+/// The numbers of one window, combined over its series: one a slot, in slot order, all finite. Of a weighted mean those
+/// that have a weight: a period of weight zero is there, with nothing to average.
 class Gathered {
  public:
-  Gathered(const SampleTable& table, std::span<const std::uint32_t> series, const Window& window, const Metric& metric);
+  Gathered(const SampleTable& table,
+           std::span<const std::uint32_t> series,
+           const Window& window,
+           const Metric& metric,
+           const Weighing& weighing = {});
 
   [[nodiscard]] std::span<const Sample> values() const { return is_owned_ ? owned_ : borrowed_; }
+
+  /// How many periods are there, those with nothing to average too.
+  [[nodiscard]] std::size_t present() const { return values().size() + weightless_; }
+
+  /// The mean of the values, by their weights where they have any. REQUIRES values.
+  [[nodiscard]] double mean() const;
 
   /// Something was delivered as null.
   [[nodiscard]] bool saw_null() const { return saw_null_; }
@@ -23,9 +43,17 @@ class Gathered {
  private:
   void add(const SampleTable& table, std::uint32_t series, const Window& window, const Metric& metric);
   void combine(Across across);
+  void weigh(const SampleTable& table,
+             std::span<const std::uint32_t> series,
+             const Window& window,
+             const Metric& metric,
+             const Weighing& weighing);
+  void combine_weighed(Across across);
 
   std::span<const Sample> borrowed_;
   std::vector<Sample> owned_;
+  std::vector<double> weights_;  // of the owned values; empty: all weigh the same
+  std::size_t weightless_ = 0;
   bool is_owned_ = false;
   bool saw_null_ = false;
 };

@@ -38,12 +38,14 @@ struct MetricInput {
   std::vector<LabelFilter> filters;
   Aggregate how = Aggregate::kByKind;
   double quantile = 0;
-  std::optional<Span> window;        ///< Its own window; none: the KPI's.
-  std::optional<Grain::Unit> since;  ///< to_date(): from the begin of this calendar unit instead.
-  std::vector<Span> back;            ///< Shifts by prev(), diff(), change(), outermost first.
-  bool all = false;                  ///< all(m): the same number for every segment.
-  bool optional = false;             ///< Inside coalesce(): a period can be judged without it.
-  bool of_segments = false;          ///< Inside segments(): read for each of them.
+  std::optional<Span> window;           ///< Its own window; none: the KPI's.
+  std::optional<Grain::Unit> since;     ///< to_date(): from the begin of this calendar unit instead.
+  std::vector<Span> back;               ///< Shifts by prev(), diff(), change(), outermost first.
+  bool all = false;                     ///< all(m): the same number for every segment.
+  bool optional = false;                ///< Inside coalesce(): a period can be judged without it.
+  bool of_segments = false;             ///< Inside segments(): read for each of them.
+  std::optional<std::uint32_t> weight;  ///< Index into RuleSet::metrics of what weighs it, which is an input too.
+  bool is_weight = false;               ///< It is read only beside what it weighs.
   TextRange range;
 
   bool operator==(const MetricInput&) const = default;

@@ -184,7 +184,8 @@ std::vector<std::uint32_t> select_series(const MetricInput& input,
     return matching_series(input, table, segment, false);
   }
   std::vector<std::uint32_t> found = matching_series(input, table, segment, true);
-  if (metric.across == Across::kNone && !(found.size() == 1 && is_whole(input, table[found[0]].labels, segment))) {
+  if (metric.across == Across::kNone && !input.is_weight &&
+      !(found.size() == 1 && is_whole(input, table[found[0]].labels, segment))) {
     found.clear();
   }
   return found;
@@ -214,8 +215,8 @@ WindowCount count_window(const MetricInput& input,
     return {age_of(input, series, context, 0).is_known() ? 1 : 0, 1};
   }
   const Window window = window_of(context.frame, input, metric);
-  const Gathered gathered(*context.table, series, window, metric);
-  return {static_cast<std::int64_t>(gathered.values().size()), window.periods};
+  const Gathered gathered(*context.table, series, window, metric, weighing_of(input, context.rules->metrics));
+  return {static_cast<std::int64_t>(gathered.present()), window.periods};
 }
 
 Value evaluate_input(const MetricInput& input,
@@ -230,18 +231,25 @@ Value evaluate_input(const MetricInput& input,
     return age_of(input, series, context, index);
   }
   const Window window = window_of(context.frame, input, metric);
-  const Gathered gathered(*context.table, series, window, metric);
+  const Gathered gathered(*context.table, series, window, metric, weighing_of(input, context.rules->metrics));
   const std::span<const Sample> values = gathered.values();
   if (input.how == Aggregate::kCount) {
     return Value::of(static_cast<double>(values.size()));
   }
+  if (values.empty() && gathered.present() > 0) {
+    return Value::unknown(Reason::kDivisionByZero, index);
+  }
   if (values.empty()) {
     return Value::unknown(gathered.saw_null() ? Reason::kNull : Reason::kNoSample, index);
   }
-  if (!is_of_history(input.how) && !is_complete(values.size(), window.periods, context.complete)) {
+  if (!is_of_history(input.how) && !is_complete(gathered.present(), window.periods, context.complete)) {
     return Value::unknown(Reason::kIncomplete, index);
   }
-  return aggregated(values, {resolve(input.how, metric.kind), input.quantile, metric.grain, metric.zone}, index);
+  const Aggregate how = resolve(input.how, metric.kind);
+  if (how == Aggregate::kAverage) {
+    return finite(gathered.mean());
+  }
+  return aggregated(values, {how, input.quantile, metric.grain, metric.zone}, index);
 }
 
 }  // namespace kpi

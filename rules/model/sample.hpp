@@ -45,6 +45,7 @@ struct Metric {
   Zone zone;
   Span settle;  ///< How long after its end a period may still be restated.
   Missing missing = Missing::kUnknown;
+  std::string weight;               ///< Of a mean: the metric it is weighted by ("source.metric"); empty: none.
   std::vector<std::string> labels;  ///< Names of the labels its samples carry, sorted.
 
   bool operator==(const Metric&) const = default;

@@ -54,6 +54,14 @@ const Sample* JudgedSeries::at(Slot slot) const {
   return found != values.end() && found->slot == slot ? &*found : nullptr;
 }
 
+std::optional<std::uint32_t> SampleTable::find(std::uint32_t metric, const Labels& labels) const {
+  if (metric >= ids_.size()) {
+    return std::nullopt;
+  }
+  const auto found = ids_[metric].find(labels);
+  return found == ids_[metric].end() ? std::nullopt : std::optional(found->second);
+}
+
 std::uint32_t SampleTable::series(std::uint32_t metric, const Labels& labels) {
   if (metric >= ids_.size()) {
     ids_.resize(metric + 1);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -35,6 +36,9 @@ class SampleTable {
 
   /// The series of a metric and its labels, made when new. Ids count from 0.
   std::uint32_t series(std::uint32_t metric, const Labels& labels);
+
+  /// The id of a series, or none.
+  [[nodiscard]] std::optional<std::uint32_t> find(std::uint32_t metric, const Labels& labels) const;
 
   [[nodiscard]] const Series& operator[](std::uint32_t id) const { return series_[id]; }
 

@@ -115,6 +115,7 @@ const calendar = map({
 const metricKeys = {
   kind: oneOf("flow", "level", "mean", "distinct"),
   across: oneOf("sum", "mean", "min", "max", "none"),
+  weight: text,
   unit: { anyOf: [scalar, map({ column: text }, "column")] },
   convert: map({ to: text, rates: text }, "to", "rates"),
   scale: { const: "percent" },
