@@ -1,6 +1,7 @@
 #include "plugins/csv.hpp"
 
 #include "plugins/csv_layout.hpp"
+#include "plugins/look.hpp"
 #include "plugins/row_reader.hpp"
 #include "rules/base/text.hpp"
 
@@ -182,6 +183,32 @@ std::unique_ptr<Source> create_csv(const SourceSettings& settings, Diagnostics& 
   return layout ? std::make_unique<CsvSource>(*std::move(layout)) : nullptr;
 }
 
+/// The newest file, and of one that is small every row.
+void look_at_csv(const SourceSettings& settings, Host& host, Diagnostics& diagnostics) {
+  Diagnostics known;
+  const auto layout = read_csv_layout(settings, known);
+  if (!layout) {
+    return;
+  }
+  const Position& position = settings.options.at("path").position;
+  const auto file = newest_file(layout->files, position, host, diagnostics);
+  if (!file) {
+    return;
+  }
+  const std::size_t before = diagnostics.items().size();
+  std::string_view text = file->text;
+  if (require_utf8(file->name.path, text)) {
+    CsvReader reader(text, layout->delimiter.value_or(detect_delimiter(text, *layout)));
+    tell_missing_columns(reader, *layout, file->name.path, diagnostics);
+  }
+  if (diagnostics.items().size() > before) {
+    return;
+  }
+  CsvImport import(*layout, PollRequest{});
+  const auto read = import.read(*file, {});
+  tell_look(position, read ? import.finish() : tl::unexpected(read.error()), diagnostics);
+}
+
 }  // namespace
 
 Plugin csv_plugin() {
@@ -189,7 +216,10 @@ Plugin csv_plugin() {
           .help = "CSV files with a header line, a date column, and a column per metric and label.",
           .options = csv_options(),
           .metric_options = csv_metric_options(),
-          .create = create_csv};
+          .is_whole = true,
+          .create = create_csv,
+          .defaults = {},
+          .look = look_at_csv};
 }
 
 }  // namespace kpi

@@ -123,6 +123,7 @@ Header header_of(const CsvReader& reader) {
 struct Wanted {
   std::string column;
   std::string purpose;  ///< "metric visitors"
+  Position position;    ///< Of what names it in the configuration.
   std::size_t* index;
 };
 
@@ -132,14 +133,20 @@ std::vector<Wanted> wanted_columns(const CsvLayout& layout, CsvColumns& columns)
   columns.labels.resize(settings.labels.size());
   std::vector<Wanted> wanted;
   if (!layout.date_column.empty()) {
-    wanted.push_back({layout.date_column, "the date", &columns.date.emplace()});
+    wanted.push_back({layout.date_column,
+                      "the date",
+                      find_option(settings.options, "date.column")->position,
+                      &columns.date.emplace()});
   }
   for (std::size_t i = 0; i < settings.metrics.size(); ++i) {
     const SourceMetric& metric = settings.metrics[i];
-    wanted.push_back({layout.column_of(metric), "metric " + metric.name, &columns.metrics[i]});
+    const OptionValue* column = find_option(metric.options, "column");
+    const Position position = column == nullptr ? metric.position : column->position;
+    wanted.push_back({layout.column_of(metric), "metric " + metric.name, position, &columns.metrics[i]});
   }
   for (std::size_t i = 0; i < settings.labels.size(); ++i) {
-    wanted.push_back({settings.labels[i].column, "label " + settings.labels[i].name, &columns.labels[i]});
+    const SourceLabel& label = settings.labels[i];
+    wanted.push_back({label.column, "label " + label.name, label.position, &columns.labels[i]});
   }
   return wanted;
 }
@@ -322,6 +329,22 @@ Result<CsvColumns> read_csv_header(CsvReader& reader, const CsvLayout& layout, c
     }
   }
   return columns;
+}
+
+void tell_missing_columns(CsvReader& reader, const CsvLayout& layout, const std::string& path, Diagnostics& out) {
+  if (reader.next() != CsvReader::Next::kRow) {
+    return;
+  }
+  const Header header = header_of(reader);
+  CsvColumns columns;
+  for (const Wanted& want : wanted_columns(layout, columns)) {
+    if (std::ranges::find(header.names, want.column) == header.names.end()) {
+      const std::string near = printable(did_you_mean(want.column, header.names));
+      out.warning(want.position,
+                  path + " has no column " + quoted(want.column) + " for " + want.purpose,
+                  near.empty() ? "its columns are " + shown_columns(header.names) : near);
+    }
+  }
 }
 
 std::string csv_where(const std::string& path, CsvPlace place) {

@@ -47,6 +47,9 @@ char detect_delimiter(std::string_view text, const CsvLayout& layout);
 /// Takes the header line of a file from `reader`. Errors begin with `path:line:column`.
 Result<CsvColumns> read_csv_header(CsvReader& reader, const CsvLayout& layout, const FileSet::Name& file);
 
+/// Warns of each column that the header line has not, where the configuration names it.
+void tell_missing_columns(CsvReader& reader, const CsvLayout& layout, const std::string& path, Diagnostics& out);
+
 /// "visitors.csv:17:3"
 std::string csv_where(const std::string& path, CsvPlace place);
 

@@ -3,6 +3,7 @@
 #include "plugins/file_set.hpp"
 #include "plugins/json_path.hpp"
 #include "plugins/json_text.hpp"
+#include "plugins/look.hpp"
 #include "plugins/row_reader.hpp"
 #include "rules/base/text.hpp"
 
@@ -76,7 +77,8 @@ class JsonImport {
         label_texts_(layout.labels.size()),
         values_(layout.metrics.size()),
         value_texts_(layout.metrics.size()),
-        was_seen_(layout.metrics.size()) {}
+        was_seen_(layout.metrics.size()),
+        label_was_seen_(layout.labels.size()) {}
 
   Result<void> read(const FileTexts::Text& file, const std::stop_token& stop) {
     file_ = &file.name;
@@ -102,6 +104,36 @@ class JsonImport {
       begin = end + 1;
     }
     return {};
+  }
+
+  /// Warns of each path that no record has, where the configuration names it; whether there is one.
+  bool tell_missing(Diagnostics& out) const {
+    bool is_any = false;
+    const auto tell = [&](const JsonPath& path, const std::string& purpose, const Position& position) {
+      is_any = true;
+      const std::string near = did_you_mean(path.pointer().substr(1), first_names_);
+      out.warning(position,
+                  "no record of " + file_->path + " has " + path.pointer() + " for " + purpose,
+                  near.empty() ? "the first one has " + first_fields_ : near);
+    };
+    const SourceSettings& settings = layout_.settings;
+    for (std::size_t i = 0; i < was_seen_.size() && !places_.empty(); ++i) {
+      const OptionValue& column = settings.metrics[i].options.at("column");
+      if (!was_seen_[i]) {
+        tell(layout_.metrics[i],
+             "metric " + settings.metrics[i].name,
+             column.given ? column.position : settings.metrics[i].position);
+      }
+    }
+    for (std::size_t i = 0; i < label_was_seen_.size() && !places_.empty(); ++i) {
+      if (!label_was_seen_[i]) {
+        tell(layout_.labels[i], "label " + settings.labels[i].name, settings.labels[i].position);
+      }
+    }
+    if (layout_.date && !date_was_seen_ && !places_.empty()) {
+      tell(*layout_.date, "the date", settings.options.at("date.column").position);
+    }
+    return is_any;
   }
 
   Result<Poll> finish() {
@@ -151,7 +183,9 @@ class JsonImport {
       remember_fields(record);
     }
     for (std::size_t i = 0; i < labels_.size(); ++i) {
-      labels_[i] = scalar_text(layout_.labels[i].first(record), label_texts_[i]);
+      const Json* label = layout_.labels[i].first(record);
+      label_was_seen_[i] = label_was_seen_[i] || label != nullptr;
+      labels_[i] = scalar_text(label, label_texts_[i]);
     }
     for (std::size_t i = 0; i < values_.size(); ++i) {
       const Json* value = layout_.metrics[i].first(record);
@@ -159,6 +193,7 @@ class JsonImport {
       values_[i] = cell_of(value, value_texts_[i]);
     }
     const Json* date = date_of(record);
+    date_was_seen_ = date_was_seen_ || date != nullptr;
     if (date == nullptr && file_->slot) {
       rows_.read_at(row, *file_->slot, labels_, values_);
     } else {
@@ -186,6 +221,7 @@ class JsonImport {
     }
     for (auto field = record.begin(); record.is_object() && field != record.end(); ++field) {
       names.push_back(names.size() < 40 ? printable(field.key(), 60) : "…");
+      first_names_.push_back(names.back());
       if (names.size() > 40) {
         break;
       }
@@ -213,8 +249,11 @@ class JsonImport {
   std::vector<std::string> label_texts_;
   std::vector<RowCell> values_;
   std::vector<std::string> value_texts_;
-  std::vector<bool> was_seen_;  // by metric
+  std::vector<bool> was_seen_;        // by metric
+  std::vector<bool> label_was_seen_;  // by label
+  bool date_was_seen_ = false;
   std::string date_text_;
+  std::vector<std::string> first_names_;
   std::string first_fields_;
 };
 
@@ -288,7 +327,7 @@ void read_dates(Layout& layout, Diagnostics& diagnostics) {
   layout.dates = *std::move(format);
 }
 
-std::unique_ptr<Source> create_json(const SourceSettings& settings, Diagnostics& diagnostics) {
+std::optional<Layout> read_layout(const SourceSettings& settings, Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.items().size();
   Layout layout;
   layout.settings = settings;
@@ -307,7 +346,31 @@ std::unique_ptr<Source> create_json(const SourceSettings& settings, Diagnostics&
       layout.labels.push_back(*std::move(path));
     }
   }
-  return diagnostics.items().size() == before ? std::make_unique<JsonSource>(std::move(layout)) : nullptr;
+  return diagnostics.items().size() == before ? std::optional(std::move(layout)) : std::nullopt;
+}
+
+std::unique_ptr<Source> create_json(const SourceSettings& settings, Diagnostics& diagnostics) {
+  auto layout = read_layout(settings, diagnostics);
+  return layout ? std::make_unique<JsonSource>(*std::move(layout)) : nullptr;
+}
+
+/// The newest file: paths that no record has, and rows that cannot be read.
+void look_at_json(const SourceSettings& settings, Host& host, Diagnostics& diagnostics) {
+  Diagnostics known;
+  const auto layout = read_layout(settings, known);
+  if (!layout) {
+    return;
+  }
+  const Position& position = settings.options.at("path").position;
+  const auto file = newest_file(layout->files, position, host, diagnostics);
+  if (!file) {
+    return;
+  }
+  JsonImport import(*layout, PollRequest{});
+  const auto read = import.read(*file, {});
+  if (!read || !import.tell_missing(diagnostics)) {
+    tell_look(position, read ? import.finish() : tl::unexpected(read.error()), diagnostics);
+  }
 }
 
 std::vector<OptionSpec> options() {
@@ -362,7 +425,10 @@ Plugin json_plugin() {
                               .choices = {},
                               .help = "The field with the values, or a pointer in the record such as /total/orders; "
                                       "without it, the one named like the metric."}},
-          .create = create_json};
+          .is_whole = true,
+          .create = create_json,
+          .defaults = {},
+          .look = look_at_json};
 }
 
 }  // namespace kpi

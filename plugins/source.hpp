@@ -247,9 +247,13 @@ struct Plugin {
   std::vector<OptionSpec> options;
   std::vector<OptionSpec> metric_options;
   bool is_entered = false;  ///< Its values come from people (`kpid enter`), not from elsewhere.
+  bool is_whole = false;    ///< Each poll brings all there is: what it no longer brings was taken out.
   /// Checks what the option table cannot say and builds the source; null when something was reported.
   std::function<std::unique_ptr<Source>(const SourceSettings&, Diagnostics&)> create;
   std::function<SourceDefaults(const OptionValues&)> defaults{};  ///< Empty: none.
+  /// Holds settings from which a source was built against the data that is there, and warns where they do not fit: for
+  /// `kpid check`. Empty: only a poll can tell, because others would have to be asked.
+  std::function<void(const SourceSettings&, Host&, Diagnostics&)> look{};
 };
 
 /// Every plugin that is built in, by name.

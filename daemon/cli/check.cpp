@@ -1,4 +1,5 @@
 #include "daemon/cli/check_history.hpp"
+#include "daemon/cli/check_timing.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/store/sqlite_store.hpp"
 #include "rules/base/text.hpp"
@@ -48,90 +49,144 @@ struct Findings {
   std::size_t sources = 0;
 };
 
-/// Where there is a history, the rules are held against it. One that cannot be read is no fault of the rules.
-void look_at_history(const std::shared_ptr<const Config>& config, Date today, Diagnostics& diagnostics, Io& io) {
-  std::error_code error;
-  if (config->history.empty() || !std::filesystem::exists(config->history, error)) {
-    return;
-  }
-  auto store = open_sqlite_store_for_reading(config->history);
-  if (!store) {
-    io.err << "kpid: not held against the history: " << store.error().message << "\n";
-    return;
-  }
-  Engine engine(config, **store);
-  if (const auto restored = engine.restore(io.clock.now()); !restored) {
-    io.err << "kpid: not held against the history: " << restored.error().message << "\n";
-    return;
-  }
-  check_against_history(engine, today, diagnostics);
-}
+/// One run of the verb.
+class Check {
+ public:
+  Check(const Arguments& arguments, Io& io) : arguments_(arguments), io_(io), timing_(io.clock) {}
 
-void collect(ConfigLoad load, bool as_json, Findings& findings, Io& io) {
-  if (load.config) {
-    const auto local = load.config->zone.to_local(io.clock.now());
-    const Date today{std::chrono::floor<std::chrono::days>(local)};
-    check_smart(load.config->rules, today, load.diagnostics);
-    look_at_history(load.config, today, load.diagnostics, io);
-    load.diagnostics.sort();
-  }
-  for (const Diagnostic& diagnostic : load.diagnostics.items()) {
-    findings.json.push_back(json_of(diagnostic));
-  }
-  if (!as_json) {
-    io.err << load.diagnostics.text();
-  }
-  findings.errors += load.diagnostics.count(Diagnostic::Severity::kError);
-  findings.warnings += load.diagnostics.count(Diagnostic::Severity::kWarning);
-  if (load.config) {
-    findings.kpis += load.config->rules.kpis.size();
-    findings.sources += load.config->sources.size();
-  }
-}
-
-int check(const Arguments& arguments, Io& io) {
-  const std::string config = config_path(arguments);
-  Findings findings;
-  std::vector<std::string> rule_files;
-  bool any = false;
-  for (const std::string& path : arguments.list("path")) {
-    if (is_configuration(path, io.host)) {
-      collect(load_config(path, Secrets::kChecked, io.host), arguments.has("json"), findings, io);
+  int run() {
+    const std::string config = config_path(arguments_);
+    std::vector<std::string> rule_files;
+    bool any = false;
+    for (const std::string& path : arguments_.list("path")) {
+      if (is_configuration(path, io_.host)) {
+        load("read and compile " + path, [&] { return load_config(path, Secrets::kChecked, io_.host); });
+        any = true;
+      } else {
+        rule_files.push_back(path);
+      }
+    }
+    if (!rule_files.empty()) {
+      load("read and compile " + join(rule_files, ", "), [&] {
+        return load_rule_files({config, rule_files, nullptr, std::nullopt, nullptr, {}}, Secrets::kChecked, io_.host);
+      });
       any = true;
+    }
+    if (!any && config.empty()) {
+      return complain(io_,
+                      kExitNo,
+                      "there is no ./kpid.yaml and no /etc/kpid/kpid.yaml; name a file, or make one with `kpid init`");
+    }
+    if (!any) {
+      load("read and compile " + config, [&] { return load_config(config, Secrets::kChecked, io_.host); });
+    }
+    return conclude();
+  }
+
+ private:
+  template <class Load>
+  void load(std::string what, const Load& load) {
+    collect(timing_.step(std::move(what), load));
+  }
+
+  void collect(ConfigLoad load) {
+    if (load.config) {
+      const auto local = load.config->zone.to_local(io_.clock.now());
+      const Date today{std::chrono::floor<std::chrono::days>(local)};
+      check_smart(load.config->rules, today, load.diagnostics);
+      look_at_sources(*load.config, load.diagnostics);
+      look_at_history(load.config, load.diagnostics);
+      load.diagnostics.sort();
+    }
+    for (const Diagnostic& diagnostic : load.diagnostics.items()) {
+      findings_.json.push_back(json_of(diagnostic));
+    }
+    if (!arguments_.has("json")) {
+      io_.err << load.diagnostics.text();
+    }
+    findings_.errors += load.diagnostics.count(Diagnostic::Severity::kError);
+    findings_.warnings += load.diagnostics.count(Diagnostic::Severity::kWarning);
+    if (load.config) {
+      findings_.kpis += load.config->rules.kpis.size();
+      findings_.sources += load.config->sources.size();
+    }
+  }
+
+  /// Local files are opened: a column that is not there is told before the first poll.
+  void look_at_sources(const Config& config, Diagnostics& diagnostics) {
+    for (const SourceConfig& source : config.sources) {
+      const Plugin* plugin = find_plugin(source.plugin);
+      if (source.source == nullptr || plugin == nullptr || !plugin->look) {
+        continue;
+      }
+      timing_.step("look at source " + source.settings.name, [&] {
+        plugin->look(source.settings, io_.host, diagnostics);
+        return true;
+      });
+    }
+  }
+
+  /// Where there is a history, the rules are held against it. One that cannot be read is no fault of the rules.
+  void look_at_history(const std::shared_ptr<const Config>& config, Diagnostics& diagnostics) {
+    std::error_code error;
+    if (config->history.empty() || !std::filesystem::exists(config->history, error)) {
+      return;
+    }
+    auto store = open_sqlite_store_for_reading(config->history);
+    if (!store) {
+      io_.err << "kpid: not held against the history: " << store.error().message << "\n";
+      return;
+    }
+    Engine engine(config, **store);
+    const Instant now = io_.clock.now();
+    const auto restored = timing_.step("read the history", [&] { return engine.restore(now); });
+    if (!restored) {
+      io_.err << "kpid: not held against the history: " << restored.error().message << "\n";
+      return;
+    }
+    timing_.step("hold the rules against it", [&] {
+      check_against_history(engine, now, diagnostics);
+      return true;
+    });
+    if (arguments_.has("timing")) {
+      timing_.measure_kpis(engine, engine.last_step().value_or(now));
+    }
+  }
+
+  int conclude() {
+    const bool fails = findings_.errors > 0 || (arguments_.has("strict") && findings_.warnings > 0);
+    if (arguments_.has("json")) {
+      ordered_json document{{"ok", !fails},
+                            {"errors", findings_.errors},
+                            {"warnings", findings_.warnings},
+                            {"diagnostics", findings_.json}};
+      if (arguments_.has("timing")) {
+        document["timing"] = timing_.json();
+      }
+      io_.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
+      return fails ? kExitNo : kExitFine;
+    }
+    if (findings_.errors > 0) {
+      io_.err << counted(findings_.errors, "error") << ", " << counted(findings_.warnings, "warning") << "\n";
     } else {
-      rule_files.push_back(path);
+      io_.out << counted(findings_.kpis, "KPI") << " over " << counted(findings_.sources, "source") << ": "
+              << (findings_.warnings == 0 ? "fine" : counted(findings_.warnings, "warning")) << "\n";
     }
-  }
-  if (!rule_files.empty()) {
-    collect(load_rule_files({config, rule_files, nullptr, std::nullopt, nullptr, {}}, Secrets::kChecked, io.host),
-            arguments.has("json"),
-            findings,
-            io);
-    any = true;
-  }
-  if (!any) {
-    if (config.empty()) {
-      return complain(
-          io, kExitNo, "there is no ./kpid.yaml and no /etc/kpid/kpid.yaml; name a file, or make one with `kpid init`");
+    if (arguments_.has("timing")) {
+      io_.out << timing_.text();
     }
-    collect(load_config(config, Secrets::kChecked, io.host), arguments.has("json"), findings, io);
-  }
-  const bool fails = findings.errors > 0 || (arguments.has("strict") && findings.warnings > 0);
-  if (arguments.has("json")) {
-    const ordered_json document{
-        {"ok", !fails}, {"errors", findings.errors}, {"warnings", findings.warnings}, {"diagnostics", findings.json}};
-    io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
     return fails ? kExitNo : kExitFine;
   }
-  if (findings.errors > 0) {
-    io.err << counted(findings.errors, "error") << ", " << counted(findings.warnings, "warning") << "\n";
-  } else {
-    io.out << counted(findings.kpis, "KPI") << " over " << counted(findings.sources, "source") << ": "
-           << (findings.warnings == 0 ? "fine" : counted(findings.warnings, "warning")) << "\n";
-  }
-  return fails ? kExitNo : kExitFine;
-}
 
+  const Arguments& arguments_;
+  Io& io_;
+  CheckTiming timing_;
+  Findings findings_;
+};
+
+int check(const Arguments& arguments, Io& io) {
+  return Check(arguments, io).run();
+}
 }  // namespace
 
 Command check_command() {
@@ -139,10 +194,12 @@ Command check_command() {
           "validate the configuration and the rules",
           "kpid check                      the configuration and every rule file it names\n"
           "kpid check rules/shop.yaml      one rule file, with the configuration's sources\n"
-          "kpid check --strict             warnings fail too: for CI",
+          "kpid check --strict             warnings fail too: for CI\n"
+          "kpid check --timing             what takes long",
           {config_argument(),
            {"path", "PATH", "configurations or rule files", true, true},
            {"strict", "", "fail on warnings too"},
+           {"timing", "", "what each step took, and the KPIs that take longest to judge"},
            json_argument()},
           check};
 }

@@ -1,9 +1,12 @@
 #include "daemon/cli/check_history.hpp"
 
+#include "daemon/cli/reading.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,6 +16,10 @@ namespace {
 
 constexpr std::int64_t kFourWeeks = 28;
 constexpr std::size_t kMostNamed = 12;
+/// A condition that was unknown in so many of the newest periods, in each of so many lines, is called so.
+constexpr std::size_t kPeriods = 30;
+constexpr std::size_t kFewestPeriods = 8;
+constexpr std::size_t kMostLines = 20;
 
 std::string shown(const std::set<std::string>& values) {
   std::vector<std::string> names(values.begin(), values.end());
@@ -36,13 +43,18 @@ std::optional<Slot> deadline_of(const Target& target) {
 
 class HistoryCheck {
  public:
-  HistoryCheck(const Engine& engine, Date today, Diagnostics& diagnostics)
-      : engine_(engine), rules_(engine.config().rules), today_(slot_of(today)), diagnostics_(diagnostics) {}
+  HistoryCheck(const Engine& engine, Instant now, Diagnostics& diagnostics)
+      : engine_(engine),
+        rules_(engine.config().rules),
+        now_(engine.last_step().value_or(now)),
+        today_(slot_of(Date{std::chrono::floor<std::chrono::days>(engine.config().zone.to_local(now))})),
+        diagnostics_(diagnostics) {}
 
   void run() {
     for (const Kpi& kpi : rules_.kpis) {
       check_filters(kpi);
       check_matches(kpi);
+      check_conditions(kpi);
       const Line* total = engine_.find_line(kpi.id, {});
       for (const Target& target : kpi.targets) {
         if (total != nullptr && target.match.empty() && kpi.every.is_civil()) {
@@ -129,6 +141,60 @@ class HistoryCheck {
     }
   }
 
+  /// Conditions and limits that could not be told in any period: they can neither fire nor end anything.
+  void check_conditions(const Kpi& kpi) {
+    std::vector<std::optional<Value>> conditions(kpi.alerts.size());
+    std::array<std::optional<Value>, 3> limits;
+    std::size_t periods = 0;
+    std::size_t lines = 0;
+    const JudgeContext context = engine_.judge_context(now_);
+    for (const Line& line : engine_.lines()) {
+      if (&rules_.kpis[line.kpi] != &kpi || lines++ >= kMostLines) {
+        continue;
+      }
+      const std::vector<Sample>& judged = line.judged.values;
+      std::size_t seen = 0;
+      for (auto at = judged.rbegin(); at != judged.rend() && seen < kPeriods; ++at, ++seen) {
+        const PeriodJudgement judgement = judge_period(line, context, at->slot);
+        for (std::size_t i = 0; i < conditions.size(); ++i) {
+          note(conditions[i], judgement.conditions[i]);
+        }
+        const std::array stood{judgement.limits.warning, judgement.limits.critical, judgement.limits.recover};
+        for (std::size_t i = 0; i < stood.size(); ++i) {
+          if (stood[i]) {
+            note(limits[i], *stood[i]);
+          }
+        }
+      }
+      periods = std::max(periods, seen);
+    }
+    if (periods < kFewestPeriods) {
+      return;
+    }
+    for (std::size_t i = 0; i < conditions.size(); ++i) {
+      tell_unknown(kpi, "the condition of \"" + kpi.alerts[i].name + "\"", conditions[i], periods);
+    }
+    static constexpr std::array<std::string_view, 3> kLimits{"warning", "critical", "recover"};
+    for (std::size_t i = 0; i < limits.size(); ++i) {
+      tell_unknown(kpi, "the limit " + std::string(kLimits[i]), limits[i], periods);
+    }
+  }
+
+  /// What is known stays.
+  static void note(std::optional<Value>& noted, const Value& value) {
+    noted = noted && noted->is_known() ? noted : value;
+  }
+
+  void tell_unknown(const Kpi& kpi, const std::string& what, const std::optional<Value>& noted, std::size_t periods) {
+    if (noted && !noted->is_known()) {
+      diagnostics_.warning(
+          kpi.position,
+          what + " of " + kpi.id + " was unknown in each of the last " + std::to_string(periods) + " periods (" +
+              words_of(noted->reason) + "): it can never match",
+          "`kpid explain " + kpi.id + "` shows its inputs; coalesce(x, 0) gives what is missing a value");
+    }
+  }
+
   /// A level that would have to change faster than it ever did in four weeks, a sum that would need more a day than it
   /// ever got in four weeks. Nothing is said of fewer than eight weeks.
   void check_reach(const Kpi& kpi, const Target& target, const std::vector<Sample>& values) {
@@ -196,14 +262,15 @@ class HistoryCheck {
 
   const Engine& engine_;
   const RuleSet& rules_;
+  Instant now_;
   Slot today_;
   Diagnostics& diagnostics_;
 };
 
 }  // namespace
 
-void check_against_history(const Engine& engine, Date today, Diagnostics& diagnostics) {
-  HistoryCheck(engine, today, diagnostics).run();
+void check_against_history(const Engine& engine, Instant now, Diagnostics& diagnostics) {
+  HistoryCheck(engine, now, diagnostics).run();
 }
 
 }  // namespace kpi

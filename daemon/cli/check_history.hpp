@@ -8,6 +8,6 @@
 namespace kpi {
 
 /// REQUIRES a restored engine.
-void check_against_history(const Engine& engine, Date today, Diagnostics& diagnostics);
+void check_against_history(const Engine& engine, Instant now, Diagnostics& diagnostics);
 
 }  // namespace kpi

@@ -108,4 +108,10 @@ Result<void> write_whole(const std::string& path, const std::string& text) {
   return {};
 }
 
+std::string words_of(Reason reason) {
+  std::string text(name_of(reason));
+  std::ranges::replace(text, '_', ' ');
+  return text;
+}
+
 }  // namespace kpi

@@ -31,6 +31,9 @@ std::string rough_text(Duration duration);
 /// A value in its unit; "unknown" when there is none, its plain digits when the KPI is not configured (any more).
 std::string value_text(double value, const Kpi* kpi, Language language);
 
+/// "no sample": why a value is unknown.
+std::string words_of(Reason reason);
+
 /// "SE" where the KPI is split by one label only, "country=SE, channel=mail" elsewhere, empty for the total. Printable.
 std::string segment_text(const Labels& segment, const Kpi* kpi);
 

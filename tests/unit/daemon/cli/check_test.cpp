@@ -1,0 +1,144 @@
+// `kpid check` opens the files of local sources, says what takes long, and finds conditions that can never be told.
+
+#include "tests/unit/daemon/cli/program.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace kpi::test {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kRules =
+    "kpis:\n  visits: {title: V, description: D, owner: o, objective: g, unit: visits, reviewed: 2026-03-01, "
+    "value: web.visits}\n";
+
+Ended check(Program& program, const std::string& source, const std::string& more = "") {
+  program.write("rules.yaml", kRules);
+  program.write("kpid.yaml", "rules: [rules.yaml]\nsources:\n  web:\n" + source + more);
+  return program.on_folder({"check"});
+}
+
+TEST(CheckOfFiles, NamesTheColumnThatAFileHasNot) {
+  Program program("2026-03-10T06:00:00Z");
+  program.write("web.csv", "Date,Country,Visits\n2026-03-09,SE,100\n");
+  const Ended ended = check(program,
+                            "    plugin: csv\n"
+                            "    path: web.csv\n"
+                            "    labels: {country: Cuontry}\n"
+                            "    metrics: {visits: {column: Visit, unit: visits}, orders: {unit: orders}}\n");
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_EQ(ended.out, "1 KPI over 1 source: 3 warnings\n");
+  EXPECT_EQ(ended.err,
+            R"~(DIR/kpid.yaml:6:14: warning: DIR/web.csv has no column "Cuontry" for label country
+  6 |     labels: {country: Cuontry}
+    |              ^~~~~~~
+  help: did you mean "Country"?
+DIR/kpid.yaml:7:32: warning: DIR/web.csv has no column "Visit" for metric visits
+  7 |     metrics: {visits: {column: Visit, unit: visits}, orders: {unit: orders}}
+    |                                ^~~~~
+  help: did you mean "Visits"?
+DIR/kpid.yaml:7:54: warning: DIR/web.csv has no column "orders" for metric orders
+  7 |     metrics: {visits: {column: Visit, unit: visits}, orders: {unit: orders}}
+    |                                                      ^~~~~~
+  help: its columns are Date, Country, Visits
+)~");
+}
+
+TEST(CheckOfFiles, NamesTheFieldThatNoRecordHas) {
+  Program program("2026-03-10T06:00:00Z");
+  program.write("web.json",
+                R"([{"day": "2026-03-08", "visits": 1}, {"day": "2026-03-09", "visits": 2, "land": "SE"}])");
+  const Ended ended = check(program,
+                            "    plugin: json\n"
+                            "    path: web.json\n"
+                            "    labels: {country: land}\n"
+                            "    metrics: {visits: {column: visit, unit: visits}}\n");
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_EQ(ended.err,
+            R"~(DIR/kpid.yaml:7:32: warning: no record of DIR/web.json has /visit for metric visits
+  7 |     metrics: {visits: {column: visit, unit: visits}}
+    |                                ^~~~~
+  help: did you mean "visits"?
+)~");
+}
+
+TEST(CheckOfFiles, SaysWhatAPollCouldNotRead) {
+  Program program("2026-03-10T06:00:00Z");
+  const std::string source = "    plugin: csv\n    path: web.csv\n    metrics: {visits: {unit: visits}}\n";
+  EXPECT_THAT(check(program, source).err, HasSubstr("kpid.yaml:5:11: warning: DIR/web.csv: "));
+  program.write("web.csv", "Date,visits\n2026-03-08,100\n2026-03-09,many\n");
+  EXPECT_THAT(check(program, source).err,
+              HasSubstr("kpid.yaml:5:11: warning: 1 row or cell cannot be read: DIR/web.csv:3:12: "));
+  program.write("web.csv", "Date,visits\n9/3/2026,100\n");
+  EXPECT_THAT(check(program, source).err, HasSubstr("kpid.yaml:5:11: warning: DIR/web.csv"));
+  program.write("web.csv", "Date,visits\n2026-03-09,100\n");
+  EXPECT_EQ(check(program, source).err, "");
+}
+
+TEST(CheckOfAWeight, WantsACountOfTheSameSource) {
+  Program program("2026-03-10T06:00:00Z");
+  program.write("web.csv", "Date,visits,score,answers\n2026-03-09,100,4,20\n");
+  const auto errors = [&](const std::string& metrics) {
+    return check(program,
+                 "    plugin: csv\n    path: web.csv\n    metrics: {visits: {unit: visits}, " + metrics + "}\n")
+        .err;
+  };
+  EXPECT_EQ(errors("score: {kind: mean, weight: answers}, answers: {}"), "");
+  EXPECT_THAT(errors("score: {kind: mean, weight: answer}, answers: {}"),
+              HasSubstr("error: a mean is weighted by a count of the same source, and web has no count \"answer\"\n"));
+  EXPECT_THAT(errors("score: {kind: mean, weight: answer}, answers: {}"), HasSubstr("help: did you mean \"answers\"?"));
+  EXPECT_THAT(errors("score: {kind: mean, weight: score}"), HasSubstr("web has no count \"score\""));
+  EXPECT_THAT(errors("score: {kind: flow, weight: visits}"),
+              HasSubstr("error: only a mean has a weight, web.score is of the kind flow"));
+}
+
+TEST(CheckOfConditions, FindsThoseThatCanNeverBeTold) {
+  Program program("2026-03-20T06:00:00Z");
+  std::string rows = "Date,visits\n";
+  for (int day = 10; day < 20; ++day) {
+    rows += "2026-03-" + std::to_string(day) + ",100\n";
+  }
+  program.write("web.csv", rows);
+  const std::string source = "    plugin: csv\n    path: web.csv\n    metrics: {visits: {unit: visits}, orders: {}}\n";
+  check(program, source);
+  program.write("web.csv", rows.replace(0, 11, "Date,visits,orders"));
+  program.write("rules.yaml",
+                std::string(kRules).substr(0, std::string(kRules).size() - 2) +
+                    ", alerts: [{name: few, when: web.orders < 3}, {name: low, when: value < 3}], "
+                    "thresholds: {warning: '0.8 * prev(value, 52 weeks)'}}\n");
+  ASSERT_EQ(program.once("2026-03-20T06:00:00Z"), 0);
+  const std::string said = program.on_folder({"check"}).err;
+  EXPECT_THAT(said,
+              HasSubstr("the condition of \"few\" of visits was unknown in each of the last 10 periods (no sample): it "
+                        "can never match"));
+  EXPECT_THAT(said, HasSubstr("the limit warning of visits was unknown in each of the last 10 periods (not judged)"));
+  EXPECT_THAT(said, testing::Not(HasSubstr("\"low\"")));
+}
+
+TEST(CheckTiming, SaysWhatEachStepTook) {
+  Program program("2026-03-10T06:00:00Z");
+  program.write("web.csv", "Date,visits\n2026-03-09,100\n");
+  check(program, "    plugin: csv\n    path: web.csv\n    metrics: {visits: {unit: visits}}\n");
+  ASSERT_EQ(program.once("2026-03-10T06:00:00Z"), 0);
+  EXPECT_EQ(program.on_folder({"check", "--timing"}),
+            (Ended{0,
+                   "1 KPI over 1 source: fine\n"
+                   "        0 us  read and compile DIR/kpid.yaml\n"
+                   "        0 us  look at source web\n"
+                   "        0 us  read the history\n"
+                   "        0 us  hold the rules against it\n"
+                   "judging one period takes longest of:\n"
+                   "        0 us  visits, 1 line\n",
+                   ""}));
+  const auto document = nlohmann::json::parse(program.on_folder({"check", "--timing", "--json"}).out);
+  EXPECT_EQ(document["timing"]["steps"].size(), 4U);
+  EXPECT_EQ(document["timing"]["kpis"][0]["kpi"], "visits, 1 line");
+}
+
+}  // namespace
+}  // namespace kpi::test
