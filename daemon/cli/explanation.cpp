@@ -1,0 +1,365 @@
+#include "daemon/cli/explanation.hpp"
+
+#include "daemon/cli/reading.hpp"
+#include "rules/base/text.hpp"
+#include "rules/judge/line_limits.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kpi {
+namespace {
+
+/// Former values are looked up of so many series, and so many of them are shown.
+constexpr std::size_t kMostSeries = 20;
+constexpr std::size_t kMostMarks = 3;
+
+std::string_view aggregate_name(Aggregate how, MetricKind kind) {
+  switch (how) {
+    case Aggregate::kByKind:
+      return kind == MetricKind::kMean ? "avg" : kind == MetricKind::kLevel ? "last" : "sum";
+    case Aggregate::kSum:
+      return "sum";
+    case Aggregate::kAverage:
+      return "avg";
+    case Aggregate::kMin:
+      return "min";
+    case Aggregate::kMax:
+      return "max";
+    case Aggregate::kFirst:
+      return "first";
+    case Aggregate::kLast:
+      return "last";
+    case Aggregate::kCount:
+      return "count";
+    case Aggregate::kMedian:
+      return "median";
+    case Aggregate::kStddev:
+      return "stddev";
+    case Aggregate::kQuantile:
+      return "quantile";
+    case Aggregate::kTrend:
+      return "trend";
+    case Aggregate::kAge:
+      return "age";
+    case Aggregate::kAnomaly:
+      return "anomaly";
+    case Aggregate::kForecast:
+      return "forecast";
+  }
+  return "";
+}
+
+/// "2026-03-24 to 2026-03-30", for instants "2026-03-30 14:00 to 15:00".
+std::string window_text(const Window& window, const Grain& grain, const Zone& zone) {
+  if (grain.is_civil()) {
+    const std::string first = date_text(date_of(window.from));
+    const std::string last = date_text(date_of(Slot{window.to.ms - kDayMs}));
+    return first == last ? first : first + " to " + last;
+  }
+  const auto local = [&](Slot slot) {
+    const auto time = zone.to_local(Instant{Duration{slot.ms}});
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(time - day).count();
+    const auto two = [](std::int64_t number) { return (number < 10 ? "0" : "") + std::to_string(number); };
+    return date_text(Date{day}) + " " + two(minutes / 60) + ":" + two(minutes % 60);
+  };
+  return local(window.from) + " to " + local(window.to);
+}
+
+std::string shifts_text(const std::vector<Span>& back) {
+  std::string text;
+  for (const Span& span : back) {
+    text += ", " + span.text() + " earlier";
+  }
+  return text;
+}
+
+std::string plain(double value, const Unit& unit) {
+  return std::isnan(value) ? "unknown" : format_value(value, unit, Language::kEnglish);
+}
+
+/// The newest of them; the others are counted.
+std::vector<std::string> few(std::vector<std::string> marks) {
+  if (marks.size() > kMostMarks) {
+    const std::size_t more = marks.size() - kMostMarks;
+    marks.erase(marks.begin(), marks.end() - kMostMarks);
+    marks.push_back("and " + std::to_string(more) + " more");
+  }
+  return marks;
+}
+
+class Explainer {
+ public:
+  Explainer(const Engine& engine, HistoryReader& history, Instant now)
+      : engine_(engine), history_(history), context_(engine.judge_context(now)) {}
+
+  Result<Explanation> explain(const Line& line, std::optional<Slot> wanted) {
+    result_.kpi = &engine_.config().rules.kpis[line.kpi];
+    result_.line = &line;
+    result_.slot = wanted.value_or(line.stepped.value_or(line.first.value_or(Slot{})));
+    result_.due = engine_.plan_of(line).due(*result_.kpi, result_.slot);
+    const Sample* judged = line.judged.at(result_.slot);
+    result_.is_judged = judged != nullptr;
+    result_.is_newest = line.stepped && *line.stepped == result_.slot;
+    result_.recorded = judged != nullptr ? judged->value : std::nan("");
+    result_.judgement = judge_period(line, context_, result_.slot);
+    result_.state = engine_.state_of(line);
+    const Slot end = next_slot(result_.slot, result_.kpi->every, result_.kpi->zone);
+    result_.marks = KPI_TRY(marks_of_verdicts(line, {result_.slot, end}));
+    result_.inputs = KPI_TRY(inputs_of(result_.kpi->value, line.value_inputs));
+    KPI_TRY(explain_rules());
+    explain_why();
+    return std::move(result_);
+  }
+
+ private:
+  [[nodiscard]] EvaluationContext evaluation() const {
+    const Kpi& kpi = *result_.kpi;
+    EvaluationContext context;
+    context.rules = context_.rules;
+    context.table = context_.table;
+    context.frame = Frame{result_.slot, kpi.every, kpi.over, kpi.zone, context_.rules->calendar};
+    context.complete = kpi.complete;
+    context.own = result_.judgement.value;
+    return context;
+  }
+
+  Result<std::vector<InputFinding>> inputs_of(const Program& program, const Inputs& inputs) {
+    std::vector<InputFinding> found;
+    for (std::size_t i = 0; i < program.metrics.size() && i < inputs.series.size(); ++i) {
+      found.push_back(KPI_TRY(metric_finding(program.metrics[i], inputs.series[i])));
+    }
+    for (std::size_t i = 0; i < program.kpis.size() && i < inputs.kpis.size(); ++i) {
+      found.push_back(KPI_TRY(kpi_finding(program.kpis[i], inputs.kpis[i])));
+    }
+    return found;
+  }
+
+  Result<InputFinding> metric_finding(const MetricInput& input, const std::vector<std::uint32_t>& series) {
+    const EvaluationContext context = evaluation();
+    const Metric& metric = context_.rules->metrics[input.metric];
+    const Window window = window_of(context.frame, input, metric);
+    InputFinding finding;
+    finding.name = metric.name;
+    for (const LabelFilter& filter : input.filters) {
+      finding.name +=
+          (finding.name == metric.name ? "{" : ", ") + filter.label + (filter.negated ? "!=" : "=") + filter.value;
+    }
+    finding.name += input.filters.empty() ? "" : "}";
+    finding.how = aggregate_name(input.how, metric.kind);
+    finding.how += input.weight ? " weighted by " + context_.rules->metrics[*input.weight].name : "";
+    finding.window = window_text(window, metric.grain, result_.kpi->zone) + shifts_text(input.back);
+    finding.series = series.size();
+    finding.count = count_window(input, series, context);
+    finding.value = evaluate_input(input, series, context, 0);
+    finding.unit = Unit::parse(input.how == Aggregate::kAge ? "d" : metric.unit).value_or(Unit{});
+    finding.marks = KPI_TRY(marks_of_samples(metric, series, window));
+    return finding;
+  }
+
+  Result<InputFinding> kpi_finding(const KpiInput& input, const JudgedSeries* judged) {
+    const EvaluationContext context = evaluation();
+    const Kpi& used = input.is_self ? *result_.kpi : context_.rules->kpis[input.kpi];
+    const Window window = window_of(context.frame, input, used.every);
+    InputFinding finding;
+    finding.name = input.is_self ? "value" : used.id;
+    finding.how = input.window ? aggregate_name(input.how, MetricKind::kFlow) : "as judged";
+    finding.window = window_text(window, used.every, result_.kpi->zone) + shifts_text(input.back);
+    finding.series = judged == nullptr ? 0 : 1;
+    Program alone;
+    alone.kpis = {input};
+    alone.code = {Instruction{OpCode::kKpi, 0, 0}};
+    finding.value = evaluate(alone, Inputs{{}, {judged}}, context);
+    finding.unit = used.unit;
+    const auto is_it = [&](const Line& line) { return &line.judged == judged; };
+    if (const auto line = std::ranges::find_if(engine_.lines(), is_it); line != engine_.lines().end()) {
+      finding.marks = KPI_TRY(marks_of_verdicts(*line, window));
+    }
+    return finding;
+  }
+
+  /// Values of the window that were others before the source restated them.
+  Result<std::vector<std::string>> marks_of_samples(const Metric& metric,
+                                                    const std::vector<std::uint32_t>& series,
+                                                    const Window& window) {
+    const Zone& zone = result_.kpi->zone;
+    const Unit unit = Unit::parse(metric.unit).value_or(Unit{});
+    std::vector<std::string> marks;
+    for (std::size_t i = 0; i < series.size() && i < kMostSeries; ++i) {
+      const Labels& labels = (*context_.table)[series[i]].labels;
+      const std::string of = series.size() > 1 && !labels.empty() ? " (" + labels_text(labels) + ")" : "";
+      const auto note = [&](const SampleRevision& revision) {
+        if (revision.slot >= window.from && revision.slot < window.to) {
+          marks.push_back(period_text(revision.slot, metric.grain, metric.zone) + of + " was " +
+                          plain(revision.value, unit) + " until " + local_text(revision.replaced_at, zone));
+        }
+      };
+      const auto read = history_.sample_revisions(metric.name, labels, note);
+      if (!read && read.error().kind != ErrorKind::kNotFound) {
+        return tl::unexpected(read.error());
+      }
+    }
+    return few(std::move(marks));
+  }
+
+  /// Periods of the window that were judged otherwise before, or by another rule than the present one.
+  Result<std::vector<std::string>> marks_of_verdicts(const Line& line, const Window& window) {
+    const Kpi& kpi = engine_.config().rules.kpis[line.kpi];
+    std::vector<std::string> marks;
+    for (const VerdictRevision& revision : KPI_TRY(history_.ledger_revisions(window.from, window.to))) {
+      if (revision.row.line == line.id) {
+        marks.push_back(period_text(revision.row.slot, kpi.every, kpi.zone) + " was " +
+                        plain(revision.row.value, kpi.unit) + ", " + std::string(name_of(revision.row.verdict)) +
+                        ", until " + local_text(revision.replaced_at, kpi.zone));
+      }
+    }
+    std::size_t others = 0;
+    std::optional<double> limit;
+    const VerdictFilter filter{kpi.id, line.segment, window.from, window.to};
+    KPI_TRY(history_.verdicts(filter, [&](const KpiVerdict& verdict) {
+      if (verdict.row.rule_version != line.rule_version) {
+        ++others;
+        limit = std::isnan(verdict.row.limit) ? std::nullopt : std::optional(verdict.row.limit);
+      }
+    }));
+    marks = few(std::move(marks));
+    if (others > 0) {
+      marks.push_back((others == 1 ? "judged by an earlier rule"
+                                   : std::to_string(others) + " periods were judged by an earlier rule") +
+                      (limit ? ", whose limit was " + plain(*limit, kpi.unit) : "") +
+                      ": a change counts from the next period on");
+    }
+    return marks;
+  }
+
+  Result<void> explain_rules() {
+    const Kpi& kpi = *result_.kpi;
+    const PeriodJudgement& judgement = result_.judgement;
+    if (kpi.thresholds) {
+      const LineLimits limits = limits_of(*result_.line, kpi, result_.slot, engine_.config().rules.calendar);
+      KPI_TRY(add_limit("warning", limits[0], judgement.limits.warning, judgement.thresholds.rungs[1]));
+      KPI_TRY(add_limit("critical", limits[1], judgement.limits.critical, judgement.thresholds.rungs[2]));
+      KPI_TRY(add_limit("recover", limits[2], judgement.limits.recover, Standing::kFine));
+    }
+    for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
+      const Value& holds = judgement.conditions[i];
+      auto inputs = KPI_TRY(inputs_of(kpi.alerts[i].when, result_.line->alert_inputs[i]));
+      result_.rules.push_back(
+          {kpi.alerts[i].name, kpi.alerts[i].when.text, holds, true, holds.is_true(), false, std::move(inputs)});
+    }
+    return {};
+  }
+
+  Result<void> add_limit(const std::string& name,
+                         const LineLimit& used,
+                         const std::optional<Value>& value,
+                         Standing standing) {
+    if (used.program == nullptr || !value) {
+      return {};
+    }
+    auto inputs = KPI_TRY(inputs_of(*used.program, *used.inputs));
+    result_.rules.push_back({name,
+                             used.program->text,
+                             *value,
+                             false,
+                             standing == Standing::kMissed,
+                             used.program->is_constant(),
+                             std::move(inputs)});
+    return {};
+  }
+
+  /// One sentence for each alert: what it is waiting for, or since when it fires.
+  void explain_why() {
+    const Line& line = *result_.line;
+    const Kpi& kpi = *result_.kpi;
+    if (!line.first) {
+      result_.why.push_back("nothing to judge yet: " + missing_input());
+      return;
+    }
+    if (!result_.is_judged) {
+      result_.why.push_back(result_.due > context_.now
+                                ? "provisional: it is judged at " + local_text(result_.due, kpi.zone)
+                                : "its samples have not arrived; given up at " +
+                                      local_text(engine_.plan_of(line).deadline(kpi, result_.slot), kpi.zone));
+    }
+    if (result_.is_judged && !result_.is_newest) {
+      result_.why.emplace_back("this is an earlier period; what follows is how things stand now");
+    }
+    if (kpi.thresholds) {
+      say("thresholds", line.thresholds, kpi.thresholds->patience);
+    }
+    for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
+      say(kpi.alerts[i].name, line.alerts[i], kpi.alerts[i].patience);
+    }
+    if (!line.plans.empty()) {
+      say("target", line.target, Patience{});
+    }
+    if (line.no_data.first) {
+      result_.why.push_back(
+          std::string("no_data: ") + (line.no_data.is_on ? "firing" : "pending") + ", no value since " +
+          period_text(*line.no_data.first, kpi.every, kpi.zone) +
+          (line.no_data.is_on
+               ? ""
+               : "; fires at " + local_text(engine_.plan_of(line).deadline(kpi, *line.no_data.first), kpi.zone)));
+    }
+    if (line.no_data.is_on) {
+      say_told("no_data");
+    }
+  }
+
+  [[nodiscard]] std::string missing_input() const {
+    for (const InputFinding& input : result_.inputs) {
+      if (input.series == 0) {
+        return "no sample of " + input.name + " has ever arrived" +
+               (result_.line->segment.empty() ? "" : " for this segment");
+      }
+    }
+    return "no period has all its samples";
+  }
+
+  /// Which channels know, and what keeps the others from it.
+  void say_told(const std::string& rule) {
+    for (const Decision& decision : engine_.standings_of(*result_.line, rule, context_.now)) {
+      result_.why.push_back(rule + " for " + decision.channel + ": " + reason_text(decision, engine_.config().zone));
+    }
+  }
+
+  void say(const std::string& rule, const AlertState& state, const Patience& patience) {
+    const Kpi& kpi = *result_.kpi;
+    const auto since = [&] {
+      return state.since ? " since " + period_text(*state.since, kpi.every, kpi.zone) : std::string();
+    };
+    switch (state.phase) {
+      case AlertPhase::kFiring: {
+        std::string text = rule + ": firing (" + std::string(name_of(state.severity)) + ")" + since();
+        text += state.is_stale ? "; the newest period has no data, which ends nothing" : "";
+        result_.why.push_back(
+            text + (patience.recover.is_zero() ? "" : "; ends after " + patience.recover.text() + " of fine periods"));
+        say_told(rule);
+        break;
+      }
+      case AlertPhase::kPending:
+        result_.why.push_back(rule + ": pending" + since() + "; fires when it has lasted " + patience.hold.text());
+        break;
+      case AlertPhase::kInactive:
+      case AlertPhase::kResolved:
+        result_.why.push_back(rule + ": not firing");
+        break;
+    }
+  }
+
+  const Engine& engine_;
+  HistoryReader& history_;
+  JudgeContext context_;
+  Explanation result_;
+};
+
+}  // namespace
+
+Result<Explanation> explain_line(
+    const Engine& engine, HistoryReader& history, Instant now, const Line& line, std::optional<Slot> wanted) {
+  return Explainer(engine, history, now).explain(line, wanted);
+}
+
+}  // namespace kpi

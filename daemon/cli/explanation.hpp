@@ -1,0 +1,64 @@
+#pragma once
+// Everything about one period of one KPI and segment: what its formula and limits read, what they are, and what each
+// alert waits for. For `kpid explain`; any thread may call it.
+
+#include "daemon/cli/command.hpp"
+#include "daemon/engine/engine.hpp"
+#include "daemon/store/history_reader.hpp"
+#include "rules/expr/evaluate.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kpi {
+
+/// One thing an expression reads, and what it found there.
+struct InputFinding {
+  std::string name;
+  std::string how;     ///< "sum", "last", …
+  std::string window;  ///< "2026-03-24 to 2026-03-30"
+  std::size_t series = 0;
+  WindowCount count;
+  Value value;
+  Unit unit;
+  std::vector<std::string> marks;  ///< "2026-03-28 was 4 until 2026-03-30 06:00"
+};
+
+/// One limit or condition, and whether it was crossed.
+struct RuleFinding {
+  std::string name;  ///< "warning", "recover", or an alert rule's name
+  std::string text;  ///< as written
+  Value value;       ///< the limit; of a condition 1 or 0
+  bool is_condition = false;
+  bool is_crossed = false;
+  bool is_number = false;  ///< The text is the limit itself.
+  std::vector<InputFinding> inputs;
+};
+
+struct Explanation {
+  const Kpi* kpi = nullptr;
+  const Line* line = nullptr;
+  Slot slot;
+  Instant due;
+  bool is_judged = false;
+  bool is_newest = false;
+  PeriodJudgement judgement;
+  double recorded = 0;             ///< As the ledger has it; NaN: unknown.
+  std::vector<std::string> marks;  ///< What it was before its data was restated, and whether by another rule.
+  std::vector<InputFinding> inputs;
+  std::vector<RuleFinding> rules;
+  KpiState state = KpiState::kOk;
+  std::vector<std::string> why;
+};
+
+/// Of the period `wanted`, else the newest that was judged. REQUIRES a restored engine.
+Result<Explanation> explain_line(
+    const Engine& engine, HistoryReader& history, Instant now, const Line& line, std::optional<Slot> wanted);
+
+/// For people.
+void print_explanation(const Explanation& found, Io& io);
+/// One JSON document.
+void print_explanation_json(const Explanation& found, Io& io);
+
+}  // namespace kpi

@@ -1,0 +1,183 @@
+// An explanation as text for people, and as JSON.
+
+#include "daemon/cli/explanation.hpp"
+#include "daemon/cli/reading.hpp"
+#include "daemon/notify/message_json.hpp"
+#include "rules/base/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+
+namespace kpi {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string shown(const Value& value, const Unit& unit) {
+  return value.is_known() ? format_value(value.number, unit, Language::kEnglish)
+                          : "unknown (" + words_of(value.reason) + ")";
+}
+
+std::string percent(double share) {
+  return format_value(std::round(share * 100) / 100, Unit::parse("%").value(), Language::kEnglish);
+}
+
+/// To three digits: a forecast has no more.
+double rounded(double value) {
+  if (value == 0 || !std::isfinite(value)) {
+    return value;
+  }
+  const int power = 2 - static_cast<int>(std::floor(std::log10(std::abs(value))));
+  return power >= 0 ? times_power_of_ten(std::round(times_power_of_ten(value, power)), -power) : std::round(value);
+}
+
+void print_target(const TargetView& target, std::ostream& out) {
+  out << "  target    " << (target.name.empty() ? "" : target.name + ", ");
+  if (!target.problem.empty()) {
+    out << target.formatted_goal << " by " << target.deadline << ": " << target.problem << "\n";
+    return;
+  }
+  out << name_of(target.status) << ": " << target.formatted_goal << " by " << target.deadline;
+  out << (target.formatted_actual.empty() ? "" : ", " + target.formatted_actual + " so far");
+  out << (target.pace ? ", pace " + percent(*target.pace) : "");
+  out << (target.formatted_expected.empty() ? "" : ", " + target.formatted_expected + " due by now");
+  out << (target.judged_by.empty() ? "" : ", judged by " + target.judged_by) << "\n";
+  if (target.probability && target.projected_low && target.projected_high) {
+    out << "            forecast " << target.formatted_projected << " at the deadline, between "
+        << number_text(rounded(*target.projected_low)) << " and " << number_text(rounded(*target.projected_high))
+        << " in four cases of five; the goal is reached with a probability of " << percent(*target.probability)
+        << (target.expected_date.empty() ? "" : ", by " + target.expected_date) << "\n";
+  }
+  if (target.budget && target.budget_left) {
+    out << "            " << number_text(std::round(*target.budget_left * 10) / 10) << " of "
+        << number_text(std::round(*target.budget * 10) / 10) << " misses left"
+        << (target.burn_rate ? ", burn rate " + percent(*target.burn_rate) : "") << "\n";
+  }
+}
+
+void print_marks(const std::vector<std::string>& marks, std::size_t indent, std::ostream& out) {
+  for (const std::string& mark : marks) {
+    out << std::string(indent, ' ') << mark << "\n";
+  }
+}
+
+void print_inputs(const std::vector<InputFinding>& inputs, std::ostream& out) {
+  for (const InputFinding& input : inputs) {
+    out << "    " << input.name << " = " << shown(input.value, input.unit) << "\n      " << input.how << ", "
+        << input.window;
+    if (input.count.expected > 0) {
+      out << ", " << input.count.present << " of " << input.count.expected << " there";
+    }
+    out << (input.series > 1 ? ", " + std::to_string(input.series) + " series" : "") << "\n";
+    print_marks(input.marks, 6, out);
+  }
+}
+
+ordered_json number(const Value& value) {
+  return value.is_known() ? ordered_json(value.number) : ordered_json(nullptr);
+}
+
+ordered_json json_of(const std::vector<InputFinding>& inputs) {
+  ordered_json list = ordered_json::array();
+  for (const InputFinding& input : inputs) {
+    list.push_back(
+        {{"name", input.name},
+         {"aggregate", input.how},
+         {"window", input.window},
+         {"series", input.series},
+         {"present", input.count.present},
+         {"expected", input.count.expected},
+         {"value", number(input.value)},
+         {"reason", input.value.is_known() ? ordered_json(nullptr) : ordered_json(name_of(input.value.reason))},
+         {"restated", input.marks}});
+  }
+  return list;
+}
+
+}  // namespace
+
+void print_explanation(const Explanation& found, Io& io) {
+  const Kpi& kpi = *found.kpi;
+  std::ostream& out = io.out;
+  out << kpi.title << (found.line->segment.empty() ? "" : " (" + labels_text(found.line->segment) + ")") << ": "
+      << name_of(found.state) << "\n";
+  out << "  period    " << period_text(found.slot, kpi.every, kpi.zone)
+      << (found.is_newest ? ", the newest judged" : "") << "\n";
+  out << "  formula   " << kpi.value.text << (kpi.over == kpi.every.span() ? "" : ", over " + kpi.over.text()) << "\n";
+  print_inputs(found.inputs, out);
+  out << "  value     " << shown(found.judgement.value, kpi.unit);
+  const bool differs =
+      found.is_judged && found.judgement.value.is_known() && found.recorded != found.judgement.value.number;
+  out << (differs ? ", judged as " + format_value(found.recorded, kpi.unit, Language::kEnglish) : "") << "\n";
+  print_marks(found.marks, 12, out);
+  for (const RuleFinding& rule : found.rules) {
+    const std::string name = rule.name + std::string(rule.name.size() < 9 ? 9 - rule.name.size() : 0, ' ');
+    if (rule.is_condition) {
+      out << "  " << name << " " << rule.text << ": "
+          << (rule.value.is_known() ? (rule.is_crossed ? "holds" : "does not hold") : shown(rule.value, {})) << "\n";
+      print_inputs(rule.inputs, out);
+      continue;
+    }
+    const std::string limit = shown(rule.value, kpi.unit);
+    const std::string side = kpi.better.kind == Better::Kind::kLower ? "above " : "below ";
+    const std::string back = kpi.better.kind == Better::Kind::kLower ? "at or below " : "at or above ";
+    out << "  " << name << " " << (rule.name == "recover" ? back : side) << limit
+        << (rule.is_number ? "" : " = " + rule.text)
+        << (rule.name == "recover"              ? ""
+            : !found.judgement.value.is_known() ? ": unknown"
+            : rule.is_crossed                   ? ": crossed"
+                                                : ": fine")
+        << "\n";
+    print_inputs(rule.inputs, out);
+  }
+  if (!found.line->plans.empty()) {
+    print_target(describe_target(kpi, *found.line, Language::kEnglish), out);
+  }
+  for (const std::string& line : found.why) {
+    out << "  why       " << line << "\n";
+  }
+}
+
+void print_explanation_json(const Explanation& found, Io& io) {
+  const Kpi& kpi = *found.kpi;
+  const Period period = period_of(found.slot, kpi.every, kpi.zone);
+  ordered_json segment = ordered_json::object();
+  for (const auto& [name, value] : found.line->segment) {
+    segment[name] = value;
+  }
+  ordered_json rules = ordered_json::array();
+  for (const RuleFinding& rule : found.rules) {
+    rules.push_back({{"name", rule.name},
+                     {"text", rule.text},
+                     {"value", number(rule.value)},
+                     {"crossed", rule.is_crossed},
+                     {"inputs", json_of(rule.inputs)}});
+  }
+  const bool has_target = !found.line->plans.empty();
+  const ordered_json document{
+      {"id", kpi.id},
+      {"title", kpi.title},
+      {"segment", segment},
+      {"period", {{"start", rfc3339(period.start)}, {"end", rfc3339(period.end)}}},
+      {"due", rfc3339(found.due)},
+      {"judged", found.is_judged},
+      {"formula", kpi.value.text},
+      {"value", number(found.judgement.value)},
+      {"formatted", format_value(found.judgement.value.number, kpi.unit, Language::kEnglish)},
+      {"reason",
+       found.judgement.value.is_known() ? ordered_json(nullptr) : ordered_json(name_of(found.judgement.value.reason))},
+      {"restated", found.marks},
+      {"inputs", json_of(found.inputs)},
+      {"rules", rules},
+      {"state", name_of(found.state)},
+      {"why", found.why},
+      {"target",
+       has_target ? ordered_json::parse(target_view_json(describe_target(kpi, *found.line, Language::kEnglish)))
+                  : ordered_json(nullptr)}};
+  io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
+}
+
+}  // namespace kpi

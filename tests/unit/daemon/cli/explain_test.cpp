@@ -1,0 +1,134 @@
+// `kpid explain`: every input with its window and value, the limits and what they read, what was restated, why.
+
+#include "tests/unit/daemon/cli/program.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace kpi::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kConfig = R"yaml(rules: [rules.yaml]
+sources:
+  web:
+    plugin: csv
+    path: web.csv
+    metrics: {visits: {unit: visits}, orders: {unit: orders}}
+channels: {team: {type: console}}
+routes: [{match: {}, to: [team], mute: [nights]}]
+mutes: {nights: {start: "00:00", end: "24:00"}}
+)yaml";
+
+constexpr const char* kRules = R"yaml(kpis:
+  conversion:
+    title: Conversion
+    unit: "%"
+    value: web.orders / web.visits
+    thresholds: {warning: "0.5 * prev(value, 1 week)"}
+    alerts: [{name: busy, when: "web.visits > 2 * prev(web.visits, 1 week)", severity: info}]
+)yaml";
+
+std::string rows(int last, const std::string& third) {
+  std::string text = "Date,visits,orders\n";
+  for (int day = 1; day <= last; ++day) {
+    text += "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day) + "," +
+            (day == 3    ? third
+             : day == 10 ? "100,2"
+                         : "100,10") +
+            "\n";
+  }
+  return text;
+}
+
+class Explain : public testing::Test {
+ protected:
+  void SetUp() override {
+    program_.write("kpid.yaml", kConfig);
+    program_.write("rules.yaml", kRules);
+    program_.write("web.csv", rows(3, "50,10"));
+    ASSERT_EQ(program_.once("2026-03-04T06:00:00Z"), 0);
+    program_.write("web.csv", rows(10, "100,10"));
+    ASSERT_EQ(program_.once("2026-03-11T06:00:00Z"), 0);
+  }
+
+  Program program_{"2026-03-11T06:00:00Z"};
+};
+
+TEST_F(Explain, ShowsWhatTheLimitsRead) {
+  const Ended ended = program_.on_folder({"explain", "conversion"});
+  EXPECT_EQ(ended.err, "");
+  EXPECT_EQ(ended.out, R"~(Conversion: firing
+  period    2026-03-10, the newest judged
+  formula   web.orders / web.visits
+    web.orders = 2 orders
+      sum, 2026-03-10, 1 of 1 there
+    web.visits = 100 visits
+      sum, 2026-03-10, 1 of 1 there
+  value     2%
+  warning   below 5% = 0.5 * prev(value, 1 week): crossed
+    value = 10%
+      as judged, 2026-03-03, 1 week earlier
+      2026-03-03 was 20%, met, until 2026-03-11 06:00
+  busy      web.visits > 2 * prev(web.visits, 1 week): does not hold
+    web.visits = 100 visits
+      sum, 2026-03-10, 1 of 1 there
+    web.visits = 100 visits
+      sum, 2026-03-03, 1 week earlier, 1 of 1 there
+      2026-03-03 was 50 visits until 2026-03-11 06:00
+  why       thresholds: firing (warning) since 2026-03-10
+  why       thresholds for team: held: muted by nights until 2026-03-12 00:00
+  why       busy: not firing
+)~");
+}
+
+TEST_F(Explain, MarksWhatWasRestated) {
+  const Ended ended = program_.on_folder({"explain", "conversion", "--at", "2026-03-04"});
+  EXPECT_THAT(ended.out, HasSubstr("      2026-03-03 was 50 visits until 2026-03-11 06:00\n"));
+  EXPECT_THAT(ended.out, HasSubstr("  value     10%\n            2026-03-03 was 20%, met, until 2026-03-11 06:00\n"));
+  const auto document =
+      nlohmann::json::parse(program_.on_folder({"explain", "conversion", "--at", "2026-03-04", "--json"}).out);
+  EXPECT_EQ(document["restated"].size(), 1U);
+  EXPECT_EQ(document["inputs"][1]["restated"][0], "2026-03-03 was 50 visits until 2026-03-11 06:00");
+}
+
+TEST_F(Explain, SaysThatAChangedLimitCountsFromTheNextPeriod) {
+  std::string rules = kRules;
+  program_.write("rules.yaml", rules.replace(rules.find("0.5 *"), 3, "0.1"));
+  const Ended ended = program_.on_folder({"run", "--once", "--now", "2026-03-11T07:00:00Z"});
+  EXPECT_THAT(ended.out,
+              HasSubstr("conversion has another rule than before: it counts from the next period on; `kpid backtest`"));
+  EXPECT_THAT(program_.on_folder({"run", "--once", "--now", "2026-03-11T08:00:00Z"}).out,
+              Not(HasSubstr("another rule")));
+  EXPECT_THAT(program_.on_folder({"explain", "conversion"}).out,
+              HasSubstr("judged by an earlier rule, whose limit was 5%: a change counts from the next period on\n"));
+}
+
+TEST(Remarks, AreAboutRowsThatAreGoneAndRowsOfTheFuture) {
+  Program program("2026-03-05T06:00:00Z");
+  program.write("kpid.yaml", kConfig);
+  program.write("rules.yaml", "kpis:\n  visits: {value: web.visits}\n");
+  program.write("web.csv", rows(5, "50,10"));  // the fifth has not ended
+  const Ended fine = program.on_folder({"run", "--once", "--now", "2026-03-05T06:00:00Z"});
+  EXPECT_THAT(fine.out, Not(HasSubstr("source web")));
+  std::string text = rows(8, "");
+  text.erase(text.find("2026-03-03"), 12);
+  program.write("web.csv", text);
+  const Ended ended = program.on_folder({"run", "--once", "--now", "2026-03-05T07:00:00Z"});
+  EXPECT_EQ(ended.err, "");
+  EXPECT_THAT(
+      ended.out,
+      HasSubstr("  source web: 6 values are of the future, the first of 2026-03-06: each counts once its period "
+                "has\n  ended\n"));
+  EXPECT_THAT(ended.out,
+              HasSubstr("  source web: 2 values that were read before are gone from it, the first of 2026-03-03: they "
+                        "stand\n  as they were read; a row with an empty cell takes a value back\n"));
+}
+
+}  // namespace
+}  // namespace kpi::test
