@@ -55,6 +55,9 @@ int import(const Arguments& arguments, Io& io) {
   }
   io.out << source->settings.name << ": " << counted(summary->new_samples, "new sample") << ", "
          << summary->restated_samples << " restated, " << counted(summary->judged, "period") << " judged\n";
+  for (const std::string& remark : summary->remarks) {
+    io.out << remark << "\n";
+  }
   if (!summary->messages.empty()) {
     io.out << counted(summary->messages.size(), "message leaves", "messages leave") << " with the next `kpid run`\n";
   }

@@ -1,4 +1,5 @@
 #include "daemon/cli/reading.hpp"
+#include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/config/last_good.hpp"
 #include "daemon/engine/watch.hpp"
@@ -36,6 +37,9 @@ void print_summary(const OnceReport& report, const Engine& engine, Instant now, 
   io.out << "; " << counted(step.judged, "period") << " judged; "
          << counted(firing, "KPI firing", "KPIs or segments firing") << "; " << counted(step.messages.size(), "message")
          << ", " << report.delivered << " delivered\n";
+  for (const std::string& remark : step.remarks) {
+    io.out << wrapped(remark, 2);
+  }
   for (const std::string& warning : step.warnings) {
     io.err << "kpid: " << warning << "\n";
   }
@@ -56,7 +60,8 @@ void print_json(const OnceReport& report, Instant now, Io& io) {
                               {"messages", messages},
                               {"delivered", report.delivered},
                               {"failed_deliveries", report.failed_deliveries},
-                              {"warnings", report.summary.warnings}};
+                              {"warnings", report.summary.warnings},
+                              {"remarks", report.summary.remarks}};
   io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
 }
 

@@ -108,6 +108,7 @@ Result<StepSummary> Engine::step(Instant now) {
   report_refused(summary);
   look_for_late(now);
   std::ranges::move(std::exchange(warnings_, {}), std::back_inserter(summary.warnings));
+  std::ranges::move(std::exchange(remarks_, {}), std::back_inserter(summary.remarks));
   KPI_TRY(tell(now, summary));
   commit_.now = now;
   commit_.deliveries = std::exchange(deliveries_, {});

@@ -37,6 +37,7 @@ struct StepSummary {
   std::vector<Message> messages;
   std::vector<Decision> decisions;    ///< What was held back or never told, and why.
   std::vector<std::string> warnings;  ///< What an operator should see: a failing source, refused rows.
+  std::vector<std::string> remarks;   ///< Nothing is wrong, and yet it may not be what was meant.
 };
 
 struct EngineOptions {
@@ -154,7 +155,8 @@ class Engine {
     std::optional<Slot> newest;  ///< Of its samples, when `knows_newest`.
     bool knows_newest = false;
     std::optional<Instant> late_since;
-    bool is_told_as_late = false;  ///< The open source alert is about what has not come.
+    bool is_told_as_late = false;      ///< The open source alert is about what has not come.
+    std::vector<std::string> remarks;  ///< Of the last poll.
   };
 
   /// What a poll changed of one series.
@@ -199,6 +201,7 @@ class Engine {
   // ingest.cpp
   void remember(const EntryRow& entry);
   void ingest(PollResult& result, Instant now, StepSummary& summary);
+  void remark_on(const SourceConfig& source, const Poll& poll, Slot running, StepSummary& summary);
   void ingest_samples(const SourceConfig& source, const Poll& poll, Instant now, StepSummary& summary);
   std::uint32_t series_of(std::uint32_t metric, const Labels& labels);
   void touch(std::uint32_t series, const ChangedSeries& change, Instant now);
@@ -334,6 +337,7 @@ class Engine {
   std::optional<Instant> resumed_at_;  // the last step before the start, until every source was read
   std::string config_error_;           // as it was told last
   std::vector<std::string> warnings_;  // for the next step's summary
+  std::vector<std::string> remarks_;   // likewise
 
   // What is to be done.
   std::vector<AlertEvent> events_;  // for routing

@@ -156,6 +156,7 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
   // The running period has not ended: it and all later ones are not seen yet.
   const Slot running = slot_at(now, source.settings.grain, source.settings.zone, rules_.calendar);
   const bool is_instant = source.settings.grain.unit == Grain::Unit::kInstant;
+  remark_on(source, poll, running, summary);
   const Slot until = is_instant ? Slot{running.ms + 1} : running;
   bool skipped = false;
   std::vector<std::uint32_t> series;

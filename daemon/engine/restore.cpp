@@ -387,6 +387,11 @@ void Engine::version_rules(const StoredState& state) {
     if (known != newest.end() && known->second->fingerprint == kpi.fingerprint) {
       version_of_kpi_[i] = known->second->id;
     } else {
+      if (known != newest.end()) {
+        remarks_.push_back(kpi.id +
+                           " has another rule than before: it counts from the next period on; `kpid backtest` "
+                           "tells what it would have said of those before");
+      }
       version_of_kpi_[i] = next_version_id_++;
       commit_.rule_versions.push_back({version_of_kpi_[i], kpi.id, kpi.fingerprint, kpi.text});
     }

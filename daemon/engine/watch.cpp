@@ -313,6 +313,9 @@ void Watch::log(const StepSummary& summary) const {
   for (const std::string& warning : summary.warnings) {
     log_warning(warning);
   }
+  for (const std::string& remark : summary.remarks) {
+    log_info(remark);
+  }
   if (summary.new_samples + summary.restated_samples + summary.judged > 0) {
     log_info(counted(summary.new_samples, "new sample") + ", " + std::to_string(summary.restated_samples) +
              " restated, " + counted(summary.judged, "period") + " judged");
