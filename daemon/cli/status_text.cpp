@@ -141,7 +141,7 @@ std::string summary_of(const StatusReport& report) {
 class StatusText {
  public:
   StatusText(const StatusReport& report, const Config& config, Io& io)
-      : report_(report), config_(config), io_(io), colour_(wants_colour(io)) {}
+      : report_(report), config_(config), io_(io), colour_(wants_colour(io)), columns_(columns_of(io)) {}
 
   void print_all() {
     io_.out << paint(summary_of(report_), Tone::kHeading) << "\n" << when() << "\n\n";
@@ -156,7 +156,7 @@ class StatusText {
       const std::string name = line.segment.empty() ? line.kpi->id : "  " + segment_text(line.segment, line.kpi);
       table.add({{name}, number, unit, state_cell(line), {since_of(line, config_)}, target, pace});
     }
-    io_.out << table.text(colour_) << "\n";
+    io_.out << table.text(colour_, columns_) << "\n";
     print_sources();
     print_channels();
   }
@@ -167,7 +167,7 @@ class StatusText {
     for (const std::string& words : {kpi.description,
                                      kpi.objective.empty() ? "" : "Objective: " + kpi.objective,
                                      kpi.owner.empty() ? "" : "Owner: " + kpi.owner}) {
-      io_.out << (words.empty() ? "" : wrapped(printable(words, 1000), 0));
+      io_.out << (words.empty() ? "" : wrapped(printable(words, 1000), 0, columns_));
     }
     io_.out << "\n";
     Table table({{"SEGMENT"}, {"PERIOD"}, {"VALUE", true}, {"", false, 1}, {"VERDICT"}, {"STATE"}, {"SINCE"}});
@@ -182,7 +182,7 @@ class StatusText {
                  state_cell(line),
                  {since_of(line, config_)}});
     }
-    io_.out << table.text(colour_);
+    io_.out << table.text(colour_, columns_);
     for (const StatusLine& line : report_.lines) {
       print_target(line);
     }
@@ -226,7 +226,7 @@ class StatusText {
     const std::string problem = text_at(target, "problem");
     io_.out << "\nTarget " << goal << ": ";
     if (!problem.empty()) {
-      io_.out << paint("cannot be judged", Tone::kWarning) << "\n" << wrapped(problem, 2);
+      io_.out << paint("cannot be judged", Tone::kWarning) << "\n" << wrapped(problem, 2, columns_);
       return;
     }
     io_.out << paint(status.text, status.tone) << (judged_by.empty() ? "" : ", judged by " + judged_by) << "\n";
@@ -279,7 +279,7 @@ class StatusText {
     if (!source.error.empty()) {
       io_.out << paint("source " + source.name + " fails", Tone::kCritical);
       io_.out << (source.last_success ? ", last read " + local_text(*source.last_success, config_.zone) : "") << ":\n"
-              << wrapped(printable(source.error, 1000), 2);
+              << wrapped(printable(source.error, 1000), 2, columns_);
       if (source.next_poll) {
         io_.out << "  polled again at " << local_text(*source.next_poll, config_.zone) << "\n";
       }
@@ -295,7 +295,7 @@ class StatusText {
     io_.out << paint("source " + source.name, Tone::kWarning) << ": " << counted(source.problem_count, "row")
             << " could not be used" << (source.problems.empty() ? "" : "; the first:") << "\n";
     if (!source.problems.empty()) {
-      io_.out << wrapped(printable(source.problems.front(), 1000), 2);
+      io_.out << wrapped(printable(source.problems.front(), 1000), 2, columns_);
     }
   }
 
@@ -321,6 +321,7 @@ class StatusText {
   const Config& config_;
   Io& io_;
   bool colour_;
+  std::size_t columns_;
 };
 
 }  // namespace

@@ -2,12 +2,19 @@
 
 #include "rules/base/text.hpp"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
 
 namespace kpi {
 namespace {
+
+/// Nothing is fitted to less.
+constexpr std::size_t kFewestColumns = 20;
 
 /// By Tone: the numbers of an SGR sequence.
 constexpr std::array<std::string_view, 7> kColours{"", "1", "2", "32", "36", "33", "1;31"};
@@ -54,14 +61,31 @@ std::size_t width_of(std::string_view text) {
   return width;
 }
 
-std::string wrapped(std::string_view text, std::size_t indent) {
+std::size_t columns_of(const Io& io) {
+  if (!io.is_terminal) {
+    return 0;
+  }
+  const char* said = std::getenv("COLUMNS");  // NOLINT(concurrency-mt-unsafe): nothing here sets it.
+  const std::string_view text = said == nullptr ? "" : said;
+  std::size_t columns = 0;
+  if (const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), columns);
+      error == std::errc() && columns > 0) {
+    return std::max(columns, kFewestColumns);
+  }
+  winsize size{};
+  const bool is_known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return is_known ? std::max<std::size_t>(size.ws_col, kFewestColumns) : 0;
+}
+
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t columns) {
+  const std::size_t width = columns == 0 ? kTerminalColumns : std::min(columns, kTerminalColumns);
   std::string out;
   std::string line;
   for (const std::string_view word : split(text, ' ')) {
     if (word.empty()) {
       continue;
     }
-    if (!line.empty() && indent + width_of(line) + 1 + width_of(word) > kTerminalColumns) {
+    if (!line.empty() && indent + width_of(line) + 1 + width_of(word) > width) {
       out += std::string(indent, ' ') + line + "\n";
       line.clear();
     }
@@ -71,23 +95,61 @@ std::string wrapped(std::string_view text, std::size_t indent) {
   return out + (line.empty() ? "" : std::string(indent, ' ') + line) + "\n";
 }
 
-std::string Table::text(bool colour) const {
+std::vector<std::size_t> Table::widths() const {
   std::vector<std::size_t> widths(columns_.size(), 0);
   for (const auto& row : rows_) {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       widths[i] = std::max(widths[i], width_of(row[i].text));
     }
   }
-  std::vector<Cell> titles;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     widths[i] = widths[i] == 0 ? 0 : std::max(widths[i], width_of(columns_[i].title));
-    titles.push_back({columns_[i].title, Tone::kQuiet});
+  }
+  return widths;
+}
+
+/// A column without a title, such as that of units, stays with the one before it.
+std::size_t Table::count_that_fit(const std::vector<std::size_t>& widths, std::size_t columns) const {
+  std::size_t fit = 0;
+  std::size_t width = 0;
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    width += widths[i] == 0 ? 0 : widths[i] + (width == 0 ? 0 : columns_[i].gap);
+    const bool is_whole = i + 1 == widths.size() || !columns_[i + 1].title.empty();
+    if (columns == 0 || width <= columns) {
+      fit = is_whole ? i + 1 : fit;
+    }
+  }
+  return std::max<std::size_t>(fit, 1);
+}
+
+/// "    target on track, pace 104%"
+std::string Table::rest_of(const std::vector<Cell>& row, std::size_t first, std::size_t columns) const {
+  std::vector<std::string> parts;
+  for (std::size_t i = first; i < row.size(); ++i) {
+    std::string title = columns_[i].title;
+    std::ranges::transform(
+        title, title.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    if (title.empty() && !parts.empty() && !row[i].text.empty()) {
+      parts.back() += " " + row[i].text;
+    } else if (!row[i].text.empty()) {
+      parts.push_back(title + (title.empty() ? "" : " ") + row[i].text);
+    }
+  }
+  return parts.empty() ? "" : wrapped(join(parts, ", "), 4, columns);
+}
+
+std::string Table::text(bool colour, std::size_t columns) const {
+  const std::vector<std::size_t> widths = this->widths();
+  const std::size_t fit = count_that_fit(widths, columns);
+  std::vector<Cell> titles;
+  for (const Column& column : columns_) {
+    titles.push_back({column.title, Tone::kQuiet});
   }
   const auto line = [&](const std::vector<Cell>& cells) {
     std::string out;
     std::size_t owed = 0;  // spaces that are written only when something follows
     bool is_first = true;
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
+    for (std::size_t i = 0; i < fit; ++i) {
       if (widths[i] == 0) {
         continue;
       }
@@ -107,7 +169,7 @@ std::string Table::text(bool colour) const {
   const bool has_titles = std::ranges::any_of(columns_, [](const Column& column) { return !column.title.empty(); });
   std::string out = has_titles ? line(titles) : "";
   for (const auto& row : rows_) {
-    out += line(row);
+    out += line(row) + rest_of(row, fit, columns);
   }
   return out;
 }

@@ -26,9 +26,12 @@ std::string painted(std::string_view text, Tone tone, bool colour);
 /// How many columns a text takes.
 std::size_t width_of(std::string_view text);
 
-/// `text` in lines of at most kTerminalColumns, each after `indent` spaces; a longer word stays whole. Ends in a
-/// newline.
-std::string wrapped(std::string_view text, std::size_t indent);
+/// How many columns people see: of a terminal its own (COLUMNS goes first); 0, without an end, of anything else.
+std::size_t columns_of(const Io& io);
+
+/// `text` in lines of at most so many columns (0 is kTerminalColumns), each after `indent` spaces; a longer word stays
+/// whole. Ends in a newline.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t columns = 0);
 
 struct Cell {
   std::string text;
@@ -49,10 +52,15 @@ class Table {
   /// REQUIRES as many cells as columns.
   void add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
 
-  /// Ends in a newline. No line ends in a space.
-  [[nodiscard]] std::string text(bool colour) const;
+  /// Ends in a newline. No line ends in a space. Where it is wider than `columns` (0: without an end), the last columns
+  /// stand under each row instead, by their titles.
+  [[nodiscard]] std::string text(bool colour, std::size_t columns = 0) const;
 
  private:
+  [[nodiscard]] std::vector<std::size_t> widths() const;
+  [[nodiscard]] std::size_t count_that_fit(const std::vector<std::size_t>& widths, std::size_t columns) const;
+  [[nodiscard]] std::string rest_of(const std::vector<Cell>& row, std::size_t first, std::size_t columns) const;
+
   std::vector<Column> columns_;
   std::vector<std::vector<Cell>> rows_;
 };

@@ -31,6 +31,26 @@ TEST(Table, PaintsTheTextAndNotTheSpaceAroundIt) {
   EXPECT_EQ(table.text(true), "\x1b[32mok\x1b[0m      x\n\x1b[1;31mbroken\x1b[0m  y\n");
 }
 
+TEST(Table, PutsWhatDoesNotFitUnderItsRow) {
+  Table table({{"KPI"}, {"VALUE", true}, {"", false, 1}, {"STATE"}, {"TARGET"}, {"PACE", true}});
+  table.add({{"visits"}, {"220.9"}, {"visits"}, {"ok"}, {"on track"}, {"104%"}});
+  table.add({{"orders"}, {"6"}, {"orders"}, {"warning"}, {""}, {""}});
+  EXPECT_EQ(table.text(false, 49), table.text(false));
+  EXPECT_EQ(table.text(false, 40),
+            "KPI     VALUE         STATE\n"
+            "visits  220.9 visits  ok\n"
+            "    target on track, pace 104%\n"
+            "orders      6 orders  warning\n");
+  EXPECT_EQ(table.text(false, 20),
+            "KPI     VALUE\n"
+            "visits  220.9 visits\n"
+            "    state ok, target\n"
+            "    on track, pace\n"
+            "    104%\n"
+            "orders      6 orders\n"
+            "    state warning\n");
+}
+
 TEST(Wrapped, BreaksBetweenWordsAndKeepsALongOneWhole) {
   const std::string url(90, 'u');
   EXPECT_EQ(wrapped("one  two", 2), "  one two\n");
