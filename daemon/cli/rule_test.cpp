@@ -1,7 +1,7 @@
 #include "daemon/cli/rule_test.hpp"
 
+#include "daemon/cli/rule_test_expectation.hpp"
 #include "daemon/engine/rehearsal.hpp"
-#include "daemon/notify/text_message.hpp"
 #include "rules/base/text.hpp"
 #include "rules/expr/parser.hpp"
 #include "rules/load/yaml.hpp"
@@ -12,69 +12,6 @@
 
 namespace kpi {
 namespace {
-
-constexpr std::size_t kMostValues = 100'000;
-
-struct SentExpectation {
-  std::string to;
-  std::string type;
-  std::vector<std::string> contains;
-};
-
-struct Expectation {
-  Position position;
-  Instant at;
-  std::string kpi;
-  Labels segment;
-  std::optional<double> value;
-  bool value_unknown = false;
-  std::vector<std::pair<std::string, std::string>> words;  ///< state, verdict, severity, reason, target, formatted
-  std::optional<std::vector<SentExpectation>> sent;
-};
-
-/// A count behind an `x`: 1 to kMostValues.
-std::optional<std::size_t> parse_count(std::string_view text) {
-  const auto number = parse_number(text);
-  const bool fits =
-      number && *number >= 1 && *number <= static_cast<double>(kMostValues) && *number == std::floor(*number);
-  return fits ? std::optional(static_cast<std::size_t>(*number)) : std::nullopt;
-}
-
-/// One word of the notation, appended to `values`. False when it is none.
-bool append_word(std::string_view word, std::vector<ScriptedValue>& values) {
-  std::size_t count = 1;
-  if (const std::size_t times = word.find('x'); times != std::string_view::npos) {
-    const auto parsed = parse_count(word.substr(times + 1));
-    if (!parsed) {
-      return false;
-    }
-    count = *parsed;
-    word = word.substr(0, times);
-  }
-  if (word == "_" || word == "nan") {
-    values.insert(values.end(), count, ScriptedValue{word == "nan", std::nan("")});
-    return true;
-  }
-  double step = 0;
-  const std::size_t sign = word.find_first_of("+-", 1);
-  if (sign != std::string_view::npos && word[sign - 1] != 'e') {
-    const std::string_view amount = word.substr(word[sign] == '+' ? sign + 1 : sign);
-    const auto parsed = parse_number(amount);
-    if (!parsed) {
-      return false;
-    }
-    step = *parsed;
-    word = word.substr(0, sign);
-  }
-  const auto first = parse_number(word);
-  if (!first) {
-    return false;
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    values.push_back({true, *first + step * static_cast<double>(i)});
-  }
-  return true;
-}
 
 /// Reads a test file; then runs it.
 class RuleTest {
@@ -396,144 +333,11 @@ class RuleTest {
         return;
       }
       std::ranges::move(rehearsal.take_messages(), std::back_inserter(messages_));
-      verify(rehearsal.engine(), expectation);
-    }
-  }
-
-  void fail_at(const Expectation& expectation,
-               const std::string& what,
-               const std::string& wanted,
-               const std::string& got) {
-    result_.failures.push_back(
-        {expectation.position, "at " + rfc3339(expectation.at) + " " + what + ": expected " + wanted + ", got " + got});
-  }
-
-  void verify(const Engine& engine, const Expectation& expectation) {
-    const std::size_t before = result_.failures.size();
-    if (!expectation.kpi.empty()) {
-      verify_kpi(engine, expectation);
-    }
-    if (expectation.sent) {
-      verify_sent(expectation);
-      messages_.clear();
-    }
-    ++(result_.failures.size() == before ? result_.passed : result_.failed);
-  }
-
-  void verify_kpi(const Engine& engine, const Expectation& expectation) {
-    const std::string subject = expectation.kpi + " (" + labels_text(expectation.segment) + ")";
-    const Line* line = engine.find_line(expectation.kpi, expectation.segment);
-    if (line == nullptr || !line->stepped) {
-      fail_at(expectation, subject, "a judged period", line == nullptr ? "no such segment" : "none yet");
-      return;
-    }
-    const Sample* judged = line->judged.at(*line->stepped);
-    const double value = judged == nullptr ? std::nan("") : judged->value;
-    if (expectation.value_unknown && !std::isnan(value)) {
-      fail_at(expectation, subject + " value", "unknown", number_text(value));
-    }
-    if (expectation.value) {
-      const double scale = std::max(std::abs(*expectation.value), std::abs(value));
-      const bool is_close = std::abs(value - *expectation.value) <= 1e-9 * scale;
-      if (!is_close) {
-        fail_at(expectation,
-                subject + " value",
-                number_text(*expectation.value),
-                std::isnan(value) ? "unknown (" + std::string(name_of(line->reason)) + ")" : number_text(value));
+      verify(expectation, rehearsal.engine(), messages_, result_);
+      if (expectation.sent) {
+        messages_.clear();
       }
     }
-    for (const auto& [key, wanted] : expectation.words) {
-      const std::vector<std::string> got = words_of_line(engine, *line, key, value);
-      if (std::ranges::find(got, wanted) == got.end()) {
-        std::string what = subject;
-        what += " ";
-        what += key;
-        fail_at(expectation, what, wanted, join(got, " / "));
-      }
-    }
-  }
-
-  /// What may be said of a line under `key`; several for a reason.
-  static std::vector<std::string> words_of_line(const Engine& engine,
-                                                const Line& line,
-                                                const std::string& key,
-                                                double value) {
-    const Kpi& kpi = engine.config().rules.kpis[line.kpi];
-    if (key == "state") {
-      return {std::string(name_of(engine.state_of(line)))};
-    }
-    if (key == "verdict") {
-      return {std::string(name_of(line.verdict))};
-    }
-    if (key == "severity") {
-      return {std::string(name_of(severity_of(line)))};
-    }
-    if (key == "target") {
-      return {std::string(name_of(line.target_standing.status))};
-    }
-    if (key == "formatted") {
-      return {format_value(value, kpi.unit, engine.config().language)};
-    }
-    std::vector<std::string> reasons;
-    if (line.no_data.first) {
-      reasons.emplace_back("no_data");
-    }
-    if (line.reason != Reason::kNone) {
-      reasons.emplace_back(name_of(line.reason));
-    }
-    if (line.thresholds.phase != AlertPhase::kInactive) {
-      reasons.emplace_back("thresholds");
-    }
-    for (std::size_t i = 0; i < line.alerts.size(); ++i) {
-      if (line.alerts[i].phase != AlertPhase::kInactive) {
-        reasons.push_back(kpi.alerts[i].name);
-      }
-    }
-    if (line.target.phase != AlertPhase::kInactive) {
-      reasons.emplace_back("target");
-    }
-    return reasons.empty() ? std::vector<std::string>{"none"} : reasons;
-  }
-
-  static bool is_message(const Message& message, const SentExpectation& wanted) {
-    const std::string text = text_message(message);
-    const auto is_in = [&](const std::string& part) { return text.find(part) != std::string::npos; };
-    return (wanted.to.empty() || message.channel == wanted.to) &&
-           (wanted.type.empty() || name_of(message.type) == wanted.type) && std::ranges::all_of(wanted.contains, is_in);
-  }
-
-  void verify_sent(const Expectation& expectation) {
-    std::vector<Message> left = messages_;
-    for (const SentExpectation& wanted : *expectation.sent) {
-      const auto found =
-          std::ranges::find_if(left, [&](const Message& message) { return is_message(message, wanted); });
-      if (found == left.end()) {
-        fail_at(expectation, "sent", shown(wanted), shown(messages_));
-        return;
-      }
-      left.erase(found);
-    }
-    if (!left.empty()) {
-      fail_at(expectation, "sent", "nothing else", shown(left));
-    }
-  }
-
-  static std::string shown(const SentExpectation& wanted) {
-    return (wanted.type.empty() ? "a message" : wanted.type) + (wanted.to.empty() ? "" : " to " + wanted.to) +
-           (wanted.contains.empty() ? "" : " with \"" + join(wanted.contains, "\" and \"") + "\"");
-  }
-
-  static std::string shown(const std::vector<Message>& messages) {
-    std::string text = messages.empty() ? "nothing" : "";
-    for (const Message& message : messages) {
-      text += (text.empty() ? "" : "; ") + std::string(name_of(message.type)) + " to " + message.channel + " (";
-      for (std::size_t i = 0; i < message.alerts.size(); ++i) {
-        const AlertView& alert = message.alerts[i];
-        text += (i > 0 ? ", " : "") + alert.title + " " + labels_text(alert.segment) + ": " + alert.reason;
-      }
-      text += ")";
-    }
-    return text;
   }
 
   std::string path_;
@@ -550,24 +354,6 @@ class RuleTest {
 };
 
 }  // namespace
-
-Result<std::vector<ScriptedValue>> parse_values(std::string_view text) {
-  std::vector<ScriptedValue> values;
-  for (std::string_view word : split(text, ' ')) {
-    word = trim(word);
-    if (word.empty()) {
-      continue;
-    }
-    if (!append_word(word, values)) {
-      return fail(ErrorKind::kInvalid,
-                  "\"" + printable(word) + "\" is no value; write 400, 1000x27, 1200+50x5, _ (no sample) or nan");
-    }
-    if (values.size() > kMostValues) {
-      return fail(ErrorKind::kInvalid, "a series of a test has at most 100000 values");
-    }
-  }
-  return values;
-}
 
 RuleTestResult run_rule_test(const std::string& path, const std::string& config, Host& host) {
   return RuleTest(path, config, host).run();

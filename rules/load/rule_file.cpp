@@ -5,6 +5,7 @@
 #include "rules/load/compile_alerts.hpp"
 #include "rules/load/raw_kpi.hpp"
 #include "rules/load/raw_reading.hpp"
+#include "rules/load/relations.hpp"
 
 #include <algorithm>
 #include <set>
@@ -47,7 +48,7 @@ class Loader {
     for (const std::size_t index : in_order) {
       compile_kpi(raw_[index]);
     }
-    check_relations();
+    check_relations(raw_, by_name_, [this](std::string_view id) { return compiled(id); }, diagnostics_);
     if (diagnostics_.has_errors()) {
       return std::nullopt;
     }
@@ -328,87 +329,10 @@ class Loader {
     }
   }
 
-  /// What KPIs say of each other: `was` and `inhibits`.
-  void check_relations() {
-    std::map<std::string, std::string, std::less<>> heirs;
-    for (const auto& [id, index] : by_name_) {
-      const RawKpi& raw = raw_[index];
-      const Kpi& kpi = compiled(id) != nullptr ? *compiled(id) : raw.kpi;
-      for (std::size_t i = 0; i < kpi.was.size(); ++i) {
-        check_was(id, kpi.was[i], raw.was_positions[i], heirs);
-      }
-      for (std::size_t i = 0; i < kpi.inhibits.size(); ++i) {
-        check_inhibits(id, kpi.inhibits[i], raw.inhibits_positions[i]);
-      }
-    }
-  }
-
   /// The KPI as it goes into the rule set, or null while something is wrong with it.
   [[nodiscard]] const Kpi* compiled(std::string_view id) const {
     const auto found = scope_.kpis.find(id);
     return found == scope_.kpis.end() ? nullptr : &rules_.kpis[found->second.index];
-  }
-
-  void check_was(const std::string& id,
-                 const std::string& name,
-                 Position position,
-                 std::map<std::string, std::string, std::less<>>& heirs) {
-    const auto living = by_name_.find(name);
-    if (living != by_name_.end()) {
-      Diagnostic found;
-      found.position = position;
-      found.message = id + " was \"" + printable(name) + "\", which is still a KPI";
-      found.remedy = "take the old KPI out, or leave the name out of `was`";
-      found.related = raw_[living->second].kpi.position;
-      found.related_message = "defined here";
-      diagnostics_.add(std::move(found));
-      return;
-    }
-    const auto [heir, is_first] = heirs.emplace(name, id);
-    if (!is_first) {
-      diagnostics_.error(position,
-                         "\"" + printable(name) + "\" is an earlier name of " + heir->second + " already",
-                         "one KPI alone takes over the history of another");
-    }
-  }
-
-  void check_inhibits(const std::string& id, const RuleName& inhibited, Position position) {
-    const std::string whole = printable(inhibited.kpi + (inhibited.rule.empty() ? "" : "." + inhibited.rule));
-    if (!by_name_.contains(inhibited.kpi)) {
-      std::vector<std::string> names;
-      for (const auto& [name, index] : by_name_) {
-        names.push_back(name);
-      }
-      const std::string meant = did_you_mean(inhibited.kpi, names);
-      diagnostics_.error(position,
-                         "inhibits names \"" + whole + "\", and there is no such KPI",
-                         meant.empty() ? "write inhibits: [kpi.rule]" : meant);
-      return;
-    }
-    const Kpi* other = compiled(inhibited.kpi);
-    const auto is_this = [&](const RuleName& rule) { return rule.kpi == id; };
-    if (other != nullptr && inhibited.kpi < id && std::ranges::any_of(other->inhibits, is_this)) {
-      diagnostics_.error(position,
-                         id + " and " + inhibited.kpi + " hold each other back: of both nobody would be told",
-                         "leave one of them out");
-      return;
-    }
-    if (other == nullptr || has_rule(*other, inhibited.rule)) {
-      return;  // what is wrong with it has been said
-    }
-    std::vector<std::string> names{"no_data"};
-    if (other->thresholds) {
-      names.emplace_back("thresholds");
-    }
-    if (!other->targets.empty()) {
-      names.emplace_back("target");
-    }
-    for (const AlertRule& alert : other->alerts) {
-      names.push_back(alert.name);
-    }
-    diagnostics_.error(position,
-                       "inhibits names \"" + whole + "\", and " + inhibited.kpi + " has no such alert rule",
-                       printable("it has " + join(names, ", ") + ": write " + inhibited.kpi + "." + names.back()));
   }
 
   /// A KPI over metrics whose days are cut in different zones is joined by date; that is worth knowing.
@@ -434,7 +358,7 @@ class Loader {
         return std::ranges::any_of(input.filters,
                                    [&](const LabelFilter& filter) { return filter.label == label && !filter.negated; });
       });
-      if (metric.across == Across::kNone && !is_whole) {
+      if (metric.across == Across::kNone && !is_whole && !input.is_weight) {
         diagnostics_.warning(raw.value.position,
                              metric.name + " has labels that do not combine (across: none): the total of " +
                                  raw.kpi.id + " needs rows without labels",

@@ -1,0 +1,160 @@
+// The episodes that a step of a line begins, goes on with and ends.
+
+#include "rules/base/text.hpp"
+#include "rules/judge/line_step.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace kpi {
+namespace {
+
+Instant since_of(Slot slot, const Kpi& kpi) {
+  return start_of(slot, kpi.every, kpi.zone);
+}
+
+/// Writes the episodes of one line.
+class EpisodeKeeper {
+ public:
+  EpisodeKeeper(const Line& line, const Kpi& kpi, LineChanges& changes) : line_(line), kpi_(kpi), changes_(changes) {}
+
+  void update(AlertState& state, const AlertState& before, std::string_view rule, Instant at) {
+    const bool was_firing = before.phase == AlertPhase::kFiring;
+    const bool is_firing = state.phase == AlertPhase::kFiring;
+    if (was_firing && !is_firing) {
+      write(before, rule, at, Reason::kRecovered);
+      forget(state);
+    }
+    if (is_firing && !was_firing) {
+      begin(state, before, rule, at);
+    } else if (is_firing && state.severity > state.worst) {
+      state.worst = state.severity;
+      write(state, rule, std::nullopt, Reason::kNone);
+    } else if (state.phase == AlertPhase::kPending && before.phase != AlertPhase::kPending) {
+      state.pending_at = at;
+    } else if (state.phase == AlertPhase::kInactive) {
+      forget(state);
+    }
+  }
+
+  void update_restated(AlertState& state, const AlertState& before, std::string_view rule, Instant now) {
+    const bool was_firing = before.phase == AlertPhase::kFiring;
+    const bool is_firing = state.phase == AlertPhase::kFiring;
+    is_restated_ = true;
+    if (was_firing && is_firing) {
+      state.episode = before.episode;
+      state.pending_at = before.pending_at;
+      state.firing_at = before.firing_at;
+      state.since = before.since;
+      state.worst = std::max(before.worst, state.severity);
+      if (state.worst > before.worst) {
+        write(state, rule, std::nullopt, Reason::kNone);
+      }
+    } else if (was_firing) {
+      write(before, rule, now, Reason::kRestated);
+    } else if (is_firing) {
+      state.firing_at = now;
+      write(state, rule, std::nullopt, Reason::kNone);
+    }
+  }
+
+ private:
+  static void forget(AlertState& state) {
+    state.episode.clear();
+    state.pending_at.reset();
+    state.firing_at.reset();
+    state.worst = Severity::kNone;
+  }
+
+  void begin(AlertState& state, const AlertState& before, std::string_view rule, Instant at) {
+    state.episode = episode_id(kpi_, line_.segment, rule, since_of(*state.since, kpi_));
+    state.pending_at = before.phase == AlertPhase::kPending ? before.pending_at : at;
+    state.firing_at = at;
+    state.worst = state.severity;
+    write(state, rule, std::nullopt, Reason::kNone);
+  }
+
+  void write(const AlertState& state, std::string_view rule, std::optional<Instant> resolved, Reason reason) {
+    EpisodeRow row;
+    row.id = state.episode;
+    row.line = line_.id;
+    row.rule = rule;
+    row.severity = std::max(state.worst, state.severity);
+    row.since = since_of(*state.since, kpi_);
+    row.pending = state.pending_at;
+    row.firing = state.firing_at;
+    row.resolved = resolved;
+    row.reason = reason;
+    row.restated = is_restated_;
+    changes_.episodes.push_back(std::move(row));
+  }
+
+  const Line& line_;
+  const Kpi& kpi_;
+  LineChanges& changes_;
+  bool is_restated_ = false;
+};
+
+EpisodeRow no_data_episode(const Line& line, const Kpi& kpi, const KpiPlan& plan) {
+  EpisodeRow row;
+  row.id = line.no_data.episode;
+  row.line = line.id;
+  row.rule = "no_data";
+  row.severity = kpi.no_data.severity;
+  row.since = since_of(*line.no_data.first, kpi);
+  row.pending = plan.due(kpi, *line.no_data.first);
+  row.firing = line.no_data.firing_at;
+  return row;
+}
+
+}  // namespace
+
+AlertStates alert_states(const Line& line) {
+  return {line.thresholds, line.target, line.alerts};
+}
+
+void keep_episodes(Line& line, const Kpi& kpi, const AlertStates& before, Instant at, LineChanges& changes) {
+  EpisodeKeeper keeper(line, kpi, changes);
+  keeper.update(line.thresholds, before.thresholds, "thresholds", at);
+  keeper.update(line.target, before.target, "target", at);
+  for (std::size_t i = 0; i < line.alerts.size(); ++i) {
+    keeper.update(line.alerts[i], before.alerts[i], kpi.alerts[i].name, at);
+  }
+}
+
+void keep_restated(Line& line, const Kpi& kpi, const AlertStates& before, Instant now, LineChanges& changes) {
+  EpisodeKeeper keeper(line, kpi, changes);
+  const std::size_t episodes = changes.episodes.size();
+  keeper.update_restated(line.thresholds, before.thresholds, "thresholds", now);
+  keeper.update_restated(line.target, before.target, "target", now);
+  for (std::size_t i = 0; i < line.alerts.size(); ++i) {
+    keeper.update_restated(line.alerts[i], before.alerts[i], kpi.alerts[i].name, now);
+  }
+  changes.is_restated = changes.is_restated || changes.episodes.size() != episodes;
+}
+
+void fire_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, LineChanges& changes) {
+  line.no_data.is_on = true;
+  line.no_data.firing_at = plan.deadline(kpi, *line.no_data.first);
+  line.no_data.episode = episode_id(kpi, line.segment, "no_data", since_of(*line.no_data.first, kpi));
+  changes.episodes.push_back(no_data_episode(line, kpi, plan));
+}
+
+void end_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes, Reason reason) {
+  if (line.no_data.is_on) {
+    EpisodeRow row = no_data_episode(line, kpi, plan);
+    row.resolved = at;
+    row.reason = reason;
+    changes.episodes.push_back(std::move(row));
+  }
+  line.no_data = NoDataState{};
+}
+
+std::string episode_id(const Kpi& kpi, const Labels& segment, std::string_view rule, Instant since) {
+  const std::string segment_text = labels_text(segment);
+  const std::array<std::string_view, 3> parts{kpi.id, segment_text, rule};
+  return "ep_" + stable_id(since.time_since_epoch().count(), parts);
+}
+
+}  // namespace kpi
