@@ -161,5 +161,31 @@ TEST(SourceAlert, HoldsEveryState) {
   EXPECT_EQ(story.state("visits"), KpiState::kFiring);
 }
 
+/// As many KPIs on one source, each with a limit.
+std::string many_kpis(int count) {
+  std::string text = "kpis:\n";
+  for (int i = 0; i < count; ++i) {
+    text += "  k" + std::to_string(i) + ": {value: web.visits, thresholds: {warning: " + std::to_string(i) + "}}\n";
+  }
+  return text;
+}
+
+TEST(SourceAlert, IsOneOfFiftyKpis) {
+  Story story(kConfig, many_kpis(50));
+  story.put("web.visits", "2026-03-01", 100);
+  EXPECT_THAT(story.step("2026-03-02"), IsEmpty());
+  EXPECT_THAT(failing_step(story, "2026-03-03 00:00", ErrorKind::kTimeout), IsEmpty());
+  EXPECT_THAT(failing_step(story, "2026-03-03 00:15", ErrorKind::kTimeout), IsEmpty());
+  EXPECT_THAT(failing_step(story, "2026-03-03 00:30", ErrorKind::kTimeout),
+              ElementsAre("team source.error source web: it does not answer"));
+  // Two days later still nothing of the fifty, whose data is missing because of it.
+  EXPECT_THAT(failing_step(story, "2026-03-05", ErrorKind::kTimeout), IsEmpty());
+  for (const char* day : {"2026-03-02", "2026-03-03", "2026-03-04"}) {
+    story.put("web.visits", day, 100);
+  }
+  EXPECT_THAT(story.step("2026-03-05 01:00"), ElementsAre("team source.recovered source web: it can be read again"));
+  EXPECT_EQ(story.state("k49"), KpiState::kOk);
+}
+
 }  // namespace
 }  // namespace kpi::test
