@@ -1,6 +1,7 @@
 #include "tests/bench/own_runs.hpp"
 
 #include "daemon/engine/engine.hpp"
+#include "daemon/engine/rehearsal.hpp"
 #include "daemon/os/files.hpp"
 #include "daemon/store/sqlite_store.hpp"
 #include "tests/bench/day.hpp"
@@ -77,6 +78,63 @@ Figures own_start(const std::string& dir) {
   start.cpu += begun;
   figures.add("start", start);
   figures.fact("lines", static_cast<double>(engine.lines().size()));
+  return figures;
+}
+
+Figures own_segments(const std::string& dir) {
+  const auto config = load_world(dir);
+  const auto store = must(open_sqlite_store(config->history));
+  Engine engine(config, *store);
+  must(engine.restore(Instant{}));
+  Figures figures;
+  std::size_t judged = 0;
+  for (std::uint32_t day = 0; day < 2; ++day) {  // on the first day the segments appear
+    const Instant now = Day::after(day);
+    const Stopwatch step;
+    deliver(*config, {0, kSegments, day, day + 1}, [&](std::uint32_t source, Poll poll) {
+      engine.receive(PollResult{source, now, std::move(poll), 0});
+    });
+    judged = must(engine.step(now)).judged;
+    if (day > 0) {
+      figures.add("step", step.read());
+    }
+  }
+  const JudgeContext context = engine.judge_context(Day::after(1));
+  const Stopwatch judging;
+  double known = 0;
+  for (const Line& line : engine.lines()) {
+    known += judge_period(line, context, line.judged.values.back().slot).value.is_known() ? 1 : 0;
+  }
+  figures.add("judge", judging.read());
+  figures.fact("judged", static_cast<double>(judged));
+  figures.fact("known", known);
+  return figures;
+}
+
+Figures own_backtest(const std::string& dir) {
+  const auto config = load_world(dir);
+  Script script;
+  const auto kpis = static_cast<std::uint32_t>(config->rules.kpis.size());
+  for (std::uint32_t day = 0; day < kBacktestDays; ++day) {
+    deliver(*config, {0, kpis, day, day + 1}, [&](std::uint32_t source, const Poll& poll) {
+      const auto first = static_cast<std::uint32_t>(script.series.size());
+      for (std::size_t i = 0; day == 0 && i < poll.series.size(); ++i) {
+        script.series.push_back({source, poll.series[i].metric, poll.series[i].labels});
+      }
+      for (const PolledSample& sample : poll.samples) {
+        script.arrivals.push_back({Day::after(day), (day == 0 ? first : 0) + sample.series, sample.slot, sample.value});
+      }
+    });
+  }
+  Figures figures;
+  const Stopwatch watch;
+  Rehearsal rehearsal(config, std::move(script));
+  std::size_t judged = 0;
+  rehearsal.on_verdict = [&](const VerdictRow&) { ++judged; };
+  must(rehearsal.advance(Day::after(kBacktestDays)));
+  figures.add("backtest", watch.read());
+  figures.fact("judged", static_cast<double>(judged));
+  figures.fact("episodes", static_cast<double>(rehearsal.episodes().size()));
   return figures;
 }
 

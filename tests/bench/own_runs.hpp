@@ -3,6 +3,7 @@
 
 #include "tests/bench/measure.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace kpi::bench {
@@ -15,5 +16,13 @@ Figures own_load(const std::string& dir);
 Figures own_day(const std::string& dir);
 /// Process start to ready: "start", and of it "load", "open" and "restore". Leaves the history as it was.
 Figures own_start(const std::string& dir);
+
+/// Every KPI of a world of split KPIs in kSegments segments: "judge", the value, limits and conditions of one period of
+/// all of them, and "step", the step of that day with its commit.
+Figures own_segments(const std::string& dir);
+inline constexpr std::uint32_t kSegments = 20;
+/// kBacktestDays days, day by day, of a world whose KPIs have a metric each: "backtest".
+Figures own_backtest(const std::string& dir);
+inline constexpr std::uint32_t kBacktestDays = 3652;
 
 }  // namespace kpi::bench

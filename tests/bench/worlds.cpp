@@ -71,18 +71,24 @@ void write_metric_sources(std::ofstream& main, std::uint32_t kpis) {
   }
 }
 
-void write_rules(const std::filesystem::path& dir, std::uint32_t kpis, Shape shape) {
+/// `value` gives the formula of each.
+void write_rules(const std::filesystem::path& dir,
+                 std::uint32_t kpis,
+                 const std::function<std::string(std::uint32_t kpi)>& value) {
   std::ofstream file;
   for (std::uint32_t kpi = 0; kpi < kpis; ++kpi) {
     if (kpi % kRulesPerFile == 0) {
       file = create(dir / "rules" / fmt::format("r{:03}.yaml", kpi / kRulesPerFile));
       file << "kpis:\n";
     }
-    file << rule_text(kpi,
-                      shape == Shape::kMetric ? fmt::format("s{:03}.{}", kpi / kMetricsPerSource, metric_name(kpi))
-                                              : fmt::format("'board.value{{id=\"{}\"}}'", id_of(kpi)));
+    file << rule_text(kpi, value(kpi));
   }
 }
+
+/// One metric with many series.
+constexpr std::string_view kBoard =
+    "  board:\n    plugin: csv\n    path: s.csv\n    every: 1h\n    labels: {id: id}\n    metrics:\n"
+    "      value: {kind: flow, unit: visitors}\n";
 
 /// The rule of the shape kSplit.
 constexpr std::string_view kSplitRule =
@@ -177,15 +183,24 @@ void make_kpi_world(const std::string& dir, std::uint32_t kpis, Shape shape) {
   if (shape == Shape::kMetric) {
     write_metric_sources(main, kpis);
   } else {
-    main << "  board:\n    plugin: csv\n    path: s.csv\n    every: 1h\n    labels: {id: id}\n    metrics:\n"
-            "      value: {kind: flow, unit: visitors}\n";
+    main << kBoard;
   }
   main.close();
   if (shape == Shape::kSplit) {
     create(std::filesystem::path(dir) / "rules" / "r000.yaml") << kSplitRule;
   } else {
-    write_rules(dir, kpis, shape);
+    write_rules(dir, kpis, [&](std::uint32_t kpi) {
+      return shape == Shape::kMetric ? fmt::format("s{:03}.{}", kpi / kMetricsPerSource, metric_name(kpi))
+                                     : fmt::format("'board.value{{id=\"{}\"}}'", id_of(kpi));
+    });
   }
+}
+
+void make_split_kpis_world(const std::string& dir, std::uint32_t kpis) {
+  std::ofstream main = create(std::filesystem::path(dir) / "kpid.yaml");
+  main << kHead << kBoard;
+  main.close();
+  write_rules(dir, kpis, [](std::uint32_t) { return std::string("board.value\n    split_by: [id]"); });
 }
 
 double value_of(std::uint32_t kpi, std::uint32_t day) {

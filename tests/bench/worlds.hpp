@@ -27,6 +27,9 @@ enum class Shape : std::uint8_t {
 /// DIR/kpid.yaml and DIR/rules/*.yaml, 500 rules a file.
 void make_kpi_world(const std::string& dir, std::uint32_t kpis, Shape shape);
 
+/// DIR/kpid.yaml and DIR/rules/*.yaml: `kpis` rules on one metric, each split by its label `id`.
+void make_split_kpis_world(const std::string& dir, std::uint32_t kpis);
+
 /// What the KPI `kpi` delivers for a day. Its limit is 50: each day another hundredth of the KPIs misses it.
 double value_of(std::uint32_t kpi, std::uint32_t day);
 /// Day 0 of every world.
