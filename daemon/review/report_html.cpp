@@ -1,4 +1,5 @@
 #include "daemon/review/history_chart.hpp"
+#include "daemon/review/honesty_text.hpp"
 #include "daemon/review/html_writer.hpp"
 #include "rules/base/text.hpp"
 
@@ -30,6 +31,7 @@ class Html {
     for (const ReviewKpi& kpi : review_.kpis) {
       write_page(html_, kpi);
     }
+    honesty();
     loads();
     reviews();
     smart();
@@ -203,6 +205,28 @@ class Html {
                  figure_text(change.is, *kpi.kpi, style_),
                  words_.mark_restated);
     }
+  }
+
+  void honesty() {
+    const HonestyText text = honesty_text(review_, style_);
+    html_.put("<h2 id=\"forecasts\">", words_.honesty, "</h2>\n");
+    html_.put("<p>", text.summary, "</p>\n");
+    if (text.rows.empty()) {
+      return;
+    }
+    html_.raw("<div class=\"scroll\"><table>\n<thead><tr>");
+    for (const std::string_view name : {words_.stated, words_.happened, words_.statements}) {
+      html_.header_cell(name, "number");
+    }
+    html_.raw("</tr></thead>\n<tbody>\n");
+    for (const HonestyRow& row : text.rows) {
+      html_.raw("<tr>");
+      for (const std::string* cell : {&row.stated, &row.happened, &row.count}) {
+        html_.put("<td class=\"number\">", *cell, "</td>");
+      }
+      html_.raw("</tr>\n");
+    }
+    html_.raw("</tbody></table></div>\n");
   }
 
   void loads() {

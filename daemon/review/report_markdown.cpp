@@ -1,3 +1,4 @@
+#include "daemon/review/honesty_text.hpp"
 #include "daemon/review/outcome.hpp"
 #include "daemon/review/report.hpp"
 #include "rules/base/text.hpp"
@@ -51,6 +52,19 @@ std::string row(const ReviewKpi& kpi, const ReviewLine& line, Instant end, const
                      line.counts.met,
                      line.counts.met + line.counts.missed,
                      md(status));
+}
+
+std::string honesty(const Review& review, const ReportStyle& style) {
+  const ReportWords& words = report_words(style.language);
+  const HonestyText found = honesty_text(review, style);
+  std::string text = fmt::format("\n## {}\n\n{}\n", words.honesty, md(found.summary));
+  if (!found.rows.empty()) {
+    text += fmt::format("\n| {} | {} | {} |\n|--:|--:|--:|\n", words.stated, words.happened, words.statements);
+  }
+  for (const HonestyRow& row : found.rows) {
+    text += fmt::format("| {} | {} | {} |\n", row.stated, row.happened, row.count);
+  }
+  return text;
 }
 
 }  // namespace
@@ -122,7 +136,8 @@ std::string report_markdown(const Review& review, const ReportStyle& style) {
       is_any = true;
     }
   }
-  return text + (is_any ? "" : fmt::format("{}\n", words.nothing_changed));
+  text += is_any ? "" : fmt::format("{}\n", words.nothing_changed);
+  return text + honesty(review, style);
 }
 
 }  // namespace kpi

@@ -18,6 +18,13 @@ constexpr ReportWords kEnglish{
     .changed = "What changed",
     .nothing_changed = "No target was changed, no value restated and no note written.",
     .honesty = "How honest the forecasts were",
+    .honesty_score =
+        "Brier score {score} of {count} stated probabilities whose outcome is now known: 0 is certain and right, 0.25 "
+        "is what always saying 50% gets.",
+    .honesty_none = "No target with a stated probability was decided in this period.",
+    .stated = "Stated probability",
+    .happened = "Happened",
+    .statements = "Statements",
     .load = "Alerts per owner",
     .reviews = "Reviews",
     .all_reviewed = "Every KPI has been reviewed since the start of the previous quarter.",
@@ -130,6 +137,13 @@ constexpr ReportWords kSwedish{
     .changed = "Det här har ändrats",
     .nothing_changed = "Inget mål har ändrats, inget värde har rättats och ingen anteckning har skrivits.",
     .honesty = "Så ärliga var prognoserna",
+    .honesty_score =
+        "Brierpoäng {score} för {count} angivna sannolikheter vars utfall nu är känt: 0 är säkert och rätt, 0,25 får "
+        "den som alltid säger 50\u00a0%.",
+    .honesty_none = "Inget mål med angiven sannolikhet avgjordes under perioden.",
+    .stated = "Angiven sannolikhet",
+    .happened = "Inträffade",
+    .statements = "Antal",
     .load = "Larm per ansvarig",
     .reviews = "Genomgångar",
     .all_reviewed = "Varje KPI har gåtts igenom sedan förra kvartalets början.",
@@ -246,6 +260,13 @@ constexpr ReportWords kDanish{
     .changed = "Det er ændret",
     .nothing_changed = "Intet mål er ændret, ingen værdi er rettet, og ingen note er skrevet.",
     .honesty = "Så ærlige var prognoserne",
+    .honesty_score =
+        "Brierscore {score} for {count} angivne sandsynligheder, hvis udfald nu er kendt: 0 er sikkert og rigtigt, "
+        "0,25 får den, der altid siger 50\u00a0%.",
+    .honesty_none = "Intet mål med en angiven sandsynlighed blev afgjort i perioden.",
+    .stated = "Angivet sandsynlighed",
+    .happened = "Indtraf",
+    .statements = "Antal",
     .load = "Alarmer pr. ansvarlig",
     .reviews = "Gennemgange",
     .all_reviewed = "Hver KPI er gennemgået siden starten af forrige kvartal.",
@@ -362,6 +383,13 @@ constexpr ReportWords kNorwegian{
     .changed = "Dette er endret",
     .nothing_changed = "Ingen mål er endret, ingen verdier er rettet og ingen notater er skrevet.",
     .honesty = "Så ærlige var prognosene",
+    .honesty_score =
+        "Brierskår {score} for {count} oppgitte sannsynligheter der utfallet nå er kjent: 0 er sikkert og riktig, 0,25 "
+        "får den som alltid sier 50\u00a0%.",
+    .honesty_none = "Ingen mål med oppgitt sannsynlighet ble avgjort i perioden.",
+    .stated = "Oppgitt sannsynlighet",
+    .happened = "Inntraff",
+    .statements = "Antall",
     .load = "Varsler per ansvarlig",
     .reviews = "Gjennomganger",
     .all_reviewed = "Hver KPI er gjennomgått siden starten av forrige kvartal.",

@@ -26,6 +26,11 @@ struct ReportWords {
   std::string_view changed;
   std::string_view nothing_changed;
   std::string_view honesty;
+  std::string_view honesty_score;  ///< {score} {count}
+  std::string_view honesty_none;
+  std::string_view stated;
+  std::string_view happened;
+  std::string_view statements;
   std::string_view load;
   std::string_view reviews;
   std::string_view all_reviewed;

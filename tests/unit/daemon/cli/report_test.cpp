@@ -1,3 +1,4 @@
+#include "daemon/store/history_reader.hpp"
 #include "tests/support/golden.hpp"
 #include "tests/unit/daemon/cli/program.hpp"
 
@@ -153,6 +154,40 @@ TEST_F(Report, SaysTheSameInEveryFormat) {
   const std::string html = run({"--quarter", "2026-Q3"}).out;
   EXPECT_THAT(html, HasSubstr("<b>17,280 visits</b>"));
   EXPECT_THAT(html, HasSubstr("80 met + 9 missed + 3 without data + 0 with nothing to meet = 92 periods"));
+}
+
+TEST_F(Report, HoldsEveryStatedProbabilityAgainstWhatHappened) {
+  const std::string target = "    target: {from: 190, start: 2026-05-01, to: 210, by: 2026-07-11}\n";
+  program_.write("rules.yaml", kRules + ("  aimed:\n    title: Aimed\n    value: web.visits\n" + target));
+  ASSERT_EQ(program_.once("2026-10-04T08:00:00Z"), 0);
+
+  const auto reader = open_history_reader(program_.path("history.db")).value();
+  const Slot from = slot_of(Date{std::chrono::year(2026) / 7 / 1});
+  const Slot to = slot_of(Date{std::chrono::year(2026) / 10 / 1});
+  double squares = 0;
+  std::size_t count = 0;
+  const auto settled = reader->forecasts(from, to).value();
+  for (const SettledForecast& stated : settled) {
+    EXPECT_TRUE(stated.was_reached) << stated.slot.ms;  // 11 July was restated to 220
+    squares += (1 - stated.probability) * (1 - stated.probability);
+    ++count;
+  }
+  ASSERT_EQ(count, 71U);  // each day from 1 May to the last but one
+
+  const json forecasts = document({"--quarter", "2026-Q3"})["forecasts"];
+  EXPECT_EQ(forecasts["count"], count);
+  EXPECT_NEAR(forecasts["brier"].get<double>(), squares / static_cast<double>(count), 1e-12);
+  std::size_t told = 0;
+  for (const json& tenth : forecasts["reliability"]) {
+    EXPECT_EQ(tenth["happened"], 1);
+    told += tenth["count"].get<std::size_t>();
+  }
+  EXPECT_EQ(told, count);
+  EXPECT_THAT(run({"--quarter", "2026-Q3", "--format", "md"}).out,
+              HasSubstr("of 71 stated probabilities whose outcome is now known"));
+  EXPECT_THAT(run({"--quarter", "2026-Q3"}).out, HasSubstr("<th scope=\"col\" class=\"number\">Happened</th>"));
+  EXPECT_THAT(run({"--quarter", "2026-Q2"}).out,
+              HasSubstr("<p>No target with a stated probability was decided in this period.</p>"));
 }
 
 TEST_F(Report, SpeaksTheLanguageThatIsAskedFor) {
