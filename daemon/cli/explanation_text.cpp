@@ -34,7 +34,7 @@ double rounded(double value) {
   return power >= 0 ? times_power_of_ten(std::round(times_power_of_ten(value, power)), -power) : std::round(value);
 }
 
-void print_target(const TargetView& target, std::ostream& out) {
+void print_target(const TargetView& target, const Unit& unit, std::ostream& out) {
   out << "  target    " << (target.name.empty() ? "" : target.name + ", ");
   if (!target.problem.empty()) {
     out << target.formatted_goal << " by " << target.deadline << ": " << target.problem << "\n";
@@ -46,10 +46,17 @@ void print_target(const TargetView& target, std::ostream& out) {
   out << (target.formatted_expected.empty() ? "" : ", " + target.formatted_expected + " due by now");
   out << (target.judged_by.empty() ? "" : ", judged by " + target.judged_by) << "\n";
   if (target.probability && target.projected_low && target.projected_high) {
+    const auto bound = [&](double value) {
+      return target.budget ? percent(value) : format_value(rounded(value), unit, Language::kEnglish);
+    };
     out << "            forecast " << target.formatted_projected << " at the deadline, between "
-        << number_text(rounded(*target.projected_low)) << " and " << number_text(rounded(*target.projected_high))
-        << " in four cases of five; the goal is reached with a probability of " << percent(*target.probability)
+        << bound(*target.projected_low) << " and " << bound(*target.projected_high)
+        << " in four cases of five; the goal is reached with a probability of "
+        << percent(std::clamp(*target.probability, 0.01, 0.99))
         << (target.expected_date.empty() ? "" : ", by " + target.expected_date) << "\n";
+  }
+  if (!target.needed.empty()) {
+    out << "            needed " << target.needed << "\n";
   }
   if (target.budget && target.budget_left) {
     out << "            " << number_text(std::round(*target.budget_left * 10) / 10) << " of "
@@ -134,7 +141,7 @@ void print_explanation(const Explanation& found, Io& io) {
     print_inputs(rule.inputs, out);
   }
   if (!found.line->plans.empty()) {
-    print_target(describe_target(kpi, *found.line, Language::kEnglish), out);
+    print_target(describe_target(kpi, *found.line, Language::kEnglish), kpi.unit, out);
   }
   for (const std::string& line : found.why) {
     out << "  why       " << line << "\n";

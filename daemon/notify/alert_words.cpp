@@ -122,6 +122,7 @@ class FactList {
               Phrase::kForecastLikely,
               {{"projected", one_line(target.formatted_projected)}, {"probability", percent_words(share, language_)}}));
     }
+    add(FactKind::kNeeded, Phrase::kNeeded, one_line(target.needed));
     if (is_sayable(target.burn_rate)) {
       add(FactKind::kMisses,
           Phrase::kMisses,

@@ -24,6 +24,7 @@ enum class FactKind : std::uint8_t {
   kDueByNow,
   kMisses,
   kForecast,
+  kNeeded,
   kOwner,
   kObjective,
   kAbout,

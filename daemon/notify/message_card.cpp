@@ -172,7 +172,7 @@ std::string titled(const AlertCard& alert) {
 }
 
 std::string_view key_of(FactKind kind) {
-  static constexpr std::array<std::string_view, 13> kKeys{"limit",
+  static constexpr std::array<std::string_view, 14> kKeys{"limit",
                                                           "before",
                                                           "since",
                                                           "period",
@@ -182,6 +182,7 @@ std::string_view key_of(FactKind kind) {
                                                           "due_by_now",
                                                           "misses",
                                                           "forecast",
+                                                          "needed",
                                                           "owner",
                                                           "objective",
                                                           "about"};

@@ -73,6 +73,9 @@ Json target_json(const TargetView& target) {
   add_number("projected_high", target.projected_high);
   add_text("formatted_projected", target.formatted_projected);
   add_text("expected_date", target.expected_date);
+  add_number("recent", target.recent);
+  add_number("best", target.best);
+  add_text("needed", target.needed);
   add_text("judged_by", target.judged_by);
   add_text("problem", target.problem);
   return json;
@@ -98,12 +101,14 @@ Json texts_json(const AlertTexts& texts) {
                       texts.expected,
                       texts.actual,
                       texts.problem,
-                      texts.projected});
+                      texts.projected,
+                      texts.needed});
 }
 
 AlertTexts texts_of_json(const Json& json) {
-  const auto text = [&](std::size_t at) { return json.at(at).get<std::string>(); };
-  return {text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9), text(10)};
+  // What an earlier version wrote is shorter.
+  const auto text = [&](std::size_t at) { return at < json.size() ? json.at(at).get<std::string>() : std::string(); };
+  return {text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9), text(10), text(11)};
 }
 
 Json alert_json(const AlertView& alert) {
@@ -222,6 +227,9 @@ std::optional<TargetView> target_of(const Json& json) {
   target.projected_high = number_if_there("projected_high");
   target.formatted_projected = json.value("formatted_projected", "");
   target.expected_date = json.value("expected_date", "");
+  target.recent = number_if_there("recent");
+  target.best = number_if_there("best");
+  target.needed = json.value("needed", "");
   return target;
 }
 

@@ -25,8 +25,13 @@ std::int64_t periods_between(Slot from, Slot end, const Grain& every) {
 std::optional<double> required_per_period(const TargetPlan& plan, const TargetPeriod& period, double actual) {
   const PathLeg leg = leg_at(plan, period.end);
   const std::int64_t left = periods_between(period.end, leg.end, period.every);
-  if (left <= 0 || plan.measure == Target::Measure::kShareMet) {
+  if (left <= 0) {
     return std::nullopt;
+  }
+  if (plan.measure == Target::Measure::kShareMet) {
+    const auto judged = static_cast<double>(period.tally.met + period.tally.missed);
+    const auto rest = static_cast<double>(left);
+    return std::max(0.0, (leg.goal * (judged + rest) - static_cast<double>(period.tally.met)) / rest);
   }
   if (plan.measure == Target::Measure::kAverage) {  // what each of the rest must have
     const auto known = static_cast<double>(period.tally.known);
@@ -119,6 +124,7 @@ TargetStanding judge_target(const Target& target,
   result.actual = deciding;
   result.progress = progress_at(plan, *deciding, period.end);
   result.required = required_per_period(plan, period, *deciding);
+  result.periods_left = periods_between(period.end, leg.end, period.every);
   const std::optional<double> expected_progress = expected_progress_at(plan, period.end);
   if (result.progress && expected_progress && *expected_progress != 0) {
     result.pace = *result.progress / *expected_progress;

@@ -45,8 +45,10 @@ struct TargetStanding {
   std::optional<double> expected;
   std::optional<double> progress;
   std::optional<double> pace;
-  /// Still needed per period: an amount on a linear path, a growth rate on a compound one.
+  /// Still needed per period: an amount on a linear path, a growth rate on a compound one; of a share, how much of the
+  /// rest must be met.
   std::optional<double> required;
+  std::int64_t periods_left = 0;         ///< Until the deadline.
   std::optional<double> budget;          ///< Misses that the whole time of a share_met allows.
   std::optional<double> budget_left;     ///< Below zero: the share can be reached no more, or only by more periods.
   std::optional<double> burn_rate;       ///< Misses so far over those allowed by now.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace kpi {
 namespace {
@@ -52,6 +53,14 @@ std::vector<int> seasons_of(const Grain& every) {
   }
 }
 
+/// A share that was never above the whole, and is not to be, does not become so.
+double highest_of(const Kpi& kpi, const std::vector<double>& values, double goal) {
+  constexpr double kNone = std::numeric_limits<double>::infinity();
+  const bool is_share =
+      kpi.unit.text() == "%" && goal <= 1 && std::ranges::none_of(values, [](double value) { return value > 1; });
+  return is_share ? 1 : kNone;
+}
+
 /// How many periods end after the period and by the deadline.
 std::int64_t periods_left(const OutlookTask& task, Slot deadline) {
   const Kpi& kpi = *task.kpi;
@@ -67,19 +76,61 @@ std::int64_t periods_left(const OutlookTask& task, Slot deadline) {
   return left;
 }
 
-/// The beta-binomial chance of at most `most` of `count`, after `hits` and `others` were seen (Jeffreys' prior).
-double chance_of_at_most(std::int64_t most, std::int64_t count, double hits, double others) {
-  const double a = hits + 0.5;
-  const double b = others + 0.5;
+/// The beta-binomial chances of 0, 1, … and `count` misses among the next `count` periods, each with those of fewer,
+/// after `missed` and `met` were seen (Jeffreys' prior).
+std::vector<double> chances_of_misses(std::int64_t count, double missed, double met) {
+  const double a = missed + 0.5;
+  const double b = met + 0.5;
   const auto log_beta = [](double x, double y) { return std::lgamma(x) + std::lgamma(y) - std::lgamma(x + y); };
+  std::vector<double> chances;
   double sum = 0;
-  for (std::int64_t k = 0; k <= std::min(most, count); ++k) {
+  for (std::int64_t k = 0; k <= count; ++k) {
     const auto part = static_cast<double>(k);
     const auto rest = static_cast<double>(count - k);
     sum += std::exp(std::lgamma(part + rest + 1) - std::lgamma(part + 1) - std::lgamma(rest + 1) +
                     log_beta(part + a, rest + b) - log_beta(a, b));
+    chances.push_back(std::clamp(sum, 0.0, 1.0));
   }
-  return std::clamp(sum, 0.0, 1.0);
+  return chances;
+}
+
+/// The end of the period so many after the present one, on the civil axis.
+Slot end_after(const OutlookTask& task, std::size_t periods) {
+  const Kpi& kpi = *task.kpi;
+  Slot slot = task.slot;
+  for (std::size_t i = 0; i <= periods; ++i) {
+    slot = next_slot(slot, kpi.every, kpi.zone);
+  }
+  return civil_slot(slot, kpi);
+}
+
+/// The first period at whose end the points, their sum or the mean with them have reached the goal.
+std::optional<Slot> date_of_reaching(const OutlookTask& task, const forecast::Forecast& answer, double goal) {
+  double sum = task.tally.sum;
+  auto known = static_cast<double>(task.tally.known);
+  for (std::size_t i = 0; i < answer.points.size(); ++i) {
+    const double point = answer.points[i];
+    sum += point;
+    known += 1;
+    const double reached = task.plan->measure == Target::Measure::kTotal     ? sum
+                           : task.plan->measure == Target::Measure::kAverage ? sum / known
+                                                                             : point;
+    if (has_reached(*task.plan, reached, goal, task.end)) {
+      return end_after(task, i + 1);
+    }
+  }
+  return std::nullopt;
+}
+
+/// When so many periods are met that the rest may be missed, if they are met as often as until now.
+std::optional<Slot> date_of_share(const OutlookTask& task, double goal, std::int64_t left) {
+  const auto met = static_cast<double>(task.tally.met);
+  const auto missed = static_cast<double>(task.tally.missed);
+  const double lacking = goal * (met + missed + static_cast<double>(left)) - met;
+  const double rate = (met + 0.5) / (met + missed + 1);
+  const double periods = std::max(1.0, std::ceil(lacking / rate - 1e-9));
+  return periods <= static_cast<double>(left) ? std::optional(end_after(task, static_cast<std::size_t>(periods)))
+                                              : std::nullopt;
 }
 
 TargetOutlook outlook_of_share(const OutlookTask& task, double goal, std::int64_t left) {
@@ -90,27 +141,17 @@ TargetOutlook outlook_of_share(const OutlookTask& task, double goal, std::int64_
   const double whole = met + missed + periods;
   TargetOutlook outlook;
   outlook.projected = (met + periods * (met + 0.5) / (met + missed + 1)) / whole;
-  outlook.low = met / whole;
-  outlook.high = (met + periods) / whole;
+  const std::vector<double> chances = chances_of_misses(left, missed, met);
+  const auto share_at = [&](double chance) {
+    const auto misses = std::ranges::lower_bound(chances, chance) - chances.begin();
+    return (met + periods - std::min(static_cast<double>(misses), periods)) / whole;
+  };
+  outlook.low = share_at(0.9);
+  outlook.high = share_at(0.1);
   const double allowed = std::floor((1 - goal) * whole + 1e-9) - missed;
-  outlook.probability = allowed < 0 ? 0 : chance_of_at_most(static_cast<std::int64_t>(allowed), left, missed, met);
+  outlook.probability = allowed < 0 ? 0 : chances[static_cast<std::size_t>(std::min(allowed, periods))];
+  outlook.reached_by = date_of_share(task, goal, left);
   return outlook;
-}
-
-/// The first period at whose end the points have reached the goal.
-std::optional<Slot> date_of_reaching(const OutlookTask& task, const forecast::Forecast& answer, double goal) {
-  const Kpi& kpi = *task.kpi;
-  Slot slot = task.slot;
-  double sum = task.tally.sum;
-  for (const double point : answer.points) {
-    slot = next_slot(slot, kpi.every, kpi.zone);
-    sum += point;
-    const double reached = task.plan->measure == Target::Measure::kTotal ? sum : point;
-    if (has_reached(*task.plan, reached, goal, task.end)) {
-      return civil_slot(next_slot(slot, kpi.every, kpi.zone), kpi);
-    }
-  }
-  return std::nullopt;
 }
 
 /// Of the sum of what is left, or its mean: of what has been added up, only the rest is uncertain.
@@ -146,8 +187,10 @@ std::optional<TargetOutlook> look_ahead(const OutlookTask& task) {
   }
   const std::vector<int> periods = seasons_of(task.kpi->every);
   forecast::Forecaster forecaster;
-  const forecast::Forecast answer =
-      forecaster.answer({.values = values, .horizon = static_cast<std::size_t>(left), .periods = periods});
+  const forecast::Forecast answer = forecaster.answer({.values = values,
+                                                       .horizon = static_cast<std::size_t>(left),
+                                                       .periods = periods,
+                                                       .highest = highest_of(*task.kpi, values, leg.goal)});
   const std::size_t last = answer.points.size();
   const bool is_up = has_reached(*task.plan, leg.goal + 1 + std::abs(leg.goal), leg.goal, task.end);
   TargetOutlook outlook;
@@ -159,9 +202,7 @@ std::optional<TargetOutlook> look_ahead(const OutlookTask& task) {
   } else {
     outlook = outlook_of_sum(task, answer, leg.goal, is_up);
   }
-  if (task.plan->measure != Target::Measure::kAverage) {
-    outlook.reached_by = date_of_reaching(task, answer, leg.goal);
-  }
+  outlook.reached_by = date_of_reaching(task, answer, leg.goal);
   return outlook;
 }
 

@@ -1,6 +1,7 @@
 #include "rules/routing/describe.hpp"
 
 #include "rules/base/text.hpp"
+#include "rules/judge/target_rate.hpp"
 #include "rules/model/message_template.hpp"
 #include "rules/routing/reason_words.hpp"
 #include "rules/routing/target_words.hpp"
@@ -147,6 +148,12 @@ TargetView describe_target(const Kpi& kpi, const Line& line, Language language) 
   view.progress = standing.progress;
   view.pace = standing.pace;
   view.required = standing.required;
+  if (standing.required && !standing.is_final) {
+    const TargetRates rates = rates_of(line, kpi);
+    view.recent = rates.recent;
+    view.best = rates.best;
+    view.needed = needed_words(plan, *standing.required, rates, kpi, language);
+  }
   if (standing.outlook) {
     const TargetOutlook& outlook = *standing.outlook;
     view.projected = outlook.projected;

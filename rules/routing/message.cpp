@@ -59,6 +59,7 @@ AlertTexts texts_of(const AlertView& view) {
     texts.actual = view.target->formatted_actual;
     texts.problem = view.target->problem;
     texts.projected = view.target->formatted_projected;
+    texts.needed = view.target->needed;
   }
   return texts;
 }
@@ -78,6 +79,7 @@ AlertView in_voice(AlertView view, const Voice& voice) {
       view.target->formatted_actual = texts.actual;
       view.target->problem = texts.problem;
       view.target->formatted_projected = texts.projected;
+      view.target->needed = texts.needed;
     }
   }
   view.others.clear();

@@ -49,7 +49,10 @@ struct TargetView {
   std::string formatted_expected;
   std::optional<double> progress;
   std::optional<double> pace;
-  std::optional<double> required;   ///< Change per period still needed.
+  std::optional<double> required;   ///< Per period still needed: change, growth, amount, or share of periods met.
+  std::optional<double> recent;     ///< The same over the last four weeks.
+  std::optional<double> best;       ///< The best that was ever held for as long as is left.
+  std::string needed;               ///< These three in words.
   std::optional<double> projected;  ///< What is measured, at the deadline; with four chances in five between these:
   std::optional<double> projected_low;
   std::optional<double> projected_high;
@@ -93,6 +96,7 @@ struct AlertTexts {
   std::string actual;
   std::string problem;
   std::string projected;
+  std::string needed;
 
   bool operator==(const AlertTexts&) const = default;
 };

@@ -3,6 +3,8 @@
 #include "rules/words/civil_words.hpp"
 #include "rules/words/say.hpp"
 
+#include <cmath>
+
 namespace kpi {
 namespace {
 
@@ -74,6 +76,31 @@ std::string standing_words(const TargetPlan& plan, const TargetStanding& standin
              {{"pace", standing.pace ? percent_words(*standing.pace, language) : ""},
               {"actual", has_actual ? actual_words(plan, *standing.actual, kpi, language) : ""},
               {"expected", standing.expected ? format_value(*standing.expected, kpi.unit, language) : ""}});
+}
+
+std::string needed_words(
+    const TargetPlan& plan, double required, const TargetRates& rates, const Kpi& kpi, Language language) {
+  const bool is_level = plan.measure == Target::Measure::kLevel;
+  if (required == 0 || !std::isfinite(required)) {
+    return "";
+  }
+  const bool is_growth = is_level && plan.path == Target::Path::kCompound;
+  const bool is_share = plan.measure == Target::Measure::kShareMet;
+  const auto words = [&](double rate) {
+    if (is_share) {
+      return percent_words(rate, language);
+    }
+    const std::string text = format_value(rate, is_growth ? percent() : kpi.unit, language, is_level ? 1 : 0);
+    return is_level && rate > 0 ? "+" + text : text;
+  };
+  if (!rates.recent || !rates.best) {
+    return say(language, Phrase::kNeededPerPeriod, {{"required", words(required)}});
+  }
+  const bool is_up = is_share || plan.goal >= plan.baseline;
+  const bool is_unseen = is_up ? required > *rates.best : required < *rates.best;
+  return say(language,
+             is_unseen ? Phrase::kNeededUnseen : Phrase::kNeededBeside,
+             {{"required", words(required)}, {"recent", words(*rates.recent)}, {"best", words(*rates.best)}});
 }
 
 std::string problem_words(const TargetPlan& plan, Language language) {

@@ -1,7 +1,7 @@
 #pragma once
 // Where a KPI stands on its target, in the reader's language. Pure; for describe.cpp and reason_words.cpp.
 
-#include "rules/judge/line.hpp"
+#include "rules/judge/target_rate.hpp"
 
 #include <string>
 
@@ -15,6 +15,9 @@ std::string goal_words(const TargetPlan& plan, double goal, const Kpi& kpi, Lang
 std::string actual_words(const TargetPlan& plan, double actual, const Kpi& kpi, Language language);
 /// "pace 80%, 480 so far, 600 was due by now"; empty when nothing is known.
 std::string standing_words(const TargetPlan& plan, const TargetStanding& standing, const Kpi& kpi, Language language);
+/// "+12 visitors per period; +9 in the last four weeks, at best +15"; empty when the goal is reached.
+std::string needed_words(
+    const TargetPlan& plan, double required, const TargetRates& rates, const Kpi& kpi, Language language);
 /// Why the plan cannot be judged, and what to do; empty: it can.
 std::string problem_words(const TargetPlan& plan, Language language);
 /// Of the alert `target`: "goal of 1,000 visitors reached".

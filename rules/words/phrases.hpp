@@ -55,6 +55,7 @@ enum class Phrase : std::uint16_t {
   kDueByNow,
   kMisses,
   kForecast,
+  kNeeded,
   kOwner,
   kObjective,
   kAbout,
@@ -156,6 +157,9 @@ enum class Phrase : std::uint16_t {
   kMissesOfAllowed,             ///< {rate}
   kForecastAtDeadline,          ///< {projected}
   kForecastLikely,              ///< {probability} {projected}
+  kNeededPerPeriod,             ///< {required}
+  kNeededBeside,                ///< {best} {recent} {required}
+  kNeededUnseen,                ///< {best} {recent} {required}
   kGoalInTotal,                 ///< {goal}
   kGoalOnAverage,               ///< {goal}
   kGoalOfPeriods,               ///< {goal}

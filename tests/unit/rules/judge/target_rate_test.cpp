@@ -1,0 +1,85 @@
+// How fast a target's measure must still move, beside how it moved lately and at its best, for every measure; and the
+// day by which it is expected.
+
+#include "rules/judge/target_rate.hpp"
+
+#include "rules/routing/target_words.hpp"
+#include "tests/unit/rules/judge/ledger.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kpi {
+namespace {
+
+/// Judged until 1 March 2026, from 1 January on; the target runs until 30 March, so 30 days are left.
+std::unique_ptr<Ledger> aimed(const std::string& target, std::string_view values, const std::string& more = "") {
+  auto ledger = std::make_unique<Ledger>(std::vector<Metric>{metric_named("web.m")},
+                                         "  x:\n    title: X\n    value: web.m\n" + more + "    target: {" + target +
+                                             ", start: 2026-02-01, by: 2026-03-30}\n");
+  ledger->given("web.m", "2026-01-01", values).targets("x");
+  ledger->judged_at("2026-03-01 00:00");
+  return ledger;
+}
+
+std::string needed(const Ledger& ledger, Language language = Language::kEnglish) {
+  const Line& line = ledger.line("x");
+  const Kpi& kpi = ledger.rules().kpis[line.kpi];
+  const TargetStanding& standing = line.target_standing;
+  return needed_words(*plan_of_standing(line), standing.required.value_or(0), rates_of(line, kpi), kpi, language);
+}
+
+std::string expected_day(const Ledger& ledger) {
+  const auto& outlook = ledger.line("x").target_standing.outlook;
+  return outlook && outlook->reached_by ? date_text(date_of(Slot{outlook->reached_by->ms - kDayMs})) : "";
+}
+
+TEST(TargetRate, OfALevelIsItsChangePerPeriod) {
+  const auto ledger = aimed("from: 100, to: 277", "100+1x29 129+2x30");  // 187 on 28 February
+  EXPECT_EQ(needed(*ledger),
+            "+3 per period, never yet held for so long; +2 in the last four weeks, +2 at best over as long a time");
+  EXPECT_EQ(needed(*ledger, Language::kSwedish),
+            "+3 per period, vilket aldrig har hållits så länge; +2 de senaste fyra veckorna, som bäst +2 under lika "
+            "lång tid");
+}
+
+TEST(TargetRate, OfCompoundGrowthIsAShare) {
+  const auto ledger = aimed("from: 100, to: 150, path: compound", "100x59");
+  EXPECT_EQ(
+      needed(*ledger),
+      "+1.361% per period, never yet held for so long; 0% in the last four weeks, 0% at best over as long a time");
+}
+
+TEST(TargetRate, OfATotalIsWhatAPeriodHas) {
+  const auto ledger = aimed("from: 0, to: 860, measure: total", "12x31 10x28");
+  EXPECT_EQ(needed(*ledger),
+            "19.33 per period, never yet held for so long; 10 in the last four weeks, 12 at best over as long a time");
+}
+
+TEST(TargetRate, OfAMeanIsWhatTheRestMustHave) {
+  const auto ledger = aimed("from: 0, to: 11, measure: average", "12x31 10x28");
+  EXPECT_EQ(needed(*ledger), "11.93 per period; 10 in the last four weeks, 12 at best over as long a time");
+  EXPECT_EQ(expected_day(*ledger), "");
+}
+
+TEST(TargetRate, OfAShareIsHowManyOfTheRestMustBeMet) {
+  const auto ledger = aimed("to: 80%, measure: share_met", "10x31 10x14 0x14", "    thresholds: {warning: 5}\n");
+  EXPECT_EQ(
+      needed(*ledger),
+      "108% per period, never yet held for so long; 50% in the last four weeks, 100% at best over as long a time");
+  EXPECT_EQ(expected_day(*ledger), "");
+}
+
+TEST(TargetRate, TheDayIsExpectedForEveryMeasure) {
+  EXPECT_EQ(expected_day(*aimed("from: 0, to: 400, measure: total", "10x59")), "2026-03-12");
+  EXPECT_EQ(expected_day(*aimed("from: 0, to: 9, measure: average", "10x59")), "2026-03-01");
+  // 46.4 of 58 days are to be met: 28 were, and the others are expected to be met one by one.
+  const auto share = aimed("to: 80%, measure: share_met", "10x59", "    thresholds: {warning: 5}\n");
+  EXPECT_EQ(expected_day(*share), "2026-03-19");
+}
+
+}  // namespace
+}  // namespace kpi
