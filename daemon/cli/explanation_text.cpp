@@ -4,6 +4,7 @@
 #include "daemon/cli/reading.hpp"
 #include "daemon/notify/message_json.hpp"
 #include "rules/base/text.hpp"
+#include "rules/routing/unusual_words.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -120,6 +121,8 @@ void print_explanation(const Explanation& found, Io& io) {
       found.is_judged && found.judgement.value.is_known() && found.recorded != found.judgement.value.number;
   out << (differs ? ", judged as " + format_value(found.recorded, kpi.unit, Language::kEnglish) : "") << "\n";
   print_marks(found.marks, 12, out);
+  const std::string unusual = unusual_words(*found.line, kpi, found.slot, Language::kEnglish);
+  out << (unusual.empty() ? "" : "  history   " + unusual + "\n");
   for (const RuleFinding& rule : found.rules) {
     const std::string name = rule.name + std::string(rule.name.size() < 9 ? 9 - rule.name.size() : 0, ' ');
     if (rule.is_condition) {
@@ -164,6 +167,7 @@ void print_explanation_json(const Explanation& found, Io& io) {
                      {"inputs", json_of(rule.inputs)}});
   }
   const bool has_target = !found.line->plans.empty();
+  const std::string unusual = unusual_words(*found.line, kpi, found.slot, Language::kEnglish);
   const ordered_json document{
       {"id", kpi.id},
       {"title", kpi.title},
@@ -178,6 +182,7 @@ void print_explanation_json(const Explanation& found, Io& io) {
        found.judgement.value.is_known() ? ordered_json(nullptr) : ordered_json(name_of(found.judgement.value.reason))},
       {"restated", found.marks},
       {"inputs", json_of(found.inputs)},
+      {"history", unusual.empty() ? ordered_json(nullptr) : ordered_json(unusual)},
       {"rules", rules},
       {"state", name_of(found.state)},
       {"why", found.why},

@@ -15,7 +15,7 @@ Unit share_unit() {
 }  // namespace
 
 std::span<const Compiler::Function> Compiler::functions() {
-  static constexpr std::array<Function, 21> kFunctions{{
+  static constexpr std::array<Function, 22> kFunctions{{
       {"prev", 2, 2, "prev(x, 1 week)", &Compiler::visit_prev},
       {"diff", 2, 2, "diff(x, 1 week)", &Compiler::visit_difference},
       {"change", 2, 2, "change(x, 1 week)", &Compiler::visit_difference},
@@ -35,6 +35,7 @@ std::span<const Compiler::Function> Compiler::functions() {
       {"age", 1, 1, "age(web.visits)", &Compiler::visit_age},
       {"anomaly", 1, 1, "anomaly(value)", &Compiler::visit_anomaly},
       {"unusual", 1, 1, "unusual(value)", &Compiler::visit_unusual},
+      {"usual", 1, 1, "usual(value)", &Compiler::visit_usual},
       {"forecast", 2, 2, "forecast(value, 2026-12-31)", &Compiler::visit_forecast},
       {"segments", 1, 1, "segments(value < 2%)", &Compiler::visit_segments},
   }};

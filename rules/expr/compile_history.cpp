@@ -1,4 +1,4 @@
-// anomaly(x), unusual(x), forecast(x, day).
+// anomaly(x), unusual(x), usual(x), forecast(x, day).
 
 #include "rules/expr/compiler.hpp"
 #include "rules/expr/history.hpp"
@@ -54,6 +54,11 @@ Compiler::Visited Compiler::visit_unusual(const Expr& expr) {
   emit(OpCode::kNumber, 0, 1 - std::clamp(context_.scope->false_alarms / checks, 1e-5, 0.05));
   emit(OpCode::kGreater);
   return Typed{ExprType::kCondition, {}};
+}
+
+/// What the newest value was to be, by its season and level: gates are written with it.
+Compiler::Visited Compiler::visit_usual(const Expr& expr) {
+  return visit_history(expr, Aggregate::kAnomaly, 1);
 }
 
 Compiler::Visited Compiler::visit_forecast(const Expr& expr) {

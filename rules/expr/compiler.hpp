@@ -130,6 +130,7 @@ class Compiler {
   Visited visit_age(const Expr& expr);
   Visited visit_anomaly(const Expr& expr);
   Visited visit_unusual(const Expr& expr);
+  Visited visit_usual(const Expr& expr);
   Visited visit_forecast(const Expr& expr);
   Visited visit_history(const Expr& expr, Aggregate how, double day);
 

@@ -49,17 +49,6 @@ int season_of(const Grain& grain) {
   }
 }
 
-Value anomaly_of(const std::vector<double>& values, const Grain& grain, std::int16_t index) {
-  const auto season = static_cast<std::size_t>(season_of(grain));
-  const bool has_rounds = values.size() >= 4 * season;
-  forecast::AnomalyScorer scorer({.period = has_rounds ? season : 1, .warm_up = kWarmUp});
-  double score = 0;
-  for (const double value : values) {
-    score = scorer.look_at(value).score;
-  }
-  return values.size() > kWarmUp ? Value::of(score) : Value::unknown(Reason::kIncomplete, index);
-}
-
 /// How many periods after the last one the day lies in; 0: not after it.
 std::size_t steps_to(Slot last, Slot day, const Aggregation& as) {
   std::size_t steps = 0;
@@ -73,6 +62,20 @@ std::size_t steps_to(Slot last, Slot day, const Aggregation& as) {
 }
 
 }  // namespace
+
+std::optional<forecast::AnomalyVerdict> look_at_newest(std::span<const double> values, const Grain& grain) {
+  if (values.size() <= kWarmUp) {
+    return std::nullopt;
+  }
+  const auto season = static_cast<std::size_t>(season_of(grain));
+  const bool has_rounds = values.size() >= 4 * season;
+  forecast::AnomalyScorer scorer({.period = has_rounds ? season : 1, .warm_up = kWarmUp});
+  forecast::AnomalyVerdict verdict;
+  for (const double value : values) {
+    verdict = scorer.look_at(value);
+  }
+  return verdict;
+}
 
 Span history_of(const Grain& grain) {
   switch (grain.unit) {
@@ -92,7 +95,10 @@ Span history_of(const Grain& grain) {
 Value judge_history(std::span<const Sample> values, const Aggregation& as, std::int16_t index) {
   const std::vector<double> history = spread_out(values, as);
   if (as.how == Aggregate::kAnomaly) {
-    return anomaly_of(history, as.grain, index);
+    const auto verdict = look_at_newest(history, as.grain);
+    const bool is_usual = as.quantile == 1;
+    return !verdict ? Value::unknown(Reason::kIncomplete, index)
+                    : finite(is_usual ? verdict->expected : verdict->score);
   }
   const Slot day{static_cast<std::int64_t>(as.quantile)};
   const std::size_t steps = steps_to(values.back().slot, day, as);

@@ -315,8 +315,8 @@ double AnomalyScorer::take_in(double value, AnomalyVerdict* verdict) {
     surprise = heard_ >= 2 * kFound ? combined_.surprise(sum) : 0;
   }
   if (verdict != nullptr) {
-    verdict->expected = slow_.level + value - rest;
-    verdict->usual = slow_.noise;
+    verdict->expected = quick_.level + value - rest;
+    verdict->usual = quick_.noise;
     verdict->oddity = oddity_of(features, parts);
   }
   follow(value, rest);

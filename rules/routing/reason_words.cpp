@@ -1,6 +1,7 @@
 #include "rules/routing/reason_words.hpp"
 
 #include "rules/routing/target_words.hpp"
+#include "rules/routing/unusual_words.hpp"
 #include "rules/words/civil_words.hpp"
 #include "rules/words/say.hpp"
 
@@ -76,6 +77,11 @@ std::string threshold_reason(const AlertSubject& subject, Language language) {
 
 std::string condition_reason(const AlertSubject& subject, Language language) {
   const AlertRule& rule = subject.kpi->alerts[subject.index];
+  const std::string unusual =
+      asks_for_unusual(rule.when) ? unusual_words(*subject.line, *subject.kpi, subject.slot, language) : "";
+  if (!unusual.empty()) {  // says more than the condition does
+    return say(language, Phrase::kCondition, {{"name", rule.name}, {"condition", unusual}});
+  }
   const std::string time = lasting(subject, subject.since, language);
   return say(language,
              time.empty() ? Phrase::kCondition : Phrase::kConditionFor,

@@ -99,11 +99,15 @@ std::string date_words(Date date, Language language) {
       language, Phrase::kDate, {{"day", day_of(date)}, {"month", month_of(date, language)}, {"year", year_of(date)}});
 }
 
-std::string weekday_date_words(Date date, Language language) {
+std::string_view weekday_words(Date date, Language language) {
   const std::chrono::weekday weekday{std::chrono::sys_days{date}};
+  return language_words(language).weekdays.at(weekday.c_encoding());
+}
+
+std::string weekday_date_words(Date date, Language language) {
   return say(language,
              Phrase::kWeekdayAndDate,
-             {{"weekday", language_words(language).weekdays.at(weekday.c_encoding())},
+             {{"weekday", weekday_words(date, language)},
               {"day", day_of(date)},
               {"month", month_of(date, language)},
               {"year", year_of(date)}});

@@ -20,6 +20,8 @@
 namespace kpi {
 
 std::string date_words(Date date, Language language);
+/// "Tuesday".
+std::string_view weekday_words(Date date, Language language);
 /// "Tuesday 31 March 2026".
 std::string weekday_date_words(Date date, Language language);
 /// "31 March".

@@ -116,6 +116,11 @@ constexpr PhraseText kPhrases[] = {
     {kOutsideFor, "uden for {low} til {high} i {time}"},
     {kCondition, "{name}: {condition}"},
     {kConditionFor, "{name}: {condition} i {time}"},
+    {kUsualRange, "normalt {low} til {high}"},
+    {kLowestInTime, "lavest i {time}; normalt {low} til {high}"},
+    {kHighestInTime, "højest i {time}; normalt {low} til {high}"},
+    {kLowestWeekday, "laveste {weekday} i {n} {n:uge|uger}; normalt {low} til {high}"},
+    {kHighestWeekday, "højeste {weekday} i {n} {n:uge|uger}; normalt {low} til {high}"},
     {kNoDataSince, "data har manglet siden {since}: {why}"},
     {kNoDataWhy, "data mangler: {why}"},
 

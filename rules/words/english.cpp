@@ -117,6 +117,11 @@ constexpr PhraseText kPhrases[] = {
     {kOutsideFor, "outside {low} to {high} for {time}"},
     {kCondition, "{name}: {condition}"},
     {kConditionFor, "{name}: {condition} for {time}"},
+    {kUsualRange, "usual {low} to {high}"},
+    {kLowestInTime, "lowest in {time}; usual {low} to {high}"},
+    {kHighestInTime, "highest in {time}; usual {low} to {high}"},
+    {kLowestWeekday, "lowest {weekday} in {n} {n:week|weeks}; usual {low} to {high}"},
+    {kHighestWeekday, "highest {weekday} in {n} {n:week|weeks}; usual {low} to {high}"},
     {kNoDataSince, "no data since {since}: {why}"},
     {kNoDataWhy, "no data: {why}"},
 

@@ -116,6 +116,11 @@ constexpr PhraseText kPhrases[] = {
     {kOutsideFor, "utenfor {low} til {high} i {time}"},
     {kCondition, "{name}: {condition}"},
     {kConditionFor, "{name}: {condition} i {time}"},
+    {kUsualRange, "vanligvis {low} til {high}"},
+    {kLowestInTime, "lavest på {time}; vanligvis {low} til {high}"},
+    {kHighestInTime, "høyest på {time}; vanligvis {low} til {high}"},
+    {kLowestWeekday, "laveste {weekday} på {n} {n:uke|uker}; vanligvis {low} til {high}"},
+    {kHighestWeekday, "høyeste {weekday} på {n} {n:uke|uker}; vanligvis {low} til {high}"},
     {kNoDataSince, "data har manglet siden {since}: {why}"},
     {kNoDataWhy, "data mangler: {why}"},
 

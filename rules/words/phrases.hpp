@@ -112,12 +112,17 @@ enum class Phrase : std::uint16_t {
   kWasAbove,       ///< {limit}
   kWasBelowLimit,
   kWasAboveLimit,
-  kOutside,       ///< {high} {low}
-  kOutsideFor,    ///< {high} {low} {time}
-  kCondition,     ///< {condition} {name}
-  kConditionFor,  ///< {condition} {name} {time}
-  kNoDataSince,   ///< {since} {why}
-  kNoDataWhy,     ///< {why}
+  kOutside,         ///< {high} {low}
+  kOutsideFor,      ///< {high} {low} {time}
+  kCondition,       ///< {condition} {name}
+  kConditionFor,    ///< {condition} {name} {time}
+  kUsualRange,      ///< {high} {low}
+  kLowestInTime,    ///< {high} {low} {time}
+  kHighestInTime,   ///< {high} {low} {time}
+  kLowestWeekday,   ///< {high} {low} {n} {weekday}
+  kHighestWeekday,  ///< {high} {low} {n} {weekday}
+  kNoDataSince,     ///< {since} {why}
+  kNoDataWhy,       ///< {why}
 
   // Why there is no value.
   kWhyNoSample,

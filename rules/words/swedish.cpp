@@ -116,6 +116,11 @@ constexpr PhraseText kPhrases[] = {
     {kOutsideFor, "utanför {low} till {high} i {time}"},
     {kCondition, "{name}: {condition}"},
     {kConditionFor, "{name}: {condition} i {time}"},
+    {kUsualRange, "vanligt {low} till {high}"},
+    {kLowestInTime, "lägst på {time}; vanligt {low} till {high}"},
+    {kHighestInTime, "högst på {time}; vanligt {low} till {high}"},
+    {kLowestWeekday, "lägsta {weekday}en på {n} {n:vecka|veckor}; vanligt {low} till {high}"},
+    {kHighestWeekday, "högsta {weekday}en på {n} {n:vecka|veckor}; vanligt {low} till {high}"},
     {kNoDataSince, "data har saknats sedan {since}: {why}"},
     {kNoDataWhy, "data saknas: {why}"},
 

@@ -207,7 +207,7 @@ the calendar has no holidays
                     FunctionCase{"ThatIsNone", "oracle(value) > 99%", R"~(oracle(value) > 99%
 ^^^^^^
 there is no function "oracle"
--> functions: abs age all anomaly avg change clamp coalesce count diff event first forecast holiday if last max median min month per prev quantile round segments share stddev sum to_date trend unusual weekday)~"}),
+-> functions: abs age all anomaly avg change clamp coalesce count diff event first forecast holiday if last max median min month per prev quantile round segments share stddev sum to_date trend unusual usual weekday)~"}),
     name_of_case);
 
 TEST(ToDate, OfAKpiThatIsJudgedSeldomHasNoMeaning) {

@@ -1,0 +1,45 @@
+#include "rules/routing/unusual_words.hpp"
+
+#include "rules/words/civil_words.hpp"
+#include "rules/words/say.hpp"
+
+#include <chrono>
+#include <cmath>
+
+namespace kpi {
+namespace {
+
+/// To two digits of what it is known by: "2,100", not "2,137".
+double rounded(double value, double width) {
+  if (!(width > 0) || !std::isfinite(value)) {
+    return value;
+  }
+  const double unit = std::pow(10.0, std::floor(std::log10(width)) - 1);
+  return std::round(value / unit) * unit;
+}
+
+}  // namespace
+
+std::string unusual_words(const Line& line, const Kpi& kpi, Slot slot, Language language) {
+  const auto found = look_back(line, kpi, slot);
+  if (!found) {
+    return "";
+  }
+  const double width = found->high - found->low;
+  const std::string low = format_value(rounded(found->low, width), kpi.unit, language);
+  const std::string high = format_value(rounded(found->high, width), kpi.unit, language);
+  if (found->periods == 0) {
+    return say(language, Phrase::kUsualRange, {{"low", low}, {"high", high}});
+  }
+  if (!found->is_of_weekday) {
+    return say(language,
+               found->is_low ? Phrase::kLowestInTime : Phrase::kHighestInTime,
+               {{"time", lasting_words(found->periods, kpi.every, language)}, {"low", low}, {"high", high}});
+  }
+  return say(
+      language,
+      found->is_low ? Phrase::kLowestWeekday : Phrase::kHighestWeekday,
+      {{"weekday", weekday_words(date_of(slot), language)}, {"n", found->periods}, {"low", low}, {"high", high}});
+}
+
+}  // namespace kpi
