@@ -3,6 +3,7 @@
 #include "daemon/notify/message_json.hpp"
 #include "daemon/os/curl_http.hpp"
 #include "rules/base/text.hpp"
+#include "rules/words/say.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -21,8 +22,15 @@ NotificationRow test_row(const Config& config, const std::string& channel, Insta
   message.type = MessageType::kTest;
   message.channel = channel;
   message.created = std::chrono::floor<std::chrono::seconds>(now);
-  message.text = "This is a test from kpid: messages for " + channel + " arrive here.\n\n" + "It watches " +
-                 counted(config.rules.kpis.size(), "KPI") + " of " + counted(config.sources.size(), "source") + ".";
+  const Voice voice = config.voice_of(channel);
+  message.language = voice.language;
+  message.zone = voice.zone.value_or(config.zone);
+  const auto count = [&](Phrase phrase, std::size_t n) { return say(voice.language, phrase, {{"n", n}}); };
+  message.text = say(voice.language, Phrase::kTestMessage, {{"channel", channel}}) + "\n\n" +
+                 say(voice.language,
+                     Phrase::kTestWatches,
+                     {{"kpis", count(Phrase::kCountOfKpis, config.rules.kpis.size())},
+                      {"sources", count(Phrase::kCountOfSources, config.sources.size())}});
   NotificationRow row;
   row.id = message.id;
   row.channel = channel;

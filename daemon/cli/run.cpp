@@ -2,6 +2,7 @@
 #include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/config/last_good.hpp"
+#include "daemon/engine/action_link.hpp"
 #include "daemon/engine/watch.hpp"
 #include "daemon/os/change_watch.hpp"
 #include "daemon/os/curl_http.hpp"
@@ -155,7 +156,7 @@ class RunningFiles {
       return;
     }
     front_.refuse(start.refused);
-    watch_.tell({MessageType::kConfigError, start.refused, ""});
+    watch_.tell_config_error(start.refused);
   }
 
   /// Loads the files again; the log, the page and the routes say why they are refused.
@@ -201,15 +202,19 @@ class RunningFiles {
 int run_daemon(const StartFiles& start, Store& store, World world, SignalWatch& signals, Io& io) {
   EngineOptions options;
   options.make_review = review_file;
+  const auto links = std::make_shared<LinkSigner>(start.config->history);
+  options.links = links;
   Watch watch(start.config, store, world, std::move(options));
   if (const auto restored = watch.restore(io.clock.now()); !restored) {
     return complain(io, kExitFailed, restored.error().message);
   }
-  Front front(watch.inbox(),
-              io.clock,
-              [&](const std::vector<std::string>& words, std::shared_ptr<const Config> running, std::string why) {
-                return run_verb(words, std::move(running), std::move(why), io);
-              });
+  Front front(
+      watch.inbox(),
+      io.clock,
+      [&](const std::vector<std::string>& words, std::shared_ptr<const Config> running, std::string why) {
+        return run_verb(words, std::move(running), std::move(why), io);
+      },
+      links);
   watch.on_turn = [&](const StepSummary& summary) { front.take(watch, summary); };
   front.take(watch, StepSummary{});
   if (const auto opened = front.open(*watch.config()); !opened) {

@@ -62,6 +62,13 @@ struct WebConfig {
   Secret token;            ///< For writing; beyond loopback for reading too.
 };
 
+/// A dead man's switch outside, which raises the alarm when no beat comes any more.
+struct HeartbeatConfig {
+  Secret url;
+  std::chrono::milliseconds every{std::chrono::minutes{5}};
+  std::vector<std::string> allow_private;
+};
+
 struct Config {
   std::shared_ptr<SourceSet> texts;  ///< What all positions point into.
   std::string path;
@@ -74,6 +81,7 @@ struct Config {
   std::vector<ChannelConfig> channels;
   RoutingRules routing;
   std::vector<DigestRule> digests;
+  std::optional<HeartbeatConfig> heartbeat;
   std::string public_url;  ///< Where people find the page, without a slash at the end; empty: nowhere.
 
   [[nodiscard]] const SourceConfig* find_source(std::string_view name) const;

@@ -45,6 +45,8 @@ void read_digests(const YamlNode& node, ConfigReading& reading);
 void read_mutes(const YamlNode& node, ConfigReading& reading);
 /// A mute that no route names has no effect. REQUIRES that routes were read.
 void check_mutes(const YamlNode& node, ConfigReading& reading);
+/// `heartbeat:`
+void read_heartbeat(const YamlNode& node, ConfigReading& reading);
 /// REQUIRES that channels were read.
 void read_fallback(const YamlNode& node, ConfigReading& reading);
 /// `listen`, `token`.

@@ -156,6 +156,9 @@ class ConfigLoader {
     routes_ = map.optional("routes");
     mutes_ = map.optional("mutes");
     fallback_ = map.optional("fallback");
+    if (const YamlNode* heartbeat = map.optional("heartbeat")) {
+      read_heartbeat(*heartbeat, reading);
+    }
     digests_ = map.optional("digests");
     read_anomalies(map);
     read_public_url(map);

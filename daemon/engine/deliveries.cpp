@@ -4,6 +4,7 @@
 #include "daemon/notify/text_message.hpp"
 #include "daemon/os/log.hpp"
 #include "rules/base/text.hpp"
+#include "rules/words/say.hpp"
 
 #include <algorithm>
 #include <ostream>
@@ -13,6 +14,8 @@ namespace {
 
 /// So many dead messages are quoted to a fallback; more are counted.
 constexpr std::size_t kMostQuoted = 5;
+/// Of what the receiver said.
+constexpr std::size_t kMostComplaint = 300;
 
 ChannelHost host_of(const DeliveryWorld& world) {
   ChannelHost host{world.http, world.console, [&clock = world.clock] { return clock.now(); }};
@@ -191,12 +194,26 @@ void Deliveries::keep(Finished finished) {
 DeliveryNews Deliveries::take_news(Instant now) {
   DeliveryNews news{std::exchange(rows_, {}), {}};
   for (const auto& [channel, dead] : std::exchange(dead_, {})) {
-    const ChannelConfig* from = config_->find_channel(channel);
-    if (from != nullptr && !from->delivery.fallback.empty()) {
-      news.letters.push_back(letter_of(channel, from->delivery.fallback, dead, now));
+    for (const std::string& fallback : who_hears_of(channel)) {
+      news.letters.push_back(letter_of(channel, fallback, dead, now));
     }
   }
   return news;
+}
+
+/// Its own fallback, else that of all channels, else the last route's; never itself.
+std::vector<std::string> Deliveries::who_hears_of(const std::string& channel) const {
+  const ChannelConfig* from = config_->find_channel(channel);
+  const RoutingRules& routing = config_->routing;
+  if (from != nullptr && !from->delivery.fallback.empty()) {
+    return {from->delivery.fallback};
+  }
+  if (!routing.fallback.empty() && routing.fallback != channel) {
+    return {routing.fallback};
+  }
+  std::vector<std::string> channels = routing.routes.empty() ? std::vector<std::string>() : routing.routes.back().to;
+  std::erase(channels, channel);
+  return channels;
 }
 
 NotificationRow Deliveries::letter_of(const std::string& channel,
@@ -208,17 +225,23 @@ NotificationRow Deliveries::letter_of(const std::string& channel,
   message.type = MessageType::kDeliveryFailed;
   message.channel = fallback;
   message.created = now;
-  message.text = "The channel " + channel + " did not take " + counted(dead.size(), "message") + ": " +
-                 dead.front().last_error + ".\n";
+  const Voice voice = config_->voice_of(fallback);
+  message.language = voice.language;
+  message.zone = voice.zone.value_or(config_->zone);
+  message.text =
+      say(voice.language,
+          Phrase::kDeliveryFailed,
+          {{"channel", channel}, {"n", dead.size()}, {"error", printable(dead.front().last_error, kMostComplaint)}}) +
+      "\n";
   for (std::size_t i = 0; i < std::min(dead.size(), kMostQuoted); ++i) {
     if (const Result<Message> lost = parse_message_json(dead[i].body)) {
       message.text += "\n" + text_rule(*lost) + text_message(*lost);
     }
   }
   if (dead.size() > kMostQuoted) {
-    message.text += "\nand " + counted(dead.size() - kMostQuoted, "more message", "more messages") + "\n";
+    message.text += "\n" + say(voice.language, Phrase::kAndMoreMessages, {{"n", dead.size() - kMostQuoted}}) + "\n";
   }
-  message.text += "\nDead letters: `kpid deadletter list`; `kpid deadletter resend` once the channel works.";
+  message.text += "\n" + say(voice.language, Phrase::kDeliveryKept);
   NotificationRow row;
   row.id = message.id;
   row.channel = fallback;

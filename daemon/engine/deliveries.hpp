@@ -71,6 +71,7 @@ class Deliveries {
   void start(std::vector<Attempt> batch);
   void refresh_due(Instant now);
   void keep(Finished finished);
+  [[nodiscard]] std::vector<std::string> who_hears_of(const std::string& channel) const;
   [[nodiscard]] NotificationRow letter_of(const std::string& channel,
                                           const std::string& fallback,
                                           const std::vector<NotificationRow>& dead,

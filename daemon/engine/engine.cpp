@@ -78,7 +78,7 @@ bool Engine::has_failed_source() const {
 }
 
 Instant Engine::next_event() const {
-  if (!self_notices_.empty()) {
+  if (tells_config_error_) {
     return Instant{};
   }
   const Instant routing = next_wake(routing_);

@@ -40,6 +40,8 @@ struct StepSummary {
   std::vector<std::string> remarks;   ///< Nothing is wrong, and yet it may not be what was meant.
 };
 
+class LinkSigner;
+
 struct EngineOptions {
   /// A source that cannot be reached is told about after so many polls in a row that failed; one that delivers what
   /// cannot be read, at once.
@@ -48,13 +50,8 @@ struct EngineOptions {
   bool waits_elapsed = false;
   /// The review of a period as one HTML file, for digests that bring it; null: none does.
   std::function<Result<std::string>(const Config& config, const ReviewPeriod& period, Language language)> make_review{};
-};
-
-/// Something about kpid itself that people should know: config.error, delivery.failed.
-struct SelfNotice {
-  MessageType type = MessageType::kConfigError;
-  std::string text;
-  std::string channel;  ///< Of delivery.failed: the one that failed, which is not told.
+  /// For links to acknowledge and to silence; null: messages have none, since nobody listens.
+  std::shared_ptr<LinkSigner> links{};
 };
 
 struct DigestEvents;
@@ -87,7 +84,9 @@ class Engine {
   void receive(EntryRow entry);
   /// Tells the fallback channel or those of the last route, in the next step. The same text about the configuration is
   /// told once.
-  void receive(SelfNotice notice);
+  /// New files were refused: told to the last route and to `fallback`, once. Errors a line each; of several lines the
+  /// last says what goes on instead, and is left out: the message says it in the reader's language.
+  void receive_config_error(std::string_view refused);
 
   // What people say to alerts, from `now` on; kept with the next step's commit, which should follow at once.
   /// kNotFound: no alert of that id fires. kInvalid: it would end before it begins.
@@ -288,10 +287,11 @@ class Engine {
   void keep_state(const Decided& decided);
   void tell_self(Instant now, StepSummary& summary);
   void send(Message message, StepSummary& summary);
-  std::vector<std::string> channels_for(const SelfNotice& notice) const;
+  std::vector<std::string> channels_for_self() const;
   std::optional<AlertView> view_of(const AlertKey& alert, MessageType type) const;
   std::optional<AlertSlot> find_alert(const AlertKey& alert, std::uint32_t& line) const;
-  Message compose(const Envelope& envelope, Instant now) const;
+  Message compose(const Envelope& envelope, Instant now);
+  void add_links(AlertView& view, const std::string& channel, Instant now);
   DecideContext decide_context(Instant now) const;
   [[nodiscard]] bool is_spoken_for(const AlertKey& alert) const;
   [[nodiscard]] Instant warm_at() const;
@@ -335,13 +335,13 @@ class Engine {
   std::map<std::string, Instant, std::less<>> digests_;  // by key_of(): the last issue that went out
   Instant started_;
   std::optional<Instant> resumed_at_;  // the last step before the start, until every source was read
-  std::string config_error_;           // as it was told last
+  std::string config_error_;           // as it is, or was told last
+  bool tells_config_error_ = false;
   std::vector<std::string> warnings_;  // for the next step's summary
   std::vector<std::string> remarks_;   // likewise
 
   // What is to be done.
   std::vector<AlertEvent> events_;  // for routing
-  std::vector<SelfNotice> self_notices_;
   std::vector<PollResult> polls_;
   std::vector<DeliveryRow> deliveries_;
   std::vector<NotificationRow> letters_;  // made outside

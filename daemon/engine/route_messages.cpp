@@ -1,35 +1,20 @@
 // From what happened to who is told: the events of a step go to routing, and what that decides becomes messages and
 // rows of the same commit.
 
+#include "daemon/engine/action_link.hpp"
 #include "daemon/engine/alert_chart.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/engine/routing_json.hpp"
 #include "daemon/notify/message_json.hpp"
 #include "rules/base/text.hpp"
 #include "rules/routing/route_labels.hpp"
+#include "rules/words/say.hpp"
 
 #include <algorithm>
 #include <array>
 
 namespace kpi {
 namespace {
-
-/// What may stand in a path or a query as it is.
-std::string url_escaped(std::string_view text) {
-  static constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                          c == '_' || c == '.' || c == '~';
-    if (is_plain) {
-      out += c;
-    } else {
-      out += {'%', kHex[byte >> 4U], kHex[byte & 15U]};
-    }
-  }
-  return out;
-}
 
 /// Mail shows pictures: those of the first alerts.
 void add_charts(Message& message, const Engine& engine) {
@@ -148,6 +133,23 @@ AlertView Engine::described(AlertSubject subject) const {
   return view;
 }
 
+/// The alert's reader can say "I have it" and "not now": by pages that ask first, in the language of the channel.
+void Engine::add_links(AlertView& view, const std::string& channel, Instant now) {
+  if (options_.links == nullptr || config_->public_url.empty() || !view.firing || view.id.empty()) {
+    return;
+  }
+  const auto link = [&](ActionLink::Kind kind) -> std::string {
+    const Result<std::string> path = options_.links->path_of({kind, view.id, channel, now + kLinkLife});
+    if (!path) {
+      warnings_.push_back("messages go without links to acknowledge and to silence: " + path.error().message);
+      return "";
+    }
+    return config_->public_url + *path;
+  };
+  view.acknowledge_url = link(ActionLink::Kind::kAcknowledge);
+  view.silence_url = view.acknowledge_url.empty() ? "" : link(ActionLink::Kind::kSilence);
+}
+
 /// The page of a KPI or segment; empty when people have no page.
 std::string Engine::page_of(const std::string& kpi, const Labels& segment) const {
   if (config_->public_url.empty()) {
@@ -160,7 +162,7 @@ std::string Engine::page_of(const std::string& kpi, const Labels& segment) const
   return config_->public_url + "/kpis/" + url_escaped(kpi) + (labels.empty() ? "" : "?segment=" + join(labels, "%2C"));
 }
 
-Message Engine::compose(const Envelope& envelope, Instant now) const {
+Message Engine::compose(const Envelope& envelope, Instant now) {
   Message message;
   message.type = envelope.type;
   message.channel = envelope.channel;
@@ -177,6 +179,7 @@ Message Engine::compose(const Envelope& envelope, Instant now) const {
     }
     identity += view->id + "/" + std::string(name_of(view->severity)) + (view->firing ? "+" : "-");
     message.alerts.push_back(in_voice(*std::move(view), voice));
+    add_links(message.alerts.back(), envelope.channel, now);
   }
   add_charts(message, *this);
   const std::array<std::string_view, 3> parts{envelope.channel, name_of(envelope.type), identity};
@@ -382,42 +385,44 @@ Result<void> Engine::end_silence(const std::string& id, Instant now) {
   return {};
 }
 
-void Engine::receive(SelfNotice notice) {
-  if (notice.type == MessageType::kConfigError && std::exchange(config_error_, notice.text) == notice.text) {
-    return;
+void Engine::receive_config_error(std::string_view refused) {
+  const std::string errors(refused.substr(0, refused.rfind('\n')));
+  if (config_error_ != errors) {
+    config_error_ = errors;
+    tells_config_error_ = true;
   }
-  self_notices_.push_back(std::move(notice));
 }
 
-/// The channel that failed is not asked to say so.
-std::vector<std::string> Engine::channels_for(const SelfNotice& notice) const {
+/// Who hears of kpid's own troubles.
+std::vector<std::string> Engine::channels_for_self() const {
   const RoutingRules& routing = config_->routing;
   std::vector<std::string> channels;
-  if (!routing.routes.empty() && (notice.type != MessageType::kDeliveryFailed || routing.fallback.empty())) {
+  if (!routing.routes.empty()) {
     channels = routing.routes.back().to;
   }
   if (!routing.fallback.empty() && std::ranges::find(channels, routing.fallback) == channels.end()) {
     channels.push_back(routing.fallback);
   }
-  std::erase(channels, notice.channel);
   return channels;
 }
 
 void Engine::tell_self(Instant now, StepSummary& summary) {
-  for (const SelfNotice& notice : std::exchange(self_notices_, {})) {
-    for (const std::string& channel : channels_for(notice)) {
-      Message message;
-      message.type = notice.type;
-      message.channel = channel;
-      message.created = now;
-      message.text = notice.text;
-      const Voice voice = config_->voice_of(channel);
-      message.language = voice.language;
-      message.zone = voice.zone.value_or(config_->zone);
-      const std::array<std::string_view, 3> parts{channel, name_of(notice.type), notice.text};
-      message.id = "msg_" + stable_id(now.time_since_epoch().count(), parts);
-      send(std::move(message), summary);
-    }
+  if (!std::exchange(tells_config_error_, false)) {
+    return;
+  }
+  for (const std::string& channel : channels_for_self()) {
+    Message message;
+    message.type = MessageType::kConfigError;
+    message.channel = channel;
+    message.created = now;
+    const Voice voice = config_->voice_of(channel);
+    message.language = voice.language;
+    message.zone = voice.zone.value_or(config_->zone);
+    message.text = say(voice.language, Phrase::kConfigRefused) + "\n\n" + config_error_ + "\n" +
+                   say(voice.language, Phrase::kLastGoodRules);
+    const std::array<std::string_view, 3> parts{channel, name_of(message.type), config_error_};
+    message.id = "msg_" + stable_id(now.time_since_epoch().count(), parts);
+    send(std::move(message), summary);
   }
 }
 

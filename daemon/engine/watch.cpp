@@ -32,7 +32,8 @@ Watch::Watch(std::shared_ptr<const Config> config, Store& store, World world, En
       options_(options),
       engine_(std::make_unique<Engine>(config_, store_, options_)),
       polling_(config_->sources.size()),
-      deliveries_({world.clock, world.host, world.http, world.console, inbox_, pool_}) {
+      deliveries_({world.clock, world.host, world.http, world.console, inbox_, pool_}),
+      heartbeat_(world.http, pool_) {
   deliveries_.configure(config_);
 }
 
@@ -248,6 +249,13 @@ std::size_t Watch::untried() const {
   return static_cast<std::size_t>(std::ranges::count(polling_, false, &Polling::is_tried));
 }
 
+/// Whether somebody would hear of it if anything were wrong: every source was asked, and not all channels fail.
+bool Watch::is_well() const {
+  const auto states = deliveries_.states();
+  const auto fails = [](const auto& entry) { return entry.second.rests_until || !entry.second.disabled.empty(); };
+  return untried() == 0 && (states.empty() || !std::ranges::all_of(states, fails));
+}
+
 /// One turn of the daemon: start what is due, wait for what comes, step. False when asked to stop.
 Result<bool> Watch::turn(const Reload& reload) {
   const Instant begun = now();
@@ -259,6 +267,9 @@ Result<bool> Watch::turn(const Reload& reload) {
   }
   hand_over(now());
   const StepSummary summary = KPI_TRY(engine_->step(now()));
+  if (is_well()) {
+    heartbeat_.beat(config_->heartbeat, world_.clock.now());
+  }
   log(summary);
   deliveries_.add(engine_->take_queued());
   if (on_turn) {
@@ -282,7 +293,7 @@ Result<void> Watch::reload_now(const Reload& reload, Asked& asked) {
     answer->text =
         "reloaded: " + counted(config_->rules.kpis.size(), "KPI") + " of " + counted(config_->sources.size(), "source");
   } else {
-    tell({MessageType::kConfigError, config.error().message, ""});  // leaves with the next turn, which comes at once
+    tell_config_error(config.error().message);  // leaves with the next turn, which comes at once
     answer = tl::unexpected<Error>(config.error());
   }
   notify_ready();

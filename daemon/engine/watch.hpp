@@ -5,6 +5,7 @@
 #include "daemon/config/config.hpp"
 #include "daemon/engine/deliveries.hpp"
 #include "daemon/engine/engine.hpp"
+#include "daemon/engine/heartbeat.hpp"
 #include "daemon/engine/inbox.hpp"
 #include "daemon/os/clock.hpp"
 #include "daemon/os/work_pool.hpp"
@@ -51,8 +52,8 @@ class Watch {
   /// Called on the engine's thread with what each turn did, before its answers are given; set before run().
   std::function<void(const StepSummary& summary)> on_turn;
 
-  /// Told with the next turn. Of the engine's thread.
-  void tell(SelfNotice notice) { engine_->receive(std::move(notice)); }
+  /// The files were refused; told with the next turn. Of the engine's thread.
+  void tell_config_error(std::string_view refused) { engine_->receive_config_error(refused); }
 
   Inbox& inbox() { return inbox_; }
 
@@ -96,6 +97,7 @@ class Watch {
   Result<void> finish_deliveries();
   Result<bool> turn(const Reload& reload);
   Result<void> swap_config(std::shared_ptr<const Config> config, Instant now);
+  [[nodiscard]] bool is_well() const;
   [[nodiscard]] Duration until_next(Instant begun) const;
   [[nodiscard]] Instant now();
   void log(const StepSummary& summary) const;
@@ -109,7 +111,8 @@ class Watch {
   std::uint64_t generation_ = 0;  // of the configuration: results of an older one are dropped
   Inbox inbox_;
   Deliveries deliveries_;
-  WorkPool pool_;  // last: its jobs use what stands above
+  WorkPool pool_;  // behind all that its jobs use
+  Heartbeat heartbeat_;
 };
 
 }  // namespace kpi

@@ -1,6 +1,8 @@
 #include "daemon/web/api.hpp"
 
+#include "daemon/engine/action_link.hpp"
 #include "daemon/store/history_reader.hpp"
+#include "daemon/web/action_page.hpp"
 #include "rules/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -76,7 +78,10 @@ std::string query(const WebRequest& request, const std::string& name) {
 /// Headers that every answer has: nothing is framed, sniffed or loaded from elsewhere.
 void harden(WebReply& reply) {
   reply.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  reply.headers.emplace_back("Referrer-Policy", "no-referrer");
+  if (std::ranges::find(reply.headers, "Referrer-Policy", &std::pair<std::string, std::string>::first) ==
+      reply.headers.end()) {
+    reply.headers.emplace_back("Referrer-Policy", "no-referrer");
+  }
   reply.headers.emplace_back("Cache-Control", "no-store");
   const bool is_report = reply.type.starts_with("text/html") && reply.body.find("<style>") != std::string::npos;
   reply.headers.emplace_back(
@@ -138,6 +143,9 @@ WebReply Api::route(const WebRequest& request) {
   if (request.path == "/readyz" && reads) {
     const std::string why = ground_.problem();
     return {why.empty() ? 200 : 503, "text/plain; charset=utf-8", (why.empty() ? "ready" : why) + "\n", {}, false};
+  }
+  if (is_action_path(request.path)) {
+    return action_page(request, ground_);
   }
   const bool is_guarded = is_api || request.path == "/metrics";
   const std::string bearer = header(request, "authorization");

@@ -19,6 +19,8 @@
 
 namespace kpi {
 
+class LinkSigner;
+
 /// How a verb of the program ended.
 struct VerbResult {
   int code = 0;
@@ -37,6 +39,7 @@ struct ApiGround {
   std::function<std::string()> config_errors;  ///< Of the last reload that was refused; empty: none.
   std::function<std::uint64_t()> step;         ///< Grows with each step that changed something.
   std::function<Instant()> now;
+  std::shared_ptr<LinkSigner> links{};  ///< Of the links in messages; null: there are none.
 };
 
 struct ApiOptions {

@@ -103,7 +103,8 @@ std::string real_path_of(const std::string& path) {
 
 }  // namespace
 
-Front::Front(Inbox& inbox, Clock& clock, Verb verb) : inbox_(inbox), clock_(clock), verb_(std::move(verb)) {}
+Front::Front(Inbox& inbox, Clock& clock, Verb verb, std::shared_ptr<LinkSigner> links)
+    : inbox_(inbox), clock_(clock), verb_(std::move(verb)), links_(std::move(links)) {}
 
 Front::~Front() {
   server_.reset();
@@ -119,6 +120,7 @@ Result<void> Front::open(const Config& config) {
   ground.config_errors = [this] { return refused(); };
   ground.step = [this] { return step_.load(); };
   ground.now = [this] { return clock_.now(); };
+  ground.links = links_;
   api_ = std::make_unique<Api>(
       std::move(ground),
       ApiOptions{config.web.token, config.web.is_public, hosts_of(config), real_path_of(config.history)});

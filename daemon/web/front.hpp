@@ -19,7 +19,8 @@ class Front {
   using Verb = std::function<VerbResult(
       const std::vector<std::string>& words, std::shared_ptr<const Config> config, std::string refused)>;
 
-  Front(Inbox& inbox, Clock& clock, Verb verb);
+  /// `links`: what the pages behind links in messages go by; null: there are none.
+  Front(Inbox& inbox, Clock& clock, Verb verb, std::shared_ptr<LinkSigner> links = nullptr);
   Front(const Front&) = delete;
   Front(Front&&) = delete;
   Front& operator=(const Front&) = delete;
@@ -56,6 +57,7 @@ class Front {
   Inbox& inbox_;
   Clock& clock_;
   Verb verb_;
+  std::shared_ptr<LinkSigner> links_;
   std::mutex mutex_;
   std::shared_ptr<const Config> config_;  // these under the mutex
   std::string refused_;

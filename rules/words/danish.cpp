@@ -202,9 +202,35 @@ constexpr PhraseText kPhrases[] = {
 
     // kpid's own troubles.
     {kTestMessage, "Dette er en test fra kpid: beskeder til {channel} kommer frem hertil."},
-    {kDeliveryFailed, "Kanalen {channel} tog ikke imod en besked efter {n} forsøg: {error}."},
-    {kDeliveryKept, "Den ligger blandt det, der ikke kunne leveres: `kpid deadletter list`."},
-    {kLastGoodRules, "De seneste fungerende regler gælder, indtil det er rettet; `kpid check` viser det samme."},
+    {kTestWatches, "Den holder øje med {kpis} fra {sources}."},
+    {kCountOfKpis, "{n} {n:KPI|KPI'er}"},
+    {kDeliveryFailed, "Kanalen {channel} tog ikke imod {n} {n:besked|beskeder}: {error}"},
+    {kAndMoreMessages, "og {n} {n:besked|beskeder} til"},
+    {kDeliveryKept,
+     "Intet er tabt: `kpid deadletter list` viser det, der ikke kom frem, `kpid deadletter resend` sender det, når "
+     "kanalen virker igen."},
+    {kConfigRefused, "Den nye konfiguration har fejl og bruges ikke."},
+    {kLastGoodRules, "Den seneste, der virkede, gælder, indtil det er rettet; `kpid check` viser det samme."},
+
+    // The pages behind links in messages.
+    {kAskAcknowledge, "Tager du dig af det?"},
+    {kAskAcknowledgeAbout,
+     "Indtil da bliver ingen mindet om alarmen, og den går ikke videre til andre. Bliver den mere alvorlig, meldes den "
+     "igen."},
+    {kAskSilence, "Sætte den på pause?"},
+    {kAskSilenceAbout,
+     "Indtil da sendes ingen beskeder om {match}, til nogen. Det vurderes alligevel; det, der stadig giver alarm, når "
+     "tiden er gået, meldes da."},
+    {kYourName, "Dit navn"},
+    {kHowLong, "Hvor længe"},
+    {kComment, "Kommentar"},
+    {kHasIt, "{by} tager sig af det til {until}."},
+    {kIsSilenced, "Ingen beskeder om {match} til {until}."},
+    {kAlertIsOver, "Alarmen er ovre; der er intet at gøre."},
+    {kLinkExpired, "Linket er udløbet. En nyere besked om alarmen har et, der virker."},
+    {kLinkUnknown, "Dette er ikke et link, som kpid har lavet. Kom det hele med?"},
+    {kNameMissing, "Skriv, hvem du er."},
+    {kNotDoneNow, "kpid kunne ikke gøre det lige nu. Prøv igen."},
 
     // Digests.
     {kDigestOfDay, "Dagsoversigt: {period}"},

@@ -203,9 +203,35 @@ constexpr PhraseText kPhrases[] = {
 
     // kpid's own troubles.
     {kTestMessage, "This is a test from kpid: messages for {channel} arrive here."},
-    {kDeliveryFailed, "The channel {channel} did not take a message after {n} {n:attempt|attempts}: {error}."},
-    {kDeliveryKept, "It is kept in the dead letters: `kpid deadletter list`."},
-    {kLastGoodRules, "The last good rules stay in force until this is mended; `kpid check` shows the same."},
+    {kTestWatches, "It watches {kpis} of {sources}."},
+    {kCountOfKpis, "{n} {n:KPI|KPIs}"},
+    {kDeliveryFailed, "The channel {channel} did not take {n} {n:message|messages}: {error}"},
+    {kAndMoreMessages, "and {n} more {n:message|messages}"},
+    {kDeliveryKept,
+     "Nothing is lost: `kpid deadletter list` shows what was not delivered, `kpid deadletter resend` sends it once the "
+     "channel works."},
+    {kConfigRefused, "The new configuration has errors and is not used."},
+    {kLastGoodRules, "The last good one stays in force until this is mended; `kpid check` shows the same."},
+
+    // The pages behind links in messages.
+    {kAskAcknowledge, "Do you have it?"},
+    {kAskAcknowledgeAbout,
+     "Until then nobody is reminded of this alert, and it goes to nobody else. If it becomes more severe, it is told "
+     "anew."},
+    {kAskSilence, "Silence it?"},
+    {kAskSilenceAbout,
+     "Until then no message is sent about {match}, to anybody. It is judged all the same; what still fires when the "
+     "time is over is told then."},
+    {kYourName, "Your name"},
+    {kHowLong, "For how long"},
+    {kComment, "Comment"},
+    {kHasIt, "{by} has it until {until}."},
+    {kIsSilenced, "No message about {match} until {until}."},
+    {kAlertIsOver, "This alert is over; there is nothing to do."},
+    {kLinkExpired, "This link has expired. A newer message about the alert has one that works."},
+    {kLinkUnknown, "This is not a link that kpid has made. Was all of it copied?"},
+    {kNameMissing, "Say who you are."},
+    {kNotDoneNow, "kpid could not do this now. Please try again."},
 
     // Digests.
     {kDigestOfDay, "Daily digest: {period}"},

@@ -202,9 +202,35 @@ constexpr PhraseText kPhrases[] = {
 
     // kpid's own troubles.
     {kTestMessage, "Dette er en test fra kpid: meldinger til {channel} kommer fram hit."},
-    {kDeliveryFailed, "Kanalen {channel} tok ikke imot en melding etter {n} forsøk: {error}."},
-    {kDeliveryKept, "Den ligger blant det som ikke kunne leveres: `kpid deadletter list`."},
-    {kLastGoodRules, "De siste fungerende reglene gjelder til dette er rettet; `kpid check` viser det samme."},
+    {kTestWatches, "Den følger med på {kpis} fra {sources}."},
+    {kCountOfKpis, "{n} {n:KPI|KPI-er}"},
+    {kDeliveryFailed, "Kanalen {channel} tok ikke imot {n} {n:melding|meldinger}: {error}"},
+    {kAndMoreMessages, "og {n} {n:melding|meldinger} til"},
+    {kDeliveryKept,
+     "Ingenting er tapt: `kpid deadletter list` viser det som ikke kom fram, `kpid deadletter resend` sender det når "
+     "kanalen virker igjen."},
+    {kConfigRefused, "Den nye konfigurasjonen har feil og brukes ikke."},
+    {kLastGoodRules, "Den siste som virket, gjelder til dette er rettet; `kpid check` viser det samme."},
+
+    // The pages behind links in messages.
+    {kAskAcknowledge, "Tar du deg av det?"},
+    {kAskAcknowledgeAbout,
+     "Til da blir ingen minnet om alarmen, og den går ikke videre til andre. Blir den mer alvorlig, meldes den på "
+     "nytt."},
+    {kAskSilence, "Dempe den?"},
+    {kAskSilenceAbout,
+     "Til da sendes ingen meldinger om {match}, til noen. Det vurderes likevel; det som fortsatt gir alarm når tiden "
+     "er ute, meldes da."},
+    {kYourName, "Navnet ditt"},
+    {kHowLong, "Hvor lenge"},
+    {kComment, "Kommentar"},
+    {kHasIt, "{by} tar seg av det til {until}."},
+    {kIsSilenced, "Ingen meldinger om {match} til {until}."},
+    {kAlertIsOver, "Alarmen er over; det er ingenting å gjøre."},
+    {kLinkExpired, "Lenken er utløpt. En nyere melding om alarmen har en som virker."},
+    {kLinkUnknown, "Dette er ikke en lenke som kpid har laget. Ble hele kopiert?"},
+    {kNameMissing, "Skriv hvem du er."},
+    {kNotDoneNow, "kpid kunne ikke gjøre det akkurat nå. Prøv igjen."},
 
     // Digests.
     {kDigestOfDay, "Dagsoppsummering: {period}"},

@@ -195,10 +195,30 @@ enum class Phrase : std::uint16_t {
   kHeadlineOfMore,            ///< {badge} {count} {n} {subjects}
 
   // kpid's own troubles.
-  kTestMessage,     ///< {channel}
-  kDeliveryFailed,  ///< {channel} {error} {n}
+  kTestMessage,      ///< {channel}
+  kTestWatches,      ///< {kpis} {sources}
+  kCountOfKpis,      ///< {n}
+  kDeliveryFailed,   ///< {channel} {error} {n}
+  kAndMoreMessages,  ///< {n}
   kDeliveryKept,
+  kConfigRefused,
   kLastGoodRules,
+
+  // The pages behind links in messages.
+  kAskAcknowledge,
+  kAskAcknowledgeAbout,
+  kAskSilence,
+  kAskSilenceAbout,  ///< {match}
+  kYourName,
+  kHowLong,
+  kComment,
+  kHasIt,       ///< {by} {until}
+  kIsSilenced,  ///< {match} {until}
+  kAlertIsOver,
+  kLinkExpired,
+  kLinkUnknown,
+  kNameMissing,
+  kNotDoneNow,
 
   // Digests.
   kDigestOfDay,      ///< {period}

@@ -202,9 +202,35 @@ constexpr PhraseText kPhrases[] = {
 
     // kpid's own troubles.
     {kTestMessage, "Det här är ett test från kpid: meddelanden till {channel} kommer fram hit."},
-    {kDeliveryFailed, "Kanalen {channel} tog inte emot ett meddelande efter {n} försök: {error}."},
-    {kDeliveryKept, "Det ligger kvar bland det som inte kunde levereras: `kpid deadletter list`."},
-    {kLastGoodRules, "De senaste fungerande reglerna gäller tills det är rättat; `kpid check` visar samma sak."},
+    {kTestWatches, "Den bevakar {kpis} från {sources}."},
+    {kCountOfKpis, "{n} {n:KPI|KPI:er}"},
+    {kDeliveryFailed, "Kanalen {channel} tog inte emot {n} {n:meddelande|meddelanden}: {error}"},
+    {kAndMoreMessages, "och {n} {n:meddelande|meddelanden} till"},
+    {kDeliveryKept,
+     "Inget är förlorat: `kpid deadletter list` visar det som inte kom fram, `kpid deadletter resend` skickar det när "
+     "kanalen fungerar igen."},
+    {kConfigRefused, "Den nya konfigurationen har fel och används inte."},
+    {kLastGoodRules, "Den senaste fungerande gäller tills det är rättat; `kpid check` visar samma sak."},
+
+    // The pages behind links in messages.
+    {kAskAcknowledge, "Tar du hand om det?"},
+    {kAskAcknowledgeAbout,
+     "Till dess påminns ingen om larmet, och det går inte vidare till någon annan. Blir det allvarligare meddelas det "
+     "på nytt."},
+    {kAskSilence, "Tysta det?"},
+    {kAskSilenceAbout,
+     "Till dess skickas inga meddelanden om {match}, till någon. Det bedöms ändå; det som fortfarande larmar när tiden "
+     "är ute meddelas då."},
+    {kYourName, "Ditt namn"},
+    {kHowLong, "Hur länge"},
+    {kComment, "Kommentar"},
+    {kHasIt, "{by} har tagit hand om det till {until}."},
+    {kIsSilenced, "Inga meddelanden om {match} till {until}."},
+    {kAlertIsOver, "Larmet är över; det finns inget att göra."},
+    {kLinkExpired, "Länken har gått ut. Ett nyare meddelande om larmet har en som fungerar."},
+    {kLinkUnknown, "Det här är ingen länk som kpid har gjort. Kom hela med?"},
+    {kNameMissing, "Skriv vem du är."},
+    {kNotDoneNow, "kpid kunde inte göra det just nu. Försök igen."},
 
     // Digests.
     {kDigestOfDay, "Dagssammanfattning: {period}"},

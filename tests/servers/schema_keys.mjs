@@ -252,6 +252,7 @@ export function schemas(builtIn) {
       digests: listOf(map(digestKeys, "every", "to", "kpis")),
       fallback: text,
       anomalies: map({ false_alarms: text }),
+      heartbeat: map({ url: text, every: span, allow_private: words }, "url"),
     }, [], { source, channel }),
     "rules.schema.json": schemaOf("kpid rule file", { sources: mapOf(ref("source")), kpis: mapOf(ref("kpi")) }, [],
       { source, kpi }),

@@ -207,11 +207,13 @@ TEST(Routing, ASilenceOfEverythingIsRefused) {
 
 TEST(Routing, KpidsOwnTroublesGoToTheLastRouteAndTheFallback) {
   Story story(kSource + "routes: [{match: {}, to: [team]}]\nfallback: board\n", kRules, kDaemon);
-  story.engine().receive(SelfNotice{MessageType::kConfigError, "rules.yaml:3:5: unknown key", ""});
-  story.engine().receive(SelfNotice{MessageType::kConfigError, "rules.yaml:3:5: unknown key", ""});
+  story.engine().receive_config_error("rules.yaml:3:5: unknown key");
   EXPECT_THAT(story.pass("2026-03-31 10:00"), ElementsAre("team config.error", "board config.error"));
-  story.engine().receive(SelfNotice{MessageType::kDeliveryFailed, "team answers 404", "team"});
-  EXPECT_THAT(story.pass("2026-03-31 10:01"), ElementsAre("board delivery.failed"));
+  EXPECT_EQ(story.messages().front().text,
+            "The new configuration has errors and is not used.\n\nrules.yaml:3:5: unknown key\nThe last good one stays "
+            "in force until this is mended; `kpid check` shows the same.");
+  story.engine().receive_config_error("rules.yaml:3:5: unknown key");
+  EXPECT_THAT(story.pass("2026-03-31 10:01"), IsEmpty());
 }
 
 }  // namespace

@@ -1,11 +1,16 @@
 #include "daemon/engine/watch.hpp"
 
+#include "daemon/notify/message_json.hpp"
+#include "daemon/os/curl_http.hpp"
+#include "tests/support/loopback_server.hpp"
+#include "tests/support/sample_messages.hpp"
 #include "tests/unit/daemon/engine/story.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <sstream>
 #include <thread>
@@ -93,6 +98,159 @@ TEST(Watch, AClockThatIsSetDoesNotStopThePolls) {
   EXPECT_TRUE(source->wait_for(source->polls() + 2));
   watch.inbox().post(StopRequest{});
   running.join();
+}
+
+/// A poll that does not come back before it is let go.
+class StuckSource final : public Source {
+ public:
+  Result<Poll> poll(const PollRequest& /*request*/, Host& /*host*/, const std::stop_token& stop) override {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, stop, [&] { return goes_on_; });
+    return Poll{};
+  }
+
+  void let_go() {
+    {
+      const std::lock_guard lock(mutex_);
+      goes_on_ = true;
+    }
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  bool goes_on_ = false;
+};
+
+/// The daemon with a heartbeat to a server of its own.
+class BeatingWatch {
+ public:
+  explicit BeatingWatch(std::shared_ptr<Source> source, std::chrono::milliseconds every = std::chrono::milliseconds{1})
+      : config_(std::make_shared<Config>(*load(
+            "timezone: UTC\nsources: {web: {plugin: csv, path: web.csv, every: 1s, metrics: {visits: {kind: flow}}}}\n",
+            "kpis:\n  visits: {value: web.visits}\n"))) {
+    config_->sources[0].source = std::move(source);
+    config_->heartbeat = HeartbeatConfig{Secret(server.url("/beat")), every, {"127.0.0.0/8"}};
+  }
+
+  /// A channel, and a message that waits for it.
+  void add_channel(const std::string& name, const std::string& url) {
+    ChannelSettings settings;
+    settings.name = name;
+    settings.type = "webhook";
+    settings.url = Secret(url);
+    settings.allow_private = {"127.0.0.0/8"};
+    Diagnostics diagnostics;
+    ChannelConfig channel;
+    channel.name = name;
+    channel.type = "webhook";
+    channel.channel = find_channel_kind("webhook")->create(settings, diagnostics);
+    config_->channels.push_back(std::move(channel));
+    Message message = sample_message("firing");
+    StepCommit commit;
+    commit.now = system_clock().now();
+    commit.notifications.push_back({.id = "msg_1",
+                                    .channel = name,
+                                    .type = std::string(name_of(message.type)),
+                                    .created = commit.now,
+                                    .body = outbox_json(message)});
+    EXPECT_TRUE(store.commit(commit));
+  }
+
+  /// Runs the daemon while `meanwhile` does; what the run gave.
+  Result<void> run(const std::function<void()>& meanwhile) {
+    Watch watch(config_, store, World{system_clock(), host_, *http_, console_});
+    watch_ = &watch;
+    EXPECT_TRUE(watch.restore(system_clock().now()));
+    Result<void> ran;
+    std::thread running([&] { ran = watch.run([] { return nullptr; }); });
+    meanwhile();
+    watch.inbox().post(StopRequest{});
+    running.join();
+    return ran;
+  }
+
+  /// Returns after a whole turn of the daemon.
+  void turn() {
+    auto pending = std::make_shared<PendingAction>();
+    pending->action = EndSilenceAction{"none"};
+    std::future<Result<ActionAnswer>> answer = pending->answer.get_future();
+    watch_->inbox().post(std::move(pending));
+    EXPECT_EQ(answer.wait_for(std::chrono::seconds{20}), std::future_status::ready);
+  }
+
+  /// Turns until so many beats were heard.
+  bool turn_until(std::size_t beats) {
+    const auto deadline = system_clock().steady() + std::chrono::seconds{20};
+    while (!server.wait_for_requests(beats, std::chrono::milliseconds{0}) && system_clock().steady() < deadline) {
+      turn();
+    }
+    return server.requests().size() >= beats;
+  }
+
+  LoopbackServer server{ScriptedAnswer{}};
+  FragileStore store;
+
+ private:
+  std::shared_ptr<Config> config_;
+  NoFiles host_;
+  std::unique_ptr<HttpClient> http_ = make_curl_client();
+  std::ostringstream console_;
+  Watch* watch_ = nullptr;
+};
+
+TEST(Heartbeat, IsHeardOutsideWhileAllIsWell) {
+  BeatingWatch beating(std::make_shared<CountedSource>());
+  EXPECT_TRUE(beating.run([&] { EXPECT_TRUE(beating.turn_until(3)); }));
+  const ReceivedRequest beat = beating.server.requests().front();
+  EXPECT_EQ(beat.method + " " + beat.target, "GET /beat");
+}
+
+TEST(Heartbeat, ComesNoMoreOftenThanAskedFor) {
+  BeatingWatch beating(std::make_shared<CountedSource>(), std::chrono::hours{1});
+  EXPECT_TRUE(beating.run([&] {
+    EXPECT_TRUE(beating.turn_until(1));
+    beating.turn();
+    beating.turn();
+  }));
+  EXPECT_EQ(beating.server.requests().size(), 1);
+}
+
+TEST(Heartbeat, WaitsForASourceThatWasNeverRead) {
+  const auto source = std::make_shared<StuckSource>();
+  BeatingWatch beating(source);
+  EXPECT_TRUE(beating.run([&] {
+    beating.turn();
+    beating.turn();
+    EXPECT_TRUE(beating.server.requests().empty());
+    source->let_go();
+    EXPECT_TRUE(beating.turn_until(1));
+  }));
+}
+
+TEST(Heartbeat, StopsWhenTheHistoryCannotBeWritten) {
+  const auto source = std::make_shared<CountedSource>();
+  BeatingWatch beating(source);
+  beating.store.is_broken = true;
+  EXPECT_FALSE(beating.run([&] { EXPECT_TRUE(source->wait_for(1)); }));
+  EXPECT_TRUE(beating.server.requests().empty());
+}
+
+TEST(Heartbeat, StopsWhileNoChannelTakesAnything) {
+  ScriptedAnswer busy;
+  busy.status = 503;
+  LoopbackServer refuses(busy);
+  BeatingWatch beating(std::make_shared<CountedSource>());
+  beating.add_channel("team", refuses.url());
+  EXPECT_TRUE(beating.run([&] {
+    EXPECT_TRUE(refuses.wait_for_requests(2));  // the first failure was taken note of
+    beating.turn();
+    const std::size_t before = beating.server.requests().size();
+    beating.turn();
+    beating.turn();
+    EXPECT_EQ(beating.server.requests().size(), before);
+  }));
 }
 
 }  // namespace
