@@ -58,6 +58,9 @@ int import(const Arguments& arguments, Io& io) {
   for (const std::string& remark : summary->remarks) {
     io.out << remark << "\n";
   }
+  if (summary->past_samples > 0) {
+    io.out << counted(summary->past_samples, "sample") << " not taken: older than retention keeps\n";
+  }
   if (!summary->messages.empty()) {
     io.out << counted(summary->messages.size(), "message leaves", "messages leave") << " with the next `kpid run`\n";
   }

@@ -41,6 +41,9 @@ void print_summary(const OnceReport& report, const Engine& engine, Instant now, 
   for (const std::string& remark : step.remarks) {
     io.out << wrapped(remark, 2);
   }
+  if (step.past_samples > 0) {
+    io.out << counted(step.past_samples, "sample") << " not taken: older than retention keeps\n";
+  }
   for (const std::string& warning : step.warnings) {
     io.err << "kpid: " << warning << "\n";
   }
@@ -57,6 +60,7 @@ void print_json(const OnceReport& report, Instant now, Io& io) {
   const ordered_json document{{"now", rfc3339(now)},
                               {"new_samples", report.summary.new_samples},
                               {"restated_samples", report.summary.restated_samples},
+                              {"past_samples", report.summary.past_samples},
                               {"judged", report.summary.judged},
                               {"messages", messages},
                               {"delivered", report.delivered},
@@ -95,7 +99,12 @@ int run_once(
   } else {
     print_summary(*report, watch.engine(), now, io);
   }
-  return report->has_failed_source || !report->failed_deliveries.empty() ? kExitFailed : kExitFine;
+  if (!report->failed_copy.empty()) {
+    io.err << "kpid: history.export_copy: " << report->failed_copy << "\n";
+  }
+  const bool has_failed =
+      report->has_failed_source || !report->failed_deliveries.empty() || !report->failed_copy.empty();
+  return has_failed ? kExitFailed : kExitFine;
 }
 
 /// A verb on the configuration that runs, its output kept: what the API answers with.

@@ -69,12 +69,26 @@ struct HeartbeatConfig {
   std::vector<std::string> allow_private;
 };
 
+/// How long what is not the ledger stays; none: for ever.
+struct Retention {
+  std::optional<Span> samples;        ///< Older ones become one roll-up a day. In whole days.
+  std::optional<Span> notifications;  ///< Messages that were delivered or given up.
+};
+
+/// A copy of the history for other tools to read.
+struct HistoryExport {
+  std::string path;  ///< Empty: none is made.
+  std::chrono::milliseconds every{std::chrono::hours{24}};
+};
+
 struct Config {
   std::shared_ptr<SourceSet> texts;  ///< What all positions point into.
   std::string path;
   Zone zone;
   Language language = Language::kEnglish;
   std::string history;  ///< The SQLite file.
+  HistoryExport history_export;
+  Retention retention;
   WebConfig web;
   RuleSet rules;
   std::vector<SourceConfig> sources;

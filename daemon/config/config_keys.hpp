@@ -51,6 +51,10 @@ void read_heartbeat(const YamlNode& node, ConfigReading& reading);
 void read_fallback(const YamlNode& node, ConfigReading& reading);
 /// `listen`, `token`.
 void read_web(MapReader& map, ConfigReading& reading);
+/// `history`, `retention`. `path` is the file they stand in.
+void read_history(MapReader& map, const std::string& path, ConfigReading& reading);
+/// No rule may look back beyond the samples that are kept. REQUIRES that the rules were loaded.
+void check_retention(Position position, ConfigReading& reading);
 /// `calendar:`. `read_near` reads a file that is named beside kpid.yaml.
 void read_calendar(const YamlNode& node,
                    ConfigReading& reading,

@@ -143,7 +143,8 @@ class ConfigLoader {
     if (const YamlNode* calendar = map.optional("calendar")) {
       read_calendar_of(path, *calendar, reading);
     }
-    read_history(map, path);
+    read_history(map, path, reading);
+    retention_ = map.position_of("retention");
     read_web(map, reading);
     if (const YamlNode* rules = map.optional("rules"); rules != nullptr && with_rules) {
       find_rule_files(*rules, path);
@@ -170,21 +171,6 @@ class ConfigLoader {
     read_calendar(node, reading, [&](const std::string& file) -> Result<std::string> {
       return disk_.read(resolve_path(path, file), kMaxIcsBytes);
     });
-  }
-
-  void read_history(MapReader& map, const std::string& path) {
-    std::string history = "sqlite:history.db";
-    const YamlNode* node = map.optional("history");
-    if (node != nullptr) {
-      history = read_text(*node, load_.diagnostics, "history").value_or(history);
-    }
-    if (!history.starts_with("sqlite:") || history.size() == 7) {
-      load_.diagnostics.error(node != nullptr ? node->position : map.position(),
-                              "the history \"" + printable(history) + "\" is not understood",
-                              "write history: sqlite:history.db");
-      return;
-    }
-    config_->history = resolve_path(path, history.substr(7));
   }
 
   /// `anomalies: {false_alarms: 1 per month}`.
@@ -304,6 +290,7 @@ class ConfigLoader {
     RuleGround ground{config_->rules.metrics, config_->rules.calendar, config_->zone, false_alarms_};
     if (auto rules = load_kpis(kpis_, std::move(ground), load_.diagnostics)) {
       config_->rules = std::move(*rules);
+      check_retention(retention_, reading);
     }
   }
 
@@ -381,6 +368,7 @@ class ConfigLoader {
   const YamlNode* routes_ = nullptr;
   const YamlNode* mutes_ = nullptr;
   const YamlNode* fallback_ = nullptr;
+  Position retention_;
   double false_alarms_ = 1;
   const YamlNode* digests_ = nullptr;
 };

@@ -82,6 +82,9 @@ Instant Engine::next_event() const {
     return Instant{};
   }
   const Instant routing = next_wake(routing_);
+  if (has_past_) {
+    return last_step_.value_or(Instant{});
+  }
   const Instant judging = std::min(next_late_, wakes_.empty() ? Instant::max() : wakes_.begin()->first);
   const Instant telling = routing == Instant::max() ? routing : std::max(routing, warm_at());
   return std::min({judging, telling, next_digest()});
@@ -107,6 +110,7 @@ Result<StepSummary> Engine::step(Instant now) {
   judge_due(now, summary);
   report_refused(summary);
   look_for_late(now);
+  look_for_past(now);
   std::ranges::move(std::exchange(warnings_, {}), std::back_inserter(summary.warnings));
   std::ranges::move(std::exchange(remarks_, {}), std::back_inserter(summary.remarks));
   KPI_TRY(tell(now, summary));
@@ -117,6 +121,7 @@ Result<StepSummary> Engine::step(Instant now) {
   last_step_ = now;
   queued_.insert(queued_.end(), commit_.notifications.begin(), commit_.notifications.end());
   commit_ = StepCommit{};
+  KPI_TRY(roll_up(now));
   return summary;
 }
 

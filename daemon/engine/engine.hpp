@@ -33,7 +33,8 @@ struct PollResult {
 struct StepSummary {
   std::size_t new_samples = 0;
   std::size_t restated_samples = 0;
-  std::size_t judged = 0;  ///< Verdicts written.
+  std::size_t judged = 0;        ///< Verdicts written.
+  std::size_t past_samples = 0;  ///< Not taken: older than the samples that are kept.
   std::vector<Message> messages;
   std::vector<Decision> decisions;    ///< What was held back or never told, and why.
   std::vector<std::string> warnings;  ///< What an operator should see: a failing source, refused rows.
@@ -222,6 +223,11 @@ class Engine {
   std::optional<Slot> begin_of(const Line& line) const;
   void report_refused(StepSummary& summary);
 
+  // forget.cpp
+  void look_for_past(Instant now);
+  Result<void> roll_up(Instant now);
+  [[nodiscard]] std::optional<Slot> frozen_before(std::uint32_t kpi) const;
+
   // late.cpp
   std::optional<Slot> newest_sample(std::uint32_t source);
   Slot owed_slot(std::uint32_t source, Instant now);
@@ -331,6 +337,9 @@ class Engine {
   std::optional<Instant> last_step_;
   std::map<std::tuple<std::uint32_t, Labels, Slot>, double> entered_;  // by metric, labels, period
   Instant next_late_ = Instant::max();
+  std::vector<std::map<std::uint32_t, std::int64_t>> reaches_;  // by KPI, where samples have their time
+  std::optional<Slot> rolled_up_;                               // samples before have had their time
+  bool has_past_ = false;                                       // some of it is still to be rolled up
   RoutingState routing_;
   std::map<std::string, Instant, std::less<>> digests_;  // by key_of(): the last issue that went out
   Instant started_;

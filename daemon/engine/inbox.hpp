@@ -33,6 +33,11 @@ struct RefreshEnd {
   Outcome outcome;
 };
 
+/// The copy of the history for other tools was made, or could not be.
+struct CopyEnd {
+  Result<void> copied;
+};
+
 struct ReloadRequest {};
 
 struct StopRequest {};
@@ -41,6 +46,7 @@ using Event = std::variant<PollResult,
                            DeliveryResult,
                            BatchEnd,
                            RefreshEnd,
+                           CopyEnd,
                            ReloadRequest,
                            StopRequest,
                            std::shared_ptr<PendingAction>>;

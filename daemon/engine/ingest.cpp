@@ -165,7 +165,12 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
     series.push_back(series_of(source.metrics[polled.metric], polled.labels));
   }
   std::map<std::uint32_t, ChangedSeries> changed;
+  const std::optional<Slot> kept_from = sources_[source_of_metric_[source.metrics.front()]].row.kept_from;
   for (const PolledSample& sample : poll.samples) {
+    if (kept_from && sample.slot < *kept_from) {
+      ++summary.past_samples;
+      continue;
+    }
     if (sample.slot >= until) {
       skipped = true;
       continue;
@@ -218,8 +223,11 @@ void Engine::touch(std::uint32_t series, const ChangedSeries& change, Instant no
 }
 
 void Engine::judge_again(std::uint32_t index, const std::set<Slot>& periods) {
-  if (!periods.empty()) {
-    restated_[index].insert(periods.begin(), periods.end());
+  // Of what lies before, some samples are gone: it stays as it was judged.
+  const auto frozen = frozen_before(lines_[index].kpi);
+  const auto first = frozen ? periods.lower_bound(*frozen) : periods.begin();
+  if (first != periods.end()) {
+    restated_[index].insert(first, periods.end());
   }
 }
 

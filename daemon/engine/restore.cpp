@@ -1,6 +1,7 @@
 #include "daemon/engine/alert_json.hpp"
 #include "daemon/engine/engine.hpp"
 #include "rules/base/text.hpp"
+#include "rules/judge/reach.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -128,6 +129,9 @@ void Engine::plan() {
       }
     }
     plans_.push_back(kpi::plan_of(rules_, i, plans_));
+    if (config_->retention.samples) {
+      reaches_.push_back(reaches_of(rules_.kpis[i]));
+    }
     find_sources(i);
   }
   inhibitors_.resize(rules_.kpis.size());
@@ -240,13 +244,15 @@ Result<void> Engine::restore_samples() {
   for (std::uint32_t series = 0; series < series_id_.size(); ++series) {
     series_of_id[series_id_[series]] = series;
   }
-  return store_.samples(kEarliest, kLatest, {}, [&](const SampleRow& row) {
+  const auto put = [&](const SampleRow& row) {
     const std::uint32_t series =
         row.series < series_of_id.size() ? series_of_id[row.series] : std::numeric_limits<std::uint32_t>::max();
     if (series != std::numeric_limits<std::uint32_t>::max()) {
       table_.put(series, row.slot, row.value);
     }
-  });
+  };
+  KPI_TRY(store_.past_samples(put));
+  return store_.samples(kEarliest, kLatest, {}, put);
 }
 
 Result<void> Engine::restore_verdicts() {

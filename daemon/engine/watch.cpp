@@ -4,7 +4,10 @@
 #include "daemon/engine/poll_schedule.hpp"
 #include "daemon/os/log.hpp"
 #include "daemon/os/service.hpp"
+#include "daemon/store/history_copy.hpp"
 #include "rules/base/text.hpp"
+
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <climits>
@@ -22,6 +25,15 @@ template <class... Handlers>
 struct Overloaded : Handlers... {
   using Handlers::operator()...;
 };
+
+/// When the copy at `path` was made; long ago where there is none.
+Instant copied_at(const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) {
+    return Instant{};
+  }
+  return Instant{std::chrono::duration_cast<Duration>(std::chrono::seconds{status.st_mtim.tv_sec})};
+}
 
 }  // namespace
 
@@ -87,7 +99,33 @@ Result<OnceReport> Watch::once(Instant now) {
   deliveries_.add(engine_->take_queued());
   report.has_failed_source = engine_->has_failed_source();
   KPI_TRY(deliver_all(now, report));
+  if (const auto copied = copy_once(); !copied) {
+    report.failed_copy = copied.error().message;
+  }
   return report;
+}
+
+Result<void> Watch::copy_once() {
+  const HistoryExport& copy = config_->history_export;
+  const Instant clock = world_.clock.now();
+  if (copy.path.empty() || (copied_at(copy.path) + copy.every > clock && copied_at(copy.path) <= clock)) {
+    return {};
+  }
+  return replace_history_copy(config_->history, copy.path);
+}
+
+/// On the pool: a large history takes a while.
+void Watch::start_copy() {
+  const HistoryExport& copy = config_->history_export;
+  const Instant clock = world_.clock.now();
+  if (copy.path.empty() || is_copying_ || (next_copy_ > clock && next_copy_ <= clock + copy.every)) {
+    return;
+  }
+  is_copying_ = true;
+  next_copy_ = clock + copy.every;
+  pool_.submit([this, history = config_->history, path = copy.path](const std::stop_token& /*stop*/) {
+    inbox_.post(CopyEnd{replace_history_copy(history, path)});
+  });
 }
 
 Result<void> Watch::deliver_all(Instant now, OnceReport& report) {
@@ -173,6 +211,9 @@ Duration Watch::until_next(Instant begun) const {
       wait = std::min(wait, polling.next - clock);
     }
   }
+  if (!config_->history_export.path.empty() && !is_copying_) {
+    wait = std::min(wait, next_copy_ - clock);
+  }
   return std::clamp<Duration>(wait, Duration{0}, kLongestWait);
 }
 
@@ -196,6 +237,7 @@ void Watch::start_due(Instant now) {
     }
   }
   deliveries_.start_due(now);
+  start_copy();
 }
 
 /// Hands what has come to the engine; what people asked for is left in `asked`.
@@ -210,6 +252,12 @@ void Watch::take(Event& event, Asked& asked) {
                         [&](DeliveryResult& result) { deliveries_.take(result, now()); },
                         [&](BatchEnd& end) { deliveries_.take(end); },
                         [&](RefreshEnd& end) { deliveries_.take(end); },
+                        [&](CopyEnd& end) {
+                          is_copying_ = false;
+                          if (!end.copied) {
+                            log_warning("history.export_copy: " + end.copied.error().message);
+                          }
+                        },
                         [&](std::shared_ptr<PendingAction>& pending) { act(std::move(pending), asked); },
                         [&](ReloadRequest&) { asked.reload = true; },
                         [&](StopRequest&) { asked.stop = true; }},

@@ -33,6 +33,7 @@ struct OnceReport {
   StepSummary summary;
   std::size_t delivered = 0;
   std::vector<std::string> failed_deliveries;  ///< "growth: 503 …"
+  std::string failed_copy;                     ///< Why there is no fresh copy of the history; empty: there is.
   bool has_failed_source = false;
 };
 
@@ -90,6 +91,8 @@ class Watch {
   /// Hands what deliveries brought to the engine.
   void hand_over(Instant now);
   void start_due(Instant now);
+  void start_copy();
+  Result<void> copy_once();
   void take(Event& event, Asked& asked);
   void act(std::shared_ptr<PendingAction> pending, Asked& asked);
   Result<ActionAnswer> resend(const ResendAction& action);
@@ -108,6 +111,8 @@ class Watch {
   EngineOptions options_;
   std::unique_ptr<Engine> engine_;
   std::vector<Polling> polling_;  // by source
+  Instant next_copy_;             // of the history for other tools
+  bool is_copying_ = false;
   std::uint64_t generation_ = 0;  // of the configuration: results of an older one are dropped
   Inbox inbox_;
   Deliveries deliveries_;

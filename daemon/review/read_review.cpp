@@ -1,5 +1,6 @@
 #include "daemon/review/review.hpp"
 #include "daemon/review/review_people.hpp"
+#include "daemon/review/rolled_up.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -200,9 +201,14 @@ class ReviewReader {
     SampleTable table;
     std::vector<std::uint32_t> series;  // by the history's id: into the table and 1
     KPI_TRY(find_series(table, series));
-    std::vector<ReviewPeriod> read;
     for (const ReviewPeriod& period : {review_.year_ago, review_.previous, review_.period}) {
       const auto [from, to] = slots_around(period, kYearMs / 4);
+      KPI_TRY(reader_.daily_samples(from, to, [&](const DailySamples& row) {
+        const std::uint32_t id = row.series < series.size() ? series[row.series] : 0;
+        for (const Sample& sample : id == 0 ? std::vector<Sample>{} : samples_of(row, metric_of(table, id - 1))) {
+          table.put(id - 1, sample.slot, sample.value);
+        }
+      }));
       KPI_TRY(reader_.samples(from, to, [&](const SampleRow& row) {
         const std::uint32_t id = row.series < series.size() ? series[row.series] : 0;
         if (id != 0) {
@@ -223,6 +229,10 @@ class ReviewReader {
       }
     }
     return read_earlier_values();
+  }
+
+  [[nodiscard]] const Metric& metric_of(const SampleTable& table, std::uint32_t series) const {
+    return rules_.metrics[table[series].metric];
   }
 
   /// The series of metrics that some figure is worked out from.
@@ -397,6 +407,9 @@ class ReviewReader {
         const bool is_last = !line.points.empty() && line.points.back().slot == status.row.slot;
         if (line.segment == status.segment && is_last && line.target) {
           line.target->view = status.row.target;
+        }
+        if (line.segment == status.segment && line.target) {
+          line.target->outlook = read_outlook(status.row.target, line.target->goal);
         }
       });
     }

@@ -4,6 +4,7 @@
 
 #include "daemon/config/config.hpp"
 #include "daemon/review/period_figure.hpp"
+#include "daemon/review/review_outlook.hpp"
 #include "daemon/review/review_period.hpp"
 #include "daemon/store/history_reader.hpp"
 #include "rules/forecast/honesty.hpp"
@@ -57,9 +58,10 @@ struct Restatement {
 struct ReviewTarget {
   TargetStatus status = TargetStatus::kNotStarted;
   double goal = 0;
-  double expected = 0;  ///< NaN: not on its path.
-  double actual = 0;    ///< NaN: unknown. The value of the last period.
-  std::string view;     ///< The JSON of a TargetView where it is the present one; else empty.
+  double expected = 0;                     ///< NaN: not on its path.
+  double actual = 0;                       ///< NaN: unknown. The value of the last period.
+  std::string view;                        ///< The JSON of a TargetView where it is the present one; else empty.
+  std::optional<ReviewOutlook> outlook{};  ///< As of now, while the target runs.
 };
 
 /// A KPI or one of its segments.

@@ -158,12 +158,17 @@ Result<void> vacuum_into(const std::string& file, const std::string& to) {
 }  // namespace
 
 Result<void> back_up_history(const std::string& path, const std::string& to) {
-  const std::string file = sqlite::real_path(path);
-  const std::string part = to + ".part";
   std::error_code error;
   if (std::filesystem::exists(to, error)) {
     return fail(ErrorKind::kInvalid, fmt::format("\"{}\" exists already: name a new file", printable(to)));
   }
+  return replace_history_copy(path, to);
+}
+
+Result<void> replace_history_copy(const std::string& path, const std::string& to) {
+  const std::string file = sqlite::real_path(path);
+  const std::string part = to + ".part";
+  std::error_code error;
   std::filesystem::remove(part, error);
   // VACUUM INTO takes an empty file as it is: for its owner alone from the first byte on.
   const int made = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);

@@ -14,6 +14,9 @@ namespace kpi {
 /// all; kInvalid when it exists already, kNotFound when there is no history.
 Result<void> back_up_history(const std::string& path, const std::string& to);
 
+/// The same in place of the copy that is there, at once, so that a reader finds a whole one at any time.
+Result<void> replace_history_copy(const std::string& path, const std::string& to);
+
 struct HistoryFindings {
   struct Count {
     std::string table;

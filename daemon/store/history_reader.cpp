@@ -68,6 +68,9 @@ constexpr const char* kLedgerRevisions = "SELECT " KPI_LEDGER_COLUMNS
                                          "ORDER BY replaced_at, id";
 constexpr const char* kSamples =
     "SELECT series_id, slot, value FROM sample WHERE slot >= ?1 AND slot < ?2 ORDER BY slot, series_id";
+constexpr const char* kDaily =
+    "SELECT series_id, day, samples, total, least, most, last FROM sample_day WHERE day >= ?1 AND day < ?2 "
+    "ORDER BY day, series_id";
 constexpr const char* kTargets =
     "SELECT name, target, fingerprint, start, baseline, text, first_met FROM target_text JOIN kpi ON kpi.id = kpi_id "
     "ORDER BY target_text.id";
@@ -98,6 +101,7 @@ class SqliteHistoryReader final : public HistoryReader {
   Result<void> ledger(Slot from, Slot to, const std::function<void(const VerdictRow&)>& row) override;
   Result<std::vector<VerdictRevision>> ledger_revisions(Slot from, Slot to) override;
   Result<void> samples(Slot from, Slot to, const std::function<void(const SampleRow&)>& row) override;
+  Result<void> daily_samples(Slot from, Slot to, const std::function<void(const DailySamples&)>& row) override;
   Result<std::vector<KnownTarget>> target_versions() override;
   Result<std::vector<ReviewRow>> reviews() override;
   Result<std::vector<NoteRow>> notes(Date from, Date to) override;
@@ -347,6 +351,27 @@ Result<void> SqliteHistoryReader::samples(Slot from, Slot to, const std::functio
   return read([&]() -> Result<void> {
     Query samples(*db_, kSamples);
     samples.each([&](const Row& found) { row({found.id(0), found.slot(1), found.real(2)}); }, from, to);
+    return {};
+  });
+}
+
+Result<void> SqliteHistoryReader::daily_samples(Slot from,
+                                                Slot to,
+                                                const std::function<void(const DailySamples&)>& row) {
+  return read([&]() -> Result<void> {
+    Query days(*db_, kDaily);
+    days.each(
+        [&](const Row& found) {
+          row({found.id(0),
+               found.slot(1),
+               found.integer(2),
+               found.real(3),
+               found.real(4),
+               found.real(5),
+               found.real(6)});
+        },
+        from,
+        to);
     return {};
   });
 }

@@ -99,6 +99,17 @@ struct KnownTarget {
   Instant first_met;
 };
 
+/// What is left of a day of one series.
+struct DailySamples {
+  std::uint32_t series = 0;  ///< SeriesRow::id
+  Slot day;
+  std::int64_t samples = 0;  ///< Numbers; with none the rest is NaN.
+  double total = 0;
+  double least = 0;
+  double most = 0;
+  double last = 0;
+};
+
 /// A probability that was stated of a target, and whether its goal was reached.
 struct SettledForecast {
   std::uint32_t line = 0;
@@ -141,6 +152,8 @@ class HistoryReader {
   virtual Result<std::vector<VerdictRevision>> ledger_revisions(Slot from, Slot to) = 0;
   /// Current samples with from <= slot < to, in slot order.
   virtual Result<void> samples(Slot from, Slot to, const std::function<void(const SampleRow&)>& row) = 0;
+  /// What samples with from <= day < to were rolled up to, by day.
+  virtual Result<void> daily_samples(Slot from, Slot to, const std::function<void(const DailySamples&)>& row) = 0;
   /// In the order in which they were met.
   virtual Result<std::vector<KnownTarget>> target_versions() = 0;
   /// Who looked at which KPI, in the order in which they said so.

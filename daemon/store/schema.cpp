@@ -370,13 +370,41 @@ SELECT kpi.name AS kpi, line.segment, date(stated.slot / 1000, 'unixepoch') AS d
 FROM stated_forecast AS stated JOIN line ON line.id = stated.line_id JOIN kpi ON kpi.id = line.kpi_id;
 )sql";
 
+// What is left of samples whose time is over: a row a day, and the last number of each series.
+constexpr const char* kDailySamples = R"sql(
+CREATE TABLE sample_day(
+  day INTEGER NOT NULL,
+  series_id INTEGER NOT NULL REFERENCES series,
+  samples INTEGER NOT NULL,
+  total REAL,
+  least REAL,
+  most REAL,
+  last REAL,
+  last_slot INTEGER NOT NULL,
+  PRIMARY KEY(day, series_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sample_past(
+  series_id INTEGER PRIMARY KEY REFERENCES series,
+  slot INTEGER NOT NULL,
+  value REAL NOT NULL
+) STRICT;
+ALTER TABLE source ADD COLUMN kept_from INTEGER;
+
+CREATE VIEW sample_daily AS
+SELECT metric.name AS metric, series.labels, date(sample_day.day / 1000, 'unixepoch') AS day, sample_day.samples,
+  sample_day.total, sample_day.least, sample_day.most, sample_day.last
+FROM sample_day JOIN series ON series.id = sample_day.series_id JOIN metric ON metric.id = series.metric_id;
+)sql";
+
 constexpr std::array kMigrations{Migration{1, kVersion1},
                                  Migration{2, kReviewsAndNotes},
                                  Migration{3, kEntries},
                                  Migration{4, kDeliveryMemory},
                                  Migration{5, kRouting},
                                  Migration{6, kDigests},
-                                 Migration{7, kStatedForecasts}};
+                                 Migration{7, kStatedForecasts},
+                                 Migration{8, kDailySamples}};
 
 }  // namespace
 

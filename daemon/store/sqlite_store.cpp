@@ -2,6 +2,7 @@
 
 #include "daemon/store/file_lock.hpp"
 #include "daemon/store/history_copy.hpp"
+#include "daemon/store/roll_up.hpp"
 #include "daemon/store/row_text.hpp"
 #include "daemon/store/schema.hpp"
 #include "daemon/store/sqlite_file.hpp"
@@ -86,6 +87,11 @@ class SqliteStore final : public Store {
                                                     const std::string& channel) override;
   Result<std::vector<EpisodeRow>> episodes_between(Instant from, Instant to) override;
   Result<std::vector<HushedRow>> hushed(Instant from, Instant to) override;
+
+  [[nodiscard]] bool rolls_up() const override { return true; }
+
+  Result<bool> roll_up(const RollUpOrder& order) override;
+  Result<void> past_samples(const std::function<void(const SampleRow&)>& row) override;
 
  private:
   /// Everything prepared; ends before the connection does.
@@ -334,6 +340,18 @@ Result<std::vector<HushedRow>> SqliteStore::hushed(Instant from, Instant to) {
     Query hushed(*db_, KPI_HUSHED_BETWEEN);
     hushed.each([&](const Row& row) { found.push_back(sqlite::hushed_row(row)); }, from, to);
     return found;
+  });
+}
+
+Result<bool> SqliteStore::roll_up(const RollUpOrder& order) {
+  return guarded("write", path_, [&]() -> Result<bool> { return sqlite::roll_up_some(*db_, order); });
+}
+
+Result<void> SqliteStore::past_samples(const std::function<void(const SampleRow&)>& row) {
+  return guarded("read", path_, [&]() -> Result<void> {
+    Query past(*db_, "SELECT slot, series_id, value FROM sample_past ORDER BY slot, series_id");
+    past.each([&](const Row& found) { row(sample_row(found)); });
+    return {};
   });
 }
 

@@ -64,7 +64,7 @@ constexpr const char* kAddForecast =
 constexpr const char* kAddEntry =
     "INSERT INTO entered(metric, labels, slot, value, by_whom, note, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) "
     "ON CONFLICT DO NOTHING";
-constexpr const char* kPutSource = "REPLACE INTO source(" KPI_SOURCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kPutSource = "REPLACE INTO source(" KPI_SOURCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kPutSilence = "REPLACE INTO silence(" KPI_SILENCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kPutAcknowledgement =
     "INSERT INTO acknowledgement(" KPI_ACKNOWLEDGEMENT_COLUMNS
@@ -265,7 +265,8 @@ void StepWriter::write(const SourceRow& source) {
                   texts_json(source.problems),
                   static_cast<std::int64_t>(source.problem_count),
                   source.late,
-                  source.next_poll);
+                  source.next_poll,
+                  source.kept_from);
 }
 
 void StepWriter::write(const NotificationRow& message) {

@@ -94,6 +94,7 @@ struct SourceRow {
   std::size_t problem_count = 0;
   std::string late{};                  ///< What has not come although it should have; empty: nothing.
   std::optional<Instant> next_poll{};  ///< It has failed and is left alone until then.
+  std::optional<Slot> kept_from{};     ///< Its samples before have become daily roll-ups, and are taken no more.
 
   bool operator==(const SourceRow&) const = default;
 };
@@ -298,6 +299,14 @@ struct StoredState {
   std::vector<AcknowledgementRow> acknowledgements;  ///< Those that are open and end after the last step.
 };
 
+/// What has had its time.
+struct RollUpOrder {
+  std::optional<Slot> samples_before;      ///< They become a row a day; the ledger stays as it is.
+  std::optional<Instant> messages_before;  ///< Those that were delivered or given up go.
+  /// The civil day of a sample, as a slot.
+  std::function<Slot(std::uint32_t series, Slot slot)> day_of;
+};
+
 /// Not thread-safe: one thread owns it. Errors are kStorage, with SQLite's words and the remedy. The callbacks must not
 /// call the store.
 class Store {
@@ -332,6 +341,15 @@ class Store {
   virtual Result<std::vector<EpisodeRow>> episodes_between(Instant /*from*/, Instant /*to*/) {
     return std::vector<EpisodeRow>();
   }
+
+  /// Whether old samples can be rolled up.
+  [[nodiscard]] virtual bool rolls_up() const { return false; }
+
+  /// One bounded piece of the work; true when some is left. All or nothing, like a commit.
+  virtual Result<bool> roll_up(const RollUpOrder& /*order*/) { return false; }
+
+  /// The last number of each series among the samples that were rolled up.
+  virtual Result<void> past_samples(const std::function<void(const SampleRow&)>& /*row*/) { return {}; }
 
   /// What came and went unheard and ended with from <= at < to, in that order; what digests tell.
   virtual Result<std::vector<HushedRow>> hushed(Instant /*from*/, Instant /*to*/) { return std::vector<HushedRow>(); }

@@ -92,6 +92,7 @@ SourceRow source_row(const Row& row) {
   source.problem_count = static_cast<std::size_t>(row.integer(6));
   source.late = row.text(7);
   source.next_poll = row.optional_instant(8);
+  source.kept_from = row.is_null(9) ? std::nullopt : std::optional(row.slot(9));
   return source;
 }
 

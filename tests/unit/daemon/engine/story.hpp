@@ -48,6 +48,14 @@ class FragileStore final : public Store {
 
   Result<std::vector<HushedRow>> hushed(Instant from, Instant to) override { return store_->hushed(from, to); }
 
+  [[nodiscard]] bool rolls_up() const override { return store_->rolls_up(); }
+
+  Result<bool> roll_up(const RollUpOrder& order) override { return store_->roll_up(order); }
+
+  Result<void> past_samples(const std::function<void(const SampleRow&)>& row) override {
+    return store_->past_samples(row);
+  }
+
   Result<std::vector<EpisodeRow>> episodes_between(Instant from, Instant to) override {
     return store_->episodes_between(from, to);
   }

@@ -145,6 +145,36 @@ TEST_P(StoreContract, ShowsTheLastStatusOfALine) {
   EXPECT_EQ(state.statuses[0].value, 2);
 }
 
+TEST_P(StoreContract, RollsUpOldSamplesByDayAndForgetsOldMessages) {
+  StepCommit step = first_step();
+  const auto hour = [](int day_number, int hours) { return Slot{(day_number * kDayMs) + (hours * 3'600'000)}; };
+  step.series.push_back({2, "web.orders", {}});
+  step.samples = {
+      {1, hour(1, 3), 4}, {1, hour(1, 9), kNan}, {1, hour(1, 12), 10}, {1, hour(2, 1), 7}, {2, hour(1, 5), kNan}};
+  step.notifications = {message_of("old", morning(1)), message_of("waits", morning(1)), message_of("new", morning(5))};
+  commit(step);
+  step = StepCommit{};
+  step.now = morning(6);
+  step.deliveries = {{"old", NotificationRow::State::kSent, 1, std::nullopt, morning(1), ""}};
+  commit(step);
+
+  RollUpOrder order;
+  order.samples_before = hour(1, 11);
+  order.messages_before = morning(4);
+  order.day_of = [](std::uint32_t /*series*/, Slot slot) { return Slot{slot.ms / kDayMs * kDayMs}; };
+  for (const Slot before : {hour(1, 11), day(2)}) {  // a day in two pieces is one day
+    order.samples_before = before;
+    const Result<bool> is_more = store().roll_up(order);
+    ASSERT_TRUE(is_more) << is_more.error().message;
+    EXPECT_FALSE(*is_more);
+  }
+  EXPECT_THAT(samples_of(reopened()), ElementsAre("1970-01-03T01:00:00Z series 1 = 7"));
+  std::vector<SampleRow> past;
+  ASSERT_TRUE(store().past_samples([&](const SampleRow& row) { past.push_back(row); }));
+  EXPECT_THAT(texts_of(past), ElementsAre("1970-01-02T12:00:00Z series 1 = 10"));
+  EXPECT_THAT(state_of(store()).queued, testing::SizeIs(2));
+}
+
 TEST_P(StoreContract, GivesSamplesInSlotOrderWithinHalfOpenLimits) {
   StepCommit step = first_step();
   step.series.push_back({2, "web.orders", {}});

@@ -1,0 +1,138 @@
+// What is left when samples and messages have had their time: the ledger whole and as it was judged, a row a day of the
+// samples, and a past that cannot come back.
+
+#include "tests/unit/daemon/engine/story.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+namespace kpi::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr const char* kConfig = R"(
+retention: {samples: 40 days, notifications: 30 days}
+sources: {web: {plugin: csv, path: web.csv, labels: {country: country}, metrics: {visits: {kind: flow}}}}
+channels: {team: {type: console}}
+routes: [{match: {}, to: [team]}]
+)";
+constexpr const char* kRules = R"(
+kpis: {visits: {value: web.visits, over: 7 days, split_by: [country], thresholds: {warning: 70}}}
+)";
+
+std::string date(int day) {
+  return date_text(date_of(Slot{slot_of(Date{std::chrono::year(2026) / 1 / 1}).ms + day * kDayMs}));
+}
+
+/// Ten a day in two countries; the day after the last one is stepped into.
+void live_through(Story& story, int from, int to) {
+  for (int day = from; day < to; ++day) {
+    story.put("web.visits", date(day), 10, {{"country", "SE"}});
+    story.put("web.visits", date(day), 5, {{"country", "DK"}});
+  }
+  story.step(date(to) + " 06:00");
+}
+
+std::size_t samples_in(Store& store) {
+  std::size_t count = 0;
+  EXPECT_TRUE(store.samples(Slot{0}, Slot{INT64_MAX}, {}, [&](const SampleRow& /*row*/) { ++count; }));
+  return count;
+}
+
+TEST(Retention, RollsUpWhatIsOldAndLeavesTheLedgerWhole) {
+  Story story(kConfig, kRules);
+  live_through(story, 0, 100);  // all of it is judged before any of it goes
+  const std::vector<std::string> ledger = story.ledger();
+  EXPECT_THAT(ledger, SizeIs(3 * 100));
+  EXPECT_EQ(samples_in(story.store()), 2U * 40);
+  std::vector<std::string> last;
+  EXPECT_TRUE(story.store().past_samples(
+      [&](const SampleRow& row) { last.push_back(date_text(date_of(row.slot)) + " " + std::to_string(row.value)); }));
+  EXPECT_THAT(last, ElementsAre(date(59) + " 10.000000", date(59) + " 5.000000"));
+  story.restart();
+  EXPECT_EQ(story.ledger(), ledger);
+}
+
+TEST(Retention, TheSameFileAgainBringsNothingBack) {
+  Story story(kConfig, kRules);
+  live_through(story, 0, 100);
+  const std::vector<std::string> ledger = story.ledger();
+  for (const bool anew : {false, true}) {
+    if (anew) {
+      story.restart();
+    }
+    live_through(story, 0, 100);  // a file that begins where it always did
+    EXPECT_EQ(story.ledger(), ledger);
+    EXPECT_EQ(samples_in(story.store()), 2U * 40);
+  }
+}
+
+TEST(Retention, WhatIsRestatedNearTheEndOfTheKeptIsNotJudgedByHalfAWindow) {
+  Story story(kConfig, kRules);
+  live_through(story, 0, 100);
+  const std::vector<std::string> before = story.ledger();
+  story.put("web.visits", date(62), 1000, {{"country", "SE"}});  // its windows reach into what is gone
+  story.put("web.visits", date(90), 1000, {{"country", "SE"}});
+  story.step(date(100) + " 07:00");
+  const std::vector<std::string> after = story.ledger();
+  ASSERT_EQ(after.size(), before.size());
+  std::size_t changed = 0;
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    changed += after[i] == before[i] ? 0 : 1;
+  }
+  EXPECT_EQ(changed, 2U * 7);  // the total and SE, for the seven days whose windows hold the later one
+}
+
+TEST(Retention, ASourceThatIsNewMayBringAllItHas) {
+  Story story(kConfig, kRules);
+  live_through(story, 0, 100);
+  const std::string more =
+      std::string(kConfig).replace(std::string(kConfig).find("sources: {"),
+                                   10,
+                                   "sources: {shop: {plugin: csv, path: shop.csv, metrics: {orders: {kind: flow}}}, ");
+  story.restart(
+      more,
+      std::string(kRules).replace(std::string(kRules).find("kpis: {"), 7, "kpis: {orders: {value: shop.orders}, "));
+  for (int day = 0; day < 101; ++day) {
+    story.put("shop.orders", date(day), 1);
+  }
+  story.step(date(101) + " 06:00");
+  std::size_t orders = 0;
+  for (const std::string& row : story.ledger()) {
+    orders += row.starts_with("orders ") ? 1 : 0;
+  }
+  EXPECT_EQ(orders, 101U);
+}
+
+TEST(Retention, ARuleMayNotLookBackBeyondIt) {
+  const auto complaint = [](const char* rules) {
+    std::string text;
+    class Files final : public Host {
+     public:
+      explicit Files(const char* rules) : rules_(rules) {}
+
+      Result<File> read_file(const std::string& path, std::size_t /*limit*/) override {
+        return File{path == "kpid.yaml" ? kConfig : rules_, "1"};
+      }
+
+      Result<std::string> file_version(const std::string& /*path*/) override { return "1"; }
+
+     private:
+      const char* rules_;
+    } host(rules);
+    const ConfigLoad loaded =
+        load_rule_files({"kpid.yaml", {"rules.yaml"}, nullptr, std::nullopt, nullptr, {}}, Secrets::kIgnored, host);
+    return loaded.diagnostics.text();
+  };
+  EXPECT_THAT(complaint("kpis: {visits: {value: web.visits}}"), IsEmpty());
+  EXPECT_THAT(complaint("kpis: {visits: {value: \"change(web.visits, 52 weeks)\"}}"),
+              HasSubstr("retention keeps samples for 40 days, and visits needs those of web.visits for 372 days"));
+}
+
+}  // namespace
+}  // namespace kpi::test
