@@ -52,6 +52,34 @@ double nice_step(double range, int most) {
   return 10 * power;
 }
 
+/// The forecast of a level, which stands on the same axis as its values.
+const ReviewOutlook* drawn_outlook(const ReviewLine& line) {
+  const bool has_value = !line.points.empty() && !std::isnan(line.points.back().value);
+  const bool is_there = has_value && line.target && line.target->outlook && line.target->outlook->is_level &&
+                        slot_of(line.target->outlook->deadline) > line.points.back().slot;
+  return is_there ? &*line.target->outlook : nullptr;
+}
+
+double deadline_ms(const ReviewOutlook& outlook) {
+  return static_cast<double>(slot_of(outlook.deadline).ms + kDayMs);
+}
+
+/// The way from the last value to the forecast, as far as the picture goes.
+struct ForecastEdge {
+  double ms = 0;
+  double projected = 0;
+  double low = 0;
+  double high = 0;
+};
+
+ForecastEdge cut_at(const Plane& plane, const ReviewLine& line, const ReviewOutlook& outlook) {
+  const ReviewPoint& last = line.points.back();
+  const double ms = std::min(plane.to_ms, deadline_ms(outlook));
+  const double part = std::clamp((ms - middle(last)) / (deadline_ms(outlook) - middle(last)), 0.0, 1.0);
+  const auto on_way = [&](double end) { return last.value + part * (end - last.value); };
+  return {ms, on_way(outlook.projected), on_way(outlook.low), on_way(outlook.high)};
+}
+
 /// The lowest and the highest number drawn, on whole grid lines.
 void fit(Plane& plane, const ReviewLine& line) {
   double low = std::numeric_limits<double>::infinity();
@@ -66,6 +94,11 @@ void fit(Plane& plane, const ReviewLine& line) {
     see(point.value);
     see(point.limit);
     see(point.expected);
+  }
+  if (const ReviewOutlook* outlook = drawn_outlook(line)) {
+    const auto at_edge = cut_at(plane, line, *outlook);
+    see(at_edge.low);
+    see(at_edge.high);
   }
   if (low > high) {
     return;
@@ -210,6 +243,24 @@ std::string bands(const Plane& plane, const ReviewLine& line, const Zone& zone, 
   return text;
 }
 
+std::string forecast_fan(const Plane& plane, const ReviewLine& line) {
+  const ReviewOutlook* outlook = drawn_outlook(line);
+  if (outlook == nullptr) {
+    return "";
+  }
+  const ForecastEdge edge = cut_at(plane, line, *outlook);
+  const double x = plane.x(middle(line.points.back()));
+  const double y = plane.y(line.points.back().value);
+  return fmt::format(R"(<path class="fan" d="M{0:.1f} {1:.1f}L{2:.1f} {3:.1f}L{2:.1f} {4:.1f}Z"/>)"
+                     R"(<path class="forecast" d="M{0:.1f} {1:.1f}L{2:.1f} {5:.1f}"/>)",
+                     x,
+                     y,
+                     plane.x(edge.ms),
+                     plane.y(edge.high),
+                     plane.y(edge.low),
+                     plane.y(edge.projected));
+}
+
 std::string marks(const Plane& plane, const HistoryChart& chart) {
   std::string text;
   std::size_t missed = 0;
@@ -301,6 +352,11 @@ std::string history_chart(const HistoryChart& chart, const ReportStyle& style) {
   Plane plane;
   plane.from_ms = static_cast<double>(slot_of(chart.period.from).ms);
   plane.to_ms = static_cast<double>(slot_of(chart.period.to).ms);
+  if (const ReviewOutlook* outlook = drawn_outlook(*chart.line)) {
+    // Room for where it goes: a third of the period at the most.
+    plane.to_ms =
+        std::max(plane.to_ms, std::min(deadline_ms(*outlook), plane.to_ms + (plane.to_ms - plane.from_ms) / 3));
+  }
   fit(plane, *chart.line);
   const auto points = thinned(chart.line->points, kMostPoints);
   std::string svg = fmt::format(R"(<svg class="chart" viewBox="0 0 {:.0f} {:.0f}" role="img" aria-label="{}">)",
@@ -315,6 +371,7 @@ std::string history_chart(const HistoryChart& chart, const ReportStyle& style) {
   };
   line("limit", path_through(points, plane, [](const ReviewPoint& point) { return point.limit; }));
   line("path", path_through(points, plane, [](const ReviewPoint& point) { return point.expected; }));
+  svg += forecast_fan(plane, *chart.line);
   line("value", path_through(points, plane, [](const ReviewPoint& point) { return point.value; }));
   svg += alone_points(points, plane);
   svg += marks(plane, chart);

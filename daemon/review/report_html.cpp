@@ -24,9 +24,9 @@ class Html {
   std::string render() {
     head();
     tiles();
-    scorecard();
     decisions();
     changes();
+    scorecard();
     html_.put("<h2 id=\"kpis\">", words_.contents, "</h2>\n");
     for (const ReviewKpi& kpi : review_.kpis) {
       write_page(html_, kpi);
@@ -65,18 +65,32 @@ class Html {
     html_.raw("</header>\n");
   }
 
+  /// How many made it and how many did not, and which: the answer before anything else.
   void tiles() {
-    std::array<std::size_t, 4> counts{};
+    std::array<std::vector<const ReviewKpi*>, 4> kpis;
     for (const ReviewKpi& kpi : review_.kpis) {
-      ++counts.at(static_cast<std::size_t>(html_.outcome(kpi.total)));
+      kpis.at(static_cast<std::size_t>(html_.outcome(kpi.total))).push_back(&kpi);
     }
     const std::array<std::string_view, 4> names{words_.made, words_.at_risk, words_.not_made, words_.nothing_to_meet};
     html_.raw("<ul class=\"tiles\">\n");
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-      html_.raw("<li class=\"", tone_of(static_cast<ReviewOutcome>(i)), "\"><b>", std::to_string(counts.at(i)), "</b>");
-      html_.put(" ", names.at(i), "</li>\n");
+    for (std::size_t i = 0; i < kpis.size(); ++i) {
+      html_.raw(
+          "<li class=\"", tone_of(static_cast<ReviewOutcome>(i)), "\"><b>", std::to_string(kpis.at(i).size()), "</b>");
+      html_.put(" ", names.at(i), "");
+      name_some(kpis.at(i));
+      html_.raw("</li>\n");
     }
     html_.raw("</ul>\n");
+  }
+
+  void name_some(const std::vector<const ReviewKpi*>& kpis) {
+    constexpr std::size_t kMost = 8;
+    html_.raw(kpis.empty() ? "" : "<small>");
+    for (std::size_t i = 0; i < std::min(kMost, kpis.size()); ++i) {
+      html_.put(i == 0 ? "<a href=\"#kpi-" : ", <a href=\"#kpi-", kpis[i]->kpi->id, "\">");
+      html_.put("", kpis[i]->kpi->title, "</a>");
+    }
+    html_.raw(kpis.size() > kMost ? ", …" : "", kpis.empty() ? "" : "</small>");
   }
 
   void scorecard() {
@@ -88,7 +102,7 @@ class Html {
     html_.header_cell(words_.value, "number");
     html_.header_cell(words_.previous, "number narrow");
     html_.header_cell(words_.year_ago, "number wide");
-    html_.header_cell(words_.periods_met);
+    html_.header_cell(words_.periods_met, "wide");
     html_.header_cell(words_.target);
     html_.raw("</tr></thead>\n");
     std::vector<std::string> objectives;
@@ -121,7 +135,7 @@ class Html {
     html_.put("<td class=\"number\"><b>", figure_text(line.value, *kpi.kpi, style_), "</b></td>");
     html_.compared(kpi, line.value, line.previous, "number narrow");
     html_.compared(kpi, line.value, line.year_ago, "number wide");
-    html_.raw("<td>");
+    html_.raw("<td class=\"wide\">");
     if (line.counts.met + line.counts.missed > 0) {
       html_.raw(fmt::format("{} / {}", line.counts.met, line.counts.met + line.counts.missed));
     }
@@ -174,7 +188,7 @@ class Html {
       html_.put("<p>", words_.nothing_changed, "</p>\n");
       return;
     }
-    html_.raw("<div class=\"scroll\"><table>\n<thead><tr>");
+    html_.raw("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
     for (const std::string_view name : {words_.date, words_.kpi, words_.was, words_.is, words_.why}) {
       html_.header_cell(name);
     }
@@ -230,7 +244,7 @@ class Html {
   }
 
   void loads() {
-    html_.put("<h2 id=\"load\">", words_.load, "</h2>\n<div class=\"scroll\"><table>\n<thead><tr>");
+    html_.put("<h2 id=\"load\">", words_.load, "</h2>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
     html_.header_cell(words_.owner);
     html_.header_cell(words_.kpi, "number");
     html_.header_cell(words_.episodes, "number");

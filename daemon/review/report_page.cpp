@@ -61,8 +61,27 @@ class Page {
       }
       html_.raw("</dd></div>");
     }
+    if (line.target && line.target->outlook) {
+      outlook(kpi, *line.target->outlook);
+    }
     fact(words_.owner, kpi.kpi->owner.empty() ? words_.no_owner : std::string_view(kpi.kpi->owner));
     html_.raw("</dd></div></dl>\n");
+  }
+
+  void outlook(const ReviewKpi& kpi, const ReviewOutlook& outlook) {
+    static const Unit percent = Unit::parse("%").value_or(Unit());
+    const bool is_share = !kpi.kpi->targets.empty() && kpi.kpi->targets.back().measure == Target::Measure::kShareMet;
+    const auto text = [&](double value) {
+      return format_value(value, is_share ? percent : kpi.kpi->unit, style_.language);
+    };
+    fact(words_.forecast, text(outlook.projected));
+    html_.put("<small>",
+              filled(words_.forecast_text,
+                     {{"low", text(outlook.low)},
+                      {"high", text(outlook.high)},
+                      {"share", format_value(std::round(outlook.probability * 100) / 100, percent, style_.language)},
+                      {"date", long_date(outlook.deadline, words_)}}),
+              "</small></dd></div>");
   }
 
   void figure(const ReviewKpi& kpi, const ReviewLine& line) {
@@ -78,6 +97,7 @@ class Page {
     };
     entry(true, "value", words_.line_value);
     entry(has(&ReviewPoint::expected), "path", words_.line_path);
+    entry(line.target && line.target->outlook && line.target->outlook->is_level, "forecast", words_.forecast);
     entry(has(&ReviewPoint::limit), "limit", words_.line_limit);
     entry(line.counts.missed > 0, "missed", words_.mark_missed);
     entry(!line.restated.empty(), "restated", words_.mark_restated);
@@ -126,7 +146,7 @@ class Page {
     if (kpi.segments.empty()) {
       return;
     }
-    html_.put("<div class=\"scroll\"><table>\n<thead><tr>", "", "");
+    html_.put("<h4>", words_.movers, "</h4>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
     html_.header_cell(words_.segment);
     html_.header_cell(words_.value, "number");
     html_.header_cell(words_.previous, "number");
@@ -158,7 +178,7 @@ class Page {
     if (line.episodes.empty()) {
       return;
     }
-    html_.put("<h4>", words_.episodes, "</h4>\n<div class=\"scroll\"><table>\n<thead><tr>");
+    html_.put("<h4>", words_.episodes, "</h4>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
     for (const std::string_view name : {words_.rule, words_.since, words_.firing, words_.resolved}) {
       html_.header_cell(name);
     }

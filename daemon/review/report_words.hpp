@@ -105,7 +105,10 @@ struct ReportWords {
   std::string_view mark_episode;
   std::string_view chart;        ///< {title} {count} {first} {last} {low} {high}
   std::string_view chart_empty;  ///< {title}
-  std::string_view footer;       ///< {version}
+  std::string_view movers;
+  std::string_view forecast;
+  std::string_view forecast_text;  ///< {low} {high} {share} {date}
+  std::string_view footer;         ///< {version}
 
   std::array<std::string_view, 6> status;  ///< By TargetStatus.
   std::array<std::string_view, 6> gaps;    ///< By SmartGap.
