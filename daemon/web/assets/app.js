@@ -99,11 +99,13 @@
         el("th", {scope: "row"}, el("a", {href: kpiLink(line.id, segment)}, segment || line.title), el("br"), el("small", {class: "soft"}, segment ? line.title : line.owner || "")),
         el("td", {class: "number"}, el("b", {}, line.formatted || "–")),
         el("td", {class: "wide"}, spark(line.spark)),
-        el("td", {}, chip(line.state === "firing" ? line.severity || "firing" : line.state), line.since && line.state !== "ok" ? el("small", {class: "soft"}, " since " + line.since.slice(0, 10)) : null),
+        el("td", {}, chip(line.state === "firing" ? line.severity || "firing" : line.state), line.since && line.state !== "ok" ? el("small", {class: "soft wide"}, " since " + line.since.slice(0, 10)) : null),
         el("td", {}, target && [chip(target.status), el("small", {class: "soft wide"}, " goal " + (target.formatted_goal || target.goal))]));
     });
     return [el("h1", {}, "KPIs"),
-      el("p", {class: "soft"}, `${found.total} KPIs and segments; as of ${when(found.now)}`),
+      el("p", {class: "soft"}, `${found.total} ${found.total === 1 ? "KPI or segment" : "KPIs and segments"}; as of ${when(found.now)}`),
+      el("p", {class: "chips"}, ["firing", "error", "no_data", "pending", "ok"].filter((state) => found.states[state]).map((state) =>
+        el("a", {class: "chip " + tones[state], href: "#/?state=" + state}, `${found.states[state]} ${state.replaceAll("_", " ")}`))),
       el("form", {class: "filters", role: "search", onsubmit: (event) => { event.preventDefault(); go({q: search.value, offset: ""}); }},
         el("label", {for: "q"}, "Search ", search), el("label", {for: "state"}, "State ", states), el("button", {}, "Show")),
       rows.length ? table([["KPI"], ["Value", "number"], ["Last periods", "wide"], ["State"], ["Target"]], rows, "KPIs") : el("p", {}, "Nothing matches."),
@@ -247,6 +249,7 @@
       const nodes = [await make(...path.match(pattern).slice(1))].flat(9).filter(Boolean);
       if (turn !== show.turn) return;
       main.replaceChildren(...nodes);
+      main.dataset.view = "#" + path;
       document.title = (main.querySelector("h1")?.textContent || "kpid") + " – kpid";
     } catch (error) {
       if (turn === show.turn) main.replaceChildren(el("h1", {}, "This cannot be shown"), el("p", {}, error.message),

@@ -1,0 +1,157 @@
+// Chromium looks at the page and at a report as people do: clicks, filters, acknowledges, silences, reviews, in light and
+// dark, on a desk, a phone and paper. axe-core judges what it sees, and hostile text must stay text.
+//
+//     node judge_page.mjs PATH_TO_kpid [FOLDER_FOR_PICTURES]
+
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { Findings, hostile, startDaemon, token } from "./running_daemon.mjs";
+
+const require = createRequire(import.meta.url);
+const [program, pictures] = process.argv.slice(2);
+const kpid = path.resolve(program);
+
+function load(name) {
+  try {
+    return require(name);
+  } catch {
+    console.error(`judge_page: the package ${name} is not installed; run \`npm ci\` in tests/servers`);
+    process.exit(1);
+  }
+}
+
+const { chromium } = load("playwright-core");
+const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const browserPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((file) => fs.existsSync(file));
+if (!browserPath) {
+  console.error("judge_page: chromium is not installed; it is in tests/packages/test.txt");
+  process.exit(1);
+}
+
+const found = new Findings();
+const daemon = await startDaemon(kpid);
+const browser = await chromium.launch({
+  executablePath: browserPath,
+  args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync"],
+});
+
+/// A page whose complaints (of the Content-Security-Policy too) and requests to other hosts are findings.
+async function opened(options, address) {
+  const context = await browser.newContext({ bypassCSP: false, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.on("pageerror", (error) => found.expect(`${address}: a script failed`, false, error.message));
+  page.on("console", (message) => found.expect(`${address}: the console complains`, message.type() !== "error", message.text()));
+  page.on("request", (request) => {
+    const { hostname, protocol } = new URL(request.url());
+    found.expect(`${address}: a request elsewhere`, protocol === "file:" || protocol === "data:" || hostname === "127.0.0.1", request.url());
+  });
+  await page.goto(address);
+  return page;
+}
+
+/// No violation of WCAG 2.1 AA or of axe's own best practices.
+async function judge(page, what) {
+  // Evaluated by the debugger, which no policy of the page binds.
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const text = violations.map(({ id, nodes }) => `${id} ${nodes[0].target} ${nodes[0].failureSummary}`).join("; ");
+  found.expect(`${what}: axe finds`, violations.length === 0, text);
+  const width = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+  found.expect(`${what}: wider than the window`, width[0] <= width[1], `${width}`);
+  found.expect(`${what}: hostile text was run`, await page.evaluate(() => window.pwned === undefined));
+  if (pictures) await page.screenshot({ path: path.join(pictures, `${what.replace(/[^a-z0-9]+/gi, "-")}.png`), fullPage: true });
+}
+
+const views = ["#/", "#/kpi/visits", "#/kpi/hostile", "#/alerts", "#/delivery", "#/sources", "#/reviews", "#/config"];
+
+async function lookAtViews(name, options, wanted = views) {
+  const page = await opened(options, `${daemon.url}/`);
+  for (const view of wanted) {
+    await page.evaluate((hash) => { location.hash = hash; }, view);
+    await page.waitForFunction((hash) => location.hash === hash && document.querySelector("main h1") &&
+      document.querySelector("main").dataset.view === hash, view);
+    await judge(page, `${name} ${view}`);
+  }
+  await page.context().close();
+}
+
+async function useIt() {
+  const page = await opened({ viewport: { width: 1280, height: 900 } }, `${daemon.url}/`);
+  await page.fill("#by", "Anna");
+  await page.fill("#token", token);
+  // Paging and searching.
+  await page.getByRole("button", { name: "Later" }).click();
+  await page.getByText(/51–\d+ of \d+/).waitFor();
+  await page.getByLabel("Search").fill("conversion");
+  await page.getByRole("button", { name: "Show" }).click();
+  await page.getByText("1 KPI or segment").waitFor();
+  // Filtering, then a KPI: its chart, and why it fires.
+  await page.getByLabel("Search").fill("");
+  await page.getByRole("button", { name: "Show" }).click();
+  await page.getByLabel("State").selectOption("firing");
+  await page.waitForFunction(() => [...document.querySelectorAll("main tbody tr")].length < 20);
+  await page.getByRole("link", { name: "Conversion rate" }).click();
+  await page.getByRole("heading", { name: /Conversion rate/ }).waitFor();
+  await page.locator(".uplot canvas").waitFor();
+  found.expect("the page says why", /orders/.test(await page.locator("pre").first().innerText()));
+  // Reviewed.
+  await page.getByLabel("Review note").fill(hostile);
+  await page.getByRole("button", { name: "Mark reviewed" }).click();
+  await page.getByRole("status").filter({ hasText: /\S/ }).waitFor();
+  await page.getByRole("link", { name: "Reviews" }).click();
+  await page.getByRole("cell", { name: "Anna" }).waitFor();
+  found.expect("a note is text", await page.getByText(hostile, { exact: true }).count() === 1);
+  // Acknowledged and silenced.
+  await page.getByRole("link", { name: "Alerts" }).click();
+  const card = page.locator("article", { has: page.getByRole("link", { name: "Conversion rate" }) });
+  await card.getByLabel("Comment").fill("looking");
+  await card.getByRole("button", { name: "Acknowledge" }).click();
+  await page.getByText("Anna has it until").first().waitFor();
+  await card.getByRole("button", { name: "Silence" }).click();
+  await page.getByRole("button", { name: "End" }).first().click();
+  await page.getByRole("button", { name: "End" }).waitFor({ state: "detached" });
+  // A wrong token is said, and does nothing.
+  await page.fill("#token", "nobody's token at all");
+  await page.getByRole("link", { name: "Configuration" }).click();
+  await page.context().close();
+}
+
+async function lookAtReport() {
+  const file = path.join(daemon.folder, "report.html");
+  const made = spawnSync(kpid, ["report", "--from", new Date(Date.now() - 90 * 864e5).toISOString().slice(0, 10), "--to",
+    new Date().toISOString().slice(0, 10), "--out", file], { cwd: daemon.folder, env: daemon.env, encoding: "utf8" });
+  found.expect("the report is made", made.status === 0, made.stderr);
+  for (const [name, options] of [["report", { viewport: { width: 1280, height: 900 } }], ["report dark", { colorScheme: "dark" }],
+    ["report phone", { viewport: { width: 390, height: 844 } }]]) {
+    const page = await opened(options, `file://${file}`);
+    await judge(page, name);
+    if (name === "report") {
+      await page.emulateMedia({ media: "print" });
+      const pdf = await page.pdf({ format: "A4", printBackground: true });
+      if (pictures) fs.writeFileSync(path.join(pictures, "report.pdf"), pdf);
+      const sheets = (pdf.toString("latin1").match(/\/Type\s*\/Page\b/g) ?? []).length;
+      found.expect("a sheet for each KPI and one before them", sheets >= 4, `${sheets} sheets`);
+      const wide = await page.evaluate(() => [...document.querySelectorAll("table")].filter((table) => table.scrollWidth > 700).length);
+      found.expect("tables fit on A4", wide === 0 || sheets > 0);
+    }
+    await page.context().close();
+  }
+}
+
+try {
+  await lookAtViews("desk", { viewport: { width: 1280, height: 900 } });
+  await lookAtViews("dark", { viewport: { width: 1280, height: 900 }, colorScheme: "dark" });
+  await lookAtViews("phone", { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+  await useIt();
+  await lookAtReport();
+} catch (error) {
+  found.expect("the page could be used", false, error.message);
+} finally {
+  await browser.close();
+  await daemon.end();
+}
+found.finish("judge_page");
