@@ -31,10 +31,11 @@ TEST(RolledUp, HasTheCountSumLeastMostAndLastOfTheDay) {
     EXPECT_EQ(most->value, day.most);
     EXPECT_EQ(samples.back().value, day.last);
     EXPECT_LT(samples.back().slot.ms, kDayMs);
-    EXPECT_DOUBLE_EQ(
+    EXPECT_NEAR(
         std::accumulate(
             samples.begin(), samples.end(), 0.0, [](double sum, const Sample& sample) { return sum + sample.value; }),
-        day.total);
+        day.total,
+        1e-6);
   }
 }
 

@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""What reports, the page and the history itself cost, beside plain SQL in the sqlite3 shell and a Prometheus block.
+
+    tests/bench/history.py PATH_TO_kpid              all of it at full size; some minutes
+    tests/bench/history.py PATH_TO_kpid --part 10    with a tenth of the KPIs: whether it works
+    tests/bench/history.py PATH_TO_kpid --only page  one of: report page size
+
+The first world has 200 KPIs over samples of five minutes for a quarter, judged by day; the second 10,000 KPIs with a value
+a day. Every figure is printed with what it was measured on. A figure is never a test.
+"""
+
+import argparse
+import concurrent.futures
+import datetime
+import json
+import os
+import pathlib
+import random
+import shutil
+import socket
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+
+DAY = datetime.timedelta(days=1)
+FIRST, END = datetime.date(2026, 7, 1), datetime.date(2026, 10, 1)  # the third quarter of 2026
+QUERY = """SELECT series_id, sum(value), count(value) FROM sample
+WHERE slot >= unixepoch('2026-07-01') * 1000 AND slot < unixepoch('2026-10-01') * 1000 GROUP BY series_id;
+SELECT line_id, word.text, count(*) FROM ledger JOIN word ON word.id = verdict
+WHERE slot >= unixepoch('2026-07-01') * 1000 AND slot < unixepoch('2026-10-01') * 1000 GROUP BY line_id, word.text;
+SELECT line_id, slot, value, limit_value FROM ledger
+WHERE slot >= unixepoch('2026-07-01') * 1000 AND slot < unixepoch('2026-10-01') * 1000 ORDER BY line_id, slot;"""
+
+
+def days(first, end):
+    return [first + i * DAY for i in range((end - first).days)]
+
+
+class World:
+    """A configuration, its data and its history, in a folder."""
+
+    def __init__(self, kpid, name, kpis):
+        self.kpid, self.kpis = kpid, kpis
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix=f"kpid-bench-{name}-"))
+        self.samples = 0
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            self.port = taken.getsockname()[1]
+
+    def configure(self, source, rule):
+        metrics = ", ".join(f"m{i}: {{kind: flow}}" for i in range(self.kpis))
+        self.path.joinpath("kpid.yaml").write_text(
+            f"history: sqlite:history.db\nlisten: 127.0.0.1:{self.port}\nrules: [rules.yaml]\n"
+            f"sources: {{web: {{{source}, metrics: {{{metrics}}}}}}}\n"
+            "channels: {nobody: {type: exec, command: [/bin/true]}}\nroutes: [{match: {}, to: [nobody]}]\n")
+        self.path.joinpath("rules.yaml").write_text("kpis:\n" + "".join(
+            f"  k{i}: {{title: KPI number {i}, owner: team {i % 17}, objective: Objective {i % 40}, value: web.m{i}, {rule}, "
+            "no_data: {then: hold}}\n" for i in range(self.kpis)))
+
+    def write(self, name, stamps, value):
+        with self.path.joinpath(name).open("w") as file:
+            file.write("date," + ",".join(f"m{i}" for i in range(self.kpis)) + "\n")
+            for at, stamp in enumerate(stamps):
+                file.write(stamp + "," + ",".join(str(value(i, at)) for i in range(self.kpis)) + "\n")
+        self.samples += len(stamps) * self.kpis
+
+    def run(self, *words):
+        begin = time.monotonic()
+        done = subprocess.run([self.kpid, *words], cwd=self.path, capture_output=True, text=True, check=False)
+        if done.returncode not in (0, 3):
+            raise SystemExit(f"kpid {' '.join(words)}: {done.stderr[-2000:]}")
+        return time.monotonic() - begin
+
+    def sql(self):
+        begin = time.monotonic()
+        subprocess.run(["sqlite3", "-readonly", "history.db", QUERY], cwd=self.path, stdout=subprocess.DEVNULL, check=True)
+        return time.monotonic() - begin
+
+    def bytes(self):
+        return sum(file.stat().st_size for file in self.path.glob("history.db*"))
+
+    def drop(self):
+        shutil.rmtree(self.path)
+
+
+def five_minutes(kpid, kpis):
+    """A quarter of samples every five minutes, judged by day."""
+    world = World(kpid, "5m", kpis)
+    chance = random.Random(1)
+    world.configure("plugin: csv, path: web.csv, grain: 5m", "every: day, thresholds: {warning: 14000}")
+    begin = datetime.datetime(2026, 7, 1)
+    stamps = [(begin + datetime.timedelta(minutes=5 * i)).strftime("%Y-%m-%d %H:%M") for i in range(288 * (END - FIRST).days)]
+    config = world.path / "kpid.yaml"
+    config.write_text(config.read_text().replace("grain: 5m,", 'grain: 5m, date: {column: date, format: "%Y-%m-%d %H:%M"},'))
+    world.write("web.csv", stamps, lambda _kpi, _at: chance.randint(20, 80))
+    seconds = world.run("run", "--once", "--now", "2026-10-02")
+    print(f"| import, {kpis} KPIs, {world.samples:,} samples of 5 minutes | {seconds:.1f} s |  |")
+    return world
+
+
+def by_day(kpid, kpis, first):
+    world = World(kpid, "day", kpis)
+    chance = random.Random(2)
+    world.configure("plugin: csv, path: web.csv, every: 1s", "thresholds: {warning: 30}")
+    world.write("web.csv", [str(day) for day in days(first, END)], lambda _kpi, _at: chance.randint(20, 80))
+    seconds = world.run("run", "--once", "--now", "2026-10-02")
+    print(f"| import, {kpis:,} KPIs, {world.samples:,} samples of a day | {seconds:.1f} s |  |")
+    return world
+
+
+def report(world, what):
+    for form in ("html", "json"):
+        seconds = statistics.median(world.run("report", "--quarter", "2026-Q3", "--format", form, "--out", f"q3-{i}.{form}")
+                                    for i in range(3))
+        size = world.path.joinpath(f"q3-0.{form}").stat().st_size / 1e6
+        sql = statistics.median(world.sql() for _ in range(3))
+        print(f"| the quarter's report of {what}, {form}, {size:.1f} MB | {seconds:.2f} s | the same rows by plain SQL: {sql:.2f} s |")
+
+
+def size(world, what):
+    """The same samples as one Prometheus block, as compact as it gets."""
+    text = world.path / "samples.om"
+    with text.open("w") as file:
+        rows = world.path.joinpath("web.csv").read_text().splitlines()
+        stamps = [int(datetime.datetime.fromisoformat(row.split(",", 1)[0]).replace(tzinfo=datetime.timezone.utc).timestamp())
+                  for row in rows[1:]]
+        columns = list(zip(*(row.split(",")[1:] for row in rows[1:])))
+        for i, column in enumerate(columns):
+            file.write(f"# TYPE m{i} gauge\n")
+            file.writelines(f"m{i} {value} {stamp}\n" for stamp, value in zip(stamps, column))
+        file.write("# EOF\n")
+    subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", str(text), str(world.path / "tsdb")], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    blocks = sum(file.stat().st_size for file in world.path.joinpath("tsdb").rglob("*") if file.is_file())
+    world.run("history", "backup", "whole.db")
+    rows = subprocess.run(["sqlite3", "whole.db", "SELECT (SELECT sum(pgsize) FROM dbstat WHERE name = 'sample'), "
+                           "(SELECT sum(pgsize) FROM dbstat)"], cwd=world.path, capture_output=True, text=True, check=False)
+    of_samples, whole = (int(number) for number in (rows.stdout.strip() or f"0|{world.bytes()}").split("|"))
+    print(f"| history of {what} | {of_samples / world.samples:.1f} bytes a sample, {whole / world.samples:.1f} with ledger and "
+          f"all else | Prometheus blocks: {blocks / world.samples:.1f} bytes a sample |")
+
+
+CALLS = {
+    "first page with charts": "kpis?limit=50&spark=1",
+    "a search": "kpis?limit=50&spark=1&q=" + urllib.parse.quote("number 77"),
+    "a state": "kpis?limit=50&spark=1&state=firing",
+    "the last page": "kpis?limit=50&spark=1&offset=9950",
+    "one KPI": "kpis/k42",
+    "its history": "kpis/k42/history?segment=total",
+    "alerts": "alerts",
+    "status of all": "status",
+    "metrics": "/metrics",
+}
+
+
+def page(world):
+    daemon = subprocess.Popen([world.kpid, "run"], cwd=world.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    base = f"http://127.0.0.1:{world.port}"
+
+    def ask(path):
+        begin = time.monotonic()
+        with urllib.request.urlopen(base + (path if path.startswith("/") else "/api/v1/" + path), timeout=60) as answer:
+            answer.read()
+        return time.monotonic() - begin
+
+    try:
+        begin = time.monotonic()
+        while True:
+            try:
+                ask("/readyz")
+                break
+            except OSError:
+                if daemon.poll() is not None or time.monotonic() - begin > 600:
+                    raise SystemExit("the daemon did not become ready") from None
+                threading.Event().wait(0.05)
+        print(f"| daemon of {world.kpis:,} KPIs, start to ready | {time.monotonic() - begin:.1f} s |  |")
+        for name, path in CALLS.items():
+            alone = sorted(ask(path) for _ in range(30))
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                loaded = sorted(pool.map(ask, [path] * 200))
+            print(f"| {name} | {alone[15] * 1e3:.1f} ms, at worst {alone[-1] * 1e3:.1f} | 8 at once: {loaded[100] * 1e3:.1f} ms, "
+                  f"19 of 20 within {loaded[190] * 1e3:.1f} |")
+    finally:
+        daemon.terminate()
+        daemon.wait()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kpid", type=lambda path: str(pathlib.Path(path).resolve()))
+    parser.add_argument("--part", type=int, default=1, help="so many times fewer KPIs")
+    parser.add_argument("--only", choices=("report", "page", "size"), help="this one only")
+    wanted = parser.parse_args()
+    print("| work | kpid | beside |\n| --- | --- | --- |")
+    if wanted.only in (None, "report", "size"):
+        world = five_minutes(wanted.kpid, 200 // wanted.part)
+        if wanted.only != "size":
+            report(world, f"{world.kpis} KPIs over {world.samples:,} samples")
+        if wanted.only != "report":
+            size(world, f"{world.samples:,} samples of 5 minutes")
+        world.drop()
+    world = by_day(wanted.kpid, 10_000 // wanted.part, FIRST - 92 * DAY)
+    if wanted.only in (None, "report"):
+        report(world, f"{world.kpis:,} daily KPIs")
+    if wanted.only in (None, "size"):
+        size(world, f"{world.samples:,} samples of a day")
+    if wanted.only in (None, "page"):
+        page(world)
+    world.drop()
+    print(f"\n{datetime.date.today()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; "
+          f"{json.dumps(subprocess.run([wanted.kpid, '--version'], capture_output=True, text=True, check=False).stdout.strip())}")
+
+
+if __name__ == "__main__":
+    main()
