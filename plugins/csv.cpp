@@ -157,21 +157,7 @@ class CsvSource final : public Source {
   explicit CsvSource(CsvLayout layout) : layout_(std::move(layout)) {}
 
   Result<Poll> poll(const PollRequest& request, Host& host, const std::stop_token& stop) override {
-    const std::vector<FileSet::Name> names = KPI_TRY(layout_.files.list(host, request.from));
-    if (!request.cursor.empty() && KPI_TRY(version_of(names, host)) == request.cursor) {
-      Poll poll;
-      poll.unchanged = true;
-      poll.cursor = request.cursor;
-      return poll;
-    }
-    const FileTexts texts = KPI_TRY(read_files(names, host, kMaxCsvBytes));
-    CsvImport import(layout_, request);
-    for (const FileTexts::Text& file : texts.files) {
-      KPI_TRY(import.read(file, stop));
-    }
-    Poll poll = KPI_TRY(import.finish());
-    poll.cursor = texts.version;
-    return poll;
+    return poll_files<CsvImport>(layout_, request, host, kMaxCsvBytes, stop);
   }
 
  private:

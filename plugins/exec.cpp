@@ -1,6 +1,8 @@
 #include "plugins/exec.hpp"
 
 #include "plugins/exec_question.hpp"
+#include "plugins/http/credential_desk.hpp"
+#include "plugins/network.hpp"
 #include "plugins/option_tree.hpp"
 #include "rules/base/text.hpp"
 
@@ -26,10 +28,20 @@ std::string path_near(const Position& position, const std::string& path) {
   return slash == std::string::npos ? path : position.source->name.substr(0, slash + 1) + path;
 }
 
+/// The program, with the script that an interpreter is to run.
+std::string program_of(const std::vector<std::string>& command) {
+  const bool has_script = command.size() > 1 && !command[1].starts_with('-');
+  return "exec " + command.front() + (has_script ? ' ' + command[1] : "");
+}
+
 class ExecSource final : public Source {
  public:
-  ExecSource(SourceSettings settings, ProcessRequest process, Format format)
-      : settings_(std::move(settings)), process_(std::move(process)), format_(format) {}
+  ExecSource(SourceSettings settings, ProcessRequest process, Format format, int connections)
+      : settings_(std::move(settings)),
+        process_(std::move(process)),
+        format_(format),
+        program_(program_of(process_.command)),
+        connections_(connections) {}
 
   Result<Poll> poll(const PollRequest& request, Host& host, const std::stop_token& stop) override {
     const std::string present = std::to_string(present_slot(request.now, settings_).ms);
@@ -46,6 +58,7 @@ class ExecSource final : public Source {
     process.input = format_ == Format::kLines
                         ? exec_question(settings_, request, secrets == nullptr ? nullptr : secrets->tree.get())
                         : "";
+    const CredentialPlace place = KPI_TRY(CredentialPlace::take(host, program_, connections_, stop));
     const ProcessResult result = KPI_TRY(host.run(process, stop));
     if (!is_valid_utf8(result.output)) {
       return fail(ErrorKind::kInvalid, process.command.front() + ": its output is not UTF-8");
@@ -95,6 +108,8 @@ class ExecSource final : public Source {
   SourceSettings settings_;
   ProcessRequest process_;
   Format format_;
+  std::string program_;  ///< What counts as one, however it is called.
+  int connections_;
 };
 
 std::unique_ptr<Source> create_exec(const SourceSettings& settings, Diagnostics& diagnostics) {
@@ -154,8 +169,10 @@ std::unique_ptr<Source> create_exec(const SourceSettings& settings, Diagnostics&
     diagnostics.error(
         settings.labels.front().position, "the output of a Nagios plugin has no labels", "leave them out");
   }
-  return diagnostics.items().size() == before ? std::make_unique<ExecSource>(settings, std::move(process), format)
-                                              : nullptr;
+  const int connections = read_connections(settings.options, diagnostics);
+  return diagnostics.items().size() == before
+             ? std::make_unique<ExecSource>(settings, std::move(process), format, connections)
+             : nullptr;
 }
 
 OptionSpec option(std::string key, OptionSpec::Type type, std::string fallback, std::string help) {
@@ -180,6 +197,7 @@ std::vector<OptionSpec> options() {
   return {std::move(command),
           std::move(format),
           option("timeout", Type::kDuration, "30s", "Then the program and all that it started is killed."),
+          connections_option("of one program may run at once"),
           option("environment", Type::kList, "", "Names of variables that are passed on; else it has PATH and LANG."),
           option("secrets", Type::kTree, "", "What it is told on its standard input, by name; format lines only."),
           option("read", Type::kList, "", "Files and folders that it may read, besides the system's and its own."),

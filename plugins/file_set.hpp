@@ -64,4 +64,26 @@ Result<std::string> version_of(const std::vector<FileSet::Name>& names, Host& ho
 /// Reads all of them; together at most `limit` bytes.
 Result<FileTexts> read_files(const std::vector<FileSet::Name>& names, Host& host, std::size_t limit);
 
+/// One poll of all files of a set by an `Import` of their layout; unchanged while their versions are what the last one
+/// saw.
+template <class Import, class Layout>
+Result<Poll> poll_files(
+    const Layout& layout, const PollRequest& request, Host& host, std::size_t most_bytes, const std::stop_token& stop) {
+  const std::vector<FileSet::Name> names = KPI_TRY(layout.files.list(host, request.from));
+  Poll poll;
+  if (!request.cursor.empty() && KPI_TRY(version_of(names, host)) == request.cursor) {
+    poll.unchanged = true;
+    poll.cursor = request.cursor;
+    return poll;
+  }
+  const FileTexts texts = KPI_TRY(read_files(names, host, most_bytes));
+  Import import(layout, request);
+  for (const FileTexts::Text& file : texts.files) {
+    KPI_TRY(import.read(file, stop));
+  }
+  poll = KPI_TRY(import.finish());
+  poll.cursor = texts.version;
+  return poll;
+}
+
 }  // namespace kpi

@@ -4,6 +4,28 @@
 
 namespace kpi {
 
+OptionSpec connections_option(const std::string& things) {
+  return {.key = "connections",
+          .type = OptionSpec::Type::kNumber,
+          .required = false,
+          .fallback = std::to_string(kMostConnections),
+          .choices = {},
+          .help = "How many " + things + ", over all sources: 1 to 64."};
+}
+
+int read_connections(const OptionValues& options, Diagnostics& diagnostics) {
+  const auto count = options.find("connections");
+  if (count == options.end() || count->second.text.empty()) {
+    return kMostConnections;
+  }
+  const auto number = parse_number(count->second.text).value_or(0);
+  if (number < 1 || number > 64 || number != static_cast<int>(number)) {
+    diagnostics.error(count->second.position, "connections is 1 to 64", "write connections: 4");
+    return kMostConnections;
+  }
+  return static_cast<int>(number);
+}
+
 std::vector<OptionSpec> network_options() {
   using Type = OptionSpec::Type;
   return {{.key = "timeout",
@@ -12,13 +34,7 @@ std::vector<OptionSpec> network_options() {
            .fallback = "30s",
            .choices = {},
            .help = "How long one request may take: 1s to 10m."},
-          {.key = "connections",
-           .type = Type::kNumber,
-           .required = false,
-           .fallback = "4",
-           .choices = {},
-           .help = "How many requests may be under way at once to one host with one credential, over all sources: 1 to "
-                   "64."},
+          connections_option("requests may be under way at once to one host with one credential"),
           {.key = "allow_private",
            .type = Type::kList,
            .required = false,
@@ -42,13 +58,7 @@ NetworkSettings read_network_options(const OptionValues& options, Diagnostics& d
     }
     network.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(ms)};
   }
-  if (const auto count = options.find("connections"); count != options.end() && !count->second.text.empty()) {
-    const auto number = parse_number(count->second.text).value_or(0);
-    if (number < 1 || number > 64 || number != static_cast<int>(number)) {
-      diagnostics.error(count->second.position, "connections is 1 to 64", "write connections: 4");
-    }
-    network.connections = static_cast<int>(number);
-  }
+  network.connections = read_connections(options, diagnostics);
   if (const auto list = options.find("allow_private"); list != options.end()) {
     network.allow_private = list->second.items;
   }

@@ -19,6 +19,10 @@ struct NetworkSettings {
   int connections = kMostConnections;
 };
 
+/// `connections`: how many `things` at once.
+OptionSpec connections_option(const std::string& things);
+/// Reports what is out of range.
+int read_connections(const OptionValues& options, Diagnostics& diagnostics);
 /// `timeout`, `ca_file`, `allow_private` and `connections`.
 std::vector<OptionSpec> network_options();
 /// Reports what is out of range.

@@ -16,6 +16,9 @@
 
 namespace kpi {
 
+/// How a remark begins that says what is left of a quota: it is kept with the source, and `kpid status` shows it.
+inline constexpr std::string_view kQuotaRemark = "quota: ";
+
 /// What Poll::problems holds at most.
 inline constexpr std::size_t kMaxRowProblems = 100;
 

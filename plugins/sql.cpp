@@ -1,5 +1,7 @@
 #include "plugins/sql.hpp"
 
+#include "plugins/http/credential_desk.hpp"
+#include "plugins/network.hpp"
 #include "plugins/row_reader.hpp"
 #include "plugins/sql_query.hpp"
 #include "rules/base/text.hpp"
@@ -38,6 +40,7 @@ struct Layout {
   DateFormat dates;
   std::chrono::milliseconds timeout{60'000};
   Duration reread{};
+  int connections = kMostConnections;
 };
 
 const OptionValue* given(const OptionValues& options, std::string_view key) {
@@ -64,7 +67,7 @@ class SqlSource final : public Source {
  public:
   explicit SqlSource(Layout layout) : layout_(std::move(layout)) {}
 
-  Result<Poll> poll(const PollRequest& request, Host& /*host*/, const std::stop_token& stop) override {
+  Result<Poll> poll(const PollRequest& request, Host& host, const std::stop_token& stop) override {
     const SourceSettings& settings = layout_.settings;
     const Slot running = slot_at(request.now, settings.grain, settings.zone, settings.calendar);
     Slot from = request.from.value_or(Slot{0});
@@ -78,6 +81,8 @@ class SqlSource final : public Source {
     query.to = bound(settings.grain.unit == Grain::Unit::kInstant ? Slot{running.ms + 1} : running);
     query.timezone = settings.zone.name();
     query.timeout = layout_.timeout;
+    const CredentialPlace place =
+        KPI_TRY(CredentialPlace::take(host, "sql " + layout_.address.url, layout_.connections, stop));
     const auto table = layout_.ask(layout_.address, query, stop);
     if (!table) {
       return fail(table.error().kind, layout_.shown + ": " + table.error().message);
@@ -273,6 +278,7 @@ std::unique_ptr<Source> create_sql(const SourceSettings& settings, Diagnostics& 
   layout.timeout =
       std::chrono::milliseconds{std::clamp<std::int64_t>(number_of(settings.options, "timeout"), 1000, 3'600'000)};
   layout.reread = Duration{number_of(settings.options, "reread")};
+  layout.connections = read_connections(settings.options, diagnostics);
   return diagnostics.items().size() == before && layout.ask != nullptr ? std::make_unique<SqlSource>(std::move(layout))
                                                                        : nullptr;
 }
@@ -308,6 +314,7 @@ std::vector<OptionSpec> options() {
                  "Certificates to trust instead of the system's; a host that is not this "
                  "machine is always checked."),
           option("timeout", Type::kDuration, "60s", "How long the query may take."),
+          connections_option("queries may run at once in one database as one user"),
           option("reread",
                  Type::kDuration,
                  "7 days",

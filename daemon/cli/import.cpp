@@ -4,24 +4,60 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <ostream>
+#include <utility>
 
 namespace kpi {
 namespace {
 
-/// One poll that reads everything from `from` on, and what it changes.
-Result<StepSummary> import_from(
+/// A source that asks for one day at a time reads so much of a long history by several polls.
+constexpr int kMostPolls = 100;
+
+/// What a backfill changed, and why it ended early, if it did.
+struct Backfill {
+  StepSummary summary;
+  std::string trouble;
+};
+
+void add(StepSummary& all, StepSummary step) {
+  all.new_samples += step.new_samples;
+  all.restated_samples += step.restated_samples;
+  all.judged += step.judged;
+  std::ranges::move(step.messages, std::back_inserter(all.messages));
+  std::ranges::move(step.warnings, std::back_inserter(all.warnings));
+}
+
+/// Polls that read everything from `from` on, until one brings nothing new. What came before a failure is kept.
+Result<Backfill> import_from(
     std::shared_ptr<const Config> config, std::uint32_t source, std::optional<Slot> from, Store& store, Io& io) {
   Engine engine(config, store);
   const Instant clock = io.clock.now();
   KPI_TRY(engine.restore(clock));
   const Instant now = std::max(clock, engine.last_step().value_or(clock));
+  Backfill backfill;
   PollRequest request = engine.poll_request(source, now);
   request.cursor.clear();
-  request.from = from ? from : request.from;
-  Poll poll = KPI_TRY(config->sources[source].source->poll(request, io.host, {}));
-  engine.receive(PollResult{source, now, std::move(poll), 0});
-  return engine.step(now);
+  for (int polls = 0; polls < kMostPolls; ++polls) {
+    request.from = from ? from : request.from;
+    auto poll = config->sources[source].source->poll(request, io.host, {});
+    if (!poll && polls == 0) {
+      return tl::unexpected<Error>(poll.error());
+    }
+    if (!poll) {
+      backfill.trouble = poll.error().message;
+      break;
+    }
+    engine.receive(PollResult{source, now, *std::move(poll), 0});
+    StepSummary step = KPI_TRY(engine.step(now));
+    const bool is_new = step.new_samples > 0;
+    add(backfill.summary, std::move(step));
+    const std::string read_until = std::exchange(request, engine.poll_request(source, now)).cursor;
+    if (!is_new || request.cursor.empty() || request.cursor == read_until) {
+      break;
+    }
+  }
+  return backfill;
 }
 
 int import(const Arguments& arguments, Io& io) {
@@ -46,10 +82,11 @@ int import(const Arguments& arguments, Io& io) {
     return complain(io, kExitFailed, store.error().message);
   }
   const auto index = static_cast<std::uint32_t>(source - config->sources.data());
-  const auto summary = import_from(config, index, from, **store, io);
-  if (!summary) {
-    return complain(io, kExitFailed, "source " + source->settings.name + ": " + summary.error().message);
+  const auto backfill = import_from(config, index, from, **store, io);
+  if (!backfill) {
+    return complain(io, kExitFailed, "source " + source->settings.name + ": " + backfill.error().message);
   }
+  const StepSummary* summary = &backfill->summary;
   for (const std::string& warning : summary->warnings) {
     io.err << "kpid: " << warning << "\n";
   }
@@ -63,6 +100,12 @@ int import(const Arguments& arguments, Io& io) {
   }
   if (!summary->messages.empty()) {
     io.out << counted(summary->messages.size(), "message leaves", "messages leave") << " with the next `kpid run`\n";
+  }
+  if (!backfill->trouble.empty()) {
+    return complain(io,
+                    kExitFailed,
+                    "source " + source->settings.name + ": " + backfill->trouble +
+                        "; what came before is kept, --from goes on from a later day");
   }
   return kExitFine;
 }

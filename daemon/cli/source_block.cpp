@@ -3,11 +3,45 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace kpi {
 namespace {
 
 constexpr std::size_t kWidth = 100;
+
+/// What stands in a block where neither a default nor the type tells what could: by plugin ("" is any) and key.
+struct Sample {
+  std::string_view plugin;
+  std::string_view key;
+  std::string_view value;
+};
+
+constexpr std::array<Sample, 9> kSamples{{
+    {"sql", "database", "sqlite:crm.db"},
+    {"sql", "query", "SELECT date, METRIC FROM by_day WHERE date >= :from AND date < :to"},
+    {"exec", "command", "[./orders.py]"},
+    {"exec", "environment", "[HOME]"},
+    {"shared", "library", "/usr/lib/kpid/plugins/warehouse.so"},
+    {"http",
+     "request",
+     R"({url: "https://api.example.com/v1/days", query: {from: "{{window.start}}", to: "{{window.end}}"}})"},
+    {"http", "auth", R"({type: bearer, token: "${env:HTTP_TOKEN}"})"},
+    {"http", "rows", "{kind: records, path: /data, date: {field: date}}"},
+    {"", "allow_private", "[10.0.0.0/8]"},
+}};
+
+std::string_view sample_of(const std::string& plugin, std::string_view key) {
+  const auto* const found = std::ranges::find_if(kSamples, [&](const Sample& sample) {
+    return sample.key == key && (sample.plugin.empty() || sample.plugin == plugin);
+  });
+  return found == kSamples.end() ? "" : found->value;
+}
+
+/// The keys that a source needs; of an http source one of several would do.
+bool is_needed(const OptionSpec& spec, const std::string& plugin) {
+  return spec.required || (plugin == "http" && (spec.key == "request" || spec.key == "rows"));
+}
 
 /// The help as comment lines.
 std::string comment(const std::string& help, const std::string& indent) {
@@ -43,13 +77,16 @@ std::string value_of(const OptionSpec& spec, const std::string& plugin) {
   if (!spec.fallback.empty()) {
     return is_plain(spec.fallback) ? spec.fallback : "\"" + spec.fallback + "\"";
   }
+  if (const std::string_view sample = sample_of(plugin, spec.key); !sample.empty()) {
+    return std::string(sample);
+  }
   switch (spec.type) {
     case OptionSpec::Type::kPath:
       return "data/FILE";
     case OptionSpec::Type::kSecret:
       return "\"${env:" + upper(plugin) + "_" + upper(spec.key) + "}\"";
     case OptionSpec::Type::kChoice:
-      return spec.choices.empty() ? "…" : spec.choices.front();
+      return spec.choices.empty() ? "CHOICE" : spec.choices.front();
     case OptionSpec::Type::kNumber:
       return "0";
     case OptionSpec::Type::kFlag:
@@ -57,7 +94,7 @@ std::string value_of(const OptionSpec& spec, const std::string& plugin) {
     case OptionSpec::Type::kDuration:
       return "1 day";
     case OptionSpec::Type::kList:
-      return "[…]";
+      return "[data]";
     case OptionSpec::Type::kTree:
       return "{}";
     case OptionSpec::Type::kText:
@@ -72,7 +109,7 @@ std::string key_lines(const OptionSpec& spec, const std::string& plugin, const s
   const std::string pair = dot == std::string::npos
                                ? spec.key + ": " + value
                                : spec.key.substr(0, dot) + ": {" + spec.key.substr(dot + 1) + ": " + value + "}";
-  return comment(spec.help, indent) + indent + (spec.required ? "" : "# ") + pair + "\n";
+  return comment(spec.help, indent) + indent + (is_needed(spec, plugin) ? "" : "# ") + pair + "\n";
 }
 
 }  // namespace
@@ -85,7 +122,7 @@ std::string source_block(const Plugin& plugin) {
   text += comment(plugin.help, indent) + indent + "plugin: " + plugin.name + "\n";
   for (const bool is_required : {true, false}) {
     for (const OptionSpec& spec : plugin.options) {
-      if (spec.required == is_required) {
+      if (is_needed(spec, plugin.name) == is_required) {
         text += key_lines(spec, plugin.name, indent);
       }
     }

@@ -40,6 +40,13 @@ ordered_json json_of(const StatusLine& line, Language language) {
   if (line.row) {
     period = {{"start", rfc3339(line.row->period.start)}, {"end", rfc3339(line.row->period.end)}};
   }
+  ordered_json provisional = nullptr;
+  if (line.row && line.row->provisional) {
+    const auto& [start, end] = *line.row->provisional;
+    provisional = {{"period", {{"start", rfc3339(start)}, {"end", rfc3339(end)}}},
+                   {"value", line.row->provisional_value},
+                   {"formatted", format_value(line.row->provisional_value, line.kpi->unit, language)}};
+  }
   const bool has_severity = line.severity != Severity::kNone;
   return {
       {"id", line.kpi->id},
@@ -56,6 +63,7 @@ ordered_json json_of(const StatusLine& line, Language language) {
       {"verdict", name_of(line.verdict())},
       {"reason",
        line.row && line.row->reason != Reason::kNone ? ordered_json(name_of(line.row->reason)) : ordered_json(nullptr)},
+      {"provisional", provisional},
       {"target", target_of(line)}};
 }
 
@@ -66,18 +74,24 @@ ordered_json json_of(const SourceStatus& source) {
             {"last_poll", nullptr},
             {"last_success", nullptr},
             {"error", nullptr},
+            {"failures", 0},
+            {"circuit", "closed"},
             {"next_poll", nullptr},
             {"late", nullptr},
-            {"problems", 0}};
+            {"problems", 0},
+            {"quota", ordered_json::array()}};
   }
   return {{"name", source.name},
           {"ok", source.row->error.empty()},
           {"last_poll", time_or_null(source.row->last_poll)},
           {"last_success", time_or_null(source.row->last_success)},
           {"error", text_or_null(source.row->error)},
+          {"failures", source.row->failures},
+          {"circuit", source.row->next_poll ? "open" : "closed"},
           {"next_poll", time_or_null(source.row->next_poll)},
           {"late", text_or_null(source.row->late)},
-          {"problems", source.row->problem_count}};
+          {"problems", source.row->problem_count},
+          {"quota", source.row->quota}};
 }
 
 void print_json(const StatusReport& report, Language language, const Io& io) {

@@ -184,6 +184,7 @@ class StatusText {
     }
     io_.out << table.text(colour_, columns_);
     for (const StatusLine& line : report_.lines) {
+      print_provisional(line);
       print_target(line);
     }
     const bool has_trouble = std::ranges::any_of(report_.sources, is_in_trouble);
@@ -247,6 +248,16 @@ class StatusText {
     }
   }
 
+  void print_provisional(const StatusLine& line) {
+    if (line.row && line.row->provisional) {
+      const auto date = line.kpi->zone.to_local(line.row->provisional->start);
+      const std::string name = line.segment.empty() ? "" : segment_text(line.segment, line.kpi) + " ";
+      io_.out << paint(name + "so far, may still be restated: ", Tone::kQuiet)
+              << format_value(line.row->provisional_value, line.kpi->unit, config_.language)
+              << paint(" for " + rfc3339(Instant{date.time_since_epoch()}).substr(0, 10), Tone::kQuiet) << "\n";
+    }
+  }
+
   static bool is_in_trouble(const SourceStatus& source) {
     return source.row && (!source.row->error.empty() || !source.row->late.empty() || source.row->problem_count > 0);
   }
@@ -269,6 +280,10 @@ class StatusText {
       } else {
         print_trouble(*source.row);
       }
+      if (source.row && !source.row->quota.empty()) {
+        io_.out << paint("source " + source.name + ": " + printable(join(source.row->quota, "; "), 500), Tone::kQuiet)
+                << "\n";
+      }
     }
     std::string text = counted(fine, "source") + " fine";
     text += unseen == 0 ? "" : ", " + std::to_string(unseen) + " not polled yet";
@@ -281,7 +296,8 @@ class StatusText {
       io_.out << (source.last_success ? ", last read " + local_text(*source.last_success, config_.zone) : "") << ":\n"
               << wrapped(printable(source.error, 1000), 2, columns_);
       if (source.next_poll) {
-        io_.out << "  polled again at " << local_text(*source.next_poll, config_.zone) << "\n";
+        io_.out << "  failed " << counted(static_cast<std::uint64_t>(source.failures), "time")
+                << " in a row: left alone until " << local_text(*source.next_poll, config_.zone) << "\n";
       }
       return;
     }

@@ -122,7 +122,12 @@ class SourceReader {
     FileHost files;
     auto file = files.read_file(path, kMaxYamlBytes);
     if (!file) {
-      diagnostics_.error(node.position, file.error().message, "write preset: the path of a preset's file");
+      const bool is_connector = std::ranges::any_of(
+          connectors(), [&](const Connector& connector) { return connector.plugin.name == node.scalar; });
+      diagnostics_.error(node.position,
+                         file.error().message,
+                         is_connector ? "write plugin: " + node.scalar + ", which is built in"
+                                      : "write preset: the path of a preset's file");
       return nullptr;
     }
     if (auto made = read_preset(path, file->text, *reading_.config.texts, diagnostics_)) {

@@ -241,6 +241,7 @@ class Engine {
   void keep_targets(const Line& line);
   void write_changes(Line& line, const LineChanges& changes, StepSummary& summary);
   void write_status(const Line& line, Instant now);
+  void add_provisional(const Line& line, Instant now, StatusRow& row) const;
   void schedule(std::uint32_t index);
   void judge_dependents(const Line& line, const LineChanges& changes, Instant now);
 

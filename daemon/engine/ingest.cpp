@@ -1,6 +1,7 @@
 #include "daemon/engine/convert.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/engine/poll_schedule.hpp"
+#include "plugins/rows.hpp"
 #include "rules/base/text.hpp"
 #include "rules/judge/line_limits.hpp"
 #include "rules/judge/touch.hpp"
@@ -105,6 +106,7 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   state.row.last_poll = result.at;
   if (!result.poll) {
     ++state.failures;
+    state.row.failures = state.failures;
     state.is_invalid =
         result.poll.error().kind == ErrorKind::kInvalid || result.poll.error().kind == ErrorKind::kNotFound;
     state.row.error = result.poll.error().message;
@@ -122,6 +124,7 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
     }
   }
   state.failures = 0;
+  state.row.failures = 0;
   state.row.next_poll.reset();
   state.is_invalid = false;
   state.row.error.clear();
@@ -138,6 +141,12 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   }
   if (result.poll->unchanged) {
     return;
+  }
+  state.row.quota.clear();
+  for (const std::string& remark : result.poll->remarks) {
+    if (remark.starts_with(kQuotaRemark)) {
+      state.row.quota.push_back(remark.substr(kQuotaRemark.size()));
+    }
   }
   state.row.cursor = result.poll->cursor.empty() ? "" : state.cursor_mark + result.poll->cursor;
   if (converts(source) && convert(*result.poll, source, *config_, table_)) {

@@ -46,6 +46,24 @@ void Engine::write_alerts(std::uint32_t index) {
   }
 }
 
+/// What has come of periods that have ended and may still be restated.
+void Engine::add_provisional(const Line& line, Instant now, StatusRow& row) const {
+  constexpr int kMostPeriods = 31;
+  const Kpi& kpi = rules_.kpis[line.kpi];
+  Slot slot = slot_at(now, kpi.every, kpi.zone, rules_.calendar);
+  for (int i = 0; i < kMostPeriods; ++i) {
+    slot = next_slot(slot, kpi.every, kpi.zone, -1);
+    if (slot <= *line.stepped) {
+      return;
+    }
+    if (const Value value = provisional_value(line, judge_context(now), slot); std::isfinite(value.number)) {
+      row.provisional = period_of(slot, kpi.every, kpi.zone);
+      row.provisional_value = value.number;
+      return;
+    }
+  }
+}
+
 void Engine::write_status(const Line& line, Instant now) {
   const Kpi& kpi = rules_.kpis[line.kpi];
   StatusRow row;
@@ -61,6 +79,7 @@ void Engine::write_status(const Line& line, Instant now) {
     row.value = judged != nullptr ? judged->value : std::nan("");
     row.verdict = line.verdict;
     row.reason = line.reason;
+    add_provisional(line, now, row);
   } else {
     const Value value = provisional_value(line, judge_context(now), *slot);
     row.value = value.number;

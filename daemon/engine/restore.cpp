@@ -318,7 +318,7 @@ void Engine::restore_alert(const AlertRow& row) {
         source.episode = row.episode;
         source.failing_since = row.since;
         source.told = memory->told;
-        source.failures = memory->failures;
+        source.failures = std::max(source.failures, memory->failures);
         return;
       }
     }
@@ -368,6 +368,7 @@ void Engine::restore_sources(const StoredState& state) {
     for (std::uint32_t i = 0; i < sources_.size(); ++i) {
       if (sources_[i].row.name == row.name) {
         sources_[i].row = row;
+        sources_[i].failures = std::max(sources_[i].failures, row.failures);
         sources_[i].was_failing = !row.error.empty();
         sources_[i].is_told_as_late = row.error.empty() && !row.late.empty();
         for (const std::uint32_t metric : config_->sources[i].metrics) {

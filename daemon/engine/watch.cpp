@@ -224,12 +224,14 @@ void Watch::start_due(Instant now) {
     const SourceConfig& source = config_->sources[i];
     // Not after a step of the clock: nothing that was far away is waited for.
     const auto until = engine_->left_alone_until(i);
-    const bool is_left_alone = until && *until > clock && *until <= clock + patience_after(INT_MAX, source.every);
+    // By whole slots: a poll that began a moment after its slot does not cost the next one.
+    const Duration slack = source.every / 2;
+    const bool is_left_alone =
+        until && *until - slack > clock && *until <= clock + patience_after(INT_MAX, source.every);
     const bool was_set_back = polling_[i].next > clock + source.every;
     if (!polling_[i].in_flight && (polling_[i].next <= clock || was_set_back)) {
       if (is_left_alone) {
-        polling_[i].next =
-            next_poll(*until - Duration{1}, source.every, poll_offset(source.settings.name, source.every));
+        polling_[i].next = next_poll(*until - slack, source.every, poll_offset(source.settings.name, source.every));
         continue;
       }
       polling_[i].next = next_poll(clock, source.every, poll_offset(source.settings.name, source.every));
@@ -302,6 +304,10 @@ bool Watch::is_well() const {
   const auto states = deliveries_.states();
   const auto fails = [](const auto& entry) { return entry.second.rests_until || !entry.second.disabled.empty(); };
   return untried() == 0 && (states.empty() || !std::ranges::all_of(states, fails));
+}
+
+std::size_t Watch::under_way() const {
+  return static_cast<std::size_t>(std::ranges::count(polling_, true, &Polling::in_flight));
 }
 
 /// One turn of the daemon: start what is due, wait for what comes, step. False when asked to stop.

@@ -67,6 +67,8 @@ class Watch {
 
   /// Sources that have not been polled once since the start.
   [[nodiscard]] std::size_t untried() const;
+  /// How many sources are being polled. Of the engine's thread.
+  [[nodiscard]] std::size_t under_way() const;
 
  private:
   struct Polling {

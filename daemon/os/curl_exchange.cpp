@@ -339,7 +339,10 @@ Error CurlExchange::failure(CURLcode code) const {
   const std::string_view told = error_text_.front() != '\0' && code != CURLE_URL_MALFORMAT
                                     ? std::string_view(error_text_.data())
                                     : std::string_view(curl_easy_strerror(code));
-  return {kind_of(code), url_.origin + ": " + printable(trim(told), 200)};
+  const bool is_plain = told.find("wrong version number") != std::string_view::npos;
+  return {kind_of(code),
+          url_.origin + ": " + printable(trim(told), 200) +
+              (is_plain ? ": this port does not speak TLS; write http://" : "")};
 }
 
 Result<HttpResponse> CurlExchange::finish(CURL* easy, CURLcode code) {

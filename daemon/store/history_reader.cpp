@@ -143,7 +143,7 @@ Result<std::vector<KpiStatus>> SqliteHistoryReader::statuses() {
     sqlite::Words words(*db_);
     Query statuses(*db_, kStatuses);
     statuses.each([&](const Row& row) {
-      found.push_back({row.text(11), sqlite::labels_from_json(row.text(12)), sqlite::status_row(row, words)});
+      found.push_back({row.text(14), sqlite::labels_from_json(row.text(15)), sqlite::status_row(row, words)});
     });
     return found;
   });

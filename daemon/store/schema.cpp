@@ -397,6 +397,15 @@ SELECT metric.name AS metric, series.labels, date(sample_day.day / 1000, 'unixep
 FROM sample_day JOIN series ON series.id = sample_day.series_id JOIN metric ON metric.id = series.metric_id;
 )sql";
 
+// How often a source has failed in a row, what is left of its quotas; what is known of a period that may be restated.
+constexpr const char* kHealth = R"sql(
+ALTER TABLE source ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE source ADD COLUMN quota TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE status ADD COLUMN provisional_start INTEGER;
+ALTER TABLE status ADD COLUMN provisional_end INTEGER;
+ALTER TABLE status ADD COLUMN provisional_value REAL;
+)sql";
+
 constexpr std::array kMigrations{Migration{1, kVersion1},
                                  Migration{2, kReviewsAndNotes},
                                  Migration{3, kEntries},
@@ -404,7 +413,8 @@ constexpr std::array kMigrations{Migration{1, kVersion1},
                                  Migration{5, kRouting},
                                  Migration{6, kDigests},
                                  Migration{7, kStatedForecasts},
-                                 Migration{8, kDailySamples}};
+                                 Migration{8, kDailySamples},
+                                 Migration{9, kHealth}};
 
 }  // namespace
 

@@ -43,7 +43,7 @@ constexpr const char* kKeepVerdict =
 constexpr const char* kReplaceVerdict = "REPLACE INTO ledger(" KPI_LEDGER_COLUMNS ") VALUES" KPI_LEDGER_VALUES;
 
 constexpr const char* kPutStatus =
-    "REPLACE INTO status(" KPI_STATUS_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "REPLACE INTO status(" KPI_STATUS_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kPutAlert =
     "REPLACE INTO alert(line_id, rule, phase, severity, since, episode, machine) VALUES(?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kPutEpisode =
@@ -64,7 +64,8 @@ constexpr const char* kAddForecast =
 constexpr const char* kAddEntry =
     "INSERT INTO entered(metric, labels, slot, value, by_whom, note, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) "
     "ON CONFLICT DO NOTHING";
-constexpr const char* kPutSource = "REPLACE INTO source(" KPI_SOURCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kPutSource =
+    "REPLACE INTO source(" KPI_SOURCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kPutSilence = "REPLACE INTO silence(" KPI_SILENCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kPutAcknowledgement =
     "INSERT INTO acknowledgement(" KPI_ACKNOWLEDGEMENT_COLUMNS
@@ -220,6 +221,12 @@ int StepWriter::run_ledger(Query& query, const VerdictRow& verdict, Instant now)
 }
 
 void StepWriter::write(const StatusRow& status) {
+  std::optional<Instant> start;
+  std::optional<Instant> end;
+  if (status.provisional) {
+    start = status.provisional->start;
+    end = status.provisional->end;
+  }
   put_status_.run(status.line,
                   status.slot,
                   status.period.start,
@@ -230,7 +237,10 @@ void StepWriter::write(const StatusRow& status) {
                   words_.number(status.severity),
                   words_.number(status.reason),
                   status.since,
-                  status.target);
+                  status.target,
+                  start,
+                  end,
+                  status.provisional_value);
 }
 
 void StepWriter::write(const AlertRow& alert) {
@@ -266,7 +276,9 @@ void StepWriter::write(const SourceRow& source) {
                   static_cast<std::int64_t>(source.problem_count),
                   source.late,
                   source.next_poll,
-                  source.kept_from);
+                  source.kept_from,
+                  static_cast<std::int64_t>(source.failures),
+                  texts_json(source.quota));
 }
 
 void StepWriter::write(const NotificationRow& message) {

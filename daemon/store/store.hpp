@@ -95,6 +95,8 @@ struct SourceRow {
   std::string late{};                  ///< What has not come although it should have; empty: nothing.
   std::optional<Instant> next_poll{};  ///< It has failed and is left alone until then.
   std::optional<Slot> kept_from{};     ///< Its samples before have become daily roll-ups, and are taken no more.
+  int failures = 0;                    ///< In a row, until now.
+  std::vector<std::string> quota{};    ///< As of the last good poll: what is left, how much of a budget is used.
 
   bool operator==(const SourceRow&) const = default;
 };
@@ -111,6 +113,9 @@ struct StatusRow {
   Reason reason = Reason::kNone;
   std::optional<Instant> since;
   std::string target;  ///< The target as JSON (a TargetView), empty: none.
+  /// The newest period after it that has ended, has a value, and is judged once it has settled.
+  std::optional<Period> provisional{};
+  double provisional_value = 0;
 };
 
 /// One message to one channel, and how far it has come. Its id is its own: another channel's copy has another. A row

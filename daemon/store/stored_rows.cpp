@@ -63,6 +63,10 @@ StatusRow status_row(const Row& row, Words& words) {
   status.reason = words.value<Reason>(row.integer(8));
   status.since = row.optional_instant(9);
   status.target = row.text(10);
+  if (const auto start = row.optional_instant(11)) {
+    status.provisional = Period{*start, row.instant(12)};
+    status.provisional_value = row.real(13);
+  }
   return status;
 }
 
@@ -93,6 +97,8 @@ SourceRow source_row(const Row& row) {
   source.late = row.text(7);
   source.next_poll = row.optional_instant(8);
   source.kept_from = row.is_null(9) ? std::nullopt : std::optional(row.slot(9));
+  source.failures = static_cast<int>(row.integer(10));
+  source.quota = texts_from_json(row.text(11));
   return source;
 }
 

@@ -14,11 +14,13 @@ namespace kpi::sqlite {
 #define KPI_LEDGER_COLUMNS                                                                          \
   "slot, line_id, period_start, period_end, value, limit_value, verdict, severity, state, reason, " \
   "goal, expected, target_status, episode, rule_version, judged_at"
-#define KPI_STATUS_COLUMNS \
-  "line_id, slot, period_start, period_end, value, verdict, state, severity, reason, since, target"
+#define KPI_STATUS_COLUMNS                                                                            \
+  "line_id, slot, period_start, period_end, value, verdict, state, severity, reason, since, target, " \
+  "provisional_start, provisional_end, provisional_value"
 #define KPI_EPISODE_COLUMNS "id, line_id, rule, severity, since, pending, firing, resolved, reason, restated"
-#define KPI_SOURCE_COLUMNS \
-  "name, cursor, last_poll, last_success, error, problems, problem_count, late, next_poll, kept_from"
+#define KPI_SOURCE_COLUMNS                                                                   \
+  "name, cursor, last_poll, last_success, error, problems, problem_count, late, next_poll, " \
+  "kept_from, failures, quota"
 #define KPI_OUTBOX_COLUMNS "id, channel, type, created, body, state, attempts, next_attempt, sent, last_error, progress"
 #define KPI_SILENCE_COLUMNS "id, match, starts, ends, by_whom, comment, created"
 #define KPI_ACKNOWLEDGEMENT_COLUMNS "episode, by_whom, comment, at, until, severity, ended, ended_at"

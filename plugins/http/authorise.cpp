@@ -1,6 +1,7 @@
 // The credential's part of a conversation: where it stands in a request, and how its tokens are fetched, renewed and
 // kept.
 
+#include "plugins/http/aws_signature.hpp"
 #include "plugins/http/exchange.hpp"
 #include "plugins/http/tree_reader.hpp"
 #include "plugins/json_text.hpp"
@@ -28,6 +29,15 @@ std::string form_of(const std::vector<std::pair<std::string, std::string>>& pair
   return form;
 }
 
+/// Unless it is there: the other side's address of the next page has it already.
+void add_to_query(std::string& url, const std::string& name, const std::string& value) {
+  const std::string begin = percent_encoded(name) + '=';
+  if (url.find('?' + begin) == std::string::npos && url.find('&' + begin) == std::string::npos) {
+    url += url.find('?') == std::string::npos ? '?' : '&';
+    url += begin + percent_encoded(value);
+  }
+}
+
 std::optional<double> seconds_of(const Json* value) {
   return value == nullptr ? std::nullopt : parse_number(json_text_of(*value));
 }
@@ -43,6 +53,17 @@ Result<std::string> Conversation::text_of(std::string_view name, std::string_vie
   return text ? *text : std::string(fallback);
 }
 
+/// Meta's appsecret_proof: whoever has the token alone can do nothing with it.
+Result<void> Conversation::add_proof(HttpRequest& request) {
+  const std::string key = KPI_TRY(text_of("proof_key"));
+  if (!key.empty()) {
+    const std::string token = KPI_TRY(text_of("token"));
+    const std::string code = KPI_TRY(host_.hmac_sha256(Secret(key), token));
+    add_to_query(request.url, KPI_TRY(text_of("proof_name")), hex_of(code));
+  }
+  return {};
+}
+
 Result<void> Conversation::authorise(HttpRequest& request) {
   const AuthPlan& auth = plan_.auth;
   switch (auth.type) {
@@ -53,16 +74,18 @@ Result<void> Conversation::authorise(HttpRequest& request) {
       return {};
     case Type::kBearer:
       request.headers.emplace_back("authorization", "Bearer " + KPI_TRY(text_of("token")));
+      return add_proof(request);
+    case Type::kQuery:
+      add_to_query(request.url, KPI_TRY(text_of("name")), KPI_TRY(text_of("value")));
       return {};
-    case Type::kQuery: {
-      const std::string name = percent_encoded(KPI_TRY(text_of("name")));
-      if (request.url.find('?' + name + '=') == std::string::npos &&
-          request.url.find('&' + name + '=') == std::string::npos) {
-        request.url += request.url.find('?') == std::string::npos ? '?' : '&';
-        request.url += name + '=' + percent_encoded(KPI_TRY(text_of("value")));
-      }
-      return {};
-    }
+    case Type::kAwsSigv4:
+      return sign_for_aws(request,
+                          {.access_key = KPI_TRY(text_of("access_key")),
+                           .secret_key = Secret(KPI_TRY(text_of("secret_key"))),
+                           .session_token = KPI_TRY(text_of("session_token")),
+                           .region = KPI_TRY(text_of("region")),
+                           .service = KPI_TRY(text_of("service", "es"))},
+                          host_);
     case Type::kBody:
       if (request.body.starts_with('{')) {
         Json body = Json::parse(request.body, nullptr, false);
@@ -96,11 +119,11 @@ Result<void> Conversation::authorise(HttpRequest& request) {
 Result<std::pair<std::string, std::string>> Conversation::current_token(Scope& scope) {
   const std::lock_guard lock(credential_->token_mutex);
   Credential::Token& token = credential_->token;
-  if (!token.is_loaded) {
-    KPI_TRY(load_token(token));
+  if (!token.is_loaded || needs_token(token)) {
+    KPI_TRY(load_token(token));  // another verb may have renewed it, and its refresh token with it
     token.is_loaded = true;
   }
-  if (token.value.empty() || (token.renew_at && *token.renew_at <= host_.now())) {
+  if (needs_token(token)) {
     KPI_TRY(fetch_token(token));
   }
   secrets_.push_back(token.value.reveal());
@@ -111,8 +134,13 @@ Result<std::pair<std::string, std::string>> Conversation::current_token(Scope& s
   return std::pair(to_lower_ascii(plan_.auth.header), plan_.auth.prefix + token.value.reveal());
 }
 
+bool Conversation::needs_token(const Credential::Token& token) const {
+  return token.value.empty() || (token.renew_at && *token.renew_at <= host_.now());
+}
+
 void Conversation::drop_token() {
   const std::lock_guard lock(credential_->token_mutex);
+  credential_->token.refused = credential_->token.value;
   credential_->token.value = Secret();
   credential_->token.renew_at.reset();
 }
@@ -231,6 +259,10 @@ Result<void> Conversation::load_token(Credential::Token& token) {
   }
   token.value = Secret(json->value("token", std::string()));
   token.refresh = Secret(json->value("refresh", std::string()));
+  token.renew_at.reset();
+  if (token.value.reveal() == token.refused.reveal()) {
+    token.value = Secret();
+  }
   if (const auto renew = json->find("renew_at"); renew != json->end() && renew->is_number_integer()) {
     token.renew_at = Instant{Duration{renew->get<std::int64_t>()}};
   }

@@ -19,11 +19,21 @@
 
 namespace kpi {
 
+class Host;
+
 /// What a credential may do at once and over time.
 struct CredentialLimits {
   int concurrency = 4;
   std::size_t requests = 0;  ///< 0: as many as one likes.
   Duration per{60'000};
+};
+
+/// Where the use of a credential is written down, so that neither a restart nor another verb spends a quota twice or
+/// forgets that the other side wants to be left alone. An empty folder: nowhere.
+struct UseBook {
+  Host& host;
+  std::string folder;
+  std::string name;
 };
 
 class Credential {
@@ -35,30 +45,45 @@ class Credential {
     Secret refresh;                   ///< The newest refresh token; empty: the configured one.
     std::map<std::string, Json> exports;
     bool is_loaded = false;
+    Secret refused;  ///< The last one that was refused: what is kept of it is of no use.
   };
 
   std::mutex token_mutex;
   Token token;
 
   /// Takes a place among the requests under way; returns how long to wait before the request fits the budget (the place
-  /// is then given back). kStopped; kUnavailable: the credential rests.
-  Result<Duration> begin(const CredentialLimits& limits, Instant now, const std::stop_token& stop);
+  /// is then not taken). kStopped; kUnavailable: the credential rests.
+  Result<Duration> begin(const CredentialLimits& limits, const UseBook& book, const std::stop_token& stop);
   void end();
   /// No request until then.
-  void rest(Instant until, std::string_view why);
+  void rest(const UseBook& book, Instant until, std::string_view why);
   /// A good answer came: the next failure begins with a short rest again.
   void relax();
   /// How many failures came since the last good answer, this one included.
   int count_failure();
+  /// How many requests of the budget are spent.
+  std::size_t spent(const CredentialLimits& limits, Instant now);
 
  private:
+  /// Requests that were sent at about one time.
+  struct Sent {
+    Instant at;
+    std::size_t count = 0;
+  };
+
+  void read(const UseBook& book, bool has_budget);
+  void write(const UseBook& book) const;
+  std::size_t drop_old(const CredentialLimits& limits, Instant now);
+  void add_sent(const CredentialLimits& limits, Instant now);
+
   std::mutex mutex_;
   std::condition_variable_any changed_;
   int under_way_ = 0;
-  std::deque<Instant> sent_;
+  std::deque<Sent> sent_;
   std::optional<Instant> rests_until_;
   std::string why_;
   int failures_ = 0;
+  bool was_read_ = false;
 };
 
 class CredentialDesk {
@@ -69,6 +94,25 @@ class CredentialDesk {
  private:
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Credential>> credentials_;
+};
+
+/// A place among what is under way with one credential, for sources that ask otherwise than over HTTP; given back when
+/// it ends.
+class CredentialPlace {
+ public:
+  /// Waits until fewer than `most` are under way under this name. kStopped.
+  static Result<CredentialPlace> take(Host& host, const std::string& name, int most, const std::stop_token& stop);
+
+  ~CredentialPlace();
+  CredentialPlace(CredentialPlace&& other) noexcept = default;
+  CredentialPlace& operator=(CredentialPlace&&) = delete;
+  CredentialPlace(const CredentialPlace&) = delete;
+  CredentialPlace& operator=(const CredentialPlace&) = delete;
+
+ private:
+  explicit CredentialPlace(std::shared_ptr<Credential> credential) : credential_(std::move(credential)) {}
+
+  std::shared_ptr<Credential> credential_;
 };
 
 }  // namespace kpi

@@ -34,36 +34,6 @@ bool may_be_json(const HttpResponse& response) {
   return !body.empty() && (body.front() == '{' || body.front() == '[');
 }
 
-/// Where a value of the body goes; objects on the way are made.
-void set_at(Json& body, const std::string& pointer, const Json& value) {
-  Json* at = &body;
-  for (const std::string_view step : split(std::string_view(pointer).substr(1), '/')) {
-    at = &(*at)[std::string(step)];
-  }
-  *at = value;
-}
-
-void append_query(std::string& url, const std::vector<std::pair<std::string, std::string>>& pairs) {
-  for (const auto& [name, value] : pairs) {
-    url += url.find('?') == std::string::npos ? '?' : '&';
-    url += name + '=' + value;
-  }
-}
-
-/// Sets a name that the query has, or adds it.
-void set_query(std::string& url, const std::string& name, const std::string& value) {
-  const std::string wanted = percent_encoded(name) + '=';
-  const std::size_t query = url.find('?');
-  for (std::size_t at = query; at != std::string::npos; at = url.find('&', at + 1)) {
-    if (url.compare(at + 1, wanted.size(), wanted) == 0) {
-      const std::size_t end = std::min(url.find('&', at + 1), url.size());
-      url.replace(at + 1, end - at - 1, wanted + percent_encoded(value));
-      return;
-    }
-  }
-  append_query(url, {{percent_encoded(name), percent_encoded(value)}});
-}
-
 std::string_view name_of(OutcomeKind kind) {
   switch (kind) {
     case OutcomeKind::kRetry:
@@ -83,21 +53,8 @@ std::string_view name_of(OutcomeKind kind) {
 
 }  // namespace
 
-std::string origin_of(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  if (scheme == std::string_view::npos) {
-    return "";
-  }
-  const std::size_t end = std::min(url.find_first_of("/?#", scheme + 3), url.size());
-  std::string_view host = url.substr(scheme + 3, end - scheme - 3);
-  if (const std::size_t at = host.rfind('@'); at != std::string_view::npos) {
-    host.remove_prefix(at + 1);
-  }
-  return to_lower_ascii(std::string(url.substr(0, scheme + 3)) + std::string(host));
-}
-
 Conversation::Conversation(const HttpPlan& plan, Host& host, const std::stop_token& stop)
-    : plan_(plan), host_(host), stop_(stop) {
+    : plan_(plan), host_(host), stop_(stop), book_{host, plan.settings.state_folder, ""} {
   for (const auto& tree : plan.trees) {
     collect_secrets(*tree, secrets_);
   }
@@ -130,6 +87,7 @@ Conversation::Conversation(const HttpPlan& plan, Host& host, const std::stop_tok
   const auto digest = host.hmac_sha256(Secret("kpid credential"), name);
   credential_name_ = digest ? base64_of(*digest, true).substr(0, 22) : fingerprint(name);
   credential_ = host.credentials().find(digest ? credential_name_ : name);
+  book_.name = credential_name_ + ".use";
   limits_.concurrency =
       static_cast<int>(plan.budget.concurrency == 0 ? plan.network.connections : plan.budget.concurrency);
   limits_.requests = static_cast<std::size_t>(plan.budget.requests);
@@ -150,86 +108,18 @@ std::string Conversation::trouble(const HttpRequest& request, std::string_view w
   return origin_of(request.url) + ": " + redacted(what);
 }
 
-Result<HttpRequest> Conversation::make(const RequestPlan& plan, const Scope& scope, const Change& change) {
-  HttpRequest request = request_within(plan_.network);
-  request.method = plan.method;
-  request.max_body = plan_.max_body;
-  request.url = KPI_TRY(render_url(*plan.url, scope));
-  if (plan.query != nullptr && change.url.empty()) {
-    append_query(request.url, KPI_TRY(render_pairs(*plan.query, scope, true)));
+std::string Conversation::budget_text() const {
+  if (limits_.requests == 0) {
+    return "";
   }
-  if (!change.url.empty()) {
-    if (origin_of(change.url) != origin_of(request.url)) {
-      return fail(ErrorKind::kInvalid,
-                  origin_of(request.url) + ": the next page is said to be at " + printable(origin_of(change.url), 80) +
-                      ", another host: it is not asked, because the credential would go there");
-    }
-    request.url = change.url;
-  }
-  for (const auto& [name, value] : change.query) {
-    set_query(request.url, name, value);
-  }
-  bool has_accept = false;
-  if (plan.headers != nullptr) {
-    for (auto& [name, value] : KPI_TRY(render_pairs(*plan.headers, scope, false))) {
-      request.headers.emplace_back(to_lower_ascii(name), value);
-      has_accept = has_accept || request.headers.back().first == "accept";
-    }
-  }
-  if (!has_accept && (plan_.decode.kind == DecodePlan::Kind::kJson || plan_.decode.kind == DecodePlan::Kind::kChunks)) {
-    request.headers.emplace_back("accept", "application/json");
-  }
-  KPI_TRY(make_body(plan, scope, change, request));
-  return request;
-}
-
-Result<void> Conversation::make_body(const RequestPlan& plan,
-                                     const Scope& scope,
-                                     const Change& change,
-                                     HttpRequest& request) {
-  const auto type_is = [&](const char* type) {
-    const bool is_set = std::ranges::any_of(request.headers, [](const auto& h) { return h.first == "content-type"; });
-    if (!is_set) {
-      request.headers.emplace_back("content-type", type);
-    }
-  };
-  switch (plan.body_kind) {
-    case RequestPlan::Body::kNone:
-      return {};
-    case RequestPlan::Body::kJson: {
-      auto body = KPI_TRY(render_json(*plan.body, scope));
-      Json json = body ? *std::move(body) : Json::object();
-      for (const auto& [pointer, value] : change.body) {
-        set_at(json, pointer, value);
-      }
-      request.body = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-      type_is("application/json");
-      return {};
-    }
-    case RequestPlan::Body::kForm: {
-      auto pairs = KPI_TRY(render_pairs(*plan.body, scope, true));
-      for (const auto& [name, value] : change.form) {
-        std::erase_if(pairs, [&](const auto& pair) { return pair.first == percent_encoded(name); });
-        pairs.emplace_back(percent_encoded(name), percent_encoded(value));
-      }
-      for (const auto& [name, value] : pairs) {
-        request.body += (request.body.empty() ? "" : "&") + name + '=' + value;
-      }
-      type_is("application/x-www-form-urlencoded");
-      return {};
-    }
-    case RequestPlan::Body::kText:
-      request.body = KPI_TRY(render_text(*plan.body, scope, Escape::kNone));
-      type_is("text/plain; charset=utf-8");
-      return {};
-  }
-  return {};
+  return std::to_string(credential_->spent(limits_, host_.now())) + " of " + counted(limits_.requests, "request") +
+         " in " + Span{.ms = limits_.per.count()}.text() + " used";
 }
 
 Result<HttpResponse> Conversation::send(const HttpRequest& request) {
   was_sent_ = false;
   while (true) {
-    const Result<Duration> turn = credential_->begin(limits_, host_.now(), stop_);
+    const Result<Duration> turn = credential_->begin(limits_, book_, stop_);
     if (!turn) {
       return fail(turn.error().kind, trouble(request, turn.error().message));
     }
@@ -344,8 +234,8 @@ Result<void> Conversation::after_trouble(const HttpRequest& request,
     return host_.wait(wait, stop_);
   }
   if (is_limit || verdict.wait) {
-    credential_->rest(host_.now() + wait,
-                      verdict.note.empty() ? name_of(verdict.kind) : std::string_view(verdict.note));
+    credential_->rest(
+        book_, host_.now() + wait, verdict.note.empty() ? name_of(verdict.kind) : std::string_view(verdict.note));
     return fail(ErrorKind::kUnavailable, what + "; not asked again before " + rfc3339(host_.now() + wait));
   }
   return fail(ErrorKind::kUnavailable, what);
@@ -366,7 +256,11 @@ Result<Exchange> Conversation::ask(const RequestPlan& plan, const Scope& given, 
     if (!response) {
       const bool may_repeat = was_sent_ && response.error().kind == ErrorKind::kUnavailable && attempt + 1 < kAttempts;
       if (!may_repeat) {
-        return fail(response.error().kind, redacted(response.error().message));
+        const bool is_large = response.error().message.find("is larger than") != std::string::npos;
+        return fail(
+            response.error().kind,
+            redacted(response.error().message) +
+                (is_large ? ": ask for less at once (window.max_span, paginate), or raise decode.max_bytes" : ""));
       }
       KPI_TRY(host_.wait(milliseconds{1000LL << attempt}, stop_));
       continue;

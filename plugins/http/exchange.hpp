@@ -52,6 +52,9 @@ class Conversation {
   /// How many requests went out, logins included.
   [[nodiscard]] std::size_t sent() const { return sent_; }
 
+  /// "12 of 60 requests in 1h used"; empty without a budget.
+  [[nodiscard]] std::string budget_text() const;
+
  private:
   struct Verdict {
     OutcomeKind kind = OutcomeKind::kOk;
@@ -73,12 +76,14 @@ class Conversation {
 
   // The credential: authorise.cpp.
   Result<void> authorise(HttpRequest& request);
+  Result<void> add_proof(HttpRequest& request);
   /// The header with the token, fetched if need be; what the login exported goes into `scope`.
   Result<std::pair<std::string, std::string>> current_token(Scope& scope);
   Result<void> fetch_token(Credential::Token& token);
   Result<HttpRequest> token_request(const Credential::Token& token);
   Result<void> take_token(const HttpRequest& request, const HttpResponse& response, Credential::Token& token);
   Result<void> load_token(Credential::Token& token);
+  [[nodiscard]] bool needs_token(const Credential::Token& token) const;
   Result<void> keep_token(const Credential::Token& token);
   Result<std::string> signed_token(bool is_bearer);
   Result<std::string> text_of(std::string_view name, std::string_view fallback = "");
@@ -90,6 +95,7 @@ class Conversation {
   const std::stop_token& stop_;
   std::shared_ptr<Credential> credential_;
   std::string credential_name_;
+  UseBook book_;
   CredentialLimits limits_;
   std::vector<std::string> secrets_;  ///< To be hidden.
   std::size_t sent_ = 0;

@@ -209,7 +209,10 @@ class HttpPoll {
       }
     }
     for (const auto& [name, value] : gauges_) {
-      poll.remarks.push_back(name + " is " + number_text(value));
+      poll.remarks.push_back(std::string(kQuotaRemark) + name + " is " + number_text(value));
+    }
+    if (const std::string budget = talk_.budget_text(); !budget.empty()) {
+      poll.remarks.push_back(std::string(kQuotaRemark) + budget);
     }
     if (plan_.has_window && covered_) {
       // What is not final yet is asked for again.

@@ -40,6 +40,7 @@ struct AuthPlan {
     kQuery,
     kBody,
     kBasic,
+    kAwsSigv4,
     kRefresh,
     kClientCredentials,
     kJwtBearer,

@@ -2,6 +2,7 @@
 
 #include "plugins/http/http_source.hpp"
 #include "plugins/http/plan.hpp"
+#include "plugins/http/preset_params.hpp"
 #include "plugins/http/render.hpp"
 #include "plugins/http/tree_reader.hpp"
 #include "rules/base/text.hpp"
@@ -54,101 +55,6 @@ std::vector<OptionSpec> metric_options() {
            .help = "How rows of one period and label set become one value; without it, as rows.group says."}};
 }
 
-/// One declaration under `params` or `metric_params`.
-OptionSpec read_param(const OptionTree& name, const OptionTree& node, Diagnostics& diagnostics) {
-  OptionSpec spec;
-  spec.key = name.text;
-  TreeReader map(node, "params." + name.text, diagnostics);
-  bool optional = false;
-  bool secret = false;
-  bool json = false;
-  bool list = false;
-  bool number = false;
-  map.flag("required", spec.required);
-  map.flag("optional", optional);
-  map.flag("secret", secret);
-  map.flag("json", json);
-  map.flag("list", list);
-  map.flag("number", number);
-  map.text("default", spec.fallback);
-  map.text("help", spec.help);
-  if (const OptionTree* choices = map.optional("choices")) {
-    for (const OptionTree* choice : items_of(*choices)) {
-      spec.choices.push_back(choice->text);
-    }
-  }
-  map.finish();
-  spec.type = secret                  ? Type::kSecret
-              : json                  ? Type::kTree
-              : list                  ? Type::kList
-              : number                ? Type::kNumber
-              : !spec.choices.empty() ? Type::kChoice
-                                      : Type::kText;
-  return spec;
-}
-
-std::vector<OptionSpec> read_params(const OptionTree* node, Diagnostics& diagnostics) {
-  std::vector<OptionSpec> specs;
-  if (node == nullptr) {
-    return specs;
-  }
-  for (const auto& [name, body] : node->entries) {
-    static const OptionTree kEmpty = [] {
-      OptionTree tree;
-      tree.kind = OptionTree::Kind::kMap;
-      return tree;
-    }();
-    specs.push_back(read_param(name, body.kind == OptionTree::Kind::kNull ? kEmpty : body, diagnostics));
-  }
-  return specs;
-}
-
-/// A parameter's value; null: none.
-Json value_of(const OptionSpec& spec, const OptionValue& value) {
-  switch (spec.type) {
-    case Type::kSecret:
-      return value.secret.empty() ? Json() : Json(value.secret.reveal());
-    case Type::kTree:
-      return value.tree ? json_of(*value.tree) : Json();
-    case Type::kList:
-      return value.given ? Json(value.items) : Json();
-    case Type::kNumber: {
-      const auto number = parse_number(value.text);
-      const bool is_whole =
-          number && std::abs(*number) < 9e15 && *number == static_cast<double>(static_cast<std::int64_t>(*number));
-      return !number ? Json() : is_whole ? Json(static_cast<std::int64_t>(*number)) : Json(*number);
-    }
-    default:
-      return value.text.empty() ? Json() : Json(value.text);
-  }
-}
-
-/// Whether an entry of `params` declares a parameter, rather than giving a constant.
-bool is_declared(const OptionTree& node) {
-  static constexpr std::array<std::string_view, 8> kWords{
-      "required", "optional", "default", "secret", "json", "list", "number", "choices"};
-  return std::ranges::any_of(kWords, [&](std::string_view word) { return node.find(word) != nullptr; });
-}
-
-/// `params` and `secrets` of a source of `plugin: http`: constants.
-void add_constants(const SourceSettings& settings, HttpPlan& plan) {
-  for (const auto& [key, prefix] : {std::pair("params", ""), std::pair("secrets", "secret.")}) {
-    const auto option = settings.options.find(key);
-    if (option == settings.options.end() || !option->second.tree) {
-      continue;
-    }
-    plan.trees.push_back(option->second.tree);
-    for (const auto& [name, value] : option->second.tree->entries) {
-      if (!is_declared(value)) {
-        plan.values[prefix + name.text] = json_of(value);
-      }
-      if (value.secret) {
-        plan.values["secret." + name.text] = value.secret->reveal();
-      }
-    }
-  }
-}
-
 /// What both kinds of create share.
 std::unique_ptr<Source> build(const HttpKeys& keys,
                               HttpPlan plan,
@@ -165,17 +71,6 @@ std::unique_ptr<Source> build(const HttpKeys& keys,
                       "write fan_out: day, so that each period is asked for by itself, or rows.date");
   }
   return diagnostics.count(Diagnostic::Severity::kError) == errors_before ? make_http_source(std::move(plan)) : nullptr;
-}
-
-/// The values of declared parameters.
-void add_parameters(const std::vector<OptionSpec>& specs, const SourceSettings& settings, HttpPlan& plan) {
-  for (const OptionSpec& spec : specs) {
-    const auto option = settings.options.find(spec.key);
-    plan.values[spec.key] = option == settings.options.end() ? Json() : value_of(spec, option->second);
-    if (spec.type == Type::kSecret) {
-      plan.values["secret." + spec.key] = plan.values[spec.key];
-    }
-  }
 }
 
 std::unique_ptr<Source> create_http(const std::vector<OptionSpec>& declared,

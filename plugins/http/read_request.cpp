@@ -16,6 +16,7 @@ const std::vector<std::string>& auth_types() {
                                                "query",
                                                "body",
                                                "basic",
+                                               "aws_sigv4",
                                                "oauth2_refresh",
                                                "oauth2_client_credentials",
                                                "oauth2_jwt_bearer",
@@ -42,6 +43,8 @@ AuthTexts texts_of(AuthPlan::Type type) {
       return {{"name", "value"}, {}};
     case Type::kBasic:
       return {{}, {"username", "password"}};
+    case Type::kAwsSigv4:
+      return {{"access_key", "secret_key", "region"}, {"session_token", "service"}};
     case Type::kRefresh:
       return {{"token_url", "client_id", "refresh_token"}, {"client_secret", "scope"}};
     case Type::kClientCredentials:
@@ -59,7 +62,7 @@ AuthTexts texts_of(AuthPlan::Type type) {
 
 bool is_secret_text(std::string_view key) {
   return key == "value" || key == "token" || key == "password" || key == "client_secret" || key == "refresh_token" ||
-         key == "key";
+         key == "key" || key == "secret_key" || key == "session_token";
 }
 
 void read_texts(AuthPlan& auth, TreeReader& map) {
@@ -91,6 +94,20 @@ void read_exports(AuthPlan& auth, TreeReader& map) {
     for (const auto& [name, path] : inner.node().entries) {
       inner.path(name.text, auth.exports[name.text]);
     }
+  }
+}
+
+/// `proof: {name: appsecret_proof, key: …}`: the token's HMAC under another secret, in the query.
+void read_proof(AuthPlan& auth, TreeReader& map) {
+  if (const OptionTree* proof = map.optional("proof")) {
+    TreeReader inner(*proof, "auth.proof", map.diagnostics());
+    if (const OptionTree* name = inner.required("name", "the parameter of the query")) {
+      auth.texts["proof_name"] = name;
+    }
+    if (const OptionTree* key = inner.required("key", "the secret that the token is signed with")) {
+      auth.texts["proof_key"] = key;
+    }
+    inner.finish();
   }
 }
 
@@ -212,6 +229,9 @@ AuthPlan read_auth(const OptionTree& node, Diagnostics& diagnostics) {
     if (auth.type != Type::kHeader) {
       map.text("header", auth.header);
     }
+  }
+  if (auth.type == Type::kBearer) {
+    read_proof(auth, map);
   }
   if (auth.has_token()) {
     read_exports(auth, map);

@@ -265,7 +265,8 @@ std::string RowBuilder::where(std::uint64_t row, RowReader::Place place) const {
 
 Result<Poll> RowBuilder::finish() {
   flush_gathered();
-  const bool has_fixed_fields = plan_.rows.kind == Kind::kRecords || plan_.rows.kind == Kind::kZip;
+  const bool has_fixed_fields =
+      plan_.rows.kind == Kind::kRecords || plan_.rows.kind == Kind::kZip || plan_.rows.kind == Kind::kScalar;
   for (std::size_t i = 0; i < was_seen_.size() && has_fixed_fields && !places_.empty(); ++i) {
     if (!was_seen_[i] && group_of(i) != RowPlan::Group::kCount && !plan_.per_metric) {
       return fail(ErrorKind::kInvalid,

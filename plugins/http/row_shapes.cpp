@@ -72,6 +72,9 @@ Result<std::vector<AnswerRow>> RowBuilder::rows_of(const Json& document,
                 name_ + ": nothing stands at " + (plan_.rows.path.is_root() ? "the root" : plan_.rows.path.text()) +
                     " of the answer: correct rows.path");
   }
+  if (!is_scalar && places.size() == 1 && places.front()->is_null()) {
+    return fail(ErrorKind::kInvalid, name_ + ": null stands at " + plan_.rows.path.text() + ", where rows are wanted");
+  }
   for (const Json* place : places) {
     AnswerRow row;
     row.object = place;

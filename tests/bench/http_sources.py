@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""How long one round of many HTTP sources takes, each on an address of its own and answering after half a second.
+"""How long one round of many HTTP sources takes, each on an address of its own and answering after half a second; beside
+it, what curl (a plain libcurl loop, at most 300 at once) needs for the same answers.
 
     tests/bench/http_sources.py PATH_TO_kpid [COUNT]
 """
@@ -53,8 +54,15 @@ def main():
         begun = time.monotonic()
         subprocess.run([kpid, "run", "--once", "--now", "2026-11-21T06:00:00Z", "--config", str(config)], check=True)
         took = time.monotonic() - begun
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    print(f"{count} sources of 500 ms: {took:.2f} s in all, {memory} MiB at most")
+        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+        urls = pathlib.Path(folder, "urls")
+        urls.write_text("".join(
+            f'url = "http://127.1.{i // 250}.{i % 250 + 1}:{ready.port}/v"\noutput = /dev/null\n' for i in range(count)))
+        begun = time.monotonic()
+        subprocess.run(["curl", "-sS", "--parallel", "--parallel-immediate", "--parallel-max", "300", "-K", str(urls)],
+                       check=True)
+        bare = time.monotonic() - begun
+    print(f"{count} sources of 500 ms: {took:.2f} s in all, {memory} MiB at most; curl, 300 at once: {bare:.2f} s")
 
 
 main()

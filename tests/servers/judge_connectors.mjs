@@ -1,12 +1,14 @@
 // Judges the recorded exchanges of connectors with the vendors' own clients: a server plays a recording, the client asks
-// it for the same thing, and must send the very request that is recorded (method, address with its escapes, body) and
-// read the recorded answer. What the connector sends is compared with the same recording by the unit tests.
+// it for the same thing, and must send the request that is recorded and read the recorded answer. What the connector
+// sends is compared with the same recording by the unit tests. Method, path and body are the very same; so is the query,
+// but for its order, and for parameters that a case names because only the client adds them.
 //
 //     node judge_connectors.mjs
 
 import assert from "node:assert";
 import fs from "node:fs";
 import http from "node:http";
+import https from "node:https";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,6 +31,35 @@ const { analyticsdata } = load("@googleapis/analyticsdata");
 const { searchconsole } = load("@googleapis/searchconsole");
 const { sheets } = load("@googleapis/sheets");
 const { Client: HubSpot } = load("@hubspot/api-client");
+const { Client: Elasticsearch } = load("@elastic/elasticsearch");
+const { Client: OpenSearch } = load("@opensearch-project/opensearch");
+const { Octokit } = load("@octokit/core");
+const { createAdminApiClient } = load("@shopify/admin-api-client");
+const { InfluxDB: Influx2 } = load("@influxdata/influxdb-client");
+const { InfluxDB: Influx1 } = load("influx");
+const { TwitterApi } = load("twitter-api-v2");
+const { FacebookAdsApi, AdAccount } = load("facebook-nodejs-business-sdk");
+const WooCommerce = load("@woocommerce/woocommerce-rest-api").default;
+const mailchimp = load("@mailchimp/mailchimp_marketing");
+const jsforce = load("jsforce");
+const Stripe = load("stripe");
+
+/// Where clients that know their host's name only are led instead.
+let stageOfAll;
+const request = http.request;
+https.request = (...given) => {
+  const options = given.find((one) => typeof one === "object" && !(one instanceof URL)) ?? {};
+  const url = given.find((one) => typeof one === "string" || one instanceof URL);
+  const target = url ? new URL(url).pathname + new URL(url).search : options.path;
+  const { port } = new URL(stageOfAll);
+  return request({ method: options.method, headers: options.headers, path: target, host: "127.0.0.1", port },
+    given.find((one) => typeof one === "function"));
+};
+https.get = (...given) => {
+  const asked = https.request(...given);
+  asked.end();
+  return asked;
+};
 
 function parsed(text) {
   try {
@@ -38,8 +69,15 @@ function parsed(text) {
   }
 }
 
+/// A target as its path and its query in order, without what only the client adds.
+function target(text, ignored) {
+  const url = new URL(text, "http://x");
+  const query = [...url.searchParams].filter(([name]) => !ignored.includes(name)).map((pair) => pair.join("=")).sort();
+  return JSON.stringify([url.pathname, query]);
+}
+
 /// Plays what is recorded of a connector; remembers what was asked and not recorded.
-async function play(name) {
+async function play(name, { ignored = [], headers = {}, body = (sent) => sent }) {
   const file = path.join(here, "../unit/plugins/connectors/recorded", `${name}.yaml`);
   const recording = YAML.parse(fs.readFileSync(file, "utf8"));
   const exchanges = recording.exchanges.map((exchange) => {
@@ -52,9 +90,10 @@ async function play(name) {
     request.on("data", (piece) => (text += piece));
     request.on("end", () => {
       const fits = (exchange) => {
-        if (exchange.method !== request.method || exchange.target !== request.url) return false;
+        if (exchange.method !== request.method) return false;
+        if (target(exchange.target, ignored) !== target(request.url, ignored)) return false;
         try {
-          assert.deepStrictEqual(parsed(text), exchange.body ? parsed(exchange.body) : parsed(text));
+          assert.deepStrictEqual(parsed(body(text)), exchange.body ? parsed(exchange.body) : parsed(text));
           return true;
         } catch {
           return false;
@@ -63,13 +102,16 @@ async function play(name) {
       const exchange = exchanges.find(fits);
       if (exchange) asked += 1;
       else problems.push(`${name}: the vendor's client asks ${request.method} ${request.url} ${text}, which is not recorded`);
-      response.setHeader("content-type", "application/json");
+      const isJson = exchange === undefined || /^[{[]/.test(exchange.answer);
+      response.setHeader("content-type", isJson ? "application/json" : "text/csv");
+      for (const [header, value] of Object.entries({ ...exchange?.headers, ...headers })) response.setHeader(header, value);
       response.writeHead(exchange ? exchange.status ?? 200 : 404).end(exchange ? exchange.answer : "{}");
     });
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  stageOfAll = `http://127.0.0.1:${server.address().port}`;
   return {
-    base: `http://127.0.0.1:${server.address().port}`, recording, exchanges,
+    base: stageOfAll, recording, exchanges,
     bodies: exchanges.filter((exchange) => exchange.body?.startsWith("{")).map((exchange) => JSON.parse(exchange.body)),
     end(count) {
       if (asked !== count) problems.push(`${name}: ${asked} recorded requests were asked by the vendor's client, not ${count}`);
@@ -87,8 +129,8 @@ function equal(name, actual, wanted) {
   }
 }
 
-async function judge(name, count, drive) {
-  const stage = await play(name);
+async function judge(name, count, drive, differences = {}) {
+  const stage = await play(name, differences);
   try {
     equal(name, (await drive(stage)).sort(), stage.recording.samples);
   } catch (error) {
@@ -136,6 +178,113 @@ await judge("hubspot", 3, async ({ base, bodies }) => {
   }
   return samples;
 });
+
+const search = async ({ bodies }, ask) => {
+  const { buckets } = (await ask({ index: "orders", body: bodies[0] })).aggregations.d;
+  return buckets.map((bucket) => `revenue ${bucket.key_as_string.slice(0, 10)} ${bucket.v.value}`);
+};
+await judge("elasticsearch", 1, (stage) => {
+  const client = new Elasticsearch({ node: stage.base, auth: { apiKey: "es-secret" } });
+  return search(stage, (asked) => client.search(asked));
+}, { headers: { "x-elastic-product": "Elasticsearch" } });
+await judge("opensearch", 1, (stage) => {
+  const client = new OpenSearch({ node: stage.base, auth: { username: "kpid", password: "os-secret" } });
+  return search(stage, async (asked) => (await client.search(asked)).body);
+});
+
+await judge("github", 1, async ({ base }) => {
+  const { data } = await new Octokit({ baseUrl: base, auth: "gh-secret" }).request("GET /repos/{owner}/{repo}", {
+    owner: "example", repo: "product",
+  });
+  return [`stars 2026-11-20 ${data.stargazers_count}`];
+});
+
+await judge("shopify", 2, async ({ base, bodies }) => {
+  const client = createAdminApiClient({
+    storeDomain: "example.myshopify.com", apiVersion: "2026-10", accessToken: "shop-secret",
+    customFetchApi: (url, init) => fetch(base + new URL(url).pathname, init),
+  });
+  let revenue = 0;
+  let orders = 0;
+  for (const { query, variables } of bodies) {
+    const { data, errors } = await client.request(query, { variables });
+    if (errors) throw new Error(errors.message);
+    orders += data.orders.nodes.length;
+    for (const node of data.orders.nodes) revenue += Number(node.totalPriceSet.shopMoney.amount);
+  }
+  return [`orders 2026-11-20 ${orders}`, `revenue 2026-11-20 ${revenue}`];
+});
+
+await judge("stripe", 2, async ({ base }) => {
+  const { hostname: host, port } = new URL(base);
+  const stripe = new Stripe("rk_secret", { host, port, protocol: "http", telemetry: false });
+  const paid = {};
+  for await (const charge of stripe.charges.list({ created: { gte: 1794960000, lt: 1795219200 }, limit: 100 })) {
+    if (charge.paid) (paid[charge.currency] ??= []).push(charge.amount_captured / (charge.currency === "jpy" ? 1 : 100));
+  }
+  return Object.entries(paid).flatMap(([currency, amounts]) => [
+    `payments 2026-11-20 currency=${currency} ${amounts.length}`,
+    `revenue 2026-11-20 currency=${currency} ${amounts.reduce((sum, amount) => sum + amount)}`]);
+});
+
+await judge("salesforce", 2, async ({ base, exchanges }) => {
+  const client = new jsforce.Connection({ instanceUrl: base, accessToken: "00D.t", version: "62.0" });
+  const records = await client.query(new URL(exchanges[1].target, base).searchParams.get("q"), { autoFetch: true });
+  return records.records.map((record) => `leads ${record.d} ${record.n}`);
+});
+
+await judge("mailchimp", 1, async () => {
+  mailchimp.setConfig({ apiKey: "mc-secret-us21", server: "us21" });
+  const { reports } = await mailchimp.reports.getAllCampaignReports({
+    sinceSendTime: "2026-11-18T00:00:00Z", beforeSendTime: "2026-11-21T00:00:00Z", count: 1000, offset: 0,
+  });
+  const sum = (value) => reports.reduce((total, report) => total + value(report), 0);
+  return [`opened 2026-11-20 ${sum((one) => one.opens.unique_opens)}`, `sent 2026-11-20 ${sum((one) => one.emails_sent)}`];
+});
+
+await judge("woocommerce", 1, async () => {
+  const client = new WooCommerce({
+    url: "https://shop.example.com", consumerKey: "ck_1", consumerSecret: "cs_secret", version: "wc/v3",
+  });
+  const { data } = await client.get("reports/sales", { date_min: "2026-11-18", date_max: "2026-11-20" });
+  return Object.entries(data[0].totals).flatMap(([date, { sales, orders }]) => [
+    `orders ${date} ${orders}`, `sales ${date} ${Number(sales)}`]);
+});
+
+await judge("x", 1, async () => {
+  const { data } = await new TwitterApi("x-secret").v2.tweetCountRecent("acme -is:retweet", {
+    granularity: "day", start_time: "2026-11-18T00:00:00Z", end_time: "2026-11-21T00:00:00Z",
+  });
+  return data.map((count) => `mentions ${count.start.slice(0, 10)} ${count.tweet_count}`);
+});
+
+await judge("meta", 2, async ({ base }) => {
+  const api = FacebookAdsApi.init("meta-secret");
+  api.constructor.GRAPH ?? (() => { throw new Error("the client has no address"); })();
+  Object.defineProperty(api.constructor, "GRAPH", { get: () => base });
+  let page = await new AdAccount("act_123").getInsights(["spend", "actions"], {
+    level: "account", time_increment: 1, time_range: { since: "2026-11-18", until: "2026-11-20" }, limit: 500,
+  });
+  const days = [...page];
+  while (page.hasNext()) days.push(...(page = await page.next()));
+  return [...new Set(days)].flatMap((day) => [
+    `purchases ${day.date_start} ${day.actions.find((action) => action.action_type === "purchase").value}`,
+    `spend ${day.date_start} ${Number(day.spend)}`]);
+}, { ignored: ["access_token"] });
+
+await judge("influxdb", 1, async ({ base, exchanges }) => {
+  const { hostname: host, port } = new URL(base);
+  const client = new Influx1({ host, port: Number(port), database: "shop", username: "kpid", password: "influx-secret" });
+  const query = new URL(exchanges[0].target, base).searchParams.get("q");
+  const rows = await client.query(query, { precision: "s" });
+  return [...rows].map((row) => `visits ${row.time.toISOString().slice(0, 10)} ${row.value}`);
+}, { ignored: ["u", "p", "rp", "params"] });
+
+await judge("influxdb2", 1, async ({ base, recording }) => {
+  const asked = recording.exchanges[0].body;
+  const rows = await new Influx2({ url: base, token: "influx-secret" }).getQueryApi("acme").collectRows(asked);
+  return rows.map((row) => `visits ${row._time.slice(0, 10)} ${row._value}`);
+}, { body: (sent) => JSON.parse(sent).query });
 
 for (const problem of problems) console.error(`judges: ${problem}`);
 console.log(problems.length === 0 ? "judges: the recorded exchanges are the vendors' own" : `judges: ${problems.length} problems`);

@@ -1,5 +1,6 @@
 // Judges what sources of kpid send, with programs that others wrote: the signed assertion of a service account is verified
-// by `jose`, tokens are given, renewed and rotated by `oauth2-mock-server`. The whole program runs, over real connections.
+// by `jose`, tokens are given, renewed and rotated by `oauth2-mock-server`, what is signed for Amazon is signed again by
+// `aws4`. The whole program runs, over real connections.
 //
 //     node judge_sources.mjs PATH_TO_kpid
 
@@ -30,6 +31,7 @@ async function load(name) {
 }
 
 const jose = await import("jose").catch(() => load("jose"));
+const { default: aws4 } = await import("aws4").catch(() => load("aws4"));
 const { OAuth2Server } = await import("oauth2-mock-server").catch(() => load("oauth2-mock-server"));
 
 function body(request) {
@@ -93,10 +95,25 @@ async function followers(request, response) {
   }
 }
 
+async function search(request, response) {
+  const text = await body(request);
+  const { authorization, host, ...headers } = request.headers;
+  const signed = authorization.match(/SignedHeaders=([^,]*)/)[1].split(";");
+  const again = aws4.sign({
+    method: request.method, path: request.url, host, service: "es", region: "eu-north-1", body: text,
+    extraHeadersToIgnore: { "content-length": true },
+    headers: Object.fromEntries(Object.entries(headers).filter(([name]) => signed.includes(name))),
+  }, { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "aws-s3cret", sessionToken: "session" });
+  check(authorization === again.headers.Authorization, `signed ${authorization}, by aws4 ${again.headers.Authorization}`);
+  check(headers["x-amz-security-token"] === "session", "the session's token");
+  response.end(JSON.stringify({ n: 5 }));
+}
+
 const server = http.createServer((request, response) => {
   response.setHeader("content-type", "application/json");
   if (request.url === "/token") return takeAssertion(request, response);
   if (request.url.endsWith(":runReport")) return report(request, response);
+  if (request.url.startsWith("/aws")) return search(request, response);
   return followers(request, response);
 });
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -142,15 +159,24 @@ sources:
     rows: {kind: scalar, path: /n}
     allow_private: [127.0.0.0/8]
     metrics: {n: {kind: level, unit: followers}}
+  orders:
+    plugin: http
+    auth: {type: aws_sigv4, access_key: AKIDEXAMPLE, secret_key: "\${env:JUDGE_AWS}", session_token: session, region: eu-north-1}
+    params: {index: "a b/c"}
+    request: {method: POST, url: "${vendor}/aws/{{index}}/_search", query: {z: "1 2", a: "x&y="}, json: {size: 0}}
+    rows: {kind: scalar, path: /n}
+    allow_private: [127.0.0.0/8]
+    metrics: {n: {kind: level, unit: orders}}
 rules: [rules.yaml]
 `);
 fs.writeFileSync(path.join(folder, "rules.yaml"), `
 kpis:
   sessions: {value: ga4.sessions}
   followers: {value: followers.n}
+  orders: {value: orders.n}
 `);
 
-const env = { ...process.env, JUDGE_SECRET: "s3cret", JUDGE_REFRESH: "first" };
+const env = { ...process.env, JUDGE_SECRET: "s3cret", JUDGE_REFRESH: "first", JUDGE_AWS: "aws-s3cret" };
 const config = path.join(folder, "kpid.yaml");
 for (tokens.run = 1; tokens.run <= 3; ++tokens.run) {
   try {
@@ -163,6 +189,7 @@ for (tokens.run = 1; tokens.run <= 3; ++tokens.run) {
 const status = JSON.parse((await run(process.argv[2], ["status", "--json", "--config", config], { env })).stdout);
 const value = (id) => status.kpis.find((kpi) => kpi.id === id)?.value;
 check(value("followers") === 812, `followers is ${value("followers")}`);
+check(value("orders") === 5, `orders is ${value("orders")}`);
 check(status.sources.every((source) => source.ok), `a source failed: ${JSON.stringify(status.sources)}`);
 check(tokens.assertions === 1, `the token of the service account was fetched ${tokens.assertions} times, not kept over runs`);
 check(JSON.stringify(seen) === JSON.stringify(["first", "rotated-1", "rotated-2"]), `refresh tokens sent: ${JSON.stringify(seen)}`);

@@ -2,6 +2,7 @@
 
 #include "plugins/source.hpp"
 
+#include "daemon/config/connectors.hpp"
 #include "tests/unit/daemon/cli/program.hpp"
 
 #include <gtest/gtest.h>
@@ -101,6 +102,14 @@ TEST_F(Sources, OfEveryKindHaveABlockToBeginWith) {
       EXPECT_NE(ended.out.find(option.key.substr(0, option.key.find('.')) + ": "), std::string::npos)
           << plugin.name << " " << option.key;
     }
+    program_.write("kpid.yaml", ended.out);
+    const Ended checked = program_.on_folder({"check"});
+    EXPECT_EQ(checked.code, 0) << plugin.name << ": " << checked.out << checked.err;
+  }
+  for (const Connector& connector : connectors()) {
+    program_.write("kpid.yaml", program_.run({"init", "--source", connector.plugin.name}).out);
+    const Ended checked = program_.on_folder({"check"});
+    EXPECT_EQ(checked.code, 0) << connector.plugin.name << ": " << checked.out << checked.err;
   }
   const Ended connector = program_.run({"init", "--source", "ga4"});
   EXPECT_EQ(connector.code, 0);

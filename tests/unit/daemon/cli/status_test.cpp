@@ -82,7 +82,8 @@ TEST_F(Status, ShowsAKpiWithoutASampleYet) {
       << program_.on_folder({"status"}).out;
   EXPECT_EQ(line_of("leads"), json::parse(R"({
     "id": "leads", "title": "leads", "segment": {}, "period": null, "value": null, "formatted": null, "unit": "leads",
-    "state": "no_data", "severity": null, "since": null, "verdict": "no_data", "reason": null, "target": null})"));
+    "state": "no_data", "severity": null, "since": null, "verdict": "no_data", "reason": null,
+    "provisional": null, "target": null})"));
 }
 
 TEST_F(Status, LeavesOutSegmentsOfASplitThatIsGone) {
@@ -99,6 +100,44 @@ TEST_F(Status, OfAKpiWhoseSourceFailsIsErrorUnlessItFires) {
   EXPECT_EQ(line_of("conversion_rate")["state"], "firing");
   EXPECT_EQ(line_of("signups")["state"], "no_data");
   EXPECT_TRUE(matches_golden("cli/status_source_fails.txt", program_.on_folder({"status"}).out));
+}
+
+TEST_F(Status, SaysUntilWhenASourceThatFailsIsLeftAlone) {
+  program_.remove("web.csv");
+  for (const char* time : {"2026-03-15T07:00:00Z", "2026-03-15T07:15:00Z", "2026-03-15T07:30:00Z"}) {
+    EXPECT_EQ(program_.once(time), 3);
+  }
+  const Ended ended = program_.on_folder({"status"});
+  EXPECT_NE(ended.out.find("\n  failed 3 times in a row: left alone until 2026-03-15 09:00\n"), std::string::npos)
+      << ended.out;
+  const json source = json::parse(program_.on_folder({"status", "--json"}).out)["sources"][0];
+  EXPECT_EQ(source["failures"], 3);
+  EXPECT_EQ(source["circuit"], "open");
+  EXPECT_EQ(source["next_poll"], "2026-03-15T08:00:00Z");
+}
+
+TEST_F(Status, MarksWhatMayStillBeRestated) {
+  EXPECT_EQ(line_of("visits")["provisional"], nullptr);
+  std::string config = program_.read("kpid.yaml");
+  const std::size_t at = config.find("path: web.csv");
+  ASSERT_NE(at, std::string::npos);
+  config.insert(at, "settle: 2 days\n    ");
+  program_.write("kpid.yaml", config);
+  program_.write("web.csv", program_.read("web.csv") + "2026-03-15,SE,900,30\n");
+  EXPECT_EQ(program_.once("2026-03-16T06:00:00Z"), 0);
+  const json line = line_of("visits");
+  EXPECT_EQ(line["verdict"], "met");
+  EXPECT_EQ(line["period"]["start"], "2026-03-13T23:00:00Z");
+  EXPECT_EQ(line["provisional"],
+            json::parse(R"({"period": {"start": "2026-03-14T23:00:00Z", "end": "2026-03-15T23:00:00Z"}, "value": 900.0,
+                            "formatted": "900 visits"})"));
+  EXPECT_NE(
+      program_.on_folder({"status", "visits"}).out.find("\nso far, may still be restated: 900 visits for 2026-03-15\n"),
+      std::string::npos)
+      << program_.on_folder({"status", "visits"}).out;
+  EXPECT_EQ(program_.once("2026-03-18T06:00:00Z"), 0);
+  EXPECT_EQ(line_of("visits")["period"]["start"], "2026-03-14T23:00:00Z");
+  EXPECT_EQ(line_of("visits")["provisional"], nullptr);
 }
 
 TEST_F(Status, ShowsRowsThatCouldNotBeUsed) {

@@ -6,6 +6,7 @@
 #include "tests/support/sample_messages.hpp"
 #include "tests/unit/daemon/engine/story.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -251,6 +252,137 @@ TEST(Heartbeat, StopsWhileNoChannelTakesAnything) {
     beating.turn();
     EXPECT_EQ(beating.server.requests().size(), before);
   }));
+}
+
+/// A clock that moves only when it is told to; nothing is waited for in real time.
+class SimulatedClock final : public Clock {
+ public:
+  explicit SimulatedClock(Instant now) : ms_(now.time_since_epoch().count()) {}
+
+  Instant now() override { return Instant{Duration{ms_.load()}}; }
+
+  std::chrono::steady_clock::time_point steady() override {
+    return std::chrono::steady_clock::now() - std::chrono::hours{1};
+  }
+
+  void advance(Duration time) { ms_ += time.count(); }
+
+ private:
+  std::atomic<std::int64_t> ms_;
+};
+
+/// Fails while it is told to, and remembers when it was asked.
+class FailingSource final : public Source {
+ public:
+  Result<Poll> poll(const PollRequest& request, Host& /*host*/, const std::stop_token& /*stop*/) override {
+    const std::lock_guard lock(mutex_);
+    asked_.push_back(request.now);
+    return is_down ? Result<Poll>(fail(ErrorKind::kUnavailable, "it does not answer")) : Result<Poll>(Poll{});
+  }
+
+  /// Minutes between one poll and the next, since the last call.
+  std::vector<std::int64_t> gaps() {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::int64_t> gaps;
+    for (std::size_t i = 1; i < asked_.size(); ++i) {
+      gaps.push_back(std::chrono::duration_cast<std::chrono::minutes>(asked_[i] - asked_[i - 1]).count());
+    }
+    asked_.erase(asked_.begin(), asked_.end() - (asked_.empty() ? 0 : 1));
+    return gaps;
+  }
+
+  std::atomic<bool> is_down = true;
+
+ private:
+  std::mutex mutex_;
+  std::vector<Instant> asked_;
+};
+
+std::shared_ptr<Config> config_polled_every(const char* every) {
+  return std::make_shared<Config>(
+      *load(std::string("timezone: UTC\nsources: {web: {plugin: csv, path: web.csv, every: ") + every +
+                ", metrics: {visits: {kind: flow}}}}\n",
+            "kpis:\n  visits: {value: web.visits}\n"));
+}
+
+/// Runs a daemon of its own on this history for so long.
+void run_for(Duration time, const std::shared_ptr<Config>& config, Store& store, SimulatedClock& clock) {
+  NoFiles host;
+  NoHttp http;
+  std::ostringstream console;
+  Watch watch(config, store, World{clock, host, http, console});
+  ASSERT_TRUE(watch.restore(clock.now()));
+  const Instant end = clock.now() + time;
+  watch.on_turn = [&](const StepSummary&) {
+    if (watch.under_way() > 0) {
+      return;  // no time passes while a source answers
+    }
+    clock.advance(std::chrono::seconds{20});
+    if (clock.now() >= end) {
+      watch.inbox().post(StopRequest{});
+    }
+  };
+  EXPECT_TRUE(watch.run([] { return nullptr; }));
+}
+
+TEST(Watch, LeavesASourceThatFailsAloneAndRemembersItOverARestart) {
+  const auto source = std::make_shared<FailingSource>();
+  const auto config = config_polled_every("15m");
+  config->sources[0].source = source;
+  FragileStore store;
+  SimulatedClock clock(at("2026-03-02 00:00"));
+  const auto near = [](std::int64_t minutes) { return testing::AllOf(testing::Ge(minutes - 1), testing::Le(minutes)); };
+  run_for(std::chrono::hours{5}, config, store, clock);
+  const auto gaps = source->gaps();
+  ASSERT_GE(gaps.size(), 6U);
+  EXPECT_LE(gaps.size(), 8U);
+  EXPECT_THAT(gaps.back(), near(60)) << testing::PrintToString(gaps);
+  run_for(std::chrono::minutes{5}, config, store, clock);  // it is left alone still
+  EXPECT_THAT(source->gaps(), testing::IsEmpty());
+  run_for(std::chrono::hours{2}, config, store, clock);
+  EXPECT_THAT(source->gaps(), testing::Each(near(60)));
+  source->is_down = false;
+  run_for(std::chrono::hours{2}, config, store, clock);
+  const auto later = source->gaps();
+  ASSERT_GE(later.size(), 5U) << testing::PrintToString(later);
+  EXPECT_THAT(later.back(), near(15)) << testing::PrintToString(later);
+}
+
+/// Never answers, and goes when it is told to stop.
+class HangingSource final : public Source {
+ public:
+  Result<Poll> poll(const PollRequest& /*request*/, Host& /*host*/, const std::stop_token& stop) override {
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    never.wait(lock, stop, [] { return false; });
+    return fail(ErrorKind::kStopped, "stopped");
+  }
+};
+
+TEST(Watch, SourcesThatHangDelayNoOther) {
+  std::string sources =
+      "timezone: UTC\nsources:\n  web: {plugin: csv, path: web.csv, every: 1s, metrics: {visits: {}}}\n";
+  for (int i = 0; i < 200; ++i) {
+    sources += "  slow" + std::to_string(i) + ": {plugin: csv, path: web.csv, every: 1s, metrics: {visits: {}}}\n";
+  }
+  auto config = std::make_shared<Config>(*load(sources, "kpis:\n  visits: {value: web.visits}\n"));
+  const auto source = std::make_shared<CountedSource>();
+  for (SourceConfig& slow : config->sources) {
+    slow.source = slow.settings.name == "web" ? std::shared_ptr<Source>(source) : std::make_shared<HangingSource>();
+  }
+  FragileStore store;
+  SetClock clock;
+  NoFiles host;
+  NoHttp http;
+  std::ostringstream console;
+  Watch watch(config, store, World{clock, host, http, console});
+  ASSERT_TRUE(watch.restore(clock.now()));
+  std::thread running([&] { EXPECT_TRUE(watch.run([] { return nullptr; })); });
+  EXPECT_TRUE(source->wait_for(3));
+  EXPECT_EQ(watch.untried(), 200U);
+  watch.inbox().post(StopRequest{});
+  running.join();
 }
 
 }  // namespace

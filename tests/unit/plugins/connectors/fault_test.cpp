@@ -17,6 +17,7 @@ struct Fault {
   /// What comes instead of a good answer.
   Result<HttpResponse> (*answer)(const HttpResponse& good);
   int times = 1;
+  int after = 0;  ///< So many good answers come before it.
 };
 
 HttpResponse with(int status, std::vector<std::pair<std::string, std::string>> headers, std::string body) {
@@ -67,6 +68,27 @@ const std::vector<Fault>& faults() {
        [](const HttpResponse&) -> Result<HttpResponse> {
          return with(200, {{"content-type", "text/html"}}, "<!DOCTYPE html><html><body>Log in</body></html>");
        }},
+      {"of another type",
+       [](const HttpResponse& good) -> Result<HttpResponse> {
+         HttpResponse other = good;
+         std::erase_if(other.headers, [](const auto& header) { return header.first == "content-type"; });
+         other.headers.emplace_back("content-type", "application/octet-stream");
+         return other;
+       },
+       100},
+      {"without its second page",
+       [](const HttpResponse&) -> Result<HttpResponse> { return with(404, {}, ""); },
+       100,
+       1},
+      {"with a second page of nothing",
+       [](const HttpResponse&) -> Result<HttpResponse> { return with(200, {}, "{}"); },
+       100,
+       1},
+      {"with a second page that is a list",
+       [](const HttpResponse&) -> Result<HttpResponse> { return with(200, {}, "[]"); },
+       100,
+       1},
+      {"of nothing", [](const HttpResponse&) -> Result<HttpResponse> { return with(200, {}, "{}"); }, 100},
       {"elsewhere",
        [](const HttpResponse&) -> Result<HttpResponse> {
          return with(302, {{"location", "https://evil.example"}}, "");
@@ -90,9 +112,13 @@ TEST_P(Faulty, OtherSidesCauseNoFalseValueNoLostDayAndNoStorm) {
     ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
     Player player(recording);
     int left = fault.times;
+    int good_ones = fault.after;
     FakeHost host([&](const HttpRequest& request) -> Result<HttpResponse> {
       auto good = player(request);
-      return !is_login(request) && left-- > 0 ? fault.answer(*good) : good;
+      if (is_login(request) || good_ones-- > 0) {
+        return good;
+      }
+      return left-- > 0 ? fault.answer(*good) : good;
     });
     host.time = recording.now;
     PollRequest request;

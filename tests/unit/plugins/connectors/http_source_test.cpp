@@ -245,6 +245,127 @@ metrics: {n: {kind: level}})";
   EXPECT_TRUE(b.source->poll(request_at(host), host, {}).has_value());
 }
 
+TEST(HttpBudget, AndRestsSurviveARestart) {
+  const LoadedSource loaded = load_source(R"(plugin: http
+auth: {type: bearer, token: abcdef}
+budget: {requests: 3, per: 1 day}
+request: {url: "https://api.example.com/n"}
+rows: {kind: scalar, path: /n}
+metrics: {n: {kind: level}})");
+  bool has_quota = true;
+  const auto answer = [&](const HttpRequest&) {
+    return has_quota ? answer_of(R"({"n":1})") : answer_of("", 429, {{"retry-after", "7200"}});
+  };
+  const auto started_again = [&](const FakeHost& before, Duration later) {
+    auto host = std::make_unique<FakeHost>(answer);
+    host->kept_files = before.kept_files;
+    host->time = before.time + later;
+    return host;
+  };
+  FakeHost host(answer);
+  ASSERT_TRUE(loaded.source->poll(request_at(host), host, {}).has_value());
+  const auto second = started_again(host, std::chrono::hours{1});
+  const auto poll = loaded.source->poll(request_at(*second), *second, {});
+  ASSERT_TRUE(poll.has_value());
+  EXPECT_EQ(poll->remarks.back(), "quota: 2 of 3 requests in 24h used");
+
+  has_quota = false;
+  const auto third = started_again(*second, std::chrono::hours{1});
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(*third), *third, {}), loaded.settings),
+            "error: https://api.example.com: status 429 (too many requests); not asked again before "
+            "2026-11-21T04:00:00.399Z\n");
+  has_quota = true;
+  const auto fourth = started_again(*third, std::chrono::hours{1});
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(*fourth), *fourth, {}), loaded.settings),
+            "error: https://api.example.com: not asked until 2026-11-21T04:00:00.399Z: too many requests\n");
+  const auto fifth = started_again(*fourth, std::chrono::hours{2});
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(*fifth), *fifth, {}), loaded.settings),
+            "error: https://api.example.com: the budget of 3 requests in 24h is used up until 2026-11-22T00:00:00Z\n");
+  EXPECT_TRUE(fourth->requests.empty());
+  EXPECT_TRUE(fifth->requests.empty());
+  const auto sixth = started_again(*fifth, std::chrono::hours{24});
+  EXPECT_TRUE(loaded.source->poll(request_at(*sixth), *sixth, {}).has_value());
+}
+
+TEST(HttpBudget, OfManyRequestsStaysSmallWhereItIsKept) {
+  const LoadedSource loaded = load_source(R"(plugin: http
+auth: {type: bearer, token: abcdef}
+budget: {requests: 2000, per: 1 day}
+request: {url: "https://api.example.com/n"}
+rows: {kind: scalar, path: /n}
+metrics: {n: {kind: level}})");
+  FakeHost host([](const HttpRequest&) { return answer_of(R"({"n":1})"); });
+  std::size_t asked = 0;
+  while (asked < 3000 && loaded.source->poll(request_at(host), host, {}).has_value()) {
+    ++asked;
+    host.time += std::chrono::seconds{20};
+  }
+  EXPECT_EQ(asked, 2000U);
+  ASSERT_EQ(host.kept_files.size(), 1U);
+  EXPECT_LT(host.kept_files.begin()->second.size(), 16'000U);
+}
+
+TEST(HttpTokens, ThatAnotherProcessHasRenewedAreTakenFromIt) {
+  int logins = 0;
+  const auto answer = [&](const HttpRequest& request) {
+    if (request.url.starts_with("https://id")) {
+      ++logins;
+      return answer_of(R"({"access_token":"t)" + std::to_string(logins) + R"(","expires_in":3600,"refresh_token":"r)" +
+                       std::to_string(logins) + "\"}");
+    }
+    return answer_of(R"({"n":1})");
+  };
+  const LoadedSource loaded = load_source(kRefreshed);
+  FakeHost daemon(answer);
+  ASSERT_TRUE(loaded.source->poll(request_at(daemon), daemon, {}).has_value());
+  FakeHost other(answer);
+  other.kept_files = daemon.kept_files;
+  other.time = daemon.time + std::chrono::minutes{59} + std::chrono::seconds{1};
+  ASSERT_TRUE(loaded.source->poll(request_at(other), other, {}).has_value());
+  EXPECT_EQ(logins, 2);
+  daemon.kept_files = other.kept_files;
+  daemon.time = other.time + std::chrono::minutes{1};
+  ASSERT_TRUE(loaded.source->poll(request_at(daemon), daemon, {}).has_value());
+  EXPECT_EQ(logins, 2);
+  daemon.time += std::chrono::hours{2};
+  ASSERT_TRUE(loaded.source->poll(request_at(daemon), daemon, {}).has_value());
+  EXPECT_NE(daemon.requests[daemon.requests.size() - 2].body.find("refresh_token=r2"), std::string::npos);
+}
+
+TEST(HttpAuth, ProvesThatItKnowsTheSecretOfTheApp) {
+  const LoadedSource loaded = load_source(R"(plugin: http
+auth: {type: bearer, token: "the-token", proof: {name: appsecret_proof, key: "the-secret"}}
+request: {url: "https://api.example.com/n"}
+rows: {kind: scalar, path: /n}
+metrics: {n: {kind: level}})");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host([](const HttpRequest&) { return answer_of(R"({"n":1})"); });
+  ASSERT_TRUE(loaded.source->poll(request_at(host), host, {}).has_value());
+  // printf the-token | openssl dgst -sha256 -hmac the-secret
+  EXPECT_EQ(host.requests.front().url,
+            "https://api.example.com/n?appsecret_proof="
+            "f5b09c8acdb18571cae3e66edf0f48355330da5a725eb5361f27207a386398f0");
+}
+
+TEST(HttpAuth, SignsForAmazon) {
+  const LoadedSource loaded = load_source(R"(plugin: http
+auth: {type: aws_sigv4, access_key: AKIDEXAMPLE, secret_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", region: eu-north-1}
+request: {method: POST, url: "https://Search.example.com:443/a%2Fb/_search", query: {z: "1", a: "x y"}, json: {size: 0}}
+rows: {kind: scalar, path: /n}
+metrics: {n: {kind: level}})");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host([](const HttpRequest&) { return answer_of(R"({"n":1})"); });
+  ASSERT_TRUE(loaded.source->poll(request_at(host), host, {}).has_value());
+  std::map<std::string, std::string> headers(host.requests.front().headers.begin(),
+                                             host.requests.front().headers.end());
+  EXPECT_EQ(headers["x-amz-date"], "20261121T000000Z");
+  // As the package aws4 signs it.
+  EXPECT_EQ(headers["authorization"],
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261121/eu-north-1/es/aws4_request, "
+            "SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date, "
+            "Signature=e3cd109b073a33393ad698fca631a1b47bdac57257c00d40297bd83ed433f4f6");
+}
+
 TEST(HttpPages, DoNotLeadToAnotherHost) {
   const LoadedSource loaded = load_source(R"yaml(plugin: http
 auth: {type: bearer, token: abcdef}
@@ -340,7 +461,7 @@ metrics: {visits: {}})yaml");
   });
   const auto poll = loaded.source->poll(request_at(host), host, {});
   EXPECT_EQ(poll_text(poll, loaded.settings), "visits 2026-11-20 1240\nproblem: s: the other side says: thresholded\n");
-  EXPECT_EQ(join(poll->remarks, "; "), "2 requests sent; ga4_tokens_left is 199994");
+  EXPECT_EQ(join(poll->remarks, "; "), "2 requests sent; quota: ga4_tokens_left is 199994");
   EXPECT_EQ(ordered_json::parse(host.requests.back().body)["metrics"].dump(), R"([{"name":"sessions"}])");
 }
 
