@@ -10,6 +10,8 @@ namespace {
 
 /// More than so many moments are put together, so that what is written down stays small.
 constexpr std::size_t kMostMoments = 256;
+/// A budget of a shorter time is over before a program has started again.
+constexpr Duration kShortestKept = std::chrono::seconds{10};
 /// What is written down to last longer is not believed.
 constexpr Duration kLongestRest = std::chrono::hours{24 * 32};
 
@@ -93,7 +95,8 @@ Result<Duration> Credential::begin(const CredentialLimits& limits, const UseBook
     return fail(ErrorKind::kStopped, "stopped while waiting for a connection");
   }
   const bool has_budget = limits.requests > 0;
-  read(book, has_budget);
+  const bool is_kept = has_budget && limits.per >= kShortestKept;
+  read(book, is_kept);
   const Instant now = book.host.now();
   if (rests_until_ && now < *rests_until_) {
     return fail(ErrorKind::kUnavailable, "not asked until " + rfc3339(*rests_until_) + ": " + why_);
@@ -110,7 +113,9 @@ Result<Duration> Credential::begin(const CredentialLimits& limits, const UseBook
       }
     }
     add_sent(limits, now);
-    write(book);  // before it is sent: a kill must not forget it
+    if (is_kept) {
+      write(book);  // before it is sent: a kill must not forget it
+    }
   }
   ++under_way_;
   return Duration{0};

@@ -43,6 +43,9 @@ const WooCommerce = load("@woocommerce/woocommerce-rest-api").default;
 const mailchimp = load("@mailchimp/mailchimp_marketing");
 const jsforce = load("jsforce");
 const Stripe = load("stripe");
+const protobuf = load("protobufjs");
+const { fromProto3JSON, toProto3JSON } = load("proto3-json-serializer");
+const analyticsTypes = protobuf.Root.fromJSON(load("@google-analytics/data/build/protos/protos.json"));
 
 /// Where clients that know their host's name only are led instead.
 let stageOfAll;
@@ -139,7 +142,16 @@ async function judge(name, count, drive, differences = {}) {
   stage.end(count);
 }
 
-await judge("ga4", 2, async ({ base, bodies }) => {
+/// What Google's own definition of the type makes of it is the same again: every field is known, and of its type.
+function goesRound(type, json) {
+  const texts = (value) => JSON.parse(JSON.stringify(value, (_, item) => (typeof item === "number" ? `${item}` : item)));
+  const known = analyticsTypes.lookupType(`google.analytics.data.v1beta.${type}`);
+  equal(`ga4: ${type}`, texts(toProto3JSON(fromProto3JSON(known, json))), texts(json));
+}
+
+await judge("ga4", 2, async ({ base, bodies, exchanges }) => {
+  for (const body of bodies) goesRound("RunReportRequest", body);
+  for (const { answer } of exchanges.slice(1)) goesRound("RunReportResponse", JSON.parse(answer));
   const api = analyticsdata({ version: "v1beta", rootUrl: `${base}/` });
   const samples = [];
   for (const requestBody of bodies) {

@@ -28,6 +28,24 @@ HttpResponse with(int status, std::vector<std::pair<std::string, std::string>> h
   return response;
 }
 
+std::string led_away(std::string text) {
+  for (std::size_t at = text.find("https://"); at != std::string::npos; at = text.find("https://", at + 8)) {
+    const std::size_t end = std::min(text.find_first_of("/\"\\> ?", at + 8), text.size());
+    text.replace(at, end - at, "https://evil.example");
+  }
+  return text;
+}
+
+/// Every address in an answer, that of the next page too, leads to another host.
+Result<HttpResponse> leading_away(const HttpResponse& good) {
+  HttpResponse other = good;
+  other.body = led_away(good.body);
+  for (auto& [name, value] : other.headers) {
+    value = led_away(value);
+  }
+  return other;
+}
+
 const std::vector<Fault>& faults() {
   static const std::vector<Fault> kFaults{
       {"refused once", [](const HttpResponse&) -> Result<HttpResponse> { return with(401, {}, ""); }},
@@ -89,6 +107,7 @@ const std::vector<Fault>& faults() {
        100,
        1},
       {"of nothing", [](const HttpResponse&) -> Result<HttpResponse> { return with(200, {}, "{}"); }, 100},
+      {"with a next page at another host", leading_away, 100},
       {"elsewhere",
        [](const HttpResponse&) -> Result<HttpResponse> {
          return with(302, {{"location", "https://evil.example"}}, "");
@@ -128,6 +147,8 @@ TEST_P(Faulty, OtherSidesCauseNoFalseValueNoLostDayAndNoStorm) {
     const auto poll = loaded.source->poll(request, host, {});
 
     EXPECT_LE(host.requests.size(), std::max(kMostRequests, recording.exchanges.size() + 4));
+    EXPECT_TRUE(std::ranges::none_of(
+        host.requests, [](const HttpRequest& sent) { return sent.url.find("evil.example") != std::string::npos; }));
     if (poll) {
       for (const std::string& sample : samples_text(*poll, loaded.settings)) {
         EXPECT_NE(std::ranges::find(recording.samples, sample), recording.samples.end()) << sample;
@@ -161,6 +182,23 @@ TEST_P(Faulty, OtherSidesCauseNoFalseValueNoLostDayAndNoStorm) {
     }
     std::ranges::sort(all);
     EXPECT_EQ(join(all, "\n"), join(recording.samples, "\n"));
+  }
+}
+
+TEST_P(Faulty, ClocksChangeNothing) {
+  const Recording recording = read_recording(GetParam());
+  for (const int minutes : {-20, 20}) {
+    SCOPED_TRACE(minutes);
+    const LoadedSource loaded = load_source(recording.source);
+    Player player(recording);
+    FakeHost host([&](const HttpRequest& request) { return player(request); });
+    host.time = recording.now + std::chrono::minutes{minutes};
+    PollRequest request;
+    request.now = recording.now;
+    request.from = slot_of(Date{std::chrono::year{2026}, std::chrono::November, std::chrono::day{18}});
+    const auto poll = loaded.source->poll(request, host, {});
+    ASSERT_TRUE(poll.has_value()) << poll.error().message;
+    EXPECT_EQ(join(samples_text(*poll, loaded.settings), "\n"), join(recording.samples, "\n"));
   }
 }
 
