@@ -18,6 +18,8 @@ namespace kpi {
 
 /// How a remark begins that says what is left of a quota: it is kept with the source, and `kpid status` shows it.
 inline constexpr std::string_view kQuotaRemark = "quota: ";
+/// The remark of a poll that did not come to the end of what it was to read.
+inline constexpr std::string_view kMoreRemark = "there is more: the next poll goes on from there";
 
 /// What Poll::problems holds at most.
 inline constexpr std::size_t kMaxRowProblems = 100;

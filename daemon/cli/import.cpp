@@ -1,6 +1,7 @@
 #include "daemon/cli/verbs.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/store/sqlite_store.hpp"
+#include "plugins/rows.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -28,7 +29,7 @@ void add(StepSummary& all, StepSummary step) {
   std::ranges::move(step.warnings, std::back_inserter(all.warnings));
 }
 
-/// Polls that read everything from `from` on, until one brings nothing new. What came before a failure is kept.
+/// Polls that read everything from `from` on. What came before a failure is kept.
 Result<Backfill> import_from(
     std::shared_ptr<const Config> config, std::uint32_t source, std::optional<Slot> from, Store& store, Io& io) {
   Engine engine(config, store);
@@ -48,12 +49,11 @@ Result<Backfill> import_from(
       backfill.trouble = poll.error().message;
       break;
     }
+    const bool has_more = std::ranges::find(poll->remarks, kMoreRemark) != poll->remarks.end();
     engine.receive(PollResult{source, now, *std::move(poll), 0});
-    StepSummary step = KPI_TRY(engine.step(now));
-    const bool is_new = step.new_samples > 0;
-    add(backfill.summary, std::move(step));
-    const std::string read_until = std::exchange(request, engine.poll_request(source, now)).cursor;
-    if (!is_new || request.cursor.empty() || request.cursor == read_until) {
+    add(backfill.summary, KPI_TRY(engine.step(now)));
+    const std::string before = std::exchange(request, engine.poll_request(source, now)).cursor;
+    if (!has_more || request.cursor.empty() || request.cursor == before) {
       break;
     }
   }

@@ -61,6 +61,7 @@ class HttpPoll {
       has_one = true;
       covered_ = window.end;
     }
+    has_more_ = windows.size() == kMostWindows || covered_ != windows.back().end;
     return finish();
   }
 
@@ -202,6 +203,9 @@ class HttpPoll {
   Result<Poll> finish() {
     Poll poll = KPI_TRY(builder_.finish());
     poll.remarks.push_back(counted(talk_.sent(), "request") + " sent");
+    if (has_more_) {
+      poll.remarks.emplace_back(kMoreRemark);
+    }
     for (std::string& remark : remarks_) {
       ++poll.problem_count;
       if (poll.problems.size() < kMaxRowProblems) {
@@ -228,6 +232,7 @@ class HttpPoll {
   Conversation talk_;
   RowBuilder builder_;
   std::optional<Slot> covered_;
+  bool has_more_ = false;
   std::vector<std::string> remarks_;
   std::map<std::string, double> gauges_;
 };

@@ -8,8 +8,6 @@ namespace kpi {
 namespace {
 
 constexpr std::int64_t kFirstDays = 90;
-/// One poll asks at most so often; what is left comes at the next one.
-constexpr std::size_t kMostWindows = 400;
 
 /// The slot of the period that holds what lies `days` before a slot's begin.
 Slot days_before(Slot slot, std::int64_t days, const SourceSettings& settings) {

@@ -36,6 +36,9 @@ struct Window {
   bool operator==(const Window&) const = default;
 };
 
+/// One poll asks for at most so many; what is left comes at the next one.
+inline constexpr std::size_t kMostWindows = 400;
+
 /// The windows of one poll, oldest first. `covered` is the end of what was read before; nothing: it is the first poll.
 std::vector<Window> windows_of(const WindowPlan& plan,
                                const SourceSettings& settings,

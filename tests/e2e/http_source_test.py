@@ -126,6 +126,19 @@ class HttpSourceTest(unittest.TestCase):
                 self.assertEqual(ended.returncode, 3, ended.stdout + ended.stderr)
                 self.assertEqual(self.rows("SELECT count(*) FROM sample"), [(0,)])
 
+    def test_an_import_reads_a_long_history_to_its_end(self):
+        day = lambda path: path.rsplit("=", 1)[1]
+        self.server.answer = lambda path: (200, {}, json.dumps({"data": [{"date": day(path), "n": 200}]}).encode())
+        config = self.folder / "kpid.yaml"
+        config.write_text(config.read_text().replace("first_days: 1}", "first_days: 1}\n    fan_out: day"))
+        ended = subprocess.run([KPID, "import", "--source", "web", "--from", "2025-06-01", "--config", "kpid.yaml"],
+                               cwd=self.folder, capture_output=True, text=True, check=False, env={"SHOP_TOKEN": "s"})
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        days = self.rows("SELECT count(*) FROM sample")[0][0]
+        self.assertGreater(days, 500)
+        self.assertIn(f"web: {days} new samples, 0 restated", ended.stdout)
+        self.assertEqual(len({path for path, _ in self.server.asked}), days)
+
     def test_a_private_address_is_not_asked_unless_allowed(self):
         self.configure("timeout: 5s")
         self.server.answer = lambda path: (200, {}, b"{}")

@@ -4,8 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <condition_variable>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace kpi {
@@ -240,6 +245,68 @@ TEST(ExecSource, IsRunWithoutAShell) {
   EXPECT_EQ(diagnostics.text(),
             "error: command is run without a shell: \"ls -l | wc\" is taken for the name of one program\n"
             "  help: write a list: command: [program, argument]\n");
+}
+
+/// Runs end together, once so many are under way or the deadline has come.
+class GatheringHost final : public Host {
+ public:
+  explicit GatheringHost(int wanted) : wanted_(wanted) {}
+
+  Result<File> read_file(const std::string& path, std::size_t /*limit*/) override {
+    return fail(ErrorKind::kUnavailable, path);
+  }
+
+  Result<std::string> file_version(const std::string& path) override { return fail(ErrorKind::kUnavailable, path); }
+
+  Result<ProcessResult> run(const ProcessRequest& /*request*/, const std::stop_token& /*stop*/) override {
+    std::unique_lock lock(mutex_);
+    most_ = std::max(most_, ++running_);
+    has_met_ = has_met_ || running_ == wanted_;
+    changed_.notify_all();
+    changed_.wait_for(lock, std::chrono::seconds{20}, [&] { return has_met_; });
+    --running_;
+    return ProcessResult{0, 0, "{\"kpid\":1}\n", ""};
+  }
+
+  int most() {
+    const std::lock_guard lock(mutex_);
+    return most_;
+  }
+
+ private:
+  const int wanted_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int running_ = 0;
+  int most_ = 0;
+  bool has_met_ = false;
+};
+
+/// How many of eight sources of one program ran at once, when so many were waited for.
+int most_at_once(int wanted, const char* connections, const std::vector<std::string>& command) {
+  GatheringHost host(wanted);
+  std::vector<std::unique_ptr<Source>> sources;
+  for (int i = 0; i < 8; ++i) {
+    SourceSettings settings = exec_settings();
+    settings.options["connections"] = given(connections);
+    std::vector<std::string> own = command;
+    own.push_back(std::to_string(i));
+    sources.push_back(exec_source(settings, own, "lines"));
+  }
+  {
+    std::vector<std::jthread> threads;
+    for (const auto& source : sources) {
+      threads.emplace_back([&] { EXPECT_TRUE(source->poll(at_now(), host, {}).has_value()); });
+    }
+  }
+  return host.most();
+}
+
+TEST(ExecSource, OfOneProgramRunAtOnceAsManyAsMay) {
+  EXPECT_EQ(most_at_once(4, "4", {"check_tcp", "-p"}), 4);
+  EXPECT_EQ(most_at_once(8, "8", {"check_tcp", "-p"}), 8);
+  EXPECT_EQ(most_at_once(2, "2", {"python3", "./orders.py"}), 2);
+  EXPECT_EQ(most_at_once(8, "1", {"check_tcp"}), 8);  // another word behind each: a script of its own
 }
 
 }  // namespace

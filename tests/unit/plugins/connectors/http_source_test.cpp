@@ -69,6 +69,28 @@ TEST(HttpSource, LosesNoDayWhenPollsFailed) {
   EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?from=2026-11-21&to=2026-11-26");
 }
 
+TEST(HttpSource, ReadsALongHistoryInSeveralPolls) {
+  const LoadedSource loaded = load_source(R"(plugin: http
+window: {lookback_days: 2}
+fan_out: day
+request: {url: "https://api.example.com/v1/visits", query: {day: "{{window.start}}"}}
+rows: {kind: scalar, path: /n}
+metrics: {visits: {}})");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host([](const HttpRequest&) { return answer_of(R"({"n":1})"); });
+  PollRequest request = request_at(host);
+  request.from = slot_of(Date{std::chrono::year{2025}, std::chrono::September, std::chrono::day{1}});
+  const auto first = loaded.source->poll(request, host, {});
+  ASSERT_TRUE(first.has_value()) << first.error().message;
+  EXPECT_EQ(first->samples.size(), 400U);
+  EXPECT_EQ(first->remarks.back(), "there is more: the next poll goes on from there");
+  request.cursor = first->cursor;
+  const auto second = loaded.source->poll(request, host, {});
+  ASSERT_TRUE(second.has_value());
+  EXPECT_EQ(second->remarks.back(), "46 requests sent");
+  EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?day=2026-11-20");
+}
+
 TEST(HttpSource, NeverDeliversThePeriodThatRuns) {
   const LoadedSource loaded = load_source(kVisits);
   FakeHost host([](const HttpRequest&) {
