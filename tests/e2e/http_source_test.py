@@ -107,6 +107,10 @@ class HttpSourceTest(unittest.TestCase):
         self.assertEqual(ended.returncode, 3)
         self.assertIn("too many requests", ended.stderr)
         self.server.answer = fine
+        asked = len(self.server.asked)
+        self.assertEqual(self.run_once("2026-11-25T07:00:00Z").returncode, 3)
+        self.assertEqual(len(self.server.asked), asked)  # two hours by the real clock, started again or not
+        shutil.rmtree(self.folder / "history.db.credentials")  # they have passed
         self.assertEqual(self.run_once("2026-11-26T06:00:00Z").returncode, 0)
         self.assertEqual(self.server.asked[-1][0], "/days?from=2026-11-21&to=2026-11-25")
 
