@@ -211,9 +211,10 @@
 
   const sourcesPage = async () => {
     const found = await get("sources");
-    return [el("h1", {}, "Sources"), table([["Source"], ["State"], ["Last poll"], ["Last success"], ["Error"]], found.sources.map((source) => el("tr", {},
+    return [el("h1", {}, "Sources"), table([["Source"], ["State"], ["Last poll"], ["Last success"], ["Left alone until"], ["Remarks"]], found.sources.map((source) => el("tr", {},
       el("th", {scope: "row"}, source.name), el("td", {}, chip(source.ok ? "ok" : source.ok == null ? "pending" : "error")), el("td", {}, when(source.last_poll)),
-      el("td", {}, when(source.last_success)), el("td", {}, source.error || ""))), "Sources")];
+      el("td", {}, when(source.last_success)), el("td", {}, source.next_poll ? when(source.next_poll) : ""),
+      el("td", {}, [source.error, source.late, ...(source.quota || [])].filter(Boolean).join("; ")))), "Sources")];
   };
 
   const reviewsPage = async () => {
