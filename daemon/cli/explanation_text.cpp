@@ -136,10 +136,10 @@ void print_explanation(const Explanation& found, Io& io) {
     const std::string back = kpi.better.kind == Better::Kind::kLower ? "at or below " : "at or above ";
     out << "  " << name << " " << (rule.name == "recover" ? back : side) << limit
         << (rule.is_number ? "" : " = " + rule.text)
-        << (rule.name == "recover"              ? ""
-            : !found.judgement.value.is_known() ? ": unknown"
-            : rule.is_crossed                   ? ": crossed"
-                                                : ": fine")
+        << (rule.name == "recover"                                        ? ""
+            : !found.judgement.value.is_known() || !rule.value.is_known() ? ": unknown"
+            : rule.is_crossed                                             ? ": crossed"
+                                                                          : ": fine")
         << "\n";
     print_inputs(rule.inputs, out);
   }

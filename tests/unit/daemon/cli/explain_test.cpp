@@ -74,7 +74,7 @@ TEST_F(Explain, ShowsWhatTheLimitsRead) {
   warning   below 5% = 0.5 * prev(value, 1 week): crossed
     value = 10%
       as judged, 2026-03-03, 1 week earlier
-      2026-03-03 was 20%, met, until 2026-03-11 06:00
+      2026-03-03 was 20%, recorded, until 2026-03-11 06:00
   busy      web.visits > 2 * prev(web.visits, 1 week): does not hold
     web.visits = 100 visits
       sum, 2026-03-10, 1 of 1 there
@@ -82,7 +82,7 @@ TEST_F(Explain, ShowsWhatTheLimitsRead) {
       sum, 2026-03-03, 1 week earlier, 1 of 1 there
       2026-03-03 was 50 visits until 2026-03-11 06:00
   why       thresholds: firing (warning) since 2026-03-10
-  why       thresholds for team: held: muted by nights until 2026-03-12 00:00
+  why       thresholds for team: held: muted by nights without an end
   why       busy: not firing
 )~");
 }
@@ -90,7 +90,9 @@ TEST_F(Explain, ShowsWhatTheLimitsRead) {
 TEST_F(Explain, MarksWhatWasRestated) {
   const Ended ended = program_.on_folder({"explain", "conversion", "--at", "2026-03-04"});
   EXPECT_THAT(ended.out, HasSubstr("      2026-03-03 was 50 visits until 2026-03-11 06:00\n"));
-  EXPECT_THAT(ended.out, HasSubstr("  value     10%\n            2026-03-03 was 20%, met, until 2026-03-11 06:00\n"));
+  EXPECT_THAT(ended.out,
+              HasSubstr("  value     10%\n            2026-03-03 was 20%, recorded, until 2026-03-11 06:00\n"));
+  EXPECT_THAT(ended.out, HasSubstr("  warning   below unknown (not judged) = 0.5 * prev(value, 1 week): unknown\n"));
   const auto document =
       nlohmann::json::parse(program_.on_folder({"explain", "conversion", "--at", "2026-03-04", "--json"}).out);
   EXPECT_EQ(document["restated"].size(), 1U);
@@ -101,8 +103,9 @@ TEST_F(Explain, SaysThatAChangedLimitCountsFromTheNextPeriod) {
   std::string rules = kRules;
   program_.write("rules.yaml", rules.replace(rules.find("0.5 *"), 3, "0.1"));
   const Ended ended = program_.on_folder({"run", "--once", "--now", "2026-03-11T07:00:00Z"});
-  EXPECT_THAT(ended.out,
-              HasSubstr("conversion has another rule than before: it counts from the next period on; `kpid backtest`"));
+  EXPECT_THAT(
+      ended.out,
+      HasSubstr("  conversion has another rule than before: it counts from the next period on;\n  `kpid backtest`"));
   EXPECT_THAT(program_.on_folder({"run", "--once", "--now", "2026-03-11T08:00:00Z"}).out,
               Not(HasSubstr("another rule")));
   EXPECT_THAT(program_.on_folder({"explain", "conversion"}).out,
@@ -121,13 +124,13 @@ TEST(Remarks, AreAboutRowsThatAreGoneAndRowsOfTheFuture) {
   program.write("web.csv", text);
   const Ended ended = program.on_folder({"run", "--once", "--now", "2026-03-05T07:00:00Z"});
   EXPECT_EQ(ended.err, "");
-  EXPECT_THAT(
-      ended.out,
-      HasSubstr("  source web: 6 values are of the future, the first of 2026-03-06: each counts once its period "
-                "has\n  ended\n"));
   EXPECT_THAT(ended.out,
-              HasSubstr("  source web: 2 values that were read before are gone from it, the first of 2026-03-03: they "
-                        "stand\n  as they were read; a row with an empty cell takes a value back\n"));
+              HasSubstr("  source web: 6 values are of the future, the first of 2026-03-06: each counts\n"
+                        "  once its period has ended\n"));
+  EXPECT_THAT(ended.out,
+              HasSubstr("  source web: 2 values that were read before are gone from it, the first of\n"
+                        "  2026-03-03: they stand as they were read; a row with an empty cell takes a\n"
+                        "  value back\n"));
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ TEST(Table, PutsWhatDoesNotFitUnderItsRow) {
   table.add({{"visits"}, {"220.9"}, {"visits"}, {"ok"}, {"on track"}, {"104%"}});
   table.add({{"orders"}, {"6"}, {"orders"}, {"warning"}, {""}, {""}});
   EXPECT_EQ(table.text(false, 49), table.text(false));
-  EXPECT_EQ(table.text(false, 40),
+  EXPECT_EQ(table.text(false, 38),
             "KPI     VALUE         STATE\n"
             "visits  220.9 visits  ok\n"
             "    target on track, pace 104%\n"
