@@ -1,5 +1,6 @@
 #include "daemon/cli/explanation.hpp"
 
+#include "daemon/cli/explanation_mix.hpp"
 #include "daemon/cli/reading.hpp"
 #include "rules/base/text.hpp"
 #include "rules/judge/line_limits.hpp"
@@ -110,6 +111,7 @@ class Explainer {
     result_.inputs = KPI_TRY(inputs_of(result_.kpi->value, line.value_inputs));
     KPI_TRY(explain_rules());
     explain_why();
+    result_.mix = explain_mix(engine_, context_, line, result_.slot);
     return std::move(result_);
   }
 

@@ -47,6 +47,7 @@ struct Explanation {
   double recorded = 0;             ///< As the ledger has it; NaN: unknown.
   std::vector<std::string> marks;  ///< What it was before its data was restated, and whether by another rule.
   std::vector<InputFinding> inputs;
+  std::vector<std::string> mix;  ///< Of a total: its segments, and whether it moved because they did.
   std::vector<RuleFinding> rules;
   KpiState state = KpiState::kOk;
   std::vector<std::string> why;

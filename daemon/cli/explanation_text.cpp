@@ -121,6 +121,9 @@ void print_explanation(const Explanation& found, Io& io) {
       found.is_judged && found.judgement.value.is_known() && found.recorded != found.judgement.value.number;
   out << (differs ? ", judged as " + format_value(found.recorded, kpi.unit, Language::kEnglish) : "") << "\n";
   print_marks(found.marks, 12, out);
+  for (std::size_t i = 0; i < found.mix.size(); ++i) {
+    out << (i == 0 ? "  segments  " : "            ") << found.mix[i] << "\n";
+  }
   const std::string unusual = unusual_words(*found.line, kpi, found.slot, Language::kEnglish);
   out << (unusual.empty() ? "" : "  history   " + unusual + "\n");
   for (const RuleFinding& rule : found.rules) {
@@ -182,6 +185,7 @@ void print_explanation_json(const Explanation& found, Io& io) {
        found.judgement.value.is_known() ? ordered_json(nullptr) : ordered_json(name_of(found.judgement.value.reason))},
       {"restated", found.marks},
       {"inputs", json_of(found.inputs)},
+      {"segments", found.mix},
       {"history", unusual.empty() ? ordered_json(nullptr) : ordered_json(unusual)},
       {"rules", rules},
       {"state", name_of(found.state)},

@@ -112,6 +112,31 @@ TEST_F(Explain, SaysThatAChangedLimitCountsFromTheNextPeriod) {
               HasSubstr("judged by an earlier rule, whose limit was 5%: a change counts from the next period on\n"));
 }
 
+TEST(ExplainMix, SaysThatATotalFellAlthoughEverySegmentRose) {
+  Program program("2026-03-09T06:00:00Z");
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\nsources:\n  web:\n    plugin: csv\n    path: web.csv\n"
+                "    labels: {country: country}\n    metrics: {visits: {unit: visits}, orders: {unit: orders}}\n"
+                "channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n");
+  program.write("rules.yaml",
+                "kpis:\n  conversion:\n    title: Conversion\n    unit: \"%\"\n    value: web.orders / web.visits\n"
+                "    split_by: [country]\n");
+  std::string text = "Date,country,visits,orders\n";
+  for (int day = 1; day <= 8; ++day) {
+    const std::string date = "2026-03-0" + std::to_string(day);
+    text += date + (day < 8 ? ",SE,100,2\n" : ",SE,1000,21\n") + date + (day < 8 ? ",DK,1000,50\n" : ",DK,100,6\n");
+  }
+  program.write("web.csv", text);
+  ASSERT_EQ(program.once("2026-03-09T06:00:00Z"), 0);
+  EXPECT_THAT(
+      program.on_folder({"explain", "conversion"}).out,
+      HasSubstr("  segments  since 2026-03-01: 4.73% -> 2.45%\n"
+                "            country=SE: 2% -> 2.1%, weighs 9.1% -> 90.9%\n"
+                "            country=DK: 5% -> 6%, weighs 90.9% -> 9.1%\n"
+                "            down although every country is up: those with low values weigh more than before\n"));
+  EXPECT_THAT(program.on_folder({"explain", "conversion", "--segment", "SE"}).out, Not(HasSubstr("segments")));
+}
+
 TEST(Remarks, AreAboutRowsThatAreGoneAndRowsOfTheFuture) {
   Program program("2026-03-05T06:00:00Z");
   program.write("kpid.yaml", kConfig);
