@@ -18,7 +18,8 @@ constexpr double kPriorGrowth = 6;
 /// Errors of neighbouring origins share their future: so many make one degree of freedom, and against so many the
 /// backtest's own quantiles are weighed.
 constexpr double kOriginsPerFreedom = 6;
-constexpr double kDoubtedOrigins = 20;
+constexpr double kDoubtOfMiddle = 4;
+constexpr double kDoubtOfTails = 20;
 /// From so many errors on the backtest's own quantiles count.
 constexpr std::size_t kEnoughErrors = 60;
 
@@ -198,14 +199,15 @@ void ErrorLaw::shape(const TrialErrors& errors) {
   std::vector<double> sizes(seen.size());
   std::ranges::transform(seen, sizes.begin(), [](double z) { return std::abs(z); });
   std::ranges::sort(sizes);
-  const double trust = static_cast<double>(errors.origins) / (static_cast<double>(errors.origins) + kDoubtedOrigins);
+  const auto origins = static_cast<double>(errors.origins);
   for (std::size_t i = 0; i < kNodes.size(); ++i) {
     const double two_sided = std::abs(2 * kNodes[i] - 1);
     if (two_sided * static_cast<double>(sizes.size() + 1) > static_cast<double>(sizes.size())) {
       continue;
     }
     const double own = std::copysign(two_sided > 0 ? sorted_quantile(sizes, two_sided) : 0, nodes_[i]);
-    nodes_[i] += trust * (own - nodes_[i]);
+    const double doubt = std::lerp(kDoubtOfMiddle, kDoubtOfTails, two_sided * two_sided);
+    nodes_[i] += origins / (origins + doubt) * (own - nodes_[i]);
   }
   for (std::size_t i = 1; i < nodes_.size(); ++i) {
     nodes_[i] = std::max(nodes_[i], nodes_[i - 1]);
@@ -232,6 +234,9 @@ double ErrorLaw::probability(double steps, double error) const {
     return error == 0 ? 0.5 : error > 0 ? 1 : 0;
   }
   const double z = error / unit;
+  if (std::isnan(z)) {  // both beyond every number
+    return error > 0 ? 1 : 0;
+  }
   const auto above = std::ranges::lower_bound(nodes_, z);
   if (nodes_.empty() || above == nodes_.begin() || above == nodes_.end()) {
     const double tail = student_probability(z, freedom_);

@@ -169,6 +169,7 @@ Forecast Forecaster::answer(const Question& question) {
     result.points.push_back(kept_in(combine(future_, 0, step), result.lowest / unit, result.highest / unit));
   }
   result.trials = origins_.size();
+  result.is_positive = *std::ranges::min_element(values_) > 0;
   keep_laws(result);
   for (double& point : result.points) {
     point = kept_in(point * unit, result.lowest, result.highest);
@@ -178,22 +179,40 @@ Forecast Forecaster::answer(const Question& question) {
   return result;
 }
 
+double skewed(double error, double point) {
+  const double root = std::max(0.0, 1 + error / (2 * point));
+  return point * (root * root - 1);
+}
+
+double evened(double error, double point) {
+  return 2 * point * (std::sqrt(std::max(0.0, 1 + error / point)) - 1);
+}
+
+double Forecast::value_of(double point, double error) const {
+  return point + (is_positive && point > 0 ? skewed(error, point) : error);
+}
+
+double Forecast::error_of(double point, double value) const {
+  return is_positive && point > 0 ? evened(value - point, point) : value - point;
+}
+
 double Forecast::quantile(std::size_t step, double probability) const {
-  return kept_in(points[step - 1] + law.quantile(static_cast<double>(step), probability), lowest, highest);
+  const double point = points[step - 1];
+  return kept_in(value_of(point, law.quantile(static_cast<double>(step), probability)), lowest, highest);
 }
 
 double Forecast::at_least(std::size_t step, double goal) const {
   if (goal <= lowest || goal > highest) {
     return goal <= lowest ? 1 : 0;
   }
-  return law.probability(static_cast<double>(step), points[step - 1] - goal);
+  return law.probability(static_cast<double>(step), -error_of(points[step - 1], goal));
 }
 
 double Forecast::at_most(std::size_t step, double goal) const {
   if (goal < lowest || goal >= highest) {
     return goal < lowest ? 0 : 1;
   }
-  return law.probability(static_cast<double>(step), goal - points[step - 1]);
+  return law.probability(static_cast<double>(step), error_of(points[step - 1], goal));
 }
 
 double Forecast::total(std::size_t step) const {
@@ -202,14 +221,15 @@ double Forecast::total(std::size_t step) const {
 
 double Forecast::total_quantile(std::size_t step, double probability) const {
   const auto steps = static_cast<double>(step);
-  return std::clamp(total(step) + total_law.quantile(steps, probability), lowest * steps, highest * steps);
+  const double error = total_law.quantile(steps, probability);
+  return std::clamp(value_of(total(step), error), lowest * steps, highest * steps);
 }
 
 double Forecast::total_at_least(std::size_t step, double goal) const {
   if (goal <= lowest * static_cast<double>(step)) {
     return 1;
   }
-  return total_law.probability(static_cast<double>(step), total(step) - goal);
+  return total_law.probability(static_cast<double>(step), -error_of(total(step), goal));
 }
 
 }  // namespace kpi::forecast

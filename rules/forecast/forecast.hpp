@@ -36,6 +36,7 @@ struct Forecast {
   ErrorLaw total_law;          ///< Of the sums of the steps so far: errors of neighbours move together.
   double lowest = 0;
   double highest = 0;
+  bool is_positive = false;  ///< All values were: errors are larger upwards than downwards.
   std::size_t trials = 0;    ///< Origins of the backtest; 0: the intervals are by rule of thumb.
   std::vector<int> periods;  ///< The seasons that were found.
 
@@ -48,7 +49,16 @@ struct Forecast {
   [[nodiscard]] double total(std::size_t step) const;
   [[nodiscard]] double total_quantile(std::size_t step, double probability) const;
   [[nodiscard]] double total_at_least(std::size_t step, double goal) const;
+
+ private:
+  [[nodiscard]] double value_of(double point, double error) const;
+  [[nodiscard]] double error_of(double point, double value) const;
 };
+
+/// An error of a law around a positive `point`, as it is of values that are never negative: between amounts and rates,
+/// even on the scale of square roots; and back.
+double skewed(double error, double point);
+double evened(double error, double point);
 
 class Forecaster {
  public:

@@ -38,6 +38,10 @@ void Pool::project_levels(const PoolTask& task, bool is_log, std::size_t first, 
       say(outlooks_[i].theta, Method::kTheta);
       say(outlooks_[i].optimised, Method::kOptimisedTheta);
       say(outlooks_[i].damped, Method::kDamped);
+      const std::size_t last = task.origins[i] - 1;
+      Outlook drift{.level = outlooks_[i].simple.level};
+      drift.drift = (adjusted_[last] - adjusted_.front()) / static_cast<double>(last);
+      say(drift, Method::kDrift);
     }
   }
 }

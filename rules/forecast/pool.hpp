@@ -21,10 +21,11 @@ enum class Method : std::uint8_t {
   kLogTheta,
   kLogDamped,
   kSeasonalNaive,  ///< The last round again.
+  kDrift,          ///< The last value, and on by the mean step.
   kWinters,        ///< Additive Holt-Winters: seasons that change. It and the next count only where they are best.
   kLogWinters,     ///< The same on logarithms: multiplicative.
 };
-inline constexpr std::size_t kMethods = 9;
+inline constexpr std::size_t kMethods = 10;
 
 /// What the methods say at some origins: steps 1 to `horizon` for each origin and method.
 class Projections {

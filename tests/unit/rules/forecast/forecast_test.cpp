@@ -114,6 +114,30 @@ TEST(Forecast, OfWhatWasNeverNegativeIsNot) {
   EXPECT_EQ(answer.at_least(10, 0), 1);
 }
 
+TEST(Forecast, OfPositiveValuesErrsFurtherUpwardsThanDownwards) {
+  std::vector<double> values;
+  for (std::size_t t = 0; t < 60; ++t) {
+    values.push_back(100 * std::exp(0.4 * noise(t)));
+  }
+  const Forecast answer = forecast(values, 3);
+  const double point = answer.points[2];
+  const double down = point - answer.quantile(3, 0.05);
+  const double up = answer.quantile(3, 0.95) - point;
+  EXPECT_GT(up, 1.1 * down);
+  EXPECT_GT(answer.quantile(3, 0.025), 0);
+  for (const double probability : {0.03, 0.3, 0.5, 0.8, 0.97}) {  // intervals and probabilities are of one law
+    EXPECT_NEAR(answer.at_most(3, answer.quantile(3, probability)), probability, 1e-6);
+    EXPECT_NEAR(answer.total_at_least(3, answer.total_quantile(3, probability)), 1 - probability, 1e-6);
+  }
+}
+
+TEST(Forecast, SkewedErrorsAreEvenedAgain) {
+  for (const double error : {-19.0, -5.0, 0.0, 7.0, 300.0}) {
+    EXPECT_NEAR(evened(skewed(error, 10), 10), error, 1e-9);
+  }
+  EXPECT_EQ(skewed(-1000, 10), -10);
+}
+
 TEST(Forecast, OfATotalIsSurerThanIfTheStepsErredApart) {
   std::vector<double> values;
   for (std::size_t t = 0; t < 60; ++t) {
@@ -140,6 +164,11 @@ TEST(Forecast, OfHugeTinyAndAlternatingValuesIsDefined) {
     alternating.push_back(t % 2 == 0 ? 1 : 100);
   }
   expect_sound(forecast(huge, 4), 4);
+  const Forecast far = forecast(huge, 40);
+  for (std::size_t step = 1; step <= 40; ++step) {
+    const double probability = far.at_least(step, -far.points[step - 1]);
+    EXPECT_TRUE(probability >= 0 && probability <= 1) << step;
+  }
   expect_sound(forecast(tiny, 4), 4);
   expect_sound(forecast(alternating, 4), 4);
   expect_sound(forecast(alternating, 4, {}), 4);
