@@ -79,10 +79,10 @@ double Forecaster::combine(const Projections& projections, std::size_t origin, s
   return sum;
 }
 
-void Forecaster::try_out(std::size_t horizon) {
+void Forecaster::try_out() {
   const std::size_t period = periods_.empty() ? 1 : static_cast<std::size_t>(periods_.back());
-  origins_ = choose_origins(values_.size(), horizon, period);
-  past_.reset(origins_.size(), horizon);
+  origins_ = choose_origins(values_.size(), horizon_, period);
+  past_.reset(origins_.size(), horizon_);
   const std::size_t groups = origins_.empty() ? 0 : periods_.empty() ? 1 : 2;
   for (std::size_t group = 0; group < groups; ++group) {
     const std::size_t begin = group * origins_.size() / groups;
@@ -116,7 +116,7 @@ void Forecaster::weigh() {
   }
 }
 
-void Forecaster::keep_laws(Forecast& result) {
+void Forecaster::keep_laws(const Forecast& result, Lesson& lesson) {
   TrialErrors errors{
       origins_.size(), past_.horizon(), std::vector<double>(origins_.size() * past_.horizon(), std::nan(""))};
   TrialErrors totals = errors;
@@ -135,47 +135,107 @@ void Forecaster::keep_laws(Forecast& result) {
     }
   }
   const double naive = naive_scale(values_, periods_);
-  result.law = ErrorLaw(errors, {naive, 0.6});
-  result.total_law = ErrorLaw(totals, {naive, 1.6});
+  lesson.law = ErrorLaw(errors, {naive, 0.6});
+  lesson.total_law = ErrorLaw(totals, {naive, 1.6});
+  lesson.law.enlarge(unit_);
+  lesson.total_law.enlarge(unit_);
 }
 
-Forecast Forecaster::answer(const Question& question) {
+/// False: there is no value.
+bool Forecaster::load(const Question& question, Forecast& result) {
   constexpr double kMost = std::numeric_limits<double>::max();
-  Forecast result;
   Prepared prepared = prepare(question.values, question.periods);
   if (prepared.values.empty()) {
     result.lack = Lack::kNoValue;
-    return result;
+    return false;
   }
   values_ = std::move(prepared.values);
   periods_ = std::move(prepared.periods);
-  const double unit = unit_of(values_);
+  horizon_ = std::clamp<std::size_t>(question.horizon, 1, kFarthest);
+  unit_ = unit_of(values_);
   for (double& value : values_) {
-    value /= unit;
+    value /= unit_;
   }
   if (values_.size() < 2) {
     values_.push_back(values_.front());
   }
-  result.periods = periods_;
   result.lowest = std::max(question.lowest, prepared.is_negative ? -kMost : 0);
   result.highest = std::min(question.highest, kMost);
-  const std::size_t horizon = std::clamp<std::size_t>(question.horizon, 1, kFarthest);
-  try_out(horizon);
-  weigh();
-  future_.reset(1, horizon);
+  result.is_positive = *std::ranges::min_element(values_) > 0;
+  return true;
+}
+
+/// The points, in the unit, by the weights there are.
+void Forecaster::foresee(Forecast& result) {
+  future_.reset(1, horizon_);
   const std::array<std::size_t, 1> now{values_.size()};
   pool_.project({values_, periods_, values_.size(), now}, 0, future_);
-  for (std::size_t step = 0; step < horizon; ++step) {
-    result.points.push_back(kept_in(combine(future_, 0, step), result.lowest / unit, result.highest / unit));
+  for (std::size_t step = 0; step < horizon_; ++step) {
+    result.points.push_back(kept_in(combine(future_, 0, step), result.lowest / unit_, result.highest / unit_));
   }
-  result.trials = origins_.size();
-  result.is_positive = *std::ranges::min_element(values_) > 0;
-  keep_laws(result);
+  result.periods = periods_;
+}
+
+Lesson Forecaster::learn_from(const Forecast& result, std::size_t given) {
+  Lesson lesson;
+  lesson.periods = periods_;
+  lesson.weights = weights_;
+  lesson.trials = origins_.size();
+  lesson.given = given;
+  lesson.used = values_.size();
+  keep_laws(result, lesson);
+  return lesson;
+}
+
+void Forecaster::restore_unit(Forecast& result) const {
   for (double& point : result.points) {
-    point = kept_in(point * unit, result.lowest, result.highest);
+    point = kept_in(point * unit_, result.lowest, result.highest);
   }
-  result.law.enlarge(unit);
-  result.total_law.enlarge(unit);
+}
+
+Lesson Forecaster::learn(const Question& question) {
+  Forecast result;
+  if (!load(question, result)) {
+    return {};
+  }
+  try_out();
+  weigh();
+  foresee(result);
+  return learn_from(result, question.values.size());
+}
+
+Forecast Forecaster::answer(const Question& question) {
+  Forecast result;
+  if (!load(question, result)) {
+    return result;
+  }
+  try_out();
+  weigh();
+  foresee(result);
+  Lesson lesson = learn_from(result, question.values.size());
+  result.law = std::move(lesson.law);
+  result.total_law = std::move(lesson.total_law);
+  result.trials = lesson.trials;
+  restore_unit(result);
+  return result;
+}
+
+Forecast Forecaster::answer(const Question& question, const Lesson& lesson) {
+  Forecast result;
+  if (!load(question, result)) {
+    return result;
+  }
+  const std::size_t newer = question.values.size() - std::min(question.values.size(), lesson.given);
+  if (lesson.weights.empty() || values_.size() != lesson.used + newer) {
+    return answer(question);
+  }
+  periods_ = lesson.periods;
+  weights_ = lesson.weights;
+  foresee(result);
+  result.law = lesson.law;
+  result.total_law = lesson.total_law;
+  result.trials = lesson.trials;
+  restore_unit(result);
   return result;
 }
 

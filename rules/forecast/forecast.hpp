@@ -60,18 +60,43 @@ struct Forecast {
 double skewed(double error, double point);
 double evened(double error, double point);
 
+/// What a series taught: which methods foresee it, and how wrong they are. Learning it costs most of a forecast, and it
+/// holds for a while: newer values need only be foreseen with it.
+struct Lesson {
+  std::vector<int> periods;
+  std::vector<double> weights;  ///< Of the methods.
+  ErrorLaw law;
+  ErrorLaw total_law;
+  std::size_t trials = 0;
+  std::size_t given = 0;  ///< How many values it was learned from,
+  std::size_t used = 0;   ///< and how many of them came after the last break of the level.
+};
+
 class Forecaster {
  public:
   Forecast answer(const Question& question);
 
+  /// Nothing to learn from no value: the lesson is empty.
+  Lesson learn(const Question& question);
+
+  /// With what was learned from the first `lesson.given` of the values; it is learned anew where the level has broken
+  /// since.
+  Forecast answer(const Question& question, const Lesson& lesson);
+
  private:
+  bool load(const Question& question, Forecast& result);
+  void foresee(Forecast& result);
+  Lesson learn_from(const Forecast& result, std::size_t given);
+  void restore_unit(Forecast& result) const;
   /// Forecasts of the past, and the errors of each method.
-  void try_out(std::size_t horizon);
+  void try_out();
   void weigh();
-  void keep_laws(Forecast& result);
+  void keep_laws(const Forecast& result, Lesson& lesson);
   [[nodiscard]] double combine(const Projections& projections, std::size_t origin, std::size_t step) const;
 
-  std::vector<double> values_;
+  std::vector<double> values_;  ///< In `unit_`.
+  double unit_ = 1;
+  std::size_t horizon_ = 1;
   std::vector<int> periods_;
   std::vector<std::size_t> origins_;
   std::vector<double> weights_;

@@ -1,9 +1,11 @@
 #include "rules/judge/target_outlook.hpp"
 
 #include "rules/forecast/forecast.hpp"
+#include "rules/judge/outlook_lessons.hpp"
 #include "rules/judge/target_plan.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 
@@ -11,18 +13,22 @@ namespace kpi {
 namespace {
 
 /// The newest values tell what there is to tell.
-constexpr std::size_t kMostValues = 400;
+constexpr std::ptrdiff_t kMostValues = 400;
+/// From so many seasons on a lesson is learned once a season; before, each value says something new.
+constexpr std::size_t kTaughtSeasons = 4;
 /// Farther deadlines have no forecast.
 constexpr std::int64_t kMostPeriods = 2000;
 
-/// The values up to the period, one per period; NaN where there is none.
-std::vector<double> values_of(const OutlookTask& task) {
+/// The values up to the period, one per period; NaN where there is none. Those of the present season, `recent` of them,
+/// are the last, and are taken beside the kMostValues before them.
+std::vector<double> values_of(const OutlookTask& task, std::size_t recent) {
   const auto end = std::ranges::lower_bound(task.judged, task.slot, {}, &Sample::slot);
-  const auto count = std::min<std::ptrdiff_t>(end - task.judged.begin(), kMostValues);
+  const auto most = kMostValues + static_cast<std::ptrdiff_t>(recent);
+  const auto count = std::min<std::ptrdiff_t>(end - task.judged.begin(), most - 1);
   std::vector<double> values;
   auto at = end - count;
   Slot slot = at == end ? task.slot : at->slot;
-  for (std::size_t steps = 0; slot < task.slot && steps < 4 * kMostValues; ++steps) {
+  for (std::ptrdiff_t steps = 0; slot < task.slot && steps < 4 * kMostValues; ++steps) {
     while (at != end && at->slot < slot) {
       ++at;
     }
@@ -31,6 +37,38 @@ std::vector<double> values_of(const OutlookTask& task) {
   }
   values.push_back(task.value);
   return values;
+}
+
+/// Whether a period is the first of its season: of a week of days, a year of weeks, months or quarters, a day of
+/// shorter ones.
+bool begins_season(Slot slot, const Kpi& kpi) {
+  const auto day = [&](Slot at) {
+    return kpi.every.is_civil()
+               ? date_of(at)
+               : Date{std::chrono::floor<std::chrono::days>(kpi.zone.to_local(Instant{Duration{at.ms}}))};
+  };
+  const Date now = day(slot);
+  const Date before = day(next_slot(slot, kpi.every, kpi.zone, -1));
+  switch (kpi.every.unit) {
+    case Grain::Unit::kDay:
+      return std::chrono::weekday{std::chrono::sys_days{now}} == std::chrono::Monday;
+    case Grain::Unit::kWeek:
+    case Grain::Unit::kMonth:
+    case Grain::Unit::kQuarter:
+      return now.year() != before.year();
+    default:
+      return now != before;
+  }
+}
+
+/// How many periods of the present season there are, this one included.
+std::size_t periods_of_season(Slot slot, const Kpi& kpi, std::size_t season) {
+  std::size_t count = 1;
+  while (count < season && !begins_season(slot, kpi)) {
+    slot = next_slot(slot, kpi.every, kpi.zone, -1);
+    ++count;
+  }
+  return count;
 }
 
 /// Seasons that KPIs of a grain have by nature; what a series does not show is shrunk away.
@@ -154,6 +192,22 @@ TargetOutlook outlook_of_share(const OutlookTask& task, double goal, std::int64_
   return outlook;
 }
 
+/// Learned from the seasons before the present one, and foreseen from the newest value on. The horizon of the lesson is
+/// that of the season's begin, so that it is the same for all of its periods.
+forecast::Forecast foresee(const forecast::Question& question, std::size_t recent) {
+  static thread_local forecast::Forecaster forecaster;
+  static thread_local OutlookLessons lessons;
+  const std::size_t season = std::max<std::size_t>(1, static_cast<std::size_t>(question.periods.front()));
+  const std::size_t before = question.values.size() - std::min(question.values.size(), recent);
+  if (season < 2 || before < kTaughtSeasons * season) {
+    return forecaster.answer(question);
+  }
+  forecast::Question earlier = question;
+  earlier.values = question.values.first(before);
+  earlier.horizon += recent;
+  return forecaster.answer(question, lessons.learned(forecaster, earlier));
+}
+
 /// Of the sum of what is left, or its mean: of what has been added up, only the rest is uncertain.
 TargetOutlook outlook_of_sum(const OutlookTask& task, const forecast::Forecast& answer, double goal, bool is_up) {
   const std::size_t left = answer.points.size();
@@ -177,7 +231,10 @@ std::optional<TargetOutlook> look_ahead(const OutlookTask& task) {
   if (left < 1 || left > kMostPeriods) {
     return std::nullopt;
   }
-  const std::vector<double> values = values_of(task);
+  const std::vector<int> periods = seasons_of(task.kpi->every);
+  const auto season = static_cast<std::size_t>(periods.front());
+  const std::size_t recent = periods_of_season(task.slot, *task.kpi, season);
+  const std::vector<double> values = values_of(task, recent);
   const auto known = std::ranges::count_if(values, [](double value) { return std::isfinite(value); });
   if (static_cast<std::size_t>(known) < kLeastForForecast) {
     return std::nullopt;
@@ -185,12 +242,11 @@ std::optional<TargetOutlook> look_ahead(const OutlookTask& task) {
   if (task.plan->measure == Target::Measure::kShareMet) {
     return outlook_of_share(task, leg.goal, left);
   }
-  const std::vector<int> periods = seasons_of(task.kpi->every);
-  forecast::Forecaster forecaster;
-  const forecast::Forecast answer = forecaster.answer({.values = values,
-                                                       .horizon = static_cast<std::size_t>(left),
-                                                       .periods = periods,
-                                                       .highest = highest_of(*task.kpi, values, leg.goal)});
+  const forecast::Forecast answer = foresee({.values = values,
+                                             .horizon = static_cast<std::size_t>(left),
+                                             .periods = periods,
+                                             .highest = highest_of(*task.kpi, values, leg.goal)},
+                                            recent);
   const std::size_t last = answer.points.size();
   const bool is_up = has_reached(*task.plan, leg.goal + 1 + std::abs(leg.goal), leg.goal, task.end);
   TargetOutlook outlook;
