@@ -25,6 +25,10 @@ struct ConfigReading {
 
 /// `sources:`. `with_plugins` false: those that a rule test names, of which only kinds, units and grains count.
 void read_sources(const YamlNode& node, ConfigReading& reading, bool with_plugins);
+/// `unit: {column: Currency}, convert: {to: SEK, rates: fx}`: the column is read like a label, which the engine takes
+/// out again.
+void read_conversion(
+    const YamlNode& unit, const YamlNode& convert, SourceConfig& source, Metric& model, Diagnostics& diagnostics);
 /// The sources of rates that `convert` names must have some.
 void check_conversions(const Config& config, Diagnostics& diagnostics);
 void read_channels(const YamlNode& node, ConfigReading& reading);

@@ -336,7 +336,7 @@ class SourceReader {
     const bool is_of_column = unit != nullptr && unit->kind == YamlNode::Kind::kMap;
     config_.conversions.push_back(std::nullopt);
     if (is_of_column && convert != nullptr) {
-      read_conversion(*unit, *convert, model);
+      read_conversion(*unit, *convert, config_, model, diagnostics_);
     } else if (is_of_column || convert != nullptr) {
       diagnostics_.error((is_of_column ? unit : convert)->position,
                          "a currency that stands in a column and what it is converted to go together",
@@ -347,36 +347,6 @@ class SourceReader {
         diagnostics_.error(unit->position, parsed.error().message);
       }
     }
-  }
-
-  /// `unit: {column: Currency}, convert: {to: SEK, rates: fx}`: the column is read like a label, which the engine
-  /// takes out again.
-  void read_conversion(const YamlNode& unit, const YamlNode& convert, Metric& model) {
-    std::string column;
-    MapReader of_unit(unit, "unit", diagnostics_);
-    of_unit.required("column", "the column with the currency");
-    of_unit.text("column", column);
-    of_unit.finish();
-    Conversion conversion;
-    conversion.position = convert.position;
-    MapReader to(convert, "convert", diagnostics_);
-    to.required("to", "the currency to convert to: convert: {to: SEK, rates: fx}");
-    to.text("to", conversion.to);
-    to.required("rates", "the source with the rates: convert: {to: SEK, rates: fx}");
-    to.text("rates", conversion.rates);
-    to.finish();
-    if (const auto parsed = Unit::parse(conversion.to); !parsed) {
-      diagnostics_.error(to.position_of("to"), parsed.error().message);
-    }
-    auto& labels = config_.settings.labels;
-    const auto known = std::ranges::find(labels, kCurrencyLabel, &SourceLabel::name);
-    if (known != labels.end() && known->column != column) {
-      diagnostics_.error(unit.position, "the currencies of one source stand in one column", "write " + known->column);
-    } else if (known == labels.end()) {
-      labels.insert(labels.begin(), {kCurrencyLabel, column, {}, unit.position});
-    }
-    model.unit = conversion.to;
-    config_.conversions.back() = std::move(conversion);
   }
 
   void add(SourceMetric metric, Metric model) {
@@ -420,34 +390,6 @@ class SourceReader {
 };
 
 }  // namespace
-
-void check_conversions(const Config& config, Diagnostics& diagnostics) {
-  for (const SourceConfig& source : config.sources) {
-    for (const auto& conversion : source.conversions) {
-      const SourceConfig* rates = conversion ? config.find_source(conversion->rates) : nullptr;
-      if (!conversion) {
-        continue;
-      }
-      if (rates == nullptr) {
-        diagnostics.error(
-            conversion->position,
-            "there is no source \"" + printable(conversion->rates) + "\" with the rates",
-            "a source of rates has a metric for each currency: {eur: {kind: level, unit: " + conversion->to + "/EUR}}");
-        continue;
-      }
-      const bool has_rate = std::ranges::any_of(rates->metrics, [&](std::uint32_t metric) {
-        const std::string& unit = config.rules.metrics[metric].unit;
-        return unit.starts_with(conversion->to + "/") || unit.ends_with("/" + conversion->to);
-      });
-      if (!has_rate || rates == &source) {
-        diagnostics.error(
-            conversion->position,
-            "the source \"" + conversion->rates + "\" has no metric of " + conversion->to + " over another currency",
-            "write a metric for each: {eur: {kind: level, unit: " + conversion->to + "/EUR}}");
-      }
-    }
-  }
-}
 
 void read_sources(const YamlNode& node, ConfigReading& reading, bool with_plugins) {
   if (node.kind != YamlNode::Kind::kMap) {
