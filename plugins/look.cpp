@@ -2,9 +2,30 @@
 
 #include "rules/base/text.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace kpi {
+namespace {
+
+constexpr std::size_t kMostNeighbours = 1000;
+
+/// "did you mean "visitors.csv"?", of the files beside it; empty: none is like it.
+std::string meant(const std::string& path, Host& host) {
+  const auto name_of = [](const std::string& whole) { return whole.substr(whole.rfind('/') + 1); };
+  const std::string folder = path.substr(0, path.size() - name_of(path).size());
+  const auto there = host.list_files(folder.empty() ? "." : folder, "*", kMostNeighbours);
+  std::vector<std::string> names;
+  if (there) {
+    std::ranges::transform(*there, std::back_inserter(names), name_of);
+  }
+  return printable(did_you_mean(name_of(path), names), 200);
+}
+
+}  // namespace
 
 std::optional<FileTexts::Text> newest_file(const FileSet& files,
                                            const Position& path,
@@ -15,8 +36,10 @@ std::optional<FileTexts::Text> newest_file(const FileSet& files,
   if (texts) {
     return std::move(texts->files.front());
   }
-  if (texts.error().kind != ErrorKind::kInvalid) {
-    diagnostics.warning(path, texts.error().message);
+  // The machine that checks need not have the data: what is not there is told where it looks like a slip.
+  const std::string near = texts.error().kind == ErrorKind::kInvalid ? "" : meant(files.path(), host);
+  if (!near.empty()) {
+    diagnostics.warning(path, texts.error().message, near);
   }
   return std::nullopt;
 }

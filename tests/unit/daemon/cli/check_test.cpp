@@ -70,7 +70,10 @@ TEST(CheckOfFiles, NamesTheFieldThatNoRecordHas) {
 TEST(CheckOfFiles, SaysWhatAPollCouldNotRead) {
   Program program("2026-03-10T06:00:00Z");
   const std::string source = "    plugin: csv\n    path: web.csv\n    metrics: {visits: {unit: visits}}\n";
+  EXPECT_EQ(check(program, source).err, "");  // the data need not be where one checks
+  program.write("webb.csv", "");
   EXPECT_THAT(check(program, source).err, HasSubstr("kpid.yaml:5:11: warning: DIR/web.csv: "));
+  EXPECT_THAT(check(program, source).err, HasSubstr("help: did you mean \"webb.csv\"?\n"));
   program.write("web.csv", "Date,visits\n2026-03-08,100\n2026-03-09,many\n");
   EXPECT_THAT(check(program, source).err,
               HasSubstr("kpid.yaml:5:11: warning: 1 row or cell cannot be read: DIR/web.csv:3:12: "));
