@@ -112,6 +112,7 @@ void print_json(const StatusReport& report, Language language, const Io& io) {
   }
   const ordered_json document{{"now", time_or_null(report.now)},
                               {"config", {{"ok", io.refused.empty()}, {"refused", text_or_null(io.refused)}}},
+                              {"trouble", text_or_null(report.trouble)},
                               {"kpis", kpis},
                               {"sources", sources},
                               {"channels", channels}};

@@ -1,6 +1,7 @@
 #include "daemon/cli/status_report.hpp"
 
 #include "daemon/cli/reading.hpp"
+#include "rules/routing/describe.hpp"
 
 #include <algorithm>
 #include <map>
@@ -46,6 +47,9 @@ class StatusReader {
  private:
   Result<void> read_sources(const Kpi* only) {
     const std::vector<SourceRow> rows = KPI_TRY(reader_.sources());
+    if (const auto self = std::ranges::find(rows, kSelf, &SourceRow::name); self != rows.end()) {
+      report_.trouble = self->error;
+    }
     for (const SourceConfig& source : config_.sources) {
       const auto row = std::ranges::find(rows, source.settings.name, &SourceRow::name);
       const bool is_known = row != rows.end();

@@ -34,6 +34,7 @@ struct StatusReport {
   std::optional<Instant> now;     ///< Of the last step; none before the first.
   std::vector<StatusLine> lines;  ///< In the order of the files; of each KPI the total first.
   std::vector<SourceStatus> sources;
+  std::string trouble;                 ///< Of the machine kpid runs on, as of the last step; empty: none.
   std::vector<ChannelQueue> channels;  ///< Every configured one, and others that still have messages.
 };
 

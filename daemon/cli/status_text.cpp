@@ -267,6 +267,10 @@ class StatusText {
       io_.out << paint("The files of the configuration are not what runs", Tone::kCritical) << ":\n"
               << wrapped(printable(io_.refused, 4000), 2) << "\n";
     }
+    for (const std::string_view trouble : split(report_.trouble, '\n')) {
+      io_.out << (trouble.empty() ? ""
+                                  : paint("kpid itself", Tone::kCritical) + ": " + printable(trouble, 1000) + "\n\n");
+    }
   }
 
   void print_sources() {

@@ -115,7 +115,7 @@ Result<StepSummary> Engine::step(Instant now) {
   std::ranges::move(std::exchange(remarks_, {}), std::back_inserter(summary.remarks));
   KPI_TRY(tell(now, summary));
   commit_.now = now;
-  commit_.deliveries = std::exchange(deliveries_, {});
+  std::ranges::move(std::exchange(deliveries_, {}), std::back_inserter(commit_.deliveries));
   std::ranges::move(std::exchange(letters_, {}), std::back_inserter(commit_.notifications));
   KPI_TRY(store_.commit(commit_));
   last_step_ = now;

@@ -89,6 +89,9 @@ class Engine {
   /// last says what goes on instead, and is left out: the message says it in the reader's language.
   void receive_config_error(std::string_view refused);
 
+  /// What is wrong with kpid's own machine, see troubles.hpp; empty: nothing. Told as the source "kpid itself".
+  void receive_troubles(const std::string& text, Instant now);
+
   // What people say to alerts, from `now` on; kept with the next step's commit, which should follow at once.
   /// kNotFound: no alert of that id fires. kInvalid: it would end before it begins.
   Result<void> acknowledge(const std::string& episode, Acknowledgement words, Instant now);
@@ -97,9 +100,12 @@ class Engine {
   /// kNotFound: there is none of that id, or it has ended.
   Result<void> end_silence(const std::string& id, Instant now);
 
-  /// Judges everything that is due at `now` and commits. After an error the engine's memory is ahead of the history:
-  /// make a new one and restore it.
+  /// Judges everything that is due at `now` and commits. After a kStorage error of the commit the engine's memory is
+  /// ahead of the history: the next step commits what this one could not.
   Result<StepSummary> step(Instant now);
+
+  /// Rows that steps could not commit yet.
+  [[nodiscard]] std::size_t unwritten() const { return commit_.samples.size() + commit_.verdicts.size(); }
 
   /// When step() next has something to do without a new sample.
   [[nodiscard]] Instant next_event() const;
@@ -267,7 +273,7 @@ class Engine {
   void remember_failures(SourceState& source);
   AlertView source_view(const SourceState& source) const;
   void say_removed(AlertView& view, Phrase why) const;
-  void tell_source(std::uint32_t source, Instant now);
+  void tell_source(SourceState& source, Instant now);
   void tell_removed(Instant now);
   LineRow stored_line(std::uint32_t id) const;
   AlertEvent removed_event(const AlertRow& row) const;
@@ -330,7 +336,8 @@ class Engine {
   std::vector<std::vector<std::uint32_t>> readers_;  // by series: the lines whose inputs have it
   std::vector<bool> has_totals_;                     // by metric: the totals of its KPIs are there
   std::vector<SourceState> sources_;
-  std::vector<std::optional<Instant>> read_at_;                              // by metric
+  SourceState self_;                             // kpid's own machine, as if it were a source
+  std::vector<std::optional<Instant>> read_at_;  // by metric
   std::map<std::pair<std::string, std::string>, TargetVersionRow> targets_;  // by KPI and name
   std::vector<std::uint32_t> version_of_kpi_;
   std::vector<AlertRow> orphans_;  // alerts of rules that are gone

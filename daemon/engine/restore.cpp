@@ -89,6 +89,7 @@ Engine::Engine(std::shared_ptr<const Config> config, Store& store, EngineOptions
       store_(store),
       options_(std::move(options)),
       voices_(config_->voices()) {
+  self_.row.name = kSelf;
   plan();
 }
 
@@ -322,6 +323,12 @@ void Engine::restore_alert(const AlertRow& row) {
         return;
       }
     }
+    if ("source:" + self_.row.name == row.rule) {
+      self_.episode = row.episode;
+      self_.failing_since = row.since;
+      self_.told = memory->told;
+      return;
+    }
     orphans_.push_back(row);
     return;
   }
@@ -365,6 +372,9 @@ void Engine::restore_sources(const StoredState& state) {
     remember(entry);
   }
   for (const SourceRow& row : state.sources) {
+    if (row.name == self_.row.name) {
+      self_.row = row;
+    }
     for (std::uint32_t i = 0; i < sources_.size(); ++i) {
       if (sources_[i].row.name == row.name) {
         sources_[i].row = row;

@@ -202,8 +202,9 @@ void Engine::collect_events(Instant now) {
   tell_removed(now);
   for (std::uint32_t i = 0; i < sources_.size(); ++i) {
     turn_lines(i, now);
-    tell_source(i, now);
+    tell_source(sources_[i], now);
   }
+  tell_source(self_, now);
   turn_inhibited();
   std::ranges::sort(changed_);
   const auto twice = std::ranges::unique(changed_);
@@ -297,7 +298,7 @@ void Engine::adopt_told() {
       adopt_event(event_of(line, alert, subject, type));
     }
   }
-  for (const SourceState& source : sources_) {
+  const auto adopt_source = [&](const SourceState& source) {
     AlertEvent event;
     event.alert = {0, "source:" + source.row.name};
     event.type = MessageType::kSourceError;
@@ -305,7 +306,9 @@ void Engine::adopt_told() {
     event.severity = Severity::kWarning;
     event.labels = {{"severity", "warning"}, {"source", source.row.name}, {"type", "source.error"}};
     adopt_event(std::move(event));
-  }
+  };
+  std::ranges::for_each(sources_, adopt_source);
+  adopt_source(self_);
 }
 
 /// Owners, objectives and labels may have changed with the rules.

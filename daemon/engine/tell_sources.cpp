@@ -56,7 +56,9 @@ AlertView Engine::source_view(const SourceState& source) const {
   subject.is_failing = !source.row.error.empty() || !source.row.late.empty();
   subject.since = source.failing_since;
   subject.error = source.row.error.empty() ? source.row.late : source.row.error;
-  subject.why = source.is_told_as_late ? Phrase::kLateCame : Phrase::kSourceReadable;
+  subject.why = &source == &self_        ? Phrase::kSelfWell
+                : source.is_told_as_late ? Phrase::kLateCame
+                                         : Phrase::kSourceReadable;
   subject.zone = config_->zone;
   return describe(subject, voices_);
 }
@@ -74,8 +76,22 @@ void Engine::say_removed(AlertView& view, Phrase why) const {
   say_to(voices_.front());
 }
 
-void Engine::tell_source(std::uint32_t index, Instant now) {
-  SourceState& source = sources_[index];
+void Engine::receive_troubles(const std::string& text, Instant now) {
+  if (self_.row.error == text) {
+    return;
+  }
+  self_.is_changed = true;
+  self_.is_invalid = true;  // told at once
+  self_.row.error = text;
+  self_.row.last_poll = now;
+  if (text.empty()) {
+    self_.row.last_success = now;
+  } else {
+    self_.failing_since = self_.failing_since.value_or(now);
+  }
+}
+
+void Engine::tell_source(SourceState& source, Instant now) {
   if (!source.is_changed) {
     return;
   }

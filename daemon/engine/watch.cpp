@@ -2,6 +2,7 @@
 
 #include "daemon/engine/entry.hpp"
 #include "daemon/engine/poll_schedule.hpp"
+#include "daemon/engine/troubles.hpp"
 #include "daemon/os/log.hpp"
 #include "daemon/os/service.hpp"
 #include "daemon/store/history_copy.hpp"
@@ -12,12 +13,17 @@
 #include <algorithm>
 #include <climits>
 #include <ostream>
+#include <utility>
 
 namespace kpi {
 namespace {
 
 /// A turn comes at least this often, so that a step of the wall clock is noticed.
 constexpr std::chrono::seconds kLongestWait{30};
+/// So soon a history that could not be written is tried again.
+constexpr std::chrono::seconds kTryAgain{1};
+/// With so many rows that could not be written, nothing more is polled.
+constexpr std::size_t kMostUnwritten = 200'000;
 /// How long a stop waits for messages that are on their way.
 constexpr std::chrono::seconds kLastDeliveries{1};
 
@@ -214,13 +220,17 @@ Duration Watch::until_next(Instant begun) const {
   if (!config_->history_export.path.empty() && !is_copying_) {
     wait = std::min(wait, next_copy_ - clock);
   }
+  if (!storage_problem_.empty()) {
+    return std::clamp<Duration>(wait, kTryAgain, 5 * kTryAgain);
+  }
   return std::clamp<Duration>(wait, Duration{0}, kLongestWait);
 }
 
 /// Polls go by the wall clock as it is, so that one that was set back does not stop them.
 void Watch::start_due(Instant now) {
   const Instant clock = world_.clock.now();
-  for (std::uint32_t i = 0; i < polling_.size(); ++i) {
+  const bool is_polling = engine_->unwritten() < kMostUnwritten;
+  for (std::uint32_t i = 0; i < polling_.size() && is_polling; ++i) {
     const SourceConfig& source = config_->sources[i];
     // Not after a step of the clock: nothing that was far away is waited for.
     const auto until = engine_->left_alone_until(i);
@@ -320,22 +330,53 @@ Result<bool> Watch::turn(const Reload& reload) {
     take(event, asked);
   }
   hand_over(now());
-  const StepSummary summary = KPI_TRY(engine_->step(now()));
-  if (is_well()) {
+  engine_->receive_troubles(machine_troubles(config_->history, world_.clock.now(), engine_->last_step()), now());
+  StepSummary summary;
+  const bool is_written = KPI_TRY(step(summary));
+  if (is_written && is_well()) {
     heartbeat_.beat(config_->heartbeat, world_.clock.now());
   }
   log(summary);
   deliveries_.add(engine_->take_queued());
-  if (on_turn) {
-    on_turn(summary);
-  }
-  for (auto& [pending, answer] : asked.answers) {
-    pending->answer.set_value(std::move(answer));
-  }
-  if (asked.reload) {
+  answer(asked, summary);
+  if (asked.reload && is_written) {
     KPI_TRY(reload_now(reload, asked));
   }
   return !asked.stop;
+}
+
+Result<bool> Watch::step(StepSummary& summary) {
+  auto stepped = engine_->step(now());
+  if (stepped) {
+    summary = *std::move(stepped);
+    if (!std::exchange(storage_problem_, "").empty()) {
+      log_info("the history can be written again; nothing is missing in it");
+    }
+    return true;
+  }
+  if (stepped.error().kind != ErrorKind::kStorage) {
+    return tl::unexpected<Error>(stepped.error());
+  }
+  if (std::exchange(storage_problem_, stepped.error().message) != stepped.error().message) {
+    log_error(stepped.error().message + ". The watch goes on; what it sees is written, and told, once it can be");
+  }
+  return false;
+}
+
+/// What people asked for is answered once it is in the history, or cannot be.
+void Watch::answer(Asked& asked, const StepSummary& summary) {
+  if (on_turn) {
+    on_turn(summary);
+  }
+  const Result<ActionAnswer> unwritten = fail(ErrorKind::kStorage, storage_problem_);
+  for (auto& [pending, answer] : asked.answers) {
+    pending->answer.set_value(storage_problem_.empty() ? std::move(answer) : unwritten);
+  }
+  if (!storage_problem_.empty()) {
+    for (const auto& pending : asked.reloads) {
+      pending->answer.set_value(unwritten);
+    }
+  }
 }
 
 Result<void> Watch::reload_now(const Reload& reload, Asked& asked) {

@@ -65,6 +65,9 @@ class Watch {
 
   [[nodiscard]] const std::shared_ptr<const Config>& config() const { return config_; }
 
+  /// Why the history cannot be written now; empty: it can. Steps go on meanwhile, and are written when it can be again.
+  [[nodiscard]] const std::string& storage_problem() const { return storage_problem_; }
+
   /// Sources that have not been polled once since the start.
   [[nodiscard]] std::size_t untried() const;
   /// How many sources are being polled. Of the engine's thread.
@@ -101,6 +104,9 @@ class Watch {
   Result<void> reload_now(const Reload& reload, Asked& asked);
   Result<void> finish_deliveries();
   Result<bool> turn(const Reload& reload);
+  /// One step; false when the history could not be written, which is remembered.
+  Result<bool> step(StepSummary& summary);
+  void answer(Asked& asked, const StepSummary& summary);
   Result<void> swap_config(std::shared_ptr<const Config> config, Instant now);
   [[nodiscard]] bool is_well() const;
   [[nodiscard]] Duration until_next(Instant begun) const;
@@ -112,6 +118,7 @@ class Watch {
   World world_;
   EngineOptions options_;
   std::unique_ptr<Engine> engine_;
+  std::string storage_problem_;
   std::vector<Polling> polling_;  // by source
   Instant next_copy_;             // of the history for other tools
   bool is_copying_ = false;

@@ -2,6 +2,7 @@
 
 #include "daemon/store/file_lock.hpp"
 #include "daemon/store/history_copy.hpp"
+#include "daemon/store/reserve.hpp"
 #include "daemon/store/roll_up.hpp"
 #include "daemon/store/row_text.hpp"
 #include "daemon/store/schema.hpp"
@@ -30,6 +31,8 @@ using sqlite::guarded;
 using sqlite::Query;
 using sqlite::Row;
 
+constexpr int kFull = 13;  // SQLITE_FULL
+
 /// When fewer than one in so many ids are wanted, seeking to each is cheaper than reading all.
 constexpr std::size_t kSeekBelow = 8;
 
@@ -54,7 +57,11 @@ class SqliteStore final : public Store {
  public:
   /// `lock` is empty for a history in memory. Throws SQLite::Exception.
   SqliteStore(std::string path, std::optional<FileLock> lock, std::unique_ptr<SQLite::Database> db)
-      : path_(std::move(path)), lock_(std::move(lock)), db_(std::move(db)), rows_(std::make_unique<Rows>(*db_)) {}
+      : path_(std::move(path)),
+        lock_(std::move(lock)),
+        reserve_(lock_ ? path_ + ".reserve" : std::string()),
+        db_(std::move(db)),
+        rows_(std::make_unique<Rows>(*db_)) {}
 
   /// Said with the next load().
   void warn(std::string warning) { warnings_.push_back(std::move(warning)); }
@@ -124,6 +131,7 @@ class SqliteStore final : public Store {
 
   std::string path_;
   std::optional<FileLock> lock_;
+  Reserve reserve_;
   std::unique_ptr<SQLite::Database> db_;
   std::unique_ptr<Rows> rows_;
   std::vector<std::string> warnings_;
@@ -234,15 +242,30 @@ void SqliteStore::synchronise_fully(bool fully) {
 }
 
 Result<void> SqliteStore::commit(const StepCommit& step) {
-  Result<void> done = guarded("write", path_, [&]() -> Result<void> {
-    synchronise_fully(is_promise(step));
-    SQLite::Transaction transaction(*db_, SQLite::TransactionBehavior::IMMEDIATE);
-    rows_->writer.write(step);
-    transaction.commit();
-    return {};
-  });
+  bool is_full = false;
+  const auto attempt = [&]() -> Result<void> {
+    try {
+      synchronise_fully(is_promise(step));
+      SQLite::Transaction transaction(*db_, SQLite::TransactionBehavior::IMMEDIATE);
+      rows_->writer.write(step);
+      transaction.commit();
+      return {};
+    } catch (const SQLite::Exception& exception) {
+      is_full = (exception.getErrorCode() & 0xff) == kFull;
+      throw;
+    }
+  };
+  Result<void> done = guarded("write", path_, attempt);
+  if (!done && is_full) {
+    rows_->words.forget();
+    if (reserve_.release()) {
+      done = guarded("write", path_, attempt);
+    }
+  }
   if (!done) {
     rows_->words.forget();
+  } else {
+    reserve_.refill();
   }
   return done;
 }

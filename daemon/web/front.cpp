@@ -82,6 +82,18 @@ void add_counts(Exposition& out, HistoryReader& reader) {
   }
 }
 
+void add_sizes(Exposition& out, const std::string& history) {
+  const auto size_of = [](const std::string& path) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path, error);
+    return error ? 0.0 : static_cast<double>(size);
+  };
+  out.family("kpid_history_bytes", "gauge", "The size of the history's file.");
+  out.sample(size_of(history));
+  out.family("kpid_history_log_bytes", "gauge", "The size of the history's write-ahead log.");
+  out.sample(size_of(history + "-wal"));
+}
+
 /// What the Host header may say: where it listens, the names of this machine, and the public one.
 std::vector<std::string> hosts_of(const Config& config) {
   std::vector<std::string> hosts{"localhost", "127.0.0.1", "[::1]"};
@@ -150,6 +162,7 @@ void Front::take(const Watch& watch, const StepSummary& summary) {
     is_news = is_news || config_ != watch.config() || untried_ != watch.untried() || !has_stepped_;
     config_ = watch.config();
     untried_ = watch.untried();
+    storage_problem_ = watch.storage_problem();
     has_stepped_ = true;
     ++numbers_.steps;
     numbers_.new_samples += summary.new_samples;
@@ -193,6 +206,9 @@ Result<ActionAnswer> Front::ask(Action action) {
 
 std::string Front::problem() {
   const std::scoped_lock lock(mutex_);
+  if (!storage_problem_.empty()) {
+    return storage_problem_;
+  }
   if (!has_stepped_) {
     return "the history has not been written since the start";
   }
@@ -219,11 +235,14 @@ std::string Front::metrics() {
     counter("kpid_samples_restated_total", numbers_.restated_samples, "Restated samples since the start.");
     counter("kpid_periods_judged_total", numbers_.judged, "Verdicts written since the start.");
     counter("kpid_messages_total", numbers_.messages, "Messages made since the start.");
+    out.family("kpid_history_writable", "gauge", "Whether the last step could be written to the history.");
+    out.sample(storage_problem_.empty() ? 1 : 0);
     out.family("kpid_last_step_timestamp_seconds", "gauge", "The time of the last step that is in the history.");
     out.sample(seconds_of(numbers_.last_step));
     out.family("kpid_sources_untried", "gauge", "Sources that have not been polled since the start.");
     out.sample(static_cast<double>(untried_));
   }
+  add_sizes(out, config->history);
   if (auto reader = open_history_reader(config->history)) {
     add_counts(out, **reader);
   }

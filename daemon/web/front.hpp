@@ -61,6 +61,7 @@ class Front {
   std::mutex mutex_;
   std::shared_ptr<const Config> config_;  // these under the mutex
   std::string refused_;
+  std::string storage_problem_;
   std::size_t untried_ = 0;
   bool has_stepped_ = false;
   Numbers numbers_;

@@ -40,6 +40,9 @@ AlertView describe(const AlertSubject& subject, std::span<const Voice> voices);
 AlertView describe(const AlertSubject& subject, Language language);
 
 /// A source that fails, or can be read again.
+/// The machine that kpid runs on, where it is told of like a source.
+inline constexpr const char* kSelf = "kpid itself";
+
 struct SourceSubject {
   std::string name;
   std::string episode;

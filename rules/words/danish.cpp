@@ -146,6 +146,7 @@ constexpr PhraseText kPhrases[] = {
     {kRetired, "segmentet har været tavst for længe og bedømmes ikke længere"},
     {kDataCame, "data er tilbage"},
     {kSourceReadable, "den kan læses igen"},
+    {kSelfWell, "alt er godt med den igen"},
     {kLateCame, "det forsinkede er kommet"},
 
     // What is added to a reason.

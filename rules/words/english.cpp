@@ -147,6 +147,7 @@ constexpr PhraseText kPhrases[] = {
     {kRetired, "the segment has been silent for too long, and is judged no more"},
     {kDataCame, "data is back"},
     {kSourceReadable, "it can be read again"},
+    {kSelfWell, "all is well with it again"},
     {kLateCame, "what was late has come"},
 
     // What is added to a reason.

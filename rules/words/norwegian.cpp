@@ -146,6 +146,7 @@ constexpr PhraseText kPhrases[] = {
     {kRetired, "segmentet har vært stille for lenge og vurderes ikke lenger"},
     {kDataCame, "data er tilbake"},
     {kSourceReadable, "den kan leses igjen"},
+    {kSelfWell, "alt er bra med den igjen"},
     {kLateCame, "det som var forsinket, har kommet"},
 
     // What is added to a reason.

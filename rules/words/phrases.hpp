@@ -146,6 +146,7 @@ enum class Phrase : std::uint16_t {
   kRetired,
   kDataCame,
   kSourceReadable,
+  kSelfWell,  ///< Of the machine kpid runs on.
   kLateCame,
 
   // What is added to a reason.

@@ -146,6 +146,7 @@ constexpr PhraseText kPhrases[] = {
     {kRetired, "segmentet har varit tyst för länge och bedöms inte längre"},
     {kDataCame, "data är tillbaka"},
     {kSourceReadable, "den går att läsa igen"},
+    {kSelfWell, "allt är bra med den igen"},
     {kLateCame, "det som var försenat har kommit"},
 
     // What is added to a reason.
