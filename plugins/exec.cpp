@@ -4,6 +4,7 @@
 #include "plugins/http/credential_desk.hpp"
 #include "plugins/network.hpp"
 #include "plugins/option_tree.hpp"
+#include "rules/base/redact.hpp"
 #include "rules/base/text.hpp"
 
 #include <charconv>
@@ -32,6 +33,17 @@ std::string path_near(const Position& position, const std::string& path) {
 std::string program_of(const std::vector<std::string>& command) {
   const bool has_script = command.size() > 1 && !command[1].starts_with('-');
   return "exec " + command.front() + (has_script ? ' ' + command[1] : "");
+}
+
+/// A program may print what it was told.
+Redactor redactor_of(const OptionValue* secrets) {
+  Redactor redactor;
+  if (secrets != nullptr && secrets->tree != nullptr) {
+    for (const auto& [name, value] : secrets->tree->entries) {
+      redactor.add(value.reveal());
+    }
+  }
+  return redactor;
 }
 
 class ExecSource final : public Source {
@@ -63,7 +75,15 @@ class ExecSource final : public Source {
     if (!is_valid_utf8(result.output)) {
       return fail(ErrorKind::kInvalid, process.command.front() + ": its output is not UTF-8");
     }
-    Poll poll = KPI_TRY(read(result, request));
+    const Redactor redactor = redactor_of(secrets);
+    auto answer = read(result, request);
+    if (!answer) {
+      return fail(answer.error().kind, redactor.redacted(answer.error().message));
+    }
+    Poll poll = *std::move(answer);
+    for (RowProblem& problem : poll.problems) {
+      problem.message = redactor.redacted(problem.message);
+    }
     if (has_no_time) {
       poll.cursor = present;
     }

@@ -1,5 +1,7 @@
 #include "daemon/engine/troubles.hpp"
 
+#include "daemon/os/curl_certificates.hpp"
+
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -43,6 +45,9 @@ std::string machine_troubles(const std::string& history, Instant clock, const st
     text +=
         "the clock of this machine stands before the last step of the watch: it was set back; nothing is judged for a "
         "second time, and time goes on when the clock has caught up\n";
+  }
+  for (const std::string& certificate : certificates_about_to_expire(clock)) {
+    text += certificate + ": renew it, or its receiver or source will be out of reach\n";
   }
   if (!text.empty()) {
     text.pop_back();

@@ -1,5 +1,6 @@
 #pragma once
-// What is wrong with the machine the watch runs on, in words: its disk and its clock. Any thread.
+// What is wrong with the machine the watch runs on, in words: its disk, its clock, and the
+// certificates of those it talks to. Any thread.
 
 #include "rules/base/time.hpp"
 

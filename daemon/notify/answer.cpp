@@ -1,5 +1,6 @@
 #include "daemon/notify/answer.hpp"
 
+#include "rules/base/redact.hpp"
 #include "rules/base/text.hpp"
 
 #include <fmt/format.h>
@@ -80,10 +81,12 @@ Outcome outcome_of_error(const Error& error) {
 
 std::string answer_excerpt(const HttpRequest& request, const HttpResponse& response) {
   std::string text = response.body.substr(0, kMaxScanned);
+  Redactor derived;
   for (const std::string_view part : secret_parts(request)) {
     text = replaced(std::move(text), part);
+    derived.add(part);
   }
-  return printable(trim(text), kMaxExcerpt);
+  return printable(trim(derived.redacted(text)), kMaxExcerpt);
 }
 
 Outcome outcome_of(const HttpRequest& request, const Result<HttpResponse>& answer, Instant now) {

@@ -1,5 +1,6 @@
 #include "daemon/os/curl_exchange.hpp"
 
+#include "daemon/os/curl_certificates.hpp"
 #include "rules/base/text.hpp"
 
 #include <fmt/format.h>
@@ -216,6 +217,7 @@ void CurlExchange::apply_safety(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!request_.ca_file.empty()) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, request_.ca_file.c_str());
@@ -352,6 +354,7 @@ Result<HttpResponse> CurlExchange::finish(CURL* easy, CURLcode code) {
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   response_.status = static_cast<int>(status);
+  remember_certificate(easy, url_.origin);
   return std::move(response_);
 }
 

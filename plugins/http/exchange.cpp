@@ -2,6 +2,7 @@
 
 #include "plugins/http/tree_reader.hpp"
 #include "plugins/json_text.hpp"
+#include "rules/base/redact.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -95,13 +96,11 @@ Conversation::Conversation(const HttpPlan& plan, Host& host, const std::stop_tok
 }
 
 std::string Conversation::redacted(std::string_view text) const {
-  std::string clean(text);
+  Redactor redactor;
   for (const std::string& secret : secrets_) {
-    for (std::size_t at = clean.find(secret); at != std::string::npos; at = clean.find(secret, at + 3)) {
-      clean.replace(at, secret.size(), "***");
-    }
+    redactor.add(secret);
   }
-  return clean;
+  return redactor.redacted(text);
 }
 
 std::string Conversation::trouble(const HttpRequest& request, std::string_view what) const {

@@ -399,6 +399,18 @@ TEST_F(CurlHttp, TrustsTheAuthoritiesOfItsCaFile) {
   EXPECT_EQ(response->body, "secured");
 }
 
+TEST_F(CurlHttp, KnowsWhenACertificateIsAboutToExpire) {
+  const LoopbackServer server(say_secured, LoopbackServer::Transport::kTls);  // its certificate is for an hour
+  const TemporaryFile ca(server.certificate());
+  HttpRequest request = get(server.url());
+  request.ca_file = ca.path();
+  ASSERT_TRUE(send(request));
+  const Instant now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+  EXPECT_THAT(certificates_about_to_expire(now), IsEmpty());
+  EXPECT_THAT(certificates_about_to_expire(now + std::chrono::minutes(50)),
+              Contains(StartsWith("the certificate of https://127.0.0.1 expires on 20")));
+}
+
 TEST_F(CurlHttp, RefusesACertificateNobodyVouchesFor) {
   const LoopbackServer server(say_secured, LoopbackServer::Transport::kTls);
   const Result<HttpResponse> response = send(get(server.url()));
