@@ -277,6 +277,11 @@ int run(const Arguments& arguments, Io& io) {
   if (arguments.has("now") && !arguments.has("once")) {
     return complain(io, kExitUsage, "--now goes with --once");
   }
+  if (const std::string log = arguments.text("log", "text"); log == "json") {
+    log_as_json();
+  } else if (log != "text") {
+    return complain(io, kExitUsage, "--log wants text or json, got \"" + printable(log) + "\"");
+  }
   std::optional<SignalWatch> signals;
   if (!arguments.has("once")) {
     signals.emplace();  // before any thread
@@ -321,6 +326,7 @@ Command run_command() {
           {config_argument(),
            {"once", "", "poll everything once, judge, deliver, print a summary, exit"},
            {"now", "TIME", "with --once: the time it is, RFC 3339 or YYYY-MM-DD[ HH:MM] in the daemon's zone"},
+           {"log", "FORMAT", "the daemon's log on standard error: text (default) or json, an object a line"},
            {"json", "", "with --once: print the summary as one JSON document"}},
           run};
 }

@@ -35,17 +35,16 @@ Result<json> read_beside(const std::string& history, const std::string& path) {
 }
 
 /// The history that the text of a kpid.yaml names, although it cannot be read as YAML; empty when none is seen.
-std::string history_in(const std::string& text) {
-  for (const std::string_view line : split(text, '\n')) {
-    std::string_view value = line.starts_with("history:") ? trim(line.substr(8)) : "";
-    if (value.size() > 1 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front()) {
-      value = value.substr(1, value.size() - 2);
-    }
-    if (value.starts_with("sqlite:")) {
-      return std::string(value.substr(7));
-    }
+std::string history_in(std::string_view text) {
+  constexpr std::string_view key = "history:";
+  constexpr std::string_view scheme = "sqlite:";
+  std::size_t at = text.starts_with(key) ? 0 : text.find("\nhistory:");
+  at = at == std::string_view::npos ? at : text.find(scheme, at);
+  if (at == std::string_view::npos) {
+    return "";
   }
-  return "";
+  const std::string_view rest = text.substr(at + scheme.size());
+  return std::string(rest.substr(0, rest.find_first_of("\"' ,}\r\n")));
 }
 
 /// The histories that a broken configuration may have: the one it names, the one beside it, and under systemd that of

@@ -2,6 +2,7 @@
 
 #include "rules/base/text.hpp"
 
+#include <nlohmann/json.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -25,18 +26,35 @@ spdlog::logger& logger() {
   return *kLogger;
 }
 
+bool is_json = false;
+
+/// One event on one line, whatever the text holds.
+std::string line_of(std::string_view text) {
+  const std::string line = printable(text, kMostBytes);
+  if (!is_json) {
+    return line;
+  }
+  const nlohmann::json quoted = line;
+  return quoted.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 }  // namespace
 
+void log_as_json() {
+  is_json = true;
+  logger().set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%v})", spdlog::pattern_time_type::utc);
+}
+
 void log_info(std::string_view text) {
-  logger().info("{}", printable(text, kMostBytes));
+  logger().info("{}", line_of(text));
 }
 
 void log_warning(std::string_view text) {
-  logger().warn("{}", printable(text, kMostBytes));
+  logger().warn("{}", line_of(text));
 }
 
 void log_error(std::string_view text) {
-  logger().error("{}", printable(text, kMostBytes));
+  logger().error("{}", line_of(text));
 }
 
 }  // namespace kpi

@@ -5,6 +5,9 @@
 
 namespace kpi {
 
+/// From now on a JSON object a line: time, level, message. REQUIRES: called before any other thread logs.
+void log_as_json();
+
 void log_info(std::string_view text);
 void log_warning(std::string_view text);
 void log_error(std::string_view text);

@@ -6,6 +6,7 @@ rules hold their state without data."""
 
 import json
 import signal
+import subprocess
 import time
 import unittest
 
@@ -161,6 +162,18 @@ class RunningDaemon(unittest.TestCase):
         again.wait_for("watching 1 KPI")
         self.stop(again)
         self.assertEqual(1, len(set(self.receiver.messages)))  # the same message, with the same id
+
+    def test_the_log_may_be_json(self):
+        process = self.folder.start("run", "--log", "json", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        try:
+            line = json.loads(process.stderr.readline())
+            self.assertEqual(("info", "watching 1 KPI of 1 source"), (line["level"], line["message"]))
+            self.assertRegex(line["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, rest = process.communicate()
+        for line in rest.splitlines():
+            self.assertEqual({"time", "level", "message"}, set(json.loads(line)))
 
     def test_two_daemons_do_not_share_a_history(self):
         daemon = Daemon(self, self.folder)
