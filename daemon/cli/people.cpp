@@ -5,6 +5,7 @@
 #include "rules/base/text.hpp"
 
 #include <ostream>
+#include <sstream>
 
 namespace kpi {
 namespace {
@@ -104,8 +105,14 @@ int note(const Arguments& arguments, Io& io) {
 }
 
 int reload(const Arguments& arguments, Io& io) {
-  const auto config = load_or_last_good(arguments, Secrets::kIgnored, io);
-  return config ? ask(ReloadAction{}, config, io) : int{kExitNo};
+  std::ostringstream errors;  // the daemon says the same again
+  Io quiet{io.out, errors, io.is_terminal, io.clock, io.host, io.config};
+  const auto config = load_or_last_good(arguments, Secrets::kIgnored, quiet);
+  if (!config) {
+    io.err << errors.str();
+    return kExitNo;
+  }
+  return ask(ReloadAction{}, config, io);
 }
 
 }  // namespace

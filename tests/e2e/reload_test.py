@@ -65,7 +65,8 @@ class Reload(unittest.TestCase):
         refused = self.told()[1]
         self.assertEqual("config.error", refused["type"])
         self.assertIn(NO_METRIC, refused["data"]["text"])
-        self.assertEqual(1, self.folder.run("reload").returncode)  # the same errors are not told again
+        again = self.folder.run("reload")
+        self.assertEqual((1, 1), (again.returncode, again.stderr.count(NO_METRIC)), again.stderr)  # they are not told again
         config = self.status()["config"]
         self.assertEqual(False, config["ok"])
         said = self.folder.run("status")
