@@ -4,6 +4,7 @@ good one goes on, and somebody is told."""
 
 import json
 import os
+import pathlib
 import random
 import re
 import signal
@@ -15,6 +16,7 @@ from world import Daemon, Folder, Receiver
 
 BROKEN_RULES = RULES.replace("value: web.visits", "value: web.vists")
 NO_METRIC = 'rules.yaml:4:12: error: there is no metric "web.vists"'
+SOAK = int(os.environ.get("KPI_SOAK", "20"))  # reloads, twice
 STORM = int(os.environ.get("KPI_STORM", "20"))  # mutated configurations
 
 
@@ -115,6 +117,40 @@ class Reload(unittest.TestCase):
         self.assertEqual(0o600, kept.stat().st_mode & 0o777)
         self.assertNotIn(world.SECRET, kept.read_text())
         self.assertIn("${env:HOOK_SECRET}", kept.read_text())
+
+    def test_reloads_polls_and_programs_leave_nothing_behind(self):
+        """Memory, files, threads and children after many are those after some."""
+        program = self.folder.write("tool/p.sh", "#!/bin/sh\nread -r question\necho '{\"kpid\": 1}'\necho '{\"date\": \"2024-01-01\", \"values\": {\"a\": 1}}'\n")
+        program.chmod(0o755)
+        self.folder.write("kpid.yaml", self.configuration.replace(
+            "channels:", "  tool: {plugin: exec, command: [tool/p.sh], every: 1s, metrics: {a: {kind: flow}}}\nchannels:"))
+        daemon = self.start_firing()
+
+        def holds():
+            status = (self.process_folder(daemon) / "status").read_text()
+            number = lambda key: int(re.search(rf"^{key}:\s+(\d+)", status, re.M).group(1))
+            files = len(list((self.process_folder(daemon) / "fd").iterdir()))
+            return number("VmRSS"), number("Threads"), files
+
+        seen = []
+        for _ in range(2):
+            for _ in range(SOAK):
+                self.assertEqual(0, self.folder.run("reload").returncode)
+            world.wait_until(lambda: holds()[2] <= 40, "files are closed")
+            seen.append(holds())
+        (memory, _, _), (later, threads, files) = seen
+        self.assertLess(later, memory * 1.05 + 1024, seen)
+        self.assertLessEqual(threads, 20, seen)
+        self.assertLessEqual(files, 40, seen)
+        self.assertLessEqual((self.folder.path / "history.db-wal").stat().st_size, 8 << 20)
+        children = (self.process_folder(daemon) / "task" / str(daemon.process.pid) / "children").read_text().split()
+        self.assertLessEqual(len(children), 1, children)  # the program that may be running now
+        print(f"{2 * SOAK} reloads: {memory} kB, then {later} kB; {threads} threads, {files} files", flush=True)
+        self.stop(daemon)
+
+    @staticmethod
+    def process_folder(daemon):
+        return pathlib.Path("/proc") / str(daemon.process.pid)
 
     def test_a_storm_of_broken_files_loses_and_repeats_nothing(self):
         """Seeded mutations: each is taken whole or refused, and the alert that fires is told neither again nor never."""
