@@ -267,10 +267,14 @@ class StatusText {
       io_.out << paint("The files of the configuration are not what runs", Tone::kCritical) << ":\n"
               << wrapped(printable(io_.refused, 4000), 2) << "\n";
     }
-    for (const std::string_view trouble : split(report_.trouble, '\n')) {
-      io_.out << (trouble.empty() ? ""
-                                  : paint("kpid itself", Tone::kCritical) + ": " + printable(trouble, 1000) + "\n\n");
+    if (report_.trouble.empty()) {
+      return;
     }
+    io_.out << paint("kpid itself", Tone::kCritical) << ":\n";
+    for (const std::string_view trouble : split(report_.trouble, '\n')) {
+      io_.out << wrapped(printable(trouble, 1000), 2);
+    }
+    io_.out << "\n";
   }
 
   void print_sources() {
