@@ -62,24 +62,58 @@ ReviewOutcome outcome_of(const ReviewLine& line, Instant end) {
   return counts.missed == 0 ? ReviewOutcome::kMade : ReviewOutcome::kAtRisk;
 }
 
-std::vector<std::string> decisions_of(const ReviewKpi& kpi, const Review& review, const ReportStyle& style) {
+namespace {
+
+/// What a line's target and its alerts ask for.
+std::vector<std::string> asked_by(const ReviewLine& line,
+                                  const ReviewKpi& kpi,
+                                  const Review& review,
+                                  const ReportStyle& style) {
   const ReportWords& words = report_words(style.language);
-  std::vector<std::string> decisions;
-  const ReviewLine& line = kpi.total;
+  std::vector<std::string> sentences;
   if (line.target && line.target->status == TargetStatus::kMissed) {
-    decisions.push_back(target_sentence(words.decide_missed, line, *kpi.kpi, style));
+    sentences.push_back(target_sentence(words.decide_missed, line, *kpi.kpi, style));
   } else if (line.target && line.target->status == TargetStatus::kOffTrack) {
-    decisions.push_back(target_sentence(words.decide_off, line, *kpi.kpi, style));
+    sentences.push_back(target_sentence(words.decide_off, line, *kpi.kpi, style));
   } else if (line.target && line.target->status == TargetStatus::kAtRisk) {
-    decisions.push_back(target_sentence(words.decide_risk, line, *kpi.kpi, style));
+    sentences.push_back(target_sentence(words.decide_risk, line, *kpi.kpi, style));
   }
   const Instant end = std::min(end_of(review.period, style.zone), review.now + Duration{1});
   const auto open = std::ranges::find_if(
       line.episodes, [&](const EpisodeRow& episode) { return episode.rule != "target" && is_open_at(episode, end); });
   if (open != line.episodes.end()) {
     const Date since = local_day(open->since, style.zone);
-    decisions.push_back(filled(words.decide_firing, {{"since", long_date(since, words)}}));
+    sentences.push_back(filled(words.decide_firing, {{"since", long_date(since, words)}}));
   }
+  return sentences;
+}
+
+/// The same of the segments, each under its name: a total that is fine hides them.
+void add_segments(const ReviewKpi& kpi,
+                  const Review& review,
+                  const ReportStyle& style,
+                  std::vector<std::string>& decisions) {
+  constexpr std::size_t kMost = 5;
+  std::size_t count = 0;
+  for (const ReviewLine& line : kpi.segments) {
+    for (const std::string& sentence : asked_by(line, kpi, review, style)) {
+      if (++count <= kMost) {
+        decisions.push_back(segment_words(line.segment, report_words(style.language)) + ": " + sentence);
+      }
+    }
+  }
+  if (count > kMost) {
+    decisions.emplace_back("…");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> decisions_of(const ReviewKpi& kpi, const Review& review, const ReportStyle& style) {
+  const ReportWords& words = report_words(style.language);
+  const ReviewLine& line = kpi.total;
+  std::vector<std::string> decisions = asked_by(line, kpi, review, style);
+  add_segments(kpi, review, style, decisions);
   constexpr std::size_t kOneInTen = 10;
   if (line.counts.no_data * kOneInTen > line.counts.periods) {
     decisions.push_back(

@@ -219,6 +219,9 @@ class Html {
                  figure_text(change.is, *kpi.kpi, style_),
                  words_.mark_restated);
     }
+    for (const NoteRow& note : kpi.notes) {
+      change_row(note.day, kpi, "", "", note.text);
+    }
   }
 
   void honesty() {

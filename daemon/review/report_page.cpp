@@ -25,6 +25,9 @@ class Page {
     html_.put("<p class=\"soft\">", kpi.kpi->description, "</p>\n");
     facts(kpi);
     figure(kpi, line);
+    if (line.target && line.target->outlook) {
+      outlook(kpi, *line.target->outlook);
+    }
     counts(line);
     basis(kpi);
     segments(kpi);
@@ -61,9 +64,6 @@ class Page {
       }
       html_.raw("</dd></div>");
     }
-    if (line.target && line.target->outlook) {
-      outlook(kpi, *line.target->outlook);
-    }
     fact(words_.owner, kpi.kpi->owner.empty() ? words_.no_owner : std::string_view(kpi.kpi->owner));
     html_.raw("</dd></div></dl>\n");
   }
@@ -74,14 +74,15 @@ class Page {
     const auto text = [&](double value) {
       return format_value(value, is_share ? percent : kpi.kpi->unit, style_.language);
     };
-    fact(words_.forecast, text(outlook.projected));
-    html_.put("<small>",
+    html_.put("<p><b>", words_.forecast, "</b>: ");
+    html_.put("<b>", text(outlook.projected), "</b> ");
+    html_.put("",
               filled(words_.forecast_text,
                      {{"low", text(outlook.low)},
                       {"high", text(outlook.high)},
                       {"share", format_value(std::round(outlook.probability * 100) / 100, percent, style_.language)},
                       {"date", long_date(outlook.deadline, words_)}}),
-              "</small></dd></div>");
+              ".</p>\n");
   }
 
   void figure(const ReviewKpi& kpi, const ReviewLine& line) {

@@ -3,6 +3,7 @@
 #include "daemon/engine/action_link.hpp"
 #include "daemon/store/history_reader.hpp"
 #include "daemon/web/action_page.hpp"
+#include "daemon/web/status_index.hpp"
 #include "rules/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -58,10 +59,6 @@ std::vector<std::string> parts_of(std::string_view path) {
     parts.push_back(url_decoded(part));
   }
   return parts;
-}
-
-bool holds(std::string_view text, std::string_view word) {
-  return to_lower_ascii(text).find(to_lower_ascii(word)) != std::string::npos;
 }
 
 std::size_t number_of(const WebRequest& request, const std::string& name, std::size_t fallback, std::size_t most) {
@@ -178,7 +175,7 @@ WebReply Api::route(const WebRequest& request) {
 WebReply Api::read(const WebRequest& request, const std::vector<std::string>& path) {
   const std::string& first = path[0];
   if (path.size() == 1 && first == "status") {
-    return {200, "application/json", *status_text(), {}, false};
+    return {200, "application/json", *status().text, {}, false};
   }
   if (path.size() == 1 && first == "kpis") {
     return kpis(request);
@@ -253,83 +250,33 @@ WebReply Api::verb(std::vector<std::string> words, std::string_view type) {
   return {200, std::string(type), std::move(result.out), {}, false};
 }
 
-std::shared_ptr<const std::string> Api::status_text() {
+Api::Cached Api::status() {
   const std::uint64_t step = ground_.step();
   {
     const std::scoped_lock lock(mutex_);
     if (status_.text != nullptr && status_.step == step) {
-      return status_.text;
+      return status_;
     }
   }
   VerbResult result = ground_.verb({"status", "--json"});
   auto text = std::make_shared<const std::string>(
       result.code == 0 ? std::move(result.out) : R"({"now":null,"kpis":[],"sources":[],"channels":[]})");
+  Cached fresh{step, text, std::make_shared<const StatusIndex>(ground_.config(), *text)};
   const std::scoped_lock lock(mutex_);
-  status_ = {step, text};
-  return text;
+  status_ = fresh;
+  return fresh;
 }
 
-/// Those that match, a page of them: q (in id, title, owner, segment), state, owner, objective, offset, limit (50).
+/// Those that match, a page of them: q (in id, title, owner, objective, segment), state, owner, offset, limit (50).
 WebReply Api::kpis(const WebRequest& request) {
-  const json status = json::parse(*status_text(), nullptr, false);
-  const auto config = ground_.config();
-  const std::string word = query(request, "q");
-  const std::string state = query(request, "state");
-  const std::string owner = query(request, "owner");
-  const std::size_t offset = number_of(request, "offset", 0, 1'000'000);
-  const std::size_t limit = number_of(request, "limit", 50, kMostRows);
-  ordered_json rows = ordered_json::array();
-  std::map<std::string, std::size_t> states;
-  std::size_t total = 0;
-  for (const json& line : status["kpis"]) {
-    const Kpi* kpi = config->rules.find(line["id"].get<std::string>());
-    if (kpi == nullptr || (!owner.empty() && kpi->owner != owner)) {
-      continue;
-    }
-    const std::string text =
-        kpi->id + " " + kpi->title + " " + kpi->owner + " " + kpi->objective + " " + line["segment"].dump();
-    if (!word.empty() && !holds(text, word)) {
-      continue;
-    }
-    ++states[line["state"].get<std::string>()];
-    if (!state.empty() && line["state"] != state) {
-      continue;
-    }
-    if (total++ < offset || rows.size() >= limit) {
-      continue;
-    }
-    ordered_json row = line;
-    row["owner"] = kpi->owner;
-    row["objective"] = kpi->objective;
-    if (request.query.contains("spark")) {
-      row["spark"] = last_values(*kpi, line);
-    }
-    rows.push_back(std::move(row));
-  }
-  return json_reply({{"now", status["now"]}, {"total", total}, {"offset", offset}, {"states", states}, {"kpis", rows}});
-}
-
-/// The last thirty values of a line, null where there is none.
-ordered_json Api::last_values(const Kpi& kpi, const json& line) {
-  constexpr std::size_t kMost = 30;
-  ordered_json values = ordered_json::array();
-  const auto end =
-      line["period"].is_object() ? parse_rfc3339(line["period"]["start"].get<std::string>()) : std::nullopt;
-  auto reader = open_history_reader(ground_.config()->history);
-  if (!end || !reader) {
-    return values;
-  }
-  Labels segment;
-  for (const auto& [name, value] : line["segment"].items()) {
-    segment.emplace_back(name, value.get<std::string>());
-  }
-  VerdictFilter filter{kpi.id, segment};
-  const std::int64_t step = std::max<std::int64_t>(60'000, kpi.every.span().approximate_ms());
-  filter.from = Slot{end->time_since_epoch().count() - static_cast<std::int64_t>(kMost) * step};
-  const auto read = (*reader)->verdicts(filter, [&](const KpiVerdict& verdict) {
-    values.push_back(std::isfinite(verdict.row.value) ? ordered_json(verdict.row.value) : ordered_json(nullptr));
-  });
-  return read ? values : ordered_json::array();
+  StatusIndex::Wanted wanted;
+  wanted.word = query(request, "q");
+  wanted.state = query(request, "state");
+  wanted.owner = query(request, "owner");
+  wanted.offset = number_of(request, "offset", 0, 1'000'000);
+  wanted.limit = number_of(request, "limit", 50, kMostRows);
+  wanted.with_values = request.query.contains("spark");
+  return {200, "application/json", status().index->page(wanted), {}, false};
 }
 
 WebReply Api::kpi(const std::string& id) {
@@ -337,13 +284,6 @@ WebReply Api::kpi(const std::string& id) {
   const Kpi* kpi = config->rules.find(id);
   if (kpi == nullptr) {
     return problem(404, "there is no KPI \"" + printable(id, 64) + "\"");
-  }
-  const json status = json::parse(*status_text(), nullptr, false);
-  ordered_json lines = ordered_json::array();
-  for (const json& line : status["kpis"]) {
-    if (line["id"] == id) {
-      lines.push_back(ordered_json(line));
-    }
   }
   return json_reply({{"id", kpi->id},
                      {"title", kpi->title},
@@ -355,7 +295,7 @@ WebReply Api::kpi(const std::string& id) {
                      {"every", kpi->every.text()},
                      {"runbook", kpi->runbook},
                      {"rule", kpi->text},
-                     {"lines", lines}});
+                     {"lines", ordered_json::parse(status().index->lines_of(id))}});
 }
 
 WebReply Api::history(const WebRequest& request, const std::string& id) {
@@ -408,8 +348,8 @@ WebReply Api::check() {
 WebReply Api::stored(const std::vector<std::string>& path, const WebRequest& request) {
   const std::string& first = path[0];
   if (first == "sources" || first == "channels") {
-    const json status = json::parse(*status_text(), nullptr, false);
-    return json_reply({{first, status[first]}});
+    const json document = json::parse(*status().text, nullptr, false);
+    return json_reply({{first, document[first]}});
   }
   auto reader = open_history_reader(ground_.config()->history);
   if (!reader) {

@@ -7,8 +7,6 @@
 #include "daemon/web/http_server.hpp"
 #include "rules/base/secret.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,6 +18,7 @@
 namespace kpi {
 
 class LinkSigner;
+class StatusIndex;
 
 /// How a verb of the program ended.
 struct VerbResult {
@@ -59,6 +58,7 @@ class Api {
   struct Cached {
     std::uint64_t step = 0;
     std::shared_ptr<const std::string> text;
+    std::shared_ptr<const StatusIndex> index;
   };
 
   WebReply route(const WebRequest& request);
@@ -67,14 +67,13 @@ class Api {
   WebReply verb(std::vector<std::string> words, std::string_view type = "application/json");
   WebReply ask(Action action);
   WebReply kpis(const WebRequest& request);
-  nlohmann::ordered_json last_values(const Kpi& kpi, const nlohmann::json& line);
   WebReply kpi(const std::string& id);
   WebReply history(const WebRequest& request, const std::string& id);
   WebReply explain(const WebRequest& request, const std::string& id);
   WebReply report(const WebRequest& request);
   WebReply check();
   WebReply stored(const std::vector<std::string>& path, const WebRequest& request);
-  std::shared_ptr<const std::string> status_text();
+  Cached status();
 
   ApiGround ground_;
   ApiOptions options_;

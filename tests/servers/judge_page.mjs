@@ -97,7 +97,7 @@ async function useIt() {
   await page.getByRole("link", { name: "Conversion rate" }).click();
   await page.getByRole("heading", { name: /Conversion rate/ }).waitFor();
   await page.locator(".uplot canvas").waitFor();
-  found.expect("the page says why", /orders/.test(await page.locator("pre").first().innerText()));
+  await page.locator("pre", { hasText: "orders" }).waitFor();
   // Reviewed.
   await page.getByLabel("Review note").fill(hostile);
   await page.getByRole("button", { name: "Mark reviewed" }).click();

@@ -141,9 +141,10 @@
   const kpiPage = async (id, query) => {
     const segment = new URLSearchParams(query).get("segment") || "";
     const chosen = "segment=" + encodeURIComponent(segment || "total");
-    const [kpi, history, why, alerts] = await Promise.all([
-      get("kpis/" + encodeURIComponent(id)), get(`kpis/${encodeURIComponent(id)}/history?${chosen}`),
-      get(`kpis/${encodeURIComponent(id)}/explain?${chosen}`, true).catch((error) => error.message), get("alerts?all")]);
+    const [kpi, history, alerts] = await Promise.all([
+      get("kpis/" + encodeURIComponent(id)), get(`kpis/${encodeURIComponent(id)}/history?${chosen}`), get("alerts?all")]);
+    const why = el("pre", {tabindex: "0"}, "…");  // comes by itself: it is worked out anew, over all of the history
+    get(`kpis/${encodeURIComponent(id)}/explain?${chosen}`, true).then((text) => why.replaceChildren(text), (error) => why.replaceChildren(error.message));
     const line = kpi.lines.find((one) => segmentText(one.segment) === segment) || kpi.lines[0] || {};
     const rows = history.rows.slice(-400);
     const target = line.target;
@@ -164,7 +165,7 @@
       }), "Segments")],
       episodes.length > 0 && [el("h2", {}, "Alerts"), table([["Rule"], ["Severity"], ["Since"], ["Ended"]], episodes.map((alert) => el("tr", {},
         el("td", {}, alert.rule), el("td", {}, chip(alert.severity)), el("td", {}, when(alert.since)), el("td", {}, alert.resolved ? when(alert.resolved) : "open"))), "Alerts of this KPI")],
-      el("h2", {}, "Why"), el("pre", {tabindex: "0"}, why),
+      el("h2", {}, "Why"), why,
       el("h2", {}, "Last periods"), table([["Period"], ["Value", "number"], ["Limit", "number"], ["Verdict"]], rows.slice(-14).reverse().map((row) => el("tr", {},
         el("th", {scope: "row"}, row.date), el("td", {class: "number"}, row.value == null ? "–" : String(+row.value.toPrecision(6))),
         el("td", {class: "number"}, row.limit == null ? "–" : String(+row.limit.toPrecision(6))), el("td", {}, chip(row.verdict)))), "Last periods"),
