@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""A report's figures are those that anybody can work out from the file: sums, ratios of sums, means, periods met and
+missed, alerts, how long it took to notice and to recover; and every format says the same.
+
+Made-up days of a website with its gaps, and the real website's where its file is at hand."""
+
+import csv
+import datetime
+import io
+import json
+import random
+import unittest
+
+import world
+from world import Folder
+
+REAL = world.SHARED_DATA / "website-visitors-daily.csv"
+DAY = datetime.timedelta(days=1)
+CONFIGURATION = """history: sqlite:history.db
+rules: [rules.yaml]
+sources:
+  web:
+    plugin: csv
+    path: web.csv
+    metrics: {loads: {kind: flow, unit: pages}, visitors: {kind: distinct, unit: visitors}, new: {kind: flow}, back: {kind: flow}}
+channels: {nobody: {type: exec, command: [/bin/true]}}
+routes: [{match: {}, to: [nobody]}]
+"""
+RULES = """kpis:
+  loads:
+    {title: Pages, owner: growth, value: web.loads, thresholds: {warning: %d, for: 2 days}, no_data: {then: hold}}
+  visitors: {title: Visitors, owner: growth, value: web.visitors, no_data: {then: hold}}
+  returning: {title: Share that returns, unit: "%%", value: web.back / (web.new + web.back), over: 7 days, no_data: {then: hold}}
+"""
+
+
+def made_up_days():
+    """Three years; a day in a hundred is missing, never beside one on which little was read."""
+    chance = random.Random(7)
+    day, end, days = datetime.date(2023, 1, 1), datetime.date(2026, 1, 1), {}
+    while day < end:
+        new, back = chance.randint(800, 1600), chance.randint(50, 400)
+        low = day.day in (5, 6, 7, 20, 21)
+        if low or chance.random() > 0.01 or any((day + i * DAY).day in (5, 7, 20, 21) for i in (-1, 1)):
+            days[day] = {"loads": chance.randint(500, 900) if low else chance.randint(1500, 4000), "visitors": new + back,
+                         "new": new, "back": back}
+        day += DAY
+    return days
+
+
+def real_days():
+    number = lambda text: int(text.replace(",", ""))
+    with REAL.open(encoding="utf-8", newline="") as file:
+        return {datetime.datetime.strptime(row["Date"], "%m/%d/%Y").date():
+                {"loads": number(row["Page.Loads"]), "visitors": number(row["Unique.Visits"]),
+                 "new": number(row["First.Time.Visits"]), "back": number(row["Returning.Visits"])}
+                for row in csv.DictReader(file)}
+
+
+def instant(day):
+    return day.strftime("%Y-%m-%dT00:00:00Z")
+
+
+def episodes_of(days, limit):
+    """(since, firing, resolved): two missed days in a row fire when the second has ended, a met one ends it."""
+    found, run = [], []
+    for day in sorted(days):
+        if days[day]["loads"] < limit:
+            run.append(day)
+            if len(run) == 2:
+                found.append([run[0], day + DAY, None])
+        else:
+            if len(run) >= 2:
+                found[-1][2] = day + DAY
+            run = []
+    return found
+
+
+class Figures:
+    """What both data sets are held to; `days`, `quarter`, `limit` are theirs."""
+
+    maxDiff = 4000
+
+    @classmethod
+    def setUpClass(cls):
+        class Cleaner:
+            addCleanup = staticmethod(cls.addClassCleanup)
+        cls.days = cls.make_days()
+        cls.folder = Folder(Cleaner())
+        cls.folder.write("kpid.yaml", CONFIGURATION)
+        cls.folder.write("rules.yaml", RULES % cls.limit)
+        cls.folder.write("web.csv", "date,loads,visitors,new,back\n" + "".join(
+            f"{day},{row['loads']},{row['visitors']},{row['new']},{row['back']}\n" for day, row in sorted(cls.days.items())))
+        cls.last = max(cls.days)
+        done = cls.folder.once(cls.last + DAY)
+        assert done.returncode == 0, done.stderr
+        cls.texts = {}
+        for form in ("json", "csv", "md", "html"):
+            done = cls.folder.run("report", "--quarter", cls.quarter, "--format", form, "--out", f"report.{form}")
+            assert done.returncode == 0, done.stderr
+            cls.texts[form] = (cls.folder.path / f"report.{form}").read_bytes().decode()
+        cls.kpis = {kpi["id"]: kpi for kpi in json.loads(cls.texts["json"])["kpis"]}
+        year, number = int(cls.quarter[:4]), int(cls.quarter[-1])
+        quarter = lambda year, number: (datetime.date(year + (number - 1) // 4, 3 * ((number - 1) % 4) + 1, 1),
+                                        datetime.date(year + number // 4, 3 * (number % 4) + 1, 1))
+        cls.spans = {"value": quarter(year, number), "previous": quarter(year, number - 1), "year_ago": quarter(year - 1, number)}
+
+    def inside(self, span):
+        return [row for day, row in self.days.items() if span[0] <= day < span[1]]
+
+    def test_sums_ratios_and_means(self):
+        for figure, span in self.spans.items():
+            rows = self.inside(span)
+            total = lambda name, rows=rows: sum(row[name] for row in rows)
+            with self.subTest(figure):
+                self.assertEqual(self.kpis["loads"][figure], total("loads"))
+                self.assertAlmostEqual(self.kpis["returning"][figure], total("back") / (total("new") + total("back")), 12)
+                self.assertAlmostEqual(self.kpis["visitors"][figure], total("visitors") / len(rows), 9)
+
+    def test_periods_met_and_missed(self):
+        first, end = self.spans["value"]
+        rows = self.inside((first, end))
+        kpi = self.kpis["loads"]
+        self.assertEqual(kpi["missed"], sum(row["loads"] < self.limit for row in rows))
+        self.assertEqual(kpi["met"], sum(row["loads"] >= self.limit for row in rows))
+        self.assertEqual(kpi["no_data"], (end - first).days - len(rows))
+        self.assertEqual(self.kpis["visitors"]["recorded"], len(rows))
+        for kpi in self.kpis.values():
+            self.assertEqual(kpi["met"] + kpi["missed"] + kpi["no_data"] + kpi["recorded"], kpi["periods"])
+
+    def test_alerts_and_how_long_they_took(self):
+        first, end = self.spans["value"]
+        expected = [e for e in episodes_of(self.days, self.limit) if e[0] < end and (e[2] is None or e[2] > first)]
+        self.assertGreater(len(expected), 0)
+        found = [(e["since"], e["firing"], e["resolved"]) for e in self.kpis["loads"]["episodes"]]
+        self.assertEqual(found, [(instant(a), instant(b), c and instant(c)) for a, b, c in expected])
+        self.assertEqual(self.kpis["loads"]["seconds_to_notice"], 2 * 86_400)
+        ended = [(c - b).days * 86_400 for _, b, c in expected if c]
+        self.assertAlmostEqual(self.kpis["loads"]["seconds_to_recover"], sum(ended) / len(ended), delta=1)
+
+    def test_every_format_says_the_same(self):
+        rows = {row["kpi"]: row for row in csv.DictReader(io.StringIO(self.texts["csv"]))}
+        self.assertEqual(list(rows), list(self.kpis))
+        for name, kpi in self.kpis.items():
+            for column in ("value", "previous", "year_ago", "attainment"):
+                cell = rows[name][column]
+                self.assertEqual(float(cell) if cell else None, kpi[column], (name, column))
+            for column in ("periods", "met", "missed", "no_data", "recorded"):
+                self.assertEqual(int(rows[name][column]), kpi[column], (name, column))
+            self.assertEqual(int(rows[name]["episodes"]), len(kpi["episodes"]))
+        loads = f"{self.kpis['loads']['value']:,.0f}"
+        self.assertIn(loads, self.texts["html"])
+        self.assertIn(loads, self.texts["md"])
+
+    def test_the_ledger_and_the_status_say_the_same(self):
+        status = {kpi["id"]: kpi for kpi in json.loads(self.folder.run("status", "--json").stdout)["kpis"]}
+        self.assertEqual(status["loads"]["value"], self.days[self.last]["loads"])
+        first, end = self.spans["value"]
+        counted = self.folder.rows("SELECT verdict, count(*) FROM verdict WHERE kpi = 'loads' AND day >= ? AND day < ? "
+                                   "GROUP BY verdict", str(first), str(end))
+        kpi = self.kpis["loads"]
+        self.assertEqual(dict(counted), {name: kpi[name] for name in ("met", "missed", "no_data", "recorded") if kpi[name]})
+
+
+class MadeUp(Figures, unittest.TestCase):
+    quarter, limit = "2025-Q2", 1000
+    make_days = staticmethod(made_up_days)
+
+
+@unittest.skipUnless(REAL.exists(), f"the real website's file is not at {REAL}; KPI_SHARED_DATA names its folder")
+class RealWebsite(Figures, unittest.TestCase):
+    quarter, limit = "2018-Q3", 3000
+    make_days = staticmethod(real_days)
+
+
+if __name__ == "__main__":
+    world.main()
