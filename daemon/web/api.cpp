@@ -193,11 +193,7 @@ WebReply Api::read(const WebRequest& request, const std::vector<std::string>& pa
     return problem(404, "there is nothing here; /api/v1/openapi.json says what there is");
   }
   if (first == "alerts") {
-    std::vector<std::string> words{"alerts", "--json"};
-    if (request.query.contains("all")) {
-      words.emplace_back("--all");
-    }
-    return verb(std::move(words));
+    return request.query.contains("all") ? verb({"alerts", "--json", "--all"}) : alerts();
   }
   if (first == "report") {
     return report(request);
@@ -250,18 +246,41 @@ WebReply Api::verb(std::vector<std::string> words, std::string_view type) {
   return {200, std::string(type), std::move(result.out), {}, false};
 }
 
+bool Api::is_fresh(const Cached& cached) const {
+  constexpr std::chrono::seconds kLongest{15};
+  const Instant now = ground_.now();
+  return cached.text != nullptr && cached.step == ground_.step() && now >= cached.at && now < cached.at + kLongest;
+}
+
+/// What fires, read once a step.
+WebReply Api::alerts() {
+  const std::uint64_t step = ground_.step();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (is_fresh(alerts_)) {
+      return {200, "application/json", *alerts_.text, {}, false};
+    }
+  }
+  WebReply reply = verb({"alerts", "--json"});
+  if (reply.status == 200) {
+    const std::scoped_lock lock(mutex_);
+    alerts_ = {step, ground_.now(), std::make_shared<const std::string>(reply.body), nullptr};
+  }
+  return reply;
+}
+
 Api::Cached Api::status() {
   const std::uint64_t step = ground_.step();
   {
     const std::scoped_lock lock(mutex_);
-    if (status_.text != nullptr && status_.step == step) {
+    if (is_fresh(status_)) {
       return status_;
     }
   }
   VerbResult result = ground_.verb({"status", "--json"});
   auto text = std::make_shared<const std::string>(
       result.code == 0 ? std::move(result.out) : R"({"now":null,"kpis":[],"sources":[],"channels":[]})");
-  Cached fresh{step, text, std::make_shared<const StatusIndex>(ground_.config(), *text)};
+  Cached fresh{step, ground_.now(), text, std::make_shared<const StatusIndex>(ground_.config(), *text)};
   const std::scoped_lock lock(mutex_);
   status_ = fresh;
   return fresh;

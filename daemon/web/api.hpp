@@ -55,8 +55,10 @@ class Api {
   WebReply handle(const WebRequest& request);
 
  private:
+  /// What was said at a step. Polls that fail are no step, so it does not serve for long.
   struct Cached {
     std::uint64_t step = 0;
+    Instant at;
     std::shared_ptr<const std::string> text;
     std::shared_ptr<const StatusIndex> index;
   };
@@ -73,12 +75,15 @@ class Api {
   WebReply report(const WebRequest& request);
   WebReply check();
   WebReply stored(const std::vector<std::string>& path, const WebRequest& request);
+  [[nodiscard]] bool is_fresh(const Cached& cached) const;
   Cached status();
+  WebReply alerts();
 
   ApiGround ground_;
   ApiOptions options_;
   std::mutex mutex_;
   Cached status_;
+  Cached alerts_;
 };
 
 /// RFC 9457.

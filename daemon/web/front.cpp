@@ -155,7 +155,8 @@ std::string Front::refused() {
 }
 
 void Front::take(const Watch& watch, const StepSummary& summary) {
-  const std::size_t changes = summary.new_samples + summary.restated_samples + summary.judged + summary.messages.size();
+  const std::size_t changes = summary.new_samples + summary.restated_samples + summary.judged +
+                              summary.messages.size() + summary.warnings.size();
   bool is_news = changes > 0;
   {
     const std::scoped_lock lock(mutex_);

@@ -56,7 +56,7 @@ class World:
         self.path.joinpath("kpid.yaml").write_text(
             f"history: sqlite:history.db\nlisten: 127.0.0.1:{self.port}\nrules: [rules.yaml]\n"
             f"sources: {{web: {{{source}, metrics: {{{metrics}}}}}}}\n"
-            "channels: {nobody: {type: exec, command: [/bin/true]}}\nroutes: [{match: {}, to: [nobody]}]\n")
+            "channels: {nobody: {type: console}}\nroutes: [{match: {}, to: [nobody]}]\n")
         self.path.joinpath("rules.yaml").write_text("kpis:\n" + "".join(
             f"  k{i}: {{title: KPI number {i}, owner: team {i % 17}, objective: Objective {i % 40}, value: web.m{i}, {rule}, "
             "no_data: {then: hold}}\n" for i in range(self.kpis)))

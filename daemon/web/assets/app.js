@@ -175,7 +175,8 @@
 
   const alertsPage = async () => {
     const [alerts, silences] = await Promise.all([get("alerts"), get("silences")]);
-    const cards = alerts.alerts.map((alert) => {
+    const most = 100;
+    const cards = alerts.alerts.slice(0, most).map((alert) => {
       const until = el("input", {value: "4 hours", size: 8, "aria-label": "Until"});
       const comment = el("input", {placeholder: "comment", size: 20, "aria-label": "Comment"});
       const segment = segmentText(alert.segment);
@@ -193,6 +194,7 @@
           el("button", {type: "button", onclick: (event) => act(event, true)}, "Silence")));
     });
     return [el("h1", {}, "Alerts"), cards.length ? cards : el("p", {}, "Nothing fires."),
+      alerts.alerts.length > most && el("p", {}, `and ${alerts.alerts.length - most} more: `, el("a", {href: "#/?state=firing"}, "every KPI that fires")),
       el("h2", {}, "Silences"), silences.silences.length ? table([["What"], ["Until"], ["By"], ["Action"]], silences.silences.map((silence) => el("tr", {},
         el("td", {}, (silence.match || []).map((one) => one.label + (one.negated ? "!=" : "=") + one.values.join("|")).join(", ")),
         el("td", {}, when(silence.until)), el("td", {}, silence.by + (silence.comment ? ": " + silence.comment : "")),
