@@ -1,5 +1,7 @@
 #include "daemon/review/history_chart.hpp"
 
+#include "daemon/notify/html_text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -320,30 +322,9 @@ std::string description(const HistoryChart& chart, const ReportStyle& style, con
 }  // namespace
 
 std::string html_text(std::string_view text) {
-  std::string escaped;
-  escaped.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        // Control characters have no business in a document; a line break is white space.
-        escaped += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-  }
+  std::string escaped = html_escaped(text);
+  // Control characters have no business in a document; a line break is white space.
+  std::ranges::replace_if(escaped, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   return escaped;
 }
 

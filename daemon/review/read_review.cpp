@@ -1,4 +1,5 @@
 #include "daemon/review/review.hpp"
+#include "daemon/review/review_alerts.hpp"
 #include "daemon/review/review_people.hpp"
 #include "daemon/review/rolled_up.hpp"
 
@@ -51,9 +52,7 @@ class ReviewReader {
     KPI_TRY(read_ledger());
     KPI_TRY(read_figures());
     KPI_TRY(read_restatements());
-    KPI_TRY(read_episodes());
-    KPI_TRY(read_standings());
-    KPI_TRY(read_forecasts());
+    KPI_TRY(add_alerts(review_, config_, reader_));
     KPI_TRY(add_people(review_, config_, reader_));
     return std::move(review_);
   }
@@ -343,75 +342,6 @@ class ReviewReader {
                                  revision.judged_at,
                                  revision.replaced_at});
       }
-    }
-    return {};
-  }
-
-  Result<void> read_episodes() {
-    const EpisodeFilter filter{false,
-                               std::nullopt,
-                               config_.zone.to_instant(local_midnight(review_.period.from)),
-                               config_.zone.to_instant(local_midnight(review_.period.to))};
-    std::map<std::string, std::map<Labels, ReviewLine*>, std::less<>> lines;
-    for (ReviewKpi& kpi : review_.kpis) {
-      each_line(kpi, [&](ReviewLine& line) { lines[kpi.kpi->id].emplace(line.segment, &line); });
-    }
-    KPI_TRY(reader_.episodes(filter, [&](const KpiEpisode& episode) {
-      const auto kpi = lines.find(episode.kpi);
-      const auto line =
-          kpi == lines.end() ? std::map<Labels, ReviewLine*>::iterator{} : kpi->second.find(episode.segment);
-      if (episode.row.firing && kpi != lines.end() && line != kpi->second.end()) {
-        line->second->episodes.push_back(episode.row);
-      }
-    }));
-    for (ReviewKpi& kpi : review_.kpis) {
-      each_line(kpi, time_episodes);
-    }
-    return {};
-  }
-
-  static void time_episodes(ReviewLine& line) {
-    Duration noticing{0};
-    Duration recovering{0};
-    std::int64_t noticed = 0;
-    std::int64_t recovered = 0;
-    for (const EpisodeRow& episode : line.episodes) {
-      noticing += *episode.firing - episode.since;
-      ++noticed;
-      if (episode.resolved) {
-        recovering += *episode.resolved - *episode.firing;
-        ++recovered;
-      }
-    }
-    line.to_notice = noticed > 0 ? std::optional(noticing / noticed) : std::nullopt;
-    line.to_recover = recovered > 0 ? std::optional(recovering / recovered) : std::nullopt;
-  }
-
-  /// The present target whole, where the review reaches to the present.
-  Result<void> read_forecasts() {
-    const Slot from = slot_of(review_.period.from);
-    const Slot to = slot_of(review_.period.to);
-    for (const SettledForecast& row : KPI_TRY(reader_.forecasts(from, to))) {
-      review_.forecasts.push_back({row.probability, row.was_reached});
-    }
-    return {};
-  }
-
-  Result<void> read_standings() {
-    for (const KpiStatus& status : KPI_TRY(reader_.statuses())) {
-      const auto found = at_.find(status.kpi);
-      if (found == at_.end() || status.row.target.empty()) {
-        continue;
-      }
-      each_line(review_.kpis[found->second], [&](ReviewLine& line) {
-        const bool is_last = !line.points.empty() && line.points.back().slot == status.row.slot;
-        if (line.segment == status.segment && is_last && line.target) {
-          line.target->view = status.row.target;
-        }
-        if (line.segment == status.segment && line.target) {
-          line.target->outlook = read_outlook(status.row.target, line.target->goal);
-        }
-      });
     }
     return {};
   }

@@ -124,6 +124,12 @@ struct ReportWords {
   std::string_view percent_points;  ///< {n}
 };
 
+/// One file each: report_words_english.cpp, …
+extern const ReportWords kReportEnglish;
+extern const ReportWords kReportSwedish;
+extern const ReportWords kReportDanish;
+extern const ReportWords kReportNorwegian;
+
 const ReportWords& report_words(Language language);
 
 /// The text with each {name} replaced.

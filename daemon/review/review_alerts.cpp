@@ -1,0 +1,101 @@
+#include "daemon/review/review_alerts.hpp"
+
+#include <map>
+
+namespace kpi {
+namespace {
+
+using LinesByKpi = std::map<std::string, std::map<Labels, ReviewLine*>, std::less<>>;
+
+LinesByKpi lines_of(Review& review) {
+  LinesByKpi lines;
+  for (ReviewKpi& kpi : review.kpis) {
+    auto& of_kpi = lines[kpi.kpi->id];
+    of_kpi.emplace(kpi.total.segment, &kpi.total);
+    for (ReviewLine& segment : kpi.segments) {
+      of_kpi.emplace(segment.segment, &segment);
+    }
+  }
+  return lines;
+}
+
+ReviewLine* find(const LinesByKpi& lines, const std::string& kpi, const Labels& segment) {
+  const auto of_kpi = lines.find(kpi);
+  if (of_kpi == lines.end()) {
+    return nullptr;
+  }
+  const auto line = of_kpi->second.find(segment);
+  return line == of_kpi->second.end() ? nullptr : line->second;
+}
+
+void time_episodes(ReviewLine& line) {
+  Duration noticing{0};
+  Duration recovering{0};
+  std::int64_t noticed = 0;
+  std::int64_t recovered = 0;
+  for (const EpisodeRow& episode : line.episodes) {
+    noticing += *episode.firing - episode.since;
+    ++noticed;
+    if (episode.resolved) {
+      recovering += *episode.resolved - *episode.firing;
+      ++recovered;
+    }
+  }
+  line.to_notice = noticed > 0 ? std::optional(noticing / noticed) : std::nullopt;
+  line.to_recover = recovered > 0 ? std::optional(recovering / recovered) : std::nullopt;
+}
+
+Result<void> add_episodes(const ReviewPeriod& period,
+                          const Zone& zone,
+                          const LinesByKpi& lines,
+                          HistoryReader& reader) {
+  const auto midnight = [&](Date date) {
+    return zone.to_instant(std::chrono::local_time<Duration>{std::chrono::local_days{date}.time_since_epoch()});
+  };
+  const EpisodeFilter filter{false, std::nullopt, midnight(period.from), midnight(period.to)};
+  KPI_TRY(reader.episodes(filter, [&](const KpiEpisode& episode) {
+    ReviewLine* line = find(lines, episode.kpi, episode.segment);
+    if (episode.row.firing && line != nullptr) {
+      line->episodes.push_back(episode.row);
+    }
+  }));
+  for (const auto& [kpi, of_kpi] : lines) {
+    for (const auto& [segment, line] : of_kpi) {
+      time_episodes(*line);
+    }
+  }
+  return {};
+}
+
+/// The present target whole, where the review reaches to the present, and where it is heading.
+Result<void> add_standings(const LinesByKpi& lines, HistoryReader& reader) {
+  for (const KpiStatus& status : KPI_TRY(reader.statuses())) {
+    ReviewLine* line = find(lines, status.kpi, status.segment);
+    if (line == nullptr || !line->target || status.row.target.empty()) {
+      continue;
+    }
+    if (!line->points.empty() && line->points.back().slot == status.row.slot) {
+      line->target->view = status.row.target;
+    }
+    line->target->outlook = read_outlook(status.row.target, line->target->goal);
+  }
+  return {};
+}
+
+Result<void> add_statements(Review& review, HistoryReader& reader) {
+  for (const SettledForecast& row : KPI_TRY(reader.forecasts(slot_of(review.period.from), slot_of(review.period.to)))) {
+    review.forecasts.push_back({row.probability, row.was_reached});
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> add_alerts(Review& review, const Config& config, HistoryReader& reader) {
+  const LinesByKpi lines = lines_of(review);
+  KPI_TRY(add_episodes(review.period, config.zone, lines, reader));
+  KPI_TRY(add_standings(lines, reader));
+  return add_statements(review, reader);
+}
+
+}  // namespace kpi

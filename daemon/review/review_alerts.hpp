@@ -1,0 +1,12 @@
+#pragma once
+// What alerts and targets add to a review: episodes and how long they took, where targets stand now, and what came of
+// what was stated. For read_review.cpp; one thread.
+
+#include "daemon/review/review.hpp"
+
+namespace kpi {
+
+/// REQUIRES that the lines have their points.
+Result<void> add_alerts(Review& review, const Config& config, HistoryReader& reader);
+
+}  // namespace kpi
