@@ -173,6 +173,11 @@ Result<EntryRow> read_entry(const EntryWords& words, const Config& config, Insta
   if (row.slot.ms < 0) {
     return fail(ErrorKind::kInvalid, quoted(words.period) + " lies before 1970: correct --for");
   }
+  if (const auto& kept = config.retention.samples;
+      kept && row.slot.ms < shift_instant(now, -*kept, config.zone).time_since_epoch().count()) {
+    return fail(ErrorKind::kInvalid,
+                quoted(words.period) + " lies before what is kept: retention keeps samples for " + kept->text());
+  }
   return row;
 }
 
