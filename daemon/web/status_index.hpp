@@ -20,9 +20,9 @@ class StatusIndex {
  public:
   /// Which lines, and which of them: `offset` and `limit` count those that match.
   struct Wanted {
-    std::string word;  ///< In id, title, owner, objective or segment; empty: any.
-    std::string state;
-    std::string owner;
+    std::string word{};  ///< In id, title, owner, objective or segment; empty: any.
+    std::string state{};
+    std::string owner{};
     std::size_t offset = 0;
     std::size_t limit = 0;
     bool with_values = false;  ///< The last thirty values of each.
@@ -41,7 +41,7 @@ class StatusIndex {
     const Kpi* kpi = nullptr;
     Labels segment;
     std::string text;  ///< What is searched, in small letters.
-    std::string state;
+    std::string state{};
     std::optional<Instant> start;  ///< Of its last period.
     std::string json;
   };

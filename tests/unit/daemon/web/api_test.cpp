@@ -80,6 +80,15 @@ TEST_F(ApiTest, AnswersWithTheVerbsOfTheProgram) {
   EXPECT_THAT(reply.body, HasSubstr(R"("title":"there is no KPI \"x\"")"));
 }
 
+TEST_F(ApiTest, ReadsTheStatusOnceAStep) {
+  ask("GET", "/api/v1/kpis");
+  EXPECT_THAT(asked, ElementsAre("status", "--json"));
+  asked.clear();
+  EXPECT_EQ(ask("GET", "/api/v1/kpis?q=a").status, 200);
+  EXPECT_EQ(ask("GET", "/api/v1/sources").status, 200);
+  EXPECT_THAT(asked, testing::IsEmpty());
+}
+
 TEST_F(ApiTest, WritesForThoseWithTheTokenOrOnTheSocket) {
   body = R"({"by": "anna", "until": "2h"})";
   EXPECT_EQ(ask("POST", "/api/v1/alerts/ep_1/ack", {{"content-type", "application/json"}}).status, 401);
