@@ -1,23 +1,14 @@
-#include "daemon/store/history_reader.hpp"
-
 #include "daemon/store/row_text.hpp"
-#include "daemon/store/schema.hpp"
-#include "daemon/store/sqlite_file.hpp"
+#include "daemon/store/sqlite_history_reader.hpp"
 #include "daemon/store/stored_rows.hpp"
 #include "rules/base/text.hpp"
 
 #include <fmt/format.h>
 
-#include <system_error>
-
 #include <algorithm>
-#include <cstdint>
-#include <filesystem>
 #include <iterator>
 #include <limits>
 #include <map>
-#include <string_view>
-#include <utility>
 
 namespace kpi {
 namespace {
@@ -42,91 +33,21 @@ constexpr const char* kNotifications = "SELECT " KPI_OUTBOX_COLUMNS
 constexpr const char* kQueues =
     "SELECT channel, sum(state = 'queued'), sum(state = 'dead') FROM outbox WHERE state <> 'sent' "
     "GROUP BY channel ORDER BY channel";
-constexpr const char* kSeries =
-    "SELECT series.id FROM series JOIN metric ON metric.id = metric_id WHERE name = ?1 AND labels = ?2";
-constexpr const char* kRevisions =
-    "SELECT slot, value, known_at, replaced_at FROM sample_revision WHERE series_id = ? ORDER BY slot, id";
-
-constexpr const char* kAllSeries =
-    "SELECT series.id, name, labels FROM series JOIN metric ON metric.id = metric_id ORDER BY series.id";
-constexpr const char* kAsKnown =
-    "SELECT series_id, slot, value, known_at FROM sample WHERE known_at < ?1 UNION ALL "
-    "SELECT series_id, slot, value, known_at FROM sample_revision WHERE known_at < ?1 ORDER BY known_at, slot, "
-    "series_id";
-
 constexpr const char* kStepTimes =
     "SELECT known_at AS at FROM sample WHERE at < ?1 UNION SELECT known_at AS at FROM sample_revision WHERE at < ?1 "
     "UNION SELECT judged_at AS at FROM ledger WHERE at < ?1 UNION SELECT judged_at AS at FROM ledger_revision WHERE at "
     "< ?1 "
     "ORDER BY at";
-
 constexpr const char* kLines = "SELECT line.id, name, segment FROM line JOIN kpi ON kpi.id = kpi_id ORDER BY line.id";
 constexpr const char* kLedger =
     "SELECT " KPI_LEDGER_COLUMNS " FROM ledger WHERE slot >= ?1 AND slot < ?2 ORDER BY slot, line_id";
 constexpr const char* kLedgerRevisions = "SELECT " KPI_LEDGER_COLUMNS
                                          ", replaced_at FROM ledger_revision WHERE slot >= ?1 AND slot < ?2 "
                                          "ORDER BY replaced_at, id";
-constexpr const char* kSamples =
-    "SELECT series_id, slot, value FROM sample WHERE slot >= ?1 AND slot < ?2 ORDER BY slot, series_id";
-constexpr const char* kDaily =
-    "SELECT series_id, day, samples, total, least, most, last FROM sample_day WHERE day >= ?1 AND day < ?2 "
-    "ORDER BY day, series_id";
-constexpr const char* kTargets =
-    "SELECT name, target, fingerprint, start, baseline, text, first_met FROM target_text JOIN kpi ON kpi.id = kpi_id "
-    "ORDER BY target_text.id";
-
 constexpr Slot kFirstSlot{std::numeric_limits<std::int64_t>::min()};
 constexpr Slot kLastSlot{std::numeric_limits<std::int64_t>::max()};
 
-class SqliteHistoryReader final : public HistoryReader {
- public:
-  SqliteHistoryReader(std::string path, std::unique_ptr<SQLite::Database> db)
-      : path_(std::move(path)), db_(std::move(db)) {}
-
-  Result<std::optional<Instant>> last_step() override;
-  Result<std::vector<KpiStatus>> statuses() override;
-  Result<void> verdicts(const VerdictFilter& filter, const std::function<void(const KpiVerdict&)>& row) override;
-  Result<void> episodes(const EpisodeFilter& filter, const std::function<void(const KpiEpisode&)>& row) override;
-  Result<std::vector<NotificationRow>> notifications(const NotificationFilter& filter) override;
-  Result<std::vector<SourceRow>> sources() override;
-  Result<std::vector<ChannelQueue>> queues() override;
-  Result<void> sample_revisions(const std::string& metric,
-                                const Labels& labels,
-                                const std::function<void(const SampleRevision&)>& row) override;
-  Result<std::vector<SeriesRow>> series() override;
-  Result<std::vector<SilenceRow>> silences(Instant after) override;
-  Result<std::vector<AcknowledgementRow>> acknowledgements() override;
-  Result<std::vector<HushedRow>> hushed(Instant from, Instant to) override;
-  Result<std::vector<LineRow>> lines() override;
-  Result<void> ledger(Slot from, Slot to, const std::function<void(const VerdictRow&)>& row) override;
-  Result<std::vector<VerdictRevision>> ledger_revisions(Slot from, Slot to) override;
-  Result<void> samples(Slot from, Slot to, const std::function<void(const SampleRow&)>& row) override;
-  Result<void> daily_samples(Slot from, Slot to, const std::function<void(const DailySamples&)>& row) override;
-  Result<std::vector<KnownTarget>> target_versions() override;
-  Result<std::vector<ReviewRow>> reviews() override;
-  Result<std::vector<NoteRow>> notes(Date from, Date to) override;
-  Result<std::vector<SettledForecast>> forecasts(Slot from, Slot to) override;
-  Result<void> samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) override;
-  Result<std::vector<Instant>> step_times(Instant until) override;
-
- private:
-  /// The segments of a KPI by line; those of `filter`.
-  Result<std::map<std::uint32_t, Labels>> lines_of(const VerdictFilter& filter);
-  Error unknown_kpi(const std::string& kpi);
-  Result<void> read_verdicts(const VerdictFilter& filter, const std::function<void(const KpiVerdict&)>& row);
-
-  /// Runs `body` at one moment of the history.
-  template <class Body>
-  auto read(Body&& body) -> decltype(body()) {
-    return guarded("read", path_, [&] {
-      const SQLite::Transaction moment(*db_);  // Rolled back: nothing was written.
-      return body();
-    });
-  }
-
-  std::string path_;
-  std::unique_ptr<SQLite::Database> db_;
-};
+}  // namespace
 
 Result<std::optional<Instant>> SqliteHistoryReader::last_step() {
   return read([&]() -> Result<std::optional<Instant>> {
@@ -256,64 +177,6 @@ Result<std::vector<ChannelQueue>> SqliteHistoryReader::queues() {
   });
 }
 
-Result<void> SqliteHistoryReader::sample_revisions(const std::string& metric,
-                                                   const Labels& labels,
-                                                   const std::function<void(const SampleRevision&)>& row) {
-  return read([&]() -> Result<void> {
-    std::optional<std::uint32_t> id;
-    Query series(*db_, kSeries);
-    series.each([&](const Row& found) { id = found.id(0); }, metric, sqlite::labels_json(labels));
-    if (!id) {
-      return fail(ErrorKind::kNotFound,
-                  fmt::format("the history has nothing of the series {} ({})",
-                              printable(metric, 64),
-                              printable(labels_text(labels), 200)));
-    }
-    Query revisions(*db_, kRevisions);
-    const auto deliver = [&](const Row& found) {
-      row({found.slot(0), found.real(1), found.instant(2), found.instant(3)});
-    };
-    revisions.each(deliver, *id);
-    return {};
-  });
-}
-
-Result<std::vector<SilenceRow>> SqliteHistoryReader::silences(Instant after) {
-  return read([&]() -> Result<std::vector<SilenceRow>> {
-    std::vector<SilenceRow> found;
-    Query silences(*db_, "SELECT " KPI_SILENCE_COLUMNS " FROM silence WHERE ends > ? ORDER BY starts, id");
-    silences.each([&](const Row& row) { found.push_back(sqlite::silence_row(row)); }, after);
-    return found;
-  });
-}
-
-Result<std::vector<AcknowledgementRow>> SqliteHistoryReader::acknowledgements() {
-  return read([&]() -> Result<std::vector<AcknowledgementRow>> {
-    std::vector<AcknowledgementRow> found;
-    Query all(*db_, "SELECT " KPI_ACKNOWLEDGEMENT_COLUMNS " FROM acknowledgement ORDER BY at, id");
-    all.each([&](const Row& row) { found.push_back(sqlite::acknowledgement_row(row)); });
-    return found;
-  });
-}
-
-Result<std::vector<HushedRow>> SqliteHistoryReader::hushed(Instant from, Instant to) {
-  return read([&]() -> Result<std::vector<HushedRow>> {
-    std::vector<HushedRow> found;
-    Query hushed(*db_, KPI_HUSHED_BETWEEN);
-    hushed.each([&](const Row& row) { found.push_back(sqlite::hushed_row(row)); }, from, to);
-    return found;
-  });
-}
-
-Result<std::vector<SeriesRow>> SqliteHistoryReader::series() {
-  return read([&]() -> Result<std::vector<SeriesRow>> {
-    std::vector<SeriesRow> found;
-    Query all(*db_, kAllSeries);
-    all.each([&](const Row& row) { found.push_back({row.id(0), row.text(1), sqlite::labels_from_json(row.text(2))}); });
-    return found;
-  });
-}
-
 Result<std::vector<LineRow>> SqliteHistoryReader::lines() {
   return read([&]() -> Result<std::vector<LineRow>> {
     std::vector<LineRow> found;
@@ -347,77 +210,6 @@ Result<std::vector<VerdictRevision>> SqliteHistoryReader::ledger_revisions(Slot 
   });
 }
 
-Result<void> SqliteHistoryReader::samples(Slot from, Slot to, const std::function<void(const SampleRow&)>& row) {
-  return read([&]() -> Result<void> {
-    Query samples(*db_, kSamples);
-    samples.each([&](const Row& found) { row({found.id(0), found.slot(1), found.real(2)}); }, from, to);
-    return {};
-  });
-}
-
-Result<void> SqliteHistoryReader::daily_samples(Slot from,
-                                                Slot to,
-                                                const std::function<void(const DailySamples&)>& row) {
-  return read([&]() -> Result<void> {
-    Query days(*db_, kDaily);
-    days.each(
-        [&](const Row& found) {
-          row({found.id(0),
-               found.slot(1),
-               found.integer(2),
-               found.real(3),
-               found.real(4),
-               found.real(5),
-               found.real(6)});
-        },
-        from,
-        to);
-    return {};
-  });
-}
-
-Result<std::vector<KnownTarget>> SqliteHistoryReader::target_versions() {
-  return read([&]() -> Result<std::vector<KnownTarget>> {
-    std::vector<KnownTarget> found;
-    Query targets(*db_, kTargets);
-    targets.each([&](const Row& row) {
-      const auto start = parse_date(row.text(3));
-      if (!start) {
-        throw sqlite::BadRow(fmt::format("it holds a target that starts on \"{}\"", printable(row.text(3), 32)));
-      }
-      found.push_back({{row.text(0), row.text(1), row.text(2), *start, row.real(4), row.text(5)}, row.instant(6)});
-    });
-    return found;
-  });
-}
-
-Result<std::vector<ReviewRow>> SqliteHistoryReader::reviews() {
-  return read([&]() -> Result<std::vector<ReviewRow>> {
-    std::vector<ReviewRow> found;
-    Query reviews(*db_, "SELECT kpi, by_whom, note, at FROM review_entry ORDER BY id");
-    reviews.each([&](const Row& row) { found.push_back({row.text(0), row.text(1), row.text(2), row.instant(3)}); });
-    return found;
-  });
-}
-
-Result<std::vector<NoteRow>> SqliteHistoryReader::notes(Date from, Date to) {
-  return read([&]() -> Result<std::vector<NoteRow>> {
-    std::vector<NoteRow> found;
-    Query notes(*db_, "SELECT kpi, day, text, by_whom, at FROM note WHERE day >= ?1 AND day < ?2 ORDER BY day, id");
-    notes.each(
-        [&](const Row& row) {
-          const auto day = parse_date(row.text(1));
-          if (!day) {
-            throw sqlite::BadRow(fmt::format("it holds a note to the day \"{}\"", printable(row.text(1), 32)));
-          }
-          found.push_back({row.text(0), *day, row.text(2), row.text(3), row.instant(4)});
-        },
-        date_text(from),
-        date_text(to));
-    return found;
-  });
-}
-
 Result<std::vector<SettledForecast>> SqliteHistoryReader::forecasts(Slot from, Slot to) {
   return read([&]() -> Result<std::vector<SettledForecast>> {
     std::vector<SettledForecast> found;
@@ -441,14 +233,6 @@ Result<std::vector<SettledForecast>> SqliteHistoryReader::forecasts(Slot from, S
   });
 }
 
-Result<void> SqliteHistoryReader::samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) {
-  return read([&]() -> Result<void> {
-    Query samples(*db_, kAsKnown);
-    samples.each([&](const Row& found) { row({found.id(0), found.slot(1), found.real(2), found.instant(3)}); }, until);
-    return {};
-  });
-}
-
 Result<std::vector<Instant>> SqliteHistoryReader::step_times(Instant until) {
   return read([&]() -> Result<std::vector<Instant>> {
     std::vector<Instant> found;
@@ -457,8 +241,6 @@ Result<std::vector<Instant>> SqliteHistoryReader::step_times(Instant until) {
     return found;
   });
 }
-
-}  // namespace
 
 Result<std::unique_ptr<HistoryReader>> open_history_reader(const std::string& path) {
   const std::string file = sqlite::real_path(path);
