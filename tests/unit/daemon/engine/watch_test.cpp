@@ -151,11 +151,13 @@ class BeatingWatch {
     Message message = sample_message("firing");
     StepCommit commit;
     commit.now = system_clock().now();
-    commit.notifications.push_back({.id = "msg_1",
-                                    .channel = name,
-                                    .type = std::string(name_of(message.type)),
-                                    .created = commit.now,
-                                    .body = outbox_json(message)});
+    NotificationRow row;
+    row.id = "msg_1";
+    row.channel = name;
+    row.type = name_of(message.type);
+    row.created = commit.now;
+    row.body = outbox_json(message);
+    commit.notifications.push_back(std::move(row));
     EXPECT_TRUE(store.commit(commit));
   }
 

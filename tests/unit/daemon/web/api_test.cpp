@@ -1,9 +1,14 @@
 #include "daemon/web/api.hpp"
 
+#include "daemon/engine/action_link.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
+#include <cstdlib>
 #include <string>
 
 namespace kpi::test {
@@ -20,7 +25,14 @@ class ApiTest : public testing::Test {
     headers.emplace("host", "localhost:8470");
     WebRequest request;
     request.method = method;
-    request.path = path;
+    const std::size_t mark = path.find('?');
+    request.path = path.substr(0, mark);
+    for (std::size_t at = mark; at < path.size();) {
+      const std::size_t end = std::min(path.find('&', at + 1), path.size());
+      const std::string part = path.substr(at + 1, end - at - 1);
+      request.query[part.substr(0, part.find('='))] = part.substr(part.find('=') + 1);
+      at = end;
+    }
     request.headers = std::move(headers);
     request.body = body;
     request.is_local = is_local;
@@ -44,6 +56,7 @@ class ApiTest : public testing::Test {
       ground.config_errors = [] { return std::string("rules.yaml:3:1: error"); };
       ground.step = [] { return std::uint64_t{1}; };
       ground.now = [] { return parse_rfc3339("2026-03-31T06:00:00Z").value(); };
+      ground.links = links;
       api_ = std::make_unique<Api>(std::move(ground),
                                    ApiOptions{Secret(token), is_public, {"localhost", "kpi.example.com"}, "/var/h.db"});
     }
@@ -57,6 +70,7 @@ class ApiTest : public testing::Test {
   std::string not_ready;
   std::shared_ptr<const Config> config = std::make_shared<Config>();
   VerbResult result{0, R"({"now":null,"kpis":[],"sources":[],"channels":[]})", ""};
+  std::shared_ptr<LinkSigner> links;
   std::vector<std::string> asked;
   std::vector<Action> actions;
 
@@ -159,6 +173,90 @@ TEST_F(ApiTest, DescribesEachOfItsAddresses) {
       EXPECT_EQ(ask("GET", path).status, 200) << path;
     }
   }
+}
+
+/// The pages behind links in messages, of an alert that fires.
+class ActionPageTest : public ApiTest {
+ protected:
+  ActionPageTest() {
+    std::string name = testing::TempDir() + "kpid-page-XXXXXX";
+    folder_ = ::mkdtemp(name.data());
+    links = std::make_shared<LinkSigner>(folder_ + "/history.db");
+    result.out =
+        R"({"alerts": [{"id": "ep_1", "status": "firing", "kpi": "visits", "source": null, "title": "Visits <b>",
+      "segment": {"country": "SE"}, "rule": "thresholds", "severity": "critical", "since": "2026-03-28T00:00:00Z",
+      "value": 2, "acknowledged": null}]})";
+  }
+
+  ~ActionPageTest() override {
+    ::unlink((folder_ + "/history.db.link-key").c_str());
+    ::rmdir(folder_.c_str());
+  }
+
+  std::string link(ActionLink::Kind kind,
+                   const std::string& episode = "ep_1",
+                   const char* expires = "2026-04-07T06:00:00Z") {
+    return links->path_of({kind, episode, "growth", parse_rfc3339(expires).value()}).value();
+  }
+
+ private:
+  std::string folder_;
+};
+
+TEST_F(ActionPageTest, AsksAndChangesNothingWhenItIsFetched) {
+  const WebReply reply = ask("GET", link(ActionLink::Kind::kAcknowledge));
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_THAT(reply.body, HasSubstr("Do you have it?"));
+  EXPECT_THAT(reply.body, HasSubstr("Visits &lt;b&gt; (country: SE)"));
+  EXPECT_EQ(ask("HEAD", link(ActionLink::Kind::kAcknowledge)).status, 200);
+  EXPECT_TRUE(actions.empty());
+}
+
+TEST_F(ActionPageTest, AcknowledgesForWhoGivesAName) {
+  body = "by=anna+b&for=4+hours&comment=on%20it";
+  const WebReply reply = ask("POST", link(ActionLink::Kind::kAcknowledge), {{"origin", "http://localhost:8470"}});
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_THAT(reply.body, HasSubstr("anna b has it until 31 March 2026 10:00."));
+  ASSERT_EQ(actions.size(), 1U);
+  const auto& action = std::get<AcknowledgeAction>(actions[0]);
+  EXPECT_EQ(action.episode + " " + action.by + ": " + action.comment, "ep_1 anna b: on it");
+  EXPECT_EQ(rfc3339(action.until), "2026-03-31T10:00:00Z");
+}
+
+TEST_F(ActionPageTest, SilencesTheKpiAndItsSegment) {
+  body = "by=anna&for=1+week";
+  EXPECT_THAT(ask("POST", link(ActionLink::Kind::kSilence)).body, HasSubstr("kpi=visits, country=SE"));
+  ASSERT_EQ(actions.size(), 1U);
+  const auto& action = std::get<SilenceAction>(actions[0]);
+  EXPECT_EQ(action.match, (std::vector<LabelMatch>{{"kpi", {"visits"}}, {"country", {"SE"}}}));
+  EXPECT_EQ(rfc3339(action.end), "2026-04-07T06:00:00Z");
+}
+
+TEST_F(ActionPageTest, WantsAName) {
+  body = "by=+&for=1+hour";
+  EXPECT_EQ(ask("POST", link(ActionLink::Kind::kAcknowledge)).status, 422);
+  EXPECT_TRUE(actions.empty());
+}
+
+TEST_F(ActionPageTest, RefusesWhatIsNotSignedExpiredOrOver) {
+  body = "by=anna&for=1+hour";
+  EXPECT_EQ(ask("POST", link(ActionLink::Kind::kAcknowledge) + "x").status, 404);
+  EXPECT_EQ(ask("POST", "/act/acknowledge/ep_1").status, 404);
+  EXPECT_EQ(ask("POST", link(ActionLink::Kind::kAcknowledge, "ep_1", "2026-03-31T05:59:59Z")).status, 410);
+  EXPECT_THAT(ask("POST", link(ActionLink::Kind::kAcknowledge, "ep_2")).body, HasSubstr("This alert is over"));
+  EXPECT_EQ(ask("POST", link(ActionLink::Kind::kAcknowledge), {{"origin", "https://evil.example"}}).status, 403);
+  EXPECT_EQ(ask("DELETE", link(ActionLink::Kind::kAcknowledge)).status, 405);
+  EXPECT_TRUE(actions.empty());
+}
+
+TEST_F(ActionPageTest, SpeaksTheLanguageOfTheChannel) {
+  auto spoken = std::make_shared<Config>();
+  ChannelConfig channel;
+  channel.name = "growth";
+  channel.voice.language = Language::kSwedish;
+  spoken->channels.push_back(channel);
+  config = spoken;
+  EXPECT_THAT(ask("GET", link(ActionLink::Kind::kSilence)).body, HasSubstr("<html lang=\"sv\">"));
 }
 
 }  // namespace
