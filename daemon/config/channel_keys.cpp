@@ -1,5 +1,6 @@
 #include "daemon/config/config_keys.hpp"
 #include "daemon/config/secret_reference.hpp"
+#include "daemon/notify/channel_template.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -40,13 +41,15 @@ class ChannelReader {
     ChannelConfig channel;
     read_delivery(map, channel.delivery);
     channel.voice = read_voice(map);
+    std::optional<ChannelTemplate> words = read_template(map, *kind);
     map.finish();
     channel.name = settings_.name;
     channel.type = settings_.type;
     channel.position = settings_.position;
     const bool buildable = !missing_secret_ && diagnostics_.count(Diagnostic::Severity::kError) == errors_before_;
     if (buildable && reading_.secrets != Secrets::kIgnored) {
-      channel.channel = kind->create(settings_, diagnostics_);
+      std::unique_ptr<Channel> made = kind->create(settings_, diagnostics_);
+      channel.channel = made != nullptr && words ? templated(std::move(made), *std::move(words)) : std::move(made);
     }
     reading_.config.channels.push_back(std::move(channel));
   }
@@ -104,6 +107,23 @@ class ChannelReader {
       voice.zone = zone;
     }
     return voice;
+  }
+
+  std::optional<ChannelTemplate> read_template(MapReader& map, const ChannelKind& kind) {
+    std::string text;
+    if (!map.text("template", text)) {
+      return std::nullopt;
+    }
+    const Position position = map.position_of("template");
+    if (kind.keeps_incidents) {
+      diagnostics_.error(position, "a channel of type " + kind.name + " gets fields, not text: it takes no template");
+      return std::nullopt;
+    }
+    const std::vector<std::string> problems = ChannelTemplate::problems_of(text);
+    for (const std::string& problem : problems) {
+      diagnostics_.error(position, problem, "docs/messages.md lists the fields");
+    }
+    return problems.empty() ? std::optional(ChannelTemplate(std::move(text))) : std::nullopt;
   }
 
   void read_key(MapReader& map, const ChannelKey& key, bool required) {

@@ -259,6 +259,10 @@ std::string group_text(const Message& message) {
   return join(parts, ", ");
 }
 
+bool is_free_text(const Message& message) {
+  return !message.digest && (message.alerts.empty() || !message.text.empty());
+}
+
 std::string headline(const Message& message) {
   if (message.digest) {
     return one_line(message.digest->title) + " – " + one_line(message.digest->summary);
@@ -272,13 +276,16 @@ std::string headline(const Message& message) {
   if (alerts.size() == 1) {
     return headline_of(message, *alerts.front());
   }
+  // Two rules of one KPI have one name.
   std::vector<std::string> subjects;
-  const std::size_t named = std::min(alerts.size(), kSubjectsInHeadline);
-  subjects.reserve(named);
-  for (std::size_t i = 0; i < named; ++i) {
-    subjects.push_back(subject_text(*alerts[i]));
+  for (const AlertView* alert : alerts) {
+    if (std::string subject = subject_text(*alert); std::ranges::find(subjects, subject) == subjects.end()) {
+      subjects.push_back(std::move(subject));
+    }
   }
-  const std::size_t unnamed = alerts.size() - named;
+  const std::size_t named = std::min(subjects.size(), kSubjectsInHeadline);
+  const std::size_t unnamed = subjects.size() - named;
+  subjects.resize(named);
   return say(message.language,
              unnamed == 0 ? Phrase::kHeadlineOfMany : Phrase::kHeadlineOfMore,
              {{"badge", badge},

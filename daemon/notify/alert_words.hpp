@@ -68,6 +68,8 @@ std::string badge_of(const Message& message);
 std::string count_text(const Message& message, std::size_t count);
 /// What the alerts share, "objective: More customers"; empty when nothing is shared.
 std::string group_text(const Message& message);
+/// Whether `text` is what is told: there are no alerts, or a template tells them.
+bool is_free_text(const Message& message);
 /// One line that says it all: a subject, a title, a fallback.
 std::string headline(const Message& message);
 

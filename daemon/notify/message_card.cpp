@@ -141,16 +141,19 @@ MessageCard card_of(const Message& message) {
   card.badge = badge_of(message);
   card.headline = headline(message);
   card.title = title_of(message, card);
-  if (card.alerts.empty()) {
+  if (!card.alerts.empty()) {
+    card.tone = card.alerts.front().tone;
+    card.mark = card.alerts.front().mark;
+  } else {
     card.tone =
         message.type == MessageType::kTest || message.type == MessageType::kDigest ? Tone::kNeutral : Tone::kWarning;
     card.mark = message.type == MessageType::kTest ? "👋" : card.tone == Tone::kNeutral ? "🔵" : "⚠️";
+  }
+  if (is_free_text(message)) {
+    card.alerts.clear();  // a template tells them
     for (const std::string_view line : split(trim(message.text), '\n')) {
       card.lines.push_back(printable(line, kMaxLine));
     }
-  } else {
-    card.tone = card.alerts.front().tone;
-    card.mark = card.alerts.front().mark;
   }
   card.open_text = say(message.language, Phrase::kOpenInKpid);
   card.runbook_text = say(message.language, Phrase::kRunbook);

@@ -125,7 +125,7 @@ std::string text_message(const Message& message) {
   if (message.digest) {
     return digest_text(message);
   }
-  return message.alerts.empty() ? free_text(message) : alerts_text(message);
+  return is_free_text(message) ? free_text(message) : alerts_text(message);
 }
 
 std::string text_rule(const Message& message) {

@@ -135,7 +135,7 @@ const sourceKeys = {
 };
 
 const language = oneOf("en", "sv", "da", "nb");
-const channelKeys = { type: text, rate: text, concurrency: integer, fallback: text, language, timezone: text };
+const channelKeys = { type: text, rate: text, concurrency: integer, fallback: text, language, timezone: text, template: text };
 
 const routeKeys = {
   match: mapOf(names),

@@ -326,7 +326,7 @@ std::vector<Paragraph> paragraphs_of(const std::vector<std::string_view>& lines)
 
 Json free_text_blocks(const Message& message) {
   Page page;
-  page.add(header_block(fitting_header(mark_of(message), {badge_of(message)})));
+  page.add(header_block(fitting_header(mark_of(message), {card_of(message).title, badge_of(message)})));
   const std::vector<std::string_view> lines = split(trim(message.text), '\n');
   std::size_t left = lines.size();
   for (Paragraph& paragraph : paragraphs_of(lines)) {
@@ -407,8 +407,8 @@ std::string slack_payload(const Message& message) {
   Json payload;
   payload["text"] = std::string(mark_of(message)) + " " + escaped(headline(message));
   payload["blocks"] = message.digest           ? digest_blocks(message)
-                      : message.alerts.empty() ? free_text_blocks(message)
-                                               : alert_blocks(message);
+                      : is_free_text(message) ? free_text_blocks(message)
+                                              : alert_blocks(message);
   return payload.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -204,7 +204,9 @@ Json text_body(const Message& message, const MessageCard& card) {
   std::size_t shown = 0;
   for (const std::string& line : card.lines) {
     Json text = run(line.empty() ? " " : line);
-    text["fontType"] = "monospace";
+    if (message.alerts.empty()) {
+      text["fontType"] = "monospace";  // a caret stands under its column
+    }
     Json block = paragraph(Json::array({std::move(text)}));
     block["spacing"] = "none";
     if (!body.add(Json::array({std::move(block)}), false)) {

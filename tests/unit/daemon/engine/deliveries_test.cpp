@@ -2,6 +2,7 @@
 
 #include "daemon/engine/deliveries.hpp"
 
+#include "daemon/notify/channel_template.hpp"
 #include "daemon/notify/message_json.hpp"
 #include "daemon/os/curl_http.hpp"
 #include "daemon/os/log.hpp"
@@ -37,6 +38,7 @@ class Post {
     settings.name = name;
     settings.type = "webhook";
     settings.url = Secret(url);
+    urls_.push_back(url);
     settings.allow_private = {"127.0.0.0/8"};
     settings.timeout = std::chrono::milliseconds{300};
     Diagnostics diagnostics;
@@ -90,6 +92,18 @@ class Post {
 
   Deliveries& deliveries() { return deliveries_; }
 
+  Config& config() { return *config_; }
+
+  void use_template(std::size_t channel, const std::string& text) {
+    ChannelSettings settings;
+    settings.name = config_->channels[channel].name;
+    settings.url = Secret(urls_[channel]);
+    settings.allow_private = {"127.0.0.0/8"};
+    Diagnostics diagnostics;
+    config_->channels[channel].channel =
+        templated(find_channel_kind("webhook")->create(settings, diagnostics), ChannelTemplate(text));
+  }
+
   static Instant now() { return system_clock().now(); }
 
  private:
@@ -97,6 +111,7 @@ class Post {
   std::ostringstream console_;
   std::unique_ptr<HttpClient> http_ = make_curl_client();
   std::shared_ptr<Config> config_ = std::make_shared<Config>();
+  std::vector<std::string> urls_;  // by channel
   Inbox inbox_;
   Deliveries deliveries_{{system_clock(), host_, *http_, console_, inbox_, pool_}};
   WorkPool pool_;  // last: its jobs use what stands above
@@ -225,6 +240,61 @@ TEST(Deliveries, WhatIsRefusedIsToldToTheFallbackOnceAndNeverInCircles) {
   EXPECT_EQ(news.rows.at(0).state, kDead);
   EXPECT_TRUE(news.letters.empty());
   EXPECT_EQ(post.deliveries().states().at("first").disabled, "answered 410");
+}
+
+TEST(Deliveries, WithoutAFallbackOfItsOwnThatOfAllIsToldElseTheLastRoute) {
+  LoopbackServer refuses(answer(400));
+  Post post;
+  for (const char* name : {"first", "second", "third"}) {
+    post.add_channel(name, refuses.url());
+  }
+  post.config().routing.routes.emplace_back().to = {"first", "third"};
+  post.send("msg_1", "first");
+  DeliveryNews news = post.work(1);
+  ASSERT_EQ(news.letters.size(), 1U);
+  EXPECT_EQ(news.letters[0].channel, "third");
+  post.config().routing.fallback = "second";
+  post.send("msg_2", "first");
+  news = post.work(1);
+  ASSERT_EQ(news.letters.size(), 1U);
+  EXPECT_EQ(news.letters[0].channel, "second");
+  post.send("msg_3", "second");
+  news = post.work(1);
+  EXPECT_EQ(news.letters.size(), 2U);  // the last route's
+}
+
+TEST(Deliveries, TheFallbackIsToldInItsLanguage) {
+  LoopbackServer refuses(answer(400));
+  Post post;
+  post.add_channel("first", refuses.url());
+  post.add_channel("second", refuses.url());
+  post.config().routing.fallback = "second";
+  const std::vector<std::string> expected{"The channel first did not take 1 message: answered 400",
+                                          "Kanalen first tog inte emot 1 meddelande: answered 400",
+                                          "Kanalen first tog ikke imod 1 besked: answered 400",
+                                          "Kanalen first tok ikke imot 1 melding: answered 400"};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    post.config().channels[1].voice.language = static_cast<Language>(i);
+    post.send("msg_" + std::to_string(i), "first");
+    EXPECT_THAT(post.work(1).letters.at(0).body, HasSubstr(expected[i]));
+  }
+}
+
+TEST(Deliveries, ATemplateSpeaksForAlertsAndItsFailureHoldsNothingBack) {
+  LoopbackServer works(answer(200));
+  Post post;
+  post.add_channel("growth", works.url());
+  post.add_channel("other", works.url());
+  post.use_template(0, "{{#alerts}}Look: {{title}}{{/alerts}}");
+  post.use_template(1, "{{#alerts}}{{acknowledge_url}}{{/alerts}}");
+  post.send("msg_1", "growth");
+  EXPECT_EQ(post.work(1).rows.at(0).last_error, "");
+  EXPECT_THAT(works.requests().back().body, HasSubstr(R"("text":"Look: Conversion rate")"));
+  post.send("msg_2", "other");
+  const DeliveryRow row = post.work(1).rows.at(0);
+  EXPECT_EQ(row.state, NotificationRow::State::kSent);
+  EXPECT_EQ(row.last_error, "told in the built-in words: the template says nothing");
+  EXPECT_THAT(works.requests().back().body, HasSubstr(R"("text":null)"));
 }
 
 TEST(Deliveries, WhatIsResentIsANewTry) {
