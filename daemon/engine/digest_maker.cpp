@@ -278,7 +278,7 @@ DigestAlert DigestMaker::alert_of(const DigestEpisode& episode, const Kpi& kpi) 
   alert.severity = row.severity;
   alert.since = row.since;
   alert.resolved = row.resolved;
-  const std::string severity = say_it(severity_phrase(row.severity));
+  const std::string severity = say_it(row.rule == "no_data" ? Phrase::kNoData : severity_phrase(row.severity));
   const std::string from = day_of(row.since, kpi.zone);
   const std::string to = row.resolved ? day_of(*row.resolved, kpi.zone) : "";
   alert.text = row.resolved ? say_it(Phrase::kAlertFromTo, {{"severity", severity}, {"from", from}, {"to", to}})

@@ -13,7 +13,7 @@ const TargetPlan& shown_plan(const Kpi& kpi, const Line& line);
 /// "1,200 SEK", "1,200 SEK in total", "4.5 on average", "95% of periods met".
 std::string goal_words(const TargetPlan& plan, double goal, const Kpi& kpi, Language language);
 std::string actual_words(const TargetPlan& plan, double actual, const Kpi& kpi, Language language);
-/// "pace 80%, 480 so far, 600 was due by now"; empty when nothing is known.
+/// "pace 80%, 480 so far, 600 due by now"; empty when nothing is known.
 std::string standing_words(const TargetPlan& plan, const TargetStanding& standing, const Kpi& kpi, Language language);
 /// "+12 visitors per period; +9 in the last four weeks, at best +15"; empty when the goal is reached.
 std::string needed_words(

@@ -149,6 +149,81 @@ TEST_P(Languages, HaveAMessageOfEachKindThatADayCanBring) {
   }
 }
 
+// --- what goes wrong more seldom: nobody answers, it comes and goes, a goal is missed, new rules are refused ---
+
+const std::string kTroubleRoutes =
+    "routes: [{match: {}, to: [en, sv, da, nb], repeat: 30 days, escalate: [{after: 2 days, to: [en, sv, da, nb]}]}]\n";
+
+const std::string kTroubleRules =
+    "kpis:\n"
+    "  leads:\n"
+    "    title: Leads\n"
+    "    owner: sales\n"
+    "    value: web.visits\n"
+    "    unit: leads\n"
+    "    split_by: [country]\n"
+    "    thresholds: {warning: 100}\n"
+    "    target: {from: 0, to: 5000, start: 2026-03-01, by: 2026-03-31, measure: total, judge: pace, remind: [7 "
+    "days]}\n";
+
+class Troubles : public testing::TestWithParam<const char*> {
+ public:
+  static std::map<std::string, std::string> told;
+  static std::set<MessageType> types;
+
+  static void SetUpTestSuite() {
+    told.clear();
+    std::string config = kConfig.substr(0, kConfig.find("routes:")) + kTroubleRoutes;
+    config.replace(config.find("path: web.csv,"), 14, "path: web.csv, labels: {country: Country},");
+    Story story(config, kTroubleRules);
+    const auto keep = [&] {
+      for (const Message& message : story.messages()) {
+        types.insert(message.type);
+        told[message.channel] +=
+            headline(message) + "\n\n" + text_rule(message) + "\n" + text_message(message) + "\n\n";
+      }
+    };
+    for (int day = 1; day <= 31; ++day) {
+      const Date date = std::chrono::year{2026} / 3 / day;
+      const bool comes_and_goes = day > 8 && day < 22 && day % 2 == 1;
+      story.put("web.visits", date_text(date), day >= 3 && day <= 7 ? 60 : 140, {{"country", "SE"}});
+      story.put("web.visits", date_text(date), comes_and_goes ? 90 : 120, {{"country", "DK"}});
+      const auto next = std::chrono::sys_days{date} + std::chrono::days{1};
+      if (!story.step(date_text(Date{next}) + " 05:00").empty()) {
+        keep();
+      }
+    }
+    story.engine().receive_config_error(
+        "rules.yaml:4:5: error: unknown key \"treshold\"; did you mean \"thresholds\"?\n    treshold: 5\n    ^~~~~~~~\n"
+        "the configuration has errors; the last good one goes on");
+    if (!story.pass("2026-04-01 06:00").empty()) {
+      keep();
+    }
+  }
+};
+
+std::map<std::string, std::string> Troubles::told;
+std::set<MessageType> Troubles::types;
+
+TEST_P(Troubles, AreToldInFull) {
+  const std::string language = GetParam();
+  EXPECT_TRUE(matches_golden("text/troubles_" + language + ".txt", told[language]));
+}
+
+TEST_P(Troubles, HaveAMessageOfEachKindThatIsSeldom) {
+  for (const MessageType type : {MessageType::kAlertEscalated,
+                                 MessageType::kAlertFlapping,
+                                 MessageType::kTargetReminder,
+                                 MessageType::kTargetStatus,
+                                 MessageType::kConfigError}) {
+    EXPECT_TRUE(types.contains(type)) << name_of(type);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Troubles, testing::Values("en", "sv", "da", "nb"), [](const auto& row) {
+  return std::string(row.param);
+});
+
 INSTANTIATE_TEST_SUITE_P(Each, Languages, testing::Values("en", "sv", "da", "nb"), [](const auto& row) {
   return std::string(row.param);
 });

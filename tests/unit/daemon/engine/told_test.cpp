@@ -204,11 +204,11 @@ TEST(Told, EachChangeOfATargetsStatus) {
   };
   EXPECT_THAT(day("2026-03-01", 120, "2026-03-02"), IsEmpty());  // on track: no news
   EXPECT_THAT(day("2026-03-02", 136, "2026-03-03"),
-              ElementsAre("team target.status visits target: pace 90%, 140 was due by now"));
+              ElementsAre("team target.status visits target: pace 90%, 140 due by now"));
   EXPECT_THAT(day("2026-03-03", 160, "2026-03-04"),
               ElementsAre("team target.status visits target: back on track to 200"));
   EXPECT_THAT(day("2026-03-04", 110, "2026-03-05"),
-              ElementsAre("team target.status visits target: pace 13%, 180 was due by now"));
+              ElementsAre("team target.status visits target: pace 13%, 180 due by now"));
   EXPECT_THAT(day("2026-03-05", 150, "2026-03-06"),
               ElementsAre("board target.status visits target: goal of 200 missed"));
   EXPECT_EQ(story.line("visits").target_standing.status, TargetStatus::kMissed);
