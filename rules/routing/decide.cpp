@@ -58,11 +58,6 @@ Instant Decider::shifted(const Span& span) const {
   return shift_instant(context_.now, span, context_.ground.zone);
 }
 
-const Acknowledgement* Decider::acknowledgement_of(const TrackedAlert& alert) const {
-  const auto found = state_.acknowledgements.find(alert.episode);
-  return found != state_.acknowledgements.end() && found->second.is_active(context_.now) ? &found->second : nullptr;
-}
-
 RoutingGroup& Decider::group_of(RoutingGroup::Kind kind,
                                 const std::string& route,
                                 const std::string& channel,
@@ -219,26 +214,6 @@ void Decider::forget_idle(const AlertKey& key) {
   }
 }
 
-void Decider::end_acknowledgement(const std::string& episode, Acknowledgement::End why) {
-  const auto found = state_.acknowledgements.find(episode);
-  if (found == state_.acknowledgements.end()) {
-    return;
-  }
-  if (found->second.is_active(context_.now)) {
-    found->second.ended = why;
-    found->second.ended_at = context_.now;
-    result_.acknowledgements.push_back(found->second);
-  }
-  state_.acknowledgements.erase(found);
-}
-
-void Decider::void_acknowledgement(const TrackedAlert& alert, Severity severity) {
-  const Acknowledgement* known = acknowledgement_of(alert);
-  if (known != nullptr && severity > known->severity) {
-    end_acknowledgement(std::string(alert.episode), Acknowledgement::End::kRose);
-  }
-}
-
 void Decider::lead(const AlertKey& key, TrackedAlert& alert) {
   result_.alerts.insert(key);
   for (Member& member : alert.members) {
@@ -347,49 +322,6 @@ void Decider::take(const AlertEvent& event) {
   }
 }
 
-/// What holds news back may be gone with the rules, or end earlier.
-void Decider::look_again(const AlertKey& key, const TrackedAlert& alert) {
-  for (const Member& member : alert.members) {
-    const auto group = state_.groups.find(member.group);
-    for (const News& news : member.news) {
-      if (news.held_by.empty() || group == state_.groups.end()) {
-        continue;
-      }
-      const auto hold = hold_of(group->second, key, alert, news.kind == News::Kind::kEnds);
-      const Instant due = hold ? hold->until.value_or(context_.now) : context_.now;
-      group->second.due = std::min(group->second.due.value_or(due), due);
-      schedule(group->second);
-    }
-  }
-}
-
-void Decider::make_known(TrackedAlert& alert) {
-  for (Member& member : alert.members) {
-    RoutingGroup& group = state_.groups.find(member.group)->second;
-    member.told = alert.episode;
-    group.last = context_.now;
-    group.reminder = next_reminder(group);
-    group.step = route_of(group).escalate.empty() ? std::nullopt : std::optional(context_.now);
-    schedule(group);
-  }
-}
-
-/// Those who are new on its routes are told; the others know.
-void Decider::lead_again(const AlertKey& key, TrackedAlert& alert) {
-  const std::vector<Member> before = alert.members;
-  lead(key, alert);
-  for (Member& member : alert.members) {
-    RoutingGroup& group = state_.groups.find(member.group)->second;
-    if (member.is_current && is_idle(member) && group.kind == RoutingGroup::Kind::kAlerts) {
-      member.news.push_back({News::Kind::kFires, alert.type, std::nullopt, ""});
-      expect(group, key, alert, member.news.back());
-    }
-  }
-  if (alert.members == before) {
-    result_.alerts.erase(key);
-  }
-}
-
 Instant wake_of(const RoutingGroup& group) {
   Instant when = Instant::max();
   for (const std::optional<Instant>& one : {group.due, group.reminder, group.step}) {
@@ -431,83 +363,6 @@ Decided decide(RoutingState& state, const std::vector<AlertEvent>& events, const
   }
   decider.tell_due();
   return decider.take_result();
-}
-
-void index(RoutingState& state) {
-  state.members.clear();
-  state.wakes.clear();
-  state.wake_of.clear();
-  for (const auto& [key, alert] : state.alerts) {
-    for (const Member& member : alert.members) {
-      state.members[member.group].insert(key);
-    }
-  }
-  for (const auto& [id, group] : state.groups) {
-    wake_at(state, id, kpi::wake_of(group));
-  }
-}
-
-Decided route_again(RoutingState& state, const DecideContext& context) {
-  Decider decider(state, context);
-  for (auto& [key, alert] : state.alerts) {
-    decider.look_again(key, alert);
-    if (alert.is_firing) {
-      decider.lead_again(key, alert);
-    }
-  }
-  return decider.take_result();
-}
-
-Decided adopt(RoutingState& state, const AlertEvent& event, const DecideContext& context) {
-  TrackedAlert& alert = state.alerts[event.alert];
-  alert = {event.episode, true, event.is_reminded, event.type, event.severity, event.labels, context.now, {}};
-  Decider decider(state, context);
-  decider.lead(event.alert, alert);
-  decider.make_known(alert);
-  return decider.take_result();
-}
-
-void acknowledge(RoutingState& state, Acknowledgement acknowledgement, const DecideContext& context) {
-  const auto* found = find_episode(state, acknowledgement.episode);
-  acknowledgement.severity = found->second.severity;
-  acknowledgement.at = context.now;
-  const auto former = state.acknowledgements.find(acknowledgement.episode);
-  const Instant until = former == state.acknowledgements.end() ? Instant::max() : former->second.until;
-  state.acknowledgements.insert_or_assign(acknowledgement.episode, std::move(acknowledgement));
-  for (const Member& member : found->second.members) {
-    const auto group = state.groups.find(member.group);
-    if (group == state.groups.end()) {
-      continue;
-    }
-    // What waited for the end of the former one is looked at again.
-    for (std::optional<Instant>* when : {&group->second.step, &group->second.reminder}) {
-      *when = *when == until ? std::optional(context.now) : *when;
-    }
-    wake_at(state, group->first, wake_of(group->second));
-  }
-}
-
-void put_silence(RoutingState& state, Silence silence, const DecideContext& context) {
-  const auto known = state.silences.find(silence.id);
-  if (known != state.silences.end()) {
-    for (auto& [id, group] : state.groups) {
-      if (group.due == known->second.end) {
-        group.due = context.now;  // what waited for its end is looked at again
-        wake_at(state, id, context.now);
-      }
-    }
-    state.silences.erase(known);
-  }
-  if (silence.end > context.now) {
-    std::string id = silence.id;
-    state.silences.emplace(std::move(id), std::move(silence));
-  }
-}
-
-const std::pair<const AlertKey, TrackedAlert>* find_episode(const RoutingState& state, std::string_view episode) {
-  const auto found = std::ranges::find_if(
-      state.alerts, [&](const auto& entry) { return entry.second.is_firing && entry.second.episode == episode; });
-  return found == state.alerts.end() ? nullptr : &*found;
 }
 
 Instant next_wake(const RoutingState& state) {
