@@ -7,6 +7,7 @@
 #include "rules/routing/route_labels.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace kpi {
 namespace {
