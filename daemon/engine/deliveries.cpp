@@ -4,6 +4,7 @@
 #include "daemon/notify/text_message.hpp"
 #include "daemon/os/log.hpp"
 #include "rules/base/text.hpp"
+#include "rules/words/civil_words.hpp"
 #include "rules/words/say.hpp"
 
 #include <algorithm>
@@ -16,6 +17,16 @@ namespace {
 constexpr std::size_t kMostQuoted = 5;
 /// Of what the receiver said.
 constexpr std::size_t kMostComplaint = 300;
+
+NotificationRow row_of(const Message& message) {
+  NotificationRow row;
+  row.id = message.id;
+  row.channel = message.channel;
+  row.type = name_of(message.type);
+  row.created = message.created;
+  row.body = outbox_json(message);
+  return row;
+}
 
 ChannelHost host_of(const DeliveryWorld& world) {
   ChannelHost host{world.http, world.console, [&clock = world.clock] { return clock.now(); }};
@@ -198,6 +209,11 @@ DeliveryNews Deliveries::take_news(Instant now) {
       news.letters.push_back(letter_of(channel, fallback, dead, now));
     }
   }
+  for (const Outage& outage : outbox_.new_outages(now)) {
+    for (const std::string& to : who_hears_of(outage.channel)) {
+      news.letters.push_back(letter_about(outage, to, now));
+    }
+  }
   return news;
 }
 
@@ -214,6 +230,24 @@ std::vector<std::string> Deliveries::who_hears_of(const std::string& channel) co
   std::vector<std::string> channels = routing.routes.empty() ? std::vector<std::string>() : routing.routes.back().to;
   std::erase(channels, channel);
   return channels;
+}
+
+NotificationRow Deliveries::letter_about(const Outage& outage, const std::string& to, Instant now) const {
+  const Voice voice = config_->voice_of(to);
+  Message message;
+  message.id = "msg_" + fingerprint("outage " + outage.channel + " " + to + " " + rfc3339(outage.since));
+  message.type = MessageType::kDeliveryFailed;
+  message.channel = to;
+  message.created = now;
+  message.language = voice.language;
+  message.zone = voice.zone.value_or(config_->zone);
+  message.text = say(voice.language,
+                     Phrase::kChannelFails,
+                     {{"channel", outage.channel},
+                      {"since", time_words(outage.since, message.zone, voice.language)},
+                      {"error", printable(outage.error, kMostComplaint)}}) +
+                 "\n\n" + say(voice.language, Phrase::kMessagesWait, {{"n", outage.waiting}});
+  return row_of(message);
 }
 
 NotificationRow Deliveries::letter_of(const std::string& channel,
@@ -242,13 +276,7 @@ NotificationRow Deliveries::letter_of(const std::string& channel,
     message.text += "\n" + say(voice.language, Phrase::kAndMoreMessages, {{"n", dead.size() - kMostQuoted}}) + "\n";
   }
   message.text += "\n" + say(voice.language, Phrase::kDeliveryKept);
-  NotificationRow row;
-  row.id = message.id;
-  row.channel = fallback;
-  row.type = name_of(message.type);
-  row.created = now;
-  row.body = outbox_json(message);
-  return row;
+  return row_of(message);
 }
 
 Instant Deliveries::next_due() const {

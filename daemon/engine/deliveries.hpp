@@ -71,6 +71,7 @@ class Deliveries {
   void start(std::vector<Attempt> batch);
   void refresh_due(Instant now);
   void keep(Finished finished);
+  [[nodiscard]] NotificationRow letter_about(const Outage& outage, const std::string& to, Instant now) const;
   [[nodiscard]] std::vector<std::string> who_hears_of(const std::string& channel) const;
   [[nodiscard]] NotificationRow letter_of(const std::string& channel,
                                           const std::string& fallback,

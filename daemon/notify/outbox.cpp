@@ -19,6 +19,8 @@ constexpr hours kLongestWait{80};
 constexpr hours kDisabledFor{1};
 /// After so many failures in a row an attempt that succeeds means that the receiver is back.
 constexpr int kOutage = 3;
+/// After so long somebody else is told.
+constexpr minutes kLongOutage{15};
 /// Behind a queue of n messages a batch has n/32 of them, at most 64: what a crash may repeat.
 constexpr std::size_t kBatchShare = 32;
 constexpr std::size_t kLargestBatch = 64;
@@ -315,7 +317,10 @@ void Outbox::give_up(Queue& queue, std::uint64_t number, std::string why, Finish
 
 void Outbox::try_later(Queue& queue, std::uint64_t number, const Outcome& outcome, Instant now, Finished& finished) {
   Entry& entry = entries_.at(number);
-  ++queue.failures;
+  if (++queue.failures == 1) {
+    queue.failing_since = now;
+    queue.is_outage_known = false;
+  }
   queue.disabled_until.reset();
   queue.rests_until =
       now + std::max<Duration>(rest_after(entry.row.id, queue.failures), outcome.retry_after.value_or(seconds{0}));
@@ -374,6 +379,20 @@ Finished Outbox::give_up_disabled(Instant now) {
     }
   }
   return finished;
+}
+
+std::vector<Outage> Outbox::new_outages(Instant now) {
+  std::vector<Outage> outages;
+  for (auto& [channel, queue] : queues_) {
+    const bool is_long = queue.failures >= kOutage && queue.failing_since + kLongOutage <= now;
+    if (!is_long || queue.is_outage_known || queue.all.empty()) {
+      continue;
+    }
+    queue.is_outage_known = true;
+    const NotificationRow& oldest = entries_.at(*queue.all.begin()).row;
+    outages.push_back({channel, queue.failing_since, queue.all.size(), oldest.last_error});
+  }
+  return outages;
 }
 
 std::map<std::string, std::string> Outbox::burning(const std::string& channel) const {

@@ -43,6 +43,14 @@ struct Finished {
   bool has_disabled = false;          ///< The channel takes nothing any more.
 };
 
+/// A channel that has failed for so long that somebody should know.
+struct Outage {
+  std::string channel;
+  Instant since;
+  std::size_t waiting = 0;
+  std::string error;
+};
+
 /// How a channel does, for metrics and pages.
 struct ChannelState {
   std::size_t queued = 0;
@@ -77,6 +85,9 @@ class Outbox {
   /// A batch is over; those of it that were not tried wait again.
   void end_batch(const std::string& channel, const std::vector<std::string>& untried);
 
+  /// Channels that have failed for a quarter of an hour, each once for as long as it lasts.
+  std::vector<Outage> new_outages(Instant now);
+
   /// The remotes of a channel's alerts that burn.
   [[nodiscard]] std::map<std::string, std::string> burning(const std::string& channel) const;
 
@@ -107,8 +118,10 @@ class Outbox {
     std::set<std::uint64_t> all;
     std::size_t batches = 0;
     std::size_t in_flight = 0;
-    std::size_t window = 1;  // messages in a batch: doubled by each that arrived whole
-    int failures = 0;        // in a row
+    std::size_t window = 1;   // messages in a batch: doubled by each that arrived whole
+    int failures = 0;         // in a row
+    Instant failing_since{};  // the first of them
+    bool is_outage_known = false;
     Instant rests_until{};
     double tokens = 0;
     std::optional<Instant> refilled;

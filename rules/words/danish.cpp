@@ -206,6 +206,8 @@ constexpr PhraseText kPhrases[] = {
     {kTestWatches, "Den holder øje med {kpis} fra {sources}."},
     {kCountOfKpis, "{n} {n:KPI|KPI'er}"},
     {kDeliveryFailed, "Kanalen {channel} tog ikke imod {n} {n:besked|beskeder}: {error}"},
+    {kChannelFails, "Kanalen {channel} har ikke taget imod noget siden {since}: {error}"},
+    {kMessagesWait, "{n} {n:besked venter|beskeder venter}. Forsøgene fortsætter i tre døgn."},
     {kAndMoreMessages, "og {n} {n:besked|beskeder} til"},
     {kDeliveryKept,
      "Intet er tabt: `kpid deadletter list` viser det, der ikke kom frem, `kpid deadletter resend` sender det, når "

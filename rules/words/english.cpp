@@ -207,6 +207,8 @@ constexpr PhraseText kPhrases[] = {
     {kTestWatches, "It watches {kpis} of {sources}."},
     {kCountOfKpis, "{n} {n:KPI|KPIs}"},
     {kDeliveryFailed, "The channel {channel} did not take {n} {n:message|messages}: {error}"},
+    {kChannelFails, "The channel {channel} has taken nothing since {since}: {error}"},
+    {kMessagesWait, "{n} {n:message waits|messages wait}, and will be tried for three days."},
     {kAndMoreMessages, "and {n} more {n:message|messages}"},
     {kDeliveryKept,
      "Nothing is lost: `kpid deadletter list` shows what was not delivered, `kpid deadletter resend` sends it once the "

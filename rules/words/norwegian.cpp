@@ -206,6 +206,8 @@ constexpr PhraseText kPhrases[] = {
     {kTestWatches, "Den følger med på {kpis} fra {sources}."},
     {kCountOfKpis, "{n} {n:KPI|KPI-er}"},
     {kDeliveryFailed, "Kanalen {channel} tok ikke imot {n} {n:melding|meldinger}: {error}"},
+    {kChannelFails, "Kanalen {channel} har ikke tatt imot noe siden {since}: {error}"},
+    {kMessagesWait, "{n} {n:melding venter|meldinger venter}. Forsøkene fortsetter i tre døgn."},
     {kAndMoreMessages, "og {n} {n:melding|meldinger} til"},
     {kDeliveryKept,
      "Ingenting er tapt: `kpid deadletter list` viser det som ikke kom fram, `kpid deadletter resend` sender det når "

@@ -200,6 +200,8 @@ enum class Phrase : std::uint16_t {
   kTestWatches,      ///< {kpis} {sources}
   kCountOfKpis,      ///< {n}
   kDeliveryFailed,   ///< {channel} {error} {n}
+  kChannelFails,     ///< {channel} {error} {since}
+  kMessagesWait,     ///< {n}
   kAndMoreMessages,  ///< {n}
   kDeliveryKept,
   kConfigRefused,

@@ -206,6 +206,8 @@ constexpr PhraseText kPhrases[] = {
     {kTestWatches, "Den bevakar {kpis} från {sources}."},
     {kCountOfKpis, "{n} {n:KPI|KPI:er}"},
     {kDeliveryFailed, "Kanalen {channel} tog inte emot {n} {n:meddelande|meddelanden}: {error}"},
+    {kChannelFails, "Kanalen {channel} har inte tagit emot något sedan {since}: {error}"},
+    {kMessagesWait, "{n} {n:meddelande väntar|meddelanden väntar}. Försöken fortsätter i tre dygn."},
     {kAndMoreMessages, "och {n} {n:meddelande|meddelanden} till"},
     {kDeliveryKept,
      "Inget är förlorat: `kpid deadletter list` visar det som inte kom fram, `kpid deadletter resend` skickar det när "

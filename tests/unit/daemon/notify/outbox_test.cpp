@@ -159,6 +159,40 @@ TEST_F(OutboxTest, WhatFailedInAnOutageGoesAtOnceWhenItIsOver) {
   EXPECT_TRUE(outbox_.is_empty());
 }
 
+TEST_F(OutboxTest, AnOutageOfTwoHoursIsToldAfterAQuarterAndMadeUpForWithinMinutes) {
+  const Instant up = after(2 * 3600);
+  std::map<Instant, std::string> comes{{after(300), "A fires"}, {after(1200), "B fires"}, {after(4200), "A ends"}};
+  std::map<std::string, int> tries;
+  std::map<std::string, Instant> arrived;
+  std::vector<Instant> told;
+  for (Instant now = kBegin; arrived.size() < 3 && now < up + std::chrono::hours{1};) {
+    for (; !comes.empty() && comes.begin()->first <= now; comes.erase(comes.begin())) {
+      add(comes.begin()->second, {comes.begin()->second.substr(0, 1)});
+    }
+    for (const std::string& id : take(now)) {
+      ++tries[id];
+      finish(id, now < up ? retry() : Outcome{}, now);
+      arrived.emplace(now < up ? "" : id, now);
+    }
+    arrived.erase("");
+    for (const Outage& outage : outbox_.new_outages(now)) {
+      told.push_back(now);
+      EXPECT_EQ(outage.since, after(300));
+    }
+    const Instant next = outbox_.next_due();
+    now = std::max(now + std::chrono::seconds{1}, comes.empty() ? next : std::min(next, comes.begin()->first));
+  }
+  ASSERT_EQ(arrived.size(), 3U);
+  for (const auto& [id, at] : arrived) {
+    EXPECT_LE(at - up, std::chrono::minutes{6}) << id;
+    EXPECT_LE(tries[id], 45) << id;
+  }
+  EXPECT_LE(arrived["A fires"], arrived["A ends"]);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_GE(told[0], after(300 + 900));
+  EXPECT_LE(told[0], after(300 + 900 + 1800));
+}
+
 TEST_F(OutboxTest, AChannelThatForbidsUsIsOffForAnHour) {
   add("a", {"ep_1"});
   add("b", {"ep_2"});
