@@ -201,6 +201,25 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"SaysTooMuch", answer(200, {}, std::string(2U << 20U, 'x')), kDead, "larger than"}),
     [](const auto& row) { return row.param.name; });
 
+TEST(Deliveries, ToAClosedPortOrAnUntrustedServerAreTriedAgain) {
+  std::string closed;
+  {
+    const LoopbackServer server(answer(200));
+    closed = server.url();
+  }
+  LoopbackServer untrusted([](const ReceivedRequest&) { return answer(200); }, LoopbackServer::Transport::kTls);
+  Post post;
+  post.add_channel("closed", closed);
+  post.add_channel("untrusted", "https://127.0.0.1:" + std::to_string(untrusted.port()) + "/");
+  post.send("msg_1", "closed");
+  post.send("msg_2", "untrusted");
+  for (const DeliveryRow& row : post.work(2).rows) {
+    EXPECT_EQ(row.state, kQueued) << row.last_error;
+    EXPECT_NE(row.last_error, "");
+  }
+  EXPECT_TRUE(untrusted.requests().empty());
+}
+
 TEST(Deliveries, OneThatHangsDelaysNoOther) {
   LoopbackServer hangs(badly(Manner::kHang));
   LoopbackServer works(answer(200));
