@@ -105,8 +105,28 @@ std::size_t Deliveries::resend(std::vector<NotificationRow> dead) {
   return count;
 }
 
+void Deliveries::recall(Instant now) {
+  if (world_.journal == nullptr) {
+    return;
+  }
+  for (const SentJournal::Sent& sent : world_.journal->read()) {
+    Outcome outcome;
+    outcome.remotes = sent.remotes;
+    keep(outbox_.finish(sent.id, outcome, now));
+    is_noted_ = true;
+  }
+}
+
+void Deliveries::written() {
+  if (is_noted_ && is_idle()) {
+    world_.journal->clear();
+    is_noted_ = false;
+  }
+}
+
 void Deliveries::start(std::vector<Attempt> batch) {
   ++batches_;
+  is_noted_ = is_noted_ || (batch.size() > 1 && world_.journal != nullptr);
   world_.pool.submit([this, batch = std::move(batch), config = config_](const std::stop_token& stop) {
     std::size_t tried = 0;
     for (bool goes_on = true; goes_on && tried < batch.size() && !stop.stop_requested(); ++tried) {
@@ -117,6 +137,9 @@ void Deliveries::start(std::vector<Attempt> batch) {
       Outcome outcome = deliver_once(*config, attempt.row, host, console_, stop);
       if (stop.stop_requested() && outcome.kind != Outcome::Kind::kDelivered) {
         return;  // what was cut off says nothing about the receiver
+      }
+      if (batch.size() > 1 && world_.journal != nullptr && outcome.kind == Outcome::Kind::kDelivered) {
+        world_.journal->note({attempt.row.id, outcome.remotes});
       }
       goes_on = outcome.kind == Outcome::Kind::kDelivered || outcome.kind == Outcome::Kind::kRefused;
       world_.inbox.post(DeliveryResult{attempt.row.id, std::move(outcome)});

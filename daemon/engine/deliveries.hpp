@@ -4,6 +4,7 @@
 
 #include "daemon/config/config.hpp"
 #include "daemon/engine/inbox.hpp"
+#include "daemon/engine/sent_journal.hpp"
 #include "daemon/notify/outbox.hpp"
 #include "daemon/os/clock.hpp"
 #include "daemon/os/work_pool.hpp"
@@ -25,6 +26,7 @@ struct DeliveryWorld {
   std::ostream& console;
   Inbox& inbox;
   WorkPool& pool;
+  SentJournal* journal = nullptr;  ///< Null: what a kill finds delivered is sent again.
 };
 
 /// What a turn's deliveries leave for the engine.
@@ -44,6 +46,11 @@ class Deliveries {
 
   /// Dead letters that are to be tried again, like new messages; take_news() has how the history knows. How many.
   std::size_t resend(std::vector<NotificationRow> dead);
+
+  /// What an earlier run delivered without writing it down. After add() of what was queued.
+  void recall(Instant now);
+  /// Called when a step is in the history, with all that take_news() gave before.
+  void written();
 
   /// Starts what is due; what a channel takes no more is given up.
   void start_due(Instant now);
@@ -82,6 +89,7 @@ class Deliveries {
   std::shared_ptr<const Config> config_;
   Outbox outbox_;
   std::size_t batches_ = 0;  // on their way
+  bool is_noted_ = false;    // something is in the journal
   std::vector<DeliveryRow> rows_;
   std::map<std::string, std::vector<NotificationRow>> dead_;  // by channel: to be told
   std::map<std::string, Refresh> refreshes_;                  // by channel

@@ -50,7 +50,8 @@ Watch::Watch(std::shared_ptr<const Config> config, Store& store, World world, En
       options_(options),
       engine_(std::make_unique<Engine>(config_, store_, options_)),
       polling_(config_->sources.size()),
-      deliveries_({world.clock, world.host, world.http, world.console, inbox_, pool_}),
+      journal_(config_->history == ":memory:" ? "" : config_->history + ".sent"),
+      deliveries_({world.clock, world.host, world.http, world.console, inbox_, pool_, &journal_}),
       heartbeat_(world.http, pool_) {
   deliveries_.configure(config_);
 }
@@ -59,6 +60,7 @@ Result<void> Watch::restore(Instant now) {
   KPI_TRY(engine_->restore(now));
   KPI_TRY(deliveries_.restore(store_));
   deliveries_.add(engine_->take_queued());
+  deliveries_.recall(now);
   return {};
 }
 
@@ -102,6 +104,7 @@ Result<OnceReport> Watch::once(Instant now) {
   OnceReport report;
   poll_all(now);
   report.summary = KPI_TRY(engine_->step(now));
+  deliveries_.written();
   deliveries_.add(engine_->take_queued());
   report.has_failed_source = engine_->has_failed_source();
   KPI_TRY(deliver_all(now, report));
@@ -153,6 +156,7 @@ Result<void> Watch::deliver_all(Instant now, OnceReport& report) {
         engine_->receive(std::move(letter));
       }
       KPI_TRY(engine_->step(now));  // at once: what is not written down is sent again after a kill
+      deliveries_.written();
       deliveries_.add(engine_->take_queued());
     }
   }
@@ -205,6 +209,7 @@ Result<void> Watch::finish_deliveries() {
   }
   hand_over(now());
   KPI_TRY(engine_->step(now()));
+  deliveries_.written();
   return {};
 }
 
@@ -333,6 +338,9 @@ Result<bool> Watch::turn(const Reload& reload) {
   engine_->receive_troubles(machine_troubles(config_->history, world_.clock.now(), engine_->last_step()), now());
   StepSummary summary;
   const bool is_written = KPI_TRY(step(summary));
+  if (is_written) {
+    deliveries_.written();
+  }
   if (is_written && is_well()) {
     heartbeat_.beat(config_->heartbeat, world_.clock.now());
   }

@@ -124,6 +124,7 @@ class Watch {
   bool is_copying_ = false;
   std::uint64_t generation_ = 0;  // of the configuration: results of an older one are dropped
   Inbox inbox_;
+  SentJournal journal_;
   Deliveries deliveries_;
   WorkPool pool_;  // behind all that its jobs use
   Heartbeat heartbeat_;

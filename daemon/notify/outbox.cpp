@@ -235,7 +235,7 @@ Finished Outbox::finish(const std::string& id, const Outcome& outcome, Instant n
   const std::uint64_t number = known->second;
   Entry& entry = entries_.at(number);
   Queue& queue = queues_[entry.row.channel];
-  --queue.in_flight;
+  queue.in_flight -= entry.in_flight ? 1 : 0;  // not what an earlier run delivered
   entry.in_flight = false;
   ++entry.row.attempts;
   queue.failed += outcome.kind == Outcome::Kind::kDelivered ? 0 : 1;

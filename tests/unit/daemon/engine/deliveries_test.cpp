@@ -12,7 +12,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <map>
 #include <sstream>
 
 namespace kpi::test {
@@ -33,6 +36,9 @@ class NoWorld final : public Host {
 /// Deliveries with a pool and an inbox, and channels at addresses.
 class Post {
  public:
+  explicit Post(SentJournal* journal = nullptr)
+      : deliveries_({system_clock(), host_, *http_, console_, inbox_, pool_, journal}) {}
+
   void add_channel(const std::string& name, const std::string& url, DeliveryRules rules = {}) {
     ChannelSettings settings;
     settings.name = name;
@@ -113,7 +119,7 @@ class Post {
   std::shared_ptr<Config> config_ = std::make_shared<Config>();
   std::vector<std::string> urls_;  // by channel
   Inbox inbox_;
-  Deliveries deliveries_{{system_clock(), host_, *http_, console_, inbox_, pool_}};
+  Deliveries deliveries_;
   WorkPool pool_;  // last: its jobs use what stands above
 };
 
@@ -314,6 +320,42 @@ TEST(Deliveries, ATemplateSpeaksForAlertsAndItsFailureHoldsNothingBack) {
   EXPECT_EQ(row.state, NotificationRow::State::kSent);
   EXPECT_EQ(row.last_error, "told in the built-in words: the template says nothing");
   EXPECT_THAT(works.requests().back().body, HasSubstr(R"("text":null)"));
+}
+
+TEST(Deliveries, OfALongQueueAKillRepeatsNothingThatArrived) {
+  const std::string path = testing::TempDir() + "kpid-sent-" + std::to_string(::getpid());
+  LoopbackServer works(answer(200));
+  SentJournal journal(path);
+  constexpr int count = 300;
+  const auto queue = [&](Post& post) {
+    post.add_channel("growth", works.url());
+    for (int i = 0; i < count; ++i) {
+      post.send("msg_" + std::to_string(i), "growth");
+    }
+  };
+  {
+    Post killed(&journal);
+    queue(killed);
+    killed.work(200);  // and nothing of it is written down
+  }
+  const std::size_t noted = SentJournal(path).read().size();
+  const std::size_t unnoted = works.requests().size() - noted;
+  EXPECT_GT(noted, 100U);
+  EXPECT_LE(unnoted, 2U);  // the first, which went alone, and one that was on its way
+  Post again(&journal);
+  queue(again);
+  again.deliveries().recall(Post::now());
+  const DeliveryNews news = again.work(count - noted);
+  EXPECT_EQ(news.rows.size(), static_cast<std::size_t>(count));
+  std::map<std::string, int> received;
+  for (const ReceivedRequest& request : works.requests()) {
+    ++received[std::string(request.header("webhook-id"))];
+  }
+  EXPECT_EQ(received.size(), static_cast<std::size_t>(count));
+  EXPECT_EQ(works.requests().size(), count + unnoted);
+  again.deliveries().written();
+  EXPECT_TRUE(SentJournal(path).read().empty());
+  ::unlink(path.c_str());
 }
 
 TEST(Deliveries, WhatIsResentIsANewTry) {
