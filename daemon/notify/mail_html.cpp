@@ -4,6 +4,7 @@
 #include "daemon/notify/html_text.hpp"
 #include "daemon/notify/message_card.hpp"
 #include "rules/base/text.hpp"
+#include "rules/words/civil_words.hpp"
 
 #include <fmt/format.h>
 
@@ -179,7 +180,7 @@ std::string mail_html(const Message& message) {
       kFont,
       rows,
       html_escaped(printable(message.channel, 100)),
-      html_escaped(rfc3339(message.created)));
+      html_escaped(time_words(message.created, message.zone, message.language)));
 }
 
 }  // namespace kpi

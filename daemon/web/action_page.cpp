@@ -155,6 +155,14 @@ class ActionPage {
                : format_value(value->get<double>(), kpi->unit, language_);
   }
 
+  /// A day for what begins with a day, else a time.
+  [[nodiscard]] std::string begin_text(Instant at) const {
+    const Kpi* kpi = config_->rules.find(text_at(alert_, "kpi"));
+    const auto local = (kpi == nullptr ? zone_ : kpi->zone).to_local(at);
+    const auto day = std::chrono::floor<std::chrono::days>(local);
+    return kpi != nullptr && local == day ? date_words(Date{day}, language_) : time_words(at, zone_, language_);
+  }
+
   [[nodiscard]] std::string alert_card() const {
     const std::string severity = text_at(alert_, "severity");
     const Phrase badge = !text_at(alert_, "source").empty()     ? Phrase::kSourceFailed
