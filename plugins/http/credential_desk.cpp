@@ -22,8 +22,8 @@ std::int64_t ms_of(Instant instant) {
 }  // namespace
 
 /// What another process, or this one before it was started again, has used. A budget is looked up at each request.
-void Credential::read(const UseBook& book, bool has_budget) {
-  if (book.folder.empty() || (was_read_ && !has_budget)) {
+void Credential::read(const UseBook& book, const CredentialLimits& limits, bool is_kept) {
+  if (book.folder.empty() || (was_read_ && !is_kept)) {
     return;
   }
   was_read_ = true;
@@ -37,13 +37,14 @@ void Credential::read(const UseBook& book, bool has_budget) {
   std::size_t count = 0;
   for (const Json& item : json->value("sent", Json::array())) {
     if (item.is_array() && item.size() == 2 && item[0].is_number_integer() && item[1].is_number_unsigned()) {
-      kept.push_back({std::min(now, Instant{Duration{item[0].get<std::int64_t>()}}), item[1].get<std::size_t>()});
-      count += kept.back().count;
+      const Sent sent{std::min(now, Instant{Duration{item[0].get<std::int64_t>()}}), item[1].get<std::size_t>()};
+      if (sent.at + limits.per > now) {
+        kept.push_back(sent);
+        count += sent.count;
+      }
     }
   }
-  std::size_t known = 0;
-  std::ranges::for_each(sent_, [&](const Sent& sent) { known += sent.count; });
-  if (count > known) {
+  if (count > drop_old(limits, now)) {
     sent_ = std::move(kept);
   }
   if (const auto until = json->find("rests_until"); until != json->end() && until->is_number_integer()) {
@@ -96,7 +97,7 @@ Result<Duration> Credential::begin(const CredentialLimits& limits, const UseBook
   }
   const bool has_budget = limits.requests > 0;
   const bool is_kept = has_budget && limits.per >= kShortestKept;
-  read(book, is_kept);
+  read(book, limits, is_kept);
   const Instant now = book.host.now();
   if (rests_until_ && now < *rests_until_) {
     return fail(ErrorKind::kUnavailable, "not asked until " + rfc3339(*rests_until_) + ": " + why_);

@@ -71,7 +71,7 @@ class Credential {
     std::size_t count = 0;
   };
 
-  void read(const UseBook& book, bool has_budget);
+  void read(const UseBook& book, const CredentialLimits& limits, bool is_kept);
   void write(const UseBook& book) const;
   std::size_t drop_old(const CredentialLimits& limits, Instant now);
   void add_sent(const CredentialLimits& limits, Instant now);
