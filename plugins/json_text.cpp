@@ -93,6 +93,11 @@ Result<Json> parse_json(std::string_view name, std::string_view text) {
       where + (offset >= text.size() ? ": the text ends before its JSON does" : ": no JSON at \"" + near + "\""));
 }
 
+std::string json_member(const Json& object, std::string_view key, std::string_view fallback) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string(fallback);
+}
+
 std::string json_kind(const Json& value) {
   switch (value.type()) {
     case Json::value_t::array:

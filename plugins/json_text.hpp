@@ -16,6 +16,9 @@ inline constexpr std::size_t kMaxJsonDepth = 64;
 /// One document. The error begins with `name:line:column`, and says what is wrong there.
 Result<nlohmann::ordered_json> parse_json(std::string_view name, std::string_view text);
 
+/// The text that an object has under a key; what has another type counts as absent.
+std::string json_member(const nlohmann::ordered_json& object, std::string_view key, std::string_view fallback = "");
+
 /// What a JSON value is, for people: "a list", "an object", "true".
 std::string json_kind(const nlohmann::ordered_json& value);
 

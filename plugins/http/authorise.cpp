@@ -184,7 +184,7 @@ Result<HttpRequest> Conversation::token_request(const Credential::Token& token) 
     default: {
       if (request.url.empty()) {
         const Json key = KPI_TRY(service_key());
-        request.url = key.value("token_uri", std::string(kGoogleTokens));
+        request.url = json_member(key, "token_uri", kGoogleTokens);
       }
       form = {{"grant_type", std::string(kJwtGrant)}, {"assertion", KPI_TRY(signed_token(false))}};
     }
@@ -257,8 +257,8 @@ Result<void> Conversation::load_token(Credential::Token& token) {
   if (text.empty() || !json || !json->is_object()) {
     return {};
   }
-  token.value = Secret(json->value("token", std::string()));
-  token.refresh = Secret(json->value("refresh", std::string()));
+  token.value = Secret(json_member(*json, "token"));
+  token.refresh = Secret(json_member(*json, "refresh"));
   token.renew_at.reset();
   if (token.value.reveal() == token.refused.reveal()) {
     token.value = Secret();
@@ -323,11 +323,11 @@ Result<std::string> Conversation::signed_token(bool is_bearer) {
   const std::int64_t now = host_.now().time_since_epoch().count() / 1000;
   const auto lifetime = plan_.auth.lifetime.count() > 0 ? plan_.auth.lifetime.count() / 1000 : 3600;
   Json header{{"alg", "RS256"}, {"typ", "JWT"}};
-  if (const std::string id = KPI_TRY(text_of("key_id", key.value("private_key_id", ""))); !id.empty()) {
+  if (const std::string id = KPI_TRY(text_of("key_id", json_member(key, "private_key_id"))); !id.empty()) {
     header["kid"] = id;
   }
   Json claims;
-  const std::string issuer = KPI_TRY(text_of("issuer", key.value("client_email", "")));
+  const std::string issuer = KPI_TRY(text_of("issuer", json_member(key, "client_email")));
   claims["iss"] = issuer;
   if (is_bearer) {
     // Snowflake: ACCOUNT.USER.SHA256:fingerprint of the public key
@@ -338,7 +338,7 @@ Result<std::string> Conversation::signed_token(bool is_bearer) {
   }
   std::string audience = KPI_TRY(text_of("audience"));
   if (audience.empty() && !is_bearer) {
-    audience = KPI_TRY(text_of("token_url", key.value("token_uri", std::string(kGoogleTokens))));
+    audience = KPI_TRY(text_of("token_url", json_member(key, "token_uri", kGoogleTokens)));
   }
   if (!audience.empty()) {
     claims["aud"] = audience;

@@ -35,7 +35,8 @@ void Credential::read(const UseBook& book, const CredentialLimits& limits, bool 
   const Instant now = book.host.now();
   std::deque<Sent> kept;
   std::size_t count = 0;
-  for (const Json& item : json->value("sent", Json::array())) {
+  const auto sent_before = json->find("sent");
+  for (const Json& item : sent_before == json->end() ? Json::array() : *sent_before) {
     if (item.is_array() && item.size() == 2 && item[0].is_number_integer() && item[1].is_number_unsigned()) {
       const Sent sent{std::min(now, Instant{Duration{item[0].get<std::int64_t>()}}), item[1].get<std::size_t>()};
       if (sent.at + limits.per > now) {
@@ -51,7 +52,7 @@ void Credential::read(const UseBook& book, const CredentialLimits& limits, bool 
     const Instant instant{Duration{until->get<std::int64_t>()}};
     if (instant < now + kLongestRest && instant > rests_until_.value_or(now)) {
       rests_until_ = instant;
-      why_ = json->value("why", std::string());
+      why_ = json_member(*json, "why");
     }
   }
 }

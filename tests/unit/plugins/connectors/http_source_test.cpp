@@ -309,6 +309,26 @@ metrics: {n: {kind: level}})");
   EXPECT_TRUE(loaded.source->poll(request_at(*sixth), *sixth, {}).has_value());
 }
 
+TEST(HttpBudget, AndTokensAreReadAnewWhereWhatWasKeptIsBroken) {
+  const LoadedSource loaded = load_source(std::string(kRefreshed) + "\nbudget: {requests: 9, per: 1 day}");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  const auto answer = [](const HttpRequest& request) {
+    return answer_of(request.url.starts_with("https://id") ? R"({"access_token":"t1"})" : R"({"n":1})");
+  };
+  FakeHost host(answer);
+  ASSERT_TRUE(loaded.source->poll(request_at(host), host, {}).has_value());
+  EXPECT_EQ(host.kept_files.size(), 2U);
+  for (const char* text :
+       {"{", "[]", R"({"sent":5,"why":[],"rests_until":"x","token":7,"refresh":{},"renew_at":null,"exports":3})"}) {
+    FakeHost again(answer);
+    for (const auto& [name, kept] : host.kept_files) {
+      again.kept_files[name] = text;
+    }
+    EXPECT_EQ(poll_text(loaded.source->poll(request_at(again), again, {}), loaded.settings), "n 2026-11-20 1\n")
+        << text;
+  }
+}
+
 TEST(HttpBudget, OfManyRequestsStaysSmallWhereItIsKept) {
   const LoadedSource loaded = load_source(R"(plugin: http
 auth: {type: bearer, token: abcdef}
