@@ -406,7 +406,7 @@ Json digest_blocks(const Message& message) {
 std::string slack_payload(const Message& message) {
   Json payload;
   payload["text"] = std::string(mark_of(message)) + " " + escaped(headline(message));
-  payload["blocks"] = message.digest           ? digest_blocks(message)
+  payload["blocks"] = message.digest          ? digest_blocks(message)
                       : is_free_text(message) ? free_text_blocks(message)
                                               : alert_blocks(message);
   return payload.dump(-1, ' ', false, Json::error_handler_t::replace);

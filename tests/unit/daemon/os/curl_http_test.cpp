@@ -1,6 +1,7 @@
 // What a request looks like on the wire, and what may be connected to, against a real server.
 #include "daemon/os/curl_http.hpp"
 
+#include "daemon/os/curl_certificates.hpp"
 #include "tests/support/loopback_server.hpp"
 
 #include <gmock/gmock.h>
@@ -17,10 +18,13 @@ namespace {
 using test::LoopbackServer;
 using test::ReceivedRequest;
 using test::ScriptedAnswer;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 using testing::Pair;
+using testing::StartsWith;
 using namespace std::chrono_literals;
 
 HttpRequest get(const std::string& url) {
