@@ -51,6 +51,18 @@ std::string_view aggregate_name(Aggregate how, MetricKind kind) {
   return "";
 }
 
+/// anomaly() has no unit; usual(), which reads the same, has that of what it is of.
+template <class Input>
+bool is_score(const Input& input) {
+  return input.how == Aggregate::kAnomaly && input.quantile == 0;
+}
+
+template <class Input>
+std::string how_of(const Input& input, MetricKind kind) {
+  const bool is_usual = input.how == Aggregate::kAnomaly && input.quantile == 1;
+  return is_usual ? "usual" : std::string(aggregate_name(input.how, kind));
+}
+
 /// "2026-03-24 to 2026-03-30", for instants "2026-03-30 14:00 to 15:00".
 std::string window_text(const Window& window, const Grain& grain, const Zone& zone) {
   if (grain.is_civil()) {
@@ -149,13 +161,14 @@ class Explainer {
           (finding.name == metric.name ? "{" : ", ") + filter.label + (filter.negated ? "!=" : "=") + filter.value;
     }
     finding.name += input.filters.empty() ? "" : "}";
-    finding.how = aggregate_name(input.how, metric.kind);
+    finding.how = how_of(input, metric.kind);
     finding.how += input.weight ? " weighted by " + context_.rules->metrics[*input.weight].name : "";
     finding.window = window_text(window, metric.grain, result_.kpi->zone) + shifts_text(input.back);
     finding.series = series.size();
     finding.count = count_window(input, series, context);
     finding.value = evaluate_input(input, series, context, 0);
-    finding.unit = Unit::parse(input.how == Aggregate::kAge ? "d" : metric.unit).value_or(Unit{});
+    finding.unit =
+        is_score(input) ? Unit() : Unit::parse(input.how == Aggregate::kAge ? "d" : metric.unit).value_or(Unit{});
     finding.marks = KPI_TRY(marks_of_samples(metric, series, window));
     return finding;
   }
@@ -166,14 +179,14 @@ class Explainer {
     const Window window = window_of(context.frame, input, used.every);
     InputFinding finding;
     finding.name = input.is_self ? "value" : used.id;
-    finding.how = input.window ? aggregate_name(input.how, MetricKind::kFlow) : "as judged";
+    finding.how = input.window ? how_of(input, MetricKind::kFlow) : "as judged";
     finding.window = window_text(window, used.every, result_.kpi->zone) + shifts_text(input.back);
     finding.series = judged == nullptr ? 0 : 1;
     Program alone;
     alone.kpis = {input};
     alone.code = {Instruction{OpCode::kKpi, 0, 0}};
     finding.value = evaluate(alone, Inputs{{}, {judged}}, context);
-    finding.unit = used.unit;
+    finding.unit = is_score(input) ? Unit() : used.unit;
     const auto is_it = [&](const Line& line) { return &line.judged == judged; };
     if (const auto line = std::ranges::find_if(engine_.lines(), is_it); line != engine_.lines().end()) {
       finding.marks = KPI_TRY(marks_of_verdicts(*line, window));

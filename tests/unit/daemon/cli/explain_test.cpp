@@ -137,6 +137,29 @@ TEST(ExplainMix, SaysThatATotalFellAlthoughEverySegmentRose) {
   EXPECT_THAT(program.on_folder({"explain", "conversion", "--segment", "SE"}).out, Not(HasSubstr("segments")));
 }
 
+TEST(ExplainHistory, SaysWhatIsUsualAndGivesAScoreNoUnit) {
+  Program program("2026-03-02T06:00:00Z");
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\nsources:\n  web:\n    plugin: csv\n    path: web.csv\n"
+                "    metrics: {visits: {unit: visits}}\n"
+                "channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n");
+  program.write("rules.yaml",
+                "kpis:\n  visits:\n    title: Visits\n    unit: visits\n    value: web.visits\n"
+                "    alerts: [{name: odd, when: \"anomaly(value) > 99% and value < usual(value)\", severity: info}]\n");
+  std::string text = "Date,visits\n";
+  for (int day = 0; day < 60; ++day) {
+    const Date date{std::chrono::sys_days{std::chrono::year(2026) / 1 / 1} + std::chrono::days{day}};
+    text += date_text(date) + "," + std::to_string(day < 59 ? 1000 + day * 37 % 29 : 200) + "\n";
+  }
+  program.write("web.csv", text);
+  ASSERT_EQ(program.once("2026-03-02T06:00:00Z"), 0);
+  const std::string out = program.on_folder({"explain", "visits"}).out;
+  EXPECT_THAT(out, HasSubstr("  history   lowest in 60 days; usual "));
+  EXPECT_THAT(out, HasSubstr(" visits\n      usual, "));
+  EXPECT_THAT(out, Not(HasSubstr(" visits\n      anomaly, ")));
+  EXPECT_THAT(out, HasSubstr("\n      anomaly, "));
+}
+
 TEST(Remarks, AreAboutRowsThatAreGoneAndRowsOfTheFuture) {
   Program program("2026-03-05T06:00:00Z");
   program.write("kpid.yaml", kConfig);
