@@ -156,7 +156,7 @@ there is no function "chnge"
                     CompileCase{"AFunctionThatIsNot", "frobnicate(value)", R"~(frobnicate(value)
 ^^^^^^^^^^
 there is no function "frobnicate"
--> functions: abs age all anomaly avg change clamp coalesce count diff event first forecast holiday if last max median min month per prev quantile round segments share stddev sum to_date trend unusual weekday)~"},
+-> functions: abs age all anomaly avg change clamp coalesce count diff event first forecast holiday if last max median min month per prev quantile round segments share stddev sum to_date trend unusual usual weekday)~"},
                     CompileCase{"AnAggregateOfANumber", "sum(2 + 1)", R"~(sum(2 + 1)
     ^^^^^
 sum() takes a metric, a KPI, or an expression over metrics
@@ -190,7 +190,7 @@ web.visits has no label "contry"
 shop.revenu + web.visits{contry=SE} + nope()
                                       ^^^^
 there is no function "nope"
--> functions: abs age all anomaly avg change clamp coalesce count diff event first forecast holiday if last max median min month per prev quantile round segments share stddev sum to_date trend unusual weekday)~"}),
+-> functions: abs age all anomaly avg change clamp coalesce count diff event first forecast holiday if last max median min month per prev quantile round segments share stddev sum to_date trend unusual usual weekday)~"}),
     name_of_case);
 
 // --- names ---
