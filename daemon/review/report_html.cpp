@@ -131,7 +131,7 @@ class Html {
     html_.put("<tr><th scope=\"row\"><a href=\"#kpi-", kpi.kpi->id, "\">");
     html_.put("", kpi.kpi->title, "</a>");
     html_.raw(sparkline(line, review_.period), "</th>");
-    html_.put("<td class=\"wide\">", kpi.kpi->owner, "</td>");
+    html_.put("<td class=\"wide owner\">", kpi.kpi->owner, "</td>");
     html_.put("<td class=\"number\"><b>", figure_text(line.value, *kpi.kpi, style_), "</b></td>");
     html_.compared(kpi, line.value, line.previous, "number narrow");
     html_.compared(kpi, line.value, line.year_ago, "number wide");

@@ -37,7 +37,8 @@ json page(const StatusIndex::Wanted& wanted) {
 
 std::vector<std::string> shown(const StatusIndex::Wanted& wanted) {
   std::vector<std::string> lines;
-  for (const json& line : page(wanted)["kpis"]) {
+  const json found = page(wanted);
+  for (const json& line : found["kpis"]) {
     lines.push_back(line["id"].get<std::string>() + line["segment"].value("country", ""));
   }
   return lines;
