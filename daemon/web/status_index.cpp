@@ -82,7 +82,8 @@ std::string StatusIndex::page(const Wanted& wanted) const {
     rows += wanted.with_values ? line.json.substr(0, line.json.size() - 1) + ",\"spark\":" + values_of(i, reader) + "}"
                                : line.json;
   }
-  return "{\"now\":" + now_ + ",\"total\":" + std::to_string(total) + ",\"offset\":" + std::to_string(wanted.offset) +
+  return "{\"now\":" + now_ + ",\"timezone\":" + dumped(json(config_->zone.name())) +
+         ",\"total\":" + std::to_string(total) + ",\"offset\":" + std::to_string(wanted.offset) +
          ",\"states\":" + dumped(json(states)) + ",\"kpis\":[" + rows + "]}\n";
 }
 

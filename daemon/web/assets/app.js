@@ -60,7 +60,13 @@
     warning: "warn", firing: "bad", error: "bad", off_track: "bad", missed: "bad", critical: "bad", dead: "bad", sent: "good"};
   const chip = (word) => word && el("span", {class: "chip " + (tones[word] || "")}, String(word).replaceAll("_", " "));
   const segmentText = (segment) => Object.entries(segment || {}).map(([name, value]) => `${name}=${value}`).join(", ");
-  const when = (text) => (text ? new Date(text).toLocaleString(undefined, {dateStyle: "medium", timeStyle: "short"}) : "–");
+  // Times and days are those of the daemon's zone, as in messages and reports.
+  let zone;
+  const learnZone = async () => {
+    if (!zone) zone = await get("kpis?limit=0").then((found) => found.timezone, () => undefined);
+  };
+  const when = (text) => (text ? new Date(text).toLocaleString(undefined, {dateStyle: "medium", timeStyle: "short", timeZone: zone}) : "–");
+  const day = (text) => new Date(text).toLocaleDateString("sv-SE", {timeZone: zone});
   const table = (heads, rows, caption) => el("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption},
     el("table", {}, el("thead", {}, el("tr", {}, heads.map(([text, kind]) => el("th", {scope: "col", class: kind}, text)))),
       el("tbody", {}, rows)));
@@ -99,8 +105,9 @@
         el("th", {scope: "row"}, el("a", {href: kpiLink(line.id, segment)}, segment || line.title), el("br"), el("small", {class: "soft"}, segment ? line.title : line.owner || "")),
         el("td", {class: "number"}, el("b", {}, line.formatted || "–")),
         el("td", {class: "wide"}, spark(line.spark)),
-        el("td", {}, chip(line.state === "firing" ? line.severity || "firing" : line.state), line.since && line.state !== "ok" ? el("small", {class: "soft wide"}, " since " + line.since.slice(0, 10)) : null),
-        el("td", {}, target && [chip(target.status), el("small", {class: "soft wide"}, " goal " + (target.formatted_goal || target.goal))]));
+        el("td", {}, chip(line.state === "firing" ? line.severity || "firing" : line.state), line.since && line.state !== "ok" ? el("small", {class: "soft wide"}, " since " + day(line.since)) : null,
+          target && el("span", {class: "narrow"}, chip(target.status))),
+        el("td", {class: "wide"}, target && [chip(target.status), el("small", {class: "soft wide"}, " goal " + (target.formatted_goal || target.goal))]));
     });
     return [el("h1", {}, "KPIs"),
       el("p", {class: "soft"}, `${found.total} ${found.total === 1 ? "KPI or segment" : "KPIs and segments"}; as of ${when(found.now)}`),
@@ -108,7 +115,7 @@
         el("a", {class: "chip " + tones[state], href: "#/?state=" + state}, `${found.states[state]} ${state.replaceAll("_", " ")}`))),
       el("form", {class: "filters", role: "search", onsubmit: (event) => { event.preventDefault(); go({q: search.value, offset: ""}); }},
         el("label", {for: "q"}, "Search ", search), el("label", {for: "state"}, "State ", states), el("button", {}, "Show")),
-      rows.length ? table([["KPI"], ["Value", "number"], ["Last periods", "wide"], ["State"], ["Target"]], rows, "KPIs") : el("p", {}, "Nothing matches."),
+      rows.length ? table([["KPI"], ["Value", "number"], ["Last periods", "wide"], ["State"], ["Target", "wide"]], rows, "KPIs") : el("p", {}, "Nothing matches."),
       el("div", {class: "pager"},
         el("button", {disabled: offset === 0, onclick: () => go({offset: Math.max(0, offset - page)})}, "Earlier"),
         el("span", {class: "soft"}, found.total ? `${offset + 1}–${Math.min(found.total, offset + page)} of ${found.total}` : ""),
@@ -154,7 +161,7 @@
     return [el("p", {}, el("a", {href: "#/"}, "All KPIs")),
       el("h1", {}, kpi.title, segment ? " · " + segment : "", " ", chip(line.state)),
       el("p", {class: "soft"}, kpi.description),
-      el("dl", {class: "facts"}, fact("Value", line.formatted, line.period && line.period.start.slice(0, 10)),
+      el("dl", {class: "facts"}, fact("Value", line.formatted, line.period && day(line.period.start)),
         target && fact("Target", String(target.formatted_goal || target.goal), `by ${target.deadline || "–"}, ${String(target.status).replaceAll("_", " ")}`),
         target && target.pace != null && fact("Pace", Math.round(target.pace * 100) + "%", target.probability != null ? `probability ${Math.round(target.probability * 100)}%` : ""),
         fact("Owner", kpi.owner), fact("Objective", kpi.objective)),
@@ -250,6 +257,7 @@
     const [pattern, make] = routes.find(([known]) => known.test(path));
     const turn = (show.turn = (show.turn || 0) + 1);
     try {
+      await learnZone();
       const nodes = [await make(...path.match(pattern).slice(1))].flat(9).filter(Boolean);
       if (turn !== show.turn) return;
       main.replaceChildren(...nodes);

@@ -76,7 +76,12 @@ TEST(StatusIndex, WithoutAHistoryChartsAreEmpty) {
 
 TEST(StatusIndex, AnAnswerThatIsNoStatusHasNoLines) {
   EXPECT_EQ(json::parse(index_of("no JSON").page({.limit = 10})),
-            (json{{"now", nullptr}, {"total", 0}, {"offset", 0}, {"states", json::object()}, {"kpis", json::array()}}));
+            (json{{"now", nullptr},
+                  {"timezone", "UTC"},
+                  {"total", 0},
+                  {"offset", 0},
+                  {"states", json::object()},
+                  {"kpis", json::array()}}));
 }
 
 }  // namespace
