@@ -19,6 +19,9 @@ constexpr hours kLongestWait{80};
 constexpr hours kDisabledFor{1};
 /// After so many failures in a row an attempt that succeeds means that the receiver is back.
 constexpr int kOutage = 3;
+/// So often one message is tried in the first hours of an outage, however long it would wait by itself.
+constexpr minutes kProbe{5};
+constexpr hours kProbed{6};
 /// After so long somebody else is told.
 constexpr minutes kLongOutage{15};
 /// Behind a queue of n messages a batch has n/32 of them, at most 64: what a crash may repeat.
@@ -126,6 +129,13 @@ std::size_t Outbox::batch_size(const Queue& queue) {
   return is_well ? std::clamp<std::size_t>(queue.ready.size() / kBatchShare, 1, queue.window) : 1;
 }
 
+/// When the first message that is ready may be tried.
+Instant Outbox::next_try(const Queue& queue) {
+  const Instant due_at = queue.ready.begin()->first;
+  const bool is_probed = queue.failures >= kOutage && queue.probe_at < queue.failing_since + kProbed;
+  return is_probed ? std::min(due_at, queue.probe_at) : due_at;
+}
+
 void Outbox::refill(Queue& queue, Instant now) {
   if (queue.rules.per_second <= 0) {
     return;
@@ -167,8 +177,10 @@ std::vector<std::vector<Attempt>> Outbox::take(Instant now, bool everything) {
 
 std::vector<Attempt> Outbox::take_batch(Queue& queue, std::size_t most, Instant now) {
   std::vector<Attempt> batch;
-  while (batch.size() < most && !queue.ready.empty() && queue.ready.begin()->first <= now) {
+  while (batch.size() < most && !queue.ready.empty() && next_try(queue) <= now) {
     Entry& entry = entries_.at(queue.ready.begin()->second);
+    entry.is_probe = queue.ready.begin()->first > now;
+    queue.probe_at = entry.is_probe ? now + kProbe : queue.probe_at;
     queue.ready.erase(queue.ready.begin());
     entry.in_flight = true;
     ++queue.in_flight;
@@ -324,6 +336,12 @@ void Outbox::try_later(Queue& queue, std::uint64_t number, const Outcome& outcom
   queue.disabled_until.reset();
   queue.rests_until =
       now + std::max<Duration>(rest_after(entry.row.id, queue.failures), outcome.retry_after.value_or(seconds{0}));
+  queue.probe_at = std::max(now + kProbe, queue.rests_until);
+  if (entry.is_probe) {
+    --entry.row.attempts;  // it is none of those that are published
+    queue.ready.emplace(due(entry), number);
+    return;
+  }
   const std::optional<Duration> wait = retry_wait(entry.row.id, entry.row.attempts);
   if (!wait) {
     give_up(queue, number, outcome.detail, finished);
@@ -406,7 +424,7 @@ Instant Outbox::next_due() const {
     if (queue.ready.empty() || queue.batches >= queue.rules.concurrency) {
       continue;
     }
-    const Instant due_at = queue.ready.begin()->first;
+    const Instant due_at = next_try(queue);
     const bool is_dropped = queue.disabled_until.has_value();  // give_up_disabled() waits for nothing
     earliest = std::min(earliest, is_dropped ? Instant{} : std::max({due_at, queue.rests_until, next_token(queue)}));
   }

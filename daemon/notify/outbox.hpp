@@ -108,6 +108,7 @@ class Outbox {
     std::size_t waits_for = 0;  // alerts of which an earlier message is on its way
     bool in_flight = false;
     bool was_asked_to_wait = false;  // by Retry-After
+    bool is_probe = false;           // tried before its time, to see whether the receiver is back
   };
 
   struct Queue {
@@ -123,6 +124,7 @@ class Outbox {
     Instant failing_since{};  // the first of them
     bool is_outage_known = false;
     Instant rests_until{};
+    Instant probe_at{};  // in an outage: one message is tried then, whenever it is due
     double tokens = 0;
     std::optional<Instant> refilled;
     std::string disabled;
@@ -134,6 +136,7 @@ class Outbox {
 
   [[nodiscard]] static Instant due(const Entry& entry);
   [[nodiscard]] static std::size_t batch_size(const Queue& queue);
+  [[nodiscard]] static Instant next_try(const Queue& queue);
   static void refill(Queue& queue, Instant now);
   [[nodiscard]] static Instant next_token(const Queue& queue);
   std::vector<std::vector<Attempt>> take(Instant now, bool everything);

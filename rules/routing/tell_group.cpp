@@ -197,8 +197,8 @@ Instant Decider::escalate(const RoutingGroup& group, const AlertKey& key) {
   TrackedAlert& alert = state_.alerts.find(key)->second;
   const std::vector<Route::Step>& steps = route_of(group).escalate;
   const Member& member = *member_of(alert, group.id);
-  if (!is_known(alert, member)) {
-    return Instant::max();
+  if (!is_known(alert, member) || alert.type == MessageType::kAlertFlapping) {
+    return Instant::max();  // quiet, until it is told that it is steady
   }
   for (std::uint32_t step = member.steps; step < steps.size(); ++step) {
     const Instant due = after(steps[step].after, alert.fired, *context_.rules, context_.ground);

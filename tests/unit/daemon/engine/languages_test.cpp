@@ -163,7 +163,7 @@ const std::string kTroubleRules =
     "    unit: leads\n"
     "    split_by: [country]\n"
     "    thresholds: {warning: 100}\n"
-    "    target: {from: 0, to: 5000, start: 2026-03-01, by: 2026-03-31, measure: total, judge: pace, remind: [7 "
+    "    target: {from: 0, to: 9000, start: 2026-03-01, by: 2026-03-31, measure: total, judge: pace, remind: [7 "
     "days]}\n";
 
 class Troubles : public testing::TestWithParam<const char*> {

@@ -115,7 +115,7 @@ TEST_F(OutboxTest, GivesUpAfterTheLastWait) {
     now = std::max(now, outbox_.next_due());
     ASSERT_THAT(take(now), ElementsAre("a"));
     const Finished done = finish("a", retry(), now);
-    ++attempts;
+    attempts += done.rows.empty() ? 0 : 1;  // else it only saw whether the receiver is back
     if (!done.dead.empty()) {
       EXPECT_EQ(done.dead[0].last_error, "answered 503");
       EXPECT_EQ(done.rows[0].state, NotificationRow::State::kDead);
