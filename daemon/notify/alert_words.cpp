@@ -186,7 +186,7 @@ std::string target_text(const TargetView& target, Language language) {
     return goal;
   }
   const std::string deadline = date_or_text(target.deadline, language);
-  if (!target.days_left) {
+  if (!target.days_left || target.status == TargetStatus::kMissed) {
     return say(language, Phrase::kTargetBy, {{"goal", goal}, {"deadline", deadline}});
   }
   const int days = *target.days_left;
