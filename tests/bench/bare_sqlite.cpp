@@ -45,11 +45,15 @@ BareWriter::BareWriter(BareDatabase& db)
     : db_(db),
       sample_(db.get(), "INSERT INTO sample VALUES(?, ?, ?, ?)"),
       verdict_(db.get(), "REPLACE INTO ledger VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      status_(db.get(), "REPLACE INTO status VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      status_(db.get(), "REPLACE INTO status VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       alert_(db.get(), "REPLACE INTO alert VALUES(?, ?, ?, ?, ?, ?, ?)"),
       episode_(db.get(), "REPLACE INTO episode VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      source_(db.get(), "REPLACE INTO source VALUES(?, ?, ?, ?, ?, ?, ?)"),
-      message_(db.get(), "INSERT INTO outbox VALUES(NULL, ?, ?, ?, ?, ?, 'queued', 0, NULL, NULL, '')"),
+      source_(db.get(),
+              "REPLACE INTO source(name, cursor, last_poll, last_success, error, problems, problem_count) "
+              "VALUES(?, ?, ?, ?, ?, ?, ?)"),
+      message_(db.get(),
+               "INSERT INTO outbox(id, channel, type, created, body, state, attempts, last_error) "
+               "VALUES(?, ?, ?, ?, ?, 'queued', 0, '')"),
       last_step_(db.get(), "UPDATE progress SET last_step = ?") {}
 
 void BareWriter::commit(const StepCommit& step) {
@@ -94,7 +98,10 @@ void BareWriter::write(const StepCommit& step) {
                 row.severity,
                 row.reason,
                 row.since,
-                row.target);
+                row.target,
+                row.provisional ? std::optional(row.provisional->start) : std::nullopt,
+                row.provisional ? std::optional(row.provisional->end) : std::nullopt,
+                row.provisional_value);
   }
   const std::string word = "warning";
   for (const AlertRow& row : step.alerts) {
