@@ -265,14 +265,14 @@ class StatusText {
   void print_refused() {
     if (!io_.refused.empty()) {
       io_.out << paint("The files of the configuration are not what runs", Tone::kCritical) << ":\n"
-              << wrapped(printable(io_.refused, 4000), 2) << "\n";
+              << wrapped(printable(io_.refused, 4000), 2, columns_) << "\n";
     }
     if (report_.trouble.empty()) {
       return;
     }
     io_.out << paint("kpid itself", Tone::kCritical) << ":\n";
     for (const std::string_view trouble : split(report_.trouble, '\n')) {
-      io_.out << wrapped(printable(trouble, 1000), 2);
+      io_.out << wrapped(printable(trouble, 1000), 2, columns_);
     }
     io_.out << "\n";
   }
