@@ -139,7 +139,8 @@ class Reload(unittest.TestCase):
             world.wait_until(lambda: holds()[2] <= 40, "files are closed")
             seen.append(holds())
         (memory, _, _), (later, threads, files) = seen
-        self.assertLess(later, memory * 1.05 + 1024, seen)
+        if not re.search(r"lib[at]san", (self.process_folder(daemon) / "maps").read_text()):  # they keep what is freed
+            self.assertLess(later, memory * 1.05 + 1024, seen)
         self.assertLessEqual(threads, 20, seen)
         self.assertLessEqual(files, 40, seen)
         self.assertLessEqual((self.folder.path / "history.db-wal").stat().st_size, 8 << 20)
