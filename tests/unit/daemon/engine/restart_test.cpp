@@ -113,13 +113,15 @@ struct Played {
   std::vector<std::string> told;
   std::vector<std::string> ledger;
   std::vector<std::string> episodes;
+  std::vector<std::string> queued;  ///< What deliveries were given, when nothing was restarted.
 };
 
-enum class Interruption { kNone, kRestartAfterEachStep, kFailedCommitBeforeEachStep };
+enum class Interruption { kNone, kRestartAfterEachStep, kFailedCommitBeforeEachStep, kFailedCommitOfEachStep };
 
 Played play(std::uint32_t seed, Interruption interruption) {
   Story story(kConfig, kRules, EngineOptions{2});
   Weeks weeks(seed);
+  std::vector<std::string> queued;
   for (int day = 1; day <= 28; ++day) {
     weeks.deliver(story, day);
     const std::string now = Weeks::date(day + 1) + " 05:00";
@@ -127,16 +129,22 @@ Played play(std::uint32_t seed, Interruption interruption) {
       story.fail_step(now);
       story.restart();
     }
+    if (interruption == Interruption::kFailedCommitOfEachStep) {
+      story.fail_step(now);  // and the next one writes what this one could not
+    }
     story.step(now);
     if (interruption == Interruption::kRestartAfterEachStep) {
       story.restart();
+    }
+    for (const NotificationRow& row : story.engine().take_queued()) {
+      queued.push_back(row.id + " " + row.channel + " " + row.body);
     }
     story.pass(Weeks::date(day + 1) + " 23:30");  // what is due without a poll
     if (interruption == Interruption::kRestartAfterEachStep) {
       story.restart();
     }
   }
-  Played played{story.told(), story.ledger(), {}};
+  Played played{story.told(), story.ledger(), {}, std::move(queued)};
   for (const auto& [id, text] : story.store().episodes) {
     played.episodes.push_back(id + " " + text);
   }
@@ -180,6 +188,15 @@ TEST_P(EachSeed, ARestartAfterEachStepChangesNothing) {
 
 TEST_P(EachSeed, ACommitThatFailedAndIsTriedAgainChangesNothing) {
   expect_same(play(GetParam(), Interruption::kNone), play(GetParam(), Interruption::kFailedCommitBeforeEachStep));
+}
+
+TEST_P(EachSeed, WhatAStepCannotWriteTheNextOneWrites) {
+  const Played calm = play(GetParam(), Interruption::kNone);
+  const Played troubled = play(GetParam(), Interruption::kFailedCommitOfEachStep);
+  EXPECT_GT(calm.queued.size(), 5);
+  EXPECT_EQ(difference(calm.queued, troubled.queued), "");
+  EXPECT_EQ(difference(calm.ledger, troubled.ledger), "");
+  EXPECT_EQ(difference(calm.episodes, troubled.episodes), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Restart, EachSeed, testing::Range(1U, 13U));
