@@ -119,7 +119,8 @@ struct Played {
 enum class Interruption { kNone, kRestartAfterEachStep, kFailedCommitBeforeEachStep, kFailedCommitOfEachStep };
 
 Played play(std::uint32_t seed, Interruption interruption) {
-  Story story(kConfig, kRules, EngineOptions{2});
+  // Where each poll comes twice, a source that fails does so twice.
+  Story story(kConfig, kRules, EngineOptions{interruption == Interruption::kFailedCommitOfEachStep ? 4 : 2});
   Weeks weeks(seed);
   std::vector<std::string> queued;
   for (int day = 1; day <= 28; ++day) {
