@@ -122,7 +122,7 @@ def report(world, what):
 
 
 def size(world, what):
-    """The same samples as one Prometheus block, as compact as it gets."""
+    """The same samples as Prometheus blocks, before it compacts them."""
     text = world.path / "samples.om"
     with text.open("w") as file:
         rows = world.path.joinpath("web.csv").read_text().splitlines()
@@ -141,7 +141,7 @@ def size(world, what):
                            "(SELECT sum(pgsize) FROM dbstat)"], cwd=world.path, capture_output=True, text=True, check=False)
     of_samples, whole = (int(number) for number in (rows.stdout.strip() or f"0|{world.bytes()}").split("|"))
     print(f"| history of {what} | {of_samples / world.samples:.1f} bytes a sample, {whole / world.samples:.1f} with ledger and "
-          f"all else | Prometheus blocks: {blocks / world.samples:.1f} bytes a sample |")
+          f"all else | Prometheus, blocks of two hours: {blocks / world.samples:.1f} bytes a sample |")
 
 
 CALLS = {
@@ -203,11 +203,11 @@ def main():
         if wanted.only != "report":
             size(world, f"{world.samples:,} samples of 5 minutes")
         world.drop()
+    if wanted.only == "size":
+        return
     world = by_day(wanted.kpid, 10_000 // wanted.part, FIRST - 92 * DAY)
     if wanted.only in (None, "report"):
         report(world, f"{world.kpis:,} daily KPIs")
-    if wanted.only in (None, "size"):
-        size(world, f"{world.samples:,} samples of a day")
     if wanted.only in (None, "page"):
         page(world)
     world.drop()
