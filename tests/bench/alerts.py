@@ -270,7 +270,7 @@ def kill(world, subject, _):
 
 
 def run(work, subject_type, program, count, grouped, options):
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="kpid-bench-"))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="kpid-alerts-"))
     world = World(count)
     subject = subject_type(program, world, grouped, folder)
     try:
