@@ -117,8 +117,13 @@ class Explainer {
     result_.is_newest = line.stepped && *line.stepped == result_.slot;
     result_.recorded = judged != nullptr ? judged->value : std::nan("");
     result_.judgement = judge_period(line, context_, result_.slot);
+    find_interval();
     result_.state = engine_.state_of(line);
     const Slot end = next_slot(result_.slot, result_.kpi->every, result_.kpi->zone);
+    if (result_.is_judged && !result_.is_newest) {
+      const VerdictFilter filter{result_.kpi->id, line.segment, result_.slot, end};
+      KPI_TRY(history_.verdicts(filter, [&](const KpiVerdict& verdict) { result_.then = verdict.row; }));
+    }
     result_.marks = KPI_TRY(marks_of_verdicts(line, {result_.slot, end}));
     result_.inputs = KPI_TRY(inputs_of(result_.kpi->value, line.value_inputs));
     KPI_TRY(explain_rules());
@@ -137,6 +142,21 @@ class Explainer {
     context.complete = kpi.complete;
     context.own = result_.judgement.value;
     return context;
+  }
+
+  void find_interval() {
+    const Kpi& kpi = *result_.kpi;
+    if (!kpi.thresholds || !kpi.thresholds->gate || !result_.judgement.value.is_known()) {
+      return;
+    }
+    const RatioGate& gate = *kpi.thresholds->gate;
+    const std::vector<Inputs>& inputs = result_.line->limit_inputs;
+    const Value part = evaluate(gate.part, *(inputs.end() - 2), evaluation());
+    const Value whole = evaluate(gate.whole, inputs.back(), evaluation());
+    if (part.is_known() && whole.is_known()) {
+      result_.interval = wilson_interval(part.number, whole.number, gate.deviations);
+      result_.confidence = gate.confidence;
+    }
   }
 
   Result<std::vector<InputFinding>> inputs_of(const Program& program, const Inputs& inputs) {
@@ -261,7 +281,7 @@ class Explainer {
       const Value& holds = judgement.conditions[i];
       auto inputs = KPI_TRY(inputs_of(kpi.alerts[i].when, result_.line->alert_inputs[i]));
       result_.rules.push_back(
-          {kpi.alerts[i].name, kpi.alerts[i].when.text, holds, true, holds.is_true(), false, std::move(inputs)});
+          {kpi.alerts[i].name, kpi.alerts[i].when.text, holds, true, holds.is_true(), false, std::move(inputs), false});
     }
     return {};
   }
@@ -274,13 +294,17 @@ class Explainer {
       return {};
     }
     auto inputs = KPI_TRY(inputs_of(*used.program, *used.inputs));
+    const Value& own = result_.judgement.value;
+    const bool is_unsure = name != "recover" && standing == Standing::kBetween && result_.interval && own.is_known() &&
+                           value->is_known() && is_beyond(own.number, value->number, result_.kpi->better);
     result_.rules.push_back({name,
                              used.program->text,
                              *value,
                              false,
                              standing == Standing::kMissed,
                              used.program->is_constant(),
-                             std::move(inputs)});
+                             std::move(inputs),
+                             is_unsure});
     return {};
   }
 
@@ -299,7 +323,7 @@ class Explainer {
                                       local_text(engine_.plan_of(line).deadline(kpi, result_.slot), kpi.zone));
     }
     if (result_.is_judged && !result_.is_newest) {
-      result_.why.emplace_back("this is an earlier period; what follows is how things stand now");
+      result_.why.emplace_back("all above is of that earlier period; what follows is how things stand now");
     }
     if (kpi.thresholds) {
       say("thresholds", line.thresholds, kpi.thresholds->patience);

@@ -34,6 +34,7 @@ struct RuleFinding {
   bool is_crossed = false;
   bool is_number = false;  ///< The text is the limit itself.
   std::vector<InputFinding> inputs;
+  bool is_unsure = false;  ///< The value lies beyond the limit, but not all of Explanation::interval.
 };
 
 struct Explanation {
@@ -44,8 +45,11 @@ struct Explanation {
   bool is_judged = false;
   bool is_newest = false;
   PeriodJudgement judgement;
-  double recorded = 0;             ///< As the ledger has it; NaN: unknown.
-  std::vector<std::string> marks;  ///< What it was before its data was restated, and whether by another rule.
+  std::optional<Interval> interval;  ///< Where the value may truly lie, when the thresholds ask for a confidence.
+  double confidence = 0;             ///< Of the interval.
+  std::optional<VerdictRow> then;    ///< Of a period before the newest: how it was judged when it was.
+  double recorded = 0;               ///< As the ledger has it; NaN: unknown.
+  std::vector<std::string> marks;    ///< What it was before its data was restated, and whether by another rule.
   std::vector<InputFinding> inputs;
   std::vector<std::string> mix;  ///< Of a total: its segments, and whether it moved because they did.
   std::vector<RuleFinding> rules;

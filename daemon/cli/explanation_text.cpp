@@ -66,6 +66,73 @@ void print_target(const TargetView& target, const Unit& unit, std::ostream& out)
   }
 }
 
+/// The goal or forecast of a period's target as people read it: a share of met periods is one, whatever the KPI's unit.
+std::string target_number(double number, const Explanation& found) {
+  const Kpi& kpi = *found.kpi;
+  const Slot end = civil_slot(next_slot(found.slot, kpi.every, kpi.zone), kpi);
+  const auto plan = plan_for(found.line->plans, end);
+  const bool is_share = plan && found.line->plans[*plan].measure == Target::Measure::kShareMet;
+  return format_value(number, is_share ? Unit::parse("%").value_or(Unit()) : kpi.unit, Language::kEnglish);
+}
+
+/// As the ledger has it: where the target stood after that period, whatever became of it since.
+void print_target_then(const VerdictRow& then, const Explanation& found, std::ostream& out) {
+  if (std::isnan(then.goal)) {
+    out << "  target    there was none then\n";
+    return;
+  }
+  out << "  target    then " << name_of(then.target_status) << ": " << target_number(then.goal, found) << " to reach";
+  out << (std::isnan(then.expected) ? "" : ", " + target_number(then.expected, found) + " due by then") << "\n";
+  if (!std::isnan(then.projected) && !std::isnan(then.probability)) {
+    out << "            forecast then " << target_number(rounded(then.projected), found)
+        << " at the deadline; the goal reached with a probability of "
+        << percent(std::clamp(then.probability, 0.01, 0.99)) << "\n";
+  }
+}
+
+/// The same keys as of a present target, as far as the ledger keeps them.
+ordered_json target_then_json(const VerdictRow& then, const Explanation& found) {
+  if (std::isnan(then.goal)) {
+    return nullptr;
+  }
+  const auto number = [](double value) { return std::isnan(value) ? ordered_json(nullptr) : ordered_json(value); };
+  return {{"status", name_of(then.target_status)},
+          {"goal", then.goal},
+          {"expected", number(then.expected)},
+          {"projected", number(then.projected)},
+          {"probability", number(then.probability)},
+          {"formatted_goal", target_number(then.goal, found)}};
+}
+
+ordered_json target_json_of(const Explanation& found) {
+  if (found.line->plans.empty()) {
+    return nullptr;
+  }
+  return found.then
+             ? target_then_json(*found.then, found)
+             : ordered_json::parse(target_view_json(describe_target(*found.kpi, *found.line, Language::kEnglish)));
+}
+
+/// "ok"; of an earlier period how it was then, and how it is now.
+std::string state_words(const Explanation& found) {
+  const std::string now(name_of(found.state));
+  return found.then && found.then->state != found.state
+             ? std::string(name_of(found.then->state)) + " then, " + now + " now"
+             : now;
+}
+
+std::string_view standing_words(const RuleFinding& rule, const Value& value) {
+  if (rule.name == "recover") {
+    return "";
+  }
+  if (!value.is_known() || !rule.value.is_known()) {
+    return ": unknown";
+  }
+  return rule.is_unsure    ? ": missed, but it may be chance, and nothing fires"
+         : rule.is_crossed ? ": crossed"
+                           : ": fine";
+}
+
 void print_marks(const std::vector<std::string>& marks, std::size_t indent, std::ostream& out) {
   for (const std::string& mark : marks) {
     out << std::string(indent, ' ') << mark << "\n";
@@ -111,7 +178,7 @@ void print_explanation(const Explanation& found, Io& io) {
   const Kpi& kpi = *found.kpi;
   std::ostream& out = io.out;
   out << kpi.title << (found.line->segment.empty() ? "" : " (" + labels_text(found.line->segment) + ")") << ": "
-      << name_of(found.state) << "\n";
+      << state_words(found) << "\n";
   out << "  period    " << period_text(found.slot, kpi.every, kpi.zone)
       << (found.is_newest ? ", the newest judged" : "") << "\n";
   out << "  formula   " << kpi.value.text << (kpi.over == kpi.every.span() ? "" : ", over " + kpi.over.text()) << "\n";
@@ -126,6 +193,11 @@ void print_explanation(const Explanation& found, Io& io) {
   }
   const std::string unusual = unusual_words(*found.line, kpi, found.slot, Language::kEnglish);
   out << (unusual.empty() ? "" : "  history   " + unusual + "\n");
+  if (found.interval) {
+    out << "  interval  " << format_value(found.interval->low, kpi.unit, Language::kEnglish) << " to "
+        << format_value(found.interval->high, kpi.unit, Language::kEnglish) << ": where the value truly lies, with "
+        << percent(found.confidence) << " confidence; an alert wants all of it beyond the limit\n";
+  }
   for (const RuleFinding& rule : found.rules) {
     const std::string name = rule.name + std::string(rule.name.size() < 9 ? 9 - rule.name.size() : 0, ' ');
     if (rule.is_condition) {
@@ -138,15 +210,12 @@ void print_explanation(const Explanation& found, Io& io) {
     const std::string side = kpi.better.kind == Better::Kind::kLower ? "above " : "below ";
     const std::string back = kpi.better.kind == Better::Kind::kLower ? "at or below " : "at or above ";
     out << "  " << name << " " << (rule.name == "recover" ? back : side) << limit
-        << (rule.is_number ? "" : " = " + rule.text)
-        << (rule.name == "recover"                                        ? ""
-            : !found.judgement.value.is_known() || !rule.value.is_known() ? ": unknown"
-            : rule.is_crossed                                             ? ": crossed"
-                                                                          : ": fine")
-        << "\n";
+        << (rule.is_number ? "" : " = " + rule.text) << standing_words(rule, found.judgement.value) << "\n";
     print_inputs(rule.inputs, out);
   }
-  if (!found.line->plans.empty()) {
+  if (found.then && !found.line->plans.empty()) {
+    print_target_then(*found.then, found, out);
+  } else if (!found.line->plans.empty()) {
     print_target(describe_target(kpi, *found.line, Language::kEnglish), kpi.unit, out);
   }
   for (const std::string& line : found.why) {
@@ -167,9 +236,9 @@ void print_explanation_json(const Explanation& found, Io& io) {
                      {"text", rule.text},
                      {"value", number(rule.value)},
                      {"crossed", rule.is_crossed},
+                     {"unsure", rule.is_unsure},
                      {"inputs", json_of(rule.inputs)}});
   }
-  const bool has_target = !found.line->plans.empty();
   const std::string unusual = unusual_words(*found.line, kpi, found.slot, Language::kEnglish);
   const ordered_json document{
       {"id", kpi.id},
@@ -187,12 +256,15 @@ void print_explanation_json(const Explanation& found, Io& io) {
       {"inputs", json_of(found.inputs)},
       {"segments", found.mix},
       {"history", unusual.empty() ? ordered_json(nullptr) : ordered_json(unusual)},
+      {"interval",
+       found.interval ? ordered_json{{"low", found.interval->low},
+                                     {"high", found.interval->high},
+                                     {"confidence", found.confidence}}
+                      : ordered_json(nullptr)},
       {"rules", rules},
       {"state", name_of(found.state)},
       {"why", found.why},
-      {"target",
-       has_target ? ordered_json::parse(target_view_json(describe_target(kpi, *found.line, Language::kEnglish)))
-                  : ordered_json(nullptr)}};
+      {"target", target_json_of(found)}};
   io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
 }
 

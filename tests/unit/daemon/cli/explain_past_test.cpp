@@ -1,0 +1,74 @@
+// `kpid explain` of an earlier period: what was true then. And what it says of values that one cannot be sure of.
+
+#include "tests/unit/daemon/cli/program.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace kpi::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+void write_config(const Program& program, const std::string& metrics, const std::string& kpi) {
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\nsources:\n  web:\n    plugin: csv\n    path: web.csv\n" + metrics +
+                    "channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n");
+  program.write("rules.yaml", "kpis:\n  k:\n    title: K\n" + kpi);
+}
+
+constexpr const char* kVisits = "    metrics: {visits: {unit: visits}}\n";
+constexpr const char* kShop =
+    "    labels: {country: country}\n    metrics: {visits: {unit: visits}, orders: {unit: orders}}\n";
+
+TEST(ExplainPast, GivesTheTargetAsItStoodAfterThatPeriod) {
+  Program program("2026-03-21T06:00:00Z");
+  const std::string rule =
+      "    unit: visits\n    value: web.visits\n"
+      "    target: {from: 100, to: 200, start: 2026-03-01, by: 2026-03-31, judge: pace}\n";
+  write_config(program, kVisits, rule);
+  std::string text = "Date,visits\n";
+  for (int day = 1; day <= 20; ++day) {
+    text += "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day) + (day <= 10 ? ",150\n" : ",101\n");
+  }
+  program.write("web.csv", text);
+  ASSERT_EQ(program.once("2026-03-21T06:00:00Z"), 0);
+  std::string edited = rule;
+  write_config(program, kVisits, edited.replace(edited.find("to: 200"), 7, "to: 900"));
+  ASSERT_EQ(program.once("2026-03-21T07:00:00Z"), 0);
+
+  const std::string out = program.on_folder({"explain", "k", "--at", "2026-03-11"}).out;
+  EXPECT_THAT(out, HasSubstr("K: ok then, firing now\n"));
+  EXPECT_THAT(out, HasSubstr("  target    then on_track: 200 visits to reach, 132.3 visits due by then\n"));
+  EXPECT_THAT(out, Not(HasSubstr("900")));
+  const auto target =
+      nlohmann::json::parse(program.on_folder({"explain", "k", "--at", "2026-03-11", "--json"}).out)["target"];
+  EXPECT_EQ(target["status"], "on_track");
+  EXPECT_EQ(target["goal"], 200);
+  EXPECT_THAT(program.on_folder({"explain", "k"}).out, HasSubstr("  target    off_track: "));
+}
+
+TEST(ExplainConfidence, SaysThatALimitIsMissedAndThatItMayBeChance) {
+  Program program("2026-03-02T06:00:00Z");
+  write_config(program,
+               kShop,
+               "    unit: \"%\"\n    value: web.orders / web.visits\n"
+               "    thresholds: {warning: 2%, confidence: 95%}\n");
+  program.write("web.csv", "Date,country,visits,orders\n2026-03-01,SE,3140,52\n");
+  ASSERT_EQ(program.once("2026-03-02T06:00:00Z"), 0);
+  EXPECT_THAT(
+      program.on_folder({"explain", "k"}).out,
+      HasSubstr("  interval  1.27% to 2.17%: where the value truly lies, with 95% confidence; an alert wants all "
+                "of it beyond the limit\n"
+                "  warning   below 2%: missed, but it may be chance, and nothing fires\n"));
+  const auto document = nlohmann::json::parse(program.on_folder({"explain", "k", "--json"}).out);
+  EXPECT_EQ(document["rules"][0]["unsure"], true);
+  EXPECT_NEAR(document["interval"]["high"].get<double>(), 0.0217, 0.0001);
+}
+
+}  // namespace
+}  // namespace kpi::test
