@@ -2,6 +2,7 @@
 
 #include "daemon/cli/reading.hpp"
 #include "rules/base/text.hpp"
+#include "rules/load/yaml.hpp"
 
 #include <algorithm>
 #include <array>
@@ -62,9 +63,53 @@ class HistoryCheck {
         }
       }
     }
+    check_routes();
   }
 
  private:
+  /// Segment labels that routes match, with values that never were. Other labels are checked when they are loaded.
+  void check_routes() {
+    const Config& config = engine_.config();
+    const auto text = std::ranges::find(config.texts->texts(), config.path, &SourceText::name);
+    Diagnostics known;  // it was loaded: whatever there is has been said
+    const auto tree = text == config.texts->texts().end() ? std::nullopt : parse_yaml(*text, known);
+    const YamlNode* routes = tree ? tree->find("routes") : nullptr;
+    for (const YamlNode& route : routes != nullptr ? routes->items : std::vector<YamlNode>{}) {
+      const YamlNode* match = route.find("match");
+      for (const auto& [label, values] : match != nullptr ? match->entries : decltype(route.entries){}) {
+        const std::vector<YamlNode> alone{values};
+        for (const YamlNode& value : values.kind == YamlNode::Kind::kSequence ? values.items : alone) {
+          check_route_value(label.scalar, value);
+        }
+      }
+    }
+  }
+
+  void check_route_value(const std::string& label, const YamlNode& node) {
+    std::set<std::string> known;
+    for (const Line& line : engine_.lines()) {
+      known.emplace(label_value(line.segment, label));
+    }
+    known.erase("");
+    if (known.empty()) {
+      return;
+    }
+    for (const Kpi& kpi : rules_.kpis) {
+      known.emplace(label_value(kpi.labels, label));
+      for (const AlertRule& alert : kpi.alerts) {
+        known.emplace(label_value(alert.labels, label));
+      }
+    }
+    known.erase("");
+    const std::string value = node.scalar.starts_with('!') ? node.scalar.substr(1) : node.scalar;
+    if (!value.empty() && !known.contains(value)) {
+      diagnostics_.warning(
+          node.position,
+          "the route matches " + printable(label) + " " + printable(value) + ", and the history has no such segment",
+          meant(value, known));
+    }
+  }
+
   /// All values of a label among the series of a metric.
   [[nodiscard]] std::set<std::string> values_of(std::uint32_t metric, std::string_view label) const {
     std::set<std::string> values;

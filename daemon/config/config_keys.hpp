@@ -35,6 +35,8 @@ void read_channels(const YamlNode& node, ConfigReading& reading);
 void read_routes(const YamlNode& node, ConfigReading& reading);
 /// Every channel that routes name must exist; the last route must match everything.
 void check_routes(const YamlNode* node, ConfigReading& reading);
+/// What routes match must be what some alert has. REQUIRES that all rules were loaded.
+void check_matches(const YamlNode& routes, ConfigReading& reading);
 /// `mutes`, and `calendar.hours`: named windows of the week. `where` is how messages call the map.
 void read_hours(const YamlNode& node,
                 const std::string& where,

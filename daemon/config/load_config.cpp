@@ -43,6 +43,7 @@ class ConfigLoader {
   ConfigLoad run(const std::string& path, const RuleFiles* only) {
     ConfigReading reading{*config_, load_.diagnostics, secrets_, {}, {}};
     config_->path = path;
+    has_all_rules_ = only == nullptr;
     if (!path.empty()) {
       read_main(path, reading, only == nullptr);
     }
@@ -261,6 +262,9 @@ class ConfigLoader {
     if (auto rules = load_kpis(kpis_, std::move(ground), load_.diagnostics)) {
       config_->rules = std::move(*rules);
       check_retention(retention_, reading);
+      if (routes_ != nullptr && has_all_rules_) {
+        check_matches(*routes_, reading);
+      }
     }
   }
 
@@ -339,6 +343,7 @@ class ConfigLoader {
   const YamlNode* mutes_ = nullptr;
   const YamlNode* fallback_ = nullptr;
   Position retention_;
+  bool has_all_rules_ = true;  // not a few files by themselves: the routes speak of the others too
   double false_alarms_ = 1;
   const YamlNode* digests_ = nullptr;
 };

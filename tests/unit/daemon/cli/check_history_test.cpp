@@ -89,5 +89,20 @@ TEST_F(CheckHistory, FailsByItsWarningsWhenStrict) {
   EXPECT_EQ(program_.on_folder({"check", "--strict"}).code, 1);
 }
 
+TEST_F(CheckHistory, ARouteForASegmentThatNeverWas) {
+  program_.write("kpid.yaml",
+                 program_.read("kpid.yaml") +
+                     "channels: {screen: {type: console}}\n"
+                     "routes:\n"
+                     "  - {match: {country: [SE, FI]}, to: [screen]}\n"
+                     "  - {match: {}, to: [screen]}\n");
+  const std::string text = said();
+  EXPECT_NE(text.find("kpid.yaml:11:28: warning: the route matches country FI, and the history has no such segment"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("help: the history has DK, SE"), std::string::npos) << text;
+  EXPECT_EQ(text.find("country SE,"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace kpi::test

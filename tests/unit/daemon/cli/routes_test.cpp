@@ -15,11 +15,15 @@ Ended check(const std::string& keys) {
   program.write("kpid.yaml",
                 "rules: [shop.yaml]\n"
                 "sources:\n"
-                "  shop: {plugin: csv, path: shop.csv, date: {column: day}, metrics: {orders: {column: orders}}}\n"
+                "  shop: {plugin: csv, path: shop.csv, date: {column: day}, labels: {country: country},\n"
+                "         metrics: {orders: {column: orders}}}\n"
                 "channels: {screen: {type: console}}\n" +
                     keys);
-  program.write("shop.yaml", "kpis: {orders: {title: Orders, value: shop.orders}}\n");
-  program.write("shop.csv", "day,orders\n2026-06-05,10\n");
+  program.write("shop.yaml",
+                "kpis: {orders: {title: Orders, value: shop.orders, owner: growth, objective: More, split_by: "
+                "[country],\n"
+                "  was: [sales], labels: {team: web}}}\n");
+  program.write("shop.csv", "day,country,orders\n2026-06-05,SE,10\n");
   return program.on_folder({"check"});
 }
 
@@ -44,12 +48,12 @@ TEST(Routes, NameWhatThereIs) {
       "  - {match: {}, to: [screen], mute: [night], only: offices, escalate: [{after: 2 working days, to: [bord]}]}\n"
       "fallback: bord\n");
   EXPECT_EQ(ended.code, 1);
-  EXPECT_THAT(ended.err, HasSubstr("kpid.yaml:8:38: error: there is no mute \"night\""));
+  EXPECT_THAT(ended.err, HasSubstr("kpid.yaml:9:38: error: there is no mute \"night\""));
   EXPECT_THAT(ended.err, HasSubstr("help: did you mean \"nights\"?"));
   EXPECT_THAT(ended.err, HasSubstr("error: there are no hours \"offices\""));
   EXPECT_THAT(ended.err, HasSubstr("help: hours: office"));
   EXPECT_THAT(ended.err, HasSubstr("error: there is no channel \"bord\""));
-  EXPECT_THAT(ended.err, HasSubstr("kpid.yaml:9:11: error: there is no channel \"bord\""));
+  EXPECT_THAT(ended.err, HasSubstr("kpid.yaml:10:11: error: there is no channel \"bord\""));
 }
 
 TEST(Routes, SayWhatTheirTimesWant) {
@@ -71,6 +75,51 @@ TEST(Routes, AMuteThatNoneUsesIsAWarning) {
   const Ended ended = check("mutes: {nights: {}}\nroutes: [{match: {}, to: [screen]}]\n");
   EXPECT_EQ(ended.code, 0);
   EXPECT_THAT(ended.out + ended.err, HasSubstr("warning: no route uses the mute \"nights\""));
+}
+
+struct Match {
+  std::string text;
+  std::string said;
+  std::string remedy;
+};
+
+class RouteMatch : public testing::TestWithParam<Match> {};
+
+TEST_P(RouteMatch, IsOfWhatAlertsHave) {
+  const Ended ended =
+      check("routes:\n  - {match: {" + GetParam().text + "}, to: [screen]}\n  - {match: {}, to: [screen]}\n");
+  EXPECT_THAT(ended.err, HasSubstr("kpid.yaml:7:"));
+  EXPECT_THAT(ended.err, HasSubstr(GetParam().said));
+  EXPECT_THAT(ended.err, HasSubstr("help: " + GetParam().remedy));
+  EXPECT_EQ(ended.code, GetParam().said.starts_with("error") ? 1 : 0) << ended.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Slips,
+    RouteMatch,
+    testing::Values(
+        Match{"contry: SE", "error: no alert has the label \"contry\": the route would", "did you mean \"country\"?"},
+        Match{
+            "x: SE", "error: no alert has the label \"x\"", "labels: country kpi objective owner severity source team"},
+        Match{"severity: crit", "error: there is no severity \"crit\"", "known: critical info warning"},
+        Match{"severity: [info, \"warn\"]", "error: there is no severity \"warn\"", "known: critical"},
+        Match{"type: alert.fireing", "error: there is no type \"alert.fireing\"", "did you mean \"alert.firing\"?"},
+        Match{"kpi: \"!order\"", "error: there is no KPI \"order\"", "did you mean \"orders\"?"},
+        Match{"kpi: sales", "error: there is no KPI \"sales\"", "it is called \"orders\" now"},
+        Match{"source: shp", "error: there is no source \"shp\"", "did you mean \"shop\"?"},
+        Match{"owner: nobody", "warning: no KPI has the owner \"nobody\"", "known: growth"},
+        Match{"objective: Moore", "warning: no KPI has the objective \"Moore\"", "did you mean \"More\"?"},
+        Match{"team: wob", "warning: no KPI has the team \"wob\"", "did you mean \"web\"?"}));
+
+TEST(Routes, MatchWhatAlertsHave) {
+  const Ended ended = check(
+      "routes:\n"
+      "  - {match: {country: [SE, FI], team: web, kpi: orders, owner: \"!growth\"}, to: [screen]}\n"
+      "  - {match: {source: shop, type: [source.error, source.recovered], objective: \"\"}, to: [screen]}\n"
+      "  - {match: {}, to: [screen]}\n");
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.err.find("kpid.yaml:7"), std::string::npos) << ended.err;
+  EXPECT_EQ(ended.err.find("kpid.yaml:8"), std::string::npos) << ended.err;
 }
 
 }  // namespace
