@@ -1,5 +1,6 @@
 #include "daemon/cli/explanation.hpp"
 
+#include "daemon/cli/explanation_gaps.hpp"
 #include "daemon/cli/explanation_mix.hpp"
 #include "daemon/cli/reading.hpp"
 #include "rules/base/text.hpp"
@@ -126,6 +127,7 @@ class Explainer {
     }
     result_.marks = KPI_TRY(marks_of_verdicts(line, {result_.slot, end}));
     result_.inputs = KPI_TRY(inputs_of(result_.kpi->value, line.value_inputs));
+    result_.uneven = uneven_text(result_.kpi->value, line.value_inputs, evaluation());
     KPI_TRY(explain_rules());
     explain_why();
     result_.mix = explain_mix(engine_, context_, line, result_.slot);
@@ -189,6 +191,9 @@ class Explainer {
     finding.value = evaluate_input(input, series, context, 0);
     finding.unit =
         is_score(input) ? Unit() : Unit::parse(input.how == Aggregate::kAge ? "d" : metric.unit).value_or(Unit{});
+    const std::vector<SeriesGap> gaps = gaps_of(input, series, context);
+    finding.lacking = gaps.size();
+    finding.without = gap_texts(gaps, metric, window);
     finding.marks = KPI_TRY(marks_of_samples(metric, series, window));
     return finding;
   }

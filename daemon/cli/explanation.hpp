@@ -22,7 +22,9 @@ struct InputFinding {
   WindowCount count;
   Value value;
   Unit unit;
-  std::vector<std::string> marks;  ///< "2026-03-28 was 4 until 2026-03-30 06:00"
+  std::vector<std::string> marks;    ///< "2026-03-28 was 4 until 2026-03-30 06:00"
+  std::size_t lacking = 0;           ///< How many of the series have no number for a period that others have.
+  std::vector<std::string> without;  ///< "without country=NO on 2026-11-27"
 };
 
 /// One limit or condition, and whether it was crossed.
@@ -51,6 +53,7 @@ struct Explanation {
   double recorded = 0;               ///< As the ledger has it; NaN: unknown.
   std::vector<std::string> marks;    ///< What it was before its data was restated, and whether by another rule.
   std::vector<InputFinding> inputs;
+  std::string uneven;            ///< Of a ratio whose sides are not of the same series: which.
   std::vector<std::string> mix;  ///< Of a total: its segments, and whether it moved because they did.
   std::vector<RuleFinding> rules;
   KpiState state = KpiState::kOk;

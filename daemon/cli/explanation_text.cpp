@@ -146,7 +146,9 @@ void print_inputs(const std::vector<InputFinding>& inputs, std::ostream& out) {
     if (input.count.expected > 0) {
       out << ", " << input.count.present << " of " << input.count.expected << " there";
     }
-    out << (input.series > 1 ? ", " + std::to_string(input.series) + " series" : "") << "\n";
+    out << (input.series > 1 ? ", " + std::to_string(input.series) + " series" : "")
+        << (input.lacking > 0 ? ", " + std::to_string(input.lacking) + " of them not whole" : "") << "\n";
+    print_marks(input.without, 6, out);
     print_marks(input.marks, 6, out);
   }
 }
@@ -167,6 +169,7 @@ ordered_json json_of(const std::vector<InputFinding>& inputs) {
          {"expected", input.count.expected},
          {"value", number(input.value)},
          {"reason", input.value.is_known() ? ordered_json(nullptr) : ordered_json(name_of(input.value.reason))},
+         {"without", input.without},
          {"restated", input.marks}});
   }
   return list;
@@ -188,6 +191,7 @@ void print_explanation(const Explanation& found, Io& io) {
       found.is_judged && found.judgement.value.is_known() && found.recorded != found.judgement.value.number;
   out << (differs ? ", judged as " + format_value(found.recorded, kpi.unit, Language::kEnglish) : "") << "\n";
   print_marks(found.marks, 12, out);
+  out << (found.uneven.empty() ? "" : "  uneven    " + found.uneven + "\n");
   for (std::size_t i = 0; i < found.mix.size(); ++i) {
     out << (i == 0 ? "  segments  " : "            ") << found.mix[i] << "\n";
   }
@@ -254,6 +258,7 @@ void print_explanation_json(const Explanation& found, Io& io) {
        found.judgement.value.is_known() ? ordered_json(nullptr) : ordered_json(name_of(found.judgement.value.reason))},
       {"restated", found.marks},
       {"inputs", json_of(found.inputs)},
+      {"uneven", found.uneven.empty() ? ordered_json(nullptr) : ordered_json(found.uneven)},
       {"segments", found.mix},
       {"history", unusual.empty() ? ordered_json(nullptr) : ordered_json(unusual)},
       {"interval",

@@ -70,5 +70,28 @@ TEST(ExplainConfidence, SaysThatALimitIsMissedAndThatItMayBeChance) {
   EXPECT_NEAR(document["interval"]["high"].get<double>(), 0.0217, 0.0001);
 }
 
+TEST(ExplainGaps, NamesTheSeriesThatATotalIsWithout) {
+  Program program("2026-03-04T06:00:00Z");
+  write_config(program, kShop, "    unit: \"%\"\n    value: web.orders / web.visits\n    over: 3 days\n");
+  program.write("web.csv",
+                "Date,country,visits,orders\n2026-03-01,SE,100,2\n2026-03-01,DK,100,2\n2026-03-02,SE,100,2\n"
+                "2026-03-03,SE,100,2\n2026-03-03,DK,x,90\n");
+  program.once("2026-03-04T06:00:00Z");
+  EXPECT_THAT(
+      program.on_folder({"explain", "k"}).out,
+      HasSubstr("    web.orders = 98 orders\n"
+                "      sum, 2026-03-01 to 2026-03-03, 3 of 3 there, 2 series, 1 of them not whole\n"
+                "      without country=DK on 2026-03-02\n"
+                "    web.visits = 400 visits\n"
+                "      sum, 2026-03-01 to 2026-03-03, 3 of 3 there, 2 series, 1 of them not whole\n"
+                "      without country=DK on 2026-03-02, 2026-03-03\n"
+                "  value     24.5%\n"
+                "  uneven    web.orders has country=DK on 2026-03-03, web.visits has not: the sides of the ratio "
+                "are not of the same series\n"));
+  const auto document = nlohmann::json::parse(program.on_folder({"explain", "k", "--json"}).out);
+  EXPECT_EQ(document["inputs"][0]["without"][0], "without country=DK on 2026-03-02");
+  EXPECT_TRUE(document["uneven"].is_string());
+}
+
 }  // namespace
 }  // namespace kpi::test
