@@ -81,11 +81,17 @@ class Progress {
   Io& io_;
 };
 
-/// `as_recorded`: at the times at which the history was made; other rules have other times.
-Result<Backtest> play(std::shared_ptr<const Config> config, const Wanted& wanted, bool as_recorded, Io& io) {
+/// When nobody looked while the history was made. None: that is to be found out.
+using Record = std::optional<std::vector<Script::Stretch>>;
+
+/// At the times at which the history was made. Other rules than those of now, which say in `record` when kpid was not
+/// running, give up in between what they wait for; looked at when nobody looked, they would miss what came later, and
+/// the same rules would not give the same.
+Result<Backtest> play(std::shared_ptr<const Config> config, const Wanted& wanted, Record& record, Io& io) {
   Script script = KPI_TRY(make_script(*config, wanted, io));
-  if (!as_recorded) {
-    script.steps.clear();
+  script.away = record;
+  if (!wanted.afresh.empty()) {
+    script.steps.clear();  // what is read afresh has its own times
   }
   Backtest backtest{wanted.from, wanted.to, 0, {}};
   Instant begin = wanted.from;
@@ -106,6 +112,7 @@ Result<Backtest> play(std::shared_ptr<const Config> config, const Wanted& wanted
     progress.show(100 * part / kParts);
   }
   KPI_TRY(rehearsal.advance(end));
+  record = rehearsal.away();
   backtest.episodes.reserve(rehearsal.episodes().size());
   for (const auto& [id, row] : rehearsal.episodes()) {
     const bool is_inside = row.since < wanted.to && (!row.resolved || *row.resolved > wanted.from);
@@ -195,8 +202,9 @@ int backtest(const Arguments& arguments, Io& io) {
     return kExitNo;
   }
   const bool is_compared = other != config;
-  const auto now = play(config, *wanted, !is_compared && wanted->afresh.empty(), io);
-  const auto then = is_compared ? play(other, *wanted, false, io) : now;
+  Record record;
+  const auto now = play(config, *wanted, record, io);
+  const auto then = is_compared ? play(other, *wanted, record, io) : now;
   if (!now || !then) {
     return complain(io, kExitFailed, (now ? then : now).error().message);
   }

@@ -137,10 +137,37 @@ Result<void> Rehearsal::advance(Instant until) {
 
 Instant Rehearsal::next_step() const {
   if (steps_ < script_.steps.size()) {
-    return script_.steps[steps_];
+    const Instant at = script_.steps[steps_];
+    const auto deadline = script_.away ? next_deadline(at) : std::nullopt;
+    return deadline && !was_away(*deadline) ? *deadline : at;
   }
   const Instant event = engine_->next_event();
   return next_ < script_.arrivals.size() ? std::min(event, script_.arrivals[next_].at) : event;
+}
+
+/// When the first line gives up what it waits for, if that is after the last step and before `before`.
+std::optional<Instant> Rehearsal::next_deadline(Instant before) const {
+  if (engine_->next_event() >= before) {
+    return std::nullopt;
+  }
+  std::optional<Instant> found;
+  for (const Line& line : engine_->lines()) {
+    if (!line.newest || line.is_retired) {
+      continue;
+    }
+    const Kpi& kpi = config_->rules.kpis[line.kpi];
+    const Slot waits = line.awaiting.empty() ? next_slot(*line.newest, kpi.every, kpi.zone) : *line.awaiting.begin();
+    const Instant deadline = engine_->plan_of(line).deadline(kpi, waits);
+    if (deadline > last_ && deadline < found.value_or(before)) {
+      found = deadline;
+    }
+  }
+  return found;
+}
+
+bool Rehearsal::was_away(Instant at) const {
+  return std::ranges::any_of(*script_.away,
+                             [&](const Script::Stretch& stretch) { return at >= stretch.from && at < stretch.to; });
 }
 
 /// Every source is read at every step, as if polls took no time.
@@ -165,6 +192,12 @@ Result<void> Rehearsal::step(Instant at) {
   }
   StepSummary summary = KPI_TRY(engine_->step(at));
   std::ranges::move(summary.messages, std::back_inserter(messages_));
+  last_ = at;
+  if (!script_.away && steps_ < script_.steps.size()) {
+    if (const auto deadline = next_deadline(script_.steps[steps_])) {
+      away_.push_back({*deadline, script_.steps[steps_]});
+    }
+  }
   return {};
 }
 

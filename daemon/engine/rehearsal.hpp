@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -36,6 +37,15 @@ struct Script {
   /// record is rehearsed at the times at which it was made: a cron job that looked once a day never saw what was
   /// missing for an hour.
   std::vector<Instant> steps;
+
+  /// From before to after: when nobody looked, see Rehearsal::away. Rules other than those of the record give up what
+  /// they wait for between the steps too, but not then. None: there are only the steps.
+  struct Stretch {
+    Instant from;
+    Instant to;
+  };
+
+  std::optional<std::vector<Stretch>> away = std::nullopt;
 };
 
 /// What the history says became known, former values too, and when it was looked at; until before `until`, without the
@@ -67,6 +77,9 @@ class Rehearsal {
   /// The line that a row names.
   [[nodiscard]] const LineRow& line(std::uint32_t id) const;
 
+  /// Between its steps, from where something should have been given up: there kpid was not running.
+  [[nodiscard]] const std::vector<Script::Stretch>& away() const { return away_; }
+
   /// Called with each verdict that is written, again when it is written again.
   std::function<void(const VerdictRow&)> on_verdict;
 
@@ -76,6 +89,8 @@ class Rehearsal {
   Result<void> begin();
   Result<void> step(Instant at);
   [[nodiscard]] Instant next_step() const;
+  [[nodiscard]] std::optional<Instant> next_deadline(Instant before) const;
+  [[nodiscard]] bool was_away(Instant at) const;
 
   std::shared_ptr<const Config> config_;
   Script script_;
@@ -84,6 +99,8 @@ class Rehearsal {
   bool has_begun_ = false;
   std::size_t next_ = 0;   // arrival
   std::size_t steps_ = 0;  // those of the script that were taken
+  Instant last_;           // step
+  std::vector<Script::Stretch> away_;
   std::vector<Message> messages_;
 };
 

@@ -93,6 +93,52 @@ TEST_F(BacktestVerb, LeavesTheHistoryAndTheReceiversAlone) {
   EXPECT_EQ(before, parse_rfc3339(kMorning));
 }
 
+/// A history of two looks, on 6 and 12 March, at values of each day; `no_data` is the KPI's own.
+void write_paused(Program& program, const std::string& no_data) {
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\nsources:\n  web:\n    plugin: csv\n    path: web.csv\n"
+                "    metrics: {visits: {}}\nchannels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n");
+  const std::string rule = "kpis:\n  visits: {value: web.visits, thresholds: {warning: 100}, no_data: {after: ";
+  program.write("rules.yaml", rule + no_data + "}}\n");
+  program.write("same.yaml", rule + no_data + "}}\n");
+  program.write("try.yaml", rule + "1 day}}\n");
+  std::string text = "Date,visits\n2026-03-01,120\n2026-03-02,120\n2026-03-03,120\n2026-03-04,120\n2026-03-05,120\n";
+  program.write("web.csv", text);
+  ASSERT_EQ(program.once("2026-03-06T06:00:00Z"), 0);
+  text += "2026-03-06,120\n2026-03-07,90\n2026-03-08,120\n2026-03-09,120\n2026-03-10,120\n2026-03-11,120\n";
+  program.write("web.csv", text);
+  ASSERT_EQ(program.once("2026-03-12T06:00:00Z"), 0);
+}
+
+json backtest_with(Program& program, const std::string& rules) {
+  return json::parse(
+      program
+          .on_folder(
+              {"backtest", "--from", "2026-03-01", "--to", "2026-03-13", "--rules", program.path(rules), "--json"})
+          .out);
+}
+
+TEST(BacktestPause, OfTheSameRulesIsWhatWasRecordedAndNothingIsMissedWhileKpidWasOff) {
+  Program program("2026-03-12T06:00:00Z");
+  write_paused(program, "1 day");
+  const json found = backtest_with(program, "same.yaml");
+  EXPECT_EQ(found["changes"], json::array());
+  ASSERT_EQ(found["episodes"].size(), 1U) << found.dump(1);
+  EXPECT_EQ(found["episodes"][0]["rule"], "thresholds");
+}
+
+TEST(BacktestPause, OfLessPatientRulesShowsTheGapThatTheOwnRulesWaitedFor) {
+  Program program("2026-03-12T06:00:00Z");
+  write_paused(program, "20 days");  // nothing says that kpid was off
+  const json found = backtest_with(program, "try.yaml");
+  ASSERT_FALSE(found["changes"].empty());
+  const auto is_gap = [](const json& change) {
+    return change["change"] == "added" && change["after"]["rule"] == "no_data" &&
+           change["after"]["since"] == "2026-03-06T00:00:00Z";
+  };
+  EXPECT_TRUE(std::ranges::any_of(found["changes"], is_gap)) << found["changes"].dump(1);
+}
+
 struct WrongCase {
   const char* name;
   std::vector<std::string> words;
