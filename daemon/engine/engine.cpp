@@ -1,6 +1,7 @@
 #include "daemon/engine/engine.hpp"
 
 #include "daemon/engine/convert.hpp"
+#include "daemon/engine/warm_up.hpp"
 #include "daemon/notify/message_json.hpp"
 #include "rules/base/text.hpp"
 #include "rules/judge/touch.hpp"
@@ -10,6 +11,19 @@
 
 namespace kpi {
 namespace {
+
+/// Until when a KPI is not judged after a start: what has not been read yet is not missing.
+template <class SourceStates>
+Instant judged_from(const std::set<std::uint32_t>& read,
+                    const SourceStates& states,
+                    const Config& config,
+                    Instant start) {
+  Instant at;
+  for (const std::uint32_t source : read) {
+    at = std::max(at, waited_for_until(states[source], config.sources[source].every, start));
+  }
+  return at;
+}
 
 /// A version's text without its changes.
 std::string_view without_changes(std::string_view text) {
@@ -85,7 +99,10 @@ Instant Engine::next_event() const {
   if (has_past_) {
     return last_step_.value_or(Instant{});
   }
-  const Instant judging = std::min(next_late_, wakes_.empty() ? Instant::max() : wakes_.begin()->first);
+  Instant judging = std::min(next_late_, wakes_.empty() ? Instant::max() : wakes_.begin()->first);
+  for (const auto& [kpi, line] : dirty_) {
+    judging = std::min(judging, judged_from(sources_of_kpi_[kpi], sources_, *config_, started_));
+  }
   const Instant telling = routing == Instant::max() ? routing : std::max(routing, warm_at());
   return std::min({judging, telling, next_digest()});
 }
@@ -126,20 +143,25 @@ Result<StepSummary> Engine::step(Instant now) {
 }
 
 void Engine::judge_due(Instant now, StepSummary& summary) {
-  while (!wakes_.empty() && wakes_.begin()->first <= now) {
+  for (; !wakes_.empty() && wakes_.begin()->first <= now; wakes_.erase(wakes_.begin())) {
     const std::uint32_t line = wakes_.begin()->second;
-    wakes_.erase(wakes_.begin());
     wake_of_line_[line] = Instant::max();
     dirty_.emplace(lines_[line].kpi, line);
   }
   changed_.clear();
   restated_alerts_.clear();
+  decltype(dirty_) unread;
   // Judging a KPI may make later ones dirty, never earlier ones: each comes after those it uses.
   while (!dirty_.empty()) {
-    const std::uint32_t line = dirty_.begin()->second;
+    const auto [kpi, line] = *dirty_.begin();
     dirty_.erase(dirty_.begin());
-    judge_line(line, now, summary);
+    if (!options_.waits_elapsed && judged_from(sources_of_kpi_[kpi], sources_, *config_, started_) > now) {
+      unread.emplace(kpi, line);
+    } else {
+      judge_line(line, now, summary);
+    }
   }
+  dirty_ = std::move(unread);
 }
 
 void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) {

@@ -3,6 +3,7 @@
 
 #include "daemon/engine/engine.hpp"
 #include "daemon/engine/routing_json.hpp"
+#include "daemon/engine/warm_up.hpp"
 #include "rules/base/text.hpp"
 #include "rules/routing/route_labels.hpp"
 
@@ -10,19 +11,11 @@
 #include <array>
 
 namespace kpi {
-namespace {
-
-/// A source that is not read by then is not waited for: nothing may be held back for ever.
-constexpr int kIntervalsToWarmUp = 2;
-
-}  // namespace
 
 Instant Engine::warm_at() const {
   Instant at = started_;
   for (std::uint32_t i = 0; i < sources_.size(); ++i) {
-    if (!sources_[i].is_read) {
-      at = std::max(at, started_ + kIntervalsToWarmUp * config_->sources[i].every);
-    }
+    at = std::max(at, waited_for_until(sources_[i], config_->sources[i].every, started_));
   }
   return at;
 }

@@ -112,6 +112,28 @@ TEST(Routing, WhatCameAndWentWhileDownIsOneSummary) {
   EXPECT_THAT(story.step("2026-03-31 09:20"), IsEmpty());
 }
 
+TEST(Routing, WhatIsNotReadYetAfterAStartIsNotMissing) {
+  const std::string rules = "kpis:\n  speed: {value: web.speed, split_by: [region], thresholds: {warning: 50}}\n";
+  Story story(config(", repeat: 0"), rules, kDaemon);
+  story.put("web.speed", "2026-03-31 08:55", 60, region("eu"));
+  EXPECT_THAT(story.step("2026-03-31 09:00"), IsEmpty());
+  story.put("web.speed", "2026-03-31 09:00", 60, region("eu"));
+  EXPECT_THAT(story.step("2026-03-31 09:06"), IsEmpty());
+  story.restart();
+  const std::vector<std::string> before = story.ledger();
+  EXPECT_THAT(story.pass("2026-03-31 09:15"), IsEmpty());  // a turn that was quicker than the first poll
+  EXPECT_EQ(story.ledger(), before);
+  EXPECT_EQ(rfc3339(story.engine().next_event()), "2026-03-31T09:16:00Z");
+  story.put("web.speed", "2026-03-31 09:05", 40, region("eu"));
+  story.put("web.speed", "2026-03-31 09:10", 60, region("eu"));
+  const auto told = story.step("2026-03-31 09:15:01");
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_THAT(told[0], testing::HasSubstr("came and went while kpid was not running"));
+  story.restart();
+  story.pass("2026-03-31 10:30");
+  EXPECT_THAT(story.pass("2026-03-31 10:31"), testing::Not(IsEmpty())) << "it is not waited for for ever";
+}
+
 TEST(Routing, OfAFirstRunWhatCameAndWentIsNotTold) {
   Story story(config(""), kRules, kDaemon);
   story.put("web.speed", "2026-03-31 08:50", 40, region("eu"));
