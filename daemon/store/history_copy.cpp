@@ -73,9 +73,14 @@ Error cannot(const std::string& action, const std::string& path, const std::erro
   return {ErrorKind::kStorage, fmt::format("cannot {} \"{}\": {}", action, printable(path), error.message())};
 }
 
+struct Copied {
+  std::int64_t rows = 0;
+  bool is_whole = true;
+};
+
 /// Copies rows of one table until a page of it cannot be read.
-std::int64_t copy_rows(SQLite::Database& from, SQLite::Database& to, const std::string& table, const char* order) {
-  std::int64_t copied = 0;
+Copied copy_rows(SQLite::Database& from, SQLite::Database& to, const std::string& table, const char* order) {
+  Copied copied;
   try {
     SQLite::Statement rows(from, fmt::format("SELECT * FROM {} {}", quoted(table), order));
     std::string marks = "?";
@@ -96,26 +101,27 @@ std::int64_t copy_rows(SQLite::Database& from, SQLite::Database& to, const std::
           insert.bind(i + 1, cell.getString());
         }
       }
-      copied += insert.exec();
+      copied.rows += insert.exec();
       insert.reset();
     }
   } catch (const SQLite::Exception&) {
-    // The rest of this table is lost; what was read is kept.
-    return copied;
+    copied.is_whole = false;  // the rest of this table is lost; what was read is kept
   }
   return copied;
 }
 
 /// What of `from` can be read goes into the new history `to`.
-std::vector<HistoryFindings::Count> copy_tables(SQLite::Database& from, SQLite::Database& to) {
-  std::vector<HistoryFindings::Count> saved;
+void copy_tables(SQLite::Database& from, SQLite::Database& to, Salvage& salvage) {
   to.exec("PRAGMA foreign_keys=OFF");
   SQLite::Transaction transaction(to, SQLite::TransactionBehavior::IMMEDIATE);
   to.exec("DELETE FROM progress");
   for (const std::string& table : tables_of(to)) {
-    std::int64_t rows = copy_rows(from, to, table, "");
-    rows += copy_rows(from, to, table, "ORDER BY 1 DESC");  // what lies behind the damage
-    saved.push_back({table, rows});
+    Copied copied = copy_rows(from, to, table, "");
+    if (!copied.is_whole) {
+      copied.rows += copy_rows(from, to, table, "ORDER BY 1 DESC").rows;  // what lies behind the damage
+      salvage.broken.push_back(table);
+    }
+    salvage.saved.push_back({table, copied.rows});
   }
   to.exec("INSERT OR IGNORE INTO progress VALUES(1, NULL)");
   // Rows whose line or series was lost mean nothing any more.
@@ -123,8 +129,9 @@ std::vector<HistoryFindings::Count> copy_tables(SQLite::Database& from, SQLite::
       "DELETE FROM sample WHERE series_id NOT IN (SELECT id FROM series);"
       "DELETE FROM ledger WHERE line_id NOT IN (SELECT id FROM line);"
       "DELETE FROM status WHERE line_id NOT IN (SELECT id FROM line)");
+  // What a source remembers of its last answer would keep it from bringing again what is lost.
+  to.exec("UPDATE source SET cursor = ''");
   transaction.commit();
-  return saved;
 }
 
 Result<Salvage> make_anew(const std::string& path, const std::string& aside) {
@@ -133,12 +140,12 @@ Result<Salvage> make_anew(const std::string& path, const std::string& aside) {
   sqlite::configure(*fresh);
   fresh->exec("PRAGMA journal_mode=WAL");
   sqlite::migrate(*fresh, 0, history_migrations());
-  Salvage salvage{aside, {}};
+  Salvage salvage{aside, {}, {}};
   try {
     SQLite::Database damaged(aside, SQLite::OPEN_READWRITE);
-    damaged.exec("PRAGMA trusted_schema=OFF");
+    damaged.exec("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON");
     if (damaged.execAndGet("PRAGMA user_version").getInt() == history_schema_version()) {
-      salvage.saved = copy_tables(damaged, *fresh);
+      copy_tables(damaged, *fresh, salvage);
     }
   } catch (const SQLite::Exception&) {
     salvage.saved.clear();  // not even its first page can be read
@@ -224,6 +231,24 @@ Result<Salvage> salvage_history(const std::string& path) {
     }
   }
   return guarded("make anew", path, [&] { return make_anew(path, aside); });
+}
+
+std::string text_of(const Salvage& salvage, const std::string& path) {
+  std::string rows;
+  for (const auto& [table, count] : salvage.saved) {
+    if (count > 0) {
+      rows += fmt::format("{}{} in {}", rows.empty() ? "" : ", ", count, table);
+    }
+  }
+  const std::string lost =
+      salvage.broken.empty() ? "" : fmt::format(" Lost: a part of {}.", join(salvage.broken, ", "));
+  return fmt::format(
+      "the history \"{}\" was damaged: it is now \"{}\", and what could be read of it is in a new one ({}).{} Every "
+      "source is read again from its beginning. Restore a backup if more is missed",
+      path,
+      salvage.moved_to,
+      rows.empty() ? "nothing" : rows,
+      lost);
 }
 
 }  // namespace kpi

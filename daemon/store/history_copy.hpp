@@ -34,10 +34,15 @@ Result<HistoryFindings> verify_history(const std::string& path);
 struct Salvage {
   std::string moved_to;  ///< Where the damaged file is now.
   std::vector<HistoryFindings::Count> saved;
+  std::vector<std::string> broken;  ///< Tables of which a part could not be read.
 };
 
-/// Moves the damaged file at `path` aside and makes a new one of what can still be read of it. REQUIRES the history's
-/// lock. kStorage when that cannot be done; the damaged file is then where it was, or named in the message.
+/// What became of the history at `path`, in a sentence or two.
+std::string text_of(const Salvage& salvage, const std::string& path);
+
+/// Moves the damaged file at `path` aside and makes a new one of what can still be read of it. What sources had
+/// answered is forgotten, so that they bring again what is lost. REQUIRES the history's lock. kStorage when that cannot
+/// be done; the damaged file is then where it was, or named in the message.
 Result<Salvage> salvage_history(const std::string& path);
 
 }  // namespace kpi

@@ -31,7 +31,8 @@ using sqlite::guarded;
 using sqlite::Query;
 using sqlite::Row;
 
-constexpr int kFull = 13;  // SQLITE_FULL
+constexpr int kFull = 13;     // SQLITE_FULL
+constexpr int kDamaged = 11;  // SQLITE_CORRUPT
 
 /// When fewer than one in so many ids are wanted, seeking to each is cheaper than reading all.
 constexpr std::size_t kSeekBelow = 8;
@@ -74,7 +75,7 @@ class SqliteStore final : public Store {
   ~SqliteStore() override {
     rows_.reset();
     db_.reset();
-    if (lock_) {
+    if (lock_ && !is_damaged_) {  // else the next start looks at the file as after a crash
       lock_->release();
     }
   }
@@ -101,6 +102,24 @@ class SqliteStore final : public Store {
   Result<void> past_samples(const std::function<void(const SampleRow&)>& row) override;
 
  private:
+  /// sqlite::guarded(), which remembers that SQLite found the file damaged.
+  template <class Body>
+  auto guarded(std::string_view action, const std::string& path, Body&& body) -> decltype(body()) {
+    return sqlite::guarded(action, path, [&]() -> decltype(body()) {
+      try {
+        return std::forward<Body>(body)();
+      } catch (const SQLite::Exception& exception) {
+        if ((exception.getErrorCode() & 0xff) != kDamaged || !lock_) {
+          throw;
+        }
+        is_damaged_ = true;
+        Error error = sqlite::describe(action, path, exception);
+        error.message += ". The next start looks what can be saved of it";
+        return tl::unexpected<Error>(std::move(error));
+      }
+    });
+  }
+
   /// Everything prepared; ends before the connection does.
   struct Rows {
     explicit Rows(const SQLite::Database& db)
@@ -136,6 +155,7 @@ class SqliteStore final : public Store {
   std::unique_ptr<Rows> rows_;
   std::vector<std::string> warnings_;
   std::optional<bool> is_fully_synchronous_;
+  bool is_damaged_ = false;
 };
 
 Result<StoredState> SqliteStore::load() {
@@ -424,24 +444,9 @@ std::string damage_of(const std::string& path) {
     const auto checked = sqlite::check_structure(db, path);
     return checked ? "" : checked.error().message;
   } catch (const SQLite::Exception& exception) {
-    constexpr int kDamaged = 11;  // SQLITE_CORRUPT; a file that is no database at all (26) is not ours to move
+    // A file that is no database at all (26) is not ours to move.
     return (exception.getErrorCode() & 0xff) == kDamaged ? exception.what() : "";
   }
-}
-
-std::string told_of(const Salvage& salvage, const std::string& path) {
-  std::string rows;
-  for (const auto& [table, count] : salvage.saved) {
-    if (count > 0) {
-      rows += fmt::format("{}{} in {}", rows.empty() ? "" : ", ", count, table);
-    }
-  }
-  return fmt::format(
-      "the history \"{}\" was damaged: it is now \"{}\", and what could be read of it is in a new one ({}). "
-      "Restore a backup if more is missed",
-      path,
-      salvage.moved_to,
-      rows.empty() ? "nothing" : rows);
 }
 
 }  // namespace
@@ -458,7 +463,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const 
   KPI_TRY(create_private(file));
   std::string warning;
   if (lock.was_abandoned() && !damage_of(file).empty()) {
-    warning = told_of(KPI_TRY(salvage_history(file)), file);
+    warning = text_of(KPI_TRY(salvage_history(file)), file);
   }
   return guarded("open", file, [&]() -> Result<std::unique_ptr<Store>> {
     std::unique_ptr<SqliteStore> store = KPI_TRY(open_database(file, std::move(lock), options));

@@ -256,25 +256,33 @@ TEST(SqliteStore, SaysWhatIsWrongWithThePlace) {
                         folder));
 }
 
-TEST(SqliteStore, SavesWhatCanBeReadOfAFileThatACrashLeftDamaged) {
-  const TempDir directory;
-  const std::string path = directory.file("kpid.db");
+/// A history with 5000 samples, one page of which was overwritten; it ended in good order.
+StepCommit make_damaged(const std::string& path) {
   std::unique_ptr<Store> store = opened(path);
   StepCommit step = first_step();
   for (int i = 0; i < 5'000; ++i) {
     step.samples.push_back({1, day(i), static_cast<double>(i)});
   }
+  SourceRow source;
+  source.name = "web";
+  source.cursor = "seen";
+  step.sources.push_back(source);
   expect_committed(*store, step);
   store.reset();
   const auto pages = std::filesystem::file_size(path) / 4096;
-  {
-    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(static_cast<std::streamoff>((pages - 3) * 4096));
-    file << std::string(4096, '\x5a');
-  }
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>((pages - 3) * 4096));
+  file << std::string(4096, '\x5a');
+  return step;
+}
+
+TEST(SqliteStore, SavesWhatCanBeReadOfAFileThatACrashLeftDamaged) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  StepCommit step = make_damaged(path);
   // Of a kpid that was killed: it left its pid.
   write_file(path + ".lock", "1\n");
-  store = opened(path);
+  const std::unique_ptr<Store> store = opened(path);
   ASSERT_NE(store, nullptr);
   const Result<StoredState> state = store->load();
   ASSERT_TRUE(state) << state.error().message;
@@ -285,6 +293,11 @@ TEST(SqliteStore, SavesWhatCanBeReadOfAFileThatACrashLeftDamaged) {
           R"(the history "{0}" was damaged: it is now "{0}.damaged-1", and what could be read of it is in a new )"
           "one (",
           path)));
+  EXPECT_THAT(state->warnings[0], testing::HasSubstr("Lost: a part of sample. Every source is read again"));
+  ASSERT_FALSE(state->sources.empty());
+  for (const SourceRow& source : state->sources) {  // else none would bring again what is lost
+    EXPECT_EQ(source.cursor, "") << source.name;
+  }
   EXPECT_EQ(state->series.size(), 1U);
   EXPECT_TRUE(state->last_step);
   std::size_t samples = 0;
@@ -295,6 +308,21 @@ TEST(SqliteStore, SavesWhatCanBeReadOfAFileThatACrashLeftDamaged) {
   EXPECT_TRUE(verify_history(path)->problems.empty());
   step.now += std::chrono::hours(24);
   expect_committed(*store, step);
+}
+
+TEST(SqliteStore, SavesAfterDamageWasFoundInAFileThatWasClosedInGoodOrder) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  make_damaged(path);
+  std::unique_ptr<Store> store = opened(path);
+  const auto read = store->samples(day(0), day(5'000), {}, [](const SampleRow&) {});
+  ASSERT_FALSE(read);
+  EXPECT_THAT(read.error().message, testing::HasSubstr(". The next start looks what can be saved of it"));
+  store.reset();
+  store = opened(path);
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(store->load()->warnings.size(), 1U);
+  EXPECT_TRUE(store->samples(day(0), day(5'000), {}, [](const SampleRow&) {}));
 }
 
 TEST(SqliteStore, IsCopiedWholeWhileItIsWritten) {
