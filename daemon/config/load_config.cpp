@@ -318,10 +318,13 @@ class ConfigLoader {
       }
       has_all = false;
       const std::vector<std::string> users(kpis.begin(), kpis.end());
-      load_.diagnostics.error(name.position,
-                              "the pack reads " + metric + " (for " + join(users, ", ") + "), which no source delivers",
-                              "bind it: sources: {" + metric.substr(0, metric.find('.')) + ": YOURS}, or metrics: {" +
-                                  metric + ": YOURS.METRIC}; or pick other KPIs by only: […]");
+      const std::string& own = used.own_names.at(metric);
+      load_.diagnostics.error(
+          name.position,
+          "the pack reads " + own + " (for " + join(users, ", ") + ")" + (own == metric ? "" : ", bound to " + metric) +
+              ", which no source delivers",
+          "bind it: " + (own == metric ? "sources: {" + own.substr(0, own.find('.')) + ": YOURS}, or " : "") +
+              "metrics: {" + own + ": YOURS.METRIC}; or pick other KPIs by only: […]");
     }
     return has_all;
   }

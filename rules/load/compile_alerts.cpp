@@ -56,7 +56,7 @@ void check_match(const RawKpi& raw,
                  const CompileContext& context,
                  Diagnostics& diagnostics) {
   for (const auto& [label, values] : variant.variant.match.labels) {
-    if (std::ranges::find(context.split_labels, label) == context.split_labels.end()) {
+    if (!raw.split_labels.contains(label)) {
       const std::string meant = did_you_mean(label, context.split_labels);
       diagnostics.error(variant.match_position,
                         raw.kpi.id + " is not split by \"" + printable(label) + "\": nothing would match",

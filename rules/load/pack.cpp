@@ -53,21 +53,26 @@ std::map<std::string, std::string> read_names(MapReader& map, std::string_view k
   return names;
 }
 
+using Entry = std::pair<YamlNode, YamlNode>;
+
 /// The entry of a map under `key`, or null.
-YamlNode* find(YamlNode& map, std::string_view key) {
+Entry* find(YamlNode& map, std::string_view key) {
   const auto found = std::ranges::find_if(map.entries, [&](const auto& entry) { return entry.first.scalar == key; });
-  return found == map.entries.end() ? nullptr : &found->second;
+  return found == map.entries.end() ? nullptr : &*found;
 }
 
-/// Maps are merged key by key; anything else takes the place of what stood there.
+/// Maps are merged key by key; anything else takes the place of what stood there, and its key the place in the file.
 void merge(YamlNode& into, const YamlNode& change) {
   if (into.kind != YamlNode::Kind::kMap || change.kind != YamlNode::Kind::kMap) {
     into = change;
     return;
   }
   for (const auto& [key, value] : change.entries) {
-    if (YamlNode* there = find(into, key.scalar)) {
-      merge(*there, value);
+    if (Entry* there = find(into, key.scalar)) {
+      if (there->second.kind != YamlNode::Kind::kMap || value.kind != YamlNode::Kind::kMap) {
+        there->first.position = key.position;
+      }
+      merge(there->second, value);
     } else {
       into.entries.emplace_back(key, value);
     }
@@ -77,8 +82,8 @@ void merge(YamlNode& into, const YamlNode& change) {
 /// Renames in one KPI, and notes what it reads.
 class Binder {
  public:
-  Binder(const Binding& binding, std::string kpi, std::map<std::string, std::set<std::string>>& metrics)
-      : binding_(binding), kpi_(std::move(kpi)), metrics_(metrics) {}
+  Binder(const Binding& binding, std::string kpi, UsedPack& used)
+      : binding_(binding), kpi_(std::move(kpi)), used_(used) {}
 
   void bind_kpi(YamlNode& body) {
     for (auto& [key, value] : body.entries) {
@@ -120,7 +125,8 @@ class Binder {
                              !token.text.starts_with("target.");
       if (is_metric) {
         const std::string name = binding_.name_of(token.text);
-        metrics_[name].insert(kpi_);
+        used_.metrics[name].insert(kpi_);
+        used_.own_names.emplace(name, token.text);
         node.scalar.replace(token.range.begin, token.range.end - token.range.begin, name);
       }
     }
@@ -128,7 +134,7 @@ class Binder {
 
   const Binding& binding_;
   std::string kpi_;
-  std::map<std::string, std::set<std::string>>& metrics_;
+  UsedPack& used_;
 };
 
 std::vector<std::string> names_in(const YamlNode& kpis) {
@@ -138,6 +144,44 @@ std::vector<std::string> names_in(const YamlNode& kpis) {
     names.push_back(name.scalar);
   }
   return names;
+}
+
+/// All metrics that a pack reads, by its own names.
+std::set<std::string> metrics_in(const YamlNode& pack) {
+  UsedPack all{pack, {}, {}};
+  for (auto& [id, body] : all.kpis.entries) {
+    Binder({}, id.scalar, all).bind_kpi(body);
+  }
+  std::set<std::string> names;
+  for (const auto& [metric, kpis] : all.metrics) {
+    names.insert(metric);
+  }
+  return names;
+}
+
+/// What `sources` and `metrics` rename must be the pack's: another name, such as the user's own, would do nothing.
+void check_names(MapReader& map, const std::string& pack, const YamlNode& whole) {
+  const std::set<std::string> metrics = metrics_in(whole);
+  std::set<std::string> sources;
+  for (const std::string& metric : metrics) {
+    sources.insert(metric.substr(0, metric.find('.')));
+  }
+  const auto check = [&](std::string_view key, const std::set<std::string>& known) {
+    const YamlNode* node = known.empty() ? nullptr : map.optional(key);
+    for (const auto& [from, to] : node == nullptr ? decltype(whole.entries){} : node->entries) {
+      const bool is_misplaced = (from.scalar.find('.') != std::string::npos) != (key == "metrics");
+      if (known.contains(from.scalar) || is_misplaced) {
+        continue;  // what is misplaced was told
+      }
+      const std::vector<std::string> names(known.begin(), known.end());
+      const std::string near = did_you_mean(from.scalar, names);
+      map.diagnostics().error(from.position,
+                              "the pack \"" + pack + "\" reads no \"" + printable(from.scalar, 60) + "\"",
+                              near.empty() ? "first its name, then yours; it reads: " + join(names, " ") : near);
+    }
+  };
+  check("sources", sources);
+  check("metrics", metrics);
 }
 
 void report_unknown(const YamlNode& name, const std::string& pack, const YamlNode& kpis, Diagnostics& diagnostics) {
@@ -168,6 +212,7 @@ UsedPack use_pack(MapReader& map, const std::string& name, const YamlNode& pack)
   }
   const YamlNode whole = used.kpis;
   const Binding binding{read_names(map, "sources", false), read_names(map, "metrics", true)};
+  check_names(map, name, whole);
   if (const YamlNode* only = map.optional("only")) {
     keep_only(*only, name, used.kpis, map.diagnostics());
   }
@@ -178,12 +223,12 @@ UsedPack use_pack(MapReader& map, const std::string& name, const YamlNode& pack)
     change = nullptr;
   }
   for (auto& [id, body] : used.kpis.entries) {
-    Binder(binding, id.scalar, used.metrics).bind_kpi(body);
+    Binder(binding, id.scalar, used).bind_kpi(body);
   }
   // What the user writes stands in his own names.
   for (const auto& [id, body] : change == nullptr ? decltype(whole.entries){} : change->entries) {
-    if (YamlNode* there = find(used.kpis, id.scalar)) {
-      merge(*there, body);
+    if (Entry* there = find(used.kpis, id.scalar)) {
+      merge(there->second, body);
     } else {
       report_unknown(id, name, whole, map.diagnostics());
     }

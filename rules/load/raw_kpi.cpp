@@ -32,12 +32,18 @@ void read_better(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics) {
   }
 }
 
-void read_split_by(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics) {
+void read_split_by(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics) {
+  Kpi& kpi = raw.kpi;
   if (node.kind == YamlNode::Kind::kScalar) {
+    raw.split_labels.emplace(node.scalar, node.position);
     kpi.split_by.push_back({node.scalar});
     return;
   }
   for (const YamlNode& item : node.items) {
+    const std::vector<YamlNode> alone{item};
+    for (const YamlNode& label : item.kind == YamlNode::Kind::kSequence ? item.items : alone) {
+      raw.split_labels.emplace(label.scalar, label.position);
+    }
     std::vector<std::string> labels = read_text_list(item, diagnostics);
     std::ranges::sort(labels);
     if (std::ranges::adjacent_find(labels) != labels.end()) {
@@ -162,8 +168,7 @@ RawKpi read_kpi(const YamlNode& name, const YamlNode& body, Diagnostics& diagnos
   read_formula(map, raw);
   read_cadence(map, raw);
   if (const YamlNode* split = map.optional("split_by")) {
-    raw.split_position = split->position;
-    read_split_by(*split, raw.kpi, diagnostics);
+    read_split_by(*split, raw, diagnostics);
   }
   if (const YamlNode* thresholds = map.optional("thresholds")) {
     read_thresholds(*thresholds, raw, diagnostics);

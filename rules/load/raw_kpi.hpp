@@ -68,7 +68,7 @@ struct RawKpi {
   bool thresholds_are_wrong = false;  ///< Something in them was reported.
   std::vector<RawAlert> alerts;
   Position unit_position;
-  Position split_position;
+  std::map<std::string, Position, std::less<>> split_labels;  ///< The labels of Kpi::split_by, where each stands.
   std::vector<RawMinSample> min_sample;
   std::vector<Position> was_positions;       ///< By Kpi::was.
   std::vector<Position> inhibits_positions;  ///< By Kpi::inhibits.

@@ -4,6 +4,7 @@
 
 #include "rules/load/raw_kpi.hpp"
 
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,10 @@ void read_no_data(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics);
 // raw_segments.cpp
 /// `expect`, `max_segments`, `retire`, `min_sample`. REQUIRES that split_by has been read.
 void read_segment_keys(MapReader& map, RawKpi& raw);
+/// The labels of `split_by`; one that is not `there` is told and left out. None there: all are taken.
+std::vector<std::string> check_split_labels(const RawKpi& raw,
+                                            const std::set<std::string>& there,
+                                            Diagnostics& diagnostics);
 /// `was`, `inhibits`.
 void read_relations(MapReader& map, RawKpi& raw);
 

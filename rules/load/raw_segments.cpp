@@ -120,6 +120,24 @@ void read_segment_keys(MapReader& map, RawKpi& raw) {
   }
 }
 
+std::vector<std::string> check_split_labels(const RawKpi& raw,
+                                            const std::set<std::string>& there,
+                                            Diagnostics& diagnostics) {
+  std::vector<std::string> known;
+  for (const auto& [label, position] : raw.split_labels) {
+    if (there.empty() || there.contains(label)) {
+      known.push_back(label);
+      continue;
+    }
+    const std::vector<std::string> labels(there.begin(), there.end());
+    const std::string near = did_you_mean(label, labels);
+    diagnostics.error(position,
+                      "nothing that " + raw.kpi.id + " reads has the label \"" + printable(label, 60) + "\"",
+                      near.empty() ? "labels: " + join(labels, " ") : near);
+  }
+  return known;
+}
+
 void read_relations(MapReader& map, RawKpi& raw) {
   const auto each_name = [&](const YamlNode& node, const auto& use) {
     const std::vector<YamlNode> alone{node};

@@ -175,12 +175,7 @@ class Loader {
     context.parts = &parts_;
     context.every = kpi.every;
     context.over = kpi.over;
-    for (const auto& split : kpi.split_by) {
-      context.split_labels.insert(context.split_labels.end(), split.begin(), split.end());
-    }
-    std::ranges::sort(context.split_labels);
-    const auto twice = std::ranges::unique(context.split_labels);
-    context.split_labels.erase(twice.begin(), twice.end());
+    context.split_labels = known_split_labels(raw);
     compile_value(raw, context);
     compile_min_sample(raw, context, diagnostics_);
     context.may_use_value = true;
@@ -226,6 +221,17 @@ class Loader {
       collect(part);
     }
     return metrics;
+  }
+
+  /// The labels of `split_by` that can be split by; what is a slip is told there, not at the value.
+  std::vector<std::string> known_split_labels(const RawKpi& raw) {
+    std::set<std::string> kpis;
+    std::set<std::string> there;
+    for (const std::uint32_t metric : metrics_of(raw, kpis)) {
+      there.insert(ground_.metrics[metric].labels.begin(), ground_.metrics[metric].labels.end());
+    }
+    const bool has_kpis = std::ranges::any_of(kpis, [&](const auto& name) { return by_name_.contains(name); });
+    return check_split_labels(raw, has_kpis ? std::set<std::string>{} : there, diagnostics_);
   }
 
   void settle_cadence(RawKpi& raw) {

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace kpi {
 namespace {
 
@@ -89,6 +91,27 @@ TEST(Pack, IsChangedKeyByKey) {
   EXPECT_EQ(used.at({"conversion_rate", "thresholds", "warning"}), "web.limit");  // the user's own words
 }
 
+TEST(Pack, KeepsTheOriginOfWhatIsNotChangedOnly) {
+  const Used used("{change: {conversion_rate: {parts: {part: web.x}, thresholds: {warning: 3%}, owner: growth}}}");
+  const YamlNode& rate = *used.used.kpis.find("conversion_rate");
+  const auto origin = [](const YamlNode& map, std::string_view key) {
+    const auto entry = std::ranges::find_if(map.entries, [&](const auto& item) { return item.first.scalar == key; });
+    return entry->first.position.source->name;
+  };
+  EXPECT_EQ(origin(rate, "value"), "library/web.yaml");
+  EXPECT_EQ(origin(rate, "owner"), "kpid.yaml");
+  EXPECT_EQ(origin(rate, "thresholds"), "library/web.yaml");
+  EXPECT_EQ(origin(*rate.find("thresholds"), "for"), "library/web.yaml");
+  EXPECT_EQ(origin(*rate.find("thresholds"), "warning"), "kpid.yaml");
+  EXPECT_EQ(origin(*rate.find("parts"), "part"), "kpid.yaml");
+}
+
+TEST(Pack, SaysWhatItCallsTheUsersMetrics) {
+  const Used used("{sources: {web: ga4}}");
+  EXPECT_EQ(used.used.own_names.at("ga4.visitors"), "web.visitors");
+  EXPECT_EQ(used.used.own_names.at("crm.leads"), "crm.leads");
+}
+
 struct Wrong {
   const char* name;
   const char* use;
@@ -117,6 +140,20 @@ INSTANTIATE_TEST_SUITE_P(
   1 | change: {orders: {owner: x}}
     |          ^~~~~~
   help: it has: visitors conversion_rate
+)"},
+                    Wrong{"SourceOfTheUserFirst",
+                          "sources: {ga4: web}",
+                          R"(kpid.yaml:1:11: error: the pack "web" reads no "ga4"
+  1 | sources: {ga4: web}
+    |           ^~~
+  help: first its name, then yours; it reads: crm web
+)"},
+                    Wrong{"MetricByTheUsersName",
+                          "{sources: {web: ga4}, metrics: {ga4.visitors: ga4.users}}",
+                          R"(kpid.yaml:1:33: error: the pack "web" reads no "ga4.visitors"
+  1 | {sources: {web: ga4}, metrics: {ga4.visitors: ga4.users}}
+    |                                 ^~~~~~~~~~~~
+  help: did you mean "web.visitors"?
 )"},
                     Wrong{"SourceWithADot",
                           "sources: {web: ga4.visitors}",

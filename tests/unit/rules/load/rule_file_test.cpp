@@ -444,6 +444,14 @@ INSTANTIATE_TEST_SUITE_P(
     |            ^~~~~~~~~~~
   help: write all(shop.orders) if the same number is meant for every segment
 )~"},
+        Complaint{"ASplitByAMisspeltLabel",
+                  "x: {value: web.visits, split_by: [contry], thresholds: {warning: 10, segments: [{match: {contry: "
+                  "SE}, warning: 20}]}}",
+                  R"~(a.yaml:1:35: error: nothing that x reads has the label "contry"
+  1 | x: {value: web.visits, split_by: [contry], thresholds: {warning: 10, segments: [{match: {contry: SE}, warning: 20}]}}
+    |                                   ^~~~~~
+  help: did you mean "country"?
+)~"},
         Complaint{"TheSameSplitTwice",
                   "x: {value: web.visits, split_by: [country, country]}",
                   R"~(a.yaml:1:44: error: the same split stands here twice
