@@ -161,7 +161,7 @@ std::string timeline_text(const Backtest& backtest, const Zone& zone) {
   for (const auto& [key, line] : lines) {
     table.add({{line.first}, {line.second}});
   }
-  return table.text(false) + "C critical, w warning, i info, ? no data\n";
+  return table.text(false) + "C critical, w warning, i info, ? no data, . nothing\n";
 }
 
 std::string episodes_text(const Backtest& backtest, const Zone& zone) {

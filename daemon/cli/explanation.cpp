@@ -2,8 +2,10 @@
 
 #include "daemon/cli/explanation_gaps.hpp"
 #include "daemon/cli/explanation_mix.hpp"
+#include "daemon/cli/explanation_words.hpp"
 #include "daemon/cli/reading.hpp"
 #include "rules/base/text.hpp"
+#include "rules/expr/history.hpp"
 #include "rules/judge/line_limits.hpp"
 
 #include <algorithm>
@@ -16,42 +18,6 @@ namespace {
 constexpr std::size_t kMostSeries = 20;
 constexpr std::size_t kMostMarks = 3;
 
-std::string_view aggregate_name(Aggregate how, MetricKind kind) {
-  switch (how) {
-    case Aggregate::kByKind:
-      return kind == MetricKind::kMean ? "avg" : kind == MetricKind::kLevel ? "last" : "sum";
-    case Aggregate::kSum:
-      return "sum";
-    case Aggregate::kAverage:
-      return "avg";
-    case Aggregate::kMin:
-      return "min";
-    case Aggregate::kMax:
-      return "max";
-    case Aggregate::kFirst:
-      return "first";
-    case Aggregate::kLast:
-      return "last";
-    case Aggregate::kCount:
-      return "count";
-    case Aggregate::kMedian:
-      return "median";
-    case Aggregate::kStddev:
-      return "stddev";
-    case Aggregate::kQuantile:
-      return "quantile";
-    case Aggregate::kTrend:
-      return "trend";
-    case Aggregate::kAge:
-      return "age";
-    case Aggregate::kAnomaly:
-      return "anomaly";
-    case Aggregate::kForecast:
-      return "forecast";
-  }
-  return "";
-}
-
 /// anomaly() has no unit; usual(), which reads the same, has that of what it is of.
 template <class Input>
 bool is_score(const Input& input) {
@@ -62,23 +28,6 @@ template <class Input>
 std::string how_of(const Input& input, MetricKind kind) {
   const bool is_usual = input.how == Aggregate::kAnomaly && input.quantile == 1;
   return is_usual ? "usual" : std::string(aggregate_name(input.how, kind));
-}
-
-/// "2026-03-24 to 2026-03-30", for instants "2026-03-30 14:00 to 15:00".
-std::string window_text(const Window& window, const Grain& grain, const Zone& zone) {
-  if (grain.is_civil()) {
-    const std::string first = date_text(date_of(window.from));
-    const std::string last = date_text(date_of(Slot{window.to.ms - kDayMs}));
-    return first == last ? first : first + " to " + last;
-  }
-  const auto local = [&](Slot slot) {
-    const auto time = zone.to_local(Instant{Duration{slot.ms}});
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(time - day).count();
-    const auto two = [](std::int64_t number) { return (number < 10 ? "0" : "") + std::to_string(number); };
-    return date_text(Date{day}) + " " + two(minutes / 60) + ":" + two(minutes % 60);
-  };
-  return local(window.from) + " to " + local(window.to);
 }
 
 std::string shifts_text(const std::vector<Span>& back) {
@@ -127,6 +76,11 @@ class Explainer {
     }
     result_.marks = KPI_TRY(marks_of_verdicts(line, {result_.slot, end}));
     result_.inputs = KPI_TRY(inputs_of(result_.kpi->value, line.value_inputs));
+    for (const MinSample& sample : result_.kpi->min_sample) {
+      if (sample.input < result_.inputs.size()) {
+        result_.inputs[sample.input].least = sample.least;
+      }
+    }
     result_.uneven = uneven_text(result_.kpi->value, line.value_inputs, evaluation());
     KPI_TRY(explain_rules());
     explain_why();
@@ -185,9 +139,15 @@ class Explainer {
     finding.name += input.filters.empty() ? "" : "}";
     finding.how = how_of(input, metric.kind);
     finding.how += input.weight ? " weighted by " + context_.rules->metrics[*input.weight].name : "";
-    finding.window = window_text(window, metric.grain, result_.kpi->zone) + shifts_text(input.back);
+    if (result_.slot != Slot{}) {  // before the first sample there is no period
+      finding.window = window_text(window, metric.grain, result_.kpi->zone) + shifts_text(input.back);
+    }
     finding.series = series.size();
     finding.count = count_window(input, series, context);
+    if (input.how == Aggregate::kAge) {
+      finding.window = "of the newest value" + shifts_text(input.back);
+      finding.count = {};
+    }
     finding.value = evaluate_input(input, series, context, 0);
     finding.unit =
         is_score(input) ? Unit() : Unit::parse(input.how == Aggregate::kAge ? "d" : metric.unit).value_or(Unit{});
@@ -207,6 +167,9 @@ class Explainer {
     finding.how = input.window ? how_of(input, MetricKind::kFlow) : "as judged";
     finding.window = window_text(window, used.every, result_.kpi->zone) + shifts_text(input.back);
     finding.series = judged == nullptr ? 0 : 1;
+    if (judged != nullptr) {
+      note_judged(input, *judged, window, finding);
+    }
     Program alone;
     alone.kpis = {input};
     alone.code = {Instruction{OpCode::kKpi, 0, 0}};
@@ -217,6 +180,24 @@ class Explainer {
       finding.marks = KPI_TRY(marks_of_verdicts(*line, window));
     }
     return finding;
+  }
+
+  /// Of a window how many of its periods have a value; without one the period that is read, which may be the last of
+  /// many.
+  void note_judged(const KpiInput& input,
+                   const JudgedSeries& judged,
+                   const Window& window,
+                   InputFinding& finding) const {
+    const auto end = std::ranges::lower_bound(judged.values, window.to, {}, &Sample::slot);
+    if (!input.window && end != judged.values.begin()) {
+      finding.window = period_text((end - 1)->slot, judged.grain, result_.kpi->zone) + shifts_text(input.back);
+    }
+    if (input.window && !is_of_history(input.how)) {
+      const auto is_inside = [&](const Sample& sample) {
+        return sample.slot >= window.from && !std::isnan(sample.value);
+      };
+      finding.count = {std::count_if(judged.values.begin(), end, is_inside), window.periods};
+    }
   }
 
   /// Values of the window that were others before the source restated them.
@@ -276,7 +257,12 @@ class Explainer {
   Result<void> explain_rules() {
     const Kpi& kpi = *result_.kpi;
     const PeriodJudgement& judgement = result_.judgement;
-    if (kpi.thresholds) {
+    if (kpi.thresholds && kpi.better.kind == Better::Kind::kWithin) {
+      const Standing standing = judgement.thresholds.rungs[1];
+      const std::string band = plain(kpi.better.low, kpi.unit) + " to " + plain(kpi.better.high, kpi.unit);
+      const Value is_in = judgement.value.is_known() ? Value::of(standing == Standing::kFine ? 1 : 0) : judgement.value;
+      result_.rules.push_back({"within", band, is_in, false, standing == Standing::kMissed, false, {}, false});
+    } else if (kpi.thresholds) {
       const LineLimits limits = limits_of(*result_.line, kpi, result_.slot, engine_.config().rules.calendar);
       KPI_TRY(add_limit("warning", limits[0], judgement.limits.warning, judgement.thresholds.rungs[1]));
       KPI_TRY(add_limit("critical", limits[1], judgement.limits.critical, judgement.thresholds.rungs[2]));

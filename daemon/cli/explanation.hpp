@@ -16,8 +16,9 @@ namespace kpi {
 /// One thing an expression reads, and what it found there.
 struct InputFinding {
   std::string name;
-  std::string how;     ///< "sum", "last", …
-  std::string window;  ///< "2026-03-24 to 2026-03-30"
+  std::string how;                ///< "sum", "last", …
+  std::string window;             ///< "2026-03-24 to 2026-03-30"
+  std::optional<double> least{};  ///< Of a metric of `min_sample`: so much it takes.
   std::size_t series = 0;
   WindowCount count;
   Value value;

@@ -113,8 +113,16 @@ ordered_json target_json_of(const Explanation& found) {
              : ordered_json::parse(target_view_json(describe_target(*found.kpi, *found.line, Language::kEnglish)));
 }
 
+/// Before the first sample there is none.
+bool has_period(const Explanation& found) {
+  return found.slot != Slot{};
+}
+
 /// "ok"; of an earlier period how it was then, and how it is now.
 std::string state_words(const Explanation& found) {
+  if (!has_period(found) && found.state == KpiState::kOk) {
+    return std::string(name_of(KpiState::kNoData));
+  }
   const std::string now(name_of(found.state));
   return found.then && found.then->state != found.state
              ? std::string(name_of(found.then->state)) + " then, " + now + " now"
@@ -141,13 +149,18 @@ void print_marks(const std::vector<std::string>& marks, std::size_t indent, std:
 
 void print_inputs(const std::vector<InputFinding>& inputs, std::ostream& out) {
   for (const InputFinding& input : inputs) {
-    out << "    " << input.name << " = " << shown(input.value, input.unit) << "\n      " << input.how << ", "
-        << input.window;
-    if (input.count.expected > 0) {
+    out << "    " << input.name << " = " << shown(input.value, input.unit) << "\n      " << input.how
+        << (input.window.empty() ? "" : ", " + input.window);
+    if (input.count.expected > 0 && !input.window.empty()) {
       out << ", " << input.count.present << " of " << input.count.expected << " there";
     }
     out << (input.series > 1 ? ", " + std::to_string(input.series) + " series" : "")
         << (input.lacking > 0 ? ", " + std::to_string(input.lacking) + " of them not whole" : "") << "\n";
+    if (input.least) {
+      const bool is_too_few = input.value.is_known() && input.value.number < *input.least;
+      out << "      min_sample wants at least " << format_value(*input.least, input.unit, Language::kEnglish)
+          << (is_too_few ? ": too few to tell" : "") << "\n";
+    }
     print_marks(input.without, 6, out);
     print_marks(input.marks, 6, out);
   }
@@ -182,7 +195,7 @@ void print_explanation(const Explanation& found, Io& io) {
   std::ostream& out = io.out;
   out << kpi.title << (found.line->segment.empty() ? "" : " (" + labels_text(found.line->segment) + ")") << ": "
       << state_words(found) << "\n";
-  out << "  period    " << period_text(found.slot, kpi.every, kpi.zone)
+  out << "  period    " << (has_period(found) ? period_text(found.slot, kpi.every, kpi.zone) : "none yet")
       << (found.is_newest ? ", the newest judged" : "") << "\n";
   out << "  formula   " << kpi.value.text << (kpi.over == kpi.every.span() ? "" : ", over " + kpi.over.text()) << "\n";
   print_inputs(found.inputs, out);
@@ -208,6 +221,11 @@ void print_explanation(const Explanation& found, Io& io) {
       out << "  " << name << " " << rule.text << ": "
           << (rule.value.is_known() ? (rule.is_crossed ? "holds" : "does not hold") : shown(rule.value, {})) << "\n";
       print_inputs(rule.inputs, out);
+      continue;
+    }
+    if (rule.name == "within") {
+      out << "  within    " << rule.text << (!rule.value.is_known() ? ": unknown" : standing_words(rule, rule.value))
+          << "\n";
       continue;
     }
     const std::string limit = shown(rule.value, kpi.unit);
@@ -248,7 +266,9 @@ void print_explanation_json(const Explanation& found, Io& io) {
       {"id", kpi.id},
       {"title", kpi.title},
       {"segment", segment},
-      {"period", {{"start", rfc3339(period.start)}, {"end", rfc3339(period.end)}}},
+      {"period",
+       has_period(found) ? ordered_json{{"start", rfc3339(period.start)}, {"end", rfc3339(period.end)}}
+                         : ordered_json(nullptr)},
       {"due", rfc3339(found.due)},
       {"judged", found.is_judged},
       {"formula", kpi.value.text},

@@ -93,5 +93,28 @@ TEST(ExplainGaps, NamesTheSeriesThatATotalIsWithout) {
   EXPECT_TRUE(document["uneven"].is_string());
 }
 
+TEST(ExplainInputs, SaysWhatTheMinimumSampleWantsAndTheBandIs) {
+  Program program("2026-03-03T06:00:00Z");
+  write_config(program,
+               kShop,
+               "    unit: \"%\"\n    value: web.orders / web.visits\n    better: {within: [2%, 5%]}\n"
+               "    thresholds: {for: 1 day}\n    min_sample: {web.visits: 100}\n");
+  program.write("web.csv", "Date,country,visits,orders\n2026-03-01,SE,200,20\n");
+  ASSERT_EQ(program.once("2026-03-01T06:00:00Z"), 0);  // the day has not ended
+  const Ended none = program.on_folder({"explain", "k"});
+  EXPECT_THAT(none.out,
+              HasSubstr("K: no_data\n  period    none yet\n  formula   web.orders / web.visits\n    web.orders = "
+                        "unknown (no sample)\n      sum\n"))
+      << none.err;
+  program.write("web.csv", "Date,country,visits,orders\n2026-03-01,SE,200,20\n2026-03-02,SE,90,2\n");
+  program.once("2026-03-03T06:00:00Z");
+  const std::string few = program.on_folder({"explain", "k"}).out;
+  EXPECT_THAT(few, HasSubstr("      min_sample wants at least 100 visits: too few to tell\n"));
+  EXPECT_THAT(few, HasSubstr("  within    2% to 5%: unknown\n"));
+  const std::string wide = program.on_folder({"explain", "k", "--at", "2026-03-02"}).out;
+  EXPECT_THAT(wide, HasSubstr("      min_sample wants at least 100 visits\n"));
+  EXPECT_THAT(wide, HasSubstr("  within    2% to 5%: crossed\n"));
+}
+
 }  // namespace
 }  // namespace kpi::test
