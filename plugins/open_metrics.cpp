@@ -11,6 +11,9 @@
 namespace kpi {
 namespace {
 
+/// The year 10000: what lies beyond is a slip, such as milliseconds read as seconds.
+constexpr double kEndMs = 253'402'300'800'000;
+
 struct Line {
   std::string name;
   Labels labels;
@@ -135,7 +138,7 @@ class Reading {
     Slot slot = present_;
     if (line.time) {
       const double ms = *line.time * milliseconds_;
-      if (!(ms >= 0 && ms < 4e15)) {
+      if (!(ms >= 0 && ms < kEndMs)) {
         rows_.problem(number, [&] {
           return RowProblem{"line " + std::to_string(number), number_text(*line.time) + " is no time"};
         });

@@ -291,7 +291,7 @@ std::shared_ptr<const Config> load_or_last_good(const Arguments& arguments, Secr
     return read.load.config;
   }
   io.err << read.load.diagnostics.text();
-  const auto good = last_good(path, read, secrets, io.host);
+  const auto good = last_good(path, read, secrets);
   if (!good) {
     return nullptr;
   }

@@ -260,7 +260,7 @@ StartFiles start_files(const Arguments& arguments, Io& io) {
     return start;
   }
   io.err << start.read.load.diagnostics.text();
-  const auto good = last_good(start.path, start.read, Secrets::kRequired, io.host);
+  const auto good = last_good(start.path, start.read, Secrets::kRequired);
   if (!good) {
     io.err << "kpid: it cannot start: " << good.error().message << "\n";
     return start;

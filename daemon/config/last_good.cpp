@@ -77,7 +77,7 @@ Result<void> keep_last_good(const Config& config, const ConfigFiles& files, Inst
   return write_kept(folder, name, document.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-Result<LastGood> last_good(const std::string& path, const ReadConfig& broken, Secrets secrets, Host& host) {
+Result<LastGood> last_good(const std::string& path, const ReadConfig& broken, Secrets secrets) {
   for (const std::string& history : histories_of(path, broken)) {
     const json kept = KPI_TRY(read_beside(history, path));
     if (kept.is_null()) {
@@ -88,7 +88,7 @@ Result<LastGood> last_good(const std::string& path, const ReadConfig& broken, Se
       texts.emplace(name, text.is_string() ? text.get<std::string>() : "");
     }
     ConfigFiles files(std::move(texts));
-    const ConfigLoad load = load_config_of(files, path, secrets, host);
+    const ConfigLoad load = load_config_of(files, path, secrets);
     if (!load.config) {
       return fail(ErrorKind::kInvalid, load.diagnostics.text());
     }

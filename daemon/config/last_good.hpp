@@ -18,7 +18,7 @@ struct ReadConfig {
 };
 
 /// Loads what `files` holds, `path` first.
-ConfigLoad load_config_of(ConfigFiles& files, const std::string& path, Secrets secrets, Host& host);
+ConfigLoad load_config_of(ConfigFiles& files, const std::string& path, Secrets secrets);
 
 ReadConfig read_config(const std::string& path, Secrets secrets, Host& host);
 
@@ -31,6 +31,6 @@ struct LastGood {
 };
 
 /// The configuration that was kept for these files. kNotFound: none was. kInvalid: it is none any more, and why.
-Result<LastGood> last_good(const std::string& path, const ReadConfig& broken, Secrets secrets, Host& host);
+Result<LastGood> last_good(const std::string& path, const ReadConfig& broken, Secrets secrets);
 
 }  // namespace kpi

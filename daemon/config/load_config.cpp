@@ -17,7 +17,7 @@ constexpr std::size_t kMostFiles = 10'000;
 /// Loads kpid.yaml and its rule files into one Config.
 class ConfigLoader {
  public:
-  ConfigLoader(Secrets secrets, Host& host, ConfigFiles& disk) : secrets_(secrets), host_(host), disk_(disk) {
+  ConfigLoader(Secrets secrets, ConfigFiles& disk) : secrets_(secrets), disk_(disk) {
     load_.texts = std::make_shared<SourceSet>();
     config_ = std::make_shared<Config>();
     config_->texts = load_.texts;
@@ -330,7 +330,6 @@ class ConfigLoader {
   }
 
   Secrets secrets_;
-  Host& host_;
   ConfigFiles& disk_;
   ConfigLoad load_;
   std::shared_ptr<Config> config_;
@@ -377,16 +376,16 @@ std::string resolve_path(const std::string& file, const std::string& path) {
 
 ConfigLoad load_config(const std::string& path, Secrets secrets, Host& host) {
   ConfigFiles files(host);
-  return load_config_of(files, path, secrets, host);
+  return load_config_of(files, path, secrets);
 }
 
-ConfigLoad load_config_of(ConfigFiles& files, const std::string& path, Secrets secrets, Host& host) {
-  return ConfigLoader(secrets, host, files).run(path, nullptr);
+ConfigLoad load_config_of(ConfigFiles& files, const std::string& path, Secrets secrets) {
+  return ConfigLoader(secrets, files).run(path, nullptr);
 }
 
 ReadConfig read_config(const std::string& path, Secrets secrets, Host& host) {
   ReadConfig read{{}, ConfigFiles(host), ""};
-  ConfigLoader loader(secrets, host, read.files);
+  ConfigLoader loader(secrets, read.files);
   read.load = loader.run(path, nullptr);
   read.history = loader.history();
   return read;
@@ -394,12 +393,12 @@ ReadConfig read_config(const std::string& path, Secrets secrets, Host& host) {
 
 ConfigTree load_config_tree(const std::string& path, Host& host) {
   ConfigFiles files(host);
-  return ConfigLoader(Secrets::kIgnored, host, files).run_tree(path);
+  return ConfigLoader(Secrets::kIgnored, files).run_tree(path);
 }
 
 ConfigLoad load_rule_files(const RuleFiles& rule_files, Secrets secrets, Host& host) {
   ConfigFiles files(host);
-  return ConfigLoader(secrets, host, files).run(rule_files.config, &rule_files);
+  return ConfigLoader(secrets, files).run(rule_files.config, &rule_files);
 }
 
 }  // namespace kpi

@@ -182,8 +182,8 @@ void Deliveries::refresh_due(Instant now) {
       continue;
     }
     refresh.in_flight = true;
-    world_.pool.submit([this, name = name, channel, host](const std::stop_token& stop) mutable {
-      world_.inbox.post(RefreshEnd{name, channel->refresh(host, stop)});
+    world_.pool.submit([this, whom = name, channel, host](const std::stop_token& stop) mutable {
+      world_.inbox.post(RefreshEnd{whom, channel->refresh(host, stop)});
     });
   }
 }

@@ -32,7 +32,8 @@ std::vector<SentJournal::Sent> SentJournal::read() const {
       continue;
     }
     Sent sent{object["id"].get<std::string>(), {}};
-    for (const auto& [alert, remote] : object.value("remotes", json::object()).items()) {
+    const json remotes = object.value("remotes", json::object());  // items() does not keep what it walks through
+    for (const auto& [alert, remote] : remotes.items()) {
       if (remote.is_string()) {
         sent.remotes.emplace(alert, remote.get<std::string>());
       }

@@ -116,7 +116,7 @@ Result<void> Conversation::authorise(HttpRequest& request) {
   return {};
 }
 
-Result<std::pair<std::string, std::string>> Conversation::current_token(Scope& scope) {
+Result<std::pair<std::string, std::string>> Conversation::current_token(RenderScope& scope) {
   const std::lock_guard lock(credential_->token_mutex);
   Credential::Token& token = credential_->token;
   if (!token.is_loaded || needs_token(token)) {

@@ -240,10 +240,10 @@ Result<void> Conversation::after_trouble(const HttpRequest& request,
   return fail(ErrorKind::kUnavailable, what);
 }
 
-Result<Exchange> Conversation::ask(const RequestPlan& plan, const Scope& given, const Change& change) {
+Result<Exchange> Conversation::ask(const RequestPlan& plan, const RenderScope& given, const Change& change) {
   bool has_renewed = false;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    Scope scope = given;
+    RenderScope scope = given;
     std::vector<std::pair<std::string, std::string>> token;
     if (plan_.auth.has_token()) {
       token.push_back(KPI_TRY(current_token(scope)));  // first: what it exports may stand in the address

@@ -38,9 +38,9 @@ class Conversation {
     std::string url{};                                 ///< Instead of the request's.
   };
 
-  Result<Exchange> ask(const RequestPlan& request, const Scope& scope, const Change& change);
+  Result<Exchange> ask(const RequestPlan& request, const RenderScope& scope, const Change& change);
 
-  Result<Exchange> ask(const RequestPlan& request, const Scope& scope) { return ask(request, scope, {}); }
+  Result<Exchange> ask(const RequestPlan& request, const RenderScope& scope) { return ask(request, scope, {}); }
 
   /// "https://api.example.com: 503 Service Unavailable: …": without anything secret.
   [[nodiscard]] std::string trouble(const HttpRequest& request, std::string_view what) const;
@@ -62,8 +62,8 @@ class Conversation {
     std::optional<std::chrono::milliseconds> wait{};
   };
 
-  Result<HttpRequest> make(const RequestPlan& request, const Scope& scope, const Change& change);
-  Result<void> make_body(const RequestPlan& plan, const Scope& scope, const Change& change, HttpRequest& request);
+  Result<HttpRequest> make(const RequestPlan& request, const RenderScope& scope, const Change& change);
+  Result<void> make_body(const RequestPlan& plan, const RenderScope& scope, const Change& change, HttpRequest& request);
   Result<HttpResponse> send(const HttpRequest& request);
   [[nodiscard]] Verdict judge(const Answer& answer) const;
   [[nodiscard]] Verdict judge_status(int status) const;
@@ -78,7 +78,7 @@ class Conversation {
   Result<void> authorise(HttpRequest& request);
   Result<void> add_proof(HttpRequest& request);
   /// The header with the token, fetched if need be; what the login exported goes into `scope`.
-  Result<std::pair<std::string, std::string>> current_token(Scope& scope);
+  Result<std::pair<std::string, std::string>> current_token(RenderScope& scope);
   Result<void> fetch_token(Credential::Token& token);
   Result<HttpRequest> token_request(const Credential::Token& token);
   Result<void> take_token(const HttpRequest& request, const HttpResponse& response, Credential::Token& token);
@@ -100,7 +100,7 @@ class Conversation {
   std::vector<std::string> secrets_;  ///< To be hidden.
   std::size_t sent_ = 0;
   bool was_sent_ = false;  ///< Whether the last request left the house.
-  Scope scope_;            ///< Of the credential's own requests.
+  RenderScope scope_;      ///< Of the credential's own requests.
 };
 
 /// "https://api.example.com:8443", lower case; empty: no address.

@@ -34,7 +34,7 @@ struct Page {
 class HttpPoll {
  public:
   HttpPoll(const HttpPlan& plan, const PollRequest& request, Host& host, const std::stop_token& stop)
-      : plan_(plan), request_(request), stop_(stop), talk_(plan, host, stop), builder_(plan, request, plan.origin) {}
+      : plan_(plan), request_(request), talk_(plan, host, stop), builder_(plan, request, plan.origin) {}
 
   Result<Poll> run() {
     covered_ = covered_by(request_.cursor);
@@ -67,9 +67,9 @@ class HttpPoll {
 
  private:
   Result<void> read_window(const Window& window) {
-    std::vector<std::pair<Scope, std::vector<Page>>> calls;
+    std::vector<std::pair<RenderScope, std::vector<Page>>> calls;
     for (std::size_t i = 0; i < (plan_.per_metric ? plan_.settings.metrics.size() : 1); ++i) {
-      Scope scope;
+      RenderScope scope;
       scope.settings = &plan_.settings;
       scope.window_plan = &plan_.window;
       scope.window = window;
@@ -87,7 +87,7 @@ class HttpPoll {
   }
 
   /// All pages of one call.
-  Result<std::vector<Page>> read_call(Scope& scope) {
+  Result<std::vector<Page>> read_call(RenderScope& scope) {
     Pages pages(plan_.pages, plan_.origin);
     const RequestPlan* asked = nullptr;
     Exchange exchange = KPI_TRY(run_steps(scope, pages.first(), asked));
@@ -116,7 +116,7 @@ class HttpPoll {
     }
   }
 
-  Result<Exchange> run_steps(Scope& scope, const Conversation::Change& first, const RequestPlan*& asked) {
+  Result<Exchange> run_steps(RenderScope& scope, const Conversation::Change& first, const RequestPlan*& asked) {
     std::optional<Exchange> last;
     for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
       const StepPlan& step = plan_.steps[i];
@@ -138,7 +138,7 @@ class HttpPoll {
     return *std::move(last);
   }
 
-  Result<Exchange> run_step(const StepPlan& step, const Scope& scope, const Conversation::Change& change) {
+  Result<Exchange> run_step(const StepPlan& step, const RenderScope& scope, const Conversation::Change& change) {
     Exchange exchange = KPI_TRY(talk_.ask(step.request, scope, change));
     for (std::chrono::milliseconds waited{0}; step.until && !step.until->holds(seen(exchange));
          waited += step.interval) {
@@ -228,7 +228,6 @@ class HttpPoll {
 
   const HttpPlan& plan_;
   const PollRequest& request_;
-  const std::stop_token& stop_;
   Conversation talk_;
   RowBuilder builder_;
   std::optional<Slot> covered_;

@@ -54,7 +54,7 @@ std::string origin_of(std::string_view url) {
   return to_lower_ascii(std::string(url.substr(0, scheme + 3)) + std::string(host));
 }
 
-Result<HttpRequest> Conversation::make(const RequestPlan& plan, const Scope& scope, const Change& change) {
+Result<HttpRequest> Conversation::make(const RequestPlan& plan, const RenderScope& scope, const Change& change) {
   HttpRequest request = request_within(plan_.network);
   request.method = plan.method;
   request.max_body = plan_.max_body;
@@ -88,7 +88,7 @@ Result<HttpRequest> Conversation::make(const RequestPlan& plan, const Scope& sco
 }
 
 Result<void> Conversation::make_body(const RequestPlan& plan,
-                                     const Scope& scope,
+                                     const RenderScope& scope,
                                      const Change& change,
                                      HttpRequest& request) {
   const auto type_is = [&](const char* type) {

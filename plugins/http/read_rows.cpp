@@ -51,7 +51,7 @@ DatePlan read_date_plan(const OptionTree& node, const HttpPlan& plan, Diagnostic
   }
   TreeReader map(node, "rows.date", diagnostics);
   if (const OptionTree* field = map.optional("field")) {
-    Scope scope;
+    RenderScope scope;
     scope.settings = &plan.settings;
     scope.window_plan = &plan.window;
     scope.values = plan.values;

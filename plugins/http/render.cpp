@@ -44,7 +44,7 @@ Result<std::string> escaped(const std::string& text, Escape escape, std::string_
   return text;
 }
 
-Result<Json> needed(const TextTemplate::Part& part, const Scope& scope) {
+Result<Json> needed(const TextTemplate::Part& part, const RenderScope& scope) {
   const auto value = KPI_TRY(scope.value(part));
   if (!value) {
     return fail(ErrorKind::kInvalid, "{{" + part.text + "}} has no value: write it in the source's settings");
@@ -61,10 +61,10 @@ Escape place_in_url(std::string_view before) {
   return before.find_first_of("/?#", scheme + 3) == std::string_view::npos ? Escape::kHost : Escape::kPath;
 }
 
-Result<Json> render_list(const OptionTree& node, const Scope& scope) {
+Result<Json> render_list(const OptionTree& node, const RenderScope& scope) {
   Json list = Json::array();
   for (const OptionTree& item : node.items) {
-    const auto add = [&](const Scope& inner) -> Result<void> {
+    const auto add = [&](const RenderScope& inner) -> Result<void> {
       auto value = KPI_TRY(render_json(item, inner));
       // One variable that is a list is spliced.
       if (value && item.kind == OptionTree::Kind::kText && value->is_array()) {
@@ -81,7 +81,7 @@ Result<Json> render_list(const OptionTree& node, const Scope& scope) {
 
 Result<void> add_pair(const std::string& key,
                       const OptionTree& node,
-                      const Scope& scope,
+                      const RenderScope& scope,
                       bool escape,
                       std::vector<std::pair<std::string, std::string>>& pairs) {
   const auto put = [&](const std::string& text) {
@@ -151,7 +151,7 @@ std::string base64_of(std::string_view bytes, bool for_urls) {
   return text;
 }
 
-Result<std::string> render_text(const OptionTree& node, const Scope& scope, Escape escape) {
+Result<std::string> render_text(const OptionTree& node, const RenderScope& scope, Escape escape) {
   if (node.secret) {
     return escaped(node.secret->reveal(), escape, "a secret");  // braces in it are its own
   }
@@ -168,7 +168,7 @@ Result<std::string> render_text(const OptionTree& node, const Scope& scope, Esca
   return result;
 }
 
-Result<std::optional<std::string>> render_optional(const OptionTree& node, const Scope& scope, Escape escape) {
+Result<std::optional<std::string>> render_optional(const OptionTree& node, const RenderScope& scope, Escape escape) {
   const TextTemplate text = KPI_TRY(TextTemplate::parse(node.text));
   if (text.is_variable()) {
     const auto value = KPI_TRY(scope.value(text.parts().front()));
@@ -179,7 +179,7 @@ Result<std::optional<std::string>> render_optional(const OptionTree& node, const
   return std::optional(KPI_TRY(render_text(node, scope, escape)));
 }
 
-Result<std::string> render_url(const OptionTree& node, const Scope& scope) {
+Result<std::string> render_url(const OptionTree& node, const RenderScope& scope) {
   const TextTemplate text = KPI_TRY(TextTemplate::parse(node.text));
   std::string url;
   for (const TextTemplate::Part& part : text.parts()) {
@@ -193,7 +193,7 @@ Result<std::string> render_url(const OptionTree& node, const Scope& scope) {
   return url;
 }
 
-Result<std::optional<Json>> render_json(const OptionTree& node, const Scope& scope) {
+Result<std::optional<Json>> render_json(const OptionTree& node, const RenderScope& scope) {
   switch (node.kind) {
     case OptionTree::Kind::kNull:
       return std::optional<Json>(Json(nullptr));
@@ -224,14 +224,14 @@ Result<std::optional<Json>> render_json(const OptionTree& node, const Scope& sco
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> render_pairs(const OptionTree& node,
-                                                                      const Scope& scope,
+                                                                      const RenderScope& scope,
                                                                       bool escape) {
   std::vector<std::pair<std::string, std::string>> pairs;
   for (const auto& [key, value] : node.entries) {
     const std::string name = KPI_TRY(render_text(key, scope, Escape::kNone));
     for (const OptionTree* item : items_of(value)) {
       KPI_TRY(for_each_named(
-          *item, scope, [&](const Scope& inner) { return add_pair(name, *item, inner, escape, pairs); }));
+          *item, scope, [&](const RenderScope& inner) { return add_pair(name, *item, inner, escape, pairs); }));
     }
   }
   return pairs;

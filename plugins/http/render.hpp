@@ -1,6 +1,6 @@
 #pragma once
 // Fills the variables of a request: each value is escaped for the place it stands in. Values that cannot be there are
-// errors, never guessed. Pure; one thread per Scope.
+// errors, never guessed. Pure; one thread per RenderScope.
 
 #include "plugins/http/json_select.hpp"
 #include "plugins/http/text_template.hpp"
@@ -17,7 +17,7 @@
 namespace kpi {
 
 /// What variables stand for while one request is made.
-struct Scope {
+struct RenderScope {
   const SourceSettings* settings = nullptr;
   const WindowPlan* window_plan = nullptr;
   Window window;
@@ -41,24 +41,24 @@ std::string percent_encoded(std::string_view text);
 std::string base64_of(std::string_view bytes, bool for_urls);
 
 /// A variable without a value is an error that names it.
-Result<std::string> render_text(const OptionTree& node, const Scope& scope, Escape escape);
+Result<std::string> render_text(const OptionTree& node, const RenderScope& scope, Escape escape);
 /// The same; nothing when it is one variable that has no value.
-Result<std::optional<std::string>> render_optional(const OptionTree& node, const Scope& scope, Escape escape);
+Result<std::optional<std::string>> render_optional(const OptionTree& node, const RenderScope& scope, Escape escape);
 /// A URL: its host, path and query are escaped each in its way; a variable at its begin is a whole address.
-Result<std::string> render_url(const OptionTree& node, const Scope& scope);
+Result<std::string> render_url(const OptionTree& node, const RenderScope& scope);
 /// A tree: a text that is one variable keeps its type and is left out when it has no value; elements of a list that
 /// name {{metric.…}} or {{label.…}} stand once for each of them.
-Result<std::optional<Json>> render_json(const OptionTree& node, const Scope& scope);
+Result<std::optional<Json>> render_json(const OptionTree& node, const RenderScope& scope);
 /// A map as pairs: `key: [a, b]` is two, `key: {json: …}` compact JSON, `key: {raw: …}` text whose variables only are
 /// escaped. Everything is escaped for a query or a form; without `escape`, nothing is.
 Result<std::vector<std::pair<std::string, std::string>>> render_pairs(const OptionTree& node,
-                                                                      const Scope& scope,
+                                                                      const RenderScope& scope,
                                                                       bool escape);
 /// Calls `use` once, or once for each metric or label where the node names {{metric.…}} or {{label.…}} and none is
 /// chosen yet.
 Result<void> for_each_named(const OptionTree& node,
-                            const Scope& scope,
-                            const std::function<Result<void>(const Scope&)>& use);
+                            const RenderScope& scope,
+                            const std::function<Result<void>(const RenderScope&)>& use);
 
 /// Every variable of a tree, with the place it stands at; reports templates that cannot be read.
 void each_variable(const OptionTree& node,

@@ -55,7 +55,7 @@ RowBuilder::RowBuilder(const HttpPlan& plan, const PollRequest& request, std::st
   if (plan.settings.grain.unit == Grain::Unit::kInstant) {
     running_.ms += 1;
   }
-  Scope scope;
+  RenderScope scope;
   scope.settings = &plan.settings;
   scope.window_plan = &plan.window;
   scope.values = plan.values;
@@ -108,7 +108,7 @@ void RowBuilder::read_final(const Json& document) {
   }
 }
 
-Result<void> RowBuilder::take(const Json& document, const HttpResponse& response, const Scope& scope) {
+Result<void> RowBuilder::take(const Json& document, const HttpResponse& response, const RenderScope& scope) {
   owned_.clear();
   read_final(document);
   for (const AnswerRow& row : KPI_TRY(rows_of(document, response, scope))) {
@@ -117,7 +117,7 @@ Result<void> RowBuilder::take(const Json& document, const HttpResponse& response
   return {};
 }
 
-void RowBuilder::take_row(const AnswerRow& row, const Scope& scope) {
+void RowBuilder::take_row(const AnswerRow& row, const RenderScope& scope) {
   if (places_.empty()) {
     first_fields_ = fields_of(row);
   }
@@ -149,7 +149,7 @@ void RowBuilder::take_row(const AnswerRow& row, const Scope& scope) {
   }
 }
 
-bool RowBuilder::is_wanted(Slot slot, const Scope& scope) const {
+bool RowBuilder::is_wanted(Slot slot, const RenderScope& scope) const {
   if (slot >= running_ || (final_before_ && slot >= *final_before_)) {
     return false;
   }
@@ -189,7 +189,7 @@ double RowBuilder::factor_of(const AnswerRow& row, const std::string& field) con
   return factor;
 }
 
-RowCell RowBuilder::cell_of(const AnswerRow& row, std::size_t metric, const Scope& scope) {
+RowCell RowBuilder::cell_of(const AnswerRow& row, std::size_t metric, const RenderScope& scope) {
   if (scope.metric != nullptr && scope.metric != &plan_.settings.metrics[metric]) {
     return {.kind = RowCell::Kind::kAbsent, .text = {}, .number = 0};
   }

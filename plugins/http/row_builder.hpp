@@ -35,7 +35,7 @@ class RowBuilder {
   RowBuilder(const HttpPlan& plan, const PollRequest& request, std::string name);
 
   /// Takes one page. `document` and `response` need not outlive the call. `metric`: the one the call was for.
-  Result<void> take(const Json& document, const HttpResponse& response, const Scope& scope);
+  Result<void> take(const Json& document, const HttpResponse& response, const RenderScope& scope);
 
   /// Where rows stop to be final, as an answer said.
   [[nodiscard]] std::optional<Slot> final_before() const { return final_before_; }
@@ -52,21 +52,21 @@ class RowBuilder {
     std::size_t count = 0;
   };
 
-  Result<std::vector<AnswerRow>> rows_of(const Json& document, const HttpResponse& response, const Scope& scope);
-  Result<std::vector<std::string>> zip_names(const Json& document, const Scope& scope);
-  Result<std::vector<AnswerRow>> zipped(const Json& document, const Scope& scope);
+  Result<std::vector<AnswerRow>> rows_of(const Json& document, const HttpResponse& response, const RenderScope& scope);
+  Result<std::vector<std::string>> zip_names(const Json& document, const RenderScope& scope);
+  Result<std::vector<AnswerRow>> zipped(const Json& document, const RenderScope& scope);
   std::vector<AnswerRow> entries(const Json& document);
   std::vector<AnswerRow> pivoted(const Json& series);
   std::vector<AnswerRow> pairs(const Json& document);
-  void take_row(const AnswerRow& row, const Scope& scope);
+  void take_row(const AnswerRow& row, const RenderScope& scope);
   const Json* date_of(const AnswerRow& row) const;
   /// Nothing: the date cannot be read, and `text` is what it is.
-  std::optional<Slot> slot_of_row(const AnswerRow& row, const Scope& scope, std::string& text) const;
+  std::optional<Slot> slot_of_row(const AnswerRow& row, const RenderScope& scope, std::string& text) const;
   std::optional<Slot> slot_of_text(const std::string& text) const;
   [[nodiscard]] Slot slot_of_moment(WrittenTime moment) const;
-  [[nodiscard]] bool is_wanted(Slot slot, const Scope& scope) const;
+  [[nodiscard]] bool is_wanted(Slot slot, const RenderScope& scope) const;
   const Json* value_of(const AnswerRow& row, std::size_t metric) const;
-  RowCell cell_of(const AnswerRow& row, std::size_t metric, const Scope& scope);
+  RowCell cell_of(const AnswerRow& row, std::size_t metric, const RenderScope& scope);
   double factor_of(const AnswerRow& row, const std::string& field) const;
   void gather(Slot slot);
   void flush_gathered();

@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kDateFields{"date", "Date", "day"};
 
+/// The last of the year 9999: what lies beyond is a slip, such as milliseconds read as seconds.
+constexpr std::int64_t kLastMs = 253'402'300'799'999;
+
 }  // namespace
 
 const Json* RowBuilder::date_of(const AnswerRow& row) const {
@@ -34,7 +37,7 @@ Slot RowBuilder::slot_of_moment(WrittenTime moment) const {
                  {.grain = plan_.settings.grain, .zone = plan_.settings.zone, .calendar = plan_.settings.calendar});
 }
 
-std::optional<Slot> RowBuilder::slot_of_row(const AnswerRow& row, const Scope& scope, std::string& text) const {
+std::optional<Slot> RowBuilder::slot_of_row(const AnswerRow& row, const RenderScope& scope, std::string& text) const {
   const DatePlan& date = plan_.rows.date;
   if (date.form == DatePlan::Form::kWindow) {
     return plan_.has_window ? scope.window.start
@@ -82,6 +85,9 @@ std::optional<Slot> RowBuilder::slot_of_text(const std::string& text) const {
     moment.ms = static_cast<std::int64_t>(std::floor((*number + shift) * factor + 1e-6));
     moment.is_utc = date.form == Form::kSeconds || date.form == Form::kMilliseconds || date.form == Form::kMicroseconds;
     moment.has_time = true;
+  }
+  if (moment.ms > kLastMs) {
+    return std::nullopt;
   }
   const Slot slot = slot_of_moment(moment);
   return slot.ms < 0 ? std::nullopt : std::optional(slot);

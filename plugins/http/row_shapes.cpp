@@ -42,7 +42,7 @@ std::vector<const Json*> elements_at(const Json& document, const JsonSelect& pat
 
 Result<std::vector<AnswerRow>> RowBuilder::rows_of(const Json& document,
                                                    const HttpResponse& response,
-                                                   const Scope& scope) {
+                                                   const RenderScope& scope) {
   std::vector<AnswerRow> rows;
   if (plan_.rows.header) {
     const std::string_view header = response.header(*plan_.rows.header);
@@ -87,7 +87,7 @@ Result<std::vector<AnswerRow>> RowBuilder::rows_of(const Json& document,
   return rows;
 }
 
-Result<std::vector<std::string>> RowBuilder::zip_names(const Json& document, const Scope& scope) {
+Result<std::vector<std::string>> RowBuilder::zip_names(const Json& document, const RenderScope& scope) {
   std::vector<std::string> names;
   const auto add = [&](const Json& name) -> Result<void> {
     if (name.is_structured()) {
@@ -110,7 +110,7 @@ Result<std::vector<std::string>> RowBuilder::zip_names(const Json& document, con
       }
       continue;
     }
-    const auto add_rendered = [&](const Scope& inner) -> Result<void> {
+    const auto add_rendered = [&](const RenderScope& inner) -> Result<void> {
       const auto name = KPI_TRY(render_json(*item, inner));
       for (const Json& one : !name ? Json::array() : name->is_array() ? *name : Json::array({*name})) {
         KPI_TRY(add(one));
@@ -122,7 +122,7 @@ Result<std::vector<std::string>> RowBuilder::zip_names(const Json& document, con
   return names;
 }
 
-Result<std::vector<AnswerRow>> RowBuilder::zipped(const Json& document, const Scope& scope) {
+Result<std::vector<AnswerRow>> RowBuilder::zipped(const Json& document, const RenderScope& scope) {
   if (std::vector<std::string> names = KPI_TRY(zip_names(document, scope)); !names.empty()) {
     names_ = std::move(names);  // further partitions come without them
   }

@@ -61,7 +61,7 @@ std::optional<Json> option_value(const OptionValues& options, std::string_view k
 }
 
 /// {{metric}} is {{metric.column}} where no parameter has that name.
-bool names_metric(const OptionTree& node, const Scope& scope) {
+bool names_metric(const OptionTree& node, const RenderScope& scope) {
   bool is_named = names_variable(node, "metric.");
   Diagnostics ignored;
   each_variable(node, ignored, [&](const TextTemplate::Part& part, Position) {
@@ -72,7 +72,7 @@ bool names_metric(const OptionTree& node, const Scope& scope) {
 
 }  // namespace
 
-Result<std::optional<Json>> Scope::value(const TextTemplate::Part& part) const {
+Result<std::optional<Json>> RenderScope::value(const TextTemplate::Part& part) const {
   const std::string_view name = part.text;
   std::optional<Json> found;
   if (name == "window.start" || name == "window.end" || name == "day") {
@@ -112,11 +112,11 @@ Result<std::optional<Json>> Scope::value(const TextTemplate::Part& part) const {
 }
 
 Result<void> for_each_named(const OptionTree& node,
-                            const Scope& scope,
-                            const std::function<Result<void>(const Scope&)>& use) {
+                            const RenderScope& scope,
+                            const std::function<Result<void>(const RenderScope&)>& use) {
   if (scope.metric == nullptr && names_metric(node, scope)) {
     for (const SourceMetric& metric : scope.settings->metrics) {
-      Scope inner = scope;
+      RenderScope inner = scope;
       inner.metric = &metric;
       KPI_TRY(use(inner));
     }
@@ -124,7 +124,7 @@ Result<void> for_each_named(const OptionTree& node,
   }
   if (scope.label == nullptr && names_variable(node, "label.")) {
     for (const SourceLabel& label : scope.settings->labels) {
-      Scope inner = scope;
+      RenderScope inner = scope;
       inner.label = &label;
       KPI_TRY(use(inner));
     }

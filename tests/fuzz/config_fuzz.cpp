@@ -29,8 +29,7 @@ ConfigLoad load(std::string_view text) {
     texts.emplace("/etc/kpid/rules.yaml", text.substr(cut + scissors.size()));
   }
   ConfigFiles files(std::move(texts));
-  kpi::testing::MemoryHost host;
-  return load_config_of(files, "/etc/kpid/kpid.yaml", Secrets::kIgnored, host);
+  return load_config_of(files, "/etc/kpid/kpid.yaml", Secrets::kIgnored);
 }
 
 }  // namespace

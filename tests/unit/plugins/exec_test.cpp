@@ -164,6 +164,13 @@ TEST(OpenMetrics, OfPrometheusCountMilliseconds) {
                    "line 3: inf is no value: deliver a number, or null where there is none"}));
 }
 
+TEST(OpenMetrics, TakeMillisecondsForSecondsAsNoTime) {
+  SourceSettings settings = exec_settings();
+  settings.zone = *Zone::find("Europe/Stockholm");
+  EXPECT_EQ(open_metrics("visits 12 1795564800000\n# EOF\n", settings),
+            (Lines{"line 1: 1795564800000 is no time (no row of its output could be read)"}));
+}
+
 /// Programs that are not run: each answer is given.
 class ScriptedHost final : public Host {
  public:

@@ -55,6 +55,22 @@ TEST(HttpSource, AsksAgainForWhatMayHaveBeenRestated) {
   EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?from=2026-11-19&to=2026-11-20");
 }
 
+TEST(HttpSource, TakesMillisecondsForSecondsAsNoTime) {
+  const LoadedSource loaded = load_source(R"(plugin: http
+timezone: Europe/Stockholm
+request: {url: "https://api.example.com/v1/visits"}
+rows: {kind: records, path: /days, date: {field: t, format: epoch_s}}
+metrics: {visits: {column: v}})");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host(
+      [](const HttpRequest&) { return answer_of(R"({"days":[{"t":1795478400,"v":1},{"t":1795478400000,"v":2}]})"); });
+  const auto poll = loaded.source->poll(request_at(host), host, {});
+  ASSERT_TRUE(poll.has_value()) << poll.error().message;
+  EXPECT_EQ(poll->samples.size(), 1U);
+  ASSERT_EQ(poll->problems.size(), 1U);
+  EXPECT_NE(poll->problems.front().message.find("1795478400000"), std::string::npos) << poll->problems.front().message;
+}
+
 TEST(HttpSource, LosesNoDayWhenPollsFailed) {
   const LoadedSource loaded = load_source(kVisits);
   bool is_up = true;
