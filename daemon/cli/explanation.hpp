@@ -70,4 +70,7 @@ void print_explanation(const Explanation& found, Io& io);
 /// One JSON document.
 void print_explanation_json(const Explanation& found, Io& io);
 
+/// "2.5 of 10.7 misses left"; "34 misses, of 10.7 that are allowed: out of reach". Of a share of met periods.
+std::string misses_text(double left, double budget);
+
 }  // namespace kpi

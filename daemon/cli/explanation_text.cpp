@@ -4,6 +4,7 @@
 #include "daemon/cli/reading.hpp"
 #include "daemon/notify/message_json.hpp"
 #include "rules/base/text.hpp"
+#include "rules/routing/target_words.hpp"
 #include "rules/routing/unusual_words.hpp"
 
 #include <nlohmann/json.hpp>
@@ -42,7 +43,10 @@ void print_target(const TargetView& target, const Unit& unit, std::ostream& out)
     return;
   }
   out << name_of(target.status) << ": " << target.formatted_goal << " by " << target.deadline;
-  out << (target.formatted_actual.empty() ? "" : ", " + target.formatted_actual + " so far");
+  if (!target.formatted_actual.empty()) {
+    out << (is_settled(target.status) ? ", it came to " + target.formatted_actual
+                                      : ", " + target.formatted_actual + " so far");
+  }
   out << (target.pace ? ", pace " + percent(*target.pace) : "");
   out << (target.formatted_expected.empty() ? "" : ", " + target.formatted_expected + " due by now");
   out << (target.judged_by.empty() ? "" : ", judged by " + target.judged_by) << "\n";
@@ -53,15 +57,14 @@ void print_target(const TargetView& target, const Unit& unit, std::ostream& out)
     out << "            forecast " << target.formatted_projected << " at the deadline, between "
         << bound(*target.projected_low) << " and " << bound(*target.projected_high)
         << " in four cases of five; the goal is reached with a probability of "
-        << percent(std::clamp(*target.probability, 0.01, 0.99))
+        << likelihood_words(*target.probability, target.budget.has_value(), Language::kEnglish)
         << (target.expected_date.empty() ? "" : ", by " + target.expected_date) << "\n";
   }
   if (!target.needed.empty()) {
     out << "            needed " << target.needed << "\n";
   }
   if (target.budget && target.budget_left) {
-    out << "            " << number_text(std::round(*target.budget_left * 10) / 10) << " of "
-        << number_text(std::round(*target.budget * 10) / 10) << " misses left"
+    out << "            " << misses_text(*target.budget_left, *target.budget)
         << (target.burn_rate ? ", burn rate " + percent(*target.burn_rate) : "") << "\n";
   }
 }
@@ -189,6 +192,12 @@ ordered_json json_of(const std::vector<InputFinding>& inputs) {
 }
 
 }  // namespace
+
+std::string misses_text(double left, double budget) {
+  const auto text = [](double count) { return number_text(std::round(count * 10) / 10); };
+  return left < 0 ? text(budget - left) + " misses, of " + text(budget) + " that are allowed: out of reach"
+                  : text(left) + " of " + text(budget) + " misses left";
+}
 
 void print_explanation(const Explanation& found, Io& io) {
   const Kpi& kpi = *found.kpi;

@@ -1,5 +1,6 @@
 #include "daemon/cli/status_text.hpp"
 
+#include "daemon/cli/explanation.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/table.hpp"
 #include "rules/base/text.hpp"
@@ -232,15 +233,14 @@ class StatusText {
     }
     io_.out << paint(status.text, status.tone) << (judged_by.empty() ? "" : ", judged by " + judged_by) << "\n";
     if (const std::string actual = text_at(target, "formatted_actual"); !actual.empty()) {
-      io_.out << "  " << actual << " so far\n";
+      const bool is_over = is_settled(parse_target_status(text_at(target, "status")).value_or(TargetStatus::kOnTrack));
+      io_.out << "  " << (is_over ? "it came to " + actual : actual + " so far") << "\n";
     }
     const auto left = number_at(target, "budget_left");
     const auto budget = number_at(target, "budget");
     if (left && budget) {
       const auto rate = number_at(target, "burn_rate");
-      io_.out << "  " << number_text(std::round(*left * 10) / 10) << " of "
-              << number_text(std::round(*budget * 10) / 10) << " misses left"
-              << (rate ? ", burn rate " + percent(*rate) : "") << "\n";
+      io_.out << "  " << misses_text(*left, *budget) << (rate ? ", burn rate " + percent(*rate) : "") << "\n";
     }
     const std::string expected = text_at(target, "formatted_expected");
     if (!pace.text.empty() && !expected.empty()) {

@@ -1,6 +1,7 @@
 #include "daemon/notify/alert_words.hpp"
 
 #include "rules/base/text.hpp"
+#include "rules/routing/target_words.hpp"
 #include "rules/words/civil_words.hpp"
 #include "rules/words/say.hpp"
 
@@ -114,13 +115,12 @@ class FactList {
     add(FactKind::kSoFar, Phrase::kSoFar, one_line(target.formatted_actual));
     add(FactKind::kDueByNow, Phrase::kDueByNow, one_line(target.formatted_expected));
     if (target.probability && !target.formatted_projected.empty()) {
-      // A forecast is never certain: it says 1 % to 99 %.
-      const double share = std::clamp(std::round(*target.probability * 100) / 100, 0.01, 0.99);
+      const std::string likely = likelihood_words(*target.probability, target.budget.has_value(), language_);
       add(FactKind::kForecast,
           Phrase::kForecast,
           say(language_,
               Phrase::kForecastLikely,
-              {{"projected", one_line(target.formatted_projected)}, {"probability", percent_words(share, language_)}}));
+              {{"projected", one_line(target.formatted_projected)}, {"probability", likely}}));
     }
     add(FactKind::kNeeded, Phrase::kNeeded, one_line(target.needed));
     if (is_sayable(target.burn_rate)) {

@@ -20,9 +20,13 @@ std::array<Standing, 3> standing_of_condition(const Value& condition, Severity s
   return result;
 }
 
-std::array<Standing, 3> standing_of_target(const Target& target, const TargetStanding& standing, bool is_known) {
+/// A target that is a record starts nothing; one that was missed ends nothing either.
+std::array<Standing, 3> standing_of_target(const Target& target,
+                                           const TargetStanding& standing,
+                                           bool is_known,
+                                           bool is_firing) {
   std::array<Standing, 3> result{Standing::kFine, Standing::kFine, Standing::kFine};
-  if (standing.is_over) {
+  if (standing.is_over && !is_firing) {
     return result;
   }
   if (!is_known && !standing.is_final) {
@@ -226,7 +230,8 @@ void step_machines(Line& line, const Kpi& kpi, const KpiPlan& plan, const Judged
   line.target_standing = judged.target;
   if (judged.target.plan) {
     const Target& target = kpi.targets[line.plans[*judged.target.plan].target];
-    observation.standing = standing_of_target(target, judged.target, judged.value.is_known());
+    observation.standing =
+        standing_of_target(target, judged.target, judged.value.is_known(), line.target.phase == AlertPhase::kFiring);
     step(line.target, observation, Patience{}, cadence);
   }
   if (is_quiet(line)) {

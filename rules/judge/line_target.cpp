@@ -93,7 +93,7 @@ TargetStatus status_of_probability(const Target& target, double probability) {
 }
 
 /// Finds the status anew where the one before is not remembered: it is that of the last two periods in a row whose
-/// probabilities said the same, or of the first that had one.
+/// probabilities said the same; before these it is on track while it is too early to tell, or what the pace said.
 class Looking {
  public:
   Looking(const Line& line, const Kpi& kpi, std::uint32_t index) : line_(line), kpi_(kpi), index_(index) {}
@@ -101,31 +101,44 @@ class Looking {
   [[nodiscard]] TargetStatus steady(Slot slot, TargetStatus says) const {
     const auto& values = line_.judged.values;
     auto at = std::ranges::lower_bound(values, slot, {}, &Sample::slot);
-    for (int looked = 0; at != values.begin() && looked < kFarthestBack;) {
+    bool is_early = false;  // so is the period that said it
+    for (int looked = 0; at != values.begin() && looked < kFarthestBack && !is_early;) {
       --at;
       if (std::isnan(at->value)) {
         continue;
       }
-      const std::optional<TargetStatus> said = said_at(*at);
-      if (!said || *said == says) {
+      const Said before = said_at(*at);
+      if (!before.by_forecast) {
+        return before.by_pace;
+      }
+      if (*before.by_forecast == says) {
         return says;
       }
-      says = *said;
+      says = *before.by_forecast;
+      is_early = before.is_early;
       ++looked;
     }
-    return says;
+    return TargetStatus::kOnTrack;
   }
 
  private:
   static constexpr int kFarthestBack = 30;
 
-  [[nodiscard]] std::optional<TargetStatus> said_at(const Sample& sample) const {
+  struct Said {
+    std::optional<TargetStatus> by_forecast;
+    TargetStatus by_pace = TargetStatus::kOnTrack;
+    bool is_early = false;
+  };
+
+  [[nodiscard]] Said said_at(const Sample& sample) const {
     const TargetPlan& plan = line_.plans[index_];
     const Slot end = end_of(sample.slot, kpi_);
     if (end <= plan.start) {
-      return std::nullopt;
+      return {};
     }
-    TargetTally tally;
+    TargetPeriod period;
+    TargetTally& tally = period.tally;
+    double actual = sample.value;
     if (plan.measure != Target::Measure::kLevel) {
       tally = Counting(line_, kpi_, index_).before(sample.slot);
       const bool is_met = line_.met.contains(sample.slot);
@@ -133,10 +146,17 @@ class Looking {
                               : line_.missed.contains(sample.slot) ? Verdict::kMissed
                                                                    : Verdict::kNoData;
       add_period(tally, plan, sample.value, verdict, end);
+      actual = measured(plan, tally).value_or(sample.value);
     }
+    period.end = end;
+    period.next_end = end_of(next_slot(sample.slot, kpi_.every, kpi_.zone), kpi_);
+    period.every = kpi_.every;
+    const Target& target = kpi_.targets[plan.target];
+    const TargetStanding pace = judge_target(target, plan, period, Value::of(actual), TargetStatus::kNotStarted);
     const auto outlook = look_ahead({&kpi_, &plan, line_.judged.values, sample.slot, sample.value, end, tally});
-    return outlook ? std::optional(status_of_probability(kpi_.targets[plan.target], outlook->probability))
-                   : std::nullopt;
+    return {outlook ? std::optional(status_of_probability(target, outlook->probability)) : std::nullopt,
+            pace.status,
+            pace.is_too_early};
   }
 
   const Line& line_;
@@ -246,10 +266,11 @@ TargetStanding stand_on_target(const Line& line, const Kpi& kpi, Slot slot, cons
     standing.outlook = look_ahead({&kpi, &plan, line.judged.values, slot, value.number, period.end, period.tally});
     if (standing.outlook && target.judge == Target::Judge::kForecast) {
       const TargetStatus says = status_of_probability(target, standing.outlook->probability);
-      standing.status = goes_on && standing.says ? (says == *standing.says ? says : before)
-                                                 : Looking(line, kpi, *index).steady(slot, says);
+      if (!standing.is_too_early) {
+        standing.status = goes_on && standing.says ? (says == *standing.says ? says : before)
+                                                   : Looking(line, kpi, *index).steady(slot, says);
+      }
       standing.says = says;
-      standing.is_too_early = false;
     }
   }
   return standing;

@@ -112,7 +112,9 @@ TargetStanding judge_target(const Target& target,
     result.status = is_decided ? before : TargetStatus::kMissed;
     result.is_final = true;
     result.is_over = true;
-    result.actual = actual.is_known() && period.end <= leg.end ? std::optional(actual.number) : std::nullopt;
+    result.actual = period.end > leg.end ? period.last_known
+                    : actual.is_known()  ? std::optional(actual.number)
+                                         : std::nullopt;
     return result;
   }
   result.is_final = period.next_end > leg.end;

@@ -152,7 +152,7 @@ TargetView describe_target(const Kpi& kpi, const Line& line, Language language) 
     const TargetRates rates = rates_of(line, kpi);
     view.recent = rates.recent;
     view.best = rates.best;
-    view.needed = needed_words(plan, *standing.required, rates, kpi, language);
+    view.needed = needed_words(plan, leg_at(plan, at), *standing.required, rates, kpi, language);
   }
   if (standing.outlook) {
     const TargetOutlook& outlook = *standing.outlook;

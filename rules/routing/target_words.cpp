@@ -3,6 +3,7 @@
 #include "rules/words/civil_words.hpp"
 #include "rules/words/say.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace kpi {
@@ -32,7 +33,30 @@ Phrase standing_phrase(bool has_pace, bool has_actual, bool has_expected) {
                     : Phrase::kStandingExpected;
 }
 
+/// Where the probability decides, it comes first: a pace alone would contradict it.
+std::string stands_by_forecast(const TargetPlan& plan,
+                               const TargetStanding& standing,
+                               const Kpi& kpi,
+                               const std::string& stands,
+                               Language language) {
+  const bool is_by_forecast = kpi.targets[plan.target].judge == Target::Judge::kForecast && standing.outlook;
+  if (!is_by_forecast || standing.is_too_early) {
+    return stands;
+  }
+  const std::string forecast =
+      say(language,
+          Phrase::kForecastLikely,
+          {{"projected", actual_words(plan, standing.outlook->projected, kpi, language)},
+           {"probability", likelihood_words(standing.outlook->probability, standing.budget.has_value(), language)}});
+  return stands.empty() ? forecast : say(language, Phrase::kWithNote, {{"reason", forecast}, {"note", stands}});
+}
+
 }  // namespace
+
+std::string likelihood_words(double probability, bool is_share, Language language) {
+  const double share = std::clamp(std::round(probability * 100) / 100, 0.01, 0.99);
+  return percent_words(is_share && probability == 0 ? 0 : share, language);
+}
 
 const TargetPlan& shown_plan(const Kpi& kpi, const Line& line) {
   if (const TargetPlan* plan = plan_of_standing(line)) {
@@ -78,13 +102,18 @@ std::string standing_words(const TargetPlan& plan, const TargetStanding& standin
               {"expected", standing.expected ? format_value(*standing.expected, kpi.unit, language) : ""}});
 }
 
-std::string needed_words(
-    const TargetPlan& plan, double required, const TargetRates& rates, const Kpi& kpi, Language language) {
+std::string needed_words(const TargetPlan& plan,
+                         const PathLeg& leg,
+                         double required,
+                         const TargetRates& rates,
+                         const Kpi& kpi,
+                         Language language) {
   const bool is_level = plan.measure == Target::Measure::kLevel;
-  if (required == 0 || !std::isfinite(required)) {
+  const bool is_out_of_reach = plan.measure == Target::Measure::kShareMet && required > 1;
+  if (required == 0 || !std::isfinite(required) || is_out_of_reach) {
     return "";
   }
-  const bool is_growth = is_level && plan.path == Target::Path::kCompound;
+  const bool is_growth = is_level && leg.path == Target::Path::kCompound;
   const bool is_share = plan.measure == Target::Measure::kShareMet;
   const auto words = [&](double rate) {
     if (is_share) {
@@ -96,7 +125,7 @@ std::string needed_words(
   if (!rates.recent || !rates.best) {
     return say(language, Phrase::kNeededPerPeriod, {{"required", words(required)}});
   }
-  const bool is_up = is_share || plan.goal >= plan.baseline;
+  const bool is_up = is_share || leg.goal >= plan.baseline;
   const bool is_unseen = is_up ? required > *rates.best : required < *rates.best;
   return say(language,
              is_unseen ? Phrase::kNeededUnseen : Phrase::kNeededBeside,
@@ -127,11 +156,16 @@ std::string target_reason(const Kpi& kpi, const Line& line, bool is_reminder, La
     case TargetStatus::kAchieved:
       return say(language, Phrase::kGoalReached, {{"goal", goal}});
     case TargetStatus::kMissed:
+      if (plan.measure != Target::Measure::kLevel && standing.actual) {
+        const std::string missed = say(language, Phrase::kGoalMissed, {{"goal", goal}});
+        const std::string actual = actual_words(plan, *standing.actual, kpi, language);
+        return say(language, Phrase::kWithNote, {{"reason", missed}, {"note", actual}});
+      }
       return say(language, Phrase::kGoalMissed, {{"goal", goal}});
     case TargetStatus::kOnTrack:
       return say(language, Phrase::kBackOnTrack, {{"goal", goal}});
     default:
-      return stands;
+      return stands_by_forecast(plan, standing, kpi, stands, language);
   }
 }
 

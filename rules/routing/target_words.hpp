@@ -15,9 +15,16 @@ std::string goal_words(const TargetPlan& plan, double goal, const Kpi& kpi, Lang
 std::string actual_words(const TargetPlan& plan, double actual, const Kpi& kpi, Language language);
 /// "pace 80%, 480 so far, 600 due by now"; empty when nothing is known.
 std::string standing_words(const TargetPlan& plan, const TargetStanding& standing, const Kpi& kpi, Language language);
-/// "+12 visitors per period; +9 in the last four weeks, at best +15"; empty when the goal is reached.
-std::string needed_words(
-    const TargetPlan& plan, double required, const TargetRates& rates, const Kpi& kpi, Language language);
+/// "+12 visitors per period; +9 in the last four weeks, at best +15"; empty when the goal is reached, or can be no
+/// more. `leg` is the one in force: it says what a rate is.
+std::string needed_words(const TargetPlan& plan,
+                         const PathLeg& leg,
+                         double required,
+                         const TargetRates& rates,
+                         const Kpi& kpi,
+                         Language language);
+/// "5%". A forecast is never certain: it says 1 % to 99 %, but of a share of met periods that can be reached no more.
+std::string likelihood_words(double probability, bool is_share, Language language);
 /// Why the plan cannot be judged, and what to do; empty: it can.
 std::string problem_words(const TargetPlan& plan, Language language);
 /// Of the alert `target`: "goal of 1,000 visitors reached".

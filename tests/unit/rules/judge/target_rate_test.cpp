@@ -29,7 +29,9 @@ std::string needed(const Ledger& ledger, Language language = Language::kEnglish)
   const Line& line = ledger.line("x");
   const Kpi& kpi = ledger.rules().kpis[line.kpi];
   const TargetStanding& standing = line.target_standing;
-  return needed_words(*plan_of_standing(line), standing.required.value_or(0), rates_of(line, kpi), kpi, language);
+  const TargetPlan& plan = *plan_of_standing(line);
+  const PathLeg leg = leg_at(plan, civil_slot(next_slot(*line.stepped, kpi.every, kpi.zone), kpi));
+  return needed_words(plan, leg, standing.required.value_or(0), rates_of(line, kpi), kpi, language);
 }
 
 std::string expected_day(const Ledger& ledger) {
@@ -53,6 +55,14 @@ TEST(TargetRate, OfCompoundGrowthIsAShare) {
       "+1.361% per period, never yet held for so long; 0% in the last four weeks, 0% at best over as long a time");
 }
 
+TEST(TargetRate, IsThatOfThePathThatAChangeGave) {
+  const auto ledger =
+      aimed("from: 100, to: 150, changes: [{date: 2026-02-10, path: compound, why: it grows}]", "100x59");
+  EXPECT_EQ(
+      needed(*ledger),
+      "+1.361% per period, never yet held for so long; 0% in the last four weeks, 0% at best over as long a time");
+}
+
 TEST(TargetRate, OfATotalIsWhatAPeriodHas) {
   const auto ledger = aimed("from: 0, to: 860, measure: total", "12x31 10x28");
   EXPECT_EQ(needed(*ledger),
@@ -67,9 +77,10 @@ TEST(TargetRate, OfAMeanIsWhatTheRestMustHave) {
 
 TEST(TargetRate, OfAShareIsHowManyOfTheRestMustBeMet) {
   const auto ledger = aimed("to: 80%, measure: share_met", "10x31 10x14 0x14", "    thresholds: {warning: 5}\n");
-  EXPECT_EQ(
-      needed(*ledger),
-      "108% per period, never yet held for so long; 50% in the last four weeks, 100% at best over as long a time");
+  EXPECT_EQ(needed(*ledger), "");
+  EXPECT_EQ(ledger->line("x").target_standing.outlook->probability, 0);
+  EXPECT_EQ(likelihood_words(0, true, Language::kEnglish), "0%");
+  EXPECT_EQ(likelihood_words(0, false, Language::kEnglish), "1%");  // no forecast of a value is certain
   EXPECT_EQ(expected_day(*ledger), "");
 }
 
