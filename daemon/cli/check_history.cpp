@@ -38,8 +38,9 @@ std::optional<Slot> deadline_of(const Target& target) {
   if (deadline) {
     return slot_of(*deadline);
   }
-  return target.within && target.start ? std::optional(shift_date(slot_of(*target.start), *target.within))
-                                       : std::nullopt;
+  return target.within && target.start
+             ? std::optional(shift_date(shift_date(slot_of(*target.start), *target.within), Span{.days = -1}))
+             : std::nullopt;
 }
 
 class HistoryCheck {
@@ -240,31 +241,65 @@ class HistoryCheck {
     }
   }
 
-  /// A level that would have to change faster than it ever did in four weeks, a sum that would need more a day than it
-  /// ever got in four weeks. Nothing is said of fewer than eight weeks.
+  /// A level that would have to change faster than it ever did in as long a time, a sum that would need more than it
+  /// ever got: over four weeks, one period where that is longer, or what is left where that is shorter. Nothing is said
+  /// of fewer than eight weeks of values.
   void check_reach(const Kpi& kpi, const Target& target, const std::vector<Sample>& values) {
     const auto deadline = deadline_of(target);
     const bool is_level = target.measure == Target::Measure::kLevel;
     const bool is_total = target.measure == Target::Measure::kTotal;
     std::vector<Sample> known;
     std::ranges::copy_if(values, std::back_inserter(known), [](const Sample& s) { return !std::isnan(s.value); });
-    if (!deadline || *deadline <= today_ || (!is_level && !is_total) || known.empty() ||
+    if (!deadline || *deadline < today_ || (!is_level && !is_total) || known.empty() ||
         days_between(known.front().slot, known.back().slot) < 2 * kFourWeeks) {
       return;
     }
-    const double left = static_cast<double>(days_between(today_, *deadline)) / kFourWeeks;
     const double done = is_level ? known.back().value : sum_since(target, known);
-    const double needed = (target.goal - done) / left;
-    const double best = is_level ? best_change(known, needed < 0) : best_sum(known);
-    if (left > 0 && std::abs(needed) > std::abs(best) && (needed > 0) == (target.goal > done) && needed != 0) {
-      const Language language = Language::kEnglish;
-      diagnostics_.warning(
-          target.position,
-          kpi.id + " needs " + format_value(needed, kpi.unit, language) + " every four weeks to reach " +
-              format_value(target.goal, kpi.unit, language) + ", and the best it ever had in four weeks is " +
-              format_value(best, kpi.unit, language) + " (A, achievable)",
-          "choose a goal or a deadline that is within reach, or say in description: what will be done differently");
+    const bool is_up = !is_level || target.goal >= target.baseline.value_or(done);
+    const std::int64_t left = periods_until(shift_date(*deadline, Span{.days = 1}), known.back().slot, kpi.every);
+    if (left == 0 || (is_up ? done >= target.goal : done <= target.goal)) {
+      return;
     }
+    const std::int64_t days = days_between(known.back().slot, next_slot(known.back().slot, kpi.every));
+    const std::int64_t periods = std::min(left, std::max<std::int64_t>(1, kFourWeeks / days));
+    const double needed = (target.goal - done) / static_cast<double>(left) * static_cast<double>(periods);
+    const double best = is_level ? best_change(known, !is_up, periods * days) : best_sum(known, periods * days);
+    if (std::abs(needed) > std::abs(best)) {
+      tell_reach(kpi, target, needed, best, is_level, {left, periods});
+    }
+  }
+
+  struct Reach {
+    std::int64_t left = 0;     ///< Periods until the deadline.
+    std::int64_t periods = 0;  ///< Of these, what is compared.
+  };
+
+  void tell_reach(const Kpi& kpi, const Target& target, double needed, double best, bool is_level, const Reach& reach) {
+    const auto text = [&](double value) { return format_value(value, kpi.unit, Language::kEnglish); };
+    const std::string time = kpi.every.unit == Grain::Unit::kDay && reach.periods == kFourWeeks ? "four weeks"
+                             : reach.periods == 1 ? "one " + kpi.every.text()
+                                                  : std::to_string(reach.periods) + " " + kpi.every.text() + "s";
+    const std::string when = reach.left == reach.periods ? " in the " + time + " left" : " every " + time;
+    const std::string need = !is_level    ? " needs " + text(needed)
+                             : needed > 0 ? " must rise by " + text(needed)
+                                          : " must fall by " + text(-needed);
+    const std::string most = !is_level    ? "the best it ever had in "
+                             : needed > 0 ? "its greatest rise in "
+                                          : "its greatest fall in ";
+    diagnostics_.warning(
+        target.position,
+        kpi.id + need + when + " to reach " + text(target.goal) + ", and " + most + time + " is " +
+            text(std::abs(best)) + " (A, achievable)",
+        "choose a goal or a deadline that is within reach, or say in description: what will be done differently");
+  }
+
+  /// How many whole periods after the one at `slot` end by `end`.
+  static std::int64_t periods_until(Slot end, Slot slot, const Grain& every) {
+    std::int64_t count = 0;
+    for (Slot at = next_slot(next_slot(slot, every), every); at <= end; at = next_slot(at, every)) {
+      ++count;
+    }
+    return count;
   }
 
   static std::int64_t days_between(Slot from, Slot to) { return (to.ms - from.ms) / kDayMs; }
@@ -277,12 +312,12 @@ class HistoryCheck {
     return sum;
   }
 
-  /// The greatest change in the wanted direction between values four weeks apart; 0: it never went that way.
-  static double best_change(const std::vector<Sample>& known, bool downward) {
+  /// The greatest change in the wanted direction between values at most so many days apart; 0: it never went that way.
+  static double best_change(const std::vector<Sample>& known, bool downward, std::int64_t days) {
     double best = 0;
     std::size_t first = 0;
     for (const Sample& sample : known) {
-      while (days_between(known[first].slot, sample.slot) > kFourWeeks) {
+      while (days_between(known[first].slot, sample.slot) > days) {
         ++first;
       }
       const double change = sample.value - known[first].value;
@@ -291,13 +326,13 @@ class HistoryCheck {
     return best;
   }
 
-  static double best_sum(const std::vector<Sample>& known) {
+  static double best_sum(const std::vector<Sample>& known, std::int64_t days) {
     double best = 0;
     double sum = 0;
     std::size_t first = 0;
     for (const Sample& sample : known) {
       sum += sample.value;
-      while (days_between(known[first].slot, sample.slot) >= kFourWeeks) {
+      while (days_between(known[first].slot, sample.slot) >= days) {
         sum -= known[first++].value;
       }
       best = std::max(best, sum);

@@ -122,6 +122,14 @@ void check_direction(const Kpi& kpi, const Target& target, Diagnostics& diagnost
   const double way = target.goal - *target.baseline;
   const bool against =
       (kpi.better.kind == Better::Kind::kHigher && way < 0) || (kpi.better.kind == Better::Kind::kLower && way > 0);
+  if (against && target.measure == Target::Measure::kTotal) {
+    diagnostics.warning(target.position,
+                        "the target of " + kpi.id + " is achieved when the total reaches " + number_text(target.goal) +
+                            ", against `better`: a target is no budget that must not be spent",
+                        "write better: higher if more is better; for a budget put thresholds on a KPI with value: "
+                        "to_date(…, month)");
+    return;
+  }
   if (against && target.measure != Target::Measure::kShareMet) {
     diagnostics.warning(target.position,
                         "the target of " + kpi.id + " goes from " + number_text(*target.baseline) + " to " +
@@ -169,6 +177,11 @@ void check_measure(const Kpi& kpi, const Target& target, Diagnostics& diagnostic
                       "a total adds up periods, and over: " + kpi.over.text() + " would count each " +
                           kpi.every.text() + " several times",
                       "leave out over, or write measure: average");
+  }
+  if (target.measure == Target::Measure::kTotal && kpi.unit.text() == "%") {
+    diagnostics.error(target.position,
+                      "a total adds up periods, and percentages of several periods do not add up",
+                      "write measure: average or level, or count what the percentage is of");
   }
   if (!target.baseline && kpi.every.span().months > 0) {
     diagnostics.error(

@@ -73,13 +73,29 @@ TEST_F(CheckHistory, NamesLimitsForASegmentThatNeverWas) {
 TEST_F(CheckHistory, NamesAGoalThatNeedsMoreThanEverWas) {
   rules("value: web.visits, target: {from: 200, to: 2000, start: 2026-04-01, by: 2026-06-07}");
   const std::string text = said();
-  // The total grows by 2 a day, 56 in four weeks; from 398 to 2000 in eight weeks it must grow by 801.
+  // The total grows by 2 a day, 56 in four weeks; from 398 to 2000 in 57 days it must grow by 787.
   EXPECT_NE(
-      text.find("visits needs 801 visits every four weeks to reach 2,000 visits, and the best it ever had in four "
-                "weeks is 56 visits (A, achievable)"),
+      text.find(
+          "visits must rise by 786.9 visits every four weeks to reach 2,000 visits, and its greatest rise in four "
+          "weeks is 56 visits (A, achievable)"),
       std::string::npos)
       << text;
   rules("value: web.visits, target: {from: 200, to: 450, start: 2026-04-01, by: 2026-06-07}");
+  EXPECT_EQ(said(), "");
+}
+
+TEST_F(CheckHistory, NamesAGoalThatNeedsMoreInTheDaysThatAreLeft) {
+  rules("value: web.visits, target: {from: 200, to: 450, start: 2026-04-01, by: 2026-04-13}");
+  const std::string text = said();
+  EXPECT_NE(
+      text.find("visits must rise by 52 visits in the 2 days left to reach 450 visits, and its greatest rise in 2 "
+                "days is 4 visits (A, achievable)"),
+      std::string::npos)
+      << text;
+}
+
+TEST_F(CheckHistory, SaysNothingOfATotalThatHasBeenReached) {
+  rules("value: web.visits, target: {measure: total, to: 100, start: 2026-04-01, by: 2026-06-07}");
   EXPECT_EQ(said(), "");
 }
 

@@ -131,6 +131,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "over: 7 days, target: {measure: total, to: 20, by: 2026-12-31}",
                   "2:24 error: a total adds up periods, and over: 1 week would count each day several times; leave out "
                   "over, or write measure: average\n"},
+        Complaint{"ATotalOfPercentages",
+                  "unit: '%', target: {measure: total, to: 500%, by: 2026-12-31}",
+                  "2:21 error: a total adds up periods, and percentages of several periods do not add up; write "
+                  "measure: average or level, or count what the percentage is of\n"},
         Complaint{
             "AStepAfterTheDeadline",
             "target: {from: 1, to: 2, start: 2026-07-01, by: 2026-12-31, path: {steps: {2027-01-31: 1.5}}}",
