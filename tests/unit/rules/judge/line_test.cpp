@@ -289,10 +289,10 @@ TEST(Line, TellsOfATargetThatFallsBehindAndIsMissed) {
   ledger.targets("x");
   ledger.given("a.m", "2026-03-01", "0 1 1.7 1 4 5 6 7 8 9 9 20");
   ledger.lived_until("2026-03-13");
-  EXPECT_EQ(ledger.states("x"), "ooFFooooooFo");
+  EXPECT_EQ(ledger.states("x"), "ooFFooooooFF");
   EXPECT_EQ(ledger.episodes("x"),
             "target warning since 2026-03-03, fired 2026-03-04, recovered 2026-03-06\n"
-            "target critical since 2026-03-11, fired 2026-03-12, recovered 2026-03-13");
+            "target critical since 2026-03-11, fired 2026-03-12");
   EXPECT_EQ(ledger.line("x").target_standing.status, TargetStatus::kMissed);
 }
 

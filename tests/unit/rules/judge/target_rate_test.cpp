@@ -63,6 +63,14 @@ TEST(TargetRate, IsThatOfThePathThatAChangeGave) {
       "+1.361% per period, never yet held for so long; 0% in the last four weeks, 0% at best over as long a time");
 }
 
+TEST(TargetRate, IsNotTheReasonWhereTheForecastDecides) {
+  const auto ledger = aimed("from: 100, to: 150", "100x59");
+  const Line& line = ledger->line("x");
+  EXPECT_EQ(line.target_standing.status, TargetStatus::kOffTrack);
+  EXPECT_EQ(target_reason(ledger->rules().kpis[line.kpi], line, false, Language::kEnglish),
+            "100 at the deadline; the goal is 1% likely (pace 0%, 124.1 due by now)");
+}
+
 TEST(TargetRate, OfATotalIsWhatAPeriodHas) {
   const auto ledger = aimed("from: 0, to: 860, measure: total", "12x31 10x28");
   EXPECT_EQ(needed(*ledger),
