@@ -279,7 +279,8 @@ class HistoryCheck {
     const std::string time = kpi.every.unit == Grain::Unit::kDay && reach.periods == kFourWeeks ? "four weeks"
                              : reach.periods == 1 ? "one " + kpi.every.text()
                                                   : std::to_string(reach.periods) + " " + kpi.every.text() + "s";
-    const std::string when = reach.left == reach.periods ? " in the " + time + " left" : " every " + time;
+    const std::string when = reach.left == reach.periods ? " in the " + time + " left"
+                                                         : " every " + (reach.periods == 1 ? kpi.every.text() : time);
     const std::string need = !is_level    ? " needs " + text(needed)
                              : needed > 0 ? " must rise by " + text(needed)
                                           : " must fall by " + text(-needed);
