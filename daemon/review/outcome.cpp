@@ -79,8 +79,10 @@ std::vector<std::string> asked_by(const ReviewLine& line,
     sentences.push_back(target_sentence(words.decide_risk, line, *kpi.kpi, style));
   }
   const Instant end = std::min(end_of(review.period, style.zone), review.now + Duration{1});
-  const auto open = std::ranges::find_if(
-      line.episodes, [&](const EpisodeRow& episode) { return episode.rule != "target" && is_open_at(episode, end); });
+  // One that has ended since asks for nothing any more.
+  const auto open = std::ranges::find_if(line.episodes, [&](const EpisodeRow& episode) {
+    return episode.rule != "target" && !episode.resolved && is_open_at(episode, end);
+  });
   if (open != line.episodes.end()) {
     const Date since = local_day(open->since, style.zone);
     sentences.push_back(filled(words.decide_firing, {{"since", long_date(since, words)}}));

@@ -45,13 +45,14 @@ void time_episodes(ReviewLine& line) {
   line.to_recover = recovered > 0 ? std::optional(recovering / recovered) : std::nullopt;
 }
 
-Result<void> add_episodes(const ReviewPeriod& period,
-                          const Zone& zone,
-                          const LinesByKpi& lines,
-                          HistoryReader& reader) {
+Result<void> add_episodes(
+    const ReviewPeriod& period, Instant now, const Zone& zone, const LinesByKpi& lines, HistoryReader& reader) {
   const auto midnight = [&](Date date) {
     return zone.to_instant(std::chrono::local_time<Duration>{std::chrono::local_days{date}.time_since_epoch()});
   };
+  if (midnight(period.from) > now) {
+    return {};  // nobody knows what will still be open then
+  }
   const EpisodeFilter filter{false, std::nullopt, midnight(period.from), midnight(period.to)};
   KPI_TRY(reader.episodes(filter, [&](const KpiEpisode& episode) {
     ReviewLine* line = find(lines, episode.kpi, episode.segment);
@@ -74,9 +75,10 @@ Result<void> add_standings(const LinesByKpi& lines, HistoryReader& reader) {
     if (line == nullptr || !line->target || status.row.target.empty()) {
       continue;
     }
-    if (!line->points.empty() && line->points.back().slot == status.row.slot) {
-      line->target->view = status.row.target;
+    if (line->points.empty() || line->points.back().slot != status.row.slot) {
+      continue;  // what is expected today was not known at the end of an earlier period
     }
+    line->target->view = status.row.target;
     line->target->outlook = read_outlook(status.row.target, line->target->goal);
   }
   return {};
@@ -93,7 +95,7 @@ Result<void> add_statements(Review& review, HistoryReader& reader) {
 
 Result<void> add_alerts(Review& review, const Config& config, HistoryReader& reader) {
   const LinesByKpi lines = lines_of(review);
-  KPI_TRY(add_episodes(review.period, config.zone, lines, reader));
+  KPI_TRY(add_episodes(review.period, review.now, config.zone, lines, reader));
   KPI_TRY(add_standings(lines, reader));
   return add_statements(review, reader);
 }

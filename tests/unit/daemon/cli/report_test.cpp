@@ -190,6 +190,30 @@ TEST_F(Report, HoldsEveryStatedProbabilityAgainstWhatHappened) {
               HasSubstr("<p>No target with a stated probability was decided in this period.</p>"));
 }
 
+TEST_F(Report, OfAClosedQuarterShowsNoForecastOfToday) {
+  const std::string target = "    target: {from: 190, start: 2026-05-01, to: 900, by: 2026-12-31}\n";
+  program_.write("rules.yaml", kRules + ("  aimed:\n    title: Aimed\n    value: web.visits\n" + target));
+  program_.write("web.csv", web_csv(120) + "2026-10-01,SE,100,3\n2026-10-02,SE,100,3\n2026-10-03,SE,100,3\n");
+  ASSERT_EQ(program_.once("2026-10-04T08:00:00Z"), 0);
+  EXPECT_THAT(run({"--quarter", "2026-Q4"}).out, HasSubstr("<b>Forecast</b>"));
+  EXPECT_THAT(run({"--quarter", "2026-Q3"}).out, Not(HasSubstr("<b>Forecast</b>")));
+}
+
+TEST_F(Report, TellsOfAnOpenAlertOnlyWhileItIsOpen) {
+  const std::vector<std::string> to_the_low_days{"--from", "2026-08-01", "--to", "2026-09-03"};
+  const std::string ended = run(to_the_low_days).out;
+  EXPECT_THAT(ended, HasSubstr("country=SE: An alert has been open since 1 April 2026"));
+  EXPECT_THAT(ended, Not(HasSubstr("An alert has been open since 30 August")));  // it was open then, and has ended
+  const json total = line(document(to_the_low_days), "visits");
+  EXPECT_EQ(total["episodes"].back()["since"], "2026-08-29T22:00:00Z");
+  EXPECT_LT(total["episodes"].back()["firing"], "2026-09-02T22:00:00Z");
+
+  program_.write("web.csv", web_csv(120) + "2026-10-01,SE,10,3\n2026-10-02,SE,10,3\n2026-10-03,SE,10,3\n");
+  ASSERT_EQ(program_.once("2026-10-04T08:00:00Z"), 0);
+  EXPECT_THAT(run({"--quarter", "2026-Q4"}).out, HasSubstr("An alert has been open since"));
+  EXPECT_TRUE(line(document({"--quarter", "2030-Q1"}), "visits")["episodes"].empty());
+}
+
 TEST_F(Report, SpeaksTheLanguageThatIsAskedFor) {
   EXPECT_TRUE(
       matches_golden("cli/report_sv.md", run({"--quarter", "2026-Q3", "--format", "md", "--language", "sv"}).out));
