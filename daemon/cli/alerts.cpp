@@ -21,8 +21,8 @@ struct Alert {
   KpiEpisode episode;
   const Kpi* kpi = nullptr;  ///< Null: about a source, or not configured any more.
   double value = std::nan("");
-  double limit = std::nan("");                        ///< Of the rule `thresholds`: its mildest.
-  std::string error;                                  ///< Of the source, while it fails.
+  double limit = std::nan("");  ///< Of the rule `thresholds`: the one that was missed, where it is known.
+  std::string error;            ///< Of the source, while it fails.
   std::optional<AcknowledgementRow> acknowledgement;  ///< The last one.
 
   [[nodiscard]] bool is_open() const { return !episode.row.resolved; }
@@ -85,6 +85,18 @@ class AlertReader {
     return slot_at(alert.episode.row.since, alert.kpi->every, alert.kpi->zone, config_.rules.calendar);
   }
 
+  /// The ledger has the mildest limit. That of a critical period is known where both are numbers and still the same.
+  static double limit_of(const Alert& alert, const VerdictRow& row) {
+    const Thresholds* rule = alert.kpi != nullptr && alert.kpi->thresholds ? &*alert.kpi->thresholds : nullptr;
+    if (row.severity != Severity::kCritical || (rule != nullptr && !rule->warning)) {
+      return row.limit;
+    }
+    const bool is_known = rule != nullptr && rule->critical && rule->segments.empty() && rule->when.empty() &&
+                          rule->warning->is_constant() && rule->critical->is_constant() &&
+                          rule->warning->code.front().number == row.limit;
+    return is_known ? rule->critical->code.front().number : std::nan("");
+  }
+
   Result<void> read_number(Alert& alert) {
     const auto slot = slot_of(alert);
     if (!slot) {
@@ -93,7 +105,7 @@ class AlertReader {
     const VerdictFilter filter{alert.episode.kpi, alert.episode.segment, *slot, Slot{slot->ms + 1}};
     const auto found = reader_.verdicts(filter, [&](const KpiVerdict& verdict) {
       alert.value = verdict.row.value;
-      alert.limit = alert.episode.row.rule == "thresholds" ? verdict.row.limit : std::nan("");
+      alert.limit = alert.episode.row.rule == "thresholds" ? limit_of(alert, verdict.row) : std::nan("");
     });
     const bool is_absent = !found && found.error().kind == ErrorKind::kNotFound;
     return is_absent ? Result<void>() : found;
