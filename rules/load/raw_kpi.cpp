@@ -27,7 +27,7 @@ void read_better(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics) {
     map.finish();
     return;
   }
-  if (const auto choice = read_choice(node, {"higher", "lower"}, diagnostics)) {
+  if (const auto choice = read_choice(node, {"higher", "lower"}, diagnostics, "better")) {
     kpi.better.kind = *choice == 0 ? Better::Kind::kHigher : Better::Kind::kLower;
   }
 }
@@ -108,7 +108,10 @@ void read_cadence(MapReader& map, RawKpi& raw) {
     }
   }
   if (map.number("complete", raw.kpi.complete) && (raw.kpi.complete < 0 || raw.kpi.complete > 1)) {
-    map.diagnostics().error(map.position_of("complete"), "complete is a share from 0% to 100%");
+    const bool is_bare = raw.kpi.complete > 1 && raw.kpi.complete <= 100;
+    map.diagnostics().error(map.position_of("complete"),
+                            "complete is a share from 0% to 100%",
+                            "write complete: " + (is_bare ? number_text(raw.kpi.complete) : "80") + "%");
   }
   Zone zone;
   if (map.zone("timezone", zone)) {

@@ -444,6 +444,19 @@ INSTANTIATE_TEST_SUITE_P(
     |            ^~~~~~~~~~~
   help: write all(shop.orders) if the same number is meant for every segment
 )~"},
+        Complaint{"CompleteWithoutPercent",
+                  "x: {value: web.visits, complete: 80}",
+                  R"~(a.yaml:1:34: error: complete is a share from 0% to 100%
+  1 | x: {value: web.visits, complete: 80}
+    |                                  ^~
+  help: write complete: 80%
+)~"},
+        Complaint{"BetterUp",
+                  "x: {value: web.visits, better: up}",
+                  R"~(a.yaml:1:32: error: better wants one of higher, lower, got "up"
+  1 | x: {value: web.visits, better: up}
+    |                                ^~
+)~"},
         Complaint{"ASplitByAMisspeltLabel",
                   "x: {value: web.visits, split_by: [contry], thresholds: {warning: 10, segments: [{match: {contry: "
                   "SE}, warning: 20}]}}",
