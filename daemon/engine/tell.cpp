@@ -14,6 +14,16 @@ bool is_trouble(TargetStatus status) {
   return status == TargetStatus::kAtRisk || status == TargetStatus::kOffTrack || status == TargetStatus::kMissed;
 }
 
+/// The newest period with a value that was due when an episode ended: later ones, judged in the same step, may be
+/// trouble again. `slot` where there is none.
+Slot ended_with(const Line& line, const Kpi& kpi, const KpiPlan& plan, Instant ended, Slot slot) {
+  const auto& values = line.judged.values;
+  const auto last = std::find_if(values.rbegin(), values.rend(), [&](const Sample& sample) {
+    return !std::isnan(sample.value) && plan.due(kpi, sample.slot) <= ended;
+  });
+  return last == values.rend() ? slot : last->slot;
+}
+
 }  // namespace
 
 std::vector<Engine::AlertSlot> Engine::alerts_of(std::uint32_t index) {
@@ -86,6 +96,15 @@ AlertEvent Engine::event_of(std::uint32_t index,
 /// Told of an episode that is over: its end is told to those who know of it.
 void Engine::tell_end(std::uint32_t line, const AlertSlot& alert) {
   AlertSubject subject = subject_of(line, alert);
+  const auto& rows = commit_.episodes;
+  const auto row = std::find_if(rows.rbegin(), rows.rend(), [&](const EpisodeRow& episode) {
+    return episode.id == alert.told->episode && episode.resolved && episode.reason == Reason::kRecovered;
+  });
+  if (row != rows.rend() && alert.state != nullptr) {
+    const Line& judged = lines_[line];
+    subject.slot = ended_with(judged, *subject.kpi, plan_of(judged), *row->resolved, subject.slot);
+    subject.judgement = judge_period(judged, judge_context(last_step_.value_or(Instant{})), subject.slot);
+  }
   subject.is_firing = false;
   subject.episode = alert.told->episode;
   subject.severity = alert.told->severity;

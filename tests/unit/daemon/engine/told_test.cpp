@@ -90,6 +90,9 @@ TEST(Told, AnEpisodeThatEndsAndAnotherThatBeginsInOneStepAreBothTold) {
       story.step("2026-03-04"),
       UnorderedElementsAre("team alert.resolved visits thresholds: fine again, after trouble since 1 March 2026",
                            "team alert.firing visits thresholds: below 100"));
+  for (const Message& message : story.messages()) {
+    EXPECT_EQ(message.alerts.front().value, message.type == MessageType::kAlertResolved ? 120 : 80);
+  }
 }
 
 TEST(Told, EachChannelGetsAMessageOfItsOwn) {
