@@ -108,6 +108,9 @@ void Outbox::add(std::vector<NotificationRow> rows) {
     }
     ++next_number_;
     Queue& queue = queues_[row.channel];
+    if (row.attempts == 0 && !row.last_error.empty()) {
+      queue.disabled_until.reset();  // sent again by somebody, who may have mended what was off
+    }
     Entry entry{std::move(row), {}};
     entry.alerts = told_alerts(entry.row.body);
     for (const ToldAlert& alert : entry.alerts) {

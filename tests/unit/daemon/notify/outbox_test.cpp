@@ -213,6 +213,17 @@ TEST_F(OutboxTest, AChannelThatForbidsUsIsOffForAnHour) {
   EXPECT_EQ(outbox_.states().at("growth").disabled, "");
 }
 
+TEST_F(OutboxTest, WhatSomebodySendsAgainIsTriedThoughTheChannelIsOff) {
+  add("a", {"ep_1"});
+  take(kBegin);
+  finish("a", {Outcome::Kind::kDisabled, "answered 410", {}}, kBegin);
+  NotificationRow again = row_of("a", {"ep_1"}, false);
+  again.last_error = "answered 410";
+  outbox_.add({again});
+  EXPECT_THAT(outbox_.give_up_disabled(after(1)).dead, IsEmpty());
+  EXPECT_THAT(take(after(1)), ElementsAre("a"));
+}
+
 TEST_F(OutboxTest, KeepsToTheRate) {
   outbox_.configure({{"growth", *parse_rate("2/min")}});
   for (int i = 0; i < 4; ++i) {
