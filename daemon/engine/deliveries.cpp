@@ -198,11 +198,16 @@ void Deliveries::take(const RefreshEnd& end) {
 }
 
 void Deliveries::take(const DeliveryResult& result, Instant now) {
-  keep(outbox_.finish(result.id, result.outcome, now));
+  Finished finished = outbox_.finish(result.id, result.outcome, now);
+  const DeliveryRow* row = finished.rows.empty() ? nullptr : &finished.rows.front();  // none of a probe
+  const std::string which = (row == nullptr ? "" : "channel " + row->channel + ": ") + "message " + result.id + ": ";
+  const std::string next =
+      row == nullptr || !row->next_attempt ? "" : "; tried again at " + rfc3339(*row->next_attempt);
+  keep(std::move(finished));
   if (result.outcome.kind != Outcome::Kind::kDelivered) {
-    log_warning("message " + result.id + ": " + result.outcome.detail);
+    log_warning(which + result.outcome.detail + next);
   } else if (!result.outcome.complaint.empty()) {
-    log_warning("message " + result.id + ": " + result.outcome.complaint);
+    log_warning(which + result.outcome.complaint);
   }
 }
 
