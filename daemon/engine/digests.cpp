@@ -105,7 +105,9 @@ Result<Message> Engine::make_digest(
   for (DigestLine& line : message.digest->lines) {
     line.url = page_of(line.kpi, {});
   }
-  if (rule.has_review && options_.make_review) {
+  const ChannelConfig* to = config_->find_channel(channel);
+  const bool takes_files = to != nullptr && to->type == "email";
+  if (rule.has_review && options_.make_review && takes_files) {
     const auto review = options_.make_review(*config_, period_of(rule, due, rules_.calendar), voice.language);
     if (review && review->size() <= kMaxReview) {
       message.attachments.push_back({"review.html", "text/html", *review, false});

@@ -181,17 +181,22 @@ TEST(Digest, BringsTheReviewWhereItIsAskedFor) {
     return "review " + period.name + " " + std::string(name_of(language));
   };
   Story story(kSource +
-                  "channels: {board: {type: console, language: da}}\n"
+                  "channels:\n"
+                  "  board: {type: email, smtp: \"mail.example.com:25\", tls: none, from: kpid@example.com,\n"
+                  "          to: [board@example.com], language: da}\n"
+                  "  team: {type: console}\n"
                   "routes: [{match: {}, to: [board]}]\n"
-                  "digests: [{to: [board], every: month, at: \"day 5 08:00\", kpis: {}, attach: review}]\n",
+                  "digests: [{to: [board, team], every: month, at: \"day 5 08:00\", kpis: {}, attach: review}]\n",
               kRules,
               options);
   tell_weeks(story);
   const std::vector<Message> messages = digests_of(story, "2026-04-05 08:00");
-  ASSERT_THAT(messages, SizeIs(1));
+  ASSERT_THAT(messages, SizeIs(2));
   ASSERT_THAT(messages[0].attachments, SizeIs(1));
   EXPECT_EQ(messages[0].attachments[0].bytes, "review 2026-03 da");
   EXPECT_THAT(messages[0].digest->notes, ElementsAre("Gennemgangen er vedhæftet."));
+  EXPECT_THAT(messages[1].attachments, IsEmpty()) << "only mail can bring it";
+  EXPECT_THAT(messages[1].digest->notes, IsEmpty());
 }
 
 TEST(Digest, HasWhatCameAndWentUnderAMute) {
