@@ -169,9 +169,9 @@ ordered_json json_of(const Alert& alert, Language language) {
 
 // --- for people ---
 
-Tone tone_of(const Alert& alert) {
-  static constexpr std::array kTones{Tone::kPlain, Tone::kNotice, Tone::kWarning, Tone::kCritical};
-  return alert.is_open() ? kTones.at(static_cast<std::size_t>(alert.episode.row.severity)) : Tone::kQuiet;
+CellTone tone_of(const Alert& alert) {
+  static constexpr std::array kTones{CellTone::kPlain, CellTone::kNotice, CellTone::kWarning, CellTone::kCritical};
+  return alert.is_open() ? kTones.at(static_cast<std::size_t>(alert.episode.row.severity)) : CellTone::kQuiet;
 }
 
 std::string name_of_subject(const Alert& alert) {
@@ -231,7 +231,7 @@ void print_text(const std::vector<Alert>& alerts, const Config& config, bool wit
   for (const Alert& alert : alerts) {
     const std::string rule = alert.source().empty() ? alert.episode.row.rule : "";
     heads.add({{std::string(name_of(alert.episode.row.severity)), tone_of(alert)},
-               {name_of_subject(alert), alert.is_open() ? Tone::kHeading : Tone::kPlain},
+               {name_of_subject(alert), alert.is_open() ? CellTone::kHeading : CellTone::kPlain},
                {printable(rule, 40)},
                {number_text_of(alert, config.language)}});
   }
@@ -243,7 +243,7 @@ void print_text(const std::vector<Alert>& alerts, const Config& config, bool wit
     io.out << (alert.error.empty() ? "" : wrapped(printable(alert.error, 1000), 2));
     const std::string words = acknowledged_text(alert, config.zone);
     io.out << (words.empty() ? "" : wrapped(printable(words, 1000), 2));
-    io.out << "  " << painted(alert.episode.row.id + "  " + times_text(alert, config.zone), Tone::kQuiet, colour)
+    io.out << "  " << painted(alert.episode.row.id + "  " + times_text(alert, config.zone), CellTone::kQuiet, colour)
            << "\n";
   }
 }

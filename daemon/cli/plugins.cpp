@@ -115,9 +115,9 @@ void print_keys(const std::vector<Key>& keys, bool colour, std::ostream& out) {
   Table table({{""}, {""}, {""}});
   for (const Key& key : keys) {
     const std::string fallback = key.fallback.empty() ? "" : "default " + yaml_text(key.fallback);
-    table.add({{"  " + key.name, Tone::kHeading},
-               {key.type, Tone::kQuiet},
-               {key.required ? "required" : fallback, key.required ? Tone::kWarning : Tone::kQuiet}});
+    table.add({{"  " + key.name, CellTone::kHeading},
+               {key.type, CellTone::kQuiet},
+               {key.required ? "required" : fallback, key.required ? CellTone::kWarning : CellTone::kQuiet}});
   }
   const std::string text = table.text(colour);
   const std::vector<std::string_view> lines = split(text, '\n');
@@ -131,13 +131,13 @@ void print_text(const std::vector<BuiltIn>& shown, Io& io) {
   bool is_first = true;
   for (const BuiltIn& item : shown) {
     const std::string how = item.kind == "source" ? "sources: {NAME: {plugin: " : "channels: {NAME: {type: ";
-    io.out << (is_first ? "" : "\n") << painted(item.name, Tone::kHeading, colour) << "  "
-           << painted(how + item.name + (item.keys.empty() ? "}}" : ", …}}"), Tone::kQuiet, colour) << "\n"
+    io.out << (is_first ? "" : "\n") << painted(item.name, CellTone::kHeading, colour) << "  "
+           << painted(how + item.name + (item.keys.empty() ? "}}" : ", …}}"), CellTone::kQuiet, colour) << "\n"
            << wrapped(item.help, 0);
     is_first = false;
     print_keys(item.keys, colour, io.out);
     if (!item.metric_keys.empty()) {
-      io.out << "  " << painted("of each of its metrics:", Tone::kQuiet, colour) << "\n";
+      io.out << "  " << painted("of each of its metrics:", CellTone::kQuiet, colour) << "\n";
       print_keys(item.metric_keys, colour, io.out);
     }
   }

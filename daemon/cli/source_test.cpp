@@ -52,7 +52,7 @@ class SourceTest {
 
   void print_text(Duration took, std::size_t shown, Io& io) const {
     const bool colour = wants_colour(io);
-    io.out << painted("source " + source_.settings.name, Tone::kHeading, colour) << " (" << source_.plugin
+    io.out << painted("source " + source_.settings.name, CellTone::kHeading, colour) << " (" << source_.plugin
            << ") answered in " << number_text(std::round(static_cast<double>(took.count()) / 10) / 100)
            << " s: " << counted(rows_.size(), "value") << " of " << counted(poll_.series.size(), "series", "series");
     if (!rows_.empty()) {
@@ -61,7 +61,7 @@ class SourceTest {
     io.out << "\n";
     print_rows(shown, colour, io);
     if (poll_.problem_count > 0) {
-      io.out << painted(counted(poll_.problem_count, "row"), Tone::kWarning, colour) << " could not be used:\n";
+      io.out << painted(counted(poll_.problem_count, "row"), CellTone::kWarning, colour) << " could not be used:\n";
     }
     for (std::size_t i = 0; i < std::min(poll_.problems.size(), kShownProblems); ++i) {
       io.out << wrapped(printable(poll_.problems[i].where + ": " + poll_.problems[i].message, 1000), 2);
@@ -69,7 +69,7 @@ class SourceTest {
     for (const std::string& remark : poll_.remarks) {
       io.out << printable(remark, 500) << "\n";
     }
-    io.out << painted(cost(), Tone::kQuiet, colour) << "\n";
+    io.out << painted(cost(), CellTone::kQuiet, colour) << "\n";
   }
 
   [[nodiscard]] ordered_json json(Duration took) const {
@@ -108,7 +108,7 @@ class SourceTest {
                  {row.metric->name},
                  {row.labels->empty() ? "" : printable(labels_text(*row.labels))},
                  {value(row)},
-                 {row.is_running ? "has not ended: not stored yet" : "", Tone::kQuiet}});
+                 {row.is_running ? "has not ended: not stored yet" : "", CellTone::kQuiet}});
     }
     if (!rows_.empty()) {
       io.out << (first == 0 ? "" : "the last " + std::to_string(rows_.size() - first) + ":\n") << table.text(colour);

@@ -20,8 +20,8 @@ namespace {
 
 using nlohmann::json;
 
-Tone tone_of(Severity severity) {
-  static constexpr std::array kTones{Tone::kPlain, Tone::kNotice, Tone::kWarning, Tone::kCritical};
+CellTone tone_of(Severity severity) {
+  static constexpr std::array kTones{CellTone::kPlain, CellTone::kNotice, CellTone::kWarning, CellTone::kCritical};
   return kTones.at(static_cast<std::size_t>(severity));
 }
 
@@ -31,25 +31,25 @@ Cell state_cell(const StatusLine& line) {
     case KpiState::kFiring:
       return {std::string(name_of(line.severity)), tone_of(line.severity)};
     case KpiState::kNoData:
-      return {"no data", line.row ? Tone::kWarning : Tone::kQuiet};
+      return {"no data", line.row ? CellTone::kWarning : CellTone::kQuiet};
     case KpiState::kError:
-      return {"error", Tone::kCritical};
+      return {"error", CellTone::kCritical};
     case KpiState::kPending:
-      return {"pending", Tone::kNotice};
+      return {"pending", CellTone::kNotice};
     case KpiState::kOk:
       break;
   }
-  return line.verdict() == Verdict::kProvisional ? Cell{"so far", Tone::kQuiet} : Cell{"ok", Tone::kGood};
+  return line.verdict() == Verdict::kProvisional ? Cell{"so far", CellTone::kQuiet} : Cell{"ok", CellTone::kGood};
 }
 
 /// A value in two cells, so that numbers line up and units do too.
 std::pair<Cell, Cell> value_cells(const StatusLine& line, Language language) {
   if (!line.row) {
-    return {Cell{}, Cell{"no sample yet", Tone::kQuiet}};
+    return {Cell{}, Cell{"no sample yet", CellTone::kQuiet}};
   }
   const std::string text = value_text(line.row->value, line.kpi, language);
   if (std::isnan(line.row->value)) {
-    return {Cell{text, Tone::kQuiet}, Cell{}};
+    return {Cell{text, CellTone::kQuiet}, Cell{}};
   }
   const std::size_t space = text.find(' ');
   return {Cell{text.substr(0, space)}, Cell{space == std::string::npos ? "" : text.substr(space + 1)}};
@@ -65,15 +65,15 @@ std::string words(std::string text) {
 }
 
 /// As bad as the severities that targets have by default.
-Tone tone_of_target(const std::string& status) {
-  static const std::map<std::string, Tone, std::less<>> kTones{{"not_started", Tone::kQuiet},
-                                                               {"on_track", Tone::kGood},
-                                                               {"at_risk", Tone::kNotice},
-                                                               {"off_track", Tone::kWarning},
-                                                               {"achieved", Tone::kGood},
-                                                               {"missed", Tone::kCritical}};
+CellTone tone_of_target(const std::string& status) {
+  static const std::map<std::string, CellTone, std::less<>> kTones{{"not_started", CellTone::kQuiet},
+                                                                   {"on_track", CellTone::kGood},
+                                                                   {"at_risk", CellTone::kNotice},
+                                                                   {"off_track", CellTone::kWarning},
+                                                                   {"achieved", CellTone::kGood},
+                                                                   {"missed", CellTone::kCritical}};
   const auto known = kTones.find(status);
-  return known == kTones.end() ? Tone::kPlain : known->second;
+  return known == kTones.end() ? CellTone::kPlain : known->second;
 }
 
 /// The target as the history keeps it: the JSON of a TargetView; null when there is none.
@@ -145,7 +145,7 @@ class StatusText {
       : report_(report), config_(config), io_(io), colour_(wants_colour(io)), columns_(columns_of(io)) {}
 
   void print_all() {
-    io_.out << paint(summary_of(report_), Tone::kHeading) << "\n" << when() << "\n\n";
+    io_.out << paint(summary_of(report_), CellTone::kHeading) << "\n" << when() << "\n\n";
     print_refused();
     if (report_.lines.empty()) {
       io_.out << "no KPI is configured yet: `kpid init` writes a configuration to start from\n\n";
@@ -163,7 +163,7 @@ class StatusText {
   }
 
   void print_one(const Kpi& kpi) {
-    io_.out << paint(kpi.title, Tone::kHeading) << (kpi.title == kpi.id ? "" : " (" + kpi.id + ")") << "\n"
+    io_.out << paint(kpi.title, CellTone::kHeading) << (kpi.title == kpi.id ? "" : " (" + kpi.id + ")") << "\n"
             << when() << "\n";
     for (const std::string& words : {kpi.description,
                                      kpi.objective.empty() ? "" : "Objective: " + kpi.objective,
@@ -196,18 +196,18 @@ class StatusText {
   }
 
  private:
-  std::string paint(std::string_view text, Tone tone) const { return painted(text, tone, colour_); }
+  std::string paint(std::string_view text, CellTone tone) const { return painted(text, tone, colour_); }
 
   /// "as of 2026-03-31 06:00 Europe/Stockholm", and how long ago that is where it matters.
   std::string when() const {
     if (!report_.now) {
-      return paint("nothing has been judged yet", Tone::kQuiet);
+      return paint("nothing has been judged yet", CellTone::kQuiet);
     }
     const Duration age = io_.clock.now() - *report_.now;
     std::string text =
-        paint("as of " + local_text(*report_.now, config_.zone) + " " + config_.zone.name(), Tone::kQuiet);
+        paint("as of " + local_text(*report_.now, config_.zone) + " " + config_.zone.name(), CellTone::kQuiet);
     if (age >= std::chrono::hours{1}) {
-      const Tone tone = age >= std::chrono::hours{24} ? Tone::kWarning : Tone::kQuiet;
+      const CellTone tone = age >= std::chrono::hours{24} ? CellTone::kWarning : CellTone::kQuiet;
       text += paint(", " + rough_text(age) + " ago", tone);
     }
     return text;
@@ -228,7 +228,7 @@ class StatusText {
     const std::string problem = text_at(target, "problem");
     io_.out << "\nTarget " << goal << ": ";
     if (!problem.empty()) {
-      io_.out << paint("cannot be judged", Tone::kWarning) << "\n" << wrapped(problem, 2, columns_);
+      io_.out << paint("cannot be judged", CellTone::kWarning) << "\n" << wrapped(problem, 2, columns_);
       return;
     }
     io_.out << paint(status.text, status.tone) << (judged_by.empty() ? "" : ", judged by " + judged_by) << "\n";
@@ -252,9 +252,9 @@ class StatusText {
     if (line.row && line.row->provisional) {
       const auto date = line.kpi->zone.to_local(line.row->provisional->start);
       const std::string name = line.segment.empty() ? "" : segment_text(line.segment, line.kpi) + " ";
-      io_.out << paint(name + "so far, may still be restated: ", Tone::kQuiet)
+      io_.out << paint(name + "so far, may still be restated: ", CellTone::kQuiet)
               << format_value(line.row->provisional_value, line.kpi->unit, config_.language)
-              << paint(" for " + rfc3339(Instant{date.time_since_epoch()}).substr(0, 10), Tone::kQuiet) << "\n";
+              << paint(" for " + rfc3339(Instant{date.time_since_epoch()}).substr(0, 10), CellTone::kQuiet) << "\n";
     }
   }
 
@@ -264,13 +264,13 @@ class StatusText {
 
   void print_refused() {
     if (!io_.refused.empty()) {
-      io_.out << paint("The files of the configuration are not what runs", Tone::kCritical) << ":\n"
+      io_.out << paint("The files of the configuration are not what runs", CellTone::kCritical) << ":\n"
               << wrapped(printable(io_.refused, 4000), 2, columns_) << "\n";
     }
     if (report_.trouble.empty()) {
       return;
     }
-    io_.out << paint("kpid itself", Tone::kCritical) << ":\n";
+    io_.out << paint("kpid itself", CellTone::kCritical) << ":\n";
     for (const std::string_view trouble : split(report_.trouble, '\n')) {
       io_.out << wrapped(printable(trouble, 1000), 2, columns_);
     }
@@ -289,18 +289,19 @@ class StatusText {
         print_trouble(*source.row);
       }
       if (source.row && !source.row->quota.empty()) {
-        io_.out << paint("source " + source.name + ": " + printable(join(source.row->quota, "; "), 500), Tone::kQuiet)
+        io_.out << paint("source " + source.name + ": " + printable(join(source.row->quota, "; "), 500),
+                         CellTone::kQuiet)
                 << "\n";
       }
     }
     std::string text = counted(fine, "source") + " fine";
     text += unseen == 0 ? "" : ", " + std::to_string(unseen) + " not polled yet";
-    io_.out << (fine + unseen == 0 ? "" : paint(text, Tone::kQuiet) + "\n");
+    io_.out << (fine + unseen == 0 ? "" : paint(text, CellTone::kQuiet) + "\n");
   }
 
   void print_trouble(const SourceRow& source) {
     if (!source.error.empty()) {
-      io_.out << paint("source " + source.name + " fails", Tone::kCritical);
+      io_.out << paint("source " + source.name + " fails", CellTone::kCritical);
       io_.out << (source.last_success ? ", last read " + local_text(*source.last_success, config_.zone) : "") << ":\n"
               << wrapped(printable(source.error, 1000), 2, columns_);
       if (source.next_poll) {
@@ -310,13 +311,13 @@ class StatusText {
       return;
     }
     if (!source.late.empty()) {
-      io_.out << paint("source " + source.name + " is late", Tone::kWarning) << ": " << printable(source.late, 1000)
+      io_.out << paint("source " + source.name + " is late", CellTone::kWarning) << ": " << printable(source.late, 1000)
               << "\n";
     }
     if (source.problem_count == 0) {
       return;
     }
-    io_.out << paint("source " + source.name, Tone::kWarning) << ": " << counted(source.problem_count, "row")
+    io_.out << paint("source " + source.name, CellTone::kWarning) << ": " << counted(source.problem_count, "row")
             << " could not be used" << (source.problems.empty() ? "" : "; the first:") << "\n";
     if (!source.problems.empty()) {
       io_.out << wrapped(printable(source.problems.front(), 1000), 2, columns_);
@@ -326,14 +327,15 @@ class StatusText {
   void print_channels() {
     for (const ChannelQueue& channel : report_.channels) {
       if (!channel.disabled.empty()) {
-        io_.out << paint("channel " + printable(channel.channel) + " takes nothing", Tone::kCritical) << ": "
+        io_.out << paint("channel " + printable(channel.channel) + " takes nothing", CellTone::kCritical) << ": "
                 << printable(channel.disabled, 300) << "\n";
       }
       if (channel.queued + channel.dead == 0) {
         continue;
       }
       const bool is_known = config_.find_channel(channel.channel) != nullptr;
-      io_.out << paint("channel " + printable(channel.channel), channel.dead > 0 ? Tone::kCritical : Tone::kWarning)
+      io_.out << paint("channel " + printable(channel.channel),
+                       channel.dead > 0 ? CellTone::kCritical : CellTone::kWarning)
               << (is_known ? "" : ", which is not configured any more") << ": ";
       io_.out << (channel.queued == 0 ? "" : counted(channel.queued, "message waits", "messages wait"));
       io_.out << (channel.queued == 0 || channel.dead == 0 ? "" : ", ");

@@ -16,7 +16,7 @@ namespace {
 /// Nothing is fitted to less.
 constexpr std::size_t kFewestColumns = 20;
 
-/// By Tone: the numbers of an SGR sequence.
+/// By CellTone: the numbers of an SGR sequence.
 constexpr std::array<std::string_view, 7> kColours{"", "1", "2", "32", "36", "33", "1;31"};
 
 bool is_set(const char* name) {
@@ -45,7 +45,7 @@ bool wants_colour(const Io& io) {
   return io.is_terminal && !is_set("NO_COLOR") && !is_dumb_terminal();
 }
 
-std::string painted(std::string_view text, Tone tone, bool colour) {
+std::string painted(std::string_view text, CellTone tone, bool colour) {
   const std::string_view code = kColours.at(static_cast<std::size_t>(tone));
   if (!colour || code.empty() || text.empty()) {
     return std::string(text);
@@ -143,7 +143,7 @@ std::string Table::text(bool colour, std::size_t columns) const {
   const std::size_t fit = count_that_fit(widths, columns);
   std::vector<Cell> titles;
   for (const Column& column : columns_) {
-    titles.push_back({column.title, Tone::kQuiet});
+    titles.push_back({column.title, CellTone::kQuiet});
   }
   const auto line = [&](const std::vector<Cell>& cells) {
     std::string out;

@@ -15,13 +15,13 @@ namespace kpi {
 inline constexpr std::size_t kTerminalColumns = 80;
 
 /// What a piece of text means; how that looks is one table in table.cpp.
-enum class Tone : std::uint8_t { kPlain, kHeading, kQuiet, kGood, kNotice, kWarning, kCritical };
+enum class CellTone : std::uint8_t { kPlain, kHeading, kQuiet, kGood, kNotice, kWarning, kCritical };
 
 /// Whether people see colours: a terminal, and neither NO_COLOR nor TERM=dumb in the environment.
 bool wants_colour(const Io& io);
 
 /// `text` in the colour of its tone; as it is when `colour` is false.
-std::string painted(std::string_view text, Tone tone, bool colour);
+std::string painted(std::string_view text, CellTone tone, bool colour);
 
 /// How many columns a text takes.
 std::size_t width_of(std::string_view text);
@@ -35,7 +35,7 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t colum
 
 struct Cell {
   std::string text;
-  Tone tone = Tone::kPlain;
+  CellTone tone = CellTone::kPlain;
 };
 
 struct Column {

@@ -38,8 +38,8 @@ class HttpPoll {
 
   Result<Poll> run() {
     covered_ = covered_by(request_.cursor);
-    const std::vector<Window> windows =
-        plan_.has_window ? windows_of(plan_.window, plan_.settings, request_, covered_) : std::vector<Window>(1);
+    const std::vector<PollWindow> windows =
+        plan_.has_window ? windows_of(plan_.window, plan_.settings, request_, covered_) : std::vector<PollWindow>(1);
     if (windows.empty()) {
       Poll poll;
       poll.unchanged = !request_.cursor.empty();
@@ -47,7 +47,7 @@ class HttpPoll {
       return poll;
     }
     bool has_one = false;
-    for (const Window& window : windows) {
+    for (const PollWindow& window : windows) {
       const auto read = read_window(window);
       if (!read && (!has_one || read.error().kind == ErrorKind::kStopped)) {
         return tl::unexpected(read.error());
@@ -66,7 +66,7 @@ class HttpPoll {
   }
 
  private:
-  Result<void> read_window(const Window& window) {
+  Result<void> read_window(const PollWindow& window) {
     std::vector<std::pair<RenderScope, std::vector<Page>>> calls;
     for (std::size_t i = 0; i < (plan_.per_metric ? plan_.settings.metrics.size() : 1); ++i) {
       RenderScope scope;

@@ -20,7 +20,7 @@ namespace kpi {
 struct RenderScope {
   const SourceSettings* settings = nullptr;
   const WindowPlan* window_plan = nullptr;
-  Window window;
+  PollWindow window;
   const SourceMetric* metric = nullptr;  ///< Of a list's element or of the call.
   const SourceLabel* label = nullptr;
   /// Parameters, captured values, exports of a login ("auth.instance_url"), the page ("page").

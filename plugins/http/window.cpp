@@ -45,10 +45,10 @@ Slot chunk_end(const WindowPlan& plan, const SourceSettings& settings, Slot star
 
 }  // namespace
 
-std::vector<Window> windows_of(const WindowPlan& plan,
-                               const SourceSettings& settings,
-                               const PollRequest& request,
-                               std::optional<Slot> covered) {
+std::vector<PollWindow> windows_of(const WindowPlan& plan,
+                                   const SourceSettings& settings,
+                                   const PollRequest& request,
+                                   std::optional<Slot> covered) {
   const Slot end = end_of(plan, settings, request.now);
   const std::int64_t settle_days = (settings.settle.approximate_ms() + kDayMs - 1) / kDayMs;
   const std::int64_t lookback = std::max(plan.lookback_days, settle_days);
@@ -63,7 +63,7 @@ std::vector<Window> windows_of(const WindowPlan& plan,
   if (request.from && settings.grain.is_civil()) {
     start = std::max(start, slot_at(date_of(*request.from), settings.grain, settings.calendar));
   }
-  std::vector<Window> windows;
+  std::vector<PollWindow> windows;
   while (start < end && windows.size() < kMostWindows) {
     const Slot until = chunk_end(plan, settings, start, end);
     windows.push_back({start, until});
@@ -73,7 +73,7 @@ std::vector<Window> windows_of(const WindowPlan& plan,
 }
 
 std::string window_text(
-    const WindowPlan& plan, const SourceSettings& settings, const Window& window, bool is_end, std::string format) {
+    const WindowPlan& plan, const SourceSettings& settings, const PollWindow& window, bool is_end, std::string format) {
   const bool is_civil = settings.grain.is_civil();
   if (format.empty()) {
     format = !plan.format.empty() ? plan.format : is_civil ? "%Y-%m-%d" : "%Y-%m-%dT%H:%M:%S%z";

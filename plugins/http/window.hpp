@@ -29,24 +29,24 @@ struct WindowPlan {
 };
 
 /// A stretch of periods: [start, end), slots of the source's grain.
-struct Window {
+struct PollWindow {
   Slot start;
   Slot end;
 
-  bool operator==(const Window&) const = default;
+  bool operator==(const PollWindow&) const = default;
 };
 
 /// One poll asks for at most so many; what is left comes at the next one.
 inline constexpr std::size_t kMostWindows = 400;
 
 /// The windows of one poll, oldest first. `covered` is the end of what was read before; nothing: it is the first poll.
-std::vector<Window> windows_of(const WindowPlan& plan,
-                               const SourceSettings& settings,
-                               const PollRequest& request,
-                               std::optional<Slot> covered);
+std::vector<PollWindow> windows_of(const WindowPlan& plan,
+                                   const SourceSettings& settings,
+                                   const PollRequest& request,
+                                   std::optional<Slot> covered);
 
 /// A window's `start` or (`is_end`) end as it is written in requests; an empty format is the plan's.
 std::string window_text(
-    const WindowPlan& plan, const SourceSettings& settings, const Window& window, bool is_end, std::string format);
+    const WindowPlan& plan, const SourceSettings& settings, const PollWindow& window, bool is_end, std::string format);
 
 }  // namespace kpi

@@ -9,8 +9,8 @@ namespace {
 
 TEST(Table, LinesUpLettersOfAnyAlphabet) {
   Table table({{"KPI"}, {"VALUE", true}, {"", false, 1}, {"STATE"}});
-  table.add({{"räksmörgås"}, {"1,250"}, {"SEK"}, {"ok", Tone::kGood}});
-  table.add({{"ra\u0308ka"}, {"7"}, {""}, {"critical", Tone::kCritical}});  // an a and a combining diaeresis
+  table.add({{"räksmörgås"}, {"1,250"}, {"SEK"}, {"ok", CellTone::kGood}});
+  table.add({{"ra\u0308ka"}, {"7"}, {""}, {"critical", CellTone::kCritical}});  // an a and a combining diaeresis
   EXPECT_EQ(table.text(false),
             "KPI         VALUE      STATE\n"
             "räksmörgås  1,250 SEK  ok\n"
@@ -26,8 +26,8 @@ TEST(Table, LeavesOutAColumnThatIsEmpty) {
 
 TEST(Table, PaintsTheTextAndNotTheSpaceAroundIt) {
   Table table({{""}, {""}});
-  table.add({{"ok", Tone::kGood}, {"x"}});
-  table.add({{"broken", Tone::kCritical}, {"y"}});
+  table.add({{"ok", CellTone::kGood}, {"x"}});
+  table.add({{"broken", CellTone::kCritical}, {"y"}});
   EXPECT_EQ(table.text(true), "\x1b[32mok\x1b[0m      x\n\x1b[1;31mbroken\x1b[0m  y\n");
 }
 

@@ -24,7 +24,7 @@ struct StatusRow {
 class AnswerStatus : public testing::TestWithParam<StatusRow> {};
 
 TEST_P(AnswerStatus, DecidesTheOutcome) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   fake.http.answer_with(GetParam().status, "");
   EXPECT_EQ(deliver_http(request_to("https://example.com/"), fake.host, {}).kind, GetParam().kind);
 }
@@ -66,7 +66,7 @@ struct ErrorRow {
 class AnswerError : public testing::TestWithParam<ErrorRow> {};
 
 TEST_P(AnswerError, DecidesTheOutcome) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   fake.http.answer = fail(GetParam().error, "https://example.com: told why");
   EXPECT_EQ(deliver_http(request_to("https://example.com/"), fake.host, {}),
             (Outcome{GetParam().kind, "https://example.com: told why", {}}));
@@ -81,21 +81,21 @@ INSTANTIATE_TEST_SUITE_P(Rows,
                          [](const auto& row) { return row.param.name; });
 
 TEST(Answer, CarriesRetryAfterWhenItIsToBeTriedAgain) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   fake.http.answer_with(429, "slow down", {{"retry-after", "Tue, 31 Mar 2026 06:01:05 GMT"}});
   EXPECT_EQ(deliver_http(request_to("https://example.com/"), fake.host, {}),
             (Outcome{Kind::kRetry, "answered 429: slow down", std::chrono::seconds{60}}));
 }
 
 TEST(Answer, DoesNotWaitForARefusal) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   fake.http.answer_with(400, "no", {{"retry-after", "60"}});
   EXPECT_EQ(deliver_http(request_to("https://example.com/"), fake.host, {}),
             (Outcome{Kind::kRefused, "answered 400: no", {}}));
 }
 
 TEST(Answer, SaysWhatToDoAboutARedirect) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   fake.http.answer_with(301, "<html>moved to https://example.com/key</html>", {{"location", "https://other/key"}});
   EXPECT_EQ(deliver_http(request_to("https://example.com/key"), fake.host, {}).detail,
             "answered 301: redirects are not followed; write the final address as the channel's url");

@@ -61,7 +61,7 @@ struct SentRow {
 class Sent : public testing::TestWithParam<SentRow> {};
 
 TEST_P(Sent, ReadsAsItShould) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   fake.http.answer_with(200, R"({"ok": true, "success": true, "result": {"message_id": 7}})");
   const Outcome outcome =
       channel_of(settings_of(GetParam().type))->deliver(test::sample_message(GetParam().sample), fake.host, {});
@@ -94,7 +94,7 @@ TEST(Sent, StaysWithinTheLimitsHoweverManyAlertsThereAre) {
                                                   {"telegram", 16'000}};
   for (const auto& [type, limit] : limits) {
     for (const char* sample : {"many", "hostile", "config_error"}) {
-      test::FakeHost fake;
+      test::FakeChannelHost fake;
       fake.http.answer_with(200, R"({"ok": true})");
       channel_of(settings_of(type))->deliver(test::sample_message(sample), fake.host, {});
       ASSERT_EQ(fake.http.requests.size(), 1U);
@@ -107,7 +107,7 @@ TEST(Sent, StaysWithinTheLimitsHoweverManyAlertsThereAre) {
 }
 
 TEST(SendEach, GoesOnWhereTheLastAttemptStopped) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   const Message message = test::sample_message("firing_group");
   const auto channel = channel_of(settings_of("pagerduty"));
   fake.http.answer_with(503, "");
@@ -122,7 +122,7 @@ TEST(SendEach, GoesOnWhereTheLastAttemptStopped) {
 }
 
 TEST(AlertmanagerChannel, EndsWhatHadOtherLabelsAndSaysAgainWhatBurns) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   fake.http.answer_with(200, "");
   const auto channel = channel_of(settings_of("alertmanager"));
   Message message = test::sample_message("firing");
@@ -152,7 +152,7 @@ ChannelSettings slack_app() {
 }
 
 TEST(SlackApp, AnswersInTheThreadAndShowsTheEndInTheFirstMessage) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   fake.http.answer_with(200, R"({"ok": true, "channel": "C1", "ts": "1795.1"})");
   const auto channel = channel_of(slack_app());
   const Outcome first = channel->deliver(test::sample_message("firing"), fake.host, {});
@@ -176,7 +176,7 @@ TEST(SlackApp, KnowsWhatSlackSays) {
                                                                 {"ratelimited", Outcome::Kind::kRetry},
                                                                 {"invalid_blocks", Outcome::Kind::kRefused}};
   for (const auto& [word, kind] : rows) {
-    test::FakeHost fake;
+    test::FakeChannelHost fake;
     fake.http.answer_with(200, R"({"ok": false, "error": ")" + word + "\"}");
     const Outcome outcome = channel_of(slack_app())->deliver(test::sample_message("test"), fake.host, {});
     EXPECT_EQ(outcome.kind, kind) << word;
@@ -185,7 +185,7 @@ TEST(SlackApp, KnowsWhatSlackSays) {
 }
 
 TEST(TelegramChannel, AnswersTheFirstMessageAndNeverShowsItsToken) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   fake.http.answer_with(429, R"({"ok": false, "error_code": 429, "parameters": {"retry_after": 17}})");
   const auto channel = channel_of(settings_of("telegram"));
   const Outcome limited = channel->deliver(test::sample_message("firing"), fake.host, {});
@@ -200,7 +200,7 @@ TEST(TelegramChannel, AnswersTheFirstMessageAndNeverShowsItsToken) {
 }
 
 TEST(DiscordChannel, WaitsAsLongAsDiscordSays) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   fake.http.answer_with(429, R"({"message": "limited", "retry_after": 64.57, "global": false})");
   const Outcome outcome = channel_of(settings_of("discord"))->deliver(test::sample_message("test"), fake.host, {});
   EXPECT_EQ(outcome.kind, Outcome::Kind::kRetry);
@@ -208,7 +208,7 @@ TEST(DiscordChannel, WaitsAsLongAsDiscordSays) {
 }
 
 TEST(TeamsChannel, BelievesNotEvery200) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   fake.http.answer_with(200,
                         "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429");
   EXPECT_EQ(channel_of(settings_of("teams"))->deliver(test::sample_message("test"), fake.host, {}).kind,
@@ -217,7 +217,7 @@ TEST(TeamsChannel, BelievesNotEvery200) {
 
 TEST(PlainText, IsWhatIsLeftWhenARichMessageIsRefused) {
   for (const char* type : {"discord", "mattermost", "slack", "teams", "telegram"}) {
-    test::FakeHost fake;
+    test::FakeChannelHost fake;
     fake.http.answer_with(200, type == std::string_view("slack") ? "ok" : R"({"ok": true})");
     const auto plain = channel_of(settings_of(type))->deliver_plain(test::sample_message("hostile"), fake.host, {});
     ASSERT_TRUE(plain) << type;
@@ -257,7 +257,7 @@ TEST(Secrets, StayOutOfWhatIsSaidOfAnAnswerThatEchoesThem) {
     settings.keys["token"] =
         Secret(std::string_view(type) == "telegram" ? "123456789:AAtoken-of-the-bot" : "token-of-the-bot");
     settings.texts["channel"] = "#ops";
-    test::FakeHost fake;
+    test::FakeChannelHost fake;
     Echo echo;
     ChannelHost host{echo, fake.console, [&] { return fake.now; }};
     const Outcome outcome = channel_of(settings)->deliver(test::sample_message("test"), host, {});

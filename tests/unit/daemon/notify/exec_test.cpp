@@ -30,7 +30,7 @@ Outcome deliver(Programs& programs) {
   settings.name = "siren";
   settings.lists["command"] = {"/usr/local/bin/siren", "--loud"};
   Diagnostics diagnostics;
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   fake.host.host = &programs;
   return find_channel_kind("exec")
       ->create(settings, diagnostics)

@@ -29,7 +29,7 @@ class FakeHttp final : public HttpClient {
 };
 
 /// What a channel sees of the world, with a clock that stands.
-struct FakeHost {
+struct FakeChannelHost {
   FakeHttp http;
   std::ostringstream console;
   Instant now = parse_rfc3339("2026-03-31T06:00:05.900Z").value();

@@ -117,7 +117,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 TEST(ConsoleChannel, PrintsTheTextUnderARule) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   Diagnostics diagnostics;
   const Message message = test::sample_message("firing");
   const std::unique_ptr<Channel> channel = find_channel_kind("console")->create({}, diagnostics);
@@ -126,7 +126,7 @@ TEST(ConsoleChannel, PrintsTheTextUnderARule) {
 }
 
 TEST(ConsoleChannel, TriesAgainWhenNothingCanBeWritten) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   Diagnostics diagnostics;
   const std::unique_ptr<Channel> channel = find_channel_kind("console")->create({}, diagnostics);
   fake.console.setstate(std::ios::badbit);

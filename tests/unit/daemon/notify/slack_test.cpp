@@ -131,7 +131,7 @@ ChannelSettings slack_settings() {
 }
 
 Outcome deliver(int status, const std::string& body) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   fake.http.answer_with(status, body);
   Diagnostics diagnostics;
   return create_slack_channel(slack_settings(), diagnostics)->deliver(test::sample_message("test"), fake.host, {});
@@ -179,7 +179,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 TEST(SlackChannel, PostsThePayload) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   fake.http.answer_with(200, "ok");
   Diagnostics diagnostics;
   const Message message = test::sample_message("firing");

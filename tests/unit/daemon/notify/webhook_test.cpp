@@ -37,7 +37,7 @@ std::unique_ptr<Channel> channel_for(const std::string& url, const std::string& 
 }
 
 TEST(WebhookChannel, SignsTheBytesItSends) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   fake.http.answer_with(204, "");
   const Message message = test::sample_message("firing");
   const Outcome outcome = channel_for("https://example.com/hook", kSecret)->deliver(message, fake.host, {});
@@ -55,7 +55,7 @@ TEST(WebhookChannel, SignsTheBytesItSends) {
 }
 
 TEST(WebhookChannel, KeepsTheIdAndFreshensTheTimestampOnEveryAttempt) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   const Message message = test::sample_message("firing");
   const std::unique_ptr<Channel> channel = channel_for("https://example.com/hook", kSecret);
   channel->deliver(message, fake.host, {});
@@ -68,7 +68,7 @@ TEST(WebhookChannel, KeepsTheIdAndFreshensTheTimestampOnEveryAttempt) {
 }
 
 TEST(WebhookChannel, SendsNoSignatureWithoutASecret) {
-  test::FakeHost fake;
+  test::FakeChannelHost fake;
   channel_for("https://example.com/hook", "")->deliver(test::sample_message("test"), fake.host, {});
   for (const auto& [name, value] : fake.http.requests.at(0).headers) {
     EXPECT_NE(name, "webhook-signature");

@@ -69,7 +69,7 @@ std::string windows_text(const WindowPlan& plan,
                          const PollRequest& request,
                          std::optional<Slot> covered) {
   std::string text;
-  for (const Window& window : windows_of(plan, settings, request, covered)) {
+  for (const PollWindow& window : windows_of(plan, settings, request, covered)) {
     text += (text.empty() ? "" : ", ") + window_text(plan, settings, window, false, "") + ".." +
             window_text(plan, settings, window, true, "");
   }
