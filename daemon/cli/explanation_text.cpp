@@ -6,6 +6,7 @@
 #include "rules/base/text.hpp"
 #include "rules/routing/target_words.hpp"
 #include "rules/routing/unusual_words.hpp"
+#include "rules/words/say.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,6 @@
 #include "daemon/notify/alert_words.hpp"
 
 #include "rules/base/text.hpp"
-#include "rules/routing/target_words.hpp"
 #include "rules/words/civil_words.hpp"
 #include "rules/words/say.hpp"
 

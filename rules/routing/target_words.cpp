@@ -3,7 +3,6 @@
 #include "rules/words/civil_words.hpp"
 #include "rules/words/say.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 namespace kpi {
@@ -52,11 +51,6 @@ std::string stands_by_forecast(const TargetPlan& plan,
 }
 
 }  // namespace
-
-std::string likelihood_words(double probability, bool is_share, Language language) {
-  const double share = std::clamp(std::round(probability * 100) / 100, 0.01, 0.99);
-  return percent_words(is_share && probability == 0 ? 0 : share, language);
-}
 
 const TargetPlan& shown_plan(const Kpi& kpi, const Line& line) {
   if (const TargetPlan* plan = plan_of_standing(line)) {

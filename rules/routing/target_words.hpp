@@ -23,8 +23,6 @@ std::string needed_words(const TargetPlan& plan,
                          const TargetRates& rates,
                          const Kpi& kpi,
                          Language language);
-/// "5%". A forecast is never certain: it says 1 % to 99 %, but of a share of met periods that can be reached no more.
-std::string likelihood_words(double probability, bool is_share, Language language);
 /// Why the plan cannot be judged, and what to do; empty: it can.
 std::string problem_words(const TargetPlan& plan, Language language);
 /// Of the alert `target`: "goal of 1,000 visitors reached".

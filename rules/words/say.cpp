@@ -110,4 +110,9 @@ std::string percent_words(double share, Language language) {
   return format_value(std::round(share * 100) / 100, kPercent, language);
 }
 
+std::string likelihood_words(double probability, bool is_share, Language language) {
+  const double share = std::clamp(std::round(probability * 100) / 100, 0.01, 0.99);
+  return percent_words(is_share && probability == 0 ? 0 : share, language);
+}
+
 }  // namespace kpi

@@ -4,6 +4,7 @@
 #include "rules/judge/target_rate.hpp"
 
 #include "rules/routing/target_words.hpp"
+#include "rules/words/say.hpp"
 #include "tests/unit/rules/judge/ledger.hpp"
 
 #include <gtest/gtest.h>
