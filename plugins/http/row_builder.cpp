@@ -11,6 +11,26 @@
 namespace kpi {
 namespace {
 
+/// "time in seconds": what a date of this form counts; empty for one that is written.
+std::string counted_in(DatePlan::Form form) {
+  switch (form) {
+    case DatePlan::Form::kSeconds:
+      return "time in seconds";
+    case DatePlan::Form::kMilliseconds:
+      return "time in milliseconds";
+    case DatePlan::Form::kMicroseconds:
+      return "time in microseconds";
+    case DatePlan::Form::kSerial:
+    case DatePlan::Form::kEpochDays:
+      return "number of days";
+    case DatePlan::Form::kText:
+    case DatePlan::Form::kParts:
+    case DatePlan::Form::kWindow:
+      return "";
+  }
+  return "";
+}
+
 using Kind = RowPlan::Kind;
 
 /// Currencies whose smallest coin is not a hundredth.
@@ -140,7 +160,13 @@ void RowBuilder::take_row(const AnswerRow& row, const RenderScope& scope) {
   for (std::size_t i = 0; i < cells_.size(); ++i) {
     cells_[i] = cell_of(row, i, scope);
   }
-  if (!slot) {
+  if (!slot && !text.empty() && !counted_in(plan_.rows.date.form).empty()) {
+    rows_.problem(number, [&] {
+      return RowProblem{where(number, {}),
+                        printable(text, 60) + " is no " + counted_in(plan_.rows.date.form) +
+                            ": correct the field, or rows.date.format"};
+    });
+  } else if (!slot) {
     rows_.read(number, text, labels_, cells_);  // says why
   } else if (is_gathering_) {
     gather(*slot);

@@ -63,12 +63,13 @@ rows: {kind: records, path: /days, date: {field: t, format: epoch_s}}
 metrics: {visits: {column: v}})");
   ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
   FakeHost host(
-      [](const HttpRequest&) { return answer_of(R"({"days":[{"t":1795478400,"v":1},{"t":1795478400000,"v":2}]})"); });
+      [](const HttpRequest&) { return answer_of(R"({"days":[{"t":1795046400,"v":1},{"t":1795478400000,"v":2}]})"); });
   const auto poll = loaded.source->poll(request_at(host), host, {});
   ASSERT_TRUE(poll.has_value()) << poll.error().message;
   EXPECT_EQ(poll->samples.size(), 1U);
   ASSERT_EQ(poll->problems.size(), 1U);
-  EXPECT_NE(poll->problems.front().message.find("1795478400000"), std::string::npos) << poll->problems.front().message;
+  EXPECT_EQ(poll->problems.front().message,
+            "1795478400000 is no time in seconds: correct the field, or rows.date.format");
 }
 
 TEST(HttpSource, LosesNoDayWhenPollsFailed) {
