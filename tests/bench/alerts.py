@@ -47,6 +47,7 @@ class World:
         self.values = [GOOD] * count
         self.told = {}      # series -> when it was told first
         self.bodies = []    # what was posted
+        self.arrived = threading.Condition()
         self.exporter, self.hook = free_port(), free_port()
         self.loop = asyncio.new_event_loop()
         self.receiver = None
@@ -90,16 +91,17 @@ class World:
 
     def take(self, body):
         now = time.monotonic()
-        self.bodies.append(body)
-        if b"firing" in body:
-            for number in NUMBER.findall(body):
-                self.told.setdefault(int(number), now)
+        with self.arrived:
+            self.bodies.append(body)
+            if b"firing" in body:
+                for number in NUMBER.findall(body):
+                    self.told.setdefault(int(number), now)
+            self.arrived.notify_all()
 
     def wait_for(self, count, limit):
-        end = time.monotonic() + limit
-        while len(self.told) < count and time.monotonic() < end:
-            time.sleep(0.02)
-        return len(self.told)
+        with self.arrived:
+            self.arrived.wait_for(lambda: len(self.told) >= count, limit)
+            return len(self.told)
 
     def repeated(self):
         """How many times a series was told again that had been told."""
@@ -223,7 +225,7 @@ def latency(world, subject, _):
     chosen = random.Random(1).sample(range(len(world.values)), 100)
     crossed = {}
     for number in chosen:
-        time.sleep(random.uniform(0.02, 0.2))
+        time.sleep(random.uniform(0.02, 0.2))  # the load: crossings at any moment of a poll
         world.values[number] = BAD
         crossed[number] = time.monotonic()
     told = world.wait_for(len(chosen), 30)
@@ -246,7 +248,7 @@ def burst(world, subject, _):
 def down(world, subject, options):
     world.shut()
     cross(world)
-    time.sleep(options.outage)
+    time.sleep(options.outage)  # the load: so long the receiver is away
     at = time.monotonic()
     world.open()
     told = world.wait_for(len(world.values), 120)
@@ -259,12 +261,12 @@ def kill(world, subject, _):
     world.wait_for(len(world.values) * 3 // 10, 60)
     subject.sender.kill()
     before = len(world.told)
-    time.sleep(1)
+    time.sleep(1)  # the load: so long the sender is away
     at = time.monotonic()
     subject.sender.start()
     told = world.wait_for(len(world.values), 120)
     last = max(world.told.values(), default=at)
-    time.sleep(5)
+    time.sleep(5)  # what is repeated comes now
     return {"before": before, "told": told, "lost": len(world.values) - told, "repeated": world.repeated(),
             "all_s": round(max(0.0, last - at), 2)}
 
@@ -276,7 +278,7 @@ def run(work, subject_type, program, count, grouped, options):
     try:
         time.sleep(6)  # both have read the good values, and do nothing
         begun, spent = time.monotonic(), [process.cpu() for process in subject.processes]
-        time.sleep(4)
+        time.sleep(4)  # what doing nothing costs
         idle = (sum(process.cpu() for process in subject.processes) - sum(spent)) / (time.monotonic() - begun)
         begun, spent = time.monotonic(), sum(process.cpu() for process in subject.processes)
         figures = work(world, subject, options)
