@@ -187,7 +187,7 @@ std::string days_words(const ReviewPeriod& period, const ReportWords& words) {
   const std::string from = period.from.year() == last.year()
                                ? filled(words.day_month,
                                         {{"d", std::to_string(static_cast<unsigned>(period.from.day()))},
-                                         {"month", words.months.at(static_cast<unsigned>(period.from.month()) - 1)}})
+                                         {"month", month_name(period.from, words)}})
                                : long_date(period.from, words);
   return from + " – " + long_date(last, words);
 }
@@ -200,7 +200,7 @@ std::string period_words(const ReviewPeriod& period, const ReportWords& words) {
     case ReviewPeriod::Kind::kQuarter:
       return filled(words.quarter, {{"n", parts[1].substr(1)}, {"y", parts[0]}});
     case ReviewPeriod::Kind::kMonth: {
-      std::string month(words.months.at(static_cast<unsigned>(period.from.month()) - 1));
+      std::string month(month_name(period.from, words));
       return month + " " + std::to_string(static_cast<int>(period.from.year()));
     }
     case ReviewPeriod::Kind::kYear:

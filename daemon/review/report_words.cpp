@@ -1,5 +1,7 @@
 #include "daemon/review/report_words.hpp"
 
+#include "rules/words/language_words.hpp"
+
 namespace kpi {
 namespace {
 
@@ -8,6 +10,11 @@ std::string dated(std::string_view form, Date date, std::string_view month) {
                 {{"d", std::to_string(static_cast<unsigned>(date.day()))},
                  {"month", month},
                  {"y", std::to_string(static_cast<int>(date.year()))}});
+}
+
+/// What messages and reports have in common.
+const LanguageWords& common_words(const ReportWords& words) {
+  return language_words(parse_language(words.code).value_or(Language::kEnglish));
 }
 
 }  // namespace
@@ -48,12 +55,16 @@ std::string filled(std::string_view text, std::initializer_list<std::pair<std::s
   return result;
 }
 
+std::string_view month_name(Date date, const ReportWords& words) {
+  return common_words(words).months.at(static_cast<unsigned>(date.month()) - 1);
+}
+
 std::string long_date(Date date, const ReportWords& words) {
-  return dated(words.day_month_year, date, words.months.at(static_cast<unsigned>(date.month()) - 1));
+  return dated(words.day_month_year, date, month_name(date, words));
 }
 
 std::string short_date(Date date, const ReportWords& words) {
-  return dated(words.day_month, date, words.short_months.at(static_cast<unsigned>(date.month()) - 1));
+  return dated(words.day_month, date, common_words(words).short_months.at(static_cast<unsigned>(date.month()) - 1));
 }
 
 }  // namespace kpi

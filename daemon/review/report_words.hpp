@@ -112,13 +112,11 @@ struct ReportWords {
 
   std::array<std::string_view, 6> status;  ///< By TargetStatus.
   std::array<std::string_view, 6> gaps;    ///< By SmartGap.
-  std::array<std::string_view, 12> months;
-  std::array<std::string_view, 12> short_months;
-  std::string_view day_month_year;  ///< {d} {month} {y}
-  std::string_view day_month;       ///< {d} {month}
-  std::string_view week;            ///< {n} {y}
-  std::string_view quarter;         ///< {n} {y}
-  std::string_view duration_days;   ///< {n}
+  std::string_view day_month_year;         ///< {d} {month} {y}
+  std::string_view day_month;              ///< {d} {month}
+  std::string_view week;                   ///< {n} {y}
+  std::string_view quarter;                ///< {n} {y}
+  std::string_view duration_days;          ///< {n}
   std::string_view duration_hours;
   std::string_view duration_minutes;
   std::string_view percent_points;  ///< {n}
@@ -135,6 +133,8 @@ const ReportWords& report_words(Language language);
 /// The text with each {name} replaced.
 std::string filled(std::string_view text, std::initializer_list<std::pair<std::string_view, std::string_view>> values);
 
+/// "September".
+std::string_view month_name(Date date, const ReportWords& words);
 /// "30 September 2026"; "30 september 2026"; "30. september 2026".
 std::string long_date(Date date, const ReportWords& words);
 /// "30 Sep"; "30 sep."
