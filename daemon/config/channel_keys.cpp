@@ -160,12 +160,14 @@ class ChannelReader {
     }
   }
 
-  /// A program with a slash in its name is found from the file that names it.
+  /// A program with a slash in its name is found from the file that names it, and keeps one: without, it would be
+  /// looked for in the usual folders.
   void resolve_command() {
     const auto command = settings_.lists.find("command");
     if (command != settings_.lists.end() && !command->second.empty() &&
         command->second.front().find('/') != std::string::npos) {
-      command->second.front() = resolve_path(name_.position.source->name, command->second.front());
+      const std::string path = resolve_path(name_.position.source->name, command->second.front());
+      command->second.front() = path.find('/') == std::string::npos ? "./" + path : path;
     }
   }
 

@@ -142,7 +142,11 @@ Result<void> Watch::deliver_all(Instant now, OnceReport& report) {
     while (!deliveries_.is_idle()) {
       Asked asked;
       for (Event& event : inbox_.take(world_.clock.steady() + kLongestWait)) {
-        take(event, asked);
+        if (const auto* result = std::get_if<DeliveryResult>(&event)) {
+          deliveries_.take(*result, now);  // by the time that it is to be: a message of the past is not 80 hours old
+        } else {
+          take(event, asked);
+        }
       }
       DeliveryNews news = deliveries_.take_news(now);
       if (news.rows.empty()) {

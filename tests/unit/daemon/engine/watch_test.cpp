@@ -76,6 +76,43 @@ class NoHttp final : public HttpClient {
   }
 };
 
+/// Has the files of a folder, and remembers what it was asked to run.
+class Programs final : public Host {
+ public:
+  Result<File> read_file(const std::string& path, std::size_t /*limit*/) override {
+    const auto file = files.find(path);
+    return file == files.end() ? fail(ErrorKind::kNotFound, path) : Result<File>(File{file->second, "1"});
+  }
+
+  Result<std::string> file_version(const std::string& /*path*/) override { return "1"; }
+
+  Result<ProcessResult> run(const ProcessRequest& request, const std::stop_token& /*stop*/) override {
+    asked = request;
+    return ProcessResult{};
+  }
+
+  std::map<std::string, std::string> files;
+  ProcessRequest asked;
+};
+
+TEST(Watch, AProgramOfAChannelIsFoundBesideTheFileThatNamesIt) {
+  Programs programs;
+  programs.files["kpid.yaml"] =
+      "timezone: UTC\nrules: []\n"
+      "sources: {web: {plugin: csv, path: web.csv, date: {column: Day}, metrics: {visits: {column: Visits}}}}\n"
+      "channels: {siren: {type: exec, command: [./siren.sh]}}\nroutes: [{match: {}, to: [siren]}]\n";
+  const ConfigLoad loaded = load_config("kpid.yaml", Secrets::kRequired, programs);
+  ASSERT_NE(loaded.config, nullptr) << loaded.diagnostics.text();
+  ASSERT_NE(loaded.config->channels.at(0).channel, nullptr);
+  NoHttp http;
+  std::ostringstream console;
+  ChannelHost host{http, console, [] { return system_clock().now(); }};
+  host.host = &programs;
+  loaded.config->channels.at(0).channel->deliver(sample_message("firing"), host, {});
+  ASSERT_FALSE(programs.asked.command.empty());
+  EXPECT_EQ(programs.asked.command.front(), "./siren.sh");
+}
+
 TEST(Watch, AClockThatIsSetDoesNotStopThePolls) {
   const auto source = std::make_shared<CountedSource>();
   auto config = std::make_shared<Config>(
@@ -136,7 +173,7 @@ class BeatingWatch {
   }
 
   /// A channel, and a message that waits for it.
-  void add_channel(const std::string& name, const std::string& url) {
+  void add_channel(const std::string& name, const std::string& url, Instant created = system_clock().now()) {
     ChannelSettings settings;
     settings.name = name;
     settings.type = "webhook";
@@ -150,7 +187,7 @@ class BeatingWatch {
     config_->channels.push_back(std::move(channel));
     Message message = sample_message("firing");
     StepCommit commit;
-    commit.now = system_clock().now();
+    commit.now = created;
     NotificationRow row;
     row.id = "msg_1";
     row.channel = name;
@@ -172,6 +209,12 @@ class BeatingWatch {
     watch.inbox().post(StopRequest{});
     running.join();
     return ran;
+  }
+
+  Result<OnceReport> once(Instant now) {
+    Watch watch(config_, store, World{system_clock(), host_, *http_, console_});
+    EXPECT_TRUE(watch.restore(now));
+    return watch.once(now);
   }
 
   /// Returns after a whole turn of the daemon.
@@ -254,6 +297,19 @@ TEST(Heartbeat, StopsWhileNoChannelTakesAnything) {
     beating.turn();
     EXPECT_EQ(beating.server.requests().size(), before);
   }));
+}
+
+TEST(Watch, OnceInThePastAMessageThatFailsIsKept) {
+  ScriptedAnswer busy;
+  busy.status = 503;
+  LoopbackServer refuses(busy);
+  BeatingWatch beating(std::make_shared<CountedSource>());
+  const Instant then = system_clock().now() - std::chrono::hours{24 * 30};
+  beating.add_channel("team", refuses.url(), then);
+  const Result<OnceReport> report = beating.once(then);
+  ASSERT_TRUE(report);
+  ASSERT_FALSE(report->failed_deliveries.empty());
+  EXPECT_THAT(report->failed_deliveries.back(), testing::HasSubstr("it stays in the outbox"));
 }
 
 /// A clock that moves only when it is told to; nothing is waited for in real time.
