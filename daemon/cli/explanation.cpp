@@ -2,6 +2,7 @@
 
 #include "daemon/cli/explanation_gaps.hpp"
 #include "daemon/cli/explanation_mix.hpp"
+#include "daemon/cli/explanation_way.hpp"
 #include "daemon/cli/explanation_words.hpp"
 #include "daemon/cli/reading.hpp"
 #include "rules/base/text.hpp"
@@ -350,8 +351,14 @@ class Explainer {
 
   /// Which channels know, and what keeps the others from it.
   void say_told(const std::string& rule) {
+    const auto tracked = engine_.routing().alerts.find({result_.line->id, rule});
+    const std::string episode = tracked == engine_.routing().alerts.end() ? "" : tracked->second.episode;
     for (const Decision& decision : engine_.standings_of(*result_.line, rule, context_.now)) {
-      result_.why.push_back(rule + " for " + decision.channel + ": " + reason_text(decision, engine_.config().zone));
+      const Zone& zone = engine_.config().zone;
+      const std::string way =
+          decision.hold == Hold::kNothing ? way_text(history_, decision.channel, episode, zone) : "";
+      result_.why.push_back(rule + " for " + decision.channel + ": " +
+                            (way.empty() ? reason_text(decision, zone) : way));
     }
   }
 

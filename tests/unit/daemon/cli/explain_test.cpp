@@ -112,6 +112,27 @@ TEST_F(Explain, SaysThatAChangedLimitCountsFromTheNextPeriod) {
               HasSubstr("judged by an earlier rule, whose limit was 5%: a change counts from the next period on\n"));
 }
 
+/// Nobody listens there.
+TEST(ExplainTold, SaysWhatAMessageWaitsForAndThatItWasGivenUp) {
+  Program program("2026-03-11T06:00:00Z");
+  std::string config = kConfig;
+  config.replace(config.find("{type: console}"),
+                 15,
+                 "{type: webhook, url: \"http://127.0.0.1:1/\", secret: a-secret-of-24-bytes-and-more, "
+                 "allow_private: [127.0.0.0/8]}");
+  config.replace(config.find(", mute: [nights]"), 16, "");
+  program.write("kpid.yaml", config);
+  program.write("rules.yaml", kRules);
+  program.write("web.csv", rows(10, "100,10"));
+  ASSERT_EQ(program.once("2026-03-11T06:00:00Z"), 3);
+  EXPECT_THAT(program.on_folder({"explain", "conversion"}).out,
+              HasSubstr("  why       thresholds for team: not there yet after 1 attempt (http://127.0.0.1: Failed"));
+  ASSERT_EQ(program.once("2026-03-15T06:00:00Z"), 3);
+  const std::string out = program.on_folder({"explain", "conversion"}).out;
+  EXPECT_THAT(out, HasSubstr("thresholds for team: not told: the message was given up after 1 attempt ("));
+  EXPECT_THAT(out, HasSubstr("kpid deadletter resend msg_"));
+}
+
 TEST(ExplainMix, SaysThatATotalFellAlthoughEverySegmentRose) {
   Program program("2026-03-09T06:00:00Z");
   program.write("kpid.yaml",
