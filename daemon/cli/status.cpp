@@ -109,6 +109,10 @@ void print_json(const StatusReport& report, Language language, const Io& io) {
     if (!channel.disabled.empty()) {
       channels.back()["disabled"] = channel.disabled;
     }
+    if (channel.next_attempt) {
+      channels.back()["last_error"] = channel.last_error;
+      channels.back()["next_attempt"] = rfc3339(*channel.next_attempt);
+    }
   }
   const ordered_json document{{"now", time_or_null(report.now)},
                               {"config", {{"ok", io.refused.empty()}, {"refused", text_or_null(io.refused)}}},

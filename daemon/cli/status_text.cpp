@@ -339,7 +339,15 @@ class StatusText {
               << (is_known ? "" : ", which is not configured any more") << ": ";
       io_.out << (channel.queued == 0 ? "" : counted(channel.queued, "message waits", "messages wait"));
       io_.out << (channel.queued == 0 || channel.dead == 0 ? "" : ", ");
-      io_.out << (channel.dead == 0 ? "" : counted(channel.dead, "was", "were") + " refused for good") << "\n";
+      io_.out << (channel.dead == 0 ? ""
+                                    : counted(channel.dead, "was", "were") + " refused for good: kpid deadletter list")
+              << "\n";
+      if (channel.next_attempt) {
+        io_.out << wrapped("the last attempt: " + printable(channel.last_error, 300) + "; the next is due at " +
+                               local_text(*channel.next_attempt, config_.zone),
+                           2,
+                           columns_);
+      }
     }
   }
 

@@ -33,6 +33,9 @@ constexpr const char* kNotifications = "SELECT " KPI_OUTBOX_COLUMNS
 constexpr const char* kQueues =
     "SELECT channel, sum(state = 'queued'), sum(state = 'dead') FROM outbox WHERE state <> 'sent' "
     "GROUP BY channel ORDER BY channel";
+constexpr const char* kFailing =
+    "SELECT channel, last_error, min(next_attempt) FROM outbox "
+    "WHERE state = 'queued' AND next_attempt IS NOT NULL GROUP BY channel";
 constexpr const char* kStepTimes =
     "SELECT known_at AS at FROM sample WHERE at < ?1 UNION SELECT known_at AS at FROM sample_revision WHERE at < ?1 "
     "UNION SELECT judged_at AS at FROM ledger WHERE at < ?1 UNION SELECT judged_at AS at FROM ledger_revision WHERE at "
@@ -164,6 +167,12 @@ Result<std::vector<ChannelQueue>> SqliteHistoryReader::queues() {
     std::vector<ChannelQueue> found;
     Query queues(*db_, kQueues);
     queues.each([&](const Row& row) { found.push_back({row.text(0), row.id(1), row.id(2)}); });
+    Query failing(*db_, kFailing);
+    failing.each([&](const Row& row) {
+      ChannelQueue& queue = *std::ranges::find(found, row.text(0), &ChannelQueue::channel);
+      queue.last_error = row.text(1);
+      queue.next_attempt = row.instant(2);
+    });
     Query disabled(*db_, "SELECT name, disabled FROM channel_state WHERE disabled <> '' ORDER BY name");
     disabled.each([&](const Row& row) {
       const auto known = std::ranges::find(found, row.text(0), &ChannelQueue::channel);

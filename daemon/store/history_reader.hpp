@@ -66,6 +66,9 @@ struct ChannelQueue {
   std::size_t queued = 0;
   std::size_t dead = 0;
   std::string disabled{};  ///< Why it takes nothing; empty: it does.
+  // Of the message that is tried next among those that have failed.
+  std::string last_error{};
+  std::optional<Instant> next_attempt{};
 
   bool operator==(const ChannelQueue&) const = default;
 };

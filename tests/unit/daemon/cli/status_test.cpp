@@ -160,9 +160,16 @@ TEST_F(Status, ShowsWhatWaitsForAChannel) {
   program_.remove("mail.csv");
   EXPECT_EQ(program_.once("2026-03-15T07:00:00Z"), 3);
   const Ended ended = program_.on_folder({"status"});
-  EXPECT_NE(ended.out.find("\nchannel terminal: 1 message waits\n"), std::string::npos) << ended.out;
-  const json document = json::parse(program_.on_folder({"status", "--json"}).out);
-  EXPECT_EQ(document["channels"], json::parse(R"([{"name": "terminal", "queued": 1, "dead": 0}])"));
+  EXPECT_NE(ended.out.find("\nchannel terminal: 1 message waits\n  the last attempt: http://127.0.0.1: Failed to"),
+            std::string::npos)
+      << ended.out;
+  EXPECT_NE(ended.out.find("; the next is due at 2026-03-15 08:00\n"), std::string::npos) << ended.out;
+  const json channel = json::parse(program_.on_folder({"status", "--json"}).out)["channels"][0];
+  EXPECT_EQ(channel["name"], "terminal");
+  EXPECT_EQ(channel["queued"], 1);
+  EXPECT_EQ(channel["dead"], 0);
+  EXPECT_EQ(channel["last_error"].get<std::string>().substr(0, 16), "http://127.0.0.1");
+  EXPECT_EQ(channel["next_attempt"].get<std::string>().substr(0, 17), "2026-03-15T07:00:");
 }
 
 TEST_F(Status, NeedsNoSecret) {

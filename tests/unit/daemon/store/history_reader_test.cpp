@@ -254,6 +254,7 @@ TEST_F(HistoryReaderTest, CountsWhatWaitsForEachChannel) {
   off.deliveries.front().disabled = {"mail", "answered 410"};
   commit(off);
   EXPECT_THAT(reader().queues().value(), testing::Contains(ChannelQueue{"mail", 0, 0, "answered 410"}));
+  EXPECT_THAT(reader().queues().value(), testing::Contains(ChannelQueue{"ops", 2, 1, "", "answered 410", morning(6)}));
 }
 
 TEST_F(HistoryReaderTest, GivesSources) {
