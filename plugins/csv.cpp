@@ -72,8 +72,8 @@ class CsvImport {
       const std::uint64_t row = lines_.size();
       lines_.push_back(reader.row());
       if (next == CsvReader::Next::kBadRow) {
-        rows_.problem(row,
-                      [&] { return RowProblem{csv_where(file.name.path, reader.trouble_place()), reader.trouble()}; });
+        rows_.lose(row,
+                   [&] { return RowProblem{csv_where(file.name.path, reader.trouble_place()), reader.trouble()}; });
       } else {
         take_row(file, row);
       }
@@ -118,7 +118,7 @@ class CsvImport {
       return;
     }
     const bool few = reader.size() < wanted;
-    rows_.problem(row, [&] {
+    rows_.lose(row, [&] {
       return RowProblem{
           csv_where(file.name.path, reader.place(reader.row(), few ? reader.size() : wanted)),
           std::to_string(reader.size()) + " cells where the header has " + std::to_string(wanted) + ": " +

@@ -68,7 +68,7 @@ class Answer {
       return fail(is_final ? ErrorKind::kInvalid : ErrorKind::kUnavailable, printable(error, 500));
     }
     if (const std::string problem = text_of(line, "problem"); !problem.empty()) {
-      rows_.problem(line_, [&] { return RowProblem{at(), printable(problem, 500)}; });
+      rows_.lose(line_, [&] { return RowProblem{at(), printable(problem, 500)}; });
       return {};
     }
     if (const std::string remark = text_of(line, "remark"); !remark.empty()) {

@@ -173,7 +173,7 @@ class JsonImport {
     const std::uint64_t row = places_.size();
     places_.push_back(std::move(place));
     if (!record.is_object() && !record.is_array()) {
-      rows_.problem(row, [&] {
+      rows_.lose(row, [&] {
         return RowProblem{places_.back(),
                           "is " + json_kind(record) + " where a record, an object or a list, is wanted"};
       });

@@ -114,7 +114,7 @@ class Reading {
   void take(std::size_t number, std::string_view text) {
     const auto line = read_line(text);
     if (!line) {
-      rows_.problem(number, [&] {
+      rows_.lose(number, [&] {
         return RowProblem{"line " + std::to_string(number), '"' + printable(text, 60) + "\" is no sample"};
       });
       return;
@@ -139,7 +139,7 @@ class Reading {
     if (line.time) {
       const double ms = *line.time * milliseconds_;
       if (!(ms >= 0 && ms < kEndMs)) {
-        rows_.problem(number, [&] {
+        rows_.lose(number, [&] {
           return RowProblem{"line " + std::to_string(number), number_text(*line.time) + " is no time"};
         });
         return;

@@ -36,7 +36,7 @@ void RowReader::read_at(std::uint64_t row,
   }
   const std::int64_t set = collector_.label_set(labels);
   if (set < 0) {
-    collector_.problem(row, [&] {
+    collector_.lose(row, [&] {
       auto trouble = collector_.label_trouble(labels);
       return RowProblem{where_(row, {.part = Place::Part::kLabel, .index = trouble.label}), std::move(trouble.message)};
     });
@@ -48,56 +48,51 @@ void RowReader::read_at(std::uint64_t row,
   collector_.add({.row = row, .slot = slot, .label_set = static_cast<std::uint32_t>(set)}, values_);
 }
 
-std::optional<double> RowReader::value_of(std::uint64_t row, std::size_t metric, const RowCell& cell) {
+RowValue RowReader::value_of(std::uint64_t row, std::size_t metric, const RowCell& cell) {
   const SourceMetric& wanted = settings_.metrics[metric];
   switch (cell.kind) {
     case RowCell::Kind::kNull:
-      return std::nan("");
+      return {.number = std::nan("")};
     case RowCell::Kind::kAbsent:
-      return std::nullopt;
+      return {.state = RowValue::State::kAbsent};
     case RowCell::Kind::kNumber:
       if (std::isinf(cell.number)) {
-        refuse(row, metric, number_text(cell.number) + " is no value: deliver a number, or null where there is none");
-        return std::nullopt;
+        return refuse(
+            row, metric, number_text(cell.number) + " is no value: deliver a number, or null where there is none");
       }
-      return scaled(cell.number, wanted.scale);
+      return {.number = scaled(cell.number, wanted.scale)};
     case RowCell::Kind::kUnusable:
-      refuse(row, metric, "is " + std::string(cell.text) + ", not a number: read a part of it, or another column");
-      return std::nullopt;
+      return refuse(
+          row, metric, "is " + std::string(cell.text) + ", not a number: read a part of it, or another column");
     case RowCell::Kind::kText:
       break;
   }
   const auto number = read_number(cell.text, format_.numbers);
   if (!number) {
-    collector_.problem(row, [&] {
-      return RowProblem{where_(row, {.part = Place::Part::kMetric, .index = metric}),
-                        number_trouble(cell.text, format_.numbers)};
-    });
-    return std::nullopt;
+    return refuse(row, metric, number_trouble(cell.text, format_.numbers));
   }
   if (wanted.scale == 1 && trim(cell.text).ends_with('%')) {
-    refuse(
+    return refuse(
         row,
         metric,
         '"' + printable(trim(cell.text)) + "\" is a percentage: if " + wanted.name + " is one, write scale: percent");
-    return std::nullopt;
   }
-  return scaled(*number, wanted.scale);
+  return {.number = scaled(*number, wanted.scale)};
 }
 
-void RowReader::refuse(std::uint64_t row, std::size_t metric, std::string message) {
+RowValue RowReader::refuse(std::uint64_t row, std::size_t metric, std::string message) {
   collector_.problem(row, [&] {
     return RowProblem{where_(row, {.part = Place::Part::kMetric, .index = metric}), std::move(message)};
   });
+  return {.number = std::nan(""), .state = RowValue::State::kUnreadable};
 }
 
 std::optional<Slot> RowReader::slot_of_row(std::uint64_t row, std::string_view date) {
   if (has_date_ && date == date_cell_ && !date.empty()) {
     return date_slot_;
   }
-  const auto refuse_date = [&](std::string message) {
-    collector_.problem(
-        row, [&] { return RowProblem{where_(row, {.part = Place::Part::kDate, .index = 0}), std::move(message)}; });
+  const auto refuse_date = [&](const std::string& message) {
+    collector_.lose(row, [&] { return RowProblem{where_(row, {.part = Place::Part::kDate, .index = 0}), message}; });
     return std::nullopt;
   };
   if (trim(date).empty()) {

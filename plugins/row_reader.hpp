@@ -74,10 +74,10 @@ class RowReader {
   /// The same for a row whose period is known.
   void read_at(std::uint64_t row, Slot slot, std::span<const std::string_view> labels, std::span<const RowCell> values);
 
-  /// Counts a problem of a row; `describe` gives the RowProblem and is called only for those that are kept.
+  /// Counts a row that is lost; `describe` gives the RowProblem, and is not called for each.
   template <class Describe>
-  void problem(std::uint64_t row, Describe&& describe) {
-    collector_.problem(row, std::forward<Describe>(describe));
+  void lose(std::uint64_t row, Describe&& describe) {
+    collector_.lose(row, std::forward<Describe>(describe));
   }
 
   /// Everything that was read. An answer of which nothing could be read is an error of the source: `what` names it
@@ -86,17 +86,17 @@ class RowReader {
 
  private:
   std::optional<Slot> slot_of_row(std::uint64_t row, std::string_view date);
-  std::optional<double> value_of(std::uint64_t row, std::size_t metric, const RowCell& cell);
-  void refuse(std::uint64_t row, std::size_t metric, std::string message);
+  RowValue value_of(std::uint64_t row, std::size_t metric, const RowCell& cell);
+  RowValue refuse(std::uint64_t row, std::size_t metric, std::string message);
 
   const SourceSettings& settings_;
   RowFormat format_;
   std::optional<Slot> from_;
   Where where_;
   RowCollector collector_;
-  std::vector<std::optional<double>> values_;  // of the row at hand
-  bool has_date_ = false;                      // some row's date could be read
-  std::string date_cell_;                      // rows of one date often follow each other
+  std::vector<RowValue> values_;  // of the row at hand
+  bool has_date_ = false;         // some row's date could be read
+  std::string date_cell_;         // rows of one date often follow each other
   Slot date_slot_;
 };
 

@@ -3,6 +3,7 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 #include <utility>
 
@@ -71,7 +72,8 @@ RowCollector::LabelTrouble RowCollector::label_trouble(std::span<const std::stri
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const std::string_view value = renamed(i, cells[i]);
     const std::string& name = settings_.labels[i].name;
-    if (value.empty()) {
+    // One whose name no configuration can have is the daemon's own: it says what an empty cell means.
+    if (value.empty() && !name.starts_with('(')) {
       return {.label = i, .message = "no value for label " + name + ": fill the cell in, or rename \"\" to a name"};
     }
     if (value.size() > kLongestLabel) {
@@ -96,12 +98,12 @@ std::uint32_t RowCollector::add_label_set(std::span<const std::string_view> cell
   return at->second;
 }
 
-void RowCollector::add(const Row& row, std::span<const std::optional<double>> values) {
+void RowCollector::add(const Row& row, std::span<const RowValue> values) {
   const auto index = static_cast<std::uint32_t>(rows_.size());
   rows_.push_back({.slot = row.slot.ms, .row = row.row, .label_set = row.label_set, .values = index});
-  for (const std::optional<double>& value : values) {
-    values_.push_back(value.value_or(0));
-    unusable_.push_back(!value);
+  for (const RowValue& value : values) {
+    values_.push_back(value.number);
+    states_.push_back(value.state);
   }
 }
 
@@ -135,14 +137,17 @@ void RowCollector::emit(std::span<const Record> same) {
 void RowCollector::emit_metric(std::span<const Record> same, std::uint32_t metric, bool& told) {
   const bool adds_up = settings_.metrics[metric].kind == MetricKind::kFlow;
   const Record* first = nullptr;
+  const Record* unread = nullptr;
   double sum = 0;
   bool tells = false;
   for (const Record& record : same) {
     const std::size_t at = (std::size_t{record.values} * settings_.metrics.size()) + metric;
-    if (unusable_[at]) {
+    if (states_[at] == RowValue::State::kAbsent) {
       continue;
     }
-    if (first == nullptr) {
+    if (states_[at] == RowValue::State::kUnreadable && !adds_up) {
+      unread = unread == nullptr ? &record : unread;  // another row of the period may say it
+    } else if (first == nullptr) {
       first = &record;
       sum = values_[at];
     } else if (adds_up) {
@@ -153,6 +158,10 @@ void RowCollector::emit_metric(std::span<const Record> same, std::uint32_t metri
     }
   }
   told = told || tells;
+  if (first == nullptr && unread != nullptr) {
+    first = unread;
+    sum = std::nan("");
+  }
   if (first != nullptr) {
     poll_.samples.push_back({.series = series(first->label_set, metric), .slot = Slot{first->slot}, .value = sum});
   }
@@ -188,6 +197,9 @@ void RowCollector::take_problems() {
     poll_.problems.push_back(std::move(kept.problem));
   }
   poll_.problem_count = problem_count_;
+  if (!lost_.empty()) {
+    poll_.remarks.push_back(std::string(kLostRemark) + lost_);
+  }
 }
 
 }  // namespace kpi

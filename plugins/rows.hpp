@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,8 +20,24 @@ inline constexpr std::string_view kQuotaRemark = "quota: ";
 /// The remark of a poll that did not come to the end of what it was to read.
 inline constexpr std::string_view kMoreRemark = "there is more: the next poll goes on from there";
 
+/// How the remark begins that names the first row whose period or labels could not be read: what it was about has no
+/// sample, and yet is not missing.
+inline constexpr std::string_view kLostRemark = "a row is lost: ";
+
 /// What Poll::problems holds at most.
 inline constexpr std::size_t kMaxRowProblems = 100;
+
+/// A metric's value in a row, scaled already.
+struct RowValue {
+  enum class State : std::uint8_t {
+    kNumber,      ///< NaN: delivered as null.
+    kAbsent,      ///< The row is not about this metric.
+    kUnreadable,  ///< Something stands there. It is stored like a null, so that nothing is put in its place.
+  };
+
+  double number = 0;
+  State state = State::kNumber;
+};
 
 class RowCollector {
  public:
@@ -50,16 +65,25 @@ class RowCollector {
     std::uint32_t label_set = 0;
   };
 
-  /// Values in the order of SourceSettings::metrics, scaled already; nothing: the cell could not be used.
-  void add(const Row& row, std::span<const std::optional<double>> values);
+  /// Values in the order of SourceSettings::metrics.
+  void add(const Row& row, std::span<const RowValue> values);
 
-  /// Counts a problem of a row; `describe` gives the RowProblem and is called only for those that are kept.
+  /// Counts a problem of a row's cell; `describe` gives the RowProblem and is called only for those that are kept.
   template <class Describe>
   void problem(std::uint64_t row, Describe&& describe) {
     ++problem_count_;
     if (problems_.size() < kMaxRowProblems) {
       problems_.push_back({.row = row, .order = problem_count_, .problem = std::forward<Describe>(describe)()});
     }
+  }
+
+  /// The same of a row that is of no known period or series.
+  template <class Describe>
+  void lose(std::uint64_t row, Describe&& describe) {
+    if (lost_.empty()) {
+      lost_ = describe().where;
+    }
+    problem(row, std::forward<Describe>(describe));
   }
 
   [[nodiscard]] std::size_t row_count() const { return rows_.size(); }
@@ -110,8 +134,9 @@ class RowCollector {
   std::map<Labels, std::uint32_t> sets_;
   std::vector<Labels> labels_;  // of each set
   std::vector<Record> rows_;
-  std::vector<double> values_;  // settings_.metrics.size() for each row
-  std::vector<bool> unusable_;  // beside values_
+  std::vector<double> values_;           // settings_.metrics.size() for each row
+  std::vector<RowValue::State> states_;  // beside values_
+  std::string lost_;                     // where the first lost row stands
   std::vector<KeptProblem> problems_;
   std::size_t problem_count_ = 0;
   std::vector<std::int64_t> series_;  // of set * metrics + metric; -1: none yet

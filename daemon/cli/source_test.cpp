@@ -1,6 +1,8 @@
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
+#include "daemon/engine/lost_rows.hpp"
+#include "plugins/rows.hpp"
 #include "rules/base/text.hpp"
 #include "rules/base/units.hpp"
 
@@ -48,6 +50,7 @@ class SourceTest {
                     .is_converted = source.conversions[series.metric].has_value()};
     });
     std::ranges::stable_sort(rows_, {}, &Stored::slot);
+    lost_ = lost_row(poll, source, config, now);
   }
 
   void print_text(Duration took, std::size_t shown, Io& io) const {
@@ -67,7 +70,10 @@ class SourceTest {
       io.out << wrapped(printable(poll_.problems[i].where + ": " + poll_.problems[i].message, 1000), 2);
     }
     for (const std::string& remark : poll_.remarks) {
-      io.out << printable(remark, 500) << "\n";
+      io.out << (remark.starts_with(kLostRemark) ? "" : printable(remark, 500) + "\n");
+    }
+    if (lost_) {
+      io.out << wrapped(printable(*lost_, 1000), 0);
     }
     io.out << painted(cost(), CellTone::kQuiet, colour) << "\n";
   }
@@ -83,7 +89,7 @@ class SourceTest {
                       {"metric", row.metric->name},
                       {"labels", std::move(labels)},
                       {"value", std::isnan(row.value) ? ordered_json(nullptr) : ordered_json(row.value)},
-                      {"stored", !row.is_running}});
+                      {"stored", !row.is_running && !lost_}});
     }
     ordered_json problems = ordered_json::array();
     for (const RowProblem& problem : poll_.problems) {
@@ -142,6 +148,7 @@ class SourceTest {
   const SourceConfig& source_;
   const Poll& poll_;
   std::vector<Stored> rows_;
+  std::optional<std::string> lost_;  ///< Why nothing of them would be stored.
 };
 
 int source_test(const Arguments& arguments, Io& io) {

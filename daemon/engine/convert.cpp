@@ -51,6 +51,14 @@ std::optional<double> known_rate(const Rate& rate, Slot slot, const SampleTable&
   return std::nullopt;
 }
 
+/// Some write "usd".
+std::string currency_code(std::string_view text) {
+  std::string code(trim(text));
+  std::ranges::transform(
+      code, code.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return code;
+}
+
 class Converter {
  public:
   Converter(Poll& poll, const SourceConfig& source, const Config& config, const SampleTable& table)
@@ -64,20 +72,20 @@ class Converter {
       std::string currency;
       std::erase_if(labels, [&](auto& label) {
         const bool is_currency = label.first == kCurrencyLabel;
-        currency = is_currency ? label.second : currency;
+        currency = is_currency ? currency_code(label.second) : currency;
         return is_currency;
       });
       const auto& conversion = source_.conversions[series.metric];
-      if (const auto value = conversion ? converted(sample, currency, *conversion) : std::optional(sample.value)) {
-        add(series.metric, labels, sample.slot, *value);
-      }
+      const double value = conversion ? converted(sample, currency, *conversion) : sample.value;
+      add(series.metric, labels, sample.slot, value);
     }
     std::ranges::stable_sort(poll_.samples, {}, &PolledSample::slot);
     return !missing_.empty();
   }
 
  private:
-  std::optional<double> converted(const PolledSample& sample, const std::string& currency, const Conversion& to) {
+  /// NaN where there is no rate: a part of a sum that is not known leaves no sum.
+  double converted(const PolledSample& sample, const std::string& currency, const Conversion& to) {
     if (currency == to.to || std::isnan(sample.value)) {
       return sample.value;
     }
@@ -85,7 +93,7 @@ class Converter {
     const auto factor = rate ? known_rate(*rate, sample.slot, table_) : std::nullopt;
     if (!factor) {
       tell(currency, to, sample.slot, rate.has_value());
-      return std::nullopt;
+      return std::nan("");
     }
     return sample.value * *factor;
   }
@@ -100,8 +108,10 @@ class Converter {
     const std::string day = is_civil ? date_text(date_of(slot)) : rfc3339(Instant{Duration{slot.ms}});
     poll_.problems.push_back(
         {day,
-         has_metric ? "no rate of " + printable(currency, 16) + " in " + to.rates + " on that day or before"
-                    : to.rates + " has no metric of unit " + to.to + "/" + printable(currency, 16)});
+         (currency.empty() ? "a row has no currency: fill it in"
+          : has_metric     ? "no rate of " + printable(currency, 16) + " in " + to.rates + " on that day or before"
+                           : to.rates + " has no metric of unit " + to.to + "/" + printable(currency, 16)) +
+             "; until then its period is unknown"});
   }
 
   void add(std::uint32_t metric, const Labels& labels, Slot slot, double value) {

@@ -1,5 +1,6 @@
 #include "daemon/engine/convert.hpp"
 #include "daemon/engine/engine.hpp"
+#include "daemon/engine/lost_rows.hpp"
 #include "daemon/engine/poll_schedule.hpp"
 #include "plugins/rows.hpp"
 #include "rules/base/text.hpp"
@@ -104,6 +105,9 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   state.is_changed = true;
   state.is_read = true;
   state.row.last_poll = result.at;
+  if (const auto lost = result.poll ? lost_row(*result.poll, source, *config_, now) : std::nullopt) {
+    result.poll = fail(ErrorKind::kInvalid, *lost);
+  }
   if (!result.poll) {
     ++state.failures;
     state.row.failures = state.failures;

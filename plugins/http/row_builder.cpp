@@ -161,7 +161,7 @@ void RowBuilder::take_row(const AnswerRow& row, const RenderScope& scope) {
     cells_[i] = cell_of(row, i, scope);
   }
   if (!slot && !text.empty() && !counted_in(plan_.rows.date.form).empty()) {
-    rows_.problem(number, [&] {
+    rows_.lose(number, [&] {
       return RowProblem{where(number, {}),
                         printable(text, 60) + " is no " + counted_in(plan_.rows.date.form) +
                             ": correct the field, or rows.date.format"};
@@ -249,6 +249,7 @@ void RowBuilder::gather(Slot slot) {
       std::vector<RowCell> only(cells_.size(), RowCell{.kind = RowCell::Kind::kAbsent, .text = {}, .number = 0});
       only[i] = cells_[i];
       rows_.read_at(places_.size() - 1, slot, labels_, only);  // says what is wrong with it
+      gathered_[{i, {slot, labels}}].is_whole = false;
       continue;
     }
     Gathered& sum = gathered_[{i, {slot, labels}}];
@@ -269,7 +270,7 @@ void RowBuilder::flush_gathered() {
                          : group == RowPlan::Group::kMax     ? sum.most
                          : group == RowPlan::Group::kAverage ? sum.sum / static_cast<double>(sum.count)
                                                              : sum.sum;
-    only[metric] = RowCell::of(value);
+    only[metric] = sum.is_whole ? RowCell::of(value) : RowCell{};
     const std::vector<std::string_view> labels(at.second.begin(), at.second.end());
     rows_.read_at(places_.size() - 1, at.first, labels, only);
   }

@@ -50,6 +50,7 @@ class RowBuilder {
     double last = 0;
     double most = 0;
     std::size_t count = 0;
+    bool is_whole = true;  ///< False: a part could not be read.
   };
 
   Result<std::vector<AnswerRow>> rows_of(const Json& document, const HttpResponse& response, const RenderScope& scope);

@@ -1,5 +1,6 @@
 #include "plugins/csv.hpp"
 
+#include "plugins/rows.hpp"
 #include "tests/unit/plugins/csv_source.hpp"
 
 #include <gtest/gtest.h>
@@ -158,15 +159,36 @@ TEST(CsvSource, CountsTheSecondRowWhereTheFirstCouldNotBeRead) {
 }
 
 TEST(CsvSource, KeepsTheOtherCellsOfARowWithABadOne) {
+  // A null for the bad one: where `missing: zero` is said, the day is not one without a row.
   SourceSettings settings = csv_settings();
   settings.metrics = {metric("visits"), metric("leads")};
   const auto poll = poll_text(settings, "date,visits,leads\n2026-03-01,\"1,5\",3\n2026-03-02,$5,4\n");
   ASSERT_TRUE(poll);
-  EXPECT_EQ(samples_of(*poll, settings), (Lines{"2026-03-01 leads 3", "2026-03-02 leads 4"}));
+  EXPECT_EQ(samples_of(*poll, settings),
+            (Lines{"2026-03-01 visits null", "2026-03-01 leads 3", "2026-03-02 visits null", "2026-03-02 leads 4"}));
   EXPECT_EQ(problems_of(*poll),
             (Lines{"x.csv:2:12: \"1,5\" has a decimal comma: write decimal: \",\"",
                    "x.csv:3:12: \"$5\" is not a plain number: deliver it without the currency"}));
   EXPECT_EQ(poll->problem_count, 2U);
+}
+
+TEST(CsvSource, KnowsNoSumOfWhichAPartCannotBeRead) {
+  SourceSettings settings = csv_settings();
+  settings.labels = {label("country", "Country")};
+  EXPECT_EQ(
+      samples(settings, "date,Country,visits\n2026-03-01,SE,5\n2026-03-01,SE,x7\n2026-03-01,DK,2\n2026-03-02,SE,x\n"),
+      (Lines{"2026-03-01 visits{country=SE} null",
+             "2026-03-01 visits{country=DK} 2",
+             "2026-03-02 visits{country=SE} null"}));
+}
+
+TEST(CsvSource, RemarksThatARowIsLost) {
+  const std::string lost(kLostRemark);
+  EXPECT_EQ(poll_text(csv_settings(), "date,visits\n2026-03-01,5\n2026-13-02,6\nTotal,7\n")->remarks,
+            Lines{lost + "x.csv:3:1"});
+  EXPECT_EQ(poll_text(csv_settings(), "date,visits\n2026-03-01,5\n2026-03-02,6,7\n")->remarks,
+            Lines{lost + "x.csv:3:14"});
+  EXPECT_EQ(poll_text(csv_settings(), "date,visits\n2026-03-01,5\n2026-03-02,x\n")->remarks, Lines{});
 }
 
 TEST(CsvSource, ReportsRowsOfAnotherWidth) {

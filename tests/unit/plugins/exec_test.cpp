@@ -93,7 +93,8 @@ TEST(ExecLines, SayWhatIsWrongWithThem) {
                    "{\"date\": \"2026-03-31\", \"values\": {\"visits\": 12}}"}));
   EXPECT_EQ(lines("{\"kpid\": 1}\n{\"date\": \"2026-03-01\", \"values\": {\"visits\": [1]}}\n"
                   "{\"date\": \"2026-03-02\", \"values\": {\"visits\": 1}}"),
-            (Lines{"2026-03-02 visits 1",
+            (Lines{"2026-03-01 visits null",
+                   "2026-03-02 visits 1",
                    "line 2 values.visits: is a list, not a number: read a part of it, or another column"}));
 }
 
@@ -133,7 +134,7 @@ TEST(Nagios, SaysWhatIsMissing) {
             (Lines{"its perfdata has no \"load15\" for metric m0; it has exit_code, load1, load5"}));
   EXPECT_EQ(nagios("LOAD UNKNOWN - no such file", 3, {"load1"}), (Lines{"is UNKNOWN: LOAD UNKNOWN - no such file"}));
   EXPECT_EQ(nagios("x | pl=20%", 0, {"pl"}),
-            (Lines{"perfdata pl: \"20%\" is a percentage: if m0 is one, write scale: percent"}));
+            (Lines{"2026-03-14 m0 null", "perfdata pl: \"20%\" is a percentage: if m0 is one, write scale: percent"}));
 }
 
 Lines open_metrics(std::string_view text, const SourceSettings& settings) {
@@ -160,6 +161,7 @@ TEST(OpenMetrics, OfPrometheusCountMilliseconds) {
   SourceSettings settings = exec_settings();
   EXPECT_EQ(open_metrics("visits 12 1772323200000\nvisits{\nvisits +Inf\n", settings),
             (Lines{"2026-03-01 visits 12",
+                   "2026-03-14 visits null",
                    "line 2: \"visits{\" is no sample",
                    "line 3: inf is no value: deliver a number, or null where there is none"}));
 }

@@ -137,7 +137,8 @@ TEST(FileSet, ReadsAllFilesOfAPatternAsOneTable) {
   const auto first = source->poll({.now = {}, .cursor = "", .from = {}}, host, {});
   ASSERT_TRUE(first) << first.error().message;
   EXPECT_EQ(host.asked_pattern, "exports/visits-*.csv");
-  EXPECT_EQ(samples_of(*first, settings), (Lines{"2026-03-01 visits 1", "2026-03-02 visits 5"}));
+  EXPECT_EQ(samples_of(*first, settings),
+            (Lines{"2026-03-01 visits 1", "2026-03-02 visits 5", "2026-03-03 visits null"}));
   EXPECT_EQ(problems_of(*first),
             (Lines{"exports/visits-2.csv:3:12: \"x\" is not a number: write digits, or leave the cell empty where "
                    "there is no value"}));

@@ -50,12 +50,13 @@ TEST_F(Sources, AreTestedWithoutAHistory) {
   const Ended ended = program_.on_folder({"source", "test", "web"});
   EXPECT_EQ(ended.code, 0) << ended.err;
   const std::string rows =
-      "source web (csv) answered in 0 s: 7 values of 3 series, 2026-03-13 to 2026-03-15\n"
+      "source web (csv) answered in 0 s: 8 values of 4 series, 2026-03-13 to 2026-03-15\n"
       "period      metric  labels             value\n"
       "2026-03-13  visits  country=SE  1,500 visits\n"
       "2026-03-13  rate    country=SE          4.5%\n"
       "2026-03-14  visits  country=SE     90 visits\n"
       "2026-03-14  rate    country=SE      no value\n"
+      "2026-03-14  visits  country=DK      no value\n"
       "2026-03-14  rate    country=DK      no value\n"
       "2026-03-15  visits  country=SE     20 visits  has not ended: not stored yet\n"
       "2026-03-15  rate    country=SE            1%  has not ended: not stored yet\n"

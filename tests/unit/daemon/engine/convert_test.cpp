@@ -10,6 +10,7 @@ namespace {
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 constexpr const char* kConfig = R"(
 timezone: UTC
@@ -52,17 +53,53 @@ TEST(Convert, TakesTheRateOfTheDayOrTheLastBefore) {
   EXPECT_THAT(story.warnings(), IsEmpty());
 }
 
-TEST(Convert, LeavesOutWhatHasNoRate) {
+TEST(Convert, KnowsNoDayOfWhichAPartHasNoRate) {
   Story story(kConfig, kRules);
   story.put("fx.eur", "2026-03-02", 11);
   sell(story, "2026-03-01", 10, "EUR");
   sell(story, "2026-03-01", 7, "NOK");
+  sell(story, "2026-03-01", 5, "SEK");
   sell(story, "2026-03-02", 10, "EUR");
   story.step("2026-03-04");
-  EXPECT_THAT(story.warnings(), Contains("source shop: 2026-03-01: no rate of EUR in fx on that day or before"));
-  EXPECT_THAT(story.warnings(), Contains("source shop: 2026-03-01: fx has no metric of unit SEK/NOK"));
+  EXPECT_THAT(
+      story.warnings(),
+      Contains(
+          "source shop: 2026-03-01: no rate of EUR in fx on that day or before; until then its period is unknown"));
+  EXPECT_THAT(story.warnings(),
+              Contains("source shop: 2026-03-01: fx has no metric of unit SEK/NOK; until then its period is unknown"));
   EXPECT_THAT(story.ledger(), Contains(HasSubstr("revenue (total) 2026-03-02T00:00:00Z: 110 recorded")));
+  EXPECT_THAT(story.ledger(), Not(Contains(HasSubstr("revenue (total) 2026-03-01T00:00:00Z: 5 "))));
   EXPECT_TRUE(story.engine().poll_request(0, at("2026-03-04")).cursor.empty());
+  story.put("fx.eur", "2026-03-01", 10);
+  sell(story, "2026-03-01", 10, "EUR");
+  sell(story, "2026-03-01", 5, "SEK");
+  story.step("2026-03-05");
+  EXPECT_THAT(story.ledger(), Contains(HasSubstr("revenue (total) 2026-03-01T00:00:00Z: 105 recorded")));
+}
+
+TEST(Convert, ReadsCodesInSmallLettersAndTellsARowWithoutOne) {
+  Story story(kConfig, kRules);
+  story.put("fx.eur", "2026-03-01", 10);
+  sell(story, "2026-03-01", 10, "eur");
+  sell(story, "2026-03-01", 5, "sek");
+  sell(story, "2026-03-02", 7, "");
+  story.step("2026-03-04");
+  EXPECT_THAT(story.ledger(), Contains(HasSubstr("revenue (total) 2026-03-01T00:00:00Z: 105 recorded")));
+  EXPECT_THAT(story.warnings(),
+              Contains("source shop: 2026-03-02: a row has no currency: fill it in; until then its period is unknown"));
+}
+
+TEST(Convert, ADayWithoutARateIsNeverZero) {
+  std::string config = kConfig;
+  config.replace(config.find("path: shop.csv"), 14, "path: shop.csv\n    missing: zero");
+  Story story(config, kRules);
+  story.put("fx.eur", "2026-03-01", 10);
+  sell(story, "2026-03-01", 5, "SEK");
+  sell(story, "2026-03-02", 7, "NOK");
+  sell(story, "2026-03-04", 5, "SEK");
+  story.step("2026-03-05");
+  EXPECT_THAT(story.ledger(), Contains(HasSubstr("revenue (total) 2026-03-02T00:00:00Z: null no_data")));
+  EXPECT_THAT(story.ledger(), Contains(HasSubstr("revenue (total) 2026-03-03T00:00:00Z: 0 recorded")));
 }
 
 }  // namespace
