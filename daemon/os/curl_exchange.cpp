@@ -176,12 +176,13 @@ Result<std::unique_ptr<CurlExchange>> CurlExchange::prepare(const HttpRequest& r
 }
 
 bool CurlExchange::is_repeatable() const {
-  return request_.method == "GET" || request_.method == "HEAD" || has_header(request_, "webhook-id");
+  return request_.method == "GET" || request_.method == "HEAD";
 }
 
 void CurlExchange::apply(CURL* easy, std::chrono::milliseconds timeout, std::chrono::seconds stalled_after) {
   response_ = {};
   header_bytes_ = 0;
+  sent_ = 0;
   curl_easy_setopt(easy, CURLOPT_CURLU, url_.handle.get());
   apply_safety(easy);
   apply_method(easy);
@@ -191,8 +192,8 @@ void CurlExchange::apply(CURL* easy, std::chrono::milliseconds timeout, std::chr
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(stalled_after.count()));
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, static_cast<long>(kMaxIdle.count()));
-  if (!is_repeatable()) {
-    // libcurl repeats any request by itself when an idle connection turns out to be dead; on a fresh one it does not.
+  if (!is_repeatable() && !has_header(request_, "webhook-id")) {
+    // One that a receiver can tell from a copy may fail when an idle connection turns out to be dead: it comes again.
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
   }
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_.data());
@@ -313,6 +314,10 @@ curl_socket_t CurlExchange::on_open(void* self, curlsocktype purpose, curl_socka
 // NOLINTNEXTLINE(readability-non-const-parameter): libcurl prescribes the type.
 int CurlExchange::on_connected(void* self, char* remote, char* /*local*/, int /*remote_port*/, int /*local_port*/) {
   auto& exchange = *static_cast<CurlExchange*>(self);
+  // When an idle connection turns out to be dead, libcurl repeats any request by itself, up to five times.
+  if (exchange.sent_++ > 0 && !exchange.is_repeatable()) {
+    return CURL_PREREQFUNC_ABORT;
+  }
   // An idle connection was opened under another request's policy.
   const std::optional<IpAddress> ip = parse_ip_address(remote == nullptr ? "" : remote);
   const std::optional<std::string> refusal =
@@ -334,6 +339,9 @@ bool CurlExchange::died_on_reuse(CURL* easy, CURLcode code) const {
 Error CurlExchange::failure(CURLcode code) const {
   if (!given_up_.empty()) {
     return {ErrorKind::kInvalid, url_.origin + ": " + given_up_};
+  }
+  if (code == CURLE_ABORTED_BY_CALLBACK) {
+    return {ErrorKind::kUnavailable, url_.origin + ": the connection was closed before an answer came"};
   }
   if (!refused_address_.empty() && !has_connected_) {
     return {ErrorKind::kInvalid, url_.origin + ": " + refused_address_};

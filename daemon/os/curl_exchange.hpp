@@ -53,7 +53,7 @@ class CurlExchange {
 
   [[nodiscard]] const std::string& origin() const { return url_.origin; }
 
-  /// Whether the receiver can tell a second copy from a second request.
+  /// Whether it changes nothing when the receiver gets it twice.
   [[nodiscard]] bool is_repeatable() const;
   /// Sets every option of `easy`, which has none of an earlier exchange. The exchange must outlive the transfer.
   void apply(CURL* easy, std::chrono::milliseconds timeout, std::chrono::seconds stalled_after);
@@ -82,6 +82,7 @@ class CurlExchange {
   CurlList headers_;
   HttpResponse response_;
   std::size_t header_bytes_ = 0;
+  int sent_ = 0;                 ///< How often libcurl has set out to send it.
   std::string given_up_;         ///< Why a callback ended the exchange; empty: none did.
   std::string refused_address_;  ///< Why the last refused address was refused.
   bool has_connected_ = false;   ///< Whether any address was let through.

@@ -135,6 +135,28 @@ class Post {
   WorkPool pool_;  // last: its jobs use what stands above
 };
 
+TEST(Deliveries, AReceiverThatClosesKeptConnectionsGetsEachAttemptOnce) {
+  // Every second request on a connection is read, and then the connection is reset without a word.
+  const LoopbackServer server([last = 0](const ReceivedRequest& request) mutable {
+    ScriptedAnswer answer;
+    answer.manner = std::exchange(last, request.connection) == request.connection ? Manner::kReset : Manner::kWhole;
+    return answer;
+  });
+  Post post;
+  post.add_channel("growth", server.url());
+  post.send("msg_1", "growth");
+  ASSERT_EQ(post.work(1).rows.at(0).state, NotificationRow::State::kSent);
+  post.send("msg_2", "growth");
+  const DeliveryNews news = post.work(1);
+  EXPECT_EQ(news.rows.at(0).state, NotificationRow::State::kQueued);
+  EXPECT_EQ(server.requests().size(), 2U);
+  post.deliveries().start_due(news.rows.at(0).next_attempt.value());
+  EXPECT_EQ(post.work(1).rows.at(0).state, NotificationRow::State::kSent);
+  ASSERT_EQ(server.requests().size(), 3U);
+  EXPECT_EQ(server.requests()[1].header("webhook-id"), "msg_2");
+  EXPECT_EQ(server.requests()[2].header("webhook-id"), "msg_2");
+}
+
 struct Fault {
   const char* name;
   ScriptedAnswer answer;
