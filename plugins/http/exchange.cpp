@@ -206,7 +206,7 @@ std::string Conversation::words_of(const HttpResponse& response) const {
   if (body.starts_with('<')) {
     return words + " with an HTML page";
   }
-  const std::string_view line = body.substr(0, body.find('\n'));
+  const std::string_view line = body.substr(0, std::min<std::size_t>(body.find('\n'), 2000));
   return line.empty() ? words : words + ": " + printable(redacted(line), 200);
 }
 

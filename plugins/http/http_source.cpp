@@ -65,6 +65,17 @@ class HttpPoll {
     return finish();
   }
 
+  /// The other side may say back what it was told, in a cell as well as in an error.
+  Result<Poll> without_secrets(Result<Poll> poll) const {
+    if (!poll) {
+      return fail(poll.error().kind, talk_.redacted(poll.error().message));
+    }
+    for (RowProblem& problem : poll->problems) {
+      problem.message = talk_.redacted(problem.message);
+    }
+    return poll;
+  }
+
  private:
   Result<void> read_window(const PollWindow& window) {
     std::vector<std::pair<RenderScope, std::vector<Page>>> calls;
@@ -241,7 +252,8 @@ class HttpSource final : public Source {
   explicit HttpSource(HttpPlan plan) : plan_(std::move(plan)) {}
 
   Result<Poll> poll(const PollRequest& request, Host& host, const std::stop_token& stop) override {
-    return HttpPoll(plan_, request, host, stop).run();
+    HttpPoll poll(plan_, request, host, stop);
+    return poll.without_secrets(poll.run());
   }
 
  private:

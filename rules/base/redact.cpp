@@ -1,50 +1,32 @@
 #include "rules/base/redact.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstdint>
-#include <set>
+#include <numeric>
+#include <optional>
+#include <utility>
 
 namespace kpi {
 namespace {
 
 constexpr std::size_t kShortest = 4;
-constexpr std::string_view kUpper = "0123456789ABCDEF";
-constexpr std::string_view kLower = "0123456789abcdef";
+constexpr std::size_t kShortestBase64 = 5;
+/// An address in a query, in a page, in a JSON text.
+constexpr int kDeepest = 3;
+constexpr std::string_view kHex = "0123456789abcdef";
+constexpr std::string_view kStars = "***";
 
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-         c == '.' || c == '~';
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-std::string in_hex(std::string_view secret, std::string_view digits) {
+std::string in_hex(std::string_view secret) {
   std::string text;
   for (const char c : secret) {
     const auto byte = static_cast<unsigned char>(c);
-    text += {digits[byte >> 4U], digits[byte & 15U]};
-  }
-  return text;
-}
-
-/// `keeps` are bytes that some encoders leave.
-std::string in_url(std::string_view secret, std::string_view keeps, std::string_view digits) {
-  std::string text;
-  for (const char c : secret) {
-    if (is_plain(c) || keeps.find(c) != std::string_view::npos) {
-      text += c;
-    } else {
-      text += '%' + in_hex({&c, 1}, digits);
-    }
-  }
-  return text;
-}
-
-std::string in_json(std::string_view secret, bool escapes_slash) {
-  std::string text;
-  for (const char c : secret) {
-    if (c == '"' || c == '\\' || (c == '/' && escapes_slash)) {
-      text += '\\';
-    }
-    text += c;
+    text += {kHex[byte >> 4U], kHex[byte & 15U]};
   }
   return text;
 }
@@ -52,20 +34,116 @@ std::string in_json(std::string_view secret, bool escapes_slash) {
 /// The digits that depend on the secret alone when `offset` bytes stand before it.
 std::string in_base64(std::string_view secret, std::size_t offset, std::string_view last_two) {
   const std::string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + std::string(last_two);
+  const std::size_t end = (offset + secret.size()) * 8;
   std::string text;
-  std::uint32_t bits = 0;
-  std::size_t count = 0;
-  const std::size_t skipped = (3 - offset) % 3;  // the first bytes share a digit with what stands before
-  for (const char c : secret.substr(std::min(skipped, secret.size()))) {
-    bits = (bits << 8U) | static_cast<unsigned char>(c);
-    if (++count % 3 == 0) {
-      for (int shift = 18; shift >= 0; shift -= 6) {
-        text += digits[(bits >> static_cast<unsigned>(shift)) & 63U];
-      }
-      bits = 0;
+  for (std::size_t bit = (offset * 8 + 5) / 6 * 6; bit + 6 <= end; bit += 6) {
+    unsigned digit = 0;
+    for (std::size_t i = bit; i < bit + 6; ++i) {
+      const auto byte = static_cast<unsigned char>(secret[(i / 8) - offset]);
+      digit = (digit << 1U) | ((byte >> (7 - (i % 8))) & 1U);
     }
+    text += digits[digit];
   }
   return text;
+}
+
+bool is_base64_digit(char c) {
+  return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '-' || c == '_';
+}
+
+/// Caseless, and as forms write a space: what is looked for and what is looked through.
+std::string plain(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(), [](char c) { return c == '+' ? ' ' : lower(c); });
+  return result;
+}
+
+/// A text whose escapes were read, and where each of its bytes came from.
+struct Level {
+  std::string text;
+  std::vector<std::size_t> from;  // and the end
+};
+
+/// A byte or character that is written as an escape, and how long that is; 0: none begins there.
+struct Unescaped {
+  std::uint32_t code = 0;
+  std::size_t length = 0;
+};
+
+Unescaped number_at(std::string_view text, std::size_t before, std::size_t digits, int base) {
+  Unescaped result;
+  const char* begin = text.data() + std::min(before, text.size());
+  const char* end = begin + std::min(digits, text.size() - std::min(before, text.size()));
+  const auto [stop, error] = std::from_chars(begin, end, result.code, base);
+  result.length = error == std::errc() ? static_cast<std::size_t>(stop - text.data()) : 0;
+  return result;
+}
+
+/// "%2F", "\u002f", "\x2f", "\/"
+Unescaped byte_escape(std::string_view text) {
+  const std::size_t before = text.starts_with('%') ? 1 : 2;
+  if (before == 1 || text.starts_with("\\u") || text.starts_with("\\x")) {
+    const std::size_t digits = text.starts_with("\\u") ? 4 : 2;
+    const Unescaped found = number_at(text, before, digits, 16);
+    return found.length == before + digits ? found : Unescaped{};
+  }
+  const bool is_quoted =
+      text.size() > 1 && text[0] == '\\' && std::string_view("\"'\\/").find(text[1]) != std::string_view::npos;
+  return is_quoted ? Unescaped{static_cast<unsigned char>(text[1]), 2} : Unescaped{};
+}
+
+/// "&amp;", "&#38;", "&#x26;"
+Unescaped page_escape(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, char>, 5> kNamed{
+      {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}}};
+  for (const auto& [name, c] : kNamed) {
+    if (text.starts_with(name)) {
+      return {static_cast<unsigned char>(c), name.size()};
+    }
+  }
+  const bool is_hex = text.starts_with("&#x") || text.starts_with("&#X");
+  if (!text.starts_with("&#")) {
+    return {};
+  }
+  Unescaped found = is_hex ? number_at(text, 3, 6, 16) : number_at(text, 2, 7, 10);
+  found.length = found.length > 0 && found.length < text.size() && text[found.length] == ';' ? found.length + 1 : 0;
+  return found;
+}
+
+/// One level of escapes read; nothing: there were none.
+std::optional<Level> unescaped(const Level& level) {
+  Level result;
+  const std::string_view text = level.text;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    const Unescaped found = c == '%' || c == '\\' ? byte_escape(text.substr(at))
+                            : c == '&'            ? page_escape(text.substr(at))
+                                                  : Unescaped{};
+    const bool is_byte = c == '%' || found.code < 0x80;
+    if (found.length > 0 && !is_byte && found.code < 0x800) {
+      result.text += static_cast<char>(0xC0U | (found.code >> 6U));
+      result.from.push_back(level.from[at]);
+      result.text += static_cast<char>(0x80U | (found.code & 0x3FU));
+    } else {
+      result.text += found.length == 0 ? c : is_byte ? static_cast<char>(found.code) : '?';
+    }
+    result.from.push_back(level.from[at]);
+    at += std::max<std::size_t>(found.length, 1);
+  }
+  if (result.text.size() == text.size()) {
+    return std::nullopt;
+  }
+  result.from.push_back(level.from.back());
+  return result;
+}
+
+/// How many bytes of the text at `at` are the form: all of it, or nearly all, or its begin where the text was cut.
+std::size_t length_at(std::string_view text, std::size_t at, std::string_view form) {
+  const std::string_view here = text.substr(at, form.size());
+  const auto same = static_cast<std::size_t>(std::ranges::mismatch(here, form).in1 - here.begin());
+  const bool is_cut = at + same == text.size() || text.substr(at + same).starts_with("…");
+  const bool is_enough = same == form.size() || (same >= 8 && same * 4 >= form.size() * 3) || (same >= 12 && is_cut);
+  return is_enough ? same : 0;
 }
 
 }  // namespace
@@ -74,36 +152,70 @@ void Redactor::add(std::string_view secret) {
   if (secret.size() < kShortest) {
     return;
   }
-  std::set<std::string> forms{std::string(secret),
-                              in_json(secret, false),
-                              in_json(secret, true),
-                              in_hex(secret, kLower),
-                              in_hex(secret, kUpper)};
-  for (const std::string_view keeps : {"", "/", "/:@!$&'()*,;=+"}) {
-    forms.insert(in_url(secret, keeps, kUpper));
-    forms.insert(in_url(secret, keeps, kLower));
-  }
+  std::vector<Form> forms{{plain(secret)}, {in_hex(secret)}};
   for (std::size_t offset = 0; offset < 3; ++offset) {
     for (const std::string_view last : {"+/", "-_"}) {
-      if (std::string text = in_base64(secret, offset, last); text.size() >= 2 * kShortest) {
-        forms.insert(std::move(text));
+      if (const std::string text = in_base64(secret, offset, last); text.size() >= kShortestBase64) {
+        forms.push_back({plain(text), true});
       }
     }
   }
-  forms.insert(forms_.begin(), forms_.end());
-  forms_.assign(forms.begin(), forms.end());
-  std::ranges::stable_sort(forms_, [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  for (Form& form : forms) {
+    if (std::ranges::find(forms_, form.text, &Form::text) == forms_.end()) {
+      forms_.push_back(std::move(form));
+    }
+  }
+  std::ranges::stable_sort(forms_, [](const Form& a, const Form& b) { return a.text.size() > b.text.size(); });
+}
+
+void Redactor::find(std::string_view text, const std::function<void(std::size_t, std::size_t)>& found) const {
+  const std::string looked_through = plain(text);
+  const std::string_view look = looked_through;
+  for (const Form& form : forms_) {
+    const std::string_view begin = std::string_view(form.text).substr(0, 8);
+    for (std::size_t at = look.find(begin); at != std::string_view::npos;) {
+      std::size_t end = at + length_at(look, at, form.text);
+      const std::size_t next = std::max(end, at + 1);
+      if (end > at && form.is_base64) {
+        for (; at > 0 && is_base64_digit(text[at - 1]); --at) {
+        }
+        for (; end < text.size() && (is_base64_digit(text[end]) || text[end] == '='); ++end) {
+        }
+      }
+      if (end > at) {
+        found(at, end);
+      }
+      at = look.find(begin, next);
+    }
+  }
 }
 
 std::string Redactor::redacted(std::string_view text) const {
-  constexpr std::string_view stars = "***";
-  std::string clean(text);
-  for (const std::string& form : forms_) {
-    for (std::size_t at = clean.find(form); at != std::string::npos; at = clean.find(form, at + stars.size())) {
-      clean.replace(at, form.size(), stars);
+  Level level{std::string(text), std::vector<std::size_t>(text.size() + 1)};
+  std::iota(level.from.begin(), level.from.end(), 0);
+  std::vector<std::pair<std::size_t, std::size_t>> hidden;
+  for (int depth = 0; depth <= kDeepest && !empty(); ++depth) {
+    find(level.text,
+         [&](std::size_t begin, std::size_t end) { hidden.emplace_back(level.from[begin], level.from[end]); });
+    auto next = depth < kDeepest ? unescaped(level) : std::nullopt;
+    if (!next) {
+      break;
     }
+    level = *std::move(next);
   }
-  return clean;
+  std::ranges::sort(hidden);
+  std::string clean;
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < hidden.size();) {
+    auto [begin, end] = hidden[i];
+    for (++i; i < hidden.size() && hidden[i].first < end; ++i) {
+      end = std::max(end, hidden[i].second);
+    }
+    clean += text.substr(done, begin - done);
+    clean += kStars;
+    done = end;
+  }
+  return clean += text.substr(done);
 }
 
 }  // namespace kpi

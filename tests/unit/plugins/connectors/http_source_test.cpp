@@ -72,6 +72,22 @@ metrics: {visits: {column: v}})");
             "1795478400000 is no time in seconds: correct the field, or rows.date.format");
 }
 
+TEST(HttpSource, HidesASecretThatIsSaidBackInACell) {
+  const LoadedSource loaded = load_source(R"(plugin: http
+auth: {type: bearer, token: the-token-of-the-shop}
+request: {url: "https://api.example.com/v1/visits"}
+rows: {kind: records, path: /days, date: {field: d}}
+metrics: {visits: {column: v}})");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host([](const HttpRequest&) {
+    return answer_of(R"({"days":[{"d":"2026-11-20","v":"no such key the-token-of-the-shop"}]})");
+  });
+  const auto poll = loaded.source->poll(request_at(host), host, {});
+  ASSERT_TRUE(poll.has_value()) << poll.error().message;
+  ASSERT_EQ(poll->problems.size(), 1U);
+  EXPECT_EQ(poll->problems.front().message.substr(0, 19), "\"no such key ***\" i");
+}
+
 TEST(HttpSource, LosesNoDayWhenPollsFailed) {
   const LoadedSource loaded = load_source(kVisits);
   bool is_up = true;
