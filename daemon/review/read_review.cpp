@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
@@ -33,8 +34,8 @@ class ReviewReader {
   ReviewReader(const Config& config, const ReviewPeriod& period, HistoryReader& reader)
       : config_(config), rules_(config.rules), reader_(reader) {
     review_.period = period;
-    review_.previous = previous_of(period, rules_.calendar);
-    review_.year_ago = year_ago_of(period, rules_.calendar);
+    previous_ = review_.previous = previous_of(period, rules_.calendar);
+    year_ago_ = review_.year_ago = year_ago_of(period, rules_.calendar);
   }
 
   Result<Review> read() {
@@ -50,6 +51,9 @@ class ReviewReader {
     make_kpis();
     KPI_TRY(read_lines());
     KPI_TRY(read_ledger());
+    for (ReviewKpi& kpi : review_.kpis) {
+      kpi.until = judged_until(kpi);
+    }
     KPI_TRY(read_figures());
     KPI_TRY(read_restatements());
     KPI_TRY(add_alerts(review_, config_, reader_));
@@ -76,10 +80,38 @@ class ReviewReader {
     const std::chrono::sys_days today{
         std::chrono::floor<std::chrono::days>(config_.zone.to_local(review_.now)).time_since_epoch()};
     const auto elapsed = std::max(std::chrono::days{1}, today - std::chrono::sys_days{review_.period.from});
-    for (ReviewPeriod* other : {&review_.previous, &review_.year_ago}) {
-      other->to = Date{std::min(std::chrono::sys_days{other->to}, std::chrono::sys_days{other->from} + elapsed)};
-    }
+    const Date until{
+        std::min(std::chrono::sys_days{review_.period.from} + elapsed, std::chrono::sys_days{review_.period.to})};
+    review_.previous = first_part(previous_, review_.period, until, Grain{Grain::Unit::kDay});
+    review_.year_ago = first_part(year_ago_, review_.period, until, Grain{Grain::Unit::kDay});
   }
+
+  /// The first day that a KPI's figures do not know: its inputs may reach farther than what it was judged by, each to a
+  /// day of its own. A period that is over counts whole, but for a KPI that is still to be judged in it.
+  [[nodiscard]] Date judged_until(const ReviewKpi& kpi) const {
+    const ReviewPeriod& period = review_.period;
+    std::optional<Slot> end;
+    const auto see = [&](const ReviewLine& line) {
+      if (!line.points.empty() && (!end || line.points.back().end > *end)) {
+        end = line.points.back().end;
+      }
+    };
+    see(kpi.total);
+    std::ranges::for_each(kpi.segments, see);
+    if (!end) {
+      return review_.is_open ? period.from : period.to;
+    }
+    const Kpi& rule = *kpi.kpi;
+    const bool is_civil = rule.every.is_civil();
+    const auto day = [&](Slot slot) {
+      return is_civil ? date_of(slot) : Date{std::chrono::floor<std::chrono::days>(rule.zone.to_local(at(slot)))};
+    };
+    const Date next = is_civil ? day(next_slot(*end, rule.every, rule.zone)) : day(*end);
+    const bool is_whole = is_civil ? next > period.to : next >= period.to;
+    return is_whole && !review_.is_open ? period.to : std::clamp(day(*end), period.from, period.to);
+  }
+
+  static Instant at(Slot slot) { return Instant{Duration{slot.ms}}; }
 
   ReviewLine& line_of(const Place& place) {
     ReviewKpi& kpi = review_.kpis[place.at];
@@ -200,7 +232,7 @@ class ReviewReader {
     SampleTable table;
     std::vector<std::uint32_t> series;  // by the history's id: into the table and 1
     KPI_TRY(find_series(table, series));
-    for (const ReviewPeriod& period : {review_.year_ago, review_.previous, review_.period}) {
+    for (const ReviewPeriod& period : {year_ago_, previous_, review_.period}) {
       const auto [from, to] = slots_around(period, kYearMs / 4);
       KPI_TRY(reader_.daily_samples(from, to, [&](const DailySamples& row) {
         const std::uint32_t id = row.series < series.size() ? series[row.series] : 0;
@@ -219,12 +251,9 @@ class ReviewReader {
     for (std::size_t at = 0; at < review_.kpis.size(); ++at) {
       ReviewKpi& kpi = review_.kpis[at];
       if (kpi.basis == FigureBasis::kFormula) {
-        fill_by_formula(kpi.total, order_[at], figures);
-        for (ReviewLine& segment : kpi.segments) {
-          fill_by_formula(segment, order_[at], figures);
-        }
+        each_line(kpi, [&](ReviewLine& line) { fill_by_formula(line, kpi, order_[at], figures); });
       } else {
-        each_line(kpi, [&](ReviewLine& line) { line.value = summed_up(line.points, kpi.basis); });
+        each_line(kpi, [&](ReviewLine& line) { line.value = summed_up(known_points(line, kpi), kpi.basis); });
       }
     }
     return read_earlier_values();
@@ -258,14 +287,35 @@ class ReviewReader {
     return {};
   }
 
-  void fill_by_formula(ReviewLine& line, std::uint32_t kpi, PeriodFigures& figures) {
+  /// The same days of an earlier period.
+  [[nodiscard]] ReviewPeriod beside(const ReviewPeriod& earlier, const ReviewKpi& kpi) const {
+    return first_part(earlier, review_.period, kpi.until, kpi.kpi->every);
+  }
+
+  void fill_by_formula(ReviewLine& line, const ReviewKpi& kpi, std::uint32_t index, PeriodFigures& figures) {
+    if (kpi.until == review_.period.from) {
+      return;
+    }
     const auto value = [&](const ReviewPeriod& period) -> std::optional<double> {
-      const Value found = figures.value(kpi, line.segment, period);
+      const Value found = figures.value(index, line.segment, period);
       return found.is_known() ? std::optional(found.number) : std::nullopt;
     };
-    line.value = value(review_.period);
-    line.previous = value(review_.previous);
-    line.year_ago = value(review_.year_ago);
+    ReviewPeriod judged = review_.period;
+    judged.to = kpi.until;
+    line.value = value(judged);
+    line.previous = value(beside(previous_, kpi));
+    line.year_ago = value(beside(year_ago_, kpi));
+  }
+
+  /// Of whole days: the earlier periods have no others.
+  [[nodiscard]] std::vector<ReviewPoint> known_points(const ReviewLine& line, const ReviewKpi& kpi) const {
+    ReviewPeriod judged = review_.period;
+    judged.to = kpi.until;
+    std::vector<ReviewPoint> points;
+    std::ranges::copy_if(line.points, std::back_inserter(points), [&](const ReviewPoint& point) {
+      return belongs(*kpi.kpi, judged, point.slot, point.end);
+    });
+    return points;
   }
 
   static std::optional<double> summed_up(const std::vector<ReviewPoint>& points, FigureBasis basis) {
@@ -292,7 +342,7 @@ class ReviewReader {
       return {};
     }
     for (const auto& [period, figure] :
-         {std::pair(&review_.previous, &ReviewLine::previous), std::pair(&review_.year_ago, &ReviewLine::year_ago)}) {
+         {std::pair(&previous_, &ReviewLine::previous), std::pair(&year_ago_, &ReviewLine::year_ago)}) {
       std::map<std::uint32_t, std::vector<ReviewPoint>> points;
       const auto [from, to] = slots_around(*period, longest_period(rules_));
       KPI_TRY(reader_.ledger(from, to, [&, earlier = period](const VerdictRow& row) {
@@ -302,7 +352,7 @@ class ReviewReader {
         }
         const Kpi& kpi = rules_.kpis[place->kpi];
         const Slot end = next_slot(row.slot, kpi.every, kpi.zone);
-        if (belongs(kpi, *earlier, row.slot, end)) {
+        if (belongs(kpi, beside(*earlier, review_.kpis[place->at]), row.slot, end)) {
           points[row.line].push_back({row.slot, end, row.value, row.limit, row.expected, row.verdict});
         }
       }));
@@ -350,6 +400,8 @@ class ReviewReader {
   const RuleSet& rules_;
   HistoryReader& reader_;
   Review review_;
+  ReviewPeriod previous_;  // whole, also where the review's are cut
+  ReviewPeriod year_ago_;
   std::vector<std::uint32_t> order_;                    // by place in Review::kpis: the index into RuleSet::kpis
   std::map<std::string, std::size_t, std::less<>> at_;  // by KPI: its place in Review::kpis
   std::vector<std::optional<Place>> places_;            // by line id

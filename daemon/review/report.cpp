@@ -20,6 +20,10 @@ std::optional<ReportFormat> parse_report_format(std::string_view name) {
   return std::nullopt;
 }
 
+std::string midnight_text(Date day, const Zone& zone) {
+  return rfc3339(zone.to_instant(std::chrono::local_time<Duration>{std::chrono::local_days{day}.time_since_epoch()}));
+}
+
 Result<std::string> make_report(
     const Config& config, const ReviewPeriod& period, ReportFormat format, Language language, HistoryReader& reader) {
   const Review review = KPI_TRY(read_review(config, period, reader));
@@ -28,7 +32,7 @@ Result<std::string> make_report(
     case ReportFormat::kJson:
       return report_json(review, style);
     case ReportFormat::kCsv:
-      return report_csv(review);
+      return report_csv(review, style);
     case ReportFormat::kMarkdown:
       return report_markdown(review, style);
     case ReportFormat::kHtml:

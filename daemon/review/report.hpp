@@ -23,11 +23,14 @@ struct ReportStyle {
   Zone zone;
 };
 
+/// The start of a day there, as RFC 3339 in UTC.
+std::string midnight_text(Date day, const Zone& zone);
+
 std::string report_html(const Review& review, const ReportStyle& style);
 /// The document "report" of the interfaces: see docs/report.md. Always English.
 std::string report_json(const Review& review, const ReportStyle& style);
 /// A row a KPI and segment. Always English.
-std::string report_csv(const Review& review);
+std::string report_csv(const Review& review, const ReportStyle& style);
 std::string report_markdown(const Review& review, const ReportStyle& style);
 
 /// Reads the history and writes the document. kNotFound when there is no history yet.

@@ -10,14 +10,17 @@ namespace kpi {
 namespace {
 
 constexpr const char* kColumns =
-    "unit,value,previous,year_ago,basis,periods,met,missed,no_data,recorded,attainment,episodes,restated,"
+    "unit,value,previous,year_ago,until,basis,periods,met,missed,no_data,recorded,attainment,episodes,restated,"
     "target_status,target_goal,target_expected,target_actual,reviewed,reviewed_by\r\n";
 
 std::string number(const std::optional<double>& value) {
   return csv_cell(value.value_or(std::numeric_limits<double>::quiet_NaN()));
 }
 
-std::string line_csv(const ReviewKpi& kpi, const ReviewLine& line, const std::set<std::string>& labels) {
+std::string line_csv(const ReviewKpi& kpi,
+                     const ReviewLine& line,
+                     const std::set<std::string>& labels,
+                     const Zone& zone) {
   std::vector<std::string> cells{
       csv_cell(kpi.kpi->id), csv_cell(kpi.kpi->title), csv_cell(kpi.kpi->owner), csv_cell(kpi.kpi->objective)};
   for (const std::string& label : labels) {
@@ -27,6 +30,7 @@ std::string line_csv(const ReviewKpi& kpi, const ReviewLine& line, const std::se
   cells.push_back(number(line.value));
   cells.push_back(number(line.previous));
   cells.push_back(number(line.year_ago));
+  cells.push_back(midnight_text(kpi.until, zone));
   cells.emplace_back(name_of(kpi.basis));
   for (const std::size_t count :
        {line.counts.periods, line.counts.met, line.counts.missed, line.counts.no_data, line.counts.recorded}) {
@@ -47,7 +51,7 @@ std::string line_csv(const ReviewKpi& kpi, const ReviewLine& line, const std::se
 
 }  // namespace
 
-std::string report_csv(const Review& review) {
+std::string report_csv(const Review& review, const ReportStyle& style) {
   std::set<std::string> labels;
   for (const ReviewKpi& kpi : review.kpis) {
     for (const ReviewLine& line : kpi.segments) {
@@ -62,9 +66,9 @@ std::string report_csv(const Review& review) {
   }
   text += kColumns;
   for (const ReviewKpi& kpi : review.kpis) {
-    text += line_csv(kpi, kpi.total, labels);
+    text += line_csv(kpi, kpi.total, labels, style.zone);
     for (const ReviewLine& line : kpi.segments) {
-      text += line_csv(kpi, line, labels);
+      text += line_csv(kpi, line, labels, style.zone);
     }
   }
   return text;

@@ -28,11 +28,7 @@ ordered_json text_or_null(std::string_view text) {
 }
 
 ordered_json days_of(const ReviewPeriod& period, const Zone& zone) {
-  const auto at = [&](Date date) {
-    return rfc3339(
-        zone.to_instant(std::chrono::local_time<Duration>{std::chrono::local_days{date}.time_since_epoch()}));
-  };
-  return {{"start", at(period.from)}, {"end", at(period.to)}, {"name", period.name}};
+  return {{"start", midnight_text(period.from, zone)}, {"end", midnight_text(period.to, zone)}, {"name", period.name}};
 }
 
 ordered_json episodes_of(const ReviewLine& line) {
@@ -90,7 +86,7 @@ ordered_json restated_of(const ReviewLine& line) {
   return restated;
 }
 
-ordered_json line_json(const ReviewKpi& kpi, const ReviewLine& line) {
+ordered_json line_json(const ReviewKpi& kpi, const ReviewLine& line, const ReportStyle& style) {
   ordered_json segment = ordered_json::object();
   for (const auto& [name, value] : line.segment) {
     segment[name] = value;
@@ -104,6 +100,7 @@ ordered_json line_json(const ReviewKpi& kpi, const ReviewLine& line) {
           {"value", number_or_null(line.value)},
           {"previous", number_or_null(line.previous)},
           {"year_ago", number_or_null(line.year_ago)},
+          {"until", midnight_text(kpi.until, style.zone)},
           {"basis", name_of(kpi.basis)},
           {"periods", line.counts.periods},
           {"met", line.counts.met},
@@ -155,11 +152,11 @@ ordered_json forecasts_json(const Review& review) {
 std::string report_json(const Review& review, const ReportStyle& style) {
   ordered_json kpis = ordered_json::array();
   for (const ReviewKpi& kpi : review.kpis) {
-    ordered_json total = line_json(kpi, kpi.total);
+    ordered_json total = line_json(kpi, kpi.total, style);
     total.update(people_json(kpi));
     kpis.push_back(std::move(total));
     for (const ReviewLine& segment : kpi.segments) {
-      kpis.push_back(line_json(kpi, segment));
+      kpis.push_back(line_json(kpi, segment, style));
     }
   }
   ordered_json owners = ordered_json::array();

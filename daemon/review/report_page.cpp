@@ -137,6 +137,13 @@ class Page {
   }
 
   void basis(const ReviewKpi& kpi) {
+    if (review_.is_open || kpi.until < review_.period.to) {
+      const Date last{std::chrono::sys_days{kpi.until} - std::chrono::days{1}};
+      html_.put("<p><small>",
+                kpi.until == review_.period.from ? std::string(words_.judged_none)
+                                                 : filled(words_.judged_until, {{"date", long_date(last, words_)}}),
+                "</small></p>\n");
+    }
     if (kpi.basis != FigureBasis::kFormula) {
       html_.put(
           "<p><small>", kpi.basis == FigureBasis::kMean ? words_.basis_mean : words_.basis_last, "</small></p>\n");

@@ -78,6 +78,8 @@ struct ReportWords {
   std::string_view restated_row;        ///< {date} {was} {is} {known} {replaced}
   std::string_view basis_mean;
   std::string_view basis_last;
+  std::string_view judged_until;  ///< {date}
+  std::string_view judged_none;
   std::string_view goal;         ///< {goal}
   std::string_view on_path;      ///< {expected}
   std::string_view reviewed;     ///< {date}

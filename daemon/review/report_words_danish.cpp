@@ -70,6 +70,9 @@ constinit const ReportWords kReportDanish{
     .restated_row = "{date}: {was} indtil {replaced}, nu {is}",
     .basis_mean = "Unikke antal kan ikke lægges sammen: værdien er gennemsnittet af periodens vurderinger.",
     .basis_last = "Formlen har egne vinduer: værdien er periodens seneste vurdering.",
+    .judged_until =
+        "Seneste bedømte dag er {date}: tallene regnes til og med den og sammenlignes med lige så mange dage.",
+    .judged_none = "Intet af perioden er bedømt endnu.",
     .goal = "mål {goal}",
     .on_path = "banen {expected}",
     .reviewed = "Senest gennemgået {date}.",

@@ -71,6 +71,9 @@ constinit const ReportWords kReportEnglish{
     .restated_row = "{date}: {was} until {replaced}, now {is}",
     .basis_mean = "Unique counts add up over nothing: the value is the mean of the period's judgements.",
     .basis_last = "The formula brings its own windows: the value is the period's last judgement.",
+    .judged_until =
+        "Its last judged day is {date}: the figures count up to it, and as many days of what they are compared with.",
+    .judged_none = "None of it has been judged yet.",
     .goal = "goal {goal}",
     .on_path = "path {expected}",
     .reviewed = "Last reviewed {date}.",

@@ -70,6 +70,8 @@ constinit const ReportWords kReportNorwegian{
     .restated_row = "{date}: {was} til {replaced}, nå {is}",
     .basis_mean = "Unike antall kan ikke summeres: verdien er gjennomsnittet av periodens vurderinger.",
     .basis_last = "Formelen har egne vinduer: verdien er periodens siste vurdering.",
+    .judged_until = "Siste vurderte dag er {date}: tallene regnes til og med den og sammenlignes med like mange dager.",
+    .judged_none = "Ingenting av perioden er vurdert ennå.",
     .goal = "mål {goal}",
     .on_path = "banen {expected}",
     .reviewed = "Sist gjennomgått {date}.",

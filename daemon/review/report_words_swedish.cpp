@@ -70,6 +70,9 @@ constinit const ReportWords kReportSwedish{
     .restated_row = "{date}: {was} till {replaced}, nu {is}",
     .basis_mean = "Unika antal går inte att summera: värdet är medelvärdet av periodens bedömningar.",
     .basis_last = "Formeln har egna fönster: värdet är periodens sista bedömning.",
+    .judged_until =
+        "Senast bedömda dag är {date}: siffrorna räknas till och med den, och jämförs med lika många dagar.",
+    .judged_none = "Ingenting av perioden är bedömt än.",
     .goal = "mål {goal}",
     .on_path = "banan {expected}",
     .reviewed = "Senast genomgången {date}.",

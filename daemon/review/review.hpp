@@ -91,6 +91,9 @@ struct TargetTurnover {
 struct ReviewKpi {
   const Kpi* kpi = nullptr;  ///< Of the configuration.
   FigureBasis basis = FigureBasis::kFormula;
+  /// Its figures are of the days before: an open period counts up to the last judged one, and so do what it is
+  /// compared with. The period's start: nothing of it has been judged yet.
+  Date until;
   ReviewLine total;
   std::vector<ReviewLine> segments;  ///< By labels.
   std::vector<TargetTurnover> changes;

@@ -171,4 +171,18 @@ ReviewPeriod year_ago_of(const ReviewPeriod& period, const CalendarRules& calend
   return {Kind::kRange, from, to, name_of(Kind::kRange, from, to, calendar)};
 }
 
+ReviewPeriod first_part(const ReviewPeriod& other, const ReviewPeriod& period, Date until, Grain every) {
+  using std::chrono::sys_days;
+  sys_days to = sys_days{other.from} + (sys_days{until} - sys_days{period.from});
+  if (every.unit >= Grain::Unit::kMonth) {
+    const auto months = [](Date date) {
+      return 12 * static_cast<int>(date.year()) + static_cast<int>(static_cast<unsigned>(date.month()));
+    };
+    to = date_of(shift_date(slot_of(other.from), Span{months(until) - months(period.from), 0, 0}));
+  }
+  ReviewPeriod part = other;
+  part.to = Date{until < period.to ? std::min(sys_days{other.to}, to) : sys_days{other.to}};
+  return part;
+}
+
 }  // namespace kpi

@@ -38,4 +38,8 @@ ReviewPeriod previous_of(const ReviewPeriod& period, const CalendarRules& calend
 /// The same one a year ago; of weeks the one 52 weeks before, so that weekdays meet weekdays.
 ReviewPeriod year_ago_of(const ReviewPeriod& period, const CalendarRules& calendar);
 
+/// The part of `other` that stands beside the part of `period` before `until`: as many days, of periods of months or
+/// longer as many of them. REQUIRES that `until` lies within the period.
+ReviewPeriod first_part(const ReviewPeriod& other, const ReviewPeriod& period, Date until, Grain every);
+
 }  // namespace kpi

@@ -162,6 +162,74 @@ class Figures:
         self.assertEqual(dict(counted), {name: kpi[name] for name in ("met", "missed", "no_data", "recorded") if kpi[name]})
 
 
+class OpenPeriod:
+    """Sources whose last days differ: a KPI counts up to its last judged day, and so does what it is compared with."""
+
+    def setUp(self):
+        self.days = self.make_days()
+        self.folder = Folder(self)
+        self.folder.write("kpid.yaml", CONFIGURATION.replace("channels:", """  ads:
+    plugin: csv
+    path: ads.csv
+    settle: 2 days
+    metrics: {cost: {kind: flow}}
+channels:"""))
+        self.folder.write("rules.yaml", """kpis:
+  loads: {title: Pages, value: web.loads, no_data: {then: hold}}
+  visitors: {title: Visitors, value: web.visitors, no_data: {then: hold}}
+  cost: {title: Cost, value: ads.cost, no_data: {then: hold}}
+  cost_per_page: {title: Cost of a page, value: ads.cost / web.loads, no_data: {then: hold}}
+  cost_again: {title: Made of others, value: cost_per_page * 2, no_data: {then: hold}}
+""")
+        self.folder.write("web.csv", "date,loads,visitors,new,back\n" + "".join(
+            f"{day},{row['loads']},{row['visitors']},1,1\n" for day, row in sorted(self.days.items())))
+        self.folder.write("ads.csv", "date,cost\n" + "".join(f"{day},{self.cost(day)}\n" for day in sorted(self.days)))
+        done = self.folder.once(self.now)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    @staticmethod
+    def cost(day):
+        return 100 + day.day
+
+    def test_each_kpi_counts_up_to_its_last_judged_day(self):
+        first = self.now.replace(day=1)
+        before = (first - DAY).replace(day=1)
+        starts = {"value": first, "previous": before, "year_ago": first.replace(year=first.year - 1)}
+        found = {}
+        for form in ("json", "csv"):
+            done = self.folder.run("report", "--month", f"{self.now:%Y-%m}", "--format", form)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            found[form] = done.stdout
+        rows = {row["kpi"]: row for row in csv.DictReader(io.StringIO(found["csv"]))}
+        kpis = {kpi["id"]: kpi for kpi in json.loads(found["json"])["kpis"]}
+        for name, settle in (("loads", 0), ("visitors", 0), ("cost", 2), ("cost_per_page", 2), ("cost_again", 2)):
+            until = self.now - settle * DAY
+            self.assertEqual(kpis[name]["until"], instant(until), name)
+            self.assertEqual(rows[name]["until"], instant(until), name)
+            for figure, start in starts.items():
+                days = [day for day in self.days if start <= day < start + (until - first)]
+                loads = sum(self.days[day]["loads"] for day in days)
+                cost = sum(self.cost(day) for day in days)
+                visitors = sum(self.days[day]["visitors"] for day in days) / len(days)
+                expected = {"loads": loads, "visitors": visitors, "cost": cost, "cost_per_page": cost / loads,
+                            "cost_again": 2 * cost / loads}[name]
+                self.assertAlmostEqual(kpis[name][figure], expected, 9, (name, figure))
+                self.assertAlmostEqual(float(rows[name][figure]), expected, 9, (name, figure))
+        page = self.folder.run("report", "--month", f"{self.now:%Y-%m}").stdout
+        self.assertIn(f"Its last judged day is {self.now - 3 * DAY:%-d %B %Y}", page)
+
+
+class MadeUpOpenPeriod(OpenPeriod, unittest.TestCase):
+    now = datetime.date(2025, 11, 18)
+    make_days = staticmethod(made_up_days)
+
+
+@unittest.skipUnless(REAL.exists(), f"the real website's file is not at {REAL}; KPI_SHARED_DATA names its folder")
+class RealOpenPeriod(OpenPeriod, unittest.TestCase):
+    now = datetime.date(2018, 11, 20)
+    make_days = staticmethod(real_days)
+
+
 class MadeUp(Figures, unittest.TestCase):
     quarter, limit = "2025-Q2", 1000
     make_days = staticmethod(made_up_days)

@@ -56,6 +56,19 @@ TEST(ReviewPeriod, HasOneBeforeItAndOneAYearAgo) {
   EXPECT_EQ(text_of(year_ago_of(range, calendar)), "2025-03-01 to 2025-03-10: 2025-03-01 to before 2025-03-11");
 }
 
+TEST(ReviewPeriod, HasAFirstPartOfAsManyDaysOrMonths) {
+  const CalendarRules calendar;
+  const auto quarter = parse_review_period(Kind::kQuarter, "2026-Q1", calendar).value();
+  const ReviewPeriod before = previous_of(quarter, calendar);
+  const auto part = [&](Date until, Grain every) { return date_text(first_part(before, quarter, until, every).to); };
+  const Grain day{Grain::Unit::kDay};
+  const Grain month{Grain::Unit::kMonth};
+  EXPECT_EQ(part(std::chrono::year(2026) / 3 / 1, day), "2025-11-29");
+  EXPECT_EQ(part(std::chrono::year(2026) / 3 / 1, month), "2025-12-01");
+  EXPECT_EQ(part(std::chrono::year(2026) / 1 / 1, day), "2025-10-01");
+  EXPECT_EQ(part(quarter.to, day), "2026-01-01") << "a whole one stands beside a whole one: 92 days beside 90";
+}
+
 TEST(ReviewPeriod, IsTheLastWholeOneUnlessAskedFor) {
   EXPECT_EQ(text_of(last_review_period(Kind::kQuarter, std::chrono::year(2026) / 10 / 1, {})),
             "2026-Q3: 2026-07-01 to before 2026-10-01");
