@@ -1,4 +1,5 @@
 #include "daemon/config/config_keys.hpp"
+#include "daemon/config/literal_secrets.hpp"
 #include "daemon/config/secret_reference.hpp"
 #include "daemon/notify/channel_template.hpp"
 #include "rules/base/text.hpp"
@@ -43,6 +44,7 @@ class ChannelReader {
     channel.voice = read_voice(map);
     std::optional<ChannelTemplate> words = read_template(map, *kind);
     map.finish();
+    warn_of_literal_secrets(body, diagnostics_);
     channel.name = settings_.name;
     channel.type = settings_.type;
     channel.position = settings_.position;
@@ -195,7 +197,7 @@ class ChannelReader {
   }
 
   Secret secret(const YamlNode& node, const std::string& key) {
-    if (!is_secret_reference(node.scalar)) {
+    if (!is_secret_reference(node.scalar) && !holds_secret_reference(node.scalar)) {
       if (is_secret_key(settings_.type, key)) {
         diagnostics_.warning(node.position, "a secret stands in the file", "write " + key + ": \"${env:NAME}\"");
       }
@@ -205,9 +207,13 @@ class ChannelReader {
       missing_secret_ = true;
       return {};
     }
-    auto found = read_secret(node.position.source->name, node.scalar);
+    auto found = is_secret_reference(node.scalar) && !holds_secret_reference(node.scalar)
+                     ? read_secret(node.position.source->name, node.scalar).map([](Secret text) {
+                         return ExpandedText{std::move(text), {}};
+                       })
+                     : expand_secrets(node.position.source->name, node.scalar);
     if (found) {
-      return std::move(*found);
+      return std::move(found->text);
     }
     missing_secret_ = true;
     const bool may_be_missing = reading_.secrets == Secrets::kChecked && found.error().kind == ErrorKind::kNotFound;

@@ -15,12 +15,12 @@ Secret SourceSecrets::read(const YamlNode& node, std::string_view key) const {
         node.position, "a secret stands in the file", "write " + std::string(key) + ": \"${env:NAME}\"");
     return Secret(node.scalar);
   }
-  return expand(node);
+  return expand(node).text;
 }
 
-Secret SourceSecrets::expand(const YamlNode& node) const {
+ExpandedText SourceSecrets::expand(const YamlNode& node) const {
   // So that everything else about the source can still be checked; nothing is sent with it.
-  static const Secret kMissing(std::string("missing"));
+  static const ExpandedText kMissing{Secret(std::string("missing")), {}};
   if (mode_ == Secrets::kIgnored) {
     return kMissing;
   }
@@ -36,6 +36,39 @@ Secret SourceSecrets::expand(const YamlNode& node) const {
   return kMissing;
 }
 
+namespace {
+
+/// "https://api.example.com/?key=${env:KEY}&day={{day}}" in pieces; none of what is a reference and nothing else.
+std::vector<OptionTree> pieces_of(const ExpandedText& expanded, const Position& position) {
+  const std::string& whole = expanded.text.reveal();
+  std::vector<OptionTree> pieces;
+  const auto add = [&](std::size_t from, std::size_t to, bool is_secret) {
+    if (from == to) {
+      return;
+    }
+    OptionTree piece;
+    piece.kind = OptionTree::Kind::kText;
+    piece.is_quoted = true;
+    piece.position = position;
+    if (is_secret) {
+      piece.secret = Secret(whole.substr(from, to - from));
+    } else {
+      piece.text = whole.substr(from, to - from);
+    }
+    pieces.push_back(std::move(piece));
+  };
+  std::size_t done = 0;
+  for (const auto& [from, to] : expanded.parts) {
+    add(done, from, false);
+    add(from, to, true);
+    done = to;
+  }
+  add(done, whole.size(), expanded.parts.empty());
+  return pieces.size() > 1 ? pieces : std::vector<OptionTree>{};
+}
+
+}  // namespace
+
 OptionTree option_tree(const YamlNode& node, const SourceSecrets* secrets) {
   OptionTree tree;
   tree.position = node.position;
@@ -47,7 +80,9 @@ OptionTree option_tree(const YamlNode& node, const SourceSecrets* secrets) {
       tree.kind = OptionTree::Kind::kText;
       tree.is_quoted = node.quoted;
       if (secrets != nullptr && holds_secret_reference(node.scalar)) {
-        tree.secret = secrets->expand(node);
+        const ExpandedText expanded = secrets->expand(node);
+        tree.secret = expanded.text;
+        tree.items = pieces_of(expanded, node.position);
       } else {
         tree.text = node.scalar;
       }

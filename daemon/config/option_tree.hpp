@@ -3,6 +3,7 @@
 // sources; at load only.
 
 #include "daemon/config/config.hpp"
+#include "daemon/config/secret_reference.hpp"
 #include "plugins/option_tree.hpp"
 #include "rules/load/yaml.hpp"
 
@@ -18,14 +19,15 @@ class SourceSecrets {
   /// A key that holds a secret: a literal is warned of.
   [[nodiscard]] Secret read(const YamlNode& node, std::string_view key) const;
   /// A text in which references are looked up.
-  [[nodiscard]] Secret expand(const YamlNode& node) const;
+  [[nodiscard]] ExpandedText expand(const YamlNode& node) const;
 
  private:
   Secrets mode_;
   Diagnostics& diagnostics_;
 };
 
-/// The whole tree, with what its references stand for; without `secrets` they are plain texts.
+/// The whole tree, with what its references stand for; without `secrets` they are plain texts. A text of which a
+/// reference is only a part has its pieces as items.
 OptionTree option_tree(const YamlNode& node, const SourceSecrets* secrets);
 
 }  // namespace kpi

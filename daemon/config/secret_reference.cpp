@@ -51,8 +51,9 @@ bool holds_secret_reference(std::string_view text) {
   return next_reference(text, 0) != std::string_view::npos;
 }
 
-Result<Secret> expand_secrets(const std::string& file, std::string_view text) {
+Result<ExpandedText> expand_secrets(const std::string& file, std::string_view text) {
   std::string expanded;
+  std::vector<std::pair<std::size_t, std::size_t>> parts;
   std::size_t done = 0;
   for (std::size_t begin = next_reference(text, 0); begin != std::string_view::npos;
        begin = next_reference(text, done)) {
@@ -62,11 +63,13 @@ Result<Secret> expand_secrets(const std::string& file, std::string_view text) {
                   "\"" + printable(text.substr(begin), 20) + "\" has no closing }; write ${env:NAME}");
     }
     expanded.append(text.substr(done, begin - done));
+    const std::size_t from = expanded.size();
     expanded.append(KPI_TRY(read_secret(file, text.substr(begin, end + 1 - begin))).reveal());
+    parts.emplace_back(from, expanded.size());
     done = end + 1;
   }
   expanded.append(text.substr(done));
-  return Secret(std::move(expanded));
+  return ExpandedText{Secret(std::move(expanded)), std::move(parts)};
 }
 
 bool is_secret_reference(std::string_view text) {

@@ -6,6 +6,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace kpi {
 
@@ -20,7 +22,13 @@ Result<Secret> read_secret(const std::string& file, std::string_view reference);
 /// Whether such a reference stands anywhere in the text, as in "Bearer ${env:TOKEN}".
 bool holds_secret_reference(std::string_view text);
 
-/// The text with each reference in it replaced by what it stands for. Errors as of read_secret().
-Result<Secret> expand_secrets(const std::string& file, std::string_view text);
+/// A text with what its references stand for in their places.
+struct ExpandedText {
+  Secret text;
+  std::vector<std::pair<std::size_t, std::size_t>> parts;  ///< From where to where each of them stands.
+};
+
+/// Errors as of read_secret().
+Result<ExpandedText> expand_secrets(const std::string& file, std::string_view text);
 
 }  // namespace kpi

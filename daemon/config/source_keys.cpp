@@ -1,5 +1,6 @@
 #include "daemon/config/config_keys.hpp"
 #include "daemon/config/connectors.hpp"
+#include "daemon/config/literal_secrets.hpp"
 #include "daemon/config/option_tree.hpp"
 #include "daemon/config/plugin_keys.hpp"
 #include "daemon/os/files.hpp"
@@ -66,6 +67,7 @@ class SourceReader {
       read_reminder(map);
     }
     build(plugin);
+    warn_of_literal_secrets(body, diagnostics_);
     reading_.config.sources.push_back(std::move(config_));
   }
 

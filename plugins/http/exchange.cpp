@@ -3,6 +3,7 @@
 #include "plugins/http/tree_reader.hpp"
 #include "plugins/json_text.hpp"
 #include "rules/base/redact.hpp"
+#include "rules/base/secret_words.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -18,9 +19,34 @@ constexpr milliseconds kFirstRest{30'000};
 constexpr milliseconds kLongestRest{900'000};
 constexpr int kAttempts = 3;
 
+/// A secret may be an address: others say back what stands behind its host.
+void add_secret(const std::string& secret, std::vector<std::string>& secrets) {
+  constexpr std::size_t least = 4;
+  if (secret.size() < least) {
+    return;
+  }
+  secrets.push_back(secret);
+  const std::size_t scheme = secret.find("://");
+  const std::size_t path = scheme == std::string::npos ? scheme : secret.find('/', scheme + 3);
+  if (path == std::string::npos) {
+    return;
+  }
+  for (const std::string_view part : split(std::string_view(secret).substr(path), '?')) {
+    for (const std::string_view pair : split(part, '&')) {
+      const std::string_view value = pair.substr(pair.find('=') == std::string_view::npos ? 0 : pair.find('=') + 1);
+      if (value.size() >= 2 * least) {
+        secrets.emplace_back(value);
+      }
+    }
+  }
+}
+
 void collect_secrets(const OptionTree& node, std::vector<std::string>& secrets) {
-  if (node.secret && node.secret->reveal().size() >= 4) {
-    secrets.push_back(node.secret->reveal());
+  if (node.secret && node.items.empty()) {
+    add_secret(node.secret->reveal(), secrets);
+  }
+  for (const std::string_view secret : secrets_in_address(node.text)) {
+    add_secret(std::string(secret), secrets);
   }
   for (const OptionTree& item : node.items) {
     collect_secrets(item, secrets);
@@ -60,8 +86,11 @@ Conversation::Conversation(const HttpPlan& plan, Host& host, const std::stop_tok
     collect_secrets(*tree, secrets_);
   }
   for (const auto& [name, option] : plan.settings.options) {
-    if (option.secret.reveal().size() >= 4) {
-      secrets_.push_back(option.secret.reveal());
+    add_secret(option.secret.reveal(), secrets_);
+  }
+  for (const auto& [key, value] : plan.values) {
+    if (key.starts_with("secret.") && value.is_string()) {
+      add_secret(value.get<std::string>(), secrets_);
     }
   }
   scope_.settings = &plan.settings;

@@ -4,6 +4,7 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace kpi {
@@ -50,6 +51,34 @@ Result<Json> needed(const TextTemplate::Part& part, const RenderScope& scope) {
     return fail(ErrorKind::kInvalid, "{{" + part.text + "}} has no value: write it in the source's settings");
   }
   return *value;
+}
+
+/// What a text is made of: references, whose braces are their own, and text with variables.
+std::vector<const OptionTree*> pieces_of(const OptionTree& node) {
+  std::vector<const OptionTree*> pieces;
+  for (const OptionTree& item : node.items) {
+    pieces.push_back(&item);
+  }
+  return node.secret && !pieces.empty() ? pieces : std::vector{&node};
+}
+
+/// Called with each part of a text, in order, and the name of what stands for it; empty: it is text itself.
+using Take = std::function<Result<void>(const std::string& text, std::string_view name)>;
+
+Result<void> each_part(const OptionTree& piece, const RenderScope& scope, const Take& take) {
+  if (piece.secret) {
+    return take(piece.secret->reveal(), "a secret");
+  }
+  const TextTemplate text = KPI_TRY(TextTemplate::parse(piece.text));
+  for (const TextTemplate::Part& part : text.parts()) {
+    if (!part.is_variable) {
+      KPI_TRY(take(part.text, ""));
+      continue;
+    }
+    const Json value = KPI_TRY(needed(part, scope));
+    KPI_TRY(take(plain_text(value), part.text));
+  }
+  return {};
 }
 
 /// One part of a URL's text, by where it stands.
@@ -152,18 +181,13 @@ std::string base64_of(std::string_view bytes, bool for_urls) {
 }
 
 Result<std::string> render_text(const OptionTree& node, const RenderScope& scope, Escape escape) {
-  if (node.secret) {
-    return escaped(node.secret->reveal(), escape, "a secret");  // braces in it are its own
-  }
-  const TextTemplate text = KPI_TRY(TextTemplate::parse(node.text));
   std::string result;
-  for (const TextTemplate::Part& part : text.parts()) {
-    if (!part.is_variable) {
-      result += part.text;
-      continue;
-    }
-    const std::string value = plain_text(KPI_TRY(needed(part, scope)));
-    result += KPI_TRY(escaped(value, escape, part.text));
+  const Take take = [&](const std::string& text, std::string_view name) -> Result<void> {
+    result += name.empty() ? text : KPI_TRY(escaped(text, escape, name));
+    return {};
+  };
+  for (const OptionTree* piece : pieces_of(node)) {
+    KPI_TRY(each_part(*piece, scope, take));
   }
   return result;
 }
@@ -180,15 +204,17 @@ Result<std::optional<std::string>> render_optional(const OptionTree& node, const
 }
 
 Result<std::string> render_url(const OptionTree& node, const RenderScope& scope) {
-  const TextTemplate text = KPI_TRY(TextTemplate::parse(node.text));
   std::string url;
-  for (const TextTemplate::Part& part : text.parts()) {
-    if (!part.is_variable) {
-      url += part.text;
-      continue;
-    }
-    const std::string value = plain_text(KPI_TRY(needed(part, scope)));
-    url += KPI_TRY(escaped(value, place_in_url(url), part.text));
+  const std::vector<const OptionTree*> pieces = pieces_of(node);
+  bool is_login = false;
+  const Take take = [&](const std::string& text, std::string_view name) -> Result<void> {
+    url += name.empty() ? text : KPI_TRY(escaped(text, is_login ? Escape::kPath : place_in_url(url), name));
+    return {};
+  };
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    // A password before the host is no part of its name.
+    is_login = pieces[i]->secret && i + 1 < pieces.size() && pieces[i + 1]->text.starts_with('@');
+    KPI_TRY(each_part(*pieces[i], scope, take));
   }
   return url;
 }
@@ -212,7 +238,7 @@ Result<std::optional<Json>> render_json(const OptionTree& node, const RenderScop
       break;
   }
   if (node.secret) {
-    return std::optional<Json>(node.secret->reveal());
+    return std::optional<Json>(KPI_TRY(render_text(node, scope, Escape::kNone)));
   }
   const TextTemplate text = KPI_TRY(TextTemplate::parse(node.text));
   if (text.is_variable()) {

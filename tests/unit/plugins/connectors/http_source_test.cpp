@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cstdlib>
+
 namespace kpi::test {
 namespace {
 
@@ -86,6 +88,48 @@ metrics: {visits: {column: v}})");
   ASSERT_TRUE(poll.has_value()) << poll.error().message;
   ASSERT_EQ(poll->problems.size(), 1U);
   EXPECT_EQ(poll->problems.front().message.substr(0, 19), "\"no such key ***\" i");
+}
+
+TEST(HttpSource, TakesAReferenceInItsAddressAndHidesIt) {
+  ASSERT_EQ(setenv("KPID_TEST_KEY", "ab/c&d=efgh", 1), 0);  // NOLINT(concurrency-mt-unsafe)
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+params: {site: a b}
+request:
+  url: "https://api.example.com/{{site}}/${env:KPID_TEST_KEY}?key=${env:KPID_TEST_KEY}&site={{site}}"
+  headers: {x-other: "Token ${env:KPID_TEST_KEY}"}
+rows: {kind: records, path: /days}
+metrics: {visits: {column: v}})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  EXPECT_EQ(loaded.diagnostics, "");
+  FakeHost host([](const HttpRequest& request) { return answer_of("no key " + request.url.substr(23), 400); });
+  const auto poll = loaded.source->poll(request_at(host), host, {});
+  EXPECT_EQ(host.requests.front().url,
+            "https://api.example.com/a%20b/ab%2Fc%26d%3Defgh?key=ab%2Fc%26d%3Defgh&site=a%20b");
+  EXPECT_EQ(host.requests.front().headers.front().second, "Token ab/c&d=efgh");
+  ASSERT_FALSE(poll.has_value());
+  EXPECT_EQ(poll.error().message,
+            "https://api.example.com: status 400: no key /a%20b/***?key=***&site=a%20b (the request is refused)");
+}
+
+TEST(HttpSource, WarnsOfSecretsThatStandInTheFile) {
+  const auto warnings = [](const std::string& request) {
+    const std::string text =
+        load_source("plugin: http\nrequest: " + request + "\nrows: {kind: scalar}\nmetrics: {v: {}}").diagnostics;
+    return text.substr(0, text.find('\n'));
+  };
+  for (const char* request : {R"({url: "https://x.example.com/?API_Key=abc"})",
+                              R"({url: "https://x.example.com/?a=b&access_token=abc"})",
+                              R"({url: "https://me:hunter2@x.example.com/"})",
+                              R"({url: "https://x.example.com/", query: {token: abc}})",
+                              R"({url: "https://x.example.com/", headers: {X-Api-Key: abc}})",
+                              R"({url: "https://x.example.com/", form: {password: abc}})"}) {
+    EXPECT_NE(warnings(request).find("warning: a secret stands in the file"), std::string::npos) << request;
+  }
+  for (const char* request : {R"({url: "https://x.example.com/?key={{site|a}}&monkey=1"})",
+                              R"({url: "https://me@x.example.com/?token="})",
+                              R"({url: "https://x.example.com/", query: {keyword: abc, key: "{{site|a}}"}})"}) {
+    EXPECT_EQ(warnings(request).find("a secret stands"), std::string::npos) << warnings(request);
+  }
 }
 
 TEST(HttpSource, LosesNoDayWhenPollsFailed) {

@@ -1,0 +1,75 @@
+#include "daemon/config/literal_secrets.hpp"
+
+#include "daemon/config/secret_reference.hpp"
+#include "rules/base/secret_words.hpp"
+#include "rules/base/text.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace kpi {
+namespace {
+
+constexpr std::string_view kMessage = "a secret stands in the file";
+
+/// A variable of a preset, or a reference: what stands there is elsewhere.
+bool is_elsewhere(std::string_view text) {
+  return text.empty() || text.find("{{") != std::string_view::npos || holds_secret_reference(text);
+}
+
+class Search {
+ public:
+  explicit Search(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+
+  /// `map` is the key of the map that it stands in, `key` its own.
+  void look(const YamlNode& node, std::string_view map, std::string_view key) {  // NOLINT(misc-no-recursion)
+    for (const YamlNode& item : node.items) {
+      look(item, map, key);
+    }
+    for (const auto& [name, value] : node.entries) {
+      look(value, key, name.scalar);
+    }
+    if (node.kind != YamlNode::Kind::kScalar) {
+      return;
+    }
+    if (map == "secrets" && !is_elsewhere(node.scalar)) {
+      warn(node, "write " + std::string(key) + ": \"${env:NAME}\"");
+    } else if (is_told(map, key) && !is_elsewhere(node.scalar)) {
+      warn(node, "write " + std::string(key) + ": \"${env:NAME}\"");
+    } else {
+      look_into(node);
+    }
+  }
+
+ private:
+  static bool is_told(std::string_view map, std::string_view key) {
+    return (map == "query" || map == "form" || map == "headers" || map == "params") && is_secret_name(key);
+  }
+
+  void look_into(const YamlNode& node) {
+    for (const std::string_view secret : secrets_in_address(node.scalar)) {
+      if (!is_elsewhere(secret)) {
+        warn(node, "write \"${env:NAME}\" in its place in the address");
+        return;
+      }
+    }
+  }
+
+  void warn(const YamlNode& node, std::string remedy) {
+    const auto is_known = [&](const Diagnostic& known) { return known.position == node.position; };
+    if (std::ranges::none_of(diagnostics_.items(), is_known)) {
+      diagnostics_.warning(node.position, std::string(kMessage), std::move(remedy));
+    }
+  }
+
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+void warn_of_literal_secrets(const YamlNode& node, Diagnostics& diagnostics) {
+  Search(diagnostics).look(node, "", "");
+}
+
+}  // namespace kpi
