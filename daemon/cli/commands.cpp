@@ -188,6 +188,7 @@ const std::vector<Command>& commands() {
                                               history_export_command(),
                                               history_backup_command(),
                                               history_verify_command(),
+                                              history_salvage_command(),
                                               report_command(),
                                               forecast_command(),
                                               anomaly_command(),

@@ -39,7 +39,7 @@ int verify(const Arguments& arguments, Io& io) {
     return complain(io,
                     kExitNo,
                     printable(path) + " has " + counted(findings->problems.size(), "problem") +
-                        ": restore a backup, or keep it and report this");
+                        ": restore a backup, or let \"kpid history salvage\" save what can be read of it");
   }
   std::vector<std::string> rows;
   for (const auto& [table, count] : findings->counts) {
@@ -48,6 +48,23 @@ int verify(const Arguments& arguments, Io& io) {
     }
   }
   io.out << printable(path) << " is sound. Rows: " << join(rows, ", ") << "\n";
+  return kExitFine;
+}
+
+int salvage(const Arguments& arguments, Io& io) {
+  const auto config = load_for_verb(arguments, Secrets::kChecked, io);
+  if (!config) {
+    return kExitNo;
+  }
+  if (const auto findings = verify_history(config->history); findings && findings->problems.empty()) {
+    io.out << printable(config->history) << " is sound: there is nothing to salvage\n";
+    return kExitFine;
+  }
+  const auto saved = salvage_unused_history(config->history);
+  if (!saved) {
+    return complain(io, kExitFailed, saved.error().message);
+  }
+  io.out << text_of(*saved, config->history) << "\n";
   return kExitFine;
 }
 
@@ -70,6 +87,15 @@ Command history_verify_command() {
           "kpid history verify kpid-2026-09-30.db    a backup, before it is needed",
           {config_argument(), {"file", "FILE", "a copy instead", true}},
           verify};
+}
+
+Command history_salvage_command() {
+  return {"history salvage",
+          "move a damaged history aside and save what can be read of it",
+          "kpid history salvage                     after \"kpid history verify\" has found problems; stop the daemon "
+          "first",
+          {config_argument()},
+          salvage};
 }
 
 }  // namespace kpi

@@ -15,6 +15,7 @@ Command alerts_command();
 Command history_export_command();
 Command history_backup_command();
 Command history_verify_command();
+Command history_salvage_command();
 Command report_command();
 Command forecast_command();
 Command anomaly_command();

@@ -34,11 +34,18 @@ std::string cannot_open(const std::string& history, const std::string& lock, int
       kElsewhere);
 }
 
-/// What the lock file holds: its owner's pid, or nothing.
-std::string owner_of(int fd) {
+constexpr std::string_view kDamaged = "damaged\n";
+
+std::string text_in(int fd) {
   std::array<char, 24> text{};
   const ssize_t size = ::pread(fd, text.data(), text.size(), 0);
-  std::string_view pid(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  return {text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
+/// What the lock file holds: its owner's pid, or nothing.
+std::string owner_of(int fd) {
+  const std::string text = text_in(fd);
+  std::string_view pid = text;
   pid = pid.substr(0, pid.find_first_not_of("0123456789"));
   return std::string(pid);
 }
@@ -67,6 +74,7 @@ Result<FileLock> FileLock::take(const std::string& history) {
                 error == EWOULDBLOCK ? in_use(history, path, owner_of(fd)) : cannot_open(history, path, error));
   }
   lock.was_abandoned_ = !owner_of(fd).empty();
+  lock.was_damaged_ = text_in(fd) == kDamaged;
   // Synchronised, so that it tells of a power cut too. The pid is advice: a disk too full to take it is no reason to
   // stop.
   const std::string pid = fmt::format("{}\n", ::getpid());
@@ -77,11 +85,12 @@ Result<FileLock> FileLock::take(const std::string& history) {
 }
 
 FileLock::FileLock(FileLock&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), was_abandoned_(other.was_abandoned_) {}
+    : fd_(std::exchange(other.fd_, -1)), was_abandoned_(other.was_abandoned_), was_damaged_(other.was_damaged_) {}
 
 FileLock& FileLock::operator=(FileLock&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(was_abandoned_, other.was_abandoned_);
+  std::swap(was_damaged_, other.was_damaged_);
   return *this;
 }
 
@@ -97,6 +106,16 @@ void FileLock::release() {
   }
   // Should this fail, the next owner merely checks the file once more than it had to.
   [[maybe_unused]] const int ignored = ::ftruncate(fd_, 0);
+  ::close(std::exchange(fd_, -1));
+}
+
+void FileLock::release_damaged() {
+  if (fd_ < 0) {
+    return;
+  }
+  if (::ftruncate(fd_, 0) == 0 && ::pwrite(fd_, kDamaged.data(), kDamaged.size(), 0) > 0) {
+    ::fsync(fd_);
+  }
   ::close(std::exchange(fd_, -1));
 }
 

@@ -25,14 +25,20 @@ class FileLock {
   /// The owner before this one ended without release().
   [[nodiscard]] bool was_abandoned() const { return was_abandoned_; }
 
+  /// The owner before this one met damage in the file.
+  [[nodiscard]] bool was_damaged() const { return was_damaged_; }
+
   /// Gives the claim up in good order.
   void release();
+  /// Gives it up, and tells the next owner that the file is damaged.
+  void release_damaged();
 
  private:
   explicit FileLock(int fd) : fd_(fd) {}
 
   int fd_ = -1;
   bool was_abandoned_ = false;
+  bool was_damaged_ = false;
 };
 
 }  // namespace kpi

@@ -1,5 +1,7 @@
 #include "daemon/store/history_copy.hpp"
 
+#include "daemon/store/file_lock.hpp"
+#include "daemon/store/first_page.hpp"
 #include "daemon/store/sqlite_query.hpp"
 #include "rules/base/text.hpp"
 
@@ -10,6 +12,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <memory>
@@ -78,16 +81,35 @@ struct Copied {
   bool is_whole = true;
 };
 
+std::vector<std::string> columns_of(const SQLite::Database& db, const std::string& table) {
+  std::vector<std::string> columns;
+  Query names(db, fmt::format("SELECT name FROM pragma_table_info({})", quoted(table)).c_str());
+  names.each([&](const Row& row) { columns.push_back(quoted(row.text(0))); });
+  return columns;
+}
+
+/// What both tables have: an older history knows less.
+std::string shared_columns(const SQLite::Database& from, const SQLite::Database& to, const std::string& table) {
+  std::vector<std::string> columns = columns_of(to, table);
+  const std::vector<std::string> known = columns_of(from, table);
+  std::erase_if(columns, [&](const auto& name) { return std::ranges::find(known, name) == known.end(); });
+  return join(columns, ", ");
+}
+
 /// Copies rows of one table until a page of it cannot be read.
 Copied copy_rows(SQLite::Database& from, SQLite::Database& to, const std::string& table, const char* order) {
   Copied copied;
   try {
-    SQLite::Statement rows(from, fmt::format("SELECT * FROM {} {}", quoted(table), order));
+    const std::string columns = shared_columns(from, to, table);
+    if (columns.empty()) {
+      return copied;  // a newer table
+    }
+    SQLite::Statement rows(from, fmt::format("SELECT {} FROM {} {}", columns, quoted(table), order));
     std::string marks = "?";
     for (int i = 1; i < rows.getColumnCount(); ++i) {
       marks += ", ?";
     }
-    SQLite::Statement insert(to, fmt::format("INSERT OR IGNORE INTO {} VALUES({})", quoted(table), marks));
+    SQLite::Statement insert(to, fmt::format("INSERT OR IGNORE INTO {}({}) VALUES({})", quoted(table), columns, marks));
     while (rows.executeStep()) {
       for (int i = 0; i < rows.getColumnCount(); ++i) {
         const SQLite::Column cell = rows.getColumn(i);
@@ -134,6 +156,22 @@ void copy_tables(SQLite::Database& from, SQLite::Database& to, Salvage& salvage)
   transaction.commit();
 }
 
+/// What of the file `damaged` can be read; false: not even what it holds is named.
+bool copy_from(const std::string& damaged, SQLite::Database& fresh, Salvage& salvage) {
+  try {
+    SQLite::Database from(damaged, SQLite::OPEN_READWRITE);
+    from.exec("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON");
+    if (from.execAndGet("PRAGMA user_version").getInt() <= history_schema_version()) {
+      copy_tables(from, fresh, salvage);
+    }
+    return true;
+  } catch (const SQLite::Exception&) {
+    salvage.saved.clear();
+    salvage.broken.clear();
+    return false;
+  }
+}
+
 Result<Salvage> make_anew(const std::string& path, const std::string& aside) {
   auto fresh = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   (void)::chmod(path.c_str(), S_IRUSR | S_IWUSR);
@@ -141,14 +179,16 @@ Result<Salvage> make_anew(const std::string& path, const std::string& aside) {
   fresh->exec("PRAGMA journal_mode=WAL");
   sqlite::migrate(*fresh, 0, history_migrations());
   Salvage salvage{aside, {}, {}};
-  try {
-    SQLite::Database damaged(aside, SQLite::OPEN_READWRITE);
-    damaged.exec("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON");
-    if (damaged.execAndGet("PRAGMA user_version").getInt() == history_schema_version()) {
-      copy_tables(damaged, *fresh, salvage);
-    }
-  } catch (const SQLite::Exception&) {
-    salvage.saved.clear();  // not even its first page can be read
+  if (copy_from(aside, *fresh, salvage)) {
+    return salvage;
+  }
+  const std::string part = path + ".part";
+  if (sqlite::copy_with_first_page(aside, part)) {
+    copy_from(part, *fresh, salvage);
+  }
+  std::error_code ignored;
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::filesystem::remove(part + suffix, ignored);
   }
   return salvage;
 }
@@ -231,6 +271,17 @@ Result<Salvage> salvage_history(const std::string& path) {
     }
   }
   return guarded("make anew", path, [&] { return make_anew(path, aside); });
+}
+
+Result<Salvage> salvage_unused_history(const std::string& path) {
+  const std::string file = sqlite::real_path(path);
+  if (std::error_code error; !std::filesystem::exists(file, error)) {
+    return fail(ErrorKind::kNotFound, fmt::format("there is no history \"{}\"", printable(file)));
+  }
+  FileLock lock = KPI_TRY(FileLock::take(file));
+  Result<Salvage> salvage = salvage_history(file);
+  salvage ? lock.release() : lock.release_damaged();
+  return salvage;
 }
 
 std::string text_of(const Salvage& salvage, const std::string& path) {

@@ -45,4 +45,7 @@ std::string text_of(const Salvage& salvage, const std::string& path);
 /// be done; the damaged file is then where it was, or named in the message.
 Result<Salvage> salvage_history(const std::string& path);
 
+/// The same of a history that no kpid owns now; it takes the lock itself. kNotFound when there is none.
+Result<Salvage> salvage_unused_history(const std::string& path);
+
 }  // namespace kpi

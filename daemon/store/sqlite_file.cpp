@@ -27,9 +27,10 @@ std::string_view remedy_of(int code) {
     case SQLITE_CANTOPEN:
       return "make the file and its directory readable and writable for the user that runs kpid";
     case SQLITE_NOTADB:
-      return "if it was a history, restore a backup; if not, give the history a file of its own in \"history: path\"";
+      return "if it was a history, \"kpid history salvage\" saves what can be read of it, or restore a backup; if not, "
+             "give the history a file of its own in \"history: path\"";
     case SQLITE_CORRUPT:
-      return "the file is damaged: restore a backup, or move it aside to begin a new history";
+      return "the file is damaged: \"kpid history salvage\" saves what can be read of it, or restore a backup";
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return "another program holds a lock on it: let other tools read a copy (kpid history backup)";
@@ -52,9 +53,13 @@ Error describe(std::string_view action, const std::string& path, const SQLite::E
 }
 
 Error describe(std::string_view action, const std::string& path, const BadRow& exception) {
-  return {
-      ErrorKind::kStorage,
-      fmt::format("cannot {} the history \"{}\": {}; {}", action, path, exception.what(), remedy_of(SQLITE_CORRUPT))};
+  return {ErrorKind::kStorage,
+          fmt::format(
+              "cannot {} the history \"{}\": {}; the file is damaged: restore a backup, or move it aside to begin a "
+              "new history",
+              action,
+              path,
+              exception.what())};
 }
 
 std::string real_path(const std::string& name) {
@@ -123,8 +128,8 @@ Result<void> check_structure(SQLite::Database& db, const std::string& path, std:
     const std::string finding = db.execAndGet(fmt::format("PRAGMA quick_check{}", part)).getString();
     if (finding != "ok") {
       return fail(ErrorKind::kStorage,
-                  fmt::format("the history \"{}\" is damaged ({}): restore a backup, or move it aside to begin a new "
-                              "history",
+                  fmt::format("the history \"{}\" is damaged ({}): \"kpid history salvage\" saves what can be read of "
+                              "it, or restore a backup",
                               path,
                               printable(finding, 200)));
     }

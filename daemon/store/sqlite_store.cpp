@@ -31,8 +31,9 @@ using sqlite::guarded;
 using sqlite::Query;
 using sqlite::Row;
 
-constexpr int kFull = 13;     // SQLITE_FULL
-constexpr int kDamaged = 11;  // SQLITE_CORRUPT
+constexpr int kFull = 13;        // SQLITE_FULL
+constexpr int kDamaged = 11;     // SQLITE_CORRUPT
+constexpr int kNoDatabase = 26;  // SQLITE_NOTADB
 
 /// When fewer than one in so many ids are wanted, seeking to each is cheaper than reading all.
 constexpr std::size_t kSeekBelow = 8;
@@ -57,9 +58,13 @@ bool is_promise(const StepCommit& step) {
 class SqliteStore final : public Store {
  public:
   /// `lock` is empty for a history in memory. Throws SQLite::Exception.
-  SqliteStore(std::string path, std::optional<FileLock> lock, std::unique_ptr<SQLite::Database> db)
+  SqliteStore(std::string path,
+              std::optional<FileLock> lock,
+              const SqliteStoreOptions& options,
+              std::unique_ptr<SQLite::Database> db)
       : path_(std::move(path)),
         lock_(std::move(lock)),
+        options_(options),
         reserve_(lock_ ? path_ + ".reserve" : std::string()),
         db_(std::move(db)),
         rows_(std::make_unique<Rows>(*db_)) {}
@@ -75,8 +80,8 @@ class SqliteStore final : public Store {
   ~SqliteStore() override {
     rows_.reset();
     db_.reset();
-    if (lock_ && !is_damaged_) {  // else the next start looks at the file as after a crash
-      lock_->release();
+    if (lock_) {
+      is_damaged_ ? lock_->release_damaged() : lock_->release();
     }
   }
 
@@ -114,7 +119,7 @@ class SqliteStore final : public Store {
         }
         is_damaged_ = true;
         Error error = sqlite::describe(action, path, exception);
-        error.message += ". The next start looks what can be saved of it";
+        error.message += ". The next start moves it aside and saves what can be read of it";
         return tl::unexpected<Error>(std::move(error));
       }
     });
@@ -140,6 +145,8 @@ class SqliteStore final : public Store {
     Query newest_series;
   };
 
+  Result<StoredState> load_all();
+  Result<void> begin_anew();
   void load_names(StoredState& state);
   void load_versions(StoredState& state);
   void load_alerts(StoredState& state);
@@ -150,6 +157,7 @@ class SqliteStore final : public Store {
 
   std::string path_;
   std::optional<FileLock> lock_;
+  SqliteStoreOptions options_;
   Reserve reserve_;
   std::unique_ptr<SQLite::Database> db_;
   std::unique_ptr<Rows> rows_;
@@ -158,7 +166,33 @@ class SqliteStore final : public Store {
   bool is_damaged_ = false;
 };
 
+Result<std::unique_ptr<SQLite::Database>> connect(const std::string& path,
+                                                  bool is_file,
+                                                  const SqliteStoreOptions& options);
+
 Result<StoredState> SqliteStore::load() {
+  Result<StoredState> state = load_all();
+  if (!state && is_damaged_ && lock_) {  // a start goes on with what can be saved
+    KPI_TRY(begin_anew());
+    state = load_all();
+  }
+  return state;
+}
+
+Result<void> SqliteStore::begin_anew() {
+  rows_.reset();
+  db_.reset();
+  warn(text_of(KPI_TRY(salvage_history(path_)), path_));
+  return sqlite::guarded("open", path_, [&]() -> Result<void> {
+    db_ = KPI_TRY(connect(path_, true, options_));
+    rows_ = std::make_unique<Rows>(*db_);
+    is_fully_synchronous_.reset();
+    is_damaged_ = false;
+    return {};
+  });
+}
+
+Result<StoredState> SqliteStore::load_all() {
   return guarded("read", path_, [&]() -> Result<StoredState> {
     StoredState state;
     load_names(state);
@@ -414,12 +448,12 @@ Result<void> create_private(const std::string& path) {
               fmt::format("cannot create the history \"{}\": {}", path, std::generic_category().message(errno)));
 }
 
-/// `lock` is none for a history in memory. Throws SQLite::Exception.
-Result<std::unique_ptr<SqliteStore>> open_database(const std::string& path,
-                                                   std::optional<FileLock> lock,
-                                                   const SqliteStoreOptions& options) {
+/// A connection to the history, brought up to the present schema. Throws SQLite::Exception.
+Result<std::unique_ptr<SQLite::Database>> connect(const std::string& path,
+                                                  bool is_file,
+                                                  const SqliteStoreOptions& options) {
   // A file is there already: it must not be made with the umask's mode.
-  const int create = lock ? 0 : SQLite::OPEN_CREATE;
+  const int create = is_file ? 0 : SQLite::OPEN_CREATE;
   auto db = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX | create);
   sqlite::configure(*db);
   const std::optional<int> version = KPI_TRY(sqlite::schema_version(*db, path, history_schema_version()));
@@ -429,23 +463,33 @@ Result<std::unique_ptr<SqliteStore>> open_database(const std::string& path,
     db->exec(fmt::format("PRAGMA max_page_count={}", std::max<std::int64_t>(1, options.max_bytes / page)));
   }
   sqlite::migrate(*db, version.value_or(0), history_migrations());
-  return std::make_unique<SqliteStore>(path, std::move(lock), std::move(db));
+  return db;
 }
 
-/// What SQLite's own check finds in a history of ours; nothing in a sound one, and in a file that is none.
-std::string damage_of(const std::string& path) {
+/// `lock` is none for a history in memory. Throws SQLite::Exception.
+Result<std::unique_ptr<SqliteStore>> open_database(const std::string& path,
+                                                   std::optional<FileLock> lock,
+                                                   const SqliteStoreOptions& options) {
+  auto db = KPI_TRY(connect(path, lock.has_value(), options));
+  return std::make_unique<SqliteStore>(path, std::move(lock), options, std::move(db));
+}
+
+/// Whether a history of ours is damaged, as far as a start looks: whether it can be opened and its tables are named;
+/// all of it (see check_structure()) after a crash. False for a file that is none of ours.
+bool is_damaged(const std::string& path, bool is_after_crash) {
   try {
     SQLite::Database db(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX);
     sqlite::configure(db);
     const auto version = sqlite::schema_version(db, path, history_schema_version());
     if (!version || !*version) {
-      return "";
+      return false;
     }
-    const auto checked = sqlite::check_structure(db, path);
-    return checked ? "" : checked.error().message;
+    db.execAndGet("SELECT count(*) FROM sqlite_schema");
+    return is_after_crash && !sqlite::check_structure(db, path);
   } catch (const SQLite::Exception& exception) {
-    // A file that is no database at all (26) is not ours to move.
-    return (exception.getErrorCode() & 0xff) == kDamaged ? exception.what() : "";
+    const int code = exception.getErrorCode() & 0xff;
+    // No database at all: a history whose first page is gone, where one was kept, else a file that is not ours to move.
+    return code == kDamaged || (code == kNoDatabase && std::filesystem::exists(path + ".reserve"));
   }
 }
 
@@ -462,7 +506,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const 
   FileLock lock = KPI_TRY(FileLock::take(file));
   KPI_TRY(create_private(file));
   std::string warning;
-  if (lock.was_abandoned() && !damage_of(file).empty()) {
+  if (lock.was_damaged() || is_damaged(file, lock.was_abandoned())) {
     warning = text_of(KPI_TRY(salvage_history(file)), file);
   }
   return guarded("open", file, [&]() -> Result<std::unique_ptr<Store>> {
@@ -477,7 +521,8 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const 
 Result<std::unique_ptr<Store>> open_sqlite_store_for_reading(const std::string& path) {
   const std::string file = sqlite::real_path(path);
   return guarded("open", file, [&]() -> Result<std::unique_ptr<Store>> {
-    return std::make_unique<SqliteStore>(file, std::nullopt, KPI_TRY(sqlite::open_for_reading(file)));
+    return std::make_unique<SqliteStore>(
+        file, std::nullopt, SqliteStoreOptions{}, KPI_TRY(sqlite::open_for_reading(file)));
   });
 }
 

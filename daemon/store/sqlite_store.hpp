@@ -18,8 +18,9 @@ struct SqliteStoreOptions {
 /// ":memory:" is a history that ends with the store.
 ///
 /// A file has one owner: a second store is refused while the first lives, in whichever process (a lock on `path` +
-/// ".lock"). When the last owner was killed, SQLite's own check of the file runs first: a damaged
-/// history is moved aside, and what can be read of it is saved into a new one, with a warning. Errors are kStorage.
+/// ".lock"). A damaged history is moved aside, and what can be read of it is saved into a new one, with a warning: when
+/// it cannot be opened or loaded, when the last owner met damage, or when that one was killed and SQLite's own check
+/// finds some. Errors are kStorage.
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const SqliteStoreOptions& options = {});
 
 /// The same history for looking only, beside its owner: nothing is created, brought up to date or locked, and commit()

@@ -202,12 +202,12 @@ TEST(SqliteStore, RefusesWhatIsNoHistory) {
   const std::string own = "give the history a file of its own in \"history: path\"";
   const std::string text = directory.file("notes.txt");
   write_file(text, std::string(2000, 'x'));
-  EXPECT_EQ(
-      refusal(text),
-      fmt::format("cannot open the history \"{}\": file is not a database; if it was a history, restore a backup; if "
-                  "not, {}",
-                  text,
-                  own));
+  EXPECT_EQ(refusal(text),
+            fmt::format("cannot open the history \"{}\": file is not a database; if it was a history, \"kpid history "
+                        "salvage\" saves what can be read of it, or restore a backup; if "
+                        "not, {}",
+                        text,
+                        own));
   const std::string tables = directory.file("shop.db");
   execute(tables, "CREATE TABLE customers(id)");
   EXPECT_EQ(refusal(tables),
@@ -317,12 +317,89 @@ TEST(SqliteStore, SavesAfterDamageWasFoundInAFileThatWasClosedInGoodOrder) {
   std::unique_ptr<Store> store = opened(path);
   const auto read = store->samples(day(0), day(5'000), {}, [](const SampleRow&) {});
   ASSERT_FALSE(read);
-  EXPECT_THAT(read.error().message, testing::HasSubstr(". The next start looks what can be saved of it"));
+  EXPECT_THAT(read.error().message,
+              testing::HasSubstr(". The next start moves it aside and saves what can be read of it"));
   store.reset();
   store = opened(path);
   ASSERT_NE(store, nullptr);
   EXPECT_EQ(store->load()->warnings.size(), 1U);
   EXPECT_TRUE(store->samples(day(0), day(5'000), {}, [](const SampleRow&) {}));
+}
+
+TEST(SqliteStore, SavesEverythingOfAFileWhoseFirstPageIsGone) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  std::unique_ptr<Store> store = opened(path);
+  StepCommit step = first_step();
+  for (int i = 0; i < 5'000; ++i) {
+    step.samples.push_back({1, day(i), static_cast<double>(i)});
+  }
+  expect_committed(*store, step);
+  store.reset();
+  const auto rows = [&](const char* table) { return query(path, fmt::format("SELECT count(*) FROM {}", table)); };
+  const auto samples = rows("sample");
+  const auto ledger = rows("ledger");
+  {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file << std::string(4096, '\x5a');
+  }
+  store = opened(path);
+  ASSERT_NE(store, nullptr);
+  const Result<StoredState> state = store->load();
+  ASSERT_TRUE(state) << state.error().message;
+  ASSERT_EQ(state->warnings.size(), 1U);
+  EXPECT_THAT(state->warnings[0], testing::Not(testing::HasSubstr("Lost")));
+  EXPECT_EQ(rows("sample"), samples);
+  EXPECT_EQ(rows("ledger"), ledger);
+  EXPECT_TRUE(verify_history(path)->problems.empty());
+  EXPECT_FALSE(std::filesystem::exists(path + ".part"));
+}
+
+TEST(SqliteStore, LoadsWhatCanBeSavedWhereNamesAreDamaged) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  std::unique_ptr<Store> store = opened(path);
+  expect_committed(*store, first_step());
+  store.reset();
+  const std::string root = query(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'series'")[0];
+  {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp((std::stol(root) - 1) * 4096L);
+    file << std::string(4096, '\x5a');
+  }
+  store = opened(path);
+  if (store != nullptr) {  // no crash came before: it is load() that meets it
+    const Result<StoredState> state = store->load();
+    ASSERT_TRUE(state) << state.error().message;
+    EXPECT_EQ(state->warnings.size(), 1U);
+  }
+  store.reset();
+  EXPECT_TRUE(std::filesystem::exists(path + ".damaged-1"));
+  EXPECT_TRUE(verify_history(path)->problems.empty());
+}
+
+TEST(SqliteStore, LeavesAFileThatIsNoHistoryWhereItIs) {
+  const TempDir directory;
+  const std::string path = directory.file("holiday.jpg");
+  for (int start = 0; start < 2; ++start) {
+    write_file(path, std::string(10'000, 'x'));
+    EXPECT_THAT(refusal(path), testing::HasSubstr("file is not a database"));
+    EXPECT_FALSE(std::filesystem::exists(path + ".damaged-1"));
+  }
+}
+
+TEST(SqliteStore, IsSalvagedByHandUnlessSomebodyUsesIt) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  make_damaged(path);
+  std::unique_ptr<Store> owner = opened(path);
+  EXPECT_THAT(salvage_unused_history(path).error().message, testing::HasSubstr("is in use by process"));
+  owner.reset();
+  const Result<Salvage> salvage = salvage_unused_history(path);
+  ASSERT_TRUE(salvage) << salvage.error().message;
+  EXPECT_THAT(salvage->broken, testing::ElementsAre("sample"));
+  EXPECT_TRUE(verify_history(path)->problems.empty());
+  EXPECT_EQ(salvage_unused_history(directory.file("none.db")).error().kind, ErrorKind::kNotFound);
 }
 
 TEST(SqliteStore, IsCopiedWholeWhileItIsWritten) {
