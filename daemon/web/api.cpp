@@ -3,6 +3,7 @@
 #include "daemon/engine/action_link.hpp"
 #include "daemon/store/history_reader.hpp"
 #include "daemon/web/action_page.hpp"
+#include "daemon/web/query_rules.hpp"
 #include "daemon/web/status_index.hpp"
 #include "rules/base/text.hpp"
 
@@ -20,7 +21,6 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr std::string_view kPrefix = "/api/v1/";
-constexpr std::size_t kMostRows = 500;
 
 std::string dumped(const ordered_json& document) {
   return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
@@ -61,10 +61,11 @@ std::vector<std::string> parts_of(std::string_view path) {
   return parts;
 }
 
-std::size_t number_of(const WebRequest& request, const std::string& name, std::size_t fallback, std::size_t most) {
+/// A number that query_problem() found nothing wrong with.
+std::size_t number_of(const WebRequest& request, const std::string& name, std::size_t fallback) {
   const auto found = request.query.find(name);
   const auto number = found == request.query.end() ? std::nullopt : parse_number(found->second);
-  return number && *number >= 0 ? std::min(most, static_cast<std::size_t>(std::min(*number, 1e9))) : fallback;
+  return number ? static_cast<std::size_t>(*number) : fallback;
 }
 
 std::string query(const WebRequest& request, const std::string& name) {
@@ -94,12 +95,17 @@ int status_of(int code) {
   return kStatus.at(static_cast<std::size_t>(std::clamp(code, 0, 3)));
 }
 
+/// What a verb complained of; what the command line calls --from is "from" in a query.
 std::string first_line(std::string_view text) {
   std::string_view line = text.substr(0, text.find('\n'));
   if (line.starts_with("kpid: ")) {
     line.remove_prefix(6);
   }
-  return std::string(line);
+  std::string words(line);
+  for (std::size_t at = words.find("--"); at != std::string::npos; at = words.find("--", at)) {
+    words.erase(at, 2);
+  }
+  return words;
 }
 
 }  // namespace
@@ -173,6 +179,9 @@ WebReply Api::route(const WebRequest& request) {
 }
 
 WebReply Api::read(const WebRequest& request, const std::vector<std::string>& path) {
+  if (const std::string wrong = query_problem(path, request.query); !wrong.empty()) {
+    return problem(400, wrong);
+  }
   const std::string& first = path[0];
   if (path.size() == 1 && first == "status") {
     return {200, "application/json", *status().text, {}, false};
@@ -292,8 +301,8 @@ WebReply Api::kpis(const WebRequest& request) {
   wanted.word = query(request, "q");
   wanted.state = query(request, "state");
   wanted.owner = query(request, "owner");
-  wanted.offset = number_of(request, "offset", 0, 1'000'000);
-  wanted.limit = number_of(request, "limit", 50, kMostRows);
+  wanted.offset = number_of(request, "offset", 0);
+  wanted.limit = number_of(request, "limit", 50);
   wanted.with_values = request.query.contains("spark");
   return {200, "application/json", status().index->page(wanted), {}, false};
 }
@@ -345,7 +354,8 @@ WebReply Api::report(const WebRequest& request) {
       words.push_back(query(request, name));
     }
   }
-  const std::string format = request.query.contains("format") ? query(request, "format") : "json";
+  const std::string asked = query(request, "format");
+  const std::string format = asked.empty() ? "json" : asked;
   words.insert(words.end(), {"--format", format});
   const std::string_view type = format == "html"  ? "text/html; charset=utf-8"
                                 : format == "csv" ? "text/csv; charset=utf-8"
@@ -391,7 +401,7 @@ WebReply Api::stored(const std::vector<std::string>& path, const WebRequest& req
     }
   } else if (first == "notifications") {
     NotificationFilter filter;
-    filter.limit = number_of(request, "limit", 100, kMostRows);
+    filter.limit = number_of(request, "limit", 100);
     const std::string state = query(request, "state");
     filter.state = state == "dead"     ? std::optional(NotificationRow::State::kDead)
                    : state == "queued" ? std::optional(NotificationRow::State::kQueued)

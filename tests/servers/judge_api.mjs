@@ -123,6 +123,32 @@ for (const [address, item] of Object.entries(openapi.paths)) {
   }
 }
 
+// ---- A value that the description does not allow is refused, with those that it allows.
+
+for (const [address, item] of Object.entries(openapi.paths)) {
+  for (const { name, schema } of (item.get?.parameters ?? []).filter((parameter) => parameter.in === "query")) {
+    const bad = schema.enum ? ["foo", `${schema.enum[0]}x`] : schema.maximum !== undefined
+      ? ["-1", "many", "1.5", String(schema.maximum + 1), "99999999999999999999"] : [];
+    for (const value of bad) {
+      const answer = await call("GET", `${address}?${name}=${encodeURIComponent(value)}`);
+      const title = (await answer.json()).title;
+      found.expect(`${address} ${name}=${value} is refused`, answer.status === 400, `${answer.status}`);
+      found.expect("it says what is allowed", schema.enum ? schema.enum.every((word) => title.includes(word)) : title.includes(`to ${schema.maximum}`), title);
+    }
+    for (const value of schema.enum ?? (schema.maximum !== undefined ? [schema.minimum, schema.maximum] : [])) {
+      const answer = await call("GET", `${address}?${name}=${value}`);
+      found.expect(`${address} ${name}=${value} is allowed`, answer.status === 200, `${answer.status}`);
+      await answer.arrayBuffer();
+    }
+  }
+}
+for (const span of ["from=2026-03-31&to=2026-03-01", "from=soon", "segment=planet%3Dmars"]) {
+  for (const address of ["/api/v1/kpis/visits/history", ...(span.startsWith("from=") ? ["/api/v1/report"] : [])]) {
+    const answer = await call("GET", `${address}?${span}`);
+    found.expect(`${address}?${span} is refused`, answer.status === 400, `${answer.status} ${await answer.text()}`);
+  }
+}
+
 // ---- Pages of a list add up to the list; the report's formats say the same.
 
 const pages = [];

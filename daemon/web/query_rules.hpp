@@ -1,0 +1,16 @@
+#pragma once
+// What the values of a query may be, by the API's own description (openapi.json): lists, and numbers with bounds. So
+// what is promised is what is checked. Immutable; any thread.
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kpi {
+
+/// What is wrong with the first value that the description of this address does not allow, and what it does; empty:
+/// nothing. `path` is what follows /api/v1. An empty value is as good as none.
+std::string query_problem(const std::vector<std::string>& path, const std::map<std::string, std::string>& query);
+
+}  // namespace kpi
