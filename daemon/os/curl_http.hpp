@@ -14,8 +14,9 @@ namespace kpi {
 /// A thread-safe client that keeps a few idle connections between calls. A request that may be repeated (GET, HEAD, or
 /// one with a `webhook-id` header) may use one of them and is sent once more when it turns out to be dead; any other
 /// gets a connection of its own, so that it is never sent twice. An exchange in which nothing has moved for
-/// `stalled_after` is given up even if its timeout is longer.
-std::unique_ptr<HttpClient> make_curl_client(std::chrono::seconds stalled_after = std::chrono::seconds{60});
+/// `stalled_after` is given up even if its timeout is longer; zero: some answer only after minutes, and their timeout
+/// says how many.
+std::unique_ptr<HttpClient> make_curl_client(std::chrono::seconds stalled_after = std::chrono::seconds{0});
 
 /// "https://hooks.example.com": as much of a URL as may be shown. kInvalid, without any of the URL, when it is not an
 /// http or https address.

@@ -96,7 +96,7 @@ Conversation::Conversation(const HttpPlan& plan, Host& host, const std::stop_tok
   scope_.settings = &plan.settings;
   scope_.window_plan = &plan.window;
   scope_.values = plan.values;
-  // Sources with one credential share its token, its budget and its rests; those without one share them by address.
+  // Sources with one credential share its token, its budget and its rests; one without has its own.
   std::string name = "type" + std::to_string(static_cast<int>(plan.auth.type));
   for (const auto& [key, node] : plan.auth.texts) {
     const std::string value = render_text(*node, scope_, Escape::kNone).value_or("");
@@ -113,7 +113,12 @@ Conversation::Conversation(const HttpPlan& plan, Host& host, const std::stop_tok
       name += '\n' + secret;
     }
   }
-  name += '\n' + origin_of(render_url(*plan.steps.back().request.url, scope_).value_or(""));
+  const std::string origin = origin_of(render_url(*plan.steps.back().request.url, scope_).value_or(""));
+  name += '\n' + origin;
+  if (plan.auth.type == AuthPlan::Type::kNone) {
+    name += '\n' + plan.settings.name;
+    host_name_ = "host\n" + origin;
+  }
   const auto digest = host.hmac_sha256(Secret("kpid credential"), name);
   credential_name_ = digest ? base64_of(*digest, true).substr(0, 22) : fingerprint(name);
   credential_ = host.credentials().find(digest ? credential_name_ : name);
@@ -162,6 +167,15 @@ Result<HttpResponse> Conversation::send(const HttpRequest& request) {
                       Span{.ms = limits_.per.count()}.text() + " is used up until " + rfc3339(host_.now() + *turn)));
     }
     KPI_TRY(host_.wait(*turn, stop_));
+  }
+  std::optional<CredentialPlace> place;
+  if (!host_name_.empty()) {
+    auto taken = CredentialPlace::take(host_, host_name_, limits_.concurrency, stop_);
+    if (!taken) {
+      credential_->end();
+      return tl::unexpected(taken.error());
+    }
+    place.emplace(*std::move(taken));
   }
   was_sent_ = true;
   ++sent_;

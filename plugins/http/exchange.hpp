@@ -95,6 +95,7 @@ class Conversation {
   const std::stop_token& stop_;
   std::shared_ptr<Credential> credential_;
   std::string credential_name_;
+  std::string host_name_;  ///< What sources without a credential share: the requests under way at a host.
   UseBook book_;
   CredentialLimits limits_;
   std::vector<std::string> secrets_;  ///< To be hidden.

@@ -344,6 +344,25 @@ metrics: {n: {kind: level}})";
   EXPECT_TRUE(b.source->poll(request_at(host), host, {}).has_value());
 }
 
+TEST(HttpBudget, AndRestsOfASourceWithoutACredentialAreItsOwn) {
+  const std::string yaml = R"(plugin: http
+request: {url: "https://api.example.com/n"}
+rows: {kind: scalar, path: /n}
+metrics: {n: {kind: level}})";
+  const LoadedSource a = load_source(yaml);
+  const LoadedSource b = load_source(yaml, "t");
+  bool is_up = false;
+  FakeHost host([&](const HttpRequest&) {
+    return is_up ? answer_of(R"({"n":1})") : answer_of("", 429, {{"retry-after", "600"}});
+  });
+  ASSERT_FALSE(a.source->poll(request_at(host), host, {}).has_value());
+  is_up = true;
+  EXPECT_TRUE(b.source->poll(request_at(host), host, {}).has_value());
+  const auto again = a.source->poll(request_at(host), host, {});
+  ASSERT_FALSE(again.has_value());
+  EXPECT_NE(again.error().message.find("not asked until"), std::string::npos);
+}
+
 TEST(HttpBudget, AndRestsSurviveARestart) {
   const LoadedSource loaded = load_source(R"(plugin: http
 auth: {type: bearer, token: abcdef}

@@ -111,7 +111,7 @@ Recording read_recording(const std::string& name) {
   return recording;
 }
 
-LoadedSource load_source(const std::string& yaml) {
+LoadedSource load_source(const std::string& yaml, const std::string& name) {
   static int count = 0;
   const std::string key = folder() + "/key.json";
   if (count++ == 0) {
@@ -122,7 +122,7 @@ LoadedSource load_source(const std::string& yaml) {
     write(key, json.dump());
     write(folder() + "/key.pem", rsa_private_key());
   }
-  std::string text = "sources:\n  s:\n";
+  std::string text = "sources:\n  " + name + ":\n";
   const std::string filled = replaced(replaced(yaml, "KEY_FILE", key), "KEY_PEM", folder() + "/key.pem");
   for (const std::string_view line : split(filled, '\n')) {
     text.append("    ").append(line).append("\n");

@@ -40,7 +40,7 @@ struct LoadedSource {
 };
 
 /// `yaml` stands below `sources: {s:`; KEY_FILE in it becomes the path of a service account's key.
-LoadedSource load_source(const std::string& yaml);
+LoadedSource load_source(const std::string& yaml, const std::string& name = "s");
 
 /// Answers as recorded: by method, address and body. What was not recorded is answered 404 and kept in `unexpected`.
 class Player {
