@@ -8,6 +8,7 @@
 #include "rules/base/text.hpp"
 #include "rules/expr/history.hpp"
 #include "rules/judge/line_limits.hpp"
+#include "rules/routing/unusual_words.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -86,6 +87,7 @@ class Explainer {
     KPI_TRY(explain_rules());
     explain_why();
     result_.mix = explain_mix(engine_, context_, line, result_.slot);
+    result_.unusual = unusual_words(line, *result_.kpi, result_.slot, context_.rules->calendar, Language::kEnglish);
     return std::move(result_);
   }
 

@@ -56,6 +56,7 @@ struct Explanation {
   std::vector<InputFinding> inputs;
   std::string uneven;            ///< Of a ratio whose sides are not of the same series: which.
   std::vector<std::string> mix;  ///< Of a total: its segments, and whether it moved because they did.
+  std::string unusual;           ///< What its history says of the value; empty: too little to say.
   std::vector<RuleFinding> rules;
   KpiState state = KpiState::kOk;
   std::vector<std::string> why;

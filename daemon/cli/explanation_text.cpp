@@ -5,7 +5,6 @@
 #include "daemon/notify/message_json.hpp"
 #include "rules/base/text.hpp"
 #include "rules/routing/target_words.hpp"
-#include "rules/routing/unusual_words.hpp"
 #include "rules/words/say.hpp"
 
 #include <nlohmann/json.hpp>
@@ -218,8 +217,7 @@ void print_explanation(const Explanation& found, Io& io) {
   for (std::size_t i = 0; i < found.mix.size(); ++i) {
     out << (i == 0 ? "  segments  " : "            ") << found.mix[i] << "\n";
   }
-  const std::string unusual = unusual_words(*found.line, kpi, found.slot, Language::kEnglish);
-  out << (unusual.empty() ? "" : "  history   " + unusual + "\n");
+  out << (found.unusual.empty() ? "" : "  history   " + found.unusual + "\n");
   if (found.interval) {
     out << "  interval  " << format_value(found.interval->low, kpi.unit, Language::kEnglish) << " to "
         << format_value(found.interval->high, kpi.unit, Language::kEnglish) << ": where the value truly lies, with "
@@ -271,7 +269,6 @@ void print_explanation_json(const Explanation& found, Io& io) {
                      {"unsure", rule.is_unsure},
                      {"inputs", json_of(rule.inputs)}});
   }
-  const std::string unusual = unusual_words(*found.line, kpi, found.slot, Language::kEnglish);
   const ordered_json document{
       {"id", kpi.id},
       {"title", kpi.title},
@@ -290,7 +287,7 @@ void print_explanation_json(const Explanation& found, Io& io) {
       {"inputs", json_of(found.inputs)},
       {"uneven", found.uneven.empty() ? ordered_json(nullptr) : ordered_json(found.uneven)},
       {"segments", found.mix},
-      {"history", unusual.empty() ? ordered_json(nullptr) : ordered_json(unusual)},
+      {"history", found.unusual.empty() ? ordered_json(nullptr) : ordered_json(found.unusual)},
       {"interval",
        found.interval ? ordered_json{{"low", found.interval->low},
                                      {"high", found.interval->high},

@@ -267,7 +267,7 @@ Result<void> Engine::restore_verdicts() {
     const Value value = row.reason == Reason::kNone ? Value::of(row.value) : Value::unknown(row.reason);
     line.judged.put(row.slot, row.value);
     complete_target(line, rules_.kpis[line.kpi], row.slot);
-    line.target_standing = stand_on_target(line, rules_.kpis[line.kpi], row.slot, value, row.verdict);
+    line.target_standing = stand_on_target(line, rules_.kpis[line.kpi], row.slot, value, row.verdict, rules_.calendar);
     note_verdict(line, rules_.kpis[line.kpi], row.slot, row.verdict);
     line.newest = row.slot;
     line.stepped = row.slot;

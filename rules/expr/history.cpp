@@ -1,6 +1,7 @@
 #include "rules/expr/history.hpp"
 
-#include "rules/forecast/anomaly.hpp"
+#include "rules/expr/day_marks.hpp"
+#include "rules/forecast/day_scorer.hpp"
 #include "rules/forecast/forecast.hpp"
 
 #include <chrono>
@@ -17,15 +18,26 @@ constexpr std::size_t kMostGaps = 5000;
 /// Before so many values of a KPI nothing is called unusual.
 constexpr std::size_t kWarmUp = 40;
 
-/// One value per period; NaN where there is none.
-std::vector<double> spread_out(std::span<const Sample> values, const Aggregation& as) {
-  std::vector<double> result;
+/// One value per period; NaN where there is none. And which periods have a name, where the calendar has any.
+struct History {
+  std::vector<double> values;
+  std::vector<forecast::Mark> marks;
+};
+
+History spread_out(std::span<const Sample> values, const Aggregation& as, const DayMarks& days) {
+  History result;
+  const auto put = [&](Slot slot, double value) {
+    result.values.push_back(value);
+    if (days.any()) {
+      result.marks.push_back(days.of(slot));
+    }
+  };
   Slot at = values.front().slot;
   for (const Sample& sample : values) {
-    for (; at < sample.slot && result.size() < kMostGaps; at = next_slot(at, as.grain, as.zone)) {
-      result.push_back(std::nan(""));
+    for (; at < sample.slot && result.values.size() < kMostGaps; at = next_slot(at, as.grain, as.zone)) {
+      put(at, std::nan(""));
     }
-    result.push_back(sample.value);
+    put(sample.slot, sample.value);
     at = next_slot(sample.slot, as.grain, as.zone);
   }
   return result;
@@ -63,16 +75,18 @@ std::size_t steps_to(Slot last, Slot day, const Aggregation& as) {
 
 }  // namespace
 
-std::optional<forecast::AnomalyVerdict> look_at_newest(std::span<const double> values, const Grain& grain) {
+std::optional<forecast::AnomalyVerdict> look_at_newest(std::span<const double> values,
+                                                       std::span<const forecast::Mark> marks,
+                                                       const Grain& grain) {
   if (values.size() <= kWarmUp) {
     return std::nullopt;
   }
   const auto season = static_cast<std::size_t>(season_of(grain));
   const bool has_rounds = values.size() >= 4 * season;
-  forecast::AnomalyScorer scorer({.period = has_rounds ? season : 1, .warm_up = kWarmUp});
+  forecast::DayScorer scorer({.period = has_rounds ? season : 1, .warm_up = kWarmUp});
   forecast::AnomalyVerdict verdict;
-  for (const double value : values) {
-    verdict = scorer.look_at(value);
+  for (std::size_t t = 0; t < values.size(); ++t) {
+    verdict = scorer.look_at(values[t], t < marks.size() ? marks[t] : forecast::Mark{0});
   }
   return verdict;
 }
@@ -93,9 +107,10 @@ Span history_of(const Grain& grain) {
 }
 
 Value judge_history(std::span<const Sample> values, const Aggregation& as, std::int16_t index) {
-  const std::vector<double> history = spread_out(values, as);
+  const DayMarks days(as.calendar, as.grain, as.zone);
+  History history = spread_out(values, as, days);
   if (as.how == Aggregate::kAnomaly) {
-    const auto verdict = look_at_newest(history, as.grain);
+    const auto verdict = look_at_newest(history.values, history.marks, as.grain);
     const bool is_usual = as.quantile == 1;
     return !verdict ? Value::unknown(Reason::kIncomplete, index)
                     : finite(is_usual ? verdict->expected : verdict->score);
@@ -105,9 +120,15 @@ Value judge_history(std::span<const Sample> values, const Aggregation& as, std::
   if (values.size() < 8 || steps == 0 || steps >= forecast::kFarthest) {
     return Value::unknown(Reason::kIncomplete, index);
   }
+  Slot ahead = values.back().slot;
+  for (std::size_t step = 0; days.any() && step < steps; ++step) {
+    ahead = next_slot(ahead, as.grain, as.zone);
+    history.marks.push_back(days.of(ahead));
+  }
   const std::vector<int> periods{season_of(as.grain)};
   forecast::Forecaster forecaster;
-  const forecast::Forecast answer = forecaster.answer({.values = history, .horizon = steps, .periods = periods});
+  const forecast::Forecast answer =
+      forecaster.answer({.values = history.values, .horizon = steps, .periods = periods, .marks = history.marks});
   return finite(answer.points.back());
 }
 

@@ -4,6 +4,7 @@
 
 #include "rules/expr/read_input.hpp"
 #include "rules/forecast/anomaly.hpp"
+#include "rules/forecast/named_days.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -19,9 +20,11 @@ inline bool is_of_history(Aggregate how) {
 /// How much history such a function reads of values of `grain`.
 Span history_of(const Grain& grain);
 
-/// What is said of the newest of the values, one a period in slot order; NaN: there is none. Nothing before enough are
-/// there.
-std::optional<forecast::AnomalyVerdict> look_at_newest(std::span<const double> values, const Grain& grain);
+/// What is said of the newest of the values, one a period in slot order; NaN: there is none. `marks`: which of them the
+/// calendar has a name for; none: it names no day. Nothing before enough are there.
+std::optional<forecast::AnomalyVerdict> look_at_newest(std::span<const double> values,
+                                                       std::span<const forecast::Mark> marks,
+                                                       const Grain& grain);
 
 /// REQUIRES values not empty, in slot order. `as.quantile` of an anomaly: 1 for what was to be expected, 0 for the
 /// score; of a forecast: the day that is asked for, as a slot.

@@ -113,6 +113,19 @@ std::vector<std::uint32_t> matching_series(const MetricInput& input,
   return found;
 }
 
+const CalendarRules* calendar_of(const EvaluationContext& context) {
+  return context.rules != nullptr ? &context.rules->calendar : &context.frame.calendar;
+}
+
+/// Whether each value of the KPI is of its period alone. A day has no name in a value of the seven days before.
+bool covers_periods(const KpiInput& input, const EvaluationContext& context) {
+  if (context.rules == nullptr || input.kpi >= context.rules->kpis.size()) {
+    return true;
+  }
+  const Kpi& kpi = context.rules->kpis[input.kpi];
+  return kpi.over == kpi.every.span();
+}
+
 }  // namespace
 
 Value finite(double number) {
@@ -160,7 +173,8 @@ Value evaluate_kpi(const KpiInput& input,
   if (inside.empty() || !is_enough) {
     return Value::unknown(inside.empty() ? Reason::kNotJudged : Reason::kIncomplete, index);
   }
-  return aggregated(inside, {input.how, input.quantile, judged->grain, context.frame.zone}, index);
+  const CalendarRules* calendar = covers_periods(input, context) ? calendar_of(context) : nullptr;
+  return aggregated(inside, {input.how, input.quantile, judged->grain, context.frame.zone, calendar}, index);
 }
 
 bool counts_for(const MetricInput& input, const Labels& series, const Labels& segment) {
@@ -249,7 +263,7 @@ Value evaluate_input(const MetricInput& input,
   if (how == Aggregate::kAverage) {
     return finite(gathered.mean());
   }
-  return aggregated(values, {how, input.quantile, metric.grain, metric.zone}, index);
+  return aggregated(values, {how, input.quantile, metric.grain, metric.zone, calendar_of(context)}, index);
 }
 
 }  // namespace kpi

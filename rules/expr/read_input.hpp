@@ -21,6 +21,7 @@ struct Aggregation {
   double quantile = 0;
   Grain grain;
   Zone zone;
+  const CalendarRules* calendar = nullptr;  ///< Whose named days a history knows; null: none.
 };
 
 /// REQUIRES values not empty. `index` is the input to blame.

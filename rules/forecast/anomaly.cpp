@@ -292,6 +292,16 @@ AnomalyVerdict AnomalyScorer::look_at(double value) {
   return verdict;
 }
 
+std::optional<AnomalyVerdict> AnomalyScorer::expectation() const {
+  if (heard_ < kFound || is_first_round()) {
+    return std::nullopt;
+  }
+  AnomalyVerdict verdict;
+  verdict.expected = quick_.level + static_cast<double>(season_[count_ % period_]);
+  verdict.usual = quick_.noise;
+  return verdict;
+}
+
 /// How surprising the value is; then it is part of the past.
 double AnomalyScorer::take_in(double value, AnomalyVerdict* verdict) {
   const double rest = value - static_cast<double>(season_[count_ % period_]);

@@ -14,6 +14,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace kpi::forecast {
@@ -61,6 +62,9 @@ class AnomalyScorer {
 
   /// A value that is not finite is missing: scored 0, and time passes.
   AnomalyVerdict look_at(double value);
+
+  /// What the next value is to be, and its usual distance from that (`score` is 0); nothing before that is known.
+  [[nodiscard]] std::optional<AnomalyVerdict> expectation() const;
 
  private:
   static constexpr std::size_t kTailed = 5;  ///< Features with a tail of their own.

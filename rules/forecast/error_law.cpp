@@ -218,18 +218,19 @@ double ErrorLaw::scale(double steps) const {
   return scale_ * std::pow(steps, growth_);
 }
 
-double ErrorLaw::quantile(double steps, double probability) const {
+double ErrorLaw::quantile(double steps, double probability, double doubt) const {
+  const double unit = std::hypot(scale(steps), doubt);
   const auto above = std::ranges::lower_bound(kNodes, probability);
   if (above == kNodes.begin() || above == kNodes.end() || nodes_.empty()) {
-    return scale(steps) * student_quantile(std::clamp(probability, 1e-9, 1 - 1e-9), freedom_);
+    return unit * student_quantile(std::clamp(probability, 1e-9, 1 - 1e-9), freedom_);
   }
   const auto i = static_cast<std::size_t>(above - kNodes.begin());
   const double part = (probability - kNodes[i - 1]) / (kNodes[i] - kNodes[i - 1]);
-  return scale(steps) * std::lerp(nodes_[i - 1], nodes_[i], part);
+  return unit * std::lerp(nodes_[i - 1], nodes_[i], part);
 }
 
-double ErrorLaw::probability(double steps, double error) const {
-  const double unit = scale(steps);
+double ErrorLaw::probability(double steps, double error, double doubt) const {
+  const double unit = std::hypot(scale(steps), doubt);
   if (!(unit > 0)) {
     return error == 0 ? 0.5 : error > 0 ? 1 : 0;
   }

@@ -59,6 +59,16 @@ double unit_of(std::span<const double> values) {
   return largest > 1e100 || (largest > 0 && largest < 1e-100) ? largest : 1;
 }
 
+/// The longest season that the values have three rounds of, as named days are told from ordinary ones by it.
+std::size_t round_of(const Question& question) {
+  std::size_t longest = 1;
+  for (const int period : question.periods) {
+    const auto one = static_cast<std::size_t>(std::max(period, 1));
+    longest = question.values.size() >= 3 * one ? std::max(longest, one) : longest;
+  }
+  return longest;
+}
+
 double kept_in(double value, double lowest, double highest) {
   return std::isnan(value) ? lowest : std::clamp(value, lowest, highest);
 }
@@ -144,7 +154,11 @@ void Forecaster::keep_laws(const Forecast& result, Lesson& lesson) {
 /// False: there is no value.
 bool Forecaster::load(const Question& question, Forecast& result) {
   constexpr double kMost = std::numeric_limits<double>::max();
-  Prepared prepared = prepare(question.values, question.periods);
+  days_.reset();
+  if (std::ranges::any_of(question.marks, [](Mark mark) { return mark != 0; })) {
+    days_.emplace(question.values, question.marks, round_of(question));
+  }
+  Prepared prepared = prepare(days_ ? days_->ordinary() : question.values, question.periods);
   if (prepared.values.empty()) {
     result.lack = Lack::kNoValue;
     return false;
@@ -187,9 +201,18 @@ Lesson Forecaster::learn_from(const Forecast& result, std::size_t given) {
   return lesson;
 }
 
-void Forecaster::restore_unit(Forecast& result) const {
+/// In the unit of the values, with what the named days to come do.
+void Forecaster::finish(Forecast& result) const {
   for (double& point : result.points) {
     point = kept_in(point * unit_, result.lowest, result.highest);
+  }
+  for (std::size_t step = 1; days_ && step <= result.points.size(); ++step) {
+    if (const DayEffect* effect = days_->ahead(step)) {
+      double& point = result.points[step - 1];
+      result.doubts.resize(result.points.size(), 0.0);
+      result.doubts[step - 1] = effect->doubt_of(point);
+      point = kept_in(point + effect->of(point), result.lowest, result.highest);
+    }
   }
 }
 
@@ -216,7 +239,7 @@ Forecast Forecaster::answer(const Question& question) {
   result.law = std::move(lesson.law);
   result.total_law = std::move(lesson.total_law);
   result.trials = lesson.trials;
-  restore_unit(result);
+  finish(result);
   return result;
 }
 
@@ -235,7 +258,7 @@ Forecast Forecaster::answer(const Question& question, const Lesson& lesson) {
   result.law = lesson.law;
   result.total_law = lesson.total_law;
   result.trials = lesson.trials;
-  restore_unit(result);
+  finish(result);
   return result;
 }
 
@@ -248,6 +271,15 @@ double evened(double error, double point) {
   return 2 * point * (std::sqrt(std::max(0.0, 1 + error / point)) - 1);
 }
 
+/// Of the sum of the steps so far.
+double Forecast::doubt_until(std::size_t step) const {
+  double squares = 0;
+  for (std::size_t i = 0; i < std::min(step, doubts.size()); ++i) {
+    squares += doubts[i] * doubts[i];
+  }
+  return std::sqrt(squares);
+}
+
 double Forecast::value_of(double point, double error) const {
   return point + (is_positive && point > 0 ? skewed(error, point) : error);
 }
@@ -258,21 +290,22 @@ double Forecast::error_of(double point, double value) const {
 
 double Forecast::quantile(std::size_t step, double probability) const {
   const double point = points[step - 1];
-  return kept_in(value_of(point, law.quantile(static_cast<double>(step), probability)), lowest, highest);
+  const double error = law.quantile(static_cast<double>(step), probability, doubt_at(step));
+  return kept_in(value_of(point, error), lowest, highest);
 }
 
 double Forecast::at_least(std::size_t step, double goal) const {
   if (goal <= lowest || goal > highest) {
     return goal <= lowest ? 1 : 0;
   }
-  return law.probability(static_cast<double>(step), -error_of(points[step - 1], goal));
+  return law.probability(static_cast<double>(step), -error_of(points[step - 1], goal), doubt_at(step));
 }
 
 double Forecast::at_most(std::size_t step, double goal) const {
   if (goal < lowest || goal >= highest) {
     return goal < lowest ? 0 : 1;
   }
-  return law.probability(static_cast<double>(step), error_of(points[step - 1], goal));
+  return law.probability(static_cast<double>(step), error_of(points[step - 1], goal), doubt_at(step));
 }
 
 double Forecast::total(std::size_t step) const {
@@ -281,7 +314,7 @@ double Forecast::total(std::size_t step) const {
 
 double Forecast::total_quantile(std::size_t step, double probability) const {
   const auto steps = static_cast<double>(step);
-  const double error = total_law.quantile(steps, probability);
+  const double error = total_law.quantile(steps, probability, doubt_until(step));
   return std::clamp(value_of(total(step), error), lowest * steps, highest * steps);
 }
 
@@ -289,7 +322,7 @@ double Forecast::total_at_least(std::size_t step, double goal) const {
   if (goal <= lowest * static_cast<double>(step)) {
     return 1;
   }
-  return total_law.probability(static_cast<double>(step), -error_of(total(step), goal));
+  return total_law.probability(static_cast<double>(step), -error_of(total(step), goal), doubt_until(step));
 }
 
 }  // namespace kpi::forecast

@@ -4,10 +4,12 @@
 // itself by forecasting its own past. A Forecaster keeps its buffers between calls and belongs to one thread.
 
 #include "rules/forecast/error_law.hpp"
+#include "rules/forecast/named_days.hpp"
 #include "rules/forecast/pool.hpp"
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -21,6 +23,7 @@ struct Question {
   std::span<const int> periods;    ///< Seasonal periods to consider, at most two; none: found in the series.
   double lowest = -std::numeric_limits<double>::infinity();  ///< Bounds that hold by nature.
   double highest = std::numeric_limits<double>::infinity();
+  std::span<const Mark> marks{};  ///< Named days: of the values, then of the steps ahead; none: no day has a name.
 };
 
 /// Why there is no forecast.
@@ -36,9 +39,10 @@ struct Forecast {
   ErrorLaw total_law;          ///< Of the sums of the steps so far: errors of neighbours move together.
   double lowest = 0;
   double highest = 0;
-  bool is_positive = false;  ///< All values were: errors are larger upwards than downwards.
-  std::size_t trials = 0;    ///< Origins of the backtest; 0: the intervals are by rule of thumb.
-  std::vector<int> periods;  ///< The seasons that were found.
+  bool is_positive = false;    ///< All values were: errors are larger upwards than downwards.
+  std::size_t trials = 0;      ///< Origins of the backtest; 0: the intervals are by rule of thumb.
+  std::vector<int> periods;    ///< The seasons that were found.
+  std::vector<double> doubts;  ///< By step: how far what a named day does is in doubt; empty: no day has a name.
 
   /// The value that step `step` (from 1) does not exceed with `probability`.
   [[nodiscard]] double quantile(std::size_t step, double probability) const;
@@ -51,6 +55,9 @@ struct Forecast {
   [[nodiscard]] double total_at_least(std::size_t step, double goal) const;
 
  private:
+  [[nodiscard]] double doubt_at(std::size_t step) const { return doubts.empty() ? 0 : doubts[step - 1]; }
+
+  [[nodiscard]] double doubt_until(std::size_t step) const;
   [[nodiscard]] double value_of(double point, double error) const;
   [[nodiscard]] double error_of(double point, double value) const;
 };
@@ -87,7 +94,7 @@ class Forecaster {
   bool load(const Question& question, Forecast& result);
   void foresee(Forecast& result);
   Lesson learn_from(const Forecast& result, std::size_t given);
-  void restore_unit(Forecast& result) const;
+  void finish(Forecast& result) const;
   /// Forecasts of the past, and the errors of each method.
   void try_out();
   void weigh();
@@ -95,6 +102,7 @@ class Forecaster {
   [[nodiscard]] double combine(const Projections& projections, std::size_t origin, std::size_t step) const;
 
   std::vector<double> values_;  ///< In `unit_`.
+  std::optional<DayEffects> days_;
   double unit_ = 1;
   std::size_t horizon_ = 1;
   std::vector<int> periods_;

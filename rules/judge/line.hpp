@@ -119,7 +119,9 @@ Instant next_event(const Line& line, const Kpi& kpi, const KpiPlan& plan);
 /// Where the line stands on its target after the period `slot`, whose value is `value` and whose verdict (where periods
 /// met are counted) is `verdict`; `line.target_standing` may be where it stood after an earlier period. Nothing (not
 /// started) without a target, and while the target lacks its baseline or its season.
-TargetStanding stand_on_target(const Line& line, const Kpi& kpi, Slot slot, const Value& value, Verdict verdict);
+/// `calendar`: whose named days a forecast knows.
+TargetStanding stand_on_target(
+    const Line& line, const Kpi& kpi, Slot slot, const Value& value, Verdict verdict, const CalendarRules& calendar);
 
 /// Completes the plan that the period is judged by, if it still lacks what is measured when it starts.
 void complete_target(Line& line, const Kpi& kpi, Slot slot);

@@ -206,7 +206,7 @@ Judged look_at(const Line& line, const JudgeContext& context, Slot slot, const V
     const PeriodJudgement alone = judge_conditions(line, context, slot, value, {});
     verdict = value.is_known() ? verdict_of_rules(kpi, alone).value_or(Verdict::kRecorded) : Verdict::kNoData;
   }
-  judged.target = stand_on_target(line, kpi, slot, value, verdict);
+  judged.target = stand_on_target(line, kpi, slot, value, verdict, context.rules->calendar);
   judged.judgement = judge_conditions(line, context, slot, value, judged.target);
   return judged;
 }
@@ -301,8 +301,9 @@ PeriodJudgement judge_period(const Line& line, const JudgeContext& context, Slot
   const Verdict verdict = line.met.contains(slot)      ? Verdict::kMet
                           : line.missed.contains(slot) ? Verdict::kMissed
                                                        : Verdict::kRecorded;
-  const TargetStanding standing =
-      line.stepped == slot ? line.target_standing : stand_on_target(line, kpi, slot, value, verdict);
+  const TargetStanding standing = line.stepped == slot
+                                      ? line.target_standing
+                                      : stand_on_target(line, kpi, slot, value, verdict, context.rules->calendar);
   return judge_conditions(line, context, slot, value, standing);
 }
 

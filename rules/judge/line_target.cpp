@@ -96,7 +96,8 @@ TargetStatus status_of_probability(const Target& target, double probability) {
 /// probabilities said the same; before these it is on track while it is too early to tell, or what the pace said.
 class Looking {
  public:
-  Looking(const Line& line, const Kpi& kpi, std::uint32_t index) : line_(line), kpi_(kpi), index_(index) {}
+  Looking(const Line& line, const Kpi& kpi, std::uint32_t index, const CalendarRules& calendar)
+      : line_(line), kpi_(kpi), index_(index), calendar_(calendar) {}
 
   [[nodiscard]] TargetStatus steady(Slot slot, TargetStatus says) const {
     const auto& values = line_.judged.values;
@@ -153,7 +154,8 @@ class Looking {
     period.every = kpi_.every;
     const Target& target = kpi_.targets[plan.target];
     const TargetStanding pace = judge_target(target, plan, period, Value::of(actual), TargetStatus::kNotStarted);
-    const auto outlook = look_ahead({&kpi_, &plan, line_.judged.values, sample.slot, sample.value, end, tally});
+    const auto outlook =
+        look_ahead({&kpi_, &plan, line_.judged.values, sample.slot, sample.value, end, tally, &calendar_});
     return {outlook ? std::optional(status_of_probability(target, outlook->probability)) : std::nullopt,
             pace.status,
             pace.is_too_early};
@@ -162,6 +164,7 @@ class Looking {
   const Line& line_;
   const Kpi& kpi_;
   std::uint32_t index_;
+  const CalendarRules& calendar_;
 };
 
 /// The newest value before `slot` whose period had ended by `end`.
@@ -221,7 +224,8 @@ void complete_target(Line& line, const Kpi& kpi, Slot slot) {
   }
 }
 
-TargetStanding stand_on_target(const Line& line, const Kpi& kpi, Slot slot, const Value& value, Verdict verdict) {
+TargetStanding stand_on_target(
+    const Line& line, const Kpi& kpi, Slot slot, const Value& value, Verdict verdict, const CalendarRules& calendar) {
   TargetPeriod period;
   period.end = end_of(slot, kpi);
   const auto index = plan_for(line.plans, period.end);
@@ -263,12 +267,13 @@ TargetStanding stand_on_target(const Line& line, const Kpi& kpi, Slot slot, cons
     standing.says = line.target_standing.says;
   }
   if (value.is_known() && !standing.is_final && standing.status != TargetStatus::kNotStarted) {
-    standing.outlook = look_ahead({&kpi, &plan, line.judged.values, slot, value.number, period.end, period.tally});
+    standing.outlook =
+        look_ahead({&kpi, &plan, line.judged.values, slot, value.number, period.end, period.tally, &calendar});
     if (standing.outlook && target.judge == Target::Judge::kForecast) {
       const TargetStatus says = status_of_probability(target, standing.outlook->probability);
       if (!standing.is_too_early) {
         standing.status = goes_on && standing.says ? (says == *standing.says ? says : before)
-                                                   : Looking(line, kpi, *index).steady(slot, says);
+                                                   : Looking(line, kpi, *index, calendar).steady(slot, says);
       }
       standing.says = says;
     }

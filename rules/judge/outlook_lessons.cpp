@@ -1,5 +1,6 @@
 #include "rules/judge/outlook_lessons.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace kpi {
@@ -28,6 +29,9 @@ const forecast::Lesson& OutlookLessons::learned(forecast::Forecaster& forecaster
   hashes.take(question.horizon);
   for (const double value : question.values) {
     hashes.take(std::bit_cast<std::uint64_t>(value));
+  }
+  for (const forecast::Mark mark : question.marks.first(std::min(question.marks.size(), question.values.size()))) {
+    hashes.take(mark);
   }
   for (const int period : question.periods) {
     hashes.take(static_cast<std::uint64_t>(period));

@@ -1,5 +1,6 @@
 #include "rules/judge/target_outlook.hpp"
 
+#include "rules/expr/day_marks.hpp"
 #include "rules/forecast/forecast.hpp"
 #include "rules/judge/outlook_lessons.hpp"
 #include "rules/judge/target_plan.hpp"
@@ -19,24 +20,44 @@ constexpr std::size_t kTaughtSeasons = 4;
 /// Farther deadlines have no forecast.
 constexpr std::int64_t kMostPeriods = 2000;
 
-/// The values up to the period, one per period; NaN where there is none. Those of the present season, `recent` of them,
-/// are the last, and are taken beside the kMostValues before them.
-std::vector<double> values_of(const OutlookTask& task, std::size_t recent) {
+/// What is known, one value per period; NaN where there is none. And which periods have a name in the calendar, those
+/// `left` included; none: it has no name for any.
+struct Known {
+  std::vector<double> values;
+  std::vector<forecast::Mark> marks;
+};
+
+/// The values up to the period. Those of the present season, `recent` of them, are the last, and are taken beside the
+/// kMostValues before them.
+Known known_of(const OutlookTask& task, std::size_t recent, std::int64_t left) {
+  const Kpi& kpi = *task.kpi;
+  const DayMarks days(kpi.over == kpi.every.span() ? task.calendar : nullptr, kpi.every, kpi.zone);
   const auto end = std::ranges::lower_bound(task.judged, task.slot, {}, &Sample::slot);
   const auto most = kMostValues + static_cast<std::ptrdiff_t>(recent);
   const auto count = std::min<std::ptrdiff_t>(end - task.judged.begin(), most - 1);
-  std::vector<double> values;
+  Known known;
+  const auto put = [&](Slot slot, double value) {
+    known.values.push_back(value);
+    if (days.any()) {
+      known.marks.push_back(days.of(slot));
+    }
+  };
   auto at = end - count;
   Slot slot = at == end ? task.slot : at->slot;
   for (std::ptrdiff_t steps = 0; slot < task.slot && steps < 4 * kMostValues; ++steps) {
     while (at != end && at->slot < slot) {
       ++at;
     }
-    values.push_back(at != end && at->slot == slot ? at->value : std::nan(""));
-    slot = next_slot(slot, task.kpi->every, task.kpi->zone);
+    put(slot, at != end && at->slot == slot ? at->value : std::nan(""));
+    slot = next_slot(slot, kpi.every, kpi.zone);
   }
-  values.push_back(task.value);
-  return values;
+  put(task.slot, task.value);
+  slot = task.slot;
+  for (std::int64_t step = 0; days.any() && step < left; ++step) {
+    slot = next_slot(slot, kpi.every, kpi.zone);
+    known.marks.push_back(days.of(slot));
+  }
+  return known;
 }
 
 /// Whether a period is the first of its season: of a week of days, a year of weeks, months or quarters, a day of
@@ -234,9 +255,9 @@ std::optional<TargetOutlook> look_ahead(const OutlookTask& task) {
   const std::vector<int> periods = seasons_of(task.kpi->every);
   const auto season = static_cast<std::size_t>(periods.front());
   const std::size_t recent = periods_of_season(task.slot, *task.kpi, season);
-  const std::vector<double> values = values_of(task, recent);
-  const auto known = std::ranges::count_if(values, [](double value) { return std::isfinite(value); });
-  if (static_cast<std::size_t>(known) < kLeastForForecast) {
+  const auto [values, marks] = known_of(task, recent, left);
+  const auto count = std::ranges::count_if(values, [](double value) { return std::isfinite(value); });
+  if (static_cast<std::size_t>(count) < kLeastForForecast) {
     return std::nullopt;
   }
   if (task.plan->measure == Target::Measure::kShareMet) {
@@ -245,7 +266,8 @@ std::optional<TargetOutlook> look_ahead(const OutlookTask& task) {
   const forecast::Forecast answer = foresee({.values = values,
                                              .horizon = static_cast<std::size_t>(left),
                                              .periods = periods,
-                                             .highest = highest_of(*task.kpi, values, leg.goal)},
+                                             .highest = highest_of(*task.kpi, values, leg.goal),
+                                             .marks = marks},
                                             recent);
   const std::size_t last = answer.points.size();
   const bool is_up = has_reached(*task.plan, leg.goal + 1 + std::abs(leg.goal), leg.goal, task.end);

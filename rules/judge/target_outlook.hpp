@@ -24,6 +24,7 @@ struct OutlookTask {
   double value = 0;                ///< Its value.
   Slot end;                        ///< Its end, on the civil axis.
   TargetTally tally;               ///< It included.
+  const CalendarRules* calendar = nullptr;  ///< Whose named days are known; null: none.
 };
 
 /// Nothing when there are too few values, no period is left, or the deadline is too far away.

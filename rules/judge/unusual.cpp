@@ -1,5 +1,6 @@
 #include "rules/judge/unusual.hpp"
 
+#include "rules/expr/day_marks.hpp"
 #include "rules/expr/history.hpp"
 
 #include <algorithm>
@@ -16,23 +17,32 @@ constexpr std::int64_t kFewestPeriods = 14;
 constexpr std::int64_t kFewestWeeks = 4;
 constexpr std::size_t kMostValues = 1000;
 
-/// One value a period up to `slot`; NaN where there is none.
-std::vector<double> values_until(const Line& line, const Kpi& kpi, Slot slot) {
+/// One value a period up to `slot`; NaN where there is none. And which periods have a name, where the calendar has any.
+struct Past {
+  std::vector<double> values;
+  std::vector<forecast::Mark> marks;
+};
+
+Past past_until(const Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar) {
+  const DayMarks days(kpi.over == kpi.every.span() ? &calendar : nullptr, kpi.every, kpi.zone);
   const auto& judged = line.judged.values;
   const auto end = std::ranges::upper_bound(judged, slot, {}, &Sample::slot);
   const auto count = std::min(end - judged.begin(), static_cast<std::ptrdiff_t>(kMostValues));
-  std::vector<double> values;
+  Past past;
   if (count == 0) {
-    return values;
+    return past;
   }
   auto at = end - count;
-  for (Slot next = at->slot; at != end && values.size() < 4 * kMostValues;
+  for (Slot next = at->slot; at != end && past.values.size() < 4 * kMostValues;
        next = next_slot(next, kpi.every, kpi.zone)) {
     const bool is_there = at->slot <= next;
-    values.push_back(is_there ? at->value : std::nan(""));
+    past.values.push_back(is_there ? at->value : std::nan(""));
+    if (days.any()) {
+      past.marks.push_back(days.of(next));
+    }
     at += is_there ? 1 : 0;
   }
-  return values;
+  return past;
 }
 
 /// Of how many periods, `step` apart and the newest included, it is the lowest or the highest.
@@ -51,12 +61,12 @@ std::int64_t record_of(const std::vector<double>& values, std::size_t step, bool
 
 }  // namespace
 
-std::optional<Unusual> look_back(const Line& line, const Kpi& kpi, Slot slot) {
-  const std::vector<double> values = values_until(line, kpi, slot);
+std::optional<Unusual> look_back(const Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar) {
+  const auto [values, marks] = past_until(line, kpi, slot, calendar);
   if (values.empty() || std::isnan(values.back())) {
     return std::nullopt;
   }
-  const auto verdict = look_at_newest(values, kpi.every);
+  const auto verdict = look_at_newest(values, marks, kpi.every);
   if (!verdict || !(verdict->usual > 0)) {
     return std::nullopt;
   }

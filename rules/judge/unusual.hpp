@@ -17,8 +17,9 @@ struct Unusual {
   bool is_of_weekday = false;  ///< Only of the same weekdays: so many weeks.
 };
 
-/// Nothing without a value, or where too few were judged to say what is usual.
-std::optional<Unusual> look_back(const Line& line, const Kpi& kpi, Slot slot);
+/// By the season, the level and what the days that the calendar names usually do. Nothing without a value, or where too
+/// few were judged to say what is usual.
+std::optional<Unusual> look_back(const Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar);
 
 /// Whether the condition asks how unusual something is.
 bool asks_for_unusual(const Program& condition);

@@ -77,8 +77,9 @@ std::string threshold_reason(const AlertSubject& subject, Language language) {
 
 std::string condition_reason(const AlertSubject& subject, Language language) {
   const AlertRule& rule = subject.kpi->alerts[subject.index];
+  const CalendarRules calendar = subject.calendar != nullptr ? *subject.calendar : CalendarRules();
   const std::string unusual =
-      asks_for_unusual(rule.when) ? unusual_words(*subject.line, *subject.kpi, subject.slot, language) : "";
+      asks_for_unusual(rule.when) ? unusual_words(*subject.line, *subject.kpi, subject.slot, calendar, language) : "";
   if (!unusual.empty()) {  // says more than the condition does
     return say(language, Phrase::kCondition, {{"name", rule.name}, {"condition", unusual}});
   }

@@ -20,8 +20,9 @@ double rounded(double value, double width) {
 
 }  // namespace
 
-std::string unusual_words(const Line& line, const Kpi& kpi, Slot slot, Language language) {
-  const auto found = look_back(line, kpi, slot);
+std::string unusual_words(
+    const Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar, Language language) {
+  const auto found = look_back(line, kpi, slot, calendar);
   if (!found) {
     return "";
   }

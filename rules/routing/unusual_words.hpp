@@ -9,6 +9,7 @@
 namespace kpi {
 
 /// Empty: too few periods were judged to say what is usual.
-std::string unusual_words(const Line& line, const Kpi& kpi, Slot slot, Language language);
+std::string unusual_words(
+    const Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar, Language language);
 
 }  // namespace kpi

@@ -25,7 +25,7 @@ std::string words(const std::string& monday, Language language, const std::strin
   ledger.given("web.m", "2026-01-05", values + monday);
   ledger.judged_at("2026-04-21 00:00");
   const Line& line = ledger.line("x");
-  return unusual_words(line, ledger.rules().kpis[line.kpi], *line.stepped, language);
+  return unusual_words(line, ledger.rules().kpis[line.kpi], *line.stepped, ledger.rules().calendar, language);
 }
 
 TEST(UnusualWords, NameTheWeekdayAndForHowLong) {
@@ -51,7 +51,9 @@ TEST(UnusualWords, SayNothingOfAShortHistory) {
   ledger.given("web.m", "2026-01-05", "10x20 900");
   ledger.judged_at("2026-02-21 00:00");
   const Line& line = ledger.line("x");
-  EXPECT_EQ(unusual_words(line, ledger.rules().kpis[line.kpi], *line.stepped, Language::kEnglish), "");
+  EXPECT_EQ(
+      unusual_words(line, ledger.rules().kpis[line.kpi], *line.stepped, ledger.rules().calendar, Language::kEnglish),
+      "");
 }
 
 TEST(UnusualWords, TheConditionsThatAskAreKnown) {
