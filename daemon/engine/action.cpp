@@ -102,8 +102,18 @@ class Applying {
     if (!action.kpi.empty()) {
       KPI_TRY(check_kpi(action.kpi, engine_.config()));
     }
+    constexpr std::chrono::days kFarthest{366};
+    const Config& config = engine_.config();
+    const auto today = std::chrono::floor<std::chrono::days>(config.zone.to_local(now_)).time_since_epoch();
+    const auto ahead = std::chrono::sys_days{action.day}.time_since_epoch() - today;
+    if (ahead > kFarthest || ahead < -100 * kFarthest) {
+      return fail(ErrorKind::kInvalid,
+                  date_text(action.day) + (ahead > kFarthest ? " lies more than a year ahead" : " is long gone") +
+                      ": a note is of a day that charts show; look at the year");
+    }
     engine_.receive(NoteRow{action.kpi, action.day, action.text, action.by, now_});
-    return ActionAnswer{"noted to " + date_text(action.day) + " of " + (action.kpi.empty() ? "all KPIs" : action.kpi),
+    return ActionAnswer{"noted to " + date_text(action.day) + (ahead > std::chrono::days{0} ? ", a day to come," : "") +
+                            " of " + (action.kpi.empty() ? "all KPIs" : action.kpi),
                         ""};
   }
 

@@ -120,20 +120,24 @@ void fit(Plane& plane, const ReviewLine& line) {
 /// Of many points the lowest and the highest of each stretch, in time order.
 std::vector<const ReviewPoint*> thinned(const std::vector<ReviewPoint>& points, std::size_t most) {
   std::vector<const ReviewPoint*> kept;
+  const auto follows = [&](std::size_t i) { return i == 0 || points[i].slot <= points[i - 1].end; };
   const std::size_t stretch = points.size() <= most ? 1 : (2 * points.size() + most - 1) / most;
   for (std::size_t i = 0; i < points.size(); i += stretch) {
     const ReviewPoint* low = nullptr;
     const ReviewPoint* high = nullptr;
+    bool has_gap = false;
     for (std::size_t j = i; j < std::min(points.size(), i + stretch); ++j) {
       const ReviewPoint& point = points[j];
+      has_gap = has_gap || std::isnan(point.value) || !follows(j);
       if (!std::isnan(point.value)) {
         low = low == nullptr || point.value < low->value ? &point : low;
         high = high == nullptr || point.value > high->value ? &point : high;
       }
     }
-    if (low == nullptr) {
-      kept.push_back(nullptr);  // a gap
-    } else {
+    if (has_gap) {
+      kept.push_back(nullptr);
+    }
+    if (low != nullptr) {
       kept.push_back(std::min(low, high));
       if (low != high) {
         kept.push_back(std::max(low, high));
@@ -197,7 +201,8 @@ std::string grid(const Plane& plane, const Kpi& kpi, const ReportStyle& style) {
 }
 
 /// Dates below: the firsts of months, or of a short period some days.
-std::string dates(const Plane& plane, const ReviewPeriod& period, const ReportWords& words) {
+std::string dates(const Plane& plane, ReviewPeriod period, const ReportWords& words) {
+  period.to = date_of(Slot{static_cast<std::int64_t>(plane.to_ms)});  // farther than the review's: a forecast
   std::vector<Date> marks;
   const auto days = (std::chrono::sys_days{period.to} - std::chrono::sys_days{period.from}).count();
   if (days > 45) {
@@ -380,9 +385,10 @@ std::string sparkline(const ReviewLine& line, const ReviewPeriod& period) {
   }
   plane.low = low;
   plane.high = high > low ? high : low + 1;
-  const auto points = thinned(line.points, 60);
+  const auto points = thinned(line.points, 120);
   return R"(<svg class="spark" viewBox="0 0 120 28" aria-hidden="true"><path class="value" d=")" +
-         path_through(points, plane, [](const ReviewPoint& point) { return point.value; }) + R"("/></svg>)";
+         path_through(points, plane, [](const ReviewPoint& point) { return point.value; }) + R"("/>)" +
+         alone_points(points, plane) + "</svg>";
 }
 
 }  // namespace kpi

@@ -3,6 +3,7 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace kpi {
@@ -20,10 +21,15 @@ bool has_open_alert(const ReviewLine& line, Instant end) {
   });
 }
 
-std::string target_sentence(std::string_view form, const ReviewLine& line, const Kpi& kpi, const ReportStyle& style) {
+/// `plain` has no word of what was reached.
+std::string target_sentence(std::string_view form,
+                            std::string_view plain,
+                            const ReviewTarget& target,
+                            const Kpi& kpi,
+                            const ReportStyle& style) {
   return filled(
-      form,
-      {{"goal", figure_text(line.target->goal, kpi, style)}, {"actual", figure_text(line.target->actual, kpi, style)}});
+      std::isnan(target.actual) ? plain : form,
+      {{"goal", goal_text(target.goal, target, kpi, style)}, {"actual", goal_text(target.actual, target, kpi, style)}});
 }
 
 Date last_day(const ReviewPeriod& period) {
@@ -72,11 +78,11 @@ std::vector<std::string> asked_by(const ReviewLine& line,
   const ReportWords& words = report_words(style.language);
   std::vector<std::string> sentences;
   if (line.target && line.target->status == TargetStatus::kMissed) {
-    sentences.push_back(target_sentence(words.decide_missed, line, *kpi.kpi, style));
+    sentences.push_back(target_sentence(words.decide_missed, words.decide_missed_goal, *line.target, *kpi.kpi, style));
   } else if (line.target && line.target->status == TargetStatus::kOffTrack) {
-    sentences.push_back(target_sentence(words.decide_off, line, *kpi.kpi, style));
+    sentences.push_back(target_sentence(words.decide_off, words.decide_off_goal, *line.target, *kpi.kpi, style));
   } else if (line.target && line.target->status == TargetStatus::kAtRisk) {
-    sentences.push_back(target_sentence(words.decide_risk, line, *kpi.kpi, style));
+    sentences.push_back(target_sentence(words.decide_risk, words.decide_risk_goal, *line.target, *kpi.kpi, style));
   }
   const Instant end = std::min(end_of(review.period, style.zone), review.now + Duration{1});
   // One that has ended since asks for nothing any more.
@@ -135,6 +141,28 @@ std::vector<std::string> decisions_of(const ReviewKpi& kpi, const Review& review
 std::string figure_text(const std::optional<double>& value, const Kpi& kpi, const ReportStyle& style) {
   return value && std::isfinite(*value) ? format_value(*value, kpi.unit, style.language)
                                         : std::string(report_words(style.language).unknown);
+}
+
+std::string goal_text(double value, const ReviewTarget& target, const Kpi& kpi, const ReportStyle& style) {
+  static const Unit percent = Unit::parse("%").value_or(Unit());
+  if (!std::isfinite(value)) {
+    return std::string(report_words(style.language).unknown);
+  }
+  return format_value(value, target.measure == Target::Measure::kShareMet ? percent : kpi.unit, style.language);
+}
+
+std::string_view rule_words(std::string_view rule, const ReportWords& words) {
+  constexpr std::array<std::string_view, 3> kBuiltIn{"thresholds", "target", "no_data"};
+  const auto* const found = std::ranges::find(kBuiltIn, rule);
+  return found == kBuiltIn.end() ? rule : words.rules.at(static_cast<std::size_t>(found - kBuiltIn.begin()));
+}
+
+std::string compared_words(const Review& review, const ReportStyle& style) {
+  const ReportWords& words = report_words(style.language);
+  return filled(review.has_year_ago() ? words.compared : words.compared_one,
+                {{"previous", period_words(review.previous, words)},
+                 {"year_ago", period_words(review.year_ago, words)},
+                 {"now", long_date(local_day(review.now, style.zone), words)}});
 }
 
 std::string change_text(const std::optional<double>& value,

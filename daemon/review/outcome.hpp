@@ -38,6 +38,15 @@ std::string change_text(const std::optional<double>& value,
 /// Whether a change is for the better: 1, for the worse: -1, or neither.
 int direction_of(const std::optional<double>& value, const std::optional<double>& before, const Kpi& kpi);
 
+/// The same of what a target measures, which may be a share.
+std::string goal_text(double value, const ReviewTarget& target, const Kpi& kpi, const ReportStyle& style);
+
+/// What an alert's rule is called; an alert rule of its own has its name.
+std::string_view rule_words(std::string_view rule, const ReportWords& words);
+
+/// "Compared with …", and of which day the figures are.
+std::string compared_words(const Review& review, const ReportStyle& style);
+
 /// "country=SE": the segment's labels; the word for the total.
 std::string segment_words(const Labels& segment, const ReportWords& words);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <set>
 #include <tuple>
@@ -189,7 +190,7 @@ class ReviewReader {
       const Kpi& kpi = rules_.kpis[place->kpi];
       const Slot end = next_slot(row.slot, kpi.every, kpi.zone);
       if (belongs(kpi, review_.period, row.slot, end)) {
-        take(line_of(*place), row, end);
+        take(line_of(*place), row, end, kpi);
       }
     }));
     for (ReviewKpi& kpi : review_.kpis) {  // a segment that had retired before has nothing to say
@@ -198,11 +199,25 @@ class ReviewReader {
     return {};
   }
 
-  static void take(ReviewLine& line, const VerdictRow& row, Slot end) {
+  /// What the target with this goal measures.
+  static Target::Measure measure_of(const Kpi& kpi, double goal) {
+    const auto has_goal = [&](const Target& target) {
+      return target.goal == goal ||
+             std::ranges::any_of(target.changes, [&](const auto& change) { return change.goal == goal; });
+    };
+    const auto found = std::ranges::find_if(kpi.targets, has_goal);
+    return found != kpi.targets.end() ? found->measure
+           : kpi.targets.empty()      ? Target::Measure::kLevel
+                                      : kpi.targets.back().measure;
+  }
+
+  static void take(ReviewLine& line, const VerdictRow& row, Slot end, const Kpi& kpi) {
     line.counts.add(row.verdict);
     line.points.push_back({row.slot, end, row.value, row.limit, row.expected, row.verdict});
     if (!std::isnan(row.goal)) {
-      line.target = ReviewTarget{row.target_status, row.goal, row.expected, row.value, ""};
+      const Target::Measure measure = measure_of(kpi, row.goal);
+      const double actual = measure == Target::Measure::kLevel ? row.value : std::numeric_limits<double>::quiet_NaN();
+      line.target = ReviewTarget{row.target_status, row.goal, row.expected, actual, "", {}, measure};
     }
   }
 

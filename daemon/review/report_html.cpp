@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 
 namespace kpi {
@@ -53,12 +54,7 @@ class Html {
     html_.raw("<style>", kReportStyle, "</style>\n</head>\n<body>\n<main>\n<header>\n");
     html_.put("<h1>", title, "</h1>\n");
     html_.put("<p class=\"soft\">", days_words(review_.period, words_), "</p>\n");
-    html_.put("<p>",
-              filled(words_.compared,
-                     {{"previous", period_words(review_.previous, words_)},
-                      {"year_ago", period_words(review_.year_ago, words_)},
-                      {"now", long_date(local_day(review_.now, style_.zone), words_)}}),
-              "</p>\n");
+    html_.put("<p>", compared_words(review_, style_), "</p>\n");
     if (review_.is_open) {
       html_.put("<p>", words_.open, "</p>\n");
     }
@@ -96,12 +92,14 @@ class Html {
   void scorecard() {
     html_.put("<h2 id=\"scorecard\">", words_.scorecard, "</h2>\n");
     html_.put("<p class=\"soft\"><small>", words_.scorecard_rule, "</small></p>\n");
-    html_.raw("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
-    html_.header_cell(words_.kpi);
+    html_.raw("<div class=\"scroll\" tabindex=\"0\"><table class=\"scores rows\">\n<thead><tr>");
+    html_.header_cell(words_.kpi, "name");
     html_.header_cell(words_.owner, "wide");
     html_.header_cell(words_.value, "number");
     html_.header_cell(words_.previous, "number narrow");
-    html_.header_cell(words_.year_ago, "number wide");
+    if (review_.has_year_ago()) {
+      html_.header_cell(words_.year_ago, "number wide");
+    }
     html_.header_cell(words_.periods_met, "wide");
     html_.header_cell(words_.target);
     html_.raw("</tr></thead>\n");
@@ -134,7 +132,9 @@ class Html {
     html_.put("<td class=\"wide owner\">", kpi.kpi->owner, "</td>");
     html_.put("<td class=\"number\"><b>", figure_text(line.value, *kpi.kpi, style_), "</b></td>");
     html_.compared(kpi, line.value, line.previous, "number narrow");
-    html_.compared(kpi, line.value, line.year_ago, "number wide");
+    if (review_.has_year_ago()) {
+      html_.compared(kpi, line.value, line.year_ago, "number wide");
+    }
     html_.raw("<td class=\"wide\">");
     if (line.counts.met + line.counts.missed > 0) {
       html_.raw(fmt::format("{} / {}", line.counts.met, line.counts.met + line.counts.missed));
@@ -143,8 +143,15 @@ class Html {
     html_.raw("</td><td>");
     html_.chip(tone_of(html_.outcome(line)), html_.outcome_text(line));
     if (line.target) {
-      html_.put(
-          "<br><small>", filled(words_.goal, {{"goal", figure_text(line.target->goal, *kpi.kpi, style_)}}), "</small>");
+      // The value of the period may be of another kind than the goal: a sum beside the level of four weeks.
+      if (std::isfinite(line.target->actual)) {
+        html_.put("<small class=\"line\">",
+                  filled(words_.latest, {{"actual", goal_text(line.target->actual, *line.target, *kpi.kpi, style_)}}),
+                  "</small>");
+      }
+      html_.put("<small class=\"line\">",
+                filled(words_.goal, {{"goal", goal_text(line.target->goal, *line.target, *kpi.kpi, style_)}}),
+                "</small>");
     }
     html_.raw("</td></tr>\n");
   }
@@ -179,6 +186,11 @@ class Html {
   void changes() {
     html_.put("<h2 id=\"changes\">", words_.changed, "</h2>\n");
     const std::string before = html_.take();  // the rows by themselves, to know whether there are any
+    for (const NoteRow& note : review_.notes) {
+      html_.put("<tr><td>", long_date(note.day, words_), "</td>");
+      html_.put("<td>", words_.all_kpis, "</td><td></td><td></td>");
+      html_.put("<td>", note.text, "</td></tr>\n");
+    }
     for (const ReviewKpi& kpi : review_.kpis) {
       changes_of(kpi);
     }
@@ -188,7 +200,7 @@ class Html {
       html_.put("<p>", words_.nothing_changed, "</p>\n");
       return;
     }
-    html_.raw("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
+    html_.raw("<div class=\"scroll\" tabindex=\"0\"><table class=\"changes rows\">\n<thead><tr>");
     for (const std::string_view name : {words_.date, words_.kpi, words_.was, words_.is, words_.why}) {
       html_.header_cell(name);
     }
@@ -220,7 +232,9 @@ class Html {
                  words_.mark_restated);
     }
     for (const NoteRow& note : kpi.notes) {
-      change_row(note.day, kpi, "", "", note.text);
+      if (!note.kpi.empty()) {
+        change_row(note.day, kpi, "", "", note.text);
+      }
     }
   }
 

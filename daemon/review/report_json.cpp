@@ -117,11 +117,15 @@ ordered_json line_json(const ReviewKpi& kpi, const ReviewLine& line, const Repor
           {"target_changes", line.segment.empty() ? changes_of(kpi) : ordered_json::array()}};
 }
 
-ordered_json people_json(const ReviewKpi& kpi) {
-  ordered_json notes = ordered_json::array();
-  for (const NoteRow& note : kpi.notes) {
-    notes.push_back({{"date", date_text(note.day)}, {"text", note.text}, {"by", note.by}});
+ordered_json notes_json(const std::vector<NoteRow>& notes) {
+  ordered_json rows = ordered_json::array();
+  for (const NoteRow& note : notes) {
+    rows.push_back({{"date", date_text(note.day)}, {"text", note.text}, {"by", note.by}});
   }
+  return rows;
+}
+
+ordered_json people_json(const ReviewKpi& kpi) {
   ordered_json gaps = ordered_json::array();
   for (const SmartGap gap : kpi.gaps) {
     gaps.push_back(name_of(gap));
@@ -130,7 +134,7 @@ ordered_json people_json(const ReviewKpi& kpi) {
           {"reviewed_by", text_or_null(kpi.reviewed_by)},
           {"review_note", text_or_null(kpi.review_note)},
           {"review_overdue", kpi.is_overdue},
-          {"notes", notes},
+          {"notes", notes_json(kpi.notes)},
           {"smart_gaps", gaps}};
 }
 
@@ -172,6 +176,7 @@ std::string report_json(const Review& review, const ReportStyle& style) {
                               {"now", rfc3339(review.now)},
                               {"open", review.is_open},
                               {"kpis", kpis},
+                              {"notes", notes_json(review.notes)},
                               {"owners", owners},
                               {"forecasts", forecasts_json(review)}};
   return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";

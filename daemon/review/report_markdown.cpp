@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <string>
 
 namespace kpi {
@@ -34,21 +35,25 @@ std::string compared(const ReviewKpi& kpi,
   return md(figure_text(before, *kpi.kpi, style)) + (change.empty() ? "" : " (" + md(change) + ")");
 }
 
-std::string row(const ReviewKpi& kpi, const ReviewLine& line, Instant end, const ReportStyle& style) {
+std::string row(
+    const ReviewKpi& kpi, const ReviewLine& line, Instant end, bool has_year_ago, const ReportStyle& style) {
   const ReportWords& words = report_words(style.language);
   const std::array<std::string_view, 4> outcomes{words.made, words.at_risk, words.not_made, words.nothing_to_meet};
   std::string status(outcomes.at(static_cast<std::size_t>(outcome_of(line, end))));
   if (line.target && line.target->status != TargetStatus::kNotStarted) {
-    status = std::string(words.status.at(static_cast<std::size_t>(line.target->status))) + ", " +
-             filled(words.goal, {{"goal", figure_text(line.target->goal, *kpi.kpi, style)}});
+    const auto text = [&](double value) { return goal_text(value, *line.target, *kpi.kpi, style); };
+    status = std::string(words.status.at(static_cast<std::size_t>(line.target->status)));
+    status +=
+        std::isnan(line.target->actual) ? "" : ", " + filled(words.latest, {{"actual", text(line.target->actual)}});
+    status += ", " + filled(words.goal, {{"goal", text(line.target->goal)}});
   }
   const std::string name = line.segment.empty() ? md(kpi.kpi->title) : "· " + md(segment_words(line.segment, words));
-  return fmt::format("| {} | {} | {} | {} | {} | {} / {} | {} |\n",
+  return fmt::format("| {} | {} | {} | {}{} | {} / {} | {} |\n",
                      name,
                      md(kpi.kpi->owner),
                      md(figure_text(line.value, *kpi.kpi, style)),
                      compared(kpi, line, line.previous, style),
-                     compared(kpi, line, line.year_ago, style),
+                     has_year_ago ? " | " + compared(kpi, line, line.year_ago, style) : std::string(),
                      line.counts.met,
                      line.counts.met + line.counts.missed,
                      md(status));
@@ -72,29 +77,27 @@ std::string honesty(const Review& review, const ReportStyle& style) {
 std::string report_markdown(const Review& review, const ReportStyle& style) {
   const ReportWords& words = report_words(style.language);
   const Instant end = std::min(end_of(review.period, style.zone), review.now + Duration{1});
-  const Date now = local_day(review.now, style.zone);
+  const bool has_year_ago = review.has_year_ago();
   std::string text = fmt::format("# {}: {}\n\n{}\n\n{}\n",
                                  words.title,
                                  period_words(review.period, words),
                                  days_words(review.period, words),
-                                 filled(words.compared,
-                                        {{"previous", period_words(review.previous, words)},
-                                         {"year_ago", period_words(review.year_ago, words)},
-                                         {"now", long_date(now, words)}}));
+                                 compared_words(review, style));
   text += review.is_open ? fmt::format("\n{}\n", words.open) : "";
-  text += fmt::format("\n## {}\n\n| {} | {} | {} | {} | {} | {} | {} |\n|---|---|--:|--:|--:|--:|---|\n",
+  text += fmt::format("\n## {}\n\n| {} | {} | {} | {}{} | {} | {} |\n|---|---|--:|--:|{}--:|---|\n",
                       words.scorecard,
                       words.kpi,
                       words.owner,
                       words.value,
                       words.previous,
-                      words.year_ago,
+                      has_year_ago ? fmt::format(" | {}", words.year_ago) : std::string(),
                       words.periods_met,
-                      words.target);
+                      words.target,
+                      has_year_ago ? "--:|" : "");
   for (const ReviewKpi& kpi : review.kpis) {
-    text += row(kpi, kpi.total, end, style);
+    text += row(kpi, kpi.total, end, has_year_ago, style);
     for (const ReviewLine& line : kpi.segments) {
-      text += row(kpi, line, end, style);
+      text += row(kpi, line, end, has_year_ago, style);
     }
   }
   text += fmt::format("\n## {}\n\n", words.decisions);
@@ -110,7 +113,10 @@ std::string report_markdown(const Review& review, const ReportStyle& style) {
   }
   text += is_any ? "" : fmt::format("{}\n", words.no_decisions);
   text += fmt::format("\n## {}\n\n", words.changed);
-  is_any = false;
+  is_any = !review.notes.empty();
+  for (const NoteRow& note : review.notes) {
+    text += fmt::format("- {}, **{}**: {}\n", long_date(note.day, words), words.all_kpis, md(note.text));
+  }
   for (const ReviewKpi& kpi : review.kpis) {
     for (const TargetTurnover& turn : kpi.changes) {
       text += fmt::format("- {}, **{}**: {} → {} ({})\n",
@@ -132,6 +138,9 @@ std::string report_markdown(const Review& review, const ReportStyle& style) {
       is_any = true;
     }
     for (const NoteRow& note : kpi.notes) {
+      if (note.kpi.empty()) {
+        continue;
+      }
       text += fmt::format("- {}, **{}**: {}\n", long_date(note.day, words), md(kpi.kpi->title), md(note.text));
       is_any = true;
     }

@@ -51,16 +51,24 @@ class Page {
     fact(words_.previous, line.previous ? figure_text(line.previous, *kpi.kpi, style_) : std::string("–"));
     html_.change(kpi, line.value, line.previous);
     html_.raw("</dd></div>");
-    fact(words_.year_ago, line.year_ago ? figure_text(line.year_ago, *kpi.kpi, style_) : std::string("–"));
-    html_.change(kpi, line.value, line.year_ago);
-    html_.raw("</dd></div>");
+    if (review_.has_year_ago()) {
+      fact(words_.year_ago, line.year_ago ? figure_text(line.year_ago, *kpi.kpi, style_) : std::string("–"));
+      html_.change(kpi, line.value, line.year_ago);
+      html_.raw("</dd></div>");
+    }
     if (line.target) {
-      fact(words_.target, figure_text(line.target->goal, *kpi.kpi, style_));
+      fact(words_.target, goal_text(line.target->goal, *line.target, *kpi.kpi, style_));
       html_.put("<small>", words_.status.at(static_cast<std::size_t>(line.target->status)), "</small>");
-      if (std::isfinite(line.target->expected)) {
+      if (std::isfinite(line.target->actual)) {
         html_.put("<small>",
-                  filled(words_.on_path, {{"expected", figure_text(line.target->expected, *kpi.kpi, style_)}}),
+                  filled(words_.latest, {{"actual", goal_text(line.target->actual, *line.target, *kpi.kpi, style_)}}),
                   "</small>");
+      }
+      if (std::isfinite(line.target->expected)) {
+        html_.put(
+            "<small>",
+            filled(words_.on_path, {{"expected", goal_text(line.target->expected, *line.target, *kpi.kpi, style_)}}),
+            "</small>");
       }
       html_.raw("</dd></div>");
     }
@@ -70,10 +78,7 @@ class Page {
 
   void outlook(const ReviewKpi& kpi, const ReviewOutlook& outlook) {
     static const Unit percent = Unit::parse("%").value_or(Unit());
-    const bool is_share = !kpi.kpi->targets.empty() && kpi.kpi->targets.back().measure == Target::Measure::kShareMet;
-    const auto text = [&](double value) {
-      return format_value(value, is_share ? percent : kpi.kpi->unit, style_.language);
-    };
+    const auto text = [&](double value) { return goal_text(value, *kpi.total.target, *kpi.kpi, style_); };
     html_.put("<p><b>", words_.forecast, "</b>: ");
     html_.put("<b>", text(outlook.projected), "</b> ");
     html_.put("",
@@ -158,7 +163,9 @@ class Page {
     html_.header_cell(words_.segment);
     html_.header_cell(words_.value, "number");
     html_.header_cell(words_.previous, "number");
-    html_.header_cell(words_.year_ago, "number wide");
+    if (review_.has_year_ago()) {
+      html_.header_cell(words_.year_ago, "number wide");
+    }
     html_.header_cell(words_.periods_met);
     html_.raw("</tr></thead>\n<tbody>\n");
     std::vector<const ReviewLine*> lines;
@@ -174,7 +181,9 @@ class Page {
       html_.raw(sparkline(*line, review_.period), "</th>");
       html_.put("<td class=\"number\"><b>", figure_text(line->value, *kpi.kpi, style_), "</b></td>");
       html_.compared(kpi, line->value, line->previous, "number");
-      html_.compared(kpi, line->value, line->year_ago, "number wide");
+      if (review_.has_year_ago()) {
+        html_.compared(kpi, line->value, line->year_ago, "number wide");
+      }
       html_.raw("<td>", fmt::format("{} / {}", line->counts.met, line->counts.met + line->counts.missed));
       html_.bar(line->counts);
       html_.raw("</td></tr>\n");
@@ -196,7 +205,7 @@ class Page {
     };
     for (const EpisodeRow& episode : line.episodes) {
       html_.raw("<tr><td>");
-      html_.chip(episode.severity == Severity::kCritical ? "bad" : "warn", episode.rule);
+      html_.chip(episode.severity == Severity::kCritical ? "bad" : "warn", rule_words(episode.rule, words_));
       html_.raw("</td>");
       html_.put("<td>", day(episode.since), "</td>");
       html_.put("<td>", day(episode.firing), "</td>");

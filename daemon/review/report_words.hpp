@@ -17,7 +17,8 @@ namespace kpi {
 struct ReportWords {
   std::string_view code;  ///< "sv", for the document's lang.
   std::string_view title;
-  std::string_view compared;  ///< {previous} {year_ago} {now}
+  std::string_view compared;      ///< {previous} {year_ago} {now}
+  std::string_view compared_one;  ///< {previous} {now}: it is the same a year ago.
   std::string_view open;
   std::string_view scorecard;
   std::string_view scorecard_rule;
@@ -38,6 +39,7 @@ struct ReportWords {
   std::string_view crowd;  ///< {count} {objective}
 
   std::string_view kpi;
+  std::string_view all_kpis;
   std::string_view owner;
   std::string_view no_owner;
   std::string_view objective;
@@ -81,6 +83,7 @@ struct ReportWords {
   std::string_view judged_until;  ///< {date}
   std::string_view judged_none;
   std::string_view goal;         ///< {goal}
+  std::string_view latest;       ///< {actual}
   std::string_view on_path;      ///< {expected}
   std::string_view reviewed;     ///< {date}
   std::string_view reviewed_by;  ///< {date} {by}
@@ -91,9 +94,12 @@ struct ReportWords {
   std::string_view not_made;
   std::string_view nothing_to_meet;
 
-  std::string_view decide_missed;  ///< {goal} {actual}
-  std::string_view decide_off;     ///< {goal} {actual}
-  std::string_view decide_risk;    ///< {goal} {actual}
+  std::string_view decide_missed;       ///< {goal} {actual}
+  std::string_view decide_off;          ///< {goal} {actual}
+  std::string_view decide_risk;         ///< {goal} {actual}
+  std::string_view decide_missed_goal;  ///< {goal}. These three where what was reached is not known.
+  std::string_view decide_off_goal;
+  std::string_view decide_risk_goal;
   std::string_view decide_firing;  ///< {since}
   std::string_view decide_gaps;    ///< {count} {periods}
   std::string_view decide_overdue;
@@ -114,6 +120,7 @@ struct ReportWords {
 
   std::array<std::string_view, 6> status;  ///< By TargetStatus.
   std::array<std::string_view, 6> gaps;    ///< By SmartGap.
+  std::array<std::string_view, 3> rules;   ///< Built in: thresholds, target, no_data.
   std::string_view day_month_year;         ///< {d} {month} {y}
   std::string_view day_month;              ///< {d} {month}
   std::string_view week;                   ///< {n} {y}

@@ -59,9 +59,10 @@ struct ReviewTarget {
   TargetStatus status = TargetStatus::kNotStarted;
   double goal = 0;
   double expected = 0;                     ///< NaN: not on its path.
-  double actual = 0;                       ///< NaN: unknown. The value of the last period.
+  double actual = 0;                       ///< NaN: unknown. Of a level the value of the last period.
   std::string view;                        ///< The JSON of a TargetView where it is the present one; else empty.
   std::optional<ReviewOutlook> outlook{};  ///< As of now, while the target runs.
+  Target::Measure measure = Target::Measure::kLevel;
 };
 
 /// A KPI or one of its segments.
@@ -126,9 +127,13 @@ struct Review {
   Instant now;           ///< The last step the figures are of.
   bool is_open = false;  ///< The period had not ended by then.
   std::vector<ReviewKpi> kpis;
+  std::vector<NoteRow> notes;     ///< That are of no KPI but of all; each KPI has them too.
   std::vector<OwnerLoad> owners;  ///< The most alerts first.
   std::vector<Crowd> crowds;
   std::vector<forecast::Statement> forecasts;  ///< Of targets whose outcome was decided in the period.
+
+  /// False where the period before is the one a year ago.
+  [[nodiscard]] bool has_year_ago() const { return year_ago.from != previous.from || year_ago.to != previous.to; }
 };
 
 /// kNotFound when there is no history yet.

@@ -79,6 +79,7 @@ Result<void> add_standings(const LinesByKpi& lines, HistoryReader& reader) {
       continue;  // what is expected today was not known at the end of an earlier period
     }
     line->target->view = status.row.target;
+    line->target->actual = read_actual(status.row.target).value_or(line->target->actual);
     line->target->outlook = read_outlook(status.row.target, line->target->goal);
   }
   return {};

@@ -4,6 +4,12 @@
 
 namespace kpi {
 
+std::optional<double> read_actual(const std::string& view) {
+  const auto json = nlohmann::json::parse(view, nullptr, false);
+  const bool has_actual = json.is_object() && json.contains("actual") && json["actual"].is_number();
+  return has_actual ? std::optional(json["actual"].get<double>()) : std::nullopt;
+}
+
 std::optional<ReviewOutlook> read_outlook(const std::string& view, double goal) {
   const auto json = nlohmann::json::parse(view, nullptr, false);
   const auto has_number = [&](const char* key) {

@@ -18,6 +18,9 @@ struct ReviewOutlook {
   bool is_level = true;  ///< It is the KPI's value, not a sum, mean or share since the start.
 };
 
+/// What a target has reached, of the same JSON: a sum, mean or share since the start; nothing of a level.
+std::optional<double> read_actual(const std::string& view);
+
 /// Of the JSON of a TargetView (StatusRow::target); nothing where it holds no forecast, or one for another goal.
 std::optional<ReviewOutlook> read_outlook(const std::string& view, double goal);
 

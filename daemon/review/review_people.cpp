@@ -106,6 +106,9 @@ class People {
 
   Result<void> add_notes() {
     for (const NoteRow& note : KPI_TRY(reader_.notes(review_.period.from, review_.period.to))) {
+      if (note.kpi.empty()) {
+        review_.notes.push_back(note);
+      }
       for (ReviewKpi& kpi : review_.kpis) {
         if (note.kpi.empty() || note.kpi == kpi.kpi->id) {
           kpi.notes.push_back(note);

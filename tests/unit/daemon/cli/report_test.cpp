@@ -141,12 +141,13 @@ TEST_F(Report, ComparesAnOpenPeriodWithAsManyDays) {
   const json document = this->document({"--quarter", "2026-Q4"});
   EXPECT_EQ(document["open"], true);
   const json visits = line(document, "visits");
-  EXPECT_EQ(visits["previous"], 3 * 200);  // 1 to 3 July
+  EXPECT_EQ(visits["until"], "2026-10-02T22:00:00Z");
+  EXPECT_EQ(visits["previous"], 2 * 200);  // 1 and 2 July: the day that waits for its data is not judged yet
 }
 
 TEST_F(Report, SaysTheSameInEveryFormat) {
   const json visits = line(document({"--quarter", "2026-Q3"}), "visits");
-  const std::string total = "visits,Visits,growth,,,visits,17280,18200,,formula,92,80,9,3,0,";
+  const std::string total = "visits,Visits,growth,,,visits,17280,18200,,2026-09-30T22:00:00Z,formula,92,80,9,3,0,";
   EXPECT_EQ(visits["value"], 17280);
   EXPECT_THAT(run({"--quarter", "2026-Q3", "--format", "csv"}).out, HasSubstr(total));
   EXPECT_THAT(run({"--quarter", "2026-Q3", "--format", "md"}).out,
@@ -212,6 +213,35 @@ TEST_F(Report, TellsOfAnOpenAlertOnlyWhileItIsOpen) {
   ASSERT_EQ(program_.once("2026-10-04T08:00:00Z"), 0);
   EXPECT_THAT(run({"--quarter", "2026-Q4"}).out, HasSubstr("An alert has been open since"));
   EXPECT_TRUE(line(document({"--quarter", "2030-Q1"}), "visits")["episodes"].empty());
+}
+
+TEST_F(Report, TellsANoteOfAllKpisOnceAndShowsItInEachChart) {
+  ASSERT_EQ(program_.on_folder({"note", "all", "2026-08-20", "Summer sale"}).code, 0);
+  const Ended far = program_.on_folder({"note", "all", "2099-01-01", "Far"});
+  EXPECT_EQ(far.code, 2);
+  EXPECT_THAT(far.err, HasSubstr("2099-01-01 lies more than a year ahead"));
+  EXPECT_THAT(program_.on_folder({"note", "visits", "2026-12-24", "Closed"}).out, HasSubstr("a day to come"));
+  const std::string md = run({"--quarter", "2026-Q3", "--format", "md"}).out;
+  EXPECT_EQ(md.find("Summer sale"), md.rfind("Summer sale"));
+  EXPECT_THAT(md, HasSubstr("- 20 August 2026, **All KPIs**: Summer sale\n"));
+  const json document = this->document({"--quarter", "2026-Q3"});
+  EXPECT_EQ(document["notes"].size(), 1U);
+  EXPECT_EQ(line(document, "smooth")["notes"].size(), 1U);
+}
+
+TEST_F(Report, OfAYearHasTheYearBeforeOnce) {
+  EXPECT_THAT(run({"--year", "2026"}).out, Not(HasSubstr("Year before")));
+  const std::string md = run({"--year", "2026", "--format", "md"}).out;
+  EXPECT_THAT(md, HasSubstr("Compared with 2025. Figures as of"));
+  EXPECT_THAT(md, HasSubstr("| Period before | Periods met |"));
+  EXPECT_THAT(run({"--quarter", "2026-Q3"}).out, HasSubstr("Year before"));
+}
+
+TEST_F(Report, CallsTheRulesOfAlertsByTheirWords) {
+  const std::string html = run({"--quarter", "2026-Q3", "--language", "sv"}).out;
+  EXPECT_THAT(html, HasSubstr(">data saknas</span>"));
+  EXPECT_THAT(html, HasSubstr(">gräns</span>"));
+  EXPECT_THAT(html, Not(HasSubstr("no_data</span>")));
 }
 
 TEST_F(Report, SpeaksTheLanguageThatIsAskedFor) {
