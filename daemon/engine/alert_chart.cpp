@@ -22,6 +22,15 @@ Slot newest_of(const AlertView& alert, const Kpi& kpi, const Line& line) {
   return last == values.rend() ? values.back().slot : last->slot;
 }
 
+/// "Conversion rate (country: SE)": the alerts of one mail differ in no more than that.
+std::string title_of(const AlertView& alert) {
+  std::vector<std::string> labels;
+  for (const auto& [name, value] : alert.segment) {
+    labels.push_back(name + ": " + value);
+  }
+  return printable(alert.title + (labels.empty() ? "" : " (" + join(labels, ", ") + ")"), 90);
+}
+
 std::optional<double> on_path(const Kpi& kpi, const Line& line, Slot slot) {
   const TargetPlan* plan = plan_of_standing(line);
   const bool has_path = plan != nullptr && plan->measure == Target::Measure::kLevel;
@@ -39,7 +48,7 @@ std::optional<Attachment> alert_chart(const AlertView& alert, const Kpi& kpi, co
   const Slot oldest =
       std::max(next_slot(newest, kpi.every, kpi.zone, -(kMostPeriods - 1)), line.judged.values.front().slot);
   SmallChart chart;
-  chart.title = alert.title;
+  chart.title = title_of(alert);
   chart.limit = alert.limit;
   chart.unit = kpi.unit;
   chart.first = begin_words(oldest, kpi.every, zone, voice.language);
@@ -54,7 +63,7 @@ std::optional<Attachment> alert_chart(const AlertView& alert, const Kpi& kpi, co
   if (svg.empty()) {
     return std::nullopt;
   }
-  return Attachment{printable(kpi.id, 100) + ".svg", "image/svg+xml", std::move(svg), true};
+  return Attachment{chart.title + ".svg", "image/svg+xml", std::move(svg), true};
 }
 
 }  // namespace kpi

@@ -78,14 +78,19 @@ Result<void> Deliveries::restore(Store& store) {
 void Deliveries::configure(std::shared_ptr<const Config> config) {
   config_ = std::move(config);
   std::map<std::string, DeliveryRules> rules;
+  std::set<std::string> incident_channels;
   refreshes_.clear();
   for (const ChannelConfig& channel : config_->channels) {
     rules[channel.name] = channel.delivery;
+    const ChannelKind* kind = find_channel_kind(channel.type);
+    if (kind != nullptr && kind->keeps_incidents) {
+      incident_channels.insert(channel.name);
+    }
     if (channel.channel != nullptr && channel.channel->refresh_every()) {
       refreshes_[channel.name] = Refresh{};
     }
   }
-  outbox_.configure(rules);
+  outbox_.configure(rules, incident_channels);
 }
 
 std::size_t Deliveries::resend(std::vector<NotificationRow> dead) {

@@ -111,6 +111,9 @@ json member_json(const Member& member) {
   if (!member.is_current) {
     result["current"] = false;
   }
+  if (member.since) {
+    result["since"] = instant_json(member.since);
+  }
   return result;
 }
 
@@ -120,6 +123,7 @@ Member member_of(const json& value) {
   member.told = value.value("told", "");
   member.steps = value.value("steps", 0U);
   member.is_current = value.value("current", true);
+  member.since = instant_at(value, "since");
   for (const json& news : value.value("news", json::array())) {
     member.news.push_back(news_of(news));
   }

@@ -59,7 +59,15 @@ AlertView Engine::source_view(const SourceState& source) const {
   subject.why = &source == &self_        ? Phrase::kSelfWell
                 : source.is_told_as_late ? Phrase::kLateCame
                                          : Phrase::kSourceReadable;
+  subject.is_late = source.row.error.empty();
+  subject.is_invalid = source.is_invalid;
   subject.zone = config_->zone;
+  for (std::uint32_t kpi = 0; kpi < sources_of_kpi_.size() && &source != &self_; ++kpi) {
+    if (sources_of_kpi_[kpi].contains(static_cast<std::uint32_t>(&source - sources_.data()))) {
+      const Kpi& waiting = rules_.kpis[kpi];
+      subject.kpis.push_back(waiting.title.empty() ? waiting.id : waiting.title);
+    }
+  }
   return describe(subject, voices_);
 }
 

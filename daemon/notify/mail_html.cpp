@@ -133,10 +133,13 @@ std::string pictures(const Message& message) {
   std::string out;
   for (std::size_t i = 0; i < message.attachments.size(); ++i) {
     if (message.attachments[i].is_inline) {
-      out += row(
-          fmt::format("<img src=\"cid:{}\" alt=\"{}\" width=\"552\" style=\"display:block;width:100%;height:auto\">",
-                      content_id(i),
-                      html_escaped(printable(message.attachments[i].name, 100))));
+      const std::string name = printable(message.attachments[i].name, 100);
+      const std::string title = html_escaped(name.substr(0, name.rfind('.')));
+      out +=
+          row((message.alerts.size() > 1 ? title : "") + fmt::format("<img src=\"cid:{}\" alt=\"{}\" width=\"552\" "
+                                                                     "style=\"display:block;width:100%;height:auto\">",
+                                                                     content_id(i),
+                                                                     title));
     }
   }
   return out;

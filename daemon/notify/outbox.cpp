@@ -24,9 +24,9 @@ constexpr minutes kProbe{5};
 constexpr hours kProbed{6};
 /// After so long somebody else is told.
 constexpr minutes kLongOutage{15};
-/// Behind a queue of n messages a batch has n/32 of them, at most 64: what a crash may repeat.
-constexpr std::size_t kBatchShare = 32;
-constexpr std::size_t kLargestBatch = 64;
+/// Behind a queue of n messages a batch has n/8 of them, at most 256: what a power cut may repeat.
+constexpr std::size_t kBatchShare = 8;
+constexpr std::size_t kLargestBatch = 256;
 
 /// A number from 0 to 1 that is the same for the same id and attempt.
 double spread(const std::string& id, int attempt) {
@@ -79,13 +79,15 @@ Instant Outbox::due(const Entry& entry) {
   return entry.row.next_attempt.value_or(Instant{});
 }
 
-void Outbox::configure(const std::map<std::string, DeliveryRules>& rules) {
+void Outbox::configure(const std::map<std::string, DeliveryRules>& rules,
+                       const std::set<std::string>& incident_channels) {
   for (auto& [channel, queue] : queues_) {
     queue.disabled_until.reset();
   }
   for (const auto& [channel, rule] : rules) {
     Queue& queue = queues_[channel];
     queue.rules = rule;
+    queue.keeps_incidents = incident_channels.contains(channel);
     queue.tokens = rule.burst;
     queue.refilled.reset();
   }
@@ -124,6 +126,7 @@ void Outbox::add(std::vector<NotificationRow> rows) {
       queue.ready.emplace(due(entry), number);
     }
     entries_.emplace(number, std::move(entry));
+    drop_late_before(queue, number);
   }
 }
 
@@ -216,10 +219,8 @@ void Outbox::end_batch(const std::string& channel, const std::vector<std::string
   }
 }
 
-void Outbox::remove(Queue& queue, std::uint64_t number) {
-  const auto found = entries_.find(number);
-  Entry& entry = found->second;
-  for (const ToldAlert& alert : entry.alerts) {
+void Outbox::leave_chains(Queue& queue, std::uint64_t number) {
+  for (const ToldAlert& alert : entries_.at(number).alerts) {
     const auto chain = queue.chains.find(alert.id);
     if (chain == queue.chains.end() || chain->second.erase(number) == 0) {
       continue;  // named twice
@@ -234,6 +235,15 @@ void Outbox::remove(Queue& queue, std::uint64_t number) {
     if (next > number && --waiting.waits_for == 0) {
       queue.ready.emplace(due(waiting), next);
     }
+  }
+}
+
+void Outbox::remove(Queue& queue, std::uint64_t number) {
+  leave_chains(queue, number);
+  const auto found = entries_.find(number);
+  const Entry& entry = found->second;
+  if (const auto end = entries_.find(entry.told_by); end != entries_.end()) {
+    std::erase(end->second.tells, number);
   }
   queue.ready.erase({due(entry), number});
   queue.all.erase(number);
@@ -255,9 +265,15 @@ Finished Outbox::finish(const std::string& id, const Outcome& outcome, Instant n
   ++entry.row.attempts;
   queue.failed += outcome.kind == Outcome::Kind::kDelivered ? 0 : 1;
   switch (outcome.kind) {
-    case Outcome::Kind::kDelivered:
-      finished.rows.push_back(delivered(queue, number, outcome, now));
+    case Outcome::Kind::kDelivered: {
+      const std::vector<std::uint64_t> late = entry.tells;
+      finished.rows = told_with(entry, now);
+      finished.rows.insert(finished.rows.begin(), delivered(queue, number, outcome, now));
+      for (const std::uint64_t other : late) {
+        remove(queue, other);
+      }
       break;
+    }
     case Outcome::Kind::kRefused:
       queue.failures = 0;
       queue.disabled_until.reset();
@@ -327,7 +343,11 @@ void Outbox::give_up(Queue& queue, std::uint64_t number, std::string why, Finish
   finished.rows.push_back(std::move(dead));
   finished.dead.push_back(std::move(row));
   ++queue.dead;
+  const std::vector<std::uint64_t> late = entries_.at(number).tells;
   remove(queue, number);
+  for (const std::uint64_t other : late) {
+    give_up(queue, other, finished.dead.back().last_error, finished);
+  }
 }
 
 void Outbox::try_later(Queue& queue, std::uint64_t number, const Outcome& outcome, Instant now, Finished& finished) {
@@ -343,6 +363,7 @@ void Outbox::try_later(Queue& queue, std::uint64_t number, const Outcome& outcom
   if (entry.is_probe) {
     --entry.row.attempts;  // it is none of those that are published
     queue.ready.emplace(due(entry), number);
+    drop_late(queue, number);
     return;
   }
   const std::optional<Duration> wait = retry_wait(entry.row.id, entry.row.attempts);
@@ -362,6 +383,7 @@ void Outbox::try_later(Queue& queue, std::uint64_t number, const Outcome& outcom
     row.last_error = outcome.detail;
     row.progress = outcome.progress;
     finished.rows.push_back(std::move(row));
+    drop_late(queue, number);
   }
   while (!queue.all.empty()) {
     const Entry& oldest = entries_.at(*queue.all.begin());

@@ -3,8 +3,9 @@
 // rows; this is their order in memory. Pure but for its own state; owned by the engine's thread.
 //
 // What is told of one alert keeps its order: the next message of an alert waits until the one before it has arrived or
-// is given up. Messages of other alerts do not wait for it, and no channel waits for another. After failures a channel
-// rests for a while, longer each time up to half a minute, so that a receiver that is down is not run over.
+// is given up. What could not be told before its alert was over is not told any more: the end alone is. Messages of
+// other alerts do not wait for it, and no channel waits for another. After failures a channel rests for a while, longer
+// each time up to half a minute, so that a receiver that is down is not run over.
 
 #include "daemon/notify/channel.hpp"
 #include "daemon/notify/message_json.hpp"
@@ -64,8 +65,9 @@ struct ChannelState {
 
 class Outbox {
  public:
-  /// The channels there are; what was disabled gets another chance.
-  void configure(const std::map<std::string, DeliveryRules>& rules);
+  /// The channels there are, and those of them that keep incidents; what was disabled gets another chance.
+  void configure(const std::map<std::string, DeliveryRules>& rules,
+                 const std::set<std::string>& incident_channels = {});
   void restore(const DeliveryMemory& memory);
   void add(std::vector<NotificationRow> rows);
 
@@ -107,12 +109,15 @@ class Outbox {
     std::vector<ToldAlert> alerts;
     std::size_t waits_for = 0;  // alerts of which an earlier message is on its way
     bool in_flight = false;
-    bool was_asked_to_wait = false;  // by Retry-After
-    bool is_probe = false;           // tried before its time, to see whether the receiver is back
+    bool was_asked_to_wait = false;      // by Retry-After
+    bool is_probe = false;               // tried before its time, to see whether the receiver is back
+    std::vector<std::uint64_t> tells{};  // messages that it stands for: they waited until their alerts were over
+    std::uint64_t told_by = 0;           // the message that stands for this one; 0: none
   };
 
   struct Queue {
     DeliveryRules rules;
+    bool keeps_incidents = false;                           // it wants the beginning of each, too
     std::set<Key> ready;                                    // neither in flight nor waiting for another one
     std::map<std::string, std::set<std::uint64_t>> chains;  // by alert
     std::map<std::string, std::string> remotes;             // by alert
@@ -142,6 +147,13 @@ class Outbox {
   std::vector<std::vector<Attempt>> take(Instant now, bool everything);
   std::vector<Attempt> take_batch(Queue& queue, std::size_t most, Instant now);
   void remove(Queue& queue, std::uint64_t number);
+  /// Others need not wait for it any longer.
+  void leave_chains(Queue& queue, std::uint64_t number);
+  // outbox_late.cpp
+  void drop_late(Queue& queue, std::uint64_t number);
+  void drop_late_before(Queue& queue, std::uint64_t number);
+  [[nodiscard]] std::uint64_t end_of(const Queue& queue, std::uint64_t number) const;
+  [[nodiscard]] std::vector<DeliveryRow> told_with(const Entry& end, Instant now) const;
   DeliveryRow delivered(Queue& queue, std::uint64_t number, const Outcome& outcome, Instant now);
   void give_up(Queue& queue, std::uint64_t number, std::string why, Finished& finished);
   void try_later(Queue& queue, std::uint64_t number, const Outcome& outcome, Instant now, Finished& finished);

@@ -26,6 +26,17 @@ std::string group_id(RoutingGroup::Kind kind,
   return fingerprint(text);
 }
 
+/// Where the routes lead.
+std::vector<std::string> current_groups(const TrackedAlert& alert) {
+  std::vector<std::string> groups;
+  for (const Member& member : alert.members) {
+    if (member.is_current) {
+      groups.push_back(member.group);
+    }
+  }
+  return groups;
+}
+
 bool is_idle(const Member& member) {
   return member.told.empty() && member.news.empty();
 }
@@ -105,6 +116,7 @@ void Decider::take_over(const AlertKey& key, TrackedAlert& alert, const std::str
       Member& member = *member_of(alert, id);
       member.told = other.told;
       member.steps = other.steps;
+      member.since = other.since;
       RoutingGroup& here = state_.groups.find(id)->second;
       if (!here.last) {
         here.last = group->second.last;
@@ -240,16 +252,25 @@ void Decider::fire(const AlertEvent& event) {
     alert.fired = context_.now;
     for (Member& member : alert.members) {
       member.steps = 0;
+      member.since.reset();
     }
   } else {
     void_acknowledgement(alert, event.severity);
   }
+  const bool is_worse = !is_new && event.severity > alert.severity;
+  const std::vector<std::string> before = current_groups(alert);
   alert.is_firing = true;
   alert.is_reminded = event.is_reminded;
   alert.type = event.type;
   alert.severity = event.severity;
   alert.labels = event.labels;
   lead(event.alert, alert);
+  for (Member& member : alert.members) {
+    if (is_worse && std::ranges::find(before, member.group) == before.end()) {
+      member.since = context_.now;
+      member.steps = 0;
+    }
+  }
   for (Member& member : alert.members) {
     RoutingGroup& group = state_.groups.find(member.group)->second;
     if (!member.is_current || group.kind != RoutingGroup::Kind::kAlerts) {

@@ -4,6 +4,7 @@
 #include "rules/judge/target_rate.hpp"
 #include "rules/model/message_template.hpp"
 #include "rules/routing/reason_words.hpp"
+#include "rules/routing/source_words.hpp"
 #include "rules/routing/target_words.hpp"
 #include "rules/words/civil_words.hpp"
 #include "rules/words/say.hpp"
@@ -14,8 +15,6 @@
 
 namespace kpi {
 namespace {
-
-constexpr std::size_t kMaxError = 500;
 
 /// "+5%", "-12%": against the period before.
 std::string change_text(const AlertView& view, Language language) {
@@ -236,7 +235,7 @@ AlertView described(const SourceSubject& subject, const Voice& voice) {
   view.severity = Severity::kWarning;
   view.since = subject.since;
   view.since_text = subject.since ? time_words(*subject.since, voice.zone.value_or(subject.zone), voice.language) : "";
-  view.reason = subject.is_failing ? printable(subject.error, kMaxError) : say(voice.language, subject.why);
+  view.reason = subject.is_failing ? source_reason(subject, voice.language) : say(voice.language, subject.why);
   return view;
 }
 

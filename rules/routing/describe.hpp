@@ -48,7 +48,10 @@ struct SourceSubject {
   std::string episode;
   bool is_failing = true;
   std::optional<Instant> since;
-  std::string error;                     ///< While it fails.
+  std::string error;                     ///< While it fails; in English, for those who mend it.
+  bool is_late = false;                  ///< Nothing fails: what should have come has not.
+  bool is_invalid = false;               ///< What it gives cannot be read.
+  std::vector<std::string> kpis;         ///< The titles of those that wait for it.
   Phrase why = Phrase::kSourceReadable;  ///< When it is over.
   Zone zone;                             ///< The daemon's.
 };

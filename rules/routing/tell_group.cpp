@@ -200,8 +200,9 @@ Instant Decider::escalate(const RoutingGroup& group, const AlertKey& key) {
   if (!is_known(alert, member) || alert.type == MessageType::kAlertFlapping) {
     return Instant::max();  // quiet, until it is told that it is steady
   }
+  const Instant since = member.since.value_or(alert.fired);  // a step that is taken moves the members
   for (std::uint32_t step = member.steps; step < steps.size(); ++step) {
-    const Instant due = after(steps[step].after, alert.fired, *context_.rules, context_.ground);
+    const Instant due = after(steps[step].after, since, *context_.rules, context_.ground);
     if (due > context_.now) {
       return due;
     }

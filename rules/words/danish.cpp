@@ -149,6 +149,19 @@ constexpr PhraseText kPhrases[] = {
     {kSelfWell, "alt er godt med den igen"},
     {kLateCame, "det forsinkede er kommet"},
 
+    // Why a source cannot be read, and which KPIs wait for it.
+    {kSourceTimeout, "den svarede ikke i tide"},
+    {kSourceUnreachable, "den kan ikke nås"},
+    {kSourceForbidden, "den godtager ikke nøglen eller login"},
+    {kSourceNotThere, "det, der spørges efter, findes ikke"},
+    {kSourceBusy, "den har fået for mange forespørgsler"},
+    {kSourceBroken, "den har selv en fejl"},
+    {kSourceUnreadable, "det, den giver, kan ikke læses"},
+    {kSourceLate, "nye data er ikke kommet"},
+    {kSourceFails, "den kan ikke læses"},
+    {kSourceKpis, "{reason}; uden nye data: {kpis}"},
+    {kSourceKpisMore, "{reason}; uden nye data: {kpis} og {n} til"},
+
     // What is added to a reason.
     {kWithNote, "{reason} ({note})"},
     {kNoteFlapping, "ustabil: alarmen er kommet og gået et stykke tid; der siges ikke mere, før den er stabil"},
@@ -240,7 +253,7 @@ constexpr PhraseText kPhrases[] = {
     {kDigestOfWeek, "Ugeoversigt: {period}"},
     {kDigestOfMonth, "Månedsoversigt: {period}"},
     {kDigestOfQuarter, "Kvartalsoversigt: {period}"},
-    {kDigestAllWell, "{n} {n:KPI|KPI'er}, alt ser godt ud"},
+    {kDigestAllWell, "{n} {n:KPI|KPI'er}, alt er i orden nu"},
     {kDigestTrouble, "{trouble} af {n} {n:KPI|KPI'er} kræver opmærksomhed"},
     {kDigestNoKpis, "Ingen KPI passer til oversigten."},
     {kColumnKpi, "KPI"},

@@ -150,6 +150,19 @@ constexpr PhraseText kPhrases[] = {
     {kSelfWell, "all is well with it again"},
     {kLateCame, "what was late has come"},
 
+    // Why a source cannot be read, and which KPIs wait for it.
+    {kSourceTimeout, "it did not answer in time"},
+    {kSourceUnreachable, "it cannot be reached"},
+    {kSourceForbidden, "it refuses the key or login"},
+    {kSourceNotThere, "what is asked for is not there"},
+    {kSourceBusy, "it has had too many requests"},
+    {kSourceBroken, "it has a fault of its own"},
+    {kSourceUnreadable, "what it gives cannot be read"},
+    {kSourceLate, "new data has not come"},
+    {kSourceFails, "it cannot be read"},
+    {kSourceKpis, "{reason}; without new data: {kpis}"},
+    {kSourceKpisMore, "{reason}; without new data: {kpis} and {n} more"},
+
     // What is added to a reason.
     {kWithNote, "{reason} ({note})"},
     {kNoteFlapping, "flapping: it has come and gone for a while; no more is said until it is steady"},
@@ -241,7 +254,7 @@ constexpr PhraseText kPhrases[] = {
     {kDigestOfWeek, "Weekly digest: {period}"},
     {kDigestOfMonth, "Monthly digest: {period}"},
     {kDigestOfQuarter, "Quarterly digest: {period}"},
-    {kDigestAllWell, "{n} {n:KPI|KPIs}, all is well"},
+    {kDigestAllWell, "{n} {n:KPI|KPIs}, all fine now"},
     {kDigestTrouble, "{trouble} of {n} {n:KPI|KPIs} {trouble:needs|need} attention"},
     {kDigestNoKpis, "No KPI matches this digest."},
     {kColumnKpi, "KPI"},

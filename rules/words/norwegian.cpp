@@ -149,6 +149,19 @@ constexpr PhraseText kPhrases[] = {
     {kSelfWell, "alt er bra med den igjen"},
     {kLateCame, "det som var forsinket, har kommet"},
 
+    // Why a source cannot be read, and which KPIs wait for it.
+    {kSourceTimeout, "den svarte ikke i tide"},
+    {kSourceUnreachable, "den kan ikke nås"},
+    {kSourceForbidden, "den godtar ikke nøkkelen eller innloggingen"},
+    {kSourceNotThere, "det som etterspørres, finnes ikke"},
+    {kSourceBusy, "den har fått for mange forespørsler"},
+    {kSourceBroken, "den har selv en feil"},
+    {kSourceUnreadable, "det den gir, kan ikke leses"},
+    {kSourceLate, "nye data har ikke kommet"},
+    {kSourceFails, "den kan ikke leses"},
+    {kSourceKpis, "{reason}; uten nye data: {kpis}"},
+    {kSourceKpisMore, "{reason}; uten nye data: {kpis} og {n} til"},
+
     // What is added to a reason.
     {kWithNote, "{reason} ({note})"},
     {kNoteFlapping, "ustabilt: varselet har kommet og gått en stund; det sies ikke mer før det er stabilt"},
@@ -240,7 +253,7 @@ constexpr PhraseText kPhrases[] = {
     {kDigestOfWeek, "Ukesoppsummering: {period}"},
     {kDigestOfMonth, "Månedsoppsummering: {period}"},
     {kDigestOfQuarter, "Kvartalsoppsummering: {period}"},
-    {kDigestAllWell, "{n} {n:KPI|KPI-er}, alt ser bra ut"},
+    {kDigestAllWell, "{n} {n:KPI|KPI-er}, alt er i orden nå"},
     {kDigestTrouble, "{trouble} av {n} {n:KPI|KPI-er} trenger oppmerksomhet"},
     {kDigestNoKpis, "Ingen KPI passer til oppsummeringen."},
     {kColumnKpi, "KPI"},

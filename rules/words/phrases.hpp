@@ -149,6 +149,19 @@ enum class Phrase : std::uint16_t {
   kSelfWell,  ///< Of the machine kpid runs on.
   kLateCame,
 
+  // Why a source cannot be read, and which KPIs wait for it.
+  kSourceTimeout,
+  kSourceUnreachable,
+  kSourceForbidden,
+  kSourceNotThere,
+  kSourceBusy,
+  kSourceBroken,
+  kSourceUnreadable,
+  kSourceLate,
+  kSourceFails,
+  kSourceKpis,
+  kSourceKpisMore,
+
   // What is added to a reason.
   kWithNote,  ///< {note} {reason}
   kNoteFlapping,

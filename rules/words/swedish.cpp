@@ -149,6 +149,19 @@ constexpr PhraseText kPhrases[] = {
     {kSelfWell, "allt är bra med den igen"},
     {kLateCame, "det som var försenat har kommit"},
 
+    // Why a source cannot be read, and which KPIs wait for it.
+    {kSourceTimeout, "den svarade inte i tid"},
+    {kSourceUnreachable, "den går inte att nå"},
+    {kSourceForbidden, "den godtar inte nyckeln eller inloggningen"},
+    {kSourceNotThere, "det som efterfrågas finns inte"},
+    {kSourceBusy, "den har fått för många förfrågningar"},
+    {kSourceBroken, "den har ett eget fel"},
+    {kSourceUnreadable, "det som den ger går inte att läsa"},
+    {kSourceLate, "nya data har inte kommit"},
+    {kSourceFails, "den går inte att läsa"},
+    {kSourceKpis, "{reason}; utan nya data: {kpis}"},
+    {kSourceKpisMore, "{reason}; utan nya data: {kpis} och {n} till"},
+
     // What is added to a reason.
     {kWithNote, "{reason} ({note})"},
     {kNoteFlapping, "instabilt: larmet har kommit och gått ett tag; inget mer sägs förrän det är stabilt"},
@@ -240,7 +253,7 @@ constexpr PhraseText kPhrases[] = {
     {kDigestOfWeek, "Veckosammanfattning: {period}"},
     {kDigestOfMonth, "Månadssammanfattning: {period}"},
     {kDigestOfQuarter, "Kvartalssammanfattning: {period}"},
-    {kDigestAllWell, "{n} {n:KPI|KPI:er}, allt ser bra ut"},
+    {kDigestAllWell, "{n} {n:KPI|KPI:er}, allt är bra nu"},
     {kDigestTrouble, "{trouble} av {n} {n:KPI|KPI:er} behöver ses över"},
     {kDigestNoKpis, "Ingen KPI passar in på sammanfattningen."},
     {kColumnKpi, "KPI"},

@@ -60,7 +60,7 @@ TEST(Digest, SaysEachKpiOverThePeriodAndWhatItWasBefore) {
   ASSERT_THAT(messages, SizeIs(2));
   const DigestView& digest = *messages[0].digest;
   EXPECT_EQ(digest.title, "Weekly digest: week 12, 16–22 March 2026");
-  EXPECT_EQ(digest.summary, "2 KPIs, all is well");
+  EXPECT_EQ(digest.summary, "2 KPIs, all fine now");
   ASSERT_THAT(digest.lines, SizeIs(2));
   EXPECT_EQ(digest.lines[0].kpi, "visits") << "in the order of the file, without those of others";
   const auto visits = std::ranges::find(digest.lines, "visits", &DigestLine::kpi);

@@ -113,7 +113,7 @@ void Story::put(const std::string& metric, std::string_view day, double value, L
 void Story::fail_source(const std::string& source, ErrorKind kind) {
   for (std::uint32_t i = 0; i < config_->sources.size(); ++i) {
     if (config_->sources[i].settings.name == source) {
-      failures_[i] = Error{kind, "it does not answer"};
+      failures_[i] = Error{kind, "status 503"};
       return;
     }
   }

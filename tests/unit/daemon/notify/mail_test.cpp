@@ -50,6 +50,7 @@ TEST(MailContent, CarriesPicturesInsideAndFilesBeside) {
   const std::string mail = mail_content(message, envelope());
   EXPECT_THAT(mail, HasSubstr("Content-ID: <picture-1@kpid>\r\n"));
   EXPECT_THAT(mail, HasSubstr("cid:picture-1@kpid"));
+  EXPECT_THAT(mail, HasSubstr("alt=3D\"chart\""));
   EXPECT_THAT(mail, HasSubstr("Content-Disposition: attachment; filename=\"review _Q3_.html\"\r\n"));
   EXPECT_THAT(mail, HasSubstr("multipart/mixed"));
 }

@@ -231,6 +231,19 @@ TEST(Escalation, GoesOnStepByStepAndAllWhoKnowHearTheEnd) {
                           "11:30:30 duty alert.resolved -a"));
 }
 
+TEST(Escalation, CountsFromWhenAnAlertBecameBadEnoughForItsRoute) {
+  Route critical = with_repeat(escalating(), {});
+  critical.match = {{"severity", {"critical"}, false}};
+  Desk desk({critical, with_repeat(route_to({"duty"}), {})});
+  desk.fires("2026-03-31 08:00", "a");
+  desk.fires("2026-03-31 10:00", "a", Severity::kCritical);
+  EXPECT_THAT(desk.until("2026-03-31 10:29"),
+              ElementsAre("08:00:30 duty alert.firing a", "10:00:30 duty alert.firing a"));
+  desk.restart();
+  EXPECT_THAT(desk.until("2026-03-31 11:10"),
+              ElementsAre("10:30:00 lead alert.escalated a", "11:00:00 board alert.escalated a"));
+}
+
 TEST(Acknowledgement, StopsRemindersAndEscalationUntilItsEnd) {
   Desk desk({escalating()});
   desk.fires("2026-03-31 10:00", "a", Severity::kCritical);
