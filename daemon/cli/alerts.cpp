@@ -139,7 +139,7 @@ ordered_json json_of(const std::optional<AcknowledgementRow>& row) {
           {"ended", text_or_null(row->ended)}};
 }
 
-ordered_json json_of(const Alert& alert, Language language) {
+ordered_json json_of(const Alert& alert) {
   const EpisodeRow& row = alert.episode.row;
   ordered_json segment = ordered_json::object();
   for (const auto& [name, value] : alert.episode.segment) {
@@ -161,7 +161,7 @@ ordered_json json_of(const Alert& alert, Language language) {
           {"reason", row.reason == Reason::kNone ? ordered_json(nullptr) : ordered_json(name_of(row.reason))},
           {"restated", row.restated},
           {"value", number_or_null(alert.value)},
-          {"formatted", has_value ? ordered_json(value_text(alert.value, alert.kpi, language)) : ordered_json(nullptr)},
+          {"formatted", has_value ? ordered_json(value_text(alert.value, alert.kpi)) : ordered_json(nullptr)},
           {"limit", number_or_null(alert.limit)},
           {"error", text_or_null(alert.error)},
           {"acknowledged", json_of(alert.acknowledgement)}};
@@ -182,13 +182,13 @@ std::string name_of_subject(const Alert& alert) {
   return alert.episode.kpi + (segment.empty() ? "" : " " + segment);
 }
 
-std::string number_text_of(const Alert& alert, Language language) {
+std::string number_text_of(const Alert& alert) {
   if (std::isnan(alert.value)) {
     return alert.source().empty() && alert.is_open() ? "unknown" : "";
   }
-  std::string text = value_text(alert.value, alert.kpi, language);
+  std::string text = value_text(alert.value, alert.kpi);
   if (!std::isnan(alert.limit)) {
-    text += ", limit " + value_text(alert.limit, alert.kpi, language);
+    text += ", limit " + value_text(alert.limit, alert.kpi);
   }
   return text;
 }
@@ -233,7 +233,7 @@ void print_text(const std::vector<Alert>& alerts, const Config& config, bool wit
     heads.add({{std::string(name_of(alert.episode.row.severity)), tone_of(alert)},
                {name_of_subject(alert), alert.is_open() ? CellTone::kHeading : CellTone::kPlain},
                {printable(rule, 40)},
-               {number_text_of(alert, config.language)}});
+               {number_text_of(alert)}});
   }
   const std::string text = heads.text(colour);
   const std::vector<std::string_view> lines = split(text, '\n');
@@ -268,7 +268,7 @@ int alerts(const Arguments& arguments, Io& io) {
   }
   ordered_json list = ordered_json::array();
   for (const Alert& alert : *found) {
-    list.push_back(json_of(alert, config->language));
+    list.push_back(json_of(alert));
   }
   const ordered_json document{{"now", time_or_null(*now)}, {"alerts", list}};
   io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";

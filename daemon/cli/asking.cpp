@@ -4,14 +4,13 @@
 #include "daemon/web/client.hpp"
 #include "rules/base/text.hpp"
 
-#include <algorithm>
 #include <ostream>
 
 namespace kpi {
 namespace {
 
 /// Dead letters are queued again.
-Result<ActionAnswer> resend_here(const ResendAction& action, Store& store, Engine& engine, Instant now) {
+Result<ActionAnswer> resend_here(const ResendAction& action, Store& store, Engine& engine) {
   const std::vector<NotificationRow> dead = KPI_TRY(store.dead_letters(action.ids, ""));
   if (dead.size() < action.ids.size()) {
     return fail(
@@ -25,30 +24,55 @@ Result<ActionAnswer> resend_here(const ResendAction& action, Store& store, Engin
     queued.progress = row.progress;
     engine.receive(std::move(queued));
   }
-  KPI_TRY(engine.step(now));
   return ActionAnswer{counted(dead.size(), "message leaves", "messages leave") + " with the next `kpid run`", ""};
 }
 
-/// Does it without a daemon: what it changes is judged at once, and messages wait for the next `kpid run`.
-Result<ActionAnswer> act_here(const Action& action, const std::shared_ptr<const Config>& config, Io& io) {
-  const auto store = KPI_TRY(open_sqlite_store(config->history));
-  Engine engine(config, *store, {.waits_elapsed = true});  // one step: there is no later in which to tell
-  KPI_TRY(engine.restore(io.clock.now()));
-  const Instant now = std::max(io.clock.now(), engine.last_step().value_or(Instant{}));
-  if (const auto* again = std::get_if<ResendAction>(&action)) {
-    return resend_here(*again, *store, engine, now);
+/// The time at which something is said. What alerts are told of stands still between steps: an acknowledgement or a
+/// silence counts from the last one, and so it can end in what was the past of a clock set back. The rest is dated.
+Instant time_of(const Action& action, Instant now, const std::optional<Instant>& last_step) {
+  const bool is_of_alerts = std::holds_alternative<AcknowledgeAction>(action) ||
+                            std::holds_alternative<SilenceAction>(action) ||
+                            std::holds_alternative<EndSilenceAction>(action);
+  return is_of_alerts && last_step ? *last_step : now;
+}
+
+/// What was entered is judged at once, as if it had been there at the last step: the sources were not looked at since,
+/// and what has not been read would be taken for missing. Before the first step there is nothing to judge.
+Result<void> judge_entry(const EntryAction& action, Engine& engine, ActionAnswer& answer, Io& io) {
+  if (!engine.last_step()) {
+    answer.text += "\nit is judged with the next `kpid run`";
+    return engine.write_words();
   }
-  ActionAnswer answer = KPI_TRY(apply(action, engine, now));
-  if (const auto* entry = std::get_if<EntryAction>(&action)) {
-    const EntryRow row = KPI_TRY(read_entry(entry->words, *config, now));
-    const std::uint32_t index = source_of_entry(row, *config);
-    const PollRequest request = engine.poll_request(index, now);
-    engine.receive(PollResult{index, now, config->sources[index].source->poll(request, io.host, {}), 0});
-  }
+  const Config& config = engine.config();
+  const Instant now = *engine.last_step();
+  const EntryRow row = KPI_TRY(read_entry(action.words, config, io.clock.now()));
+  const std::uint32_t index = source_of_entry(row, config);
+  const PollRequest request = engine.poll_request(index, now);
+  engine.receive(PollResult{index, now, config.sources[index].source->poll(request, io.host, {}), 0});
   const StepSummary summary = KPI_TRY(engine.step(now));
   if (!summary.messages.empty()) {
     answer.text +=
         "\n" + counted(summary.messages.size(), "message leaves", "messages leave") + " with the next `kpid run`";
+  }
+  return {};
+}
+
+/// Does it without a daemon: it is kept, and counts from the next `kpid run` on.
+Result<ActionAnswer> act_here(const Action& action, const std::shared_ptr<const Config>& config, Io& io) {
+  const auto store = KPI_TRY(open_sqlite_store(config->history));
+  Engine engine(config, *store, {.waits_elapsed = true});  // one step: there is no later in which to tell
+  const Instant now = io.clock.now();
+  KPI_TRY(engine.restore(now));
+  if (const auto* again = std::get_if<ResendAction>(&action)) {
+    ActionAnswer answer = KPI_TRY(resend_here(*again, *store, engine));
+    KPI_TRY(engine.write_words());
+    return answer;
+  }
+  ActionAnswer answer = KPI_TRY(apply(action, engine, time_of(action, now, engine.last_step())));
+  if (const auto* entry = std::get_if<EntryAction>(&action)) {
+    KPI_TRY(judge_entry(*entry, engine, answer, io));
+  } else {
+    KPI_TRY(engine.write_words());
   }
   return answer;
 }

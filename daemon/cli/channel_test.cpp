@@ -71,7 +71,7 @@ int test_channel(const Arguments& arguments, Io& io) {
   }
   const auto http = make_curl_client();
   std::mutex console;
-  ChannelHost host{*http, io.out, [&] { return io.clock.now(); }};
+  ChannelHost host{*http, arguments.has("json") ? io.err : io.out, [&] { return io.clock.now(); }};
   host.host = &io.host;
   const Outcome outcome = deliver_once(*config, test_row(*config, name, io.clock.now()), host, console, {});
   const bool is_delivered = outcome.kind == Outcome::Kind::kDelivered;

@@ -1,6 +1,7 @@
 #include "daemon/cli/check_history.hpp"
 #include "daemon/cli/check_timing.hpp"
 #include "daemon/cli/verbs.hpp"
+#include "daemon/store/history_reader.hpp"
 #include "daemon/store/sqlite_store.hpp"
 #include "rules/base/text.hpp"
 #include "rules/load/smart.hpp"
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <ostream>
 
 namespace kpi {
@@ -93,7 +95,7 @@ class Check {
     if (load.config) {
       const auto local = load.config->zone.to_local(io_.clock.now());
       const Date today{std::chrono::floor<std::chrono::days>(local)};
-      check_smart(load.config->rules, today, load.diagnostics);
+      check_smart(load.config->rules, today, reviews_of(*load.config), load.diagnostics);
       look_at_sources(*load.config, load.diagnostics);
       look_at_history(load.config, load.diagnostics);
       load.diagnostics.sort();
@@ -110,6 +112,23 @@ class Check {
       findings_.kpis += load.config->rules.kpis.size();
       findings_.sources += load.config->sources.size();
     }
+  }
+
+  /// The last day on which somebody recorded a review of each KPI; none where there is no history that can be read.
+  static std::map<std::string, Date> reviews_of(const Config& config) {
+    std::map<std::string, Date> days;
+    std::error_code error;
+    if (config.history.empty() || !std::filesystem::exists(config.history, error)) {
+      return days;
+    }
+    auto reader = open_history_reader(config.history);
+    const auto reviews = reader ? (*reader)->reviews() : Result<std::vector<ReviewRow>>();
+    for (const ReviewRow& review : reviews.value_or(std::vector<ReviewRow>())) {
+      const Date day{std::chrono::floor<std::chrono::days>(config.zone.to_local(review.at))};
+      Date& last = days.try_emplace(review.kpi, day).first->second;
+      last = std::max(last, day);
+    }
+    return days;
   }
 
   /// Local files are opened: a column that is not there is told before the first poll.

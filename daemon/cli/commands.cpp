@@ -16,9 +16,16 @@ namespace {
 
 namespace options = boost::program_options;
 
+bool takes(const Command& command, std::string_view name) {
+  return std::ranges::find(command.arguments, name, &ArgumentSpec::name) != command.arguments.end();
+}
+
 /// Boost's description of what a verb takes.
 options::options_description describe(const Command& command) {
   options::options_description description;
+  if (!takes(command, "config")) {  // every verb takes it, so that an alias or a script can add it to each
+    description.add_options()("config", options::value<std::vector<std::string>>(), "not needed here");
+  }
   for (const ArgumentSpec& argument : command.arguments) {
     if (argument.value.empty()) {
       description.add_options()(argument.name.c_str(), argument.help.c_str());
@@ -126,6 +133,19 @@ int help(const std::vector<std::string>& words, Io& io) {
   return kExitFine;
 }
 
+/// A negative number is a value, not an option.
+std::vector<options::option> take_number(std::vector<std::string>& words) {
+  const std::string& word = words.front();
+  if (word.size() < 2 || word[0] != '-' || (word[1] != '.' && (word[1] < '0' || word[1] > '9'))) {
+    return {};
+  }
+  options::option value;
+  value.value.push_back(word);
+  value.original_tokens.push_back(word);
+  words.erase(words.begin());
+  return {value};
+}
+
 /// The words after the verb, as the verb's arguments. Throws boost's errors.
 Arguments parse(const Command& command, const std::vector<std::string>& words) {
   options::positional_options_description positional;
@@ -137,7 +157,12 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
   const options::options_description description = describe(command);
   const int style = options::command_line_style::default_style & ~options::command_line_style::allow_guessing;
   options::variables_map map;
-  options::store(options::command_line_parser(words).options(description).positional(positional).style(style).run(),
+  options::store(options::command_line_parser(words)
+                     .options(description)
+                     .positional(positional)
+                     .style(style)
+                     .extra_style_parser(take_number)
+                     .run(),
                  map);
   Arguments arguments;
   for (const auto& [name, value] : map) {

@@ -23,11 +23,14 @@ int backup(const Arguments& arguments, Io& io) {
 }
 
 int verify(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kChecked, io);
-  if (!config) {
-    return kExitNo;
+  std::string path = arguments.text("file");
+  if (!arguments.has("file")) {  // a copy is verified on any machine, with or without a configuration
+    const auto config = load_for_verb(arguments, Secrets::kChecked, io);
+    if (!config) {
+      return kExitNo;
+    }
+    path = config->history;
   }
-  const std::string path = arguments.has("file") ? arguments.text("file") : config->history;
   const auto findings = verify_history(path);
   if (!findings) {
     return complain(io, kExitFailed, findings.error().message);

@@ -70,11 +70,11 @@ std::string rough_text(Duration duration) {
   return counted(static_cast<std::size_t>(minutes), "minute");
 }
 
-std::string value_text(double value, const Kpi* kpi, Language language) {
+std::string value_text(double value, const Kpi* kpi) {
   if (std::isnan(value)) {
     return "unknown";
   }
-  return kpi == nullptr ? number_text(value) : format_value(value, kpi->unit, language);
+  return kpi == nullptr ? number_text(value) : format_value(value, kpi->unit, Language::kEnglish);
 }
 
 std::string segment_text(const Labels& segment, const Kpi* kpi) {
@@ -88,6 +88,13 @@ std::string segment_text(const Labels& segment, const Kpi* kpi) {
 }
 
 Result<void> write_whole(const std::string& path, const std::string& text) {
+  std::error_code unknown;
+  const auto kind = std::filesystem::symlink_status(path, unknown).type();
+  if (kind != std::filesystem::file_type::regular && kind != std::filesystem::file_type::not_found) {
+    std::ofstream there(path, std::ios::binary | std::ios::trunc);  // a device, a pipe, a link: it is not replaced
+    there << text << std::flush;
+    return there ? Result<void>() : fail(ErrorKind::kUnavailable, "cannot write " + printable(path));
+  }
   const std::string part = path + ".part";
   std::error_code error;
   {

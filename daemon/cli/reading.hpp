@@ -29,7 +29,7 @@ std::string period_start_text(Instant instant, const Kpi* kpi, const Zone& zone)
 std::string rough_text(Duration duration);
 
 /// A value in its unit; "unknown" when there is none, its plain digits when the KPI is not configured (any more).
-std::string value_text(double value, const Kpi* kpi, Language language);
+std::string value_text(double value, const Kpi* kpi);
 
 /// "no sample": why a value is unknown.
 std::string words_of(Reason reason);

@@ -310,7 +310,9 @@ int run(const Arguments& arguments, Io& io) {
     return complain(io, kExitFailed, store.error().message);
   }
   const auto http = make_curl_client();
-  const World world{io.clock, io.host, *http, io.out};
+  // One JSON document and nothing else: messages for people go where the log goes.
+  std::ostream& console = arguments.has("once") && arguments.has("json") ? io.err : io.out;
+  const World world{io.clock, io.host, *http, console};
   return signals ? run_daemon(start, **store, world, *signals, io)
                  : run_once(config, **store, world, *now, arguments, io);
 }

@@ -131,7 +131,8 @@ class SourceTest {
       return number_text(row.value) + " " + printable(currency, 16);
     }
     const auto unit = Unit::parse(row.model->unit);
-    return row.model->unit.empty() || !unit ? number_text(row.value) : format_value(row.value, *unit, config_.language);
+    return row.model->unit.empty() || !unit ? number_text(row.value)
+                                            : format_value(row.value, *unit, Language::kEnglish);
   }
 
   [[nodiscard]] std::string period(Slot slot) const {

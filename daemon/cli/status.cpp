@@ -30,7 +30,7 @@ ordered_json target_of(const StatusLine& line) {
   return target.is_object() ? target : ordered_json(nullptr);
 }
 
-ordered_json json_of(const StatusLine& line, Language language) {
+ordered_json json_of(const StatusLine& line) {
   ordered_json segment = ordered_json::object();
   for (const auto& [name, value] : line.segment) {
     segment[name] = value;
@@ -45,7 +45,7 @@ ordered_json json_of(const StatusLine& line, Language language) {
     const auto& [start, end] = *line.row->provisional;
     provisional = {{"period", {{"start", rfc3339(start)}, {"end", rfc3339(end)}}},
                    {"value", line.row->provisional_value},
-                   {"formatted", format_value(line.row->provisional_value, line.kpi->unit, language)}};
+                   {"formatted", format_value(line.row->provisional_value, line.kpi->unit, Language::kEnglish)}};
   }
   const bool has_severity = line.severity != Severity::kNone;
   return {
@@ -55,7 +55,8 @@ ordered_json json_of(const StatusLine& line, Language language) {
       {"period", period},
       {"value", is_known ? ordered_json(line.row->value) : ordered_json(nullptr)},
       {"formatted",
-       is_known ? ordered_json(format_value(line.row->value, line.kpi->unit, language)) : ordered_json(nullptr)},
+       is_known ? ordered_json(format_value(line.row->value, line.kpi->unit, Language::kEnglish))
+                : ordered_json(nullptr)},
       {"unit", text_or_null(line.kpi->unit.text())},
       {"state", name_of(line.state)},
       {"severity", has_severity ? ordered_json(name_of(line.severity)) : ordered_json(nullptr)},
@@ -94,10 +95,10 @@ ordered_json json_of(const SourceStatus& source) {
           {"quota", source.row->quota}};
 }
 
-void print_json(const StatusReport& report, Language language, const Io& io) {
+void print_json(const StatusReport& report, const Io& io) {
   ordered_json kpis = ordered_json::array();
   for (const StatusLine& line : report.lines) {
-    kpis.push_back(json_of(line, language));
+    kpis.push_back(json_of(line));
   }
   ordered_json sources = ordered_json::array();
   for (const SourceStatus& source : report.sources) {
@@ -147,7 +148,7 @@ int status(const Arguments& arguments, Io& io) {
     return complain(io, kExitFailed, report.error().message);
   }
   if (arguments.has("json")) {
-    print_json(*report, config->language, io);
+    print_json(*report, io);
   } else if (only != nullptr) {
     print_status_of(*only, *report, *config, io);
   } else {

@@ -43,11 +43,11 @@ Cell state_cell(const StatusLine& line) {
 }
 
 /// A value in two cells, so that numbers line up and units do too.
-std::pair<Cell, Cell> value_cells(const StatusLine& line, Language language) {
+std::pair<Cell, Cell> value_cells(const StatusLine& line) {
   if (!line.row) {
     return {Cell{}, Cell{"no sample yet", CellTone::kQuiet}};
   }
-  const std::string text = value_text(line.row->value, line.kpi, language);
+  const std::string text = value_text(line.row->value, line.kpi);
   if (std::isnan(line.row->value)) {
     return {Cell{text, CellTone::kQuiet}, Cell{}};
   }
@@ -152,7 +152,7 @@ class StatusText {
     }
     Table table({{"KPI"}, {"VALUE", true}, {"", false, 1}, {"STATE"}, {"SINCE"}, {"TARGET"}, {"PACE", true}});
     for (const StatusLine& line : report_.lines) {
-      const auto [number, unit] = value_cells(line, config_.language);
+      const auto [number, unit] = value_cells(line);
       const auto [target, pace] = target_cells(line);
       const std::string name = line.segment.empty() ? line.kpi->id : "  " + segment_text(line.segment, line.kpi);
       table.add({{name}, number, unit, state_cell(line), {since_of(line, config_)}, target, pace});
@@ -173,7 +173,7 @@ class StatusText {
     io_.out << "\n";
     Table table({{"SEGMENT"}, {"PERIOD"}, {"VALUE", true}, {"", false, 1}, {"VERDICT"}, {"STATE"}, {"SINCE"}});
     for (const StatusLine& line : report_.lines) {
-      const auto [number, unit] = value_cells(line, config_.language);
+      const auto [number, unit] = value_cells(line);
       const std::string segment = line.segment.empty() ? "total" : segment_text(line.segment, line.kpi);
       table.add({{segment},
                  {line.row ? period_text(line.row->slot, kpi.every, kpi.zone) : ""},
@@ -253,7 +253,7 @@ class StatusText {
       const auto date = line.kpi->zone.to_local(line.row->provisional->start);
       const std::string name = line.segment.empty() ? "" : segment_text(line.segment, line.kpi) + " ";
       io_.out << paint(name + "so far, may still be restated: ", CellTone::kQuiet)
-              << format_value(line.row->provisional_value, line.kpi->unit, config_.language)
+              << format_value(line.row->provisional_value, line.kpi->unit, Language::kEnglish)
               << paint(" for " + rfc3339(Instant{date.time_since_epoch()}).substr(0, 10), CellTone::kQuiet) << "\n";
     }
   }

@@ -30,11 +30,6 @@ Secret token_of(const YamlNode& node, ConfigReading& reading) {
     }
     return {};
   }
-  if (token->reveal().size() < kShortestToken) {
-    diagnostics.error(node.position,
-                      "the token is shorter than 16 bytes",
-                      "make one that nobody guesses: head -c 24 /dev/urandom | base64");
-  }
   return *token;
 }
 
@@ -62,10 +57,19 @@ void read_web(MapReader& map, ConfigReading& reading) {
   web.listen = read_text(*listen, reading.diagnostics, "listen").value_or("");
   const std::string host = host_of(web.listen);
   if (const auto port = parse_number(std::string_view(web.listen).substr(std::min(web.listen.size(), host.size() + 1)));
-      !port || host.empty()) {
+      !port || *port < 0 || *port > 65'535 || host.empty()) {
     reading.diagnostics.error(listen->position, "listen wants an address and a port", "write listen: 127.0.0.1:8470");
   }
   web.is_public = !is_loopback(host);
+  if (!web.token.empty() && web.token.reveal().size() < kShortestToken) {
+    const std::string message = "the token is shorter than 16 bytes";
+    const std::string remedy = "make one that nobody guesses: head -c 24 /dev/urandom | base64";
+    if (web.is_public) {
+      reading.diagnostics.error(token->position, message, remedy);
+    } else {
+      reading.diagnostics.warning(token->position, message, remedy);
+    }
+  }
   if (web.is_public && token == nullptr) {
     reading.diagnostics.error(listen->position,
                               "listening beyond loopback wants a token",

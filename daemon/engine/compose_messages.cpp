@@ -37,6 +37,9 @@ void add_charts(Message& message, const Engine& engine) {
 /// In every voice that a channel has.
 AlertView Engine::described(AlertSubject subject) const {
   subject.calendar = &rules_.calendar;
+  if (commit_.now != Instant{}) {  // in a step
+    subject.now = commit_.now;
+  }
   AlertView view = describe(subject, voices_);
   view.url = page_of(view.kpi, view.segment);
   return view;

@@ -104,7 +104,8 @@ Instant Engine::next_event() const {
     judging = std::min(judging, judged_from(sources_of_kpi_[kpi], sources_, *config_, started_));
   }
   const Instant telling = routing == Instant::max() ? routing : std::max(routing, warm_at());
-  return std::min({judging, telling, next_digest()});
+  const Instant reminding = next_reminder_ == Instant{} ? Instant::max() : next_reminder_;
+  return std::min({judging, telling, next_digest(), reminding});
 }
 
 std::vector<NotificationRow> Engine::take_queued() {
@@ -117,6 +118,7 @@ Result<StepSummary> Engine::step(Instant now) {
                 "the history was last stepped at " + rfc3339(*last_step_) + ", " + rfc3339(now) + " lies before that");
   }
   StepSummary summary;
+  commit_.now = now;
   // Rates come before what is converted by them.
   std::ranges::stable_partition(polls_,
                                 [&](const PollResult& poll) { return !converts(config_->sources[poll.source]); });
@@ -131,7 +133,6 @@ Result<StepSummary> Engine::step(Instant now) {
   std::ranges::move(std::exchange(warnings_, {}), std::back_inserter(summary.warnings));
   std::ranges::move(std::exchange(remarks_, {}), std::back_inserter(summary.remarks));
   KPI_TRY(tell(now, summary));
-  commit_.now = now;
   std::ranges::move(std::exchange(deliveries_, {}), std::back_inserter(commit_.deliveries));
   std::ranges::move(std::exchange(letters_, {}), std::back_inserter(commit_.notifications));
   KPI_TRY(store_.commit(commit_));
@@ -140,6 +141,19 @@ Result<StepSummary> Engine::step(Instant now) {
   commit_ = StepCommit{};
   KPI_TRY(roll_up(now));
   return summary;
+}
+
+Result<void> Engine::write_words() {
+  StepCommit words;
+  words.now = last_step_.value_or(Instant{});
+  words.reviews = std::exchange(commit_.reviews, {});
+  words.notes = std::exchange(commit_.notes, {});
+  words.entries = std::exchange(commit_.entries, {});
+  words.silences = std::exchange(commit_.silences, {});
+  words.acknowledgements = std::exchange(commit_.acknowledgements, {});
+  std::ranges::move(std::exchange(deliveries_, {}), std::back_inserter(words.deliveries));
+  std::ranges::move(std::exchange(letters_, {}), std::back_inserter(words.notifications));
+  return store_.commit(words);
 }
 
 void Engine::judge_due(Instant now, StepSummary& summary) {

@@ -104,6 +104,10 @@ class Engine {
   /// ahead of the history: the next step commits what this one could not.
   Result<StepSummary> step(Instant now);
 
+  /// Commits what people said and what was received of messages, and nothing else: nothing is judged, and the time of
+  /// the last step stays. For the verbs without a daemon, which have not looked at the sources.
+  Result<void> write_words();
+
   /// Rows that steps could not commit yet.
   [[nodiscard]] std::size_t unwritten() const { return commit_.samples.size() + commit_.verdicts.size(); }
 
@@ -261,6 +265,7 @@ class Engine {
   void tell_alert(std::uint32_t line, const AlertSlot& alert);
   void tell_target(std::uint32_t line, const AlertSlot& alert);
   void remind_of_target(std::uint32_t line, const AlertSlot& alert);
+  void remind_of_targets(Instant now);
   void tell_end(std::uint32_t line, const AlertSlot& alert);
   void tell_passed(std::uint32_t line, const std::vector<EpisodeRow>& episodes);
   AlertSubject target_subject(std::uint32_t line, const AlertSlot& alert) const;
@@ -345,6 +350,7 @@ class Engine {
   std::optional<Instant> last_step_;
   std::map<std::tuple<std::uint32_t, Labels, Slot>, double> entered_;  // by metric, labels, period
   Instant next_late_ = Instant::max();
+  Instant next_reminder_;  // of a deadline, when the next day of a `remind:` begins; the epoch: not looked yet
   std::vector<std::map<std::uint32_t, std::int64_t>> reaches_;  // by KPI, where samples have their time
   std::optional<Slot> rolled_up_;                               // samples before have had their time
   bool has_past_ = false;                                       // some of it is still to be rolled up

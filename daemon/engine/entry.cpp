@@ -60,7 +60,11 @@ Result<Labels> read_labels(std::string_view text, const SourceSettings& settings
     if (equals == std::string_view::npos || trim(part.substr(equals + 1)).empty()) {
       return fail(ErrorKind::kInvalid, quoted(part) + " is no label: write country=SE");
     }
-    labels.emplace_back(trim(part.substr(0, equals)), trim(part.substr(equals + 1)));
+    std::string_view value = trim(part.substr(equals + 1));
+    if (value.size() > 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front()) {
+      value = value.substr(1, value.size() - 2);  // as labels are written in rules
+    }
+    labels.emplace_back(trim(part.substr(0, equals)), value);
   }
   std::ranges::sort(labels);
   std::vector<std::string> wanted;

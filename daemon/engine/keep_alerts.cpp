@@ -105,7 +105,7 @@ void Engine::write_status(const Line& line, Instant now) {
     row.since = start_of(*since, kpi.every, kpi.zone);
   }
   if (!line.plans.empty()) {
-    row.target = target_view_json(describe_target(kpi, line, config_->language));
+    row.target = target_view_json(describe_target(kpi, line, Language::kEnglish, now));
   }
   commit_.statuses.push_back(std::move(row));
 }

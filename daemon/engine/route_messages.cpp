@@ -110,6 +110,7 @@ void Engine::collect_events(Instant now) {
     tell_line(line);
     write_alerts(line);
   }
+  remind_of_targets(now);
 }
 
 Result<void> Engine::tell(Instant now, StepSummary& summary) {

@@ -254,12 +254,16 @@ void Engine::remind_of_target(std::uint32_t index, const AlertSlot& alert) {
       line.target_standing.status == TargetStatus::kNotStarted) {
     return;
   }
-  const Slot now = civil_slot(next_slot(*line.stepped, kpi.every, kpi.zone), kpi);
-  const Slot end = leg_at(*plan, now).end;
+  const Slot today = slot_of(Date{std::chrono::floor<std::chrono::days>(kpi.zone.to_local(commit_.now))});
+  const Slot end = leg_at(*plan, today).end;
   std::string nearest;
   for (const Span& before : kpi.targets[plan->target].remind) {  // the longest first
-    if (shift_date(end, -before) <= now) {
+    const Slot day = shift_date(end, -before);
+    if (day <= today) {
       nearest = plan->name + " " + before.text();
+    } else {
+      next_reminder_ =
+          std::min(next_reminder_, kpi.zone.to_instant(std::chrono::local_time<Duration>{Duration{day.ms}}));
     }
   }
   const bool is_news = !nearest.empty() && nearest != alert.told->reminded;
@@ -274,6 +278,28 @@ void Engine::remind_of_target(std::uint32_t index, const AlertSlot& alert) {
   event.kind = News::Kind::kNotice;
   event.view = described(subject);
   events_.push_back(std::move(event));
+}
+
+/// The days before a deadline come whether or not a period ends on them.
+void Engine::remind_of_targets(Instant now) {
+  if (now < next_reminder_) {
+    return;
+  }
+  next_reminder_ = Instant::max();
+  for (std::uint32_t kpi = 0; kpi < rules_.kpis.size(); ++kpi) {
+    const auto reminds = [](const Target& target) { return !target.remind.empty(); };
+    if (std::ranges::none_of(rules_.kpis[kpi].targets, reminds)) {
+      continue;
+    }
+    for (const std::uint32_t line : lines_of_kpi_[kpi]) {
+      for (const AlertSlot& alert : alerts_of(line)) {
+        if (alert.rule == RuleKind::kTarget) {
+          remind_of_target(line, alert);
+          write_alerts(line);
+        }
+      }
+    }
+  }
 }
 
 void Engine::tell_line(std::uint32_t line) {

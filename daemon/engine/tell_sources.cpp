@@ -206,7 +206,7 @@ AlertEvent Engine::removed_event(const AlertRow& row) const {
   if (row.line == 0) {
     view.source = row.rule.substr(row.rule.find(':') + 1);
     view.title = view.source;
-    view.rule = "source";
+    view.rule = row.rule;
     set_label(event.labels, "source", view.source);
   } else {
     const LineRow line = stored_line(row.line);

@@ -160,7 +160,9 @@ void StepWriter::write(const StepCommit& step) {
   each(step.acknowledgements);
   each(step.hushed);
   each(step.digests);
-  put_last_step_.run(step.now);
+  if (step.now != Instant{}) {
+    put_last_step_.run(step.now);
+  }
 }
 
 void StepWriter::write(const SeriesRow& series) {

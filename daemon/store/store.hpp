@@ -259,7 +259,7 @@ struct RoutingRow {
 /// Everything one step of the engine decided. Rows with an id or key that exists are replaced (samples and verdicts
 /// keep what they replace as revisions; messages stay as they are). The same step may be committed again.
 struct StepCommit {
-  Instant now;
+  Instant now;  ///< The epoch: there was no step yet, and this is none.
   std::vector<SeriesRow> series;
   std::vector<LineRow> lines;
   std::vector<RuleVersionRow> rule_versions;

@@ -1,5 +1,7 @@
 #include "rules/judge/target.hpp"
 
+#include "rules/judge/thresholds.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -50,10 +52,10 @@ std::optional<double> required_per_period(const TargetPlan& plan, const TargetPe
 }
 
 TargetStatus status_of_pace(const Target& target, double pace) {
-  if (pace >= target.on_track) {
+  if (pace >= target.on_track || is_equal(pace, target.on_track)) {
     return TargetStatus::kOnTrack;
   }
-  return pace >= target.at_risk ? TargetStatus::kAtRisk : TargetStatus::kOffTrack;
+  return pace >= target.at_risk || is_equal(pace, target.at_risk) ? TargetStatus::kAtRisk : TargetStatus::kOffTrack;
 }
 
 /// The budget of misses: of all periods of the target's time, those without data left out.

@@ -1,5 +1,7 @@
 #include "rules/judge/target_path.hpp"
 
+#include "rules/judge/thresholds.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -144,7 +146,7 @@ Date deadline_at(const TargetPlan& plan, Slot at) {
 }
 
 bool has_reached(const TargetPlan& plan, double actual, double wanted, Slot at) {
-  return leg_at(plan, at).goal >= plan.baseline ? actual >= wanted : actual <= wanted;
+  return is_equal(actual, wanted) || (leg_at(plan, at).goal >= plan.baseline ? actual >= wanted : actual <= wanted);
 }
 
 }  // namespace kpi

@@ -1,10 +1,14 @@
 #include "rules/judge/thresholds.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
 namespace kpi {
 namespace {
+
+/// What summing up to 10^6 doubles may lose, relative to the sum.
+constexpr double kRounding = 1e-9;
 
 /// One severity: `end` is where it may end.
 Standing judge_limit(const Value& value, const std::optional<Value>& limit, const Value* end, const Better& better) {
@@ -46,8 +50,12 @@ const Value* Limits::mildest() const {
   return warning ? &*warning : critical ? &*critical : nullptr;
 }
 
+bool is_equal(double a, double b) {
+  return a == b || std::abs(a - b) <= kRounding * std::max(std::abs(a), std::abs(b));
+}
+
 bool is_beyond(double value, double limit, const Better& better) {
-  return better.kind == Better::Kind::kLower ? value > limit : value < limit;
+  return !is_equal(value, limit) && (better.kind == Better::Kind::kLower ? value > limit : value < limit);
 }
 
 std::optional<Interval> wilson_interval(double part, double whole, double deviations) {
@@ -78,7 +86,8 @@ ThresholdStanding judge_thresholds(const Value& value,
   ThresholdStanding result;
   result.rungs[0] = Standing::kFine;
   if (better.kind == Better::Kind::kWithin) {
-    const bool inside = value.number >= better.low && value.number <= better.high;
+    const bool inside = (value.number >= better.low || is_equal(value.number, better.low)) &&
+                        (value.number <= better.high || is_equal(value.number, better.high));
     result.rungs[1] = !value.is_known() ? Standing::kUnknown : inside ? Standing::kFine : Standing::kMissed;
     result.rungs[2] = Standing::kFine;
   } else {

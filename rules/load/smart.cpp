@@ -84,8 +84,8 @@ constexpr std::array kGaps{
 
 class SmartCheck {
  public:
-  SmartCheck(const RuleSet& rules, Date today, Diagnostics& diagnostics)
-      : rules_(rules), today_(today), diagnostics_(diagnostics) {}
+  SmartCheck(const RuleSet& rules, Date today, const std::map<std::string, Date>& reviews, Diagnostics& diagnostics)
+      : rules_(rules), today_(today), reviews_(reviews), diagnostics_(diagnostics) {}
 
   void run() {
     const auto has = [&](SmartGap gap) { return [this, gap](const Kpi& kpi) { return is_lacking(kpi, gap, today_); }; };
@@ -100,9 +100,15 @@ class SmartCheck {
            "a deadline in the past (T, time-bound)",
            "add a target with a new deadline under targets:, and keep the old one as the record that it is");
     const Date since = previous_quarter(today_, rules_.calendar);
-    report([&](const Kpi& kpi) { return !kpi.reviewed || *kpi.reviewed < since; },
-           "no review since " + date_text(since),
-           "ask whether each is still the right KPI and the right target, and write reviewed: with the date");
+    const auto is_old = [&](const Kpi& kpi) {
+      const auto recorded = reviews_.find(kpi.id);
+      return (!kpi.reviewed || *kpi.reviewed < since) && (recorded == reviews_.end() || recorded->second < since);
+    };
+    report(
+        is_old,
+        "no review since " + date_text(since),
+        "ask whether each is still the right KPI and the right target, and record it: `kpid review KPI --by WHO`, or "
+        "reviewed: with the date");
     report_crowds();
   }
 
@@ -150,6 +156,7 @@ class SmartCheck {
 
   const RuleSet& rules_;
   Date today_;
+  const std::map<std::string, Date>& reviews_;
   Diagnostics& diagnostics_;
 };
 
@@ -173,8 +180,11 @@ std::vector<SmartGap> smart_gaps(const Kpi& kpi, Date today) {
   return gaps;
 }
 
-void check_smart(const RuleSet& rules, Date today, Diagnostics& diagnostics) {
-  SmartCheck(rules, today, diagnostics).run();
+void check_smart(const RuleSet& rules,
+                 Date today,
+                 const std::map<std::string, Date>& reviews,
+                 Diagnostics& diagnostics) {
+  SmartCheck(rules, today, reviews, diagnostics).run();
 }
 
 }  // namespace kpi

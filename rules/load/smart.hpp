@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,7 +30,11 @@ bool promises(const Kpi& kpi);
 std::vector<SmartGap> smart_gaps(const Kpi& kpi, Date today);
 
 /// Only KPIs with a target, thresholds or alerts are held to it: the others are numbers on the way to one. A warning
-/// names all KPIs of a file that lack the same thing, and stands at the first.
-void check_smart(const RuleSet& rules, Date today, Diagnostics& diagnostics);
+/// names all KPIs of a file that lack the same thing, and stands at the first. `reviews`: when each KPI was last gone
+/// through, beside what its `reviewed:` says.
+void check_smart(const RuleSet& rules,
+                 Date today,
+                 const std::map<std::string, Date>& reviews,
+                 Diagnostics& diagnostics);
 
 }  // namespace kpi

@@ -120,7 +120,7 @@ std::string rule_name(const Kpi& kpi, RuleKind rule, std::size_t index) {
   return kpi.alerts[index].name;
 }
 
-TargetView describe_target(const Kpi& kpi, const Line& line, Language language) {
+TargetView describe_target(const Kpi& kpi, const Line& line, Language language, const std::optional<Instant>& now) {
   const TargetStanding& standing = line.target_standing;
   TargetView view;
   view.status = standing.status;
@@ -162,7 +162,7 @@ TargetView describe_target(const Kpi& kpi, const Line& line, Language language) 
     view.probability = outlook.probability;
     view.expected_date = outlook.reached_by ? date_text(date_of(Slot{outlook.reached_by->ms - 1})) : "";
   }
-  view.days_left = standing.days_left;
+  view.days_left = days_left_of(kpi, line, now);
   return view;
 }
 
@@ -216,7 +216,7 @@ AlertView described(const AlertSubject& subject, const Voice& voice) {
     view.formatted_previous = view.previous ? format_value(*view.previous, kpi.unit, language) : "";
   }
   if (!line.plans.empty()) {
-    view.target = describe_target(kpi, line, language);
+    view.target = describe_target(kpi, line, language, subject.now);
   }
   view.reason = reason_words(subject, voice);
   if (subject.is_firing && subject.rule == RuleKind::kCondition && !kpi.alerts[subject.index].message.empty()) {
@@ -230,7 +230,7 @@ AlertView described(const SourceSubject& subject, const Voice& voice) {
   view.id = subject.episode;
   view.source = subject.name;
   view.title = subject.name;
-  view.rule = "source";
+  view.rule = "source:" + subject.name;
   view.firing = subject.is_failing;
   view.severity = Severity::kWarning;
   view.since = subject.since;

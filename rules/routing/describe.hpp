@@ -31,8 +31,9 @@ struct AlertSubject {
   bool is_flapping = false;       ///< It comes and goes: no more is said until it is steady.
   bool is_steady_again = false;   ///< It was flapping.
   std::optional<Slot> since;
-  PeriodJudgement judgement;  ///< Of the newest judged period.
-  Slot slot;                  ///< That period.
+  std::optional<Instant> now;  ///< When it is told; none: at the end of the judged period.
+  PeriodJudgement judgement;   ///< Of the newest judged period.
+  Slot slot;                   ///< That period.
 };
 
 /// In the first of the voices, and the others kept beside it. REQUIRES that there is one.
@@ -62,7 +63,11 @@ AlertView describe(const SourceSubject& subject, std::span<const Voice> voices);
 std::string rule_name(const Kpi& kpi, RuleKind rule, std::size_t index);
 
 /// REQUIRES that the line has plans.
-TargetView describe_target(const Kpi& kpi, const Line& line, Language language);
+/// The days left are those at `now`, or at the end of the judged period.
+TargetView describe_target(const Kpi& kpi,
+                           const Line& line,
+                           Language language,
+                           const std::optional<Instant>& now = std::nullopt);
 
 /// "2026-03-30", "2026-03-23 to 2026-03-29", "March 2026", "2026-03-30 14:00 to 15:00": in English, for the terminal.
 std::string period_text(Slot slot, const Grain& every, const Zone& zone);

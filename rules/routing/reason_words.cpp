@@ -146,7 +146,11 @@ std::string firing_reason(const AlertSubject& subject, const Voice& voice) {
     case RuleKind::kCondition:
       return condition_reason(subject, language);
     case RuleKind::kTarget:
-      return target_reason(*subject.kpi, *subject.line, subject.is_reminder, language);
+      return target_reason(
+          *subject.kpi,
+          *subject.line,
+          subject.is_reminder ? std::optional(days_left_of(*subject.kpi, *subject.line, subject.now)) : std::nullopt,
+          language);
     case RuleKind::kNoData:
       return no_data_reason(subject, voice);
     case RuleKind::kThresholds:

@@ -137,14 +137,23 @@ std::string problem_words(const TargetPlan& plan, Language language) {
   }
 }
 
-std::string target_reason(const Kpi& kpi, const Line& line, bool is_reminder, Language language) {
+int days_left_of(const Kpi& kpi, const Line& line, const std::optional<Instant>& now) {
+  if (!now) {
+    return line.target_standing.days_left;
+  }
+  const Slot today = slot_of(Date{std::chrono::floor<std::chrono::days>(kpi.zone.to_local(*now))});
+  const Slot end = leg_at(shown_plan(kpi, line), today).end;
+  return static_cast<int>(std::max<std::int64_t>(0, (end.ms - today.ms) / kDayMs));
+}
+
+std::string target_reason(const Kpi& kpi, const Line& line, std::optional<int> reminder, Language language) {
   const TargetStanding& standing = line.target_standing;
   const TargetPlan& plan = shown_plan(kpi, line);
   const std::string goal = goal_words(plan, standing.goal.value_or(plan.goal), kpi, language);
   const std::string stands = standing_words(plan, standing, kpi, language);
-  if (is_reminder) {
+  if (reminder) {
     const Phrase phrase = stands.empty() ? Phrase::kGoalDaysLeft : Phrase::kGoalDaysLeftAt;
-    return say(language, phrase, {{"n", standing.days_left}, {"goal", goal}, {"standing", stands}});
+    return say(language, phrase, {{"n", *reminder}, {"goal", goal}, {"standing", stands}});
   }
   switch (standing.status) {
     case TargetStatus::kAchieved:

@@ -26,6 +26,10 @@ std::string needed_words(const TargetPlan& plan,
 /// Why the plan cannot be judged, and what to do; empty: it can.
 std::string problem_words(const TargetPlan& plan, Language language);
 /// Of the alert `target`: "goal of 1,000 visitors reached".
-std::string target_reason(const Kpi& kpi, const Line& line, bool is_reminder, Language language);
+/// `reminder`: of the deadline, so many days before it.
+std::string target_reason(const Kpi& kpi, const Line& line, std::optional<int> reminder, Language language);
+
+/// Until the deadline is over, from the civil day of `now`, or from the end of the judged period; at least 0.
+int days_left_of(const Kpi& kpi, const Line& line, const std::optional<Instant>& now);
 
 }  // namespace kpi

@@ -4,9 +4,13 @@
 #include "daemon/notify/channels/standard_webhooks.hpp"
 #include "daemon/notify/message_json.hpp"
 
+#include <algorithm>
+
 namespace kpi {
 
 namespace {
+
+constexpr std::size_t kShortestSafeKey = 24;  // bytes, of Standard Webhooks
 
 class WebhookChannel final : public Channel {
  public:
@@ -40,6 +44,11 @@ std::unique_ptr<Channel> create_webhook_channel(const ChannelSettings& settings,
                       "channel " + settings.name + ": " + keys.error().message,
                       "make one with: echo \"whsec_$(openssl rand -base64 32)\"");
     return nullptr;
+  }
+  if (std::ranges::any_of(*keys, [](const Secret& key) { return key.reveal().size() < kShortestSafeKey; })) {
+    diagnostics.warning(settings.position,
+                        "channel " + settings.name + ": secret is shorter than the 24 bytes of Standard Webhooks",
+                        "make one that nobody guesses: echo \"whsec_$(openssl rand -base64 32)\"");
   }
   return is_fine ? std::make_unique<WebhookChannel>(settings, *std::move(keys)) : nullptr;
 }

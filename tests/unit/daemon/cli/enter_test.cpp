@@ -38,7 +38,15 @@ class Enter : public testing::Test {
   Program program_{"2026-04-02T06:00:00Z"};
 };
 
+TEST_F(Enter, BeforeTheFirstStepIsKept) {
+  EXPECT_EQ(enter("4.3", "2026-03"),
+            (Ended{0, "survey.satisfaction 2026-03: 4.3, by anna\nit is judged with the next `kpid run`\n", ""}));
+  EXPECT_EQ(program_.once("2026-04-01T06:00:00Z"), 0);  // before the clock: no step was made by entering it
+  EXPECT_NE(ledger().find("4.3"), std::string::npos) << ledger();
+}
+
 TEST_F(Enter, JudgesAtOnceAndKeepsWhatWasThere) {
+  EXPECT_EQ(program_.once("2026-04-02T06:00:00Z"), 0);
   EXPECT_EQ(enter("4.3", "2026-03"), (Ended{0, "survey.satisfaction 2026-03: 4.3, by anna\n", ""}));
   EXPECT_NE(ledger().find("4.3"), std::string::npos) << ledger();
   program_.set_time("2026-04-03T06:00:00Z");

@@ -68,7 +68,7 @@ TEST(TargetRate, IsNotTheReasonWhereTheForecastDecides) {
   const auto ledger = aimed("from: 100, to: 150", "100x59");
   const Line& line = ledger->line("x");
   EXPECT_EQ(line.target_standing.status, TargetStatus::kOffTrack);
-  EXPECT_EQ(target_reason(ledger->rules().kpis[line.kpi], line, false, Language::kEnglish),
+  EXPECT_EQ(target_reason(ledger->rules().kpis[line.kpi], line, std::nullopt, Language::kEnglish),
             "100 at the deadline; the goal is 1% likely (pace 0%, 124.1 due by now)");
 }
 

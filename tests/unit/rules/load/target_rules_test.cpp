@@ -185,7 +185,7 @@ TEST(TargetRules, AMeasuredBaselineNeedsFourPeriodsInFourWeeks) {
 std::string smart(const std::string& kpis) {
   Shop shop(kpis);
   EXPECT_EQ(shop.said(), "");
-  check_smart(*shop.set, *parse_date("2026-10-20"), shop.diagnostics);
+  check_smart(*shop.set, *parse_date("2026-10-20"), {}, shop.diagnostics);
   return shop.said();
 }
 
@@ -200,7 +200,7 @@ TEST(Smart, NamesWhatLacksAndTheRemedy) {
       "1:1 warning: x has a deadline in the past (T, time-bound); add a target with a new deadline under targets:, and "
       "keep the old one as the record that it is\n"
       "1:1 warning: x has no review since 2026-07-01; ask whether each is still the right KPI and the right target, "
-      "and write reviewed: with the date\n");
+      "and record it: `kpid review KPI --by WHO`, or reviewed: with the date\n");
 }
 
 constexpr const char* kGood =
