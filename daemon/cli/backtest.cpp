@@ -1,6 +1,7 @@
 #include "daemon/cli/backtest_report.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/verbs.hpp"
+#include "daemon/engine/convert.hpp"
 #include "daemon/engine/rehearsal.hpp"
 #include "rules/base/text.hpp"
 
@@ -19,11 +20,30 @@ struct Wanted {
   std::set<std::string> afresh;  ///< Sources that are read now, not from the history.
 };
 
+/// What the script says, for the rates of what is read afresh: former values are replaced by later ones.
+SampleTable table_of(const Script& script, const Config& config) {
+  std::vector<const Script::Arrival*> arrivals;
+  for (const Script::Arrival& arrival : script.arrivals) {
+    arrivals.push_back(&arrival);
+  }
+  std::ranges::stable_sort(arrivals, {}, &Script::Arrival::at);
+  SampleTable table;
+  for (const Script::Arrival* arrival : arrivals) {
+    const Script::Series& series = script.series[arrival->series];
+    const std::uint32_t metric = config.sources[series.source].metrics[series.metric];
+    table.put(table.series(metric, series.labels), arrival->slot, arrival->value);
+  }
+  return table;
+}
+
 /// What the source has now, as if each of its periods had been delivered when it ended.
-Result<void> add_afresh(const Config& config, std::uint32_t index, const Wanted& wanted, Io& io, Script& script) {
+Result<void> add_afresh(const Config& config, std::uint32_t index, Io& io, Script& script) {
   const SourceConfig& source = config.sources[index];
-  const PollRequest request{io.clock.now(), "", std::nullopt};
-  const Poll poll = KPI_TRY(source.source->poll(request, io.host, std::stop_token()));
+  const Instant now = io.clock.now();
+  Poll poll = KPI_TRY(source.source->poll({now, "", std::nullopt}, io.host, std::stop_token()));
+  if (converts(source)) {
+    convert(poll, source, config, table_of(script, config));
+  }
   const auto first = static_cast<std::uint32_t>(script.series.size());
   for (const PolledSeries& series : poll.series) {
     script.series.push_back({index, series.metric, series.labels});
@@ -33,23 +53,37 @@ Result<void> add_afresh(const Config& config, std::uint32_t index, const Wanted&
     const bool is_instant = grain.unit == Grain::Unit::kInstant;
     const Instant at =
         is_instant ? Instant{Duration{sample.slot.ms}} : period_of(sample.slot, grain, source.settings.zone).end;
-    if (at < wanted.to) {
+    if (at <= now) {
       script.arrivals.push_back({at, first + sample.series, sample.slot, sample.value});
     }
   }
   return {};
 }
 
-Result<Script> make_script(const Config& config, const Wanted& wanted, Io& io) {
+/// `is_first`: of this call of the verb, which says once that there is no history.
+Result<Script> make_script(const Config& config, const Wanted& wanted, bool is_first, Io& io) {
   Script script;
   if (wanted.afresh.size() < config.sources.size()) {
-    // All of it: what was imported later is known of those periods too.
-    const auto reader = KPI_TRY(open_history_reader(config.history));
-    script = KPI_TRY(read_script(*reader, config, wanted.afresh, Instant::max()));
+    const auto reader = open_history_reader(config.history);
+    if (!reader && (wanted.afresh.empty() || reader.error().kind != ErrorKind::kNotFound)) {
+      return tl::unexpected(reader.error());
+    }
+    if (reader) {
+      // All of it: what was imported later is known of those periods too.
+      script = KPI_TRY(read_script(**reader, config, wanted.afresh, Instant::max()));
+    } else if (is_first) {
+      const std::vector<std::string> names(wanted.afresh.begin(), wanted.afresh.end());
+      io.err << "kpid: there is no history yet: only " << join(names, ", ") << (names.size() == 1 ? " is" : " are")
+             << " looked at\n";
+    }
   }
-  for (std::uint32_t i = 0; i < config.sources.size(); ++i) {
-    if (wanted.afresh.contains(config.sources[i].settings.name)) {
-      KPI_TRY(add_afresh(config, i, wanted, io, script));
+  // Rates come before what is converted by them.
+  for (const bool is_converted : {false, true}) {
+    for (std::uint32_t i = 0; i < config.sources.size(); ++i) {
+      const SourceConfig& source = config.sources[i];
+      if (converts(source) == is_converted && wanted.afresh.contains(source.settings.name)) {
+        KPI_TRY(add_afresh(config, i, io, script));
+      }
     }
   }
   return script;
@@ -88,14 +122,15 @@ using Record = std::optional<std::vector<Script::Stretch>>;
 /// running, give up in between what they wait for; looked at when nobody looked, they would miss what came later, and
 /// the same rules would not give the same.
 Result<Backtest> play(std::shared_ptr<const Config> config, const Wanted& wanted, Record& record, Io& io) {
-  Script script = KPI_TRY(make_script(*config, wanted, io));
+  Script script = KPI_TRY(make_script(*config, wanted, !record, io));
   script.away = record;
   if (!wanted.afresh.empty()) {
     script.steps.clear();  // what is read afresh has its own times
   }
   Backtest backtest{wanted.from, wanted.to, 0, {}};
   Instant begin = wanted.from;
-  Instant end = script.steps.empty() ? wanted.to : std::max(wanted.to, script.steps.back());
+  // The last periods are judged after they have ended, and those of a source that is read afresh are known by now.
+  Instant end = std::max(wanted.to, script.steps.empty() ? io.clock.now() : script.steps.back());
   for (const Script::Arrival& arrival : script.arrivals) {
     begin = std::min(begin, arrival.at);
     end = std::max(end, arrival.at);

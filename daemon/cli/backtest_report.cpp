@@ -42,12 +42,16 @@ auto overlapping(Candidates& candidates, const BacktestEpisode& episode, Instant
 }
 
 std::optional<EpisodeChange> change_of(const BacktestEpisode& before, const BacktestEpisode& after, Instant to) {
-  if (before.since == after.since && before.resolved == after.resolved) {
+  if (before.since == after.since && before.firing == after.firing && before.resolved == after.resolved) {
     const auto kind = after.severity < before.severity ? EpisodeChange::Kind::kMilder : EpisodeChange::Kind::kWorse;
     return after.severity == before.severity ? std::nullopt : std::optional(EpisodeChange{kind, before, after});
   }
-  const Duration was = end_of(before, to) - before.since;
-  const Duration is = end_of(after, to) - after.since;
+  const auto length = [&](const BacktestEpisode& episode) {
+    const Instant end = end_of(episode, to);
+    return std::pair(end - episode.firing.value_or(episode.since), end - episode.since);
+  };
+  const auto was = length(before);
+  const auto is = length(after);
   const auto kind = is > was   ? EpisodeChange::Kind::kLonger
                     : is < was ? EpisodeChange::Kind::kShorter
                                : EpisodeChange::Kind::kMoved;
@@ -182,12 +186,16 @@ std::string changes_text(const std::vector<EpisodeChange>& changes, const Zone& 
     const bool has_both = change.before && change.after;
     const bool is_regraded = has_both && change.before->severity != change.after->severity;
     const bool is_moved = has_both && times_text(*change.before, zone) != times_text(shown, zone);
+    const bool fires_elsewhen = has_both && !is_moved && change.before->firing && change.before->firing != shown.firing;
     table.add({{std::string(word_of(change.kind))},
                {subject_text(shown)},
                {printable(shown.rule, 40)},
                {std::string(name_of(shown.severity)) +
                 (is_regraded ? ", was " + std::string(name_of(change.before->severity)) : "")},
-               {times_text(shown, zone) + (is_moved ? ", was " + times_text(*change.before, zone) : "")}});
+               {times_text(shown, zone) + (is_moved ? ", was " + times_text(*change.before, zone) : "") +
+                (fires_elsewhen
+                     ? ", told " + day_text(*shown.firing, zone) + ", was " + day_text(*change.before->firing, zone)
+                     : "")}});
   }
   return changes.empty() ? "" : table.text(false);
 }

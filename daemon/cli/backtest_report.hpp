@@ -45,7 +45,8 @@ struct EpisodeChange {
 };
 
 /// Episodes of one KPI, segment and rule belong together when their times overlap, the earliest first. What is equal is
-/// left out. One that has not ended is taken to last until the end of the backtest.
+/// left out. One is as long as it fires; when that is equal, as what it tells of. One that has not ended is taken to
+/// last until the end of the backtest.
 std::vector<EpisodeChange> compare_backtests(const Backtest& before, const Backtest& after);
 
 /// One line a KPI and segment, a column for an equal share of the time: the worst severity that fires in it.

@@ -19,6 +19,16 @@ std::map<std::string, Script::Series, std::less<>> places_of(const Config& confi
   return places;
 }
 
+/// What a script holds was converted when it became known: it says so as a row in the wanted currency would.
+Labels labels_polled(const Script::Series& series, const Config& config) {
+  const auto& conversions = config.sources[series.source].conversions;
+  Labels labels = series.labels;
+  if (series.metric < conversions.size() && conversions[series.metric]) {
+    labels.insert(labels.begin(), {kCurrencyLabel, conversions[series.metric]->to});
+  }
+  return labels;
+}
+
 }  // namespace
 
 Result<Script> read_script(HistoryReader& reader,
@@ -183,7 +193,7 @@ Result<void> Rehearsal::step(Instant at) {
     Poll& poll = polls[series.source];
     const auto [place, is_new] = places.try_emplace(arrival.series, static_cast<std::uint32_t>(poll.series.size()));
     if (is_new) {
-      poll.series.push_back({series.metric, series.labels});
+      poll.series.push_back({series.metric, labels_polled(series, *config_)});
     }
     poll.samples.push_back({place->second, arrival.slot, arrival.value});
   }

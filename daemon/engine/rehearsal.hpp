@@ -16,7 +16,7 @@
 
 namespace kpi {
 
-/// What comes when.
+/// What comes when; in the currency that a metric is converted to.
 struct Script {
   struct Series {
     std::uint32_t source = 0;  ///< Index into Config::sources.

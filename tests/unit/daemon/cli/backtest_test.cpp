@@ -61,6 +61,19 @@ TEST_F(BacktestVerb, SaysHowOtherRulesDiffer) {
   EXPECT_EQ(document["changes"][0]["after"], nullptr);
 }
 
+TEST(BacktestChanges, SayWhenAnEpisodeIsToldEarlier) {
+  BacktestEpisode before;
+  before.kpi = "visits";
+  before.rule = "thresholds";
+  before.severity = Severity::kWarning;
+  before.since = *parse_rfc3339("2026-03-01T00:00:00Z");
+  before.firing = *parse_rfc3339("2026-03-03T00:00:00Z");
+  BacktestEpisode after = before;
+  after.firing = *parse_rfc3339("2026-03-02T00:00:00Z");
+  EXPECT_EQ(changes_text({{EpisodeChange::Kind::kLonger, before, after}}, Zone()),
+            "longer  visits  thresholds  warning  2026-03-01 on, told 2026-03-02, was 2026-03-03\n");
+}
+
 TEST_F(BacktestVerb, IsOneJsonDocumentOnRequest) {
   const Ended ended = run({"--json"});
   EXPECT_TRUE(json::accept(ended.out));
@@ -137,6 +150,94 @@ TEST(BacktestPause, OfLessPatientRulesShowsTheGapThatTheOwnRulesWaitedFor) {
            change["after"]["since"] == "2026-03-06T00:00:00Z";
   };
   EXPECT_TRUE(std::ranges::any_of(found["changes"], is_gap)) << found["changes"].dump(1);
+}
+
+// --- metrics that are converted ---
+
+/// A shop that sells in two currencies, with the rates of two days; one look, on 5 March.
+void write_currencies(Program& program) {
+  program.write("kpid.yaml",
+                "timezone: UTC\nrules: [rules.yaml]\nhistory: sqlite:history.db\nsources:\n"
+                "  shop:\n    plugin: csv\n    path: shop.csv\n    labels: {country: Country}\n    metrics:\n"
+                "      revenue: {kind: flow, unit: {column: Currency}, convert: {to: SEK, rates: fx}}\n"
+                "  fx: {plugin: csv, path: fx.csv, metrics: {eur: {kind: level, unit: SEK/EUR}}}\n"
+                "channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n");
+  program.write("rules.yaml",
+                "kpis: {revenue: {value: shop.revenue, unit: SEK, split_by: [country], thresholds: {warning: 50}}}\n");
+  program.write("shop.csv",
+                "Date,Country,revenue,Currency\n2026-03-01,SE,90,SEK\n2026-03-01,FI,10,EUR\n2026-03-02,SE,80,SEK\n"
+                "2026-03-02,FI,4,EUR\n2026-03-03,SE,40,SEK\n2026-03-03,FI,9,EUR\n2026-03-04,FI,8,EUR\n");
+  program.write("fx.csv", "Date,eur\n2026-02-27,11\n2026-03-03,12\n");
+  ASSERT_EQ(program.once("2026-03-05T06:00:00Z"), 0);
+}
+
+std::vector<std::string> of_the_first_days(std::vector<std::string> more) {
+  more.insert(more.begin(), {"backtest", "--from", "2026-03-01", "--to", "2026-03-05", "--json"});
+  return more;
+}
+
+TEST(BacktestOfCurrencies, FindsWhatWasRecorded) {
+  Program program("2026-03-05T06:00:00Z");
+  write_currencies(program);
+  const auto reader = open_history_reader(program.path("history.db"));
+  ASSERT_TRUE(reader) << reader.error().message;
+  std::size_t verdicts = 0;
+  std::set<std::string> recorded;
+  ASSERT_TRUE((*reader)->verdicts({"revenue"}, [&](const KpiVerdict& /*verdict*/) { ++verdicts; }));
+  ASSERT_TRUE((*reader)->episodes({}, [&](const KpiEpisode& episode) {
+    recorded.insert(labels_text(episode.segment) + " " + episode.row.rule + " " + rfc3339(episode.row.since));
+  }));
+  const json found = json::parse(program.on_folder(of_the_first_days({})).out);
+  EXPECT_EQ(found["evaluations"], verdicts);
+  EXPECT_GE(verdicts, 11U);  // a total and two countries, of which one waits for its last row
+  std::set<std::string> replayed;
+  for (const json& episode : found["episodes"]) {
+    const json& segment = episode["segment"];
+    const Labels labels = segment.empty() ? Labels{} : Labels{{"country", segment["country"].get<std::string>()}};
+    replayed.insert(labels_text(labels) + " " + episode["rule"].get<std::string>() + " " +
+                    episode["since"].get<std::string>());
+  }
+  EXPECT_EQ(replayed, recorded);
+  EXPECT_FALSE(recorded.empty());
+}
+
+TEST(BacktestOfCurrencies, ConvertsWhatIsReadAfreshAtTheRatesOfTheHistoryOrOfNow) {
+  Program program("2026-03-05T06:00:00Z");
+  write_currencies(program);
+  program.write("shop.csv", program.read("shop.csv") + "2026-03-04,SE,40,SEK\n");
+  for (const std::vector<std::string>& afresh :
+       {std::vector<std::string>{"--source", "shop"}, {"--source", "fx", "--source", "shop"}}) {
+    const json found = json::parse(program.on_folder(of_the_first_days(afresh)).out);
+    EXPECT_EQ(found["evaluations"], 12);
+    // SE falls below 50 on 3 March, FI (in SEK: 110, 44, 108, 96) for one day.
+    ASSERT_EQ(found["episodes"].size(), 2U) << found.dump(1);
+    EXPECT_EQ(found["episodes"][0]["segment"], json::parse(R"({"country": "FI"})"));
+    EXPECT_EQ(found["episodes"][0]["resolved"], "2026-03-04T00:00:00Z");
+    EXPECT_EQ(found["episodes"][1]["since"], "2026-03-03T00:00:00Z");
+  }
+}
+
+// --- sources that are read afresh ---
+
+TEST_F(BacktestVerb, OfSourcesReadAfreshJudgesTheLastPeriodToo) {
+  const auto of_one_day = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"backtest", "--from", "2026-03-12", "--to", "2026-03-13", "--json"});
+    return json::parse(program_.on_folder(more).out)["evaluations"];
+  };
+  EXPECT_EQ(of_one_day({}), 6);
+  EXPECT_EQ(of_one_day({"--source", "web", "--source", "mail"}), 6);
+}
+
+TEST_F(BacktestVerb, OfSourcesReadAfreshNeedsNoHistory) {
+  const std::vector<std::string> afresh{"--source", "web", "--source", "mail", "--json"};
+  const std::string with_history = run(afresh).out;
+  program_.remove("history.db");
+  EXPECT_EQ(run(afresh).out, with_history);
+  const Ended one = run({"--source", "web", "--json"});
+  EXPECT_EQ(one.code, 0);
+  EXPECT_EQ(one.err, "kpid: there is no history yet: only web is looked at\n");
+  EXPECT_GT(json::parse(one.out)["evaluations"], 0);
+  EXPECT_EQ(run({}).code, 3);
 }
 
 struct WrongCase {
@@ -268,6 +369,12 @@ BacktestEpisode episode(int since, std::optional<int> resolved, const std::strin
   return result;
 }
 
+BacktestEpisode fired(int since, int firing, int resolved) {
+  BacktestEpisode result = episode(since, resolved);
+  result.firing = day(firing);
+  return result;
+}
+
 BacktestEpisode graded(Severity severity) {
   BacktestEpisode result = episode(1, 3);
   result.severity = severity;
@@ -303,6 +410,13 @@ INSTANTIATE_TEST_SUITE_P(
         Difference{"Longer", {episode(1, 3)}, {episode(1, 5)}, {{Kind::kLonger, episode(1, 3), episode(1, 5)}}},
         Difference{"Shorter", {episode(1, 5)}, {episode(2, 5)}, {{Kind::kShorter, episode(1, 5), episode(2, 5)}}},
         Difference{"Moved", {episode(1, 5)}, {episode(2, 6)}, {{Kind::kMoved, episode(1, 5), episode(2, 6)}}},
+        Difference{
+            "FiresEarlier", {fired(1, 3, 5)}, {fired(1, 2, 5)}, {{Kind::kLonger, fired(1, 3, 5), fired(1, 2, 5)}}},
+        Difference{
+            "FiresLater", {fired(1, 2, 5)}, {fired(1, 3, 5)}, {{Kind::kShorter, fired(1, 2, 5), fired(1, 3, 5)}}},
+        Difference{"FiresAsLong", {fired(1, 2, 5)}, {fired(2, 3, 6)}, {{Kind::kMoved, fired(1, 2, 5), fired(2, 3, 6)}}},
+        Difference{
+            "TellsOfMore", {fired(2, 3, 5)}, {fired(1, 3, 5)}, {{Kind::kLonger, fired(2, 3, 5), fired(1, 3, 5)}}},
         Difference{"Milder",
                    {graded(Severity::kCritical)},
                    {graded(Severity::kWarning)},
