@@ -164,7 +164,8 @@ void Engine::tell_target(std::uint32_t line, const AlertSlot& alert) {
     return;
   }
   const TargetStatus known = parse_target_status(told.status).value_or(TargetStatus::kNotStarted);
-  const bool knows_trouble = is_trouble(known) && !is_settled(known);  // else it is of the target before
+  // One that was missed ends when the next target begins: who was told of it is told, or their incident stays open.
+  const bool knows_trouble = is_trouble(known) && (!is_settled(known) || !told.episode.empty());
   const bool is_news = is_trouble(standing.status) || standing.status == TargetStatus::kAchieved || knows_trouble;
   const bool was_known = !told.status.empty();
   told.status = status;
