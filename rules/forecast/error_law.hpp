@@ -27,7 +27,7 @@ struct TrialErrors {
 /// What is believed before any error was seen.
 struct ErrorPrior {
   double scale = 0;     ///< Of the error one step ahead.
-  double growth = 0.6;  ///< The power of the steps ahead.
+  double growth = 0.5;  ///< The power of the steps ahead.
 };
 
 class ErrorLaw {

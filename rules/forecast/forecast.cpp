@@ -19,6 +19,9 @@ constexpr double kTolerance = 2;
 /// Pulls the weights together: few trials say little about which of two methods is better.
 constexpr double kEvenness = 0.3;
 
+/// The power of the steps ahead by which the errors of a random walk grow; sums of them by one more.
+constexpr double kWalk = 0.5;
+
 std::vector<std::size_t> choose_origins(std::size_t count, std::size_t horizon, std::size_t period) {
   const std::size_t least = std::max(kLeastFit, period > 1 ? 2 * period + period % 2 : 0);
   const std::size_t span = std::max({3 * horizon, 3 * period, count / 3});
@@ -35,6 +38,7 @@ std::vector<std::size_t> choose_origins(std::size_t count, std::size_t horizon, 
   return origins;
 }
 
+constexpr double kMost = std::numeric_limits<double>::max();
 constexpr auto kPlain = static_cast<std::size_t>(Method::kWinters);
 
 /// By the errors of the backtest; where there was none, all alike.
@@ -145,15 +149,14 @@ void Forecaster::keep_laws(const Forecast& result, Lesson& lesson) {
     }
   }
   const double naive = naive_scale(values_, periods_);
-  lesson.law = ErrorLaw(errors, {naive, 0.6});
-  lesson.total_law = ErrorLaw(totals, {naive, 1.6});
+  lesson.law = ErrorLaw(errors, {naive, kWalk});
+  lesson.total_law = ErrorLaw(totals, {naive, 1 + kWalk});
   lesson.law.enlarge(unit_);
   lesson.total_law.enlarge(unit_);
 }
 
 /// False: there is no value.
 bool Forecaster::load(const Question& question, Forecast& result) {
-  constexpr double kMost = std::numeric_limits<double>::max();
   days_.reset();
   if (std::ranges::any_of(question.marks, [](Mark mark) { return mark != 0; })) {
     days_.emplace(question.values, question.marks, round_of(question));
@@ -197,8 +200,19 @@ Lesson Forecaster::learn_from(const Forecast& result, std::size_t given) {
   lesson.trials = origins_.size();
   lesson.given = given;
   lesson.used = values_.size();
+  lesson.steps = usual_steps(pool_.rest(), origins_.empty() ? values_.size() : origins_.front());
   keep_laws(result, lesson);
   return lesson;
+}
+
+/// As wide as the series moves now.
+void Forecaster::take_laws(const Lesson& lesson, Forecast& result) const {
+  const double now = restlessness(pool_.rest(), lesson.steps);
+  result.law = lesson.law;
+  result.total_law = lesson.total_law;
+  result.law.enlarge(now);
+  result.total_law.enlarge(now);
+  result.trials = lesson.trials;
 }
 
 /// In the unit of the values, with what the named days to come do.
@@ -235,10 +249,7 @@ Forecast Forecaster::answer(const Question& question) {
   try_out();
   weigh();
   foresee(result);
-  Lesson lesson = learn_from(result, question.values.size());
-  result.law = std::move(lesson.law);
-  result.total_law = std::move(lesson.total_law);
-  result.trials = lesson.trials;
+  take_laws(learn_from(result, question.values.size()), result);
   finish(result);
   return result;
 }
@@ -255,9 +266,7 @@ Forecast Forecaster::answer(const Question& question, const Lesson& lesson) {
   periods_ = lesson.periods;
   weights_ = lesson.weights;
   foresee(result);
-  result.law = lesson.law;
-  result.total_law = lesson.total_law;
-  result.trials = lesson.trials;
+  take_laws(lesson, result);
   finish(result);
   return result;
 }
@@ -309,13 +318,14 @@ double Forecast::at_most(std::size_t step, double goal) const {
 }
 
 double Forecast::total(std::size_t step) const {
-  return std::accumulate(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(step), 0.0);
+  const double sum = std::accumulate(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(step), 0.0);
+  return kept_in(sum, -kMost, kMost);
 }
 
 double Forecast::total_quantile(std::size_t step, double probability) const {
   const auto steps = static_cast<double>(step);
   const double error = total_law.quantile(steps, probability, doubt_until(step));
-  return std::clamp(value_of(total(step), error), lowest * steps, highest * steps);
+  return kept_in(value_of(total(step), error), std::max(lowest * steps, -kMost), std::min(highest * steps, kMost));
 }
 
 double Forecast::total_at_least(std::size_t step, double goal) const {

@@ -6,6 +6,7 @@
 #include "rules/forecast/error_law.hpp"
 #include "rules/forecast/named_days.hpp"
 #include "rules/forecast/pool.hpp"
+#include "rules/forecast/restlessness.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -74,6 +75,7 @@ struct Lesson {
   std::vector<double> weights;  ///< Of the methods.
   ErrorLaw law;
   ErrorLaw total_law;
+  UsualSteps steps;  ///< While the laws were learned.
   std::size_t trials = 0;
   std::size_t given = 0;  ///< How many values it was learned from,
   std::size_t used = 0;   ///< and how many of them came after the last break of the level.
@@ -94,6 +96,7 @@ class Forecaster {
   bool load(const Question& question, Forecast& result);
   void foresee(Forecast& result);
   Lesson learn_from(const Forecast& result, std::size_t given);
+  void take_laws(const Lesson& lesson, Forecast& result) const;
   void finish(Forecast& result) const;
   /// Forecasts of the past, and the errors of each method.
   void try_out();

@@ -68,6 +68,9 @@ class Pool {
   /// says what its plain sibling says.
   void project(const PoolTask& task, std::size_t first, Projections& result);
 
+  /// The values of the newest task without their seasons, up to its last origin.
+  [[nodiscard]] std::span<const double> rest() const { return adjusted_; }
+
  private:
   void project_levels(const PoolTask& task, bool is_log, std::size_t first, Projections& result);
   void project_winters(const PoolTask& task, bool is_log, std::size_t first, Projections& result);

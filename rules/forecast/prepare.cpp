@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kLongest = 4000;
 constexpr std::size_t kRounds = 12;
 
-/// Straight lines over what is missing.
+/// Straight lines over what is missing; at the end the last value goes on.
 void fill(std::vector<double>& values) {
   std::size_t last = values.size();
   for (std::size_t t = 0; t < values.size(); ++t) {
@@ -25,6 +25,9 @@ void fill(std::vector<double>& values) {
       }
     }
     last = t;
+  }
+  for (std::size_t t = last + 1; t < values.size(); ++t) {
+    values[t] = values[last];
   }
 }
 

@@ -93,6 +93,21 @@ TEST(Forecast, LaysTheSeasonOverMissingValues) {
   EXPECT_NEAR(answer.points[5], 500, 60);
 }
 
+TEST(Forecast, GoesOnFromTheLastValueThatIsThere) {
+  std::vector<double> values;
+  for (std::size_t t = 0; t < 90; ++t) {
+    values.push_back(t >= 84 ? kNaN : (t % 7 >= 5 ? 500.0 : 1000.0) + 10 * noise(t));
+  }
+  const std::array<int, 1> week{7};
+  for (const std::span<const int> periods : {std::span<const int>(week), std::span<const int>(kNoSeason)}) {
+    const Forecast answer = forecast(values, 7, periods);
+    expect_sound(answer, 7);
+    EXPECT_GT(answer.points[0], 400);
+  }
+  EXPECT_NEAR(forecast(values, 7, week).points[0], 500, 60);
+  EXPECT_NEAR(forecast(values, 7, week).points[1], 1000, 60);
+}
+
 TEST(Forecast, GoesByWhatCameAfterABreakOfTheLevel) {
   std::vector<double> values;
   for (std::size_t t = 0; t < 60; ++t) {
