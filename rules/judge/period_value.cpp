@@ -6,12 +6,9 @@
 namespace kpi {
 namespace {
 
-bool has_last_grain(const MetricInput& input,
-                    std::span<const std::uint32_t> series,
-                    const EvaluationContext& evaluation,
-                    const SampleTable& table) {
-  const Metric& metric = evaluation.rules->metrics[input.metric];
-  const Frame& frame = evaluation.frame;
+/// The last grain of the input's window.
+Window last_grain_of(const MetricInput& input, const Frame& frame, const RuleSet& rules) {
+  const Metric& metric = rules.metrics[input.metric];
   const Window window = window_of(frame, input, metric);
   Slot last = window.from;
   if (metric.grain.unit != Grain::Unit::kInstant) {
@@ -21,7 +18,47 @@ bool has_last_grain(const MetricInput& input,
   } else {
     last = frame.slot;
   }
-  return std::ranges::any_of(series, [&](std::uint32_t id) { return !table.range(id, last, window.to).empty(); });
+  return {last, window.to};
+}
+
+bool has_last_grain(const MetricInput& input,
+                    std::span<const std::uint32_t> series,
+                    const EvaluationContext& evaluation,
+                    const SampleTable& table) {
+  const Window last = last_grain_of(input, evaluation.frame, *evaluation.rules);
+  return std::ranges::any_of(series, [&](std::uint32_t id) { return !table.range(id, last.from, last.to).empty(); });
+}
+
+/// Whether a series may be of the segment: a label that the metric does not have is of every segment.
+bool is_of(const Labels& labels, const Labels& segment) {
+  return std::ranges::all_of(segment, [&](const auto& wanted) {
+    const auto found = std::ranges::find(labels, wanted.first, &std::pair<std::string, std::string>::first);
+    return found == labels.end() || found->second == wanted.second;
+  });
+}
+
+/// A segment of `expect` was there in the period before and is not there yet: the total would be too small, and its
+/// alarm false. One that has been silent for longer has an alert of its own, and is not waited for.
+bool lacks_expected(const Kpi& kpi,
+                    const MetricInput& input,
+                    std::span<const std::uint32_t> series,
+                    const EvaluationContext& evaluation,
+                    const SampleTable& table) {
+  Frame before = evaluation.frame;
+  before.slot = next_slot(before.slot, before.every, before.zone, -1);
+  const Window last = last_grain_of(input, evaluation.frame, *evaluation.rules);
+  const Window earlier = last_grain_of(input, before, *evaluation.rules);
+  return std::ranges::any_of(kpi.expect, [&](const Labels& segment) {
+    bool was_there = false;
+    bool is_there = false;
+    for (const std::uint32_t id : series) {
+      if (is_of(table[id].labels, segment)) {
+        was_there |= !table.range(id, earlier.from, earlier.to).empty();
+        is_there |= !table.range(id, last.from, last.to).empty();
+      }
+    }
+    return was_there && !is_there;
+  });
 }
 
 /// Whether the other KPI has judged its last period that ends by the end of this one, or began only later. Where it has
@@ -142,6 +179,9 @@ Ready readiness(const Line& line, const KpiPlan& plan, const JudgeContext& conte
     consider((may_be_missing && read_at && *read_at >= plan.due(kpi, slot)) ||
                  has_last_grain(input, line.value_inputs.series[i], eval, *context.table),
              input.optional);
+    if (line.segment.empty() && !kpi.expect.empty()) {
+      consider(!lacks_expected(kpi, input, line.value_inputs.series[i], eval, *context.table), true);
+    }
   }
   for (std::size_t i = 0; needed && i < kpi.value.kpis.size(); ++i) {
     const KpiInput& input = kpi.value.kpis[i];
