@@ -67,9 +67,38 @@ void set_civil(Extent& extent, const Frame& frame, Slot to, const Span& over) {
   extent.from = over.ms != 0 ? extent.to - Duration{over.ms} : start_of(extent.civil_from, kDay, frame.zone);
 }
 
+/// Where a month is all of a month and not the same day of another.
+bool is_of_months(const Span& over) {
+  return over.months != 0 && over.days == 0 && over.ms == 0;
+}
+
+/// A window of whole months is shifted by its end: that of all of February is all of January.
+Extent extent_of_months(const Frame& frame, const Span& over, std::span<const Span> back) {
+  Extent extent;
+  const Slot end = next_slot(frame.slot, frame.every, frame.zone);
+  if (frame.every.is_civil()) {
+    Slot to = end;
+    for (const Span& span : back) {
+      to = shift_date(to, -span);
+    }
+    set_civil(extent, frame, to, over);
+    return extent;
+  }
+  Instant to = instant_of(end);
+  for (const Span& span : back) {
+    to = shift_instant(to, -span, frame.zone);
+  }
+  extent.to = instant_of(slot_at(to, frame.every, frame.zone, frame.calendar));
+  extent.from = shift_instant(extent.to, -over, frame.zone);
+  return extent;
+}
+
 /// What is shifted is the period itself, by its begin: a month before 28 March is 28 February, and so is a month before
 /// the 31st.
 Extent extent_of(const Frame& frame, const Span& over, std::span<const Span> back) {
+  if (is_of_months(over)) {
+    return extent_of_months(frame, over, back);
+  }
   Extent extent;
   if (frame.every.is_civil()) {
     Slot begin = frame.slot;

@@ -208,6 +208,26 @@ TEST(Windows, AMonthBeforeTheLastDaysOfALongMonthAreTheLastOfAShortOne) {
   EXPECT_EQ(readings.value("prev(x.a, 1 month)", "2026-03-27"), "27");
 }
 
+TEST(Windows, AMonthBeforeAllOfAMonthIsAllOfTheOneBefore) {
+  Readings readings({metric_named("x.a")});
+  readings.given("x.a", "2023-12-01", "1x31 10x31 100x29 1000x31 10000x30").over("1 month");
+  EXPECT_EQ(readings.value("prev(x.a, 1 month)", "2024-02-29"), "310");
+  EXPECT_EQ(readings.value("prev(x.a, 1 month)", "2024-03-31"), "2900");
+  EXPECT_EQ(readings.value("prev(x.a, 1 month)", "2024-04-30"), "31000");
+  EXPECT_EQ(readings.value("prev(prev(x.a, 1 month), 1 month)", "2024-04-30"), "2900");
+  EXPECT_EQ(readings.value("prev(x.a, 1 quarter)", "2024-04-30"), "310");
+  EXPECT_EQ(readings.value("prev(avg(x.a, 1 quarter), 1 month) * 91", "2024-04-30"), "34210");
+  // Of a day it is the day of that number, and the last where a month has none.
+  EXPECT_EQ(readings.value("prev(sum(x.a, 1 day), 1 month)", "2024-04-30"), "1000");
+  EXPECT_EQ(readings.value("prev(sum(x.a, 30 days), 1 month)", "2024-04-30"), "30000");
+}
+
+TEST(Windows, AMonthBeforeAllOfAMonthIsSoByTheHourToo) {
+  Readings readings({per(metric_named("x.a"), "hour", "Europe/Stockholm")});
+  readings.given("x.a", "2024-01-01", "1x744 10x696").every("hour").over("1 month");
+  EXPECT_EQ(readings.value("prev(x.a, 1 month)", "2024-02-29 23:00"), "744");
+}
+
 TEST(Windows, AMonthBeforeAnHourIsThatHour) {
   Readings readings({per(metric_named("x.a"), "hour", "Europe/Stockholm")});
   readings.given("x.a", "2026-02-28", "0x23 5 0x30").every("hour");

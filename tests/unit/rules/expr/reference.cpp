@@ -108,7 +108,7 @@ class Walk {
       case Expr::Kind::kNumber:
         return expr.number;
       case Expr::Kind::kName:
-        return by_grain_ ? sample(world_.metrics.at(expr.text), day) : by_kind(expr, stretch_of(world_.over, day));
+        return by_grain_ ? sample(world_.metrics.at(expr.text), day) : by_kind(expr, shifted(world_.over, day));
       case Expr::Kind::kOperator:
         return operation(expr, day);
       case Expr::Kind::kCall:
@@ -224,14 +224,30 @@ class Walk {
 
   [[nodiscard]] Stretch window_of(const Expr& expr, sys_days day) const {
     if (expr.kind == Expr::Kind::kCall && expr.text == "to_date") {
-      return {begin_of(expr.children[1]->text, day), day};
+      return {begin_of(expr.children[1]->text, shifted(day)), shifted(day)};
     }
     const bool has_own = expr.kind == Expr::Kind::kCall && expr.children.back()->kind == Expr::Kind::kDuration;
-    return stretch_of(has_own ? expr.children.back()->span : world_.over, day);
+    return shifted(has_own ? expr.children.back()->span : world_.over, day);
+  }
+
+  /// The day, or the end of a window, after each of the shifts that it stands in.
+  [[nodiscard]] sys_days shifted(sys_days day) const {
+    for (const Span& span : back_) {
+      day = moved(day, span, -1);
+    }
+    return day;
+  }
+
+  /// Of whole months the end is shifted, else the day.
+  [[nodiscard]] Stretch shifted(const Span& over, sys_days day) const {
+    constexpr std::chrono::days kOne{1};
+    return stretch_of(over, over.months != 0 && over.days == 0 ? shifted(day + kOne) - kOne : shifted(day));
   }
 
   Maybe compared(const Expr& expr, sys_days day) {
-    const Maybe before = value(*expr.children[0], moved(day, expr.children[1]->span, -1));
+    back_.push_back(expr.children[1]->span);
+    const Maybe before = value(*expr.children[0], day);
+    back_.pop_back();
     if (expr.text == "prev") {
       return before;
     }
@@ -247,10 +263,10 @@ class Walk {
 
   Maybe chosen(const Expr& expr, sys_days day) {
     if (expr.text == "weekday") {
-      return std::chrono::weekday{day}.iso_encoding();
+      return std::chrono::weekday{by_grain_ ? day : shifted(day)}.iso_encoding();
     }
     if (expr.text == "month") {
-      return static_cast<unsigned>(std::chrono::year_month_day{day}.month());
+      return static_cast<unsigned>(std::chrono::year_month_day{by_grain_ ? day : shifted(day)}.month());
     }
     std::vector<Maybe> of;
     for (const auto& child : expr.children) {
@@ -284,6 +300,7 @@ class Walk {
 
   const ReferenceWorld& world_;
   bool by_grain_ = false;
+  std::vector<Span> back_;  ///< The shifts around what is looked at, the outermost first.
 };
 
 }  // namespace
