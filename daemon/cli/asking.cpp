@@ -94,7 +94,7 @@ int ask(const Action& action, const std::shared_ptr<const Config>& config, Io& i
   }
   const Error& error = answer->error();
   if (std::holds_alternative<ReloadAction>(action)) {
-    return complain(io, kExitNo, error.message);
+    return complain(io, error.kind == ErrorKind::kUnavailable ? kExitFailed : kExitNo, error.message);
   }
   const bool is_wrong = error.kind == ErrorKind::kInvalid || error.kind == ErrorKind::kNotFound;
   return complain(io, is_wrong ? kExitUsage : kExitFailed, error.message);

@@ -6,10 +6,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include <system_error>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <system_error>
 
 namespace kpi {
 namespace {
@@ -53,7 +55,12 @@ std::optional<Result<ActionAnswer>> ask_daemon(const Action& action, const Confi
   const ActionRequest request = action_request(action);
   for (const std::string& socket : {socket_path(config), std::string(kSystemSocket)}) {
     std::error_code error;
-    if (!std::filesystem::is_socket(socket, error)) {
+    const bool is_there = std::filesystem::is_socket(socket, error);
+    if (error == std::errc::permission_denied || (is_there && ::access(socket.c_str(), W_OK) != 0 && errno == EACCES)) {
+      return fail(ErrorKind::kUnavailable,
+                  "you may not use the daemon's socket " + socket + ": join its group (kpid), or use sudo");
+    }
+    if (!is_there) {
       continue;
     }
     const SocketAnswer answered =
