@@ -6,16 +6,22 @@
 
 #include <cmath>
 #include <ostream>
+#include <utility>
 
 namespace kpi {
 namespace {
 
+/// As few as make a score as rare as it says; see docs/forecasting.md.
+constexpr std::size_t kWarmUp = 40;
+constexpr std::size_t kRest = 30;
+
 Result<void> score_file(const std::string& path, forecast::AnomalyScorer& scorer, Io& io) {
   SeriesFile file = KPI_TRY(SeriesFile::open(path));
-  io.out << "timestamp,value,score\n";
+  std::string header = "timestamp,value,score\n";  // nothing is written where the file cannot be read
   for (;;) {
     const auto cells = KPI_TRY(file.next());
     if (!cells) {
+      io.out << header;
       return {};
     }
     const std::string value = cells->size() > 1 ? (*cells)[1] : "";
@@ -28,13 +34,13 @@ Result<void> score_file(const std::string& path, forecast::AnomalyScorer& scorer
                   file.place() + " no number in \"" + printable(value, 40) +
                       "\"; write timestamp,value as in 2026-03-31 06:00,1234.5, with nothing for a missing value");
     }
-    io.out << echoed_cell(cells->front()) << "," << echoed_cell(value) << ","
+    io.out << std::exchange(header, "") << echoed_cell(cells->front()) << "," << echoed_cell(value) << ","
            << number_text(scorer.look_at(*number).score) << "\n";
   }
 }
 
 int anomaly(const Arguments& arguments, Io& io) {
-  forecast::AnomalyOptions options;
+  forecast::AnomalyOptions options{.warm_up = kWarmUp, .rest = kRest};
   if (arguments.has("period")) {
     const auto period = parse_number(arguments.text("period"));
     if (!period || *period < 1 || *period > 1e6 || *period != std::floor(*period)) {
@@ -56,7 +62,12 @@ Command anomaly_command() {
           "score how unusual each value of a series is",
           "kpid anomaly orders.csv --period 288     score 0 to 1, each row by itself and the rows before it; a line is "
           "timestamp,value",
-          {{"file", "FILE.csv", "lines timestamp,value, in time order", true, false, true},
+          {{"file",
+            "FILE.csv",
+            "lines timestamp,value, in time order; the first 40, and two seasons, score 0: of so few nothing is rare",
+            true,
+            false,
+            true},
            {"period", "M", "values in a season: 288; 1 is none (default: found in the series)"}},
           anomaly};
 }

@@ -9,6 +9,7 @@
 #include <ostream>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -215,7 +216,8 @@ Result<std::optional<SeriesRow>> read_series(std::vector<std::string> cells, con
   return std::optional(std::move(row));
 }
 
-Result<void> forecast_file(const std::string& path, Batch& batch, Io& io) {
+/// `header`: nothing is written where the file cannot be read.
+Result<void> forecast_file(const std::string& path, std::string header, Batch& batch, Io& io) {
   SeriesFile file = KPI_TRY(SeriesFile::open(path));
   std::vector<SeriesRow> rows;
   for (;;) {
@@ -227,6 +229,7 @@ Result<void> forecast_file(const std::string& path, Batch& batch, Io& io) {
       }
     }
     if (!cells || rows.size() == kBatch) {
+      io.out << std::exchange(header, "");
       batch.run(rows, io);
       rows.clear();
     }
@@ -266,12 +269,11 @@ int forecast_verb(const Arguments& arguments, Io& io) {
     for (GoalRow& goal : goals) {
       by_id[goal.cells[0]].push_back(&goal);
     }
-  } else {
-    io.out << "id,step,point" << wish->level_names << "\n";
   }
   Batch batch(*wish, by_id);
   if (!has_goals || !goals.empty()) {
-    if (const auto done = forecast_file(arguments.text("file"), batch, io); !done) {
+    const std::string header = has_goals ? "" : "id,step,point" + wish->level_names + "\n";
+    if (const auto done = forecast_file(arguments.text("file"), header, batch, io); !done) {
       return complain(io, kExitFailed, done.error().message);
     }
   }
@@ -295,7 +297,10 @@ Command forecast_command() {
         true,
         false,
         true},
-       {"horizon", "H", "how many steps ahead"},
+       {"horizon",
+        "H",
+        "how many steps ahead; what was best over so many weighs most, so that the first steps change a little with "
+        "it"},
        {"period", "M[,M2]", "values in a season: 12, or 24,168; 1 is none (default: found in each series)"},
        {"level", "PERCENT", "levels of the intervals (default 80,95)"},
        {"goals", "G.csv", "lines id,step,goal,better (higher or lower): print each goal's probability instead"}},

@@ -138,7 +138,9 @@ void TailScale::learn(double size) {
 }
 
 AnomalyScorer::AnomalyScorer(const AnomalyOptions& options)
-    : next_search_(options.period > 0 ? 0 : kFirstSearch), warm_up_(options.warm_up) {
+    : next_search_(options.period > 0 ? 0 : kFirstSearch),
+      warm_up_(options.warm_up),
+      rest_(options.rest.value_or(static_cast<std::size_t>(kRest * static_cast<double>(options.warm_up)))) {
   begin_season(std::max<std::size_t>(options.period, 1));
 }
 
@@ -360,7 +362,7 @@ double AnomalyScorer::rested(double surprise) {
     }
   }
   if (surprise > kRestFrom) {
-    rest_left_ = static_cast<std::size_t>(kRest * static_cast<double>(warm_up_));
+    rest_left_ = rest_;
     rest_level_ = surprise;
   }
   return 1 - std::pow(10.0, -surprise);

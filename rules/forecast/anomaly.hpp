@@ -43,7 +43,9 @@ class TailScale {
 
 struct AnomalyOptions {
   std::size_t period = 0;     ///< Values in a season; 0: found in the series, 1: none.
-  std::size_t warm_up = 100;  ///< Before so many values nothing is said.
+  std::size_t warm_up = 100;  ///< Before so many values, and two seasons, nothing is said.
+  /// So long what was unusual is left alone; none: 30 % of the warm-up.
+  std::optional<std::size_t> rest = std::nullopt;
 };
 
 /// What is most unusual about a value.
@@ -110,6 +112,7 @@ class AnomalyScorer {
   std::array<TailScale, kTailed> tails_;
   TailScale combined_;
   std::size_t warm_up_ = 0;
+  std::size_t rest_ = 0;
   std::size_t rest_left_ = 0;
   double rest_level_ = 0;
 };

@@ -232,7 +232,7 @@ double ErrorLaw::quantile(double steps, double probability, double doubt) const 
 double ErrorLaw::probability(double steps, double error, double doubt) const {
   const double unit = std::hypot(scale(steps), doubt);
   if (!(unit > 0)) {
-    return error == 0 ? 0.5 : error > 0 ? 1 : 0;
+    return error >= 0 ? 1 : 0;
   }
   const double z = error / unit;
   if (std::isnan(z)) {  // both beyond every number

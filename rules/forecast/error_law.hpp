@@ -39,7 +39,7 @@ class ErrorLaw {
   [[nodiscard]] double scale(double steps) const;
   /// The error that is not exceeded with `probability`; `doubt` is a scale of its own that comes on top.
   [[nodiscard]] double quantile(double steps, double probability, double doubt = 0) const;
-  /// How probable an error of at most `error` is; one half for 0 where there is no error at all.
+  /// How probable an error of at most `error` is.
   [[nodiscard]] double probability(double steps, double error, double doubt = 0) const;
 
   /// From the unit it was found in to another.

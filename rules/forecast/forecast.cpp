@@ -73,6 +73,13 @@ std::size_t round_of(const Question& question) {
   return longest;
 }
 
+/// Where nothing ever varied, a goal equal to the value is met, and rounding makes it no less.
+bool is_the_same(double point, double goal, double scale) {
+  constexpr double kRounding = 1e-9;
+  const double rounding = kRounding * std::max(std::abs(point), std::abs(goal));
+  return scale <= rounding && std::abs(point - goal) <= rounding;
+}
+
 double kept_in(double value, double lowest, double highest) {
   return std::isnan(value) ? lowest : std::clamp(value, lowest, highest);
 }
@@ -307,12 +314,18 @@ double Forecast::at_least(std::size_t step, double goal) const {
   if (goal <= lowest || goal > highest) {
     return goal <= lowest ? 1 : 0;
   }
+  if (is_the_same(points[step - 1], goal, std::hypot(law.scale(static_cast<double>(step)), doubt_at(step)))) {
+    return 1;
+  }
   return law.probability(static_cast<double>(step), -error_of(points[step - 1], goal), doubt_at(step));
 }
 
 double Forecast::at_most(std::size_t step, double goal) const {
   if (goal < lowest || goal >= highest) {
     return goal < lowest ? 0 : 1;
+  }
+  if (is_the_same(points[step - 1], goal, std::hypot(law.scale(static_cast<double>(step)), doubt_at(step)))) {
+    return 1;
   }
   return law.probability(static_cast<double>(step), error_of(points[step - 1], goal), doubt_at(step));
 }
@@ -329,7 +342,8 @@ double Forecast::total_quantile(std::size_t step, double probability) const {
 }
 
 double Forecast::total_at_least(std::size_t step, double goal) const {
-  if (goal <= lowest * static_cast<double>(step)) {
+  const auto steps = static_cast<double>(step);
+  if (goal <= lowest * steps || is_the_same(total(step), goal, std::hypot(total_law.scale(steps), doubt_until(step)))) {
     return 1;
   }
   return total_law.probability(static_cast<double>(step), -error_of(total(step), goal), doubt_until(step));

@@ -118,6 +118,17 @@ TEST(Forecast, GoesByWhatCameAfterABreakOfTheLevel) {
   EXPECT_LT(answer.quantile(6, 0.975) - answer.quantile(6, 0.025), 100);
 }
 
+TEST(Forecast, OfWhatNeverVariedMeetsAGoalThatIsEqual) {
+  for (const double value : {5.0, 0.1, -4.3, 1e12 / 3}) {
+    const Forecast answer = forecast(std::vector<double>(30, value), 7);
+    EXPECT_EQ(answer.at_least(7, value), 1) << value;
+    EXPECT_EQ(answer.at_most(7, value), 1) << value;
+    EXPECT_EQ(answer.at_least(7, value + 0.01 * std::abs(value)), 0) << value;
+    EXPECT_EQ(answer.at_most(7, value - 0.01 * std::abs(value)), 0) << value;
+    EXPECT_EQ(answer.total_at_least(7, 7 * value), 1) << value;
+  }
+}
+
 TEST(Forecast, OfWhatWasNeverNegativeIsNot) {
   std::vector<double> values;
   for (int t = 0; t < 30; ++t) {
