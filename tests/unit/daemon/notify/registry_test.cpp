@@ -71,6 +71,17 @@ TEST_P(ChannelSettingsTable, AreCheckedBeforeAChannelIsBuilt) {
   EXPECT_EQ(diagnostics.items(), GetParam().expected);
 }
 
+TEST(ShortSecret, IsWarnedOf) {
+  ChannelSettings settings;
+  settings.name = "ops";
+  settings.url = Secret("https://example.com");
+  settings.secret = Secret("topsecret");
+  Diagnostics diagnostics;
+  EXPECT_NE(find_channel_kind("webhook")->create(settings, diagnostics), nullptr);
+  ASSERT_EQ(diagnostics.items().size(), 1U);
+  EXPECT_EQ(diagnostics.items()[0].severity, Diagnostic::Severity::kWarning);
+}
+
 Diagnostic error(std::string message, std::string remedy) {
   Diagnostic diagnostic;
   diagnostic.position.line = 7;
@@ -107,12 +118,12 @@ INSTANTIATE_TEST_SUITE_P(
                     {error("channel ops: allow_private: \"intranet\" is not an address range; write a range such as "
                            "10.0.0.0/8 or fd00::/8",
                            "")}},
-        SettingsRow{"ShortSecret",
+        SettingsRow{"SecretWithoutAKey",
                     "webhook",
                     "https://example.com",
-                    "topsecret",
+                    "whsec_",
                     {},
-                    {error("channel ops: secret is too short: a key has at least 24 bytes",
+                    {error("channel ops: secret has nothing after \"whsec_\"",
                            "make one with: echo \"whsec_$(openssl rand -base64 32)\"")}}),
     [](const auto& row) { return row.param.name; });
 

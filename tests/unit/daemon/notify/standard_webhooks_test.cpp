@@ -53,22 +53,17 @@ TEST_P(BadSecret, IsRefusedWithoutBeingShown) {
   EXPECT_EQ(keys.error(), (Error{ErrorKind::kInvalid, GetParam().error}));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Rows,
-    BadSecret,
-    testing::Values(
-        BadSecretRow{"Short", "only-twenty-three-bytes", "secret is too short: a key has at least 24 bytes"},
-        BadSecretRow{"ShortBase64", "whsec_MfKQ9r8GKYqrTwjU", "secret is too short: a key has at least 24 bytes"},
-        BadSecretRow{
-            "SecondShort", "exactly-twenty-four-byte short", "secret is too short: a key has at least 24 bytes"},
-        BadSecretRow{"Blank", "  ", "secret is blank"},
-        BadSecretRow{"NotBase64",
-                     "whsec_***notbase64***********************",
-                     "secret has something other than base64 after \"whsec_\""},
-        BadSecretRow{"OddLength",
-                     "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwA",
-                     "secret has something other than base64 after \"whsec_\""}),
-    [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Rows,
+                         BadSecret,
+                         testing::Values(BadSecretRow{"Nothing", "whsec_", "secret has nothing after \"whsec_\""},
+                                         BadSecretRow{"Blank", "  ", "secret is blank"},
+                                         BadSecretRow{"NotBase64",
+                                                      "whsec_***notbase64***********************",
+                                                      "secret has something other than base64 after \"whsec_\""},
+                                         BadSecretRow{"OddLength",
+                                                      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwA",
+                                                      "secret has something other than base64 after \"whsec_\""}),
+                         [](const auto& row) { return row.param.name; });
 
 }  // namespace
 }  // namespace kpi
