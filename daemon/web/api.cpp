@@ -326,6 +326,22 @@ WebReply Api::kpi(const std::string& id) {
                      {"lines", ordered_json::parse(status().index->lines_of(id))}});
 }
 
+/// What a verb says of a KPI: that there is none of that name is another answer than that something else is wrong.
+WebReply Api::of_kpi(const std::string& id, WebReply reply) const {
+  return reply.status >= 400 && !is_known(id) ? problem(404, "there is no KPI \"" + printable(id, 64) + "\"")
+                                              : std::move(reply);
+}
+
+/// Configured, or known to the history from before.
+bool Api::is_known(const std::string& id) const {
+  if (ground_.config()->rules.find(id) != nullptr) {
+    return true;
+  }
+  const auto reader = open_history_reader(ground_.config()->history);
+  const auto lines = reader ? (*reader)->lines() : Result<std::vector<LineRow>>();
+  return lines && std::ranges::find(*lines, id, &LineRow::kpi) != lines->end();
+}
+
 WebReply Api::history(const WebRequest& request, const std::string& id) {
   std::vector<std::string> words{"history", "export", id, "--format", "json"};
   for (const char* name : {"segment", "from", "to"}) {
@@ -334,7 +350,7 @@ WebReply Api::history(const WebRequest& request, const std::string& id) {
       words.push_back(query(request, name));
     }
   }
-  return verb(std::move(words));
+  return of_kpi(id, verb(std::move(words)));
 }
 
 WebReply Api::explain(const WebRequest& request, const std::string& id) {
@@ -343,7 +359,7 @@ WebReply Api::explain(const WebRequest& request, const std::string& id) {
     words.emplace_back("--segment");
     words.push_back(query(request, "segment"));
   }
-  return verb(std::move(words), "text/plain; charset=utf-8");
+  return of_kpi(id, verb(std::move(words), "text/plain; charset=utf-8"));
 }
 
 WebReply Api::report(const WebRequest& request) {
@@ -385,6 +401,7 @@ WebReply Api::stored(const std::vector<std::string>& path, const WebRequest& req
     return problem(503, reader.error().message);
   }
   ordered_json rows = ordered_json::array();
+  const std::string kpi = query(request, "kpi");
   if (first == "silences") {
     const auto silences = (*reader)->silences(request.query.contains("all") ? Instant{} : ground_.now());
     for (const SilenceRow& row : silences.value_or(std::vector<SilenceRow>{})) {
@@ -397,7 +414,20 @@ WebReply Api::stored(const std::vector<std::string>& path, const WebRequest& req
     }
   } else if (first == "reviews") {
     for (const ReviewRow& row : (*reader)->reviews().value_or(std::vector<ReviewRow>{})) {
-      rows.push_back({{"kpi", row.kpi}, {"by", row.by}, {"note", row.note}, {"at", rfc3339(row.at)}});
+      if (kpi.empty() || row.kpi == kpi) {
+        rows.push_back({{"kpi", row.kpi}, {"by", row.by}, {"note", row.note}, {"at", rfc3339(row.at)}});
+      }
+    }
+  } else if (first == "notes") {
+    constexpr Date kFirst{std::chrono::year{1900}, std::chrono::January, std::chrono::day{1}};
+    constexpr Date kEnd{std::chrono::year{2300}, std::chrono::January, std::chrono::day{1}};
+    for (const NoteRow& row : (*reader)->notes(kFirst, kEnd).value_or(std::vector<NoteRow>{})) {
+      if (kpi.empty() || row.kpi.empty() || row.kpi == kpi) {
+        rows.push_back({{"kpi", row.kpi.empty() ? ordered_json(nullptr) : ordered_json(row.kpi)},
+                        {"date", date_text(row.day)},
+                        {"text", row.text},
+                        {"by", row.by}});
+      }
     }
   } else if (first == "notifications") {
     NotificationFilter filter;

@@ -70,6 +70,8 @@ class Api {
   WebReply ask(Action action);
   WebReply kpis(const WebRequest& request);
   WebReply kpi(const std::string& id);
+  [[nodiscard]] WebReply of_kpi(const std::string& id, WebReply reply) const;
+  [[nodiscard]] bool is_known(const std::string& id) const;
   WebReply history(const WebRequest& request, const std::string& id);
   WebReply explain(const WebRequest& request, const std::string& id);
   WebReply report(const WebRequest& request);

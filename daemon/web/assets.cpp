@@ -9,6 +9,7 @@ namespace kpi {
 extern const std::string_view kIndexHtml;
 extern const std::string_view kAppCss;
 extern const std::string_view kAppJs;
+extern const std::string_view kWordsJs;
 extern const std::string_view kUplotCss;
 extern const std::string_view kUplotJs;
 extern const std::string_view kOpenApi;
@@ -20,6 +21,7 @@ const Asset* find_asset(std::string_view path) {
       std::pair{std::string_view("/index.html"), Asset{"text/html; charset=utf-8", kIndexHtml}},
       std::pair{std::string_view("/app.css"), Asset{kCss, kAppCss}},
       std::pair{std::string_view("/app.js"), Asset{kScript, kAppJs}},
+      std::pair{std::string_view("/words.js"), Asset{kScript, kWordsJs}},
       std::pair{std::string_view("/uplot.css"), Asset{kCss, kUplotCss}},
       std::pair{std::string_view("/uplot.js"), Asset{kScript, kUplotJs}},
   };

@@ -83,8 +83,9 @@ std::string StatusIndex::page(const Wanted& wanted) const {
                                : line.json;
   }
   return "{\"now\":" + now_ + ",\"timezone\":" + dumped(json(config_->zone.name())) +
-         ",\"total\":" + std::to_string(total) + ",\"offset\":" + std::to_string(wanted.offset) +
-         ",\"states\":" + dumped(json(states)) + ",\"kpis\":[" + rows + "]}\n";
+         ",\"language\":" + dumped(json(name_of(config_->language))) + ",\"total\":" + std::to_string(total) +
+         ",\"offset\":" + std::to_string(wanted.offset) + ",\"states\":" + dumped(json(states)) + ",\"kpis\":[" + rows +
+         "]}\n";
 }
 
 std::string StatusIndex::lines_of(const std::string& kpi) const {

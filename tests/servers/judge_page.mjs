@@ -62,6 +62,11 @@ async function judge(page, what) {
   found.expect(`${what}: axe finds`, violations.length === 0, text);
   const width = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
   found.expect(`${what}: wider than the window`, width[0] <= width[1], `${width}`);
+  if (width[1] < 700) {
+    const cut = await page.evaluate(() => [...document.querySelectorAll(".scroll")].filter((box) => box.scrollWidth > box.clientWidth + 1)
+      .map((box) => box.querySelector("th")?.textContent));
+    found.expect(`${what}: a table is cut on a phone`, cut.length === 0, cut.join(", "));
+  }
   found.expect(`${what}: hostile text was run`, await page.evaluate(() => window.pwned === undefined));
   if (pictures) await page.screenshot({ path: path.join(pictures, `${what.replace(/[^a-z0-9]+/gi, "-")}.png`), fullPage: true });
 }
@@ -98,10 +103,13 @@ async function useIt() {
   await page.getByRole("heading", { name: /Conversion rate/ }).waitFor();
   await page.locator(".uplot canvas").waitFor();
   await page.locator("pre", { hasText: "orders" }).waitFor();
-  // Reviewed.
+  // A note of a day, and a review, both of which the KPI's page shows.
+  await page.getByLabel("Text of the note").fill("a campaign");
+  await page.getByRole("button", { name: "Write" }).click();
+  await page.getByRole("cell", { name: "a campaign" }).waitFor();
   await page.getByLabel("Review note").fill(hostile);
   await page.getByRole("button", { name: "Mark reviewed" }).click();
-  await page.getByRole("status").filter({ hasText: /\S/ }).waitFor();
+  await page.getByRole("cell", { name: hostile }).waitFor();
   await page.getByRole("link", { name: "Reviews" }).click();
   await page.getByRole("cell", { name: "Anna" }).waitFor();
   found.expect("a note is text", await page.getByText(hostile, { exact: true }).count() === 1);
@@ -120,13 +128,39 @@ async function useIt() {
   await page.context().close();
 }
 
+/// Every text of the page is in every catalogue, and a page in another language has no English left in what it is made of.
+async function speakLanguages() {
+  const text = async (address) => (await fetch(daemon.url + address)).text();
+  const script = await text("/app.js");
+  const texts = new Set([...script.matchAll(/\bt\("([^"]+)"/g), ...(await text("/")).matchAll(/data-t="([^"]+)"/g)].map((found) => found[1]));
+  const words = new Function(`${await text("/words.js")}; return kpidWords;`)();
+  found.expect("there are texts", texts.size > 80, `${texts.size}`);
+  for (const [language, catalogue] of Object.entries(words)) {
+    const lacks = [...texts].filter((one) => !catalogue[one]);
+    found.expect(`${language} has every text`, lacks.length === 0, lacks.join("; "));
+    const names = (one) => (one.match(/\{\w+\}/g) ?? []).sort().join();
+    const odd = Object.entries(catalogue).filter(([key, value]) => names(key) !== names(value));
+    found.expect(`${language} fills in the same`, odd.length === 0, odd.join("; "));
+    const page = await (await browser.newContext({ viewport: { width: 360, height: 800 } })).newPage();
+    await page.route("**/api/v1/kpis?*", async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: { ...await answer.json(), language } });
+    });
+    await page.goto(`${daemon.url}/#/alerts`);
+    await page.getByRole("heading", { level: 1, name: catalogue.Alerts, exact: true }).waitFor();
+    found.expect(`${language}: the document says so`, await page.evaluate(() => document.documentElement.lang) === language);
+    await judge(page, `${language} alerts`);
+    await page.context().close();
+  }
+}
+
 async function lookAtReport() {
   const file = path.join(daemon.folder, "report.html");
   const made = spawnSync(kpid, ["report", "--from", new Date(Date.now() - 90 * 864e5).toISOString().slice(0, 10), "--to",
     new Date().toISOString().slice(0, 10), "--out", file], { cwd: daemon.folder, env: daemon.env, encoding: "utf8" });
   found.expect("the report is made", made.status === 0, made.stderr);
   for (const [name, options] of [["report", { viewport: { width: 1280, height: 900 } }], ["report dark", { colorScheme: "dark" }],
-    ["report phone", { viewport: { width: 390, height: 844 } }]]) {
+    ["report phone", { viewport: { width: 360, height: 800 } }]]) {
     const page = await opened(options, `file://${file}`);
     await judge(page, name);
     if (name === "report") {
@@ -148,8 +182,9 @@ async function lookAtReport() {
 try {
   await lookAtViews("desk", { viewport: { width: 1280, height: 900 } });
   await lookAtViews("dark", { viewport: { width: 1280, height: 900 }, colorScheme: "dark" });
-  await lookAtViews("phone", { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+  await lookAtViews("phone", { viewport: { width: 360, height: 800 }, isMobile: true, hasTouch: true });
   await useIt();
+  await speakLanguages();
   await lookAtReport();
 } catch (error) {
   found.expect("the page could be used", false, error.message);

@@ -19,6 +19,20 @@
     return node;
   };
 
+  // Words are in the daemon's language; what they are in English is their key.
+  let language = "en";
+  const t = (text, values = {}) => {
+    const words = (kpidWords[language] || {})[text] || text;
+    return words.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  };
+  const name = (word) => t(String(word).replaceAll("_", " "));  // of a state, a severity, a status, a rule
+  const dress = () => {  // what stands around the pages
+    document.documentElement.lang = language;
+    for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
+    document.getElementById("by").placeholder = t("name");
+    document.querySelector("nav").setAttribute("aria-label", t("Pages"));
+  };
+
   const say = (text) => {
     noteLine.textContent = text;
     clearTimeout(say.timer);
@@ -58,18 +72,26 @@
 
   const tones = {ok: "good", met: "good", on_track: "good", achieved: "good", pending: "warn", at_risk: "warn", no_data: "warn",
     warning: "warn", firing: "bad", error: "bad", off_track: "bad", missed: "bad", critical: "bad", dead: "bad", sent: "good"};
-  const chip = (word) => word && el("span", {class: "chip " + (tones[word] || "")}, String(word).replaceAll("_", " "));
+  const chip = (word) => word && el("span", {class: "chip " + (tones[word] || "")}, name(word));
   const segmentText = (segment) => Object.entries(segment || {}).map(([name, value]) => `${name}=${value}`).join(", ");
   // Times and days are those of the daemon's zone, as in messages and reports.
   let zone;
-  const learnZone = async () => {
-    if (!zone) zone = await get("kpis?limit=0").then((found) => found.timezone, () => undefined);
+  const learn = async () => {
+    if (zone) return;
+    const found = await get("kpis?limit=0").catch(() => ({}));
+    zone = found.timezone;
+    language = found.language || "en";
+    dress();
   };
-  const when = (text) => (text ? new Date(text).toLocaleString(undefined, {dateStyle: "medium", timeStyle: "short", timeZone: zone}) : "–");
+  const when = (text) => (text ? new Date(text).toLocaleString(language === "en" ? undefined : language, {dateStyle: "medium", timeStyle: "short", timeZone: zone}) : "–");
   const day = (text) => new Date(text).toLocaleDateString("sv-SE", {timeZone: zone});
-  const table = (heads, rows, caption) => el("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption},
-    el("table", {}, el("thead", {}, el("tr", {}, heads.map(([text, kind]) => el("th", {scope: "col", class: kind}, text)))),
+  // On a phone a row of many cells is a list of them, each behind its head; see app.css.
+  const table = (heads, rows, caption, kind = heads.length > 4 ? "stacked" : "") => {
+    for (const row of rows) [...row.children].forEach((cell, i) => { cell.dataset.head = heads[i][0]; });
+    return el("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption},
+    el("table", {class: kind || null}, el("thead", {}, el("tr", {}, heads.map(([text, kind]) => el("th", {scope: "col", class: kind}, text)))),
       el("tbody", {}, rows)));
+  };
   const kpiLink = (id, segment) => "#/kpi/" + encodeURIComponent(id) + (segment ? "?segment=" + encodeURIComponent(segment) : "");
 
   const spark = (values) => {
@@ -94,10 +116,10 @@
       for (const [name, value] of Object.entries(changes)) value ? asked.set(name, value) : asked.delete(name);
       location.hash = "#/?" + asked;
     };
-    const search = el("input", {id: "q", type: "search", value: asked.get("q") || "", placeholder: "name, owner, segment"});
+    const search = el("input", {id: "q", type: "search", value: asked.get("q") || "", placeholder: t("name, owner, segment")});
     const states = el("select", {id: "state", onchange: (event) => go({state: event.target.value, offset: ""})},
       ["", "firing", "error", "no_data", "pending", "ok"].map((state) => el("option", {value: state, selected: state === (asked.get("state") || "")},
-        state ? `${state.replaceAll("_", " ")} (${found.states[state] || 0})` : "every state")));
+        state ? `${name(state)} (${found.states[state] || 0})` : t("every state"))));
     const rows = found.kpis.map((line) => {
       const segment = segmentText(line.segment);
       const target = line.target;
@@ -105,42 +127,70 @@
         el("th", {scope: "row"}, el("a", {href: kpiLink(line.id, segment)}, segment || line.title), el("br"), el("small", {class: "soft"}, segment ? line.title : line.owner || "")),
         el("td", {class: "number"}, el("b", {}, line.formatted || "–")),
         el("td", {class: "wide"}, spark(line.spark)),
-        el("td", {}, chip(line.state === "firing" ? line.severity || "firing" : line.state), line.since && line.state !== "ok" ? el("small", {class: "soft wide"}, " since " + day(line.since)) : null,
+        el("td", {}, chip(line.state === "firing" ? line.severity || "firing" : line.state), line.since && line.state !== "ok" ? el("small", {class: "soft wide"}, t(" since {day}", {day: day(line.since)})) : null,
           target && el("span", {class: "narrow"}, chip(target.status))),
-        el("td", {class: "wide"}, target && [chip(target.status), el("small", {class: "soft wide"}, " goal " + (target.formatted_goal || target.goal))]));
+        el("td", {class: "wide"}, target && [chip(target.status), el("small", {class: "soft wide"}, t(" goal {goal}", {goal: target.formatted_goal || target.goal}))]));
     });
-    return [el("h1", {}, "KPIs"),
-      el("p", {class: "soft"}, `${found.total} ${found.total === 1 ? "KPI or segment" : "KPIs and segments"}; as of ${when(found.now)}`),
+    return [el("h1", {}, t("KPIs")),
+      el("p", {class: "soft"}, found.total === 1 ? t("{n} KPI or segment; as of {when}", {n: 1, when: when(found.now)})
+        : t("{n} KPIs and segments; as of {when}", {n: found.total, when: when(found.now)})),
       el("p", {class: "chips"}, ["firing", "error", "no_data", "pending", "ok"].filter((state) => found.states[state]).map((state) =>
-        el("a", {class: "chip " + tones[state], href: "#/?state=" + state}, `${found.states[state]} ${state.replaceAll("_", " ")}`))),
+        el("a", {class: "chip " + tones[state], href: "#/?state=" + state}, `${found.states[state]} ${name(state)}`))),
       el("form", {class: "filters", role: "search", onsubmit: (event) => { event.preventDefault(); go({q: search.value, offset: ""}); }},
-        el("label", {for: "q"}, "Search ", search), el("label", {for: "state"}, "State ", states), el("button", {}, "Show")),
-      rows.length ? table([["KPI"], ["Value", "number"], ["Last periods", "wide"], ["State"], ["Target", "wide"]], rows, "KPIs") : el("p", {}, "Nothing matches."),
+        el("label", {for: "q"}, t("Search "), search), el("label", {for: "state"}, t("State "), states), el("button", {}, t("Show"))),
+      rows.length ? table([[t("KPI")], [t("Value"), "number"], [t("Last periods"), "wide"], [t("State")], [t("Target"), "wide"]], rows, t("KPIs"), "kpis") : el("p", {}, t("Nothing matches.")),
       el("div", {class: "pager"},
-        el("button", {disabled: offset === 0, onclick: () => go({offset: Math.max(0, offset - page)})}, "Earlier"),
-        el("span", {class: "soft"}, found.total ? `${offset + 1}–${Math.min(found.total, offset + page)} of ${found.total}` : ""),
-        el("button", {disabled: offset + page >= found.total, onclick: () => go({offset: offset + page})}, "Later"))];
+        el("button", {disabled: offset === 0, onclick: () => go({offset: Math.max(0, offset - page)})}, t("Earlier")),
+        el("span", {class: "soft"}, found.total ? t("{from}–{to} of {n}", {from: offset + 1, to: Math.min(found.total, offset + page), n: found.total}) : ""),
+        el("button", {disabled: offset + page >= found.total, onclick: () => go({offset: offset + page})}, t("Later")))];
   };
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-  const chart = (rows) => {
-    const box = el("div", {role: "img", "aria-label": `${rows.length} periods; the numbers stand in the table below`});
+  const share = (part) => new Intl.NumberFormat(language, {style: "percent"}).format(part);
+
+  // A line for each note's day, behind the values.
+  const marks = (notes, times) => (plot) => {
+    const step = (times[times.length - 1] - times[0]) / (times.length - 1) || 1;
+    for (const {date} of notes) {
+      const at = Date.parse(date) / 1000;
+      if (at < times[0] - step || at > times[times.length - 1] + step) continue;
+      const x = Math.round(plot.valToPos(at, "x", true));
+      plot.ctx.save();
+      plot.ctx.strokeStyle = colour("--soft");
+      plot.ctx.setLineDash([3, 4]);
+      plot.ctx.beginPath();
+      plot.ctx.moveTo(x, plot.bbox.top);
+      plot.ctx.lineTo(x, plot.bbox.top + plot.bbox.height);
+      plot.ctx.stroke();
+      plot.ctx.restore();
+    }
+  };
+
+  // A bare number in the KPI's unit, as far as a chart or a table of them needs it.
+  const figure = (unit) => {
+    const form = new Intl.NumberFormat(language, unit === "%" ? {style: "percent", maximumFractionDigits: 2} : {maximumSignificantDigits: 6});
+    return (value) => (value == null ? "–" : form.format(value));
+  };
+
+  const chart = (rows, notes, text) => {
+    const box = el("div", {role: "img", "aria-label": t("{n} periods; the numbers stand in the table below", {n: rows.length})});
     if (rows.length < 2 || typeof uPlot === "undefined") return box;
     const times = rows.map((row) => Date.parse(row.period.start) / 1000);
-    const series = [{}, {label: "value", stroke: colour("--accent"), width: 2, spanGaps: false}];
+    const series = [{label: t("Period")}, {label: t("value"), value: (_, value) => text(value), stroke: colour("--accent"), width: 2, spanGaps: false}];
     const data = [times, rows.map((row) => row.value)];
     if (rows.some((row) => row.limit != null)) {
-      series.push({label: "limit", stroke: colour("--bad"), dash: [2, 4]});
+      series.push({label: t("limit"), value: (_, value) => text(value), stroke: colour("--bad"), dash: [2, 4]});
       data.push(rows.map((row) => row.limit));
     }
     if (rows.some((row) => row.target && row.target.expected != null)) {
-      series.push({label: "target path", stroke: colour("--good"), dash: [6, 4]});
+      series.push({label: t("target path"), value: (_, value) => text(value), stroke: colour("--good"), dash: [6, 4]});
       data.push(rows.map((row) => (row.target ? row.target.expected : null)));
     }
     const axis = {stroke: colour("--soft"), grid: {stroke: colour("--line")}, ticks: {stroke: colour("--line")}};
     requestAnimationFrame(() => {  // once it stands on the page and has a width
-      new uPlot({width: Math.max(280, box.clientWidth), height: 280, series, axes: [axis, {...axis, size: 70}], cursor: {y: false}}, data, box);
+      new uPlot({width: Math.max(280, box.clientWidth), height: 280, series, axes: [axis, {...axis, size: 70, values: (_, values) => values.map(text)}], cursor: {y: false},
+        hooks: {drawClear: [marks(notes, times)]}}, data, box);
     });
     return box;
   };
@@ -148,44 +198,54 @@
   const kpiPage = async (id, query) => {
     const segment = new URLSearchParams(query).get("segment") || "";
     const chosen = "segment=" + encodeURIComponent(segment || "total");
-    const [kpi, history, alerts] = await Promise.all([
-      get("kpis/" + encodeURIComponent(id)), get(`kpis/${encodeURIComponent(id)}/history?${chosen}`), get("alerts?all")]);
+    const [kpi, history, alerts, notes, reviews] = await Promise.all([get("kpis/" + encodeURIComponent(id)),
+      get(`kpis/${encodeURIComponent(id)}/history?${chosen}`), get("alerts?all"), get("notes?kpi=" + encodeURIComponent(id)), get("reviews?kpi=" + encodeURIComponent(id))]);
     const why = el("pre", {tabindex: "0"}, "…");  // comes by itself: it is worked out anew, over all of the history
-    get(`kpis/${encodeURIComponent(id)}/explain?${chosen}`, true).then((text) => why.replaceChildren(text), (error) => why.replaceChildren(error.message));
+    get(`kpis/${encodeURIComponent(id)}/explain?${chosen}`, true).then((words) => why.replaceChildren(words), (error) => why.replaceChildren(error.message));
     const line = kpi.lines.find((one) => segmentText(one.segment) === segment) || kpi.lines[0] || {};
     const rows = history.rows.slice(-400);
+    const text = figure(kpi.unit);
     const target = line.target;
     const fact = (name, value, more) => el("div", {}, el("dt", {}, name), el("dd", {}, value || "–", more && el("small", {class: "soft"}, more)));
     const episodes = alerts.alerts.filter((alert) => alert.kpi === id && segmentText(alert.segment) === segment).slice(0, 20);
-    const note = el("input", {size: 40, placeholder: "what was said", "aria-label": "Review note"});
-    return [el("p", {}, el("a", {href: "#/"}, "All KPIs")),
+    const note = el("input", {size: 40, placeholder: t("what was said"), "aria-label": t("Review note")});
+    const noteDay = el("input", {type: "date", value: day(new Date()), required: true, "aria-label": t("Day of the note")});
+    const noteText = el("input", {size: 40, placeholder: t("what happened that day"), required: true, "aria-label": t("Text of the note")});
+    const newest = (list) => [...list].reverse().slice(0, 20);
+    return [el("p", {}, el("a", {href: "#/"}, t("All KPIs"))),
       el("h1", {}, kpi.title, segment ? " · " + segment : "", " ", chip(line.state)),
       el("p", {class: "soft"}, kpi.description),
-      el("dl", {class: "facts"}, fact("Value", line.formatted, line.period && day(line.period.start)),
-        target && fact("Target", String(target.formatted_goal || target.goal), `by ${target.deadline || "–"}, ${String(target.status).replaceAll("_", " ")}`),
-        target && target.pace != null && fact("Pace", Math.round(target.pace * 100) + "%", target.probability != null ? `probability ${Math.round(target.probability * 100)}%` : ""),
-        fact("Owner", kpi.owner), fact("Objective", kpi.objective)),
-      chart(rows),
-      kpi.lines.length > 1 && [el("h2", {}, "Segments"), table([["Segment"], ["Value", "number"], ["State"]], kpi.lines.map((one) => {
-        const name = segmentText(one.segment);
-        return el("tr", {}, el("th", {scope: "row"}, el("a", {href: kpiLink(id, name)}, name || "total")), el("td", {class: "number"}, one.formatted || "–"), el("td", {}, chip(one.state)));
-      }), "Segments")],
-      episodes.length > 0 && [el("h2", {}, "Alerts"), table([["Rule"], ["Severity"], ["Since"], ["Ended"]], episodes.map((alert) => el("tr", {},
-        el("td", {}, alert.rule), el("td", {}, chip(alert.severity)), el("td", {}, when(alert.since)), el("td", {}, alert.resolved ? when(alert.resolved) : "open"))), "Alerts of this KPI")],
-      el("h2", {}, "Why"), why,
-      el("h2", {}, "Last periods"), table([["Period"], ["Value", "number"], ["Limit", "number"], ["Verdict"]], rows.slice(-14).reverse().map((row) => el("tr", {},
-        el("th", {scope: "row"}, row.date), el("td", {class: "number"}, row.value == null ? "–" : String(+row.value.toPrecision(6))),
-        el("td", {class: "number"}, row.limit == null ? "–" : String(+row.limit.toPrecision(6))), el("td", {}, chip(row.verdict)))), "Last periods"),
-      el("h2", {}, "Review"), el("form", {class: "filters", onsubmit: (event) => { event.preventDefault(); post("reviews", {kpis: [id], by: stored("by"), note: note.value}); }},
-        note, el("button", {class: "main"}, "Mark reviewed"))];
+      el("dl", {class: "facts"}, fact(t("Value"), line.formatted, line.period && day(line.period.start)),
+        target && fact(t("Target"), String(target.formatted_goal || target.goal), t("by {date}, {status}", {date: target.deadline || "–", status: name(target.status)})),
+        target && target.pace != null && fact(t("Pace"), share(target.pace), target.probability != null ? t("probability {share}", {share: share(target.probability)}) : ""),
+        fact(t("Owner"), kpi.owner), fact(t("Objective"), kpi.objective)),
+      chart(rows, notes.notes, text),
+      kpi.lines.length > 1 && [el("h2", {}, t("Segments")), table([[t("Segment")], [t("Value"), "number"], [t("State")]], kpi.lines.map((one) => {
+        const label = segmentText(one.segment);
+        return el("tr", {}, el("th", {scope: "row"}, el("a", {href: kpiLink(id, label)}, label || t("total"))), el("td", {class: "number"}, one.formatted || "–"), el("td", {}, chip(one.state)));
+      }), t("Segments"))],
+      episodes.length > 0 && [el("h2", {}, t("Alerts")), table([[t("Rule")], [t("Severity")], [t("Since")], [t("Ended")]], episodes.map((alert) => el("tr", {},
+        el("td", {}, name(alert.rule)), el("td", {}, chip(alert.severity)), el("td", {}, when(alert.since)), el("td", {}, alert.resolved ? when(alert.resolved) : t("open")))), t("Alerts of this KPI"))],
+      el("h2", {}, t("Why")), why,
+      el("h2", {}, t("Last periods")), table([[t("Period")], [t("Value"), "number"], [t("Limit"), "number"], [t("Verdict")]], rows.slice(-14).reverse().map((row) => el("tr", {},
+        el("th", {scope: "row"}, row.date), el("td", {class: "number"}, text(row.value)),
+        el("td", {class: "number"}, text(row.limit)), el("td", {}, chip(row.verdict)))), t("Last periods")),
+      el("h2", {}, t("Notes")), notes.notes.length > 0 && table([[t("Date")], [t("Note")], [t("By")]], newest(notes.notes).map((one) => el("tr", {},
+        el("th", {scope: "row"}, one.date), el("td", {}, one.text), el("td", {}, one.by))), t("Notes")),
+      el("form", {class: "filters", onsubmit: (event) => { event.preventDefault(); post("notes", {kpi: id, date: noteDay.value, text: noteText.value, by: stored("by")}); }},
+        noteDay, noteText, el("button", {}, t("Write"))),
+      el("h2", {}, t("Review")), reviews.reviews.length ? table([[t("When")], [t("By")], [t("Note")]], newest(reviews.reviews).map((one) => el("tr", {},
+        el("th", {scope: "row"}, when(one.at)), el("td", {}, one.by), el("td", {}, one.note))), t("Reviews")) : el("p", {class: "soft"}, t("Nobody has reviewed it yet.")),
+      el("form", {class: "filters", onsubmit: (event) => { event.preventDefault(); post("reviews", {kpis: [id], by: stored("by"), note: note.value}); }},
+        note, el("button", {class: "main"}, t("Mark reviewed")))];
   };
 
   const alertsPage = async () => {
     const [alerts, silences] = await Promise.all([get("alerts"), get("silences")]);
     const most = 100;
     const cards = alerts.alerts.slice(0, most).map((alert) => {
-      const until = el("input", {value: "4 hours", size: 8, "aria-label": "Until"});
-      const comment = el("input", {placeholder: "comment", size: 20, "aria-label": "Comment"});
+      const until = el("input", {value: "4 hours", size: 8, "aria-label": t("Until")});
+      const comment = el("input", {placeholder: t("comment"), size: 20, "aria-label": t("Comment")});
       const segment = segmentText(alert.segment);
       const act = (event, silence) => {
         event.preventDefault();
@@ -194,52 +254,53 @@
         else post(`alerts/${encodeURIComponent(alert.id)}/ack`, {until: until.value, by: stored("by"), comment: comment.value});
       };
       return el("article", {class: "card " + alert.severity},
-        el("h2", {}, alert.kpi ? el("a", {href: kpiLink(alert.kpi, segment)}, (alert.title || alert.kpi) + (segment ? " · " + segment : "")) : alert.source || alert.rule, " ", chip(alert.severity)),
-        el("p", {}, [alert.formatted, alert.error, alert.rule].filter(Boolean).join(" · ")),
-        el("p", {class: "soft"}, `since ${when(alert.since)} · ${alert.id}`, alert.acknowledged ? ` · ${alert.acknowledged.by} has it until ${when(alert.acknowledged.until)}` : ""),
-        alert.kpi && el("form", {onsubmit: (event) => act(event, false)}, until, comment, el("button", {class: "main"}, "Acknowledge"),
-          el("button", {type: "button", onclick: (event) => act(event, true)}, "Silence")));
+        el("h2", {}, alert.kpi ? el("a", {href: kpiLink(alert.kpi, segment)}, (alert.title || alert.kpi) + (segment ? " · " + segment : "")) : alert.source || name(alert.rule), " ", chip(alert.severity)),
+        el("p", {}, [alert.formatted, alert.error, name(alert.rule)].filter(Boolean).join(" · ")),
+        el("p", {class: "soft"}, t("since {when}", {when: when(alert.since)}) + " · " + alert.id,
+          alert.acknowledged ? " · " + t("{by} has it until {when}", {by: alert.acknowledged.by, when: when(alert.acknowledged.until)}) : ""),
+        alert.kpi && el("form", {onsubmit: (event) => act(event, false)}, until, comment, el("button", {class: "main"}, t("Acknowledge")),
+          el("button", {type: "button", onclick: (event) => act(event, true)}, t("Silence"))));
     });
-    return [el("h1", {}, "Alerts"), cards.length ? cards : el("p", {}, "Nothing fires."),
-      alerts.alerts.length > most && el("p", {}, `and ${alerts.alerts.length - most} more: `, el("a", {href: "#/?state=firing"}, "every KPI that fires")),
-      el("h2", {}, "Silences"), silences.silences.length ? table([["What"], ["Until"], ["By"], ["Action"]], silences.silences.map((silence) => el("tr", {},
+    return [el("h1", {}, t("Alerts")), cards.length ? cards : el("p", {}, t("Nothing fires.")),
+      alerts.alerts.length > most && el("p", {}, t("and {n} more: ", {n: alerts.alerts.length - most}), el("a", {href: "#/?state=firing"}, t("every KPI that fires"))),
+      el("h2", {}, t("Silences")), silences.silences.length ? table([[t("What")], [t("Until")], [t("By")], [t("Action")]], silences.silences.map((silence) => el("tr", {},
         el("td", {}, (silence.match || []).map((one) => one.label + (one.negated ? "!=" : "=") + one.values.join("|")).join(", ")),
         el("td", {}, when(silence.until)), el("td", {}, silence.by + (silence.comment ? ": " + silence.comment : "")),
-        el("td", {}, el("button", {onclick: () => post(`silences/${encodeURIComponent(silence.id)}/end`, {})}, "End")))), "Silences") : el("p", {class: "soft"}, "None.")];
+        el("td", {}, el("button", {onclick: () => post(`silences/${encodeURIComponent(silence.id)}/end`, {})}, t("End"))))), t("Silences")) : el("p", {class: "soft"}, t("None."))];
   };
 
   const deliveryPage = async () => {
     const [channels, dead, recent] = await Promise.all([get("channels"), get("notifications?state=dead"), get("notifications?limit=50")]);
-    const list = (rows, resend) => table([["Created"], ["Channel"], ["Type"], ["State"], ["Attempts", "number"], ["Error"], ["Action"]], rows.map((row) => el("tr", {},
+    const list = (rows, resend) => table([[t("Created")], [t("Channel")], [t("Type")], [t("State")], [t("Attempts"), "number"], [t("Error")], [t("Action")]], rows.map((row) => el("tr", {},
       el("td", {}, when(row.created)), el("td", {}, row.channel), el("td", {}, row.type), el("td", {}, chip(row.state)), el("td", {class: "number"}, String(row.attempts)),
-      el("td", {}, row.last_error), el("td", {}, resend && el("button", {onclick: () => post(`notifications/${encodeURIComponent(row.id)}/resend`, {})}, "Send again")))), "Messages");
-    return [el("h1", {}, "Delivery"), table([["Channel"], ["Waiting", "number"], ["Dead", "number"]], channels.channels.map((channel) => el("tr", {},
-      el("th", {scope: "row"}, channel.name), el("td", {class: "number"}, String(channel.queued)), el("td", {class: "number"}, String(channel.dead)))), "Channels"),
-      el("h2", {}, "Dead letters"), dead.notifications.length ? list(dead.notifications, true) : el("p", {class: "soft"}, "None."),
-      el("h2", {}, "Last messages"), recent.notifications.length ? list(recent.notifications, false) : el("p", {class: "soft"}, "None.")];
+      el("td", {}, row.last_error), el("td", {}, resend && el("button", {onclick: () => post(`notifications/${encodeURIComponent(row.id)}/resend`, {})}, t("Send again"))))), t("Messages"));
+    return [el("h1", {}, t("Delivery")), table([[t("Channel")], [t("Waiting"), "number"], [t("Dead"), "number"]], channels.channels.map((channel) => el("tr", {},
+      el("th", {scope: "row"}, channel.name), el("td", {class: "number"}, String(channel.queued)), el("td", {class: "number"}, String(channel.dead)))), t("Channels")),
+      el("h2", {}, t("Dead letters")), dead.notifications.length ? list(dead.notifications, true) : el("p", {class: "soft"}, t("None.")),
+      el("h2", {}, t("Last messages")), recent.notifications.length ? list(recent.notifications, false) : el("p", {class: "soft"}, t("None."))];
   };
 
   const sourcesPage = async () => {
     const found = await get("sources");
-    return [el("h1", {}, "Sources"), table([["Source"], ["State"], ["Last poll"], ["Last success"], ["Left alone until"], ["Remarks"]], found.sources.map((source) => el("tr", {},
+    return [el("h1", {}, t("Sources")), table([[t("Source")], [t("State")], [t("Last poll")], [t("Last success")], [t("Left alone until")], [t("Remarks")]], found.sources.map((source) => el("tr", {},
       el("th", {scope: "row"}, source.name), el("td", {}, chip(source.ok ? "ok" : source.ok == null ? "pending" : "error")), el("td", {}, when(source.last_poll)),
       el("td", {}, when(source.last_success)), el("td", {}, source.next_poll ? when(source.next_poll) : ""),
-      el("td", {}, [source.error, source.late, ...(source.quota || [])].filter(Boolean).join("; ")))), "Sources")];
+      el("td", {}, [source.error, source.late, ...(source.quota || [])].filter(Boolean).join("; ")))), t("Sources"))];
   };
 
   const reviewsPage = async () => {
     const found = await get("reviews");
-    return [el("h1", {}, "Reviews"), el("p", {}, el("a", {href: api + "report?format=html", target: "_blank", rel: "noopener"}, "The review of the last quarter")),
-      found.reviews.length ? table([["When"], ["KPI"], ["By"], ["Note"]], [...found.reviews].reverse().map((review) => el("tr", {},
-        el("td", {}, when(review.at)), el("td", {}, el("a", {href: kpiLink(review.kpi)}, review.kpi)), el("td", {}, review.by), el("td", {}, review.note))), "Reviews") : el("p", {class: "soft"}, "Nobody has reviewed a KPI yet.")];
+    return [el("h1", {}, t("Reviews")), el("p", {}, el("a", {href: api + "report?format=html", target: "_blank", rel: "noopener"}, t("The review of the last quarter"))),
+      found.reviews.length ? table([[t("When")], [t("KPI")], [t("By")], [t("Note")]], [...found.reviews].reverse().map((review) => el("tr", {},
+        el("td", {}, when(review.at)), el("td", {}, el("a", {href: kpiLink(review.kpi)}, review.kpi)), el("td", {}, review.by), el("td", {}, review.note))), t("Reviews")) : el("p", {class: "soft"}, t("Nobody has reviewed a KPI yet."))];
   };
 
   const configPage = async () => {
     const found = await get("check");
-    return [el("h1", {}, "Configuration ", chip(found.ok ? "ok" : "error")),
-      found.refused && [el("h2", {}, "The last reload was refused"), el("pre", {tabindex: "0"}, found.refused)],
-      el("h2", {}, "The files as they are"), el("pre", {tabindex: "0"}, found.diagnostics || "nothing to say"),
-      el("p", {}, el("button", {class: "main", onclick: () => post("reload", {})}, "Reload"))];
+    return [el("h1", {}, t("Configuration"), " ", chip(found.ok ? "ok" : "error")),
+      found.refused && [el("h2", {}, t("The last reload was refused")), el("pre", {tabindex: "0"}, found.refused)],
+      el("h2", {}, t("The files as they are")), el("pre", {tabindex: "0"}, found.diagnostics || t("nothing to say")),
+      el("p", {}, el("button", {class: "main", onclick: () => post("reload", {})}, t("Reload")))];
   };
 
   const routes = [[/^\/kpi\/([^?]+)\??(.*)$/, (id, query) => kpiPage(decodeURIComponent(id), query)], [/^\/alerts/, alertsPage],
@@ -257,15 +318,15 @@
     const [pattern, make] = routes.find(([known]) => known.test(path));
     const turn = (show.turn = (show.turn || 0) + 1);
     try {
-      await learnZone();
+      await learn();
       const nodes = [await make(...path.match(pattern).slice(1))].flat(9).filter(Boolean);
       if (turn !== show.turn) return;
       main.replaceChildren(...nodes);
       main.dataset.view = "#" + path;
       document.title = (main.querySelector("h1")?.textContent || "kpid") + " – kpid";
     } catch (error) {
-      if (turn === show.turn) main.replaceChildren(el("h1", {}, "This cannot be shown"), el("p", {}, error.message),
-        el("p", {class: "soft"}, "If the page asks for the token, write it into the field above."));
+      if (turn === show.turn) main.replaceChildren(el("h1", {}, t("This cannot be shown")), el("p", {}, error.message),
+        el("p", {class: "soft"}, t("If the page asks for the token, write it into the field above.")));
     }
     if (!quietly) {
       main.focus({preventScroll: true});

@@ -89,7 +89,7 @@ TEST_F(ApiTest, AnswersWithTheVerbsOfTheProgram) {
   EXPECT_THAT(asked, ElementsAre("history", "export", "visits", "--format", "json"));
   result = {2, "", "kpid: there is no KPI \"x\"\n"};
   const WebReply reply = ask("GET", "/api/v1/kpis/x/explain");
-  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(reply.status, 404);
   EXPECT_EQ(reply.type, "application/problem+json");
   EXPECT_THAT(reply.body, HasSubstr(R"("title":"there is no KPI \"x\"")"));
 }
@@ -157,7 +157,7 @@ TEST_F(ApiTest, HasAPageThatLoadsNothingFromElsewhere) {
     EXPECT_THAT(page.headers,
                 testing::Contains(testing::Pair("Content-Security-Policy", HasSubstr("default-src 'none'"))));
   }
-  for (const char* path : {"/app.js", "/app.css", "/uplot.js", "/uplot.css"}) {
+  for (const char* path : {"/app.js", "/words.js", "/app.css", "/uplot.js", "/uplot.css"}) {
     EXPECT_GT(ask("GET", path).body.size(), 500U) << path;
   }
   EXPECT_EQ(ask("GET", "/../etc/passwd").status, 404);
@@ -169,7 +169,8 @@ TEST_F(ApiTest, DescribesEachOfItsAddresses) {
   EXPECT_EQ(document["openapi"], "3.1.0");
   for (const auto& [path, methods] : document["paths"].items()) {
     if (methods.contains("get") && path.find('{') == std::string::npos && path != "/api/v1/events" &&
-        path != "/api/v1/silences" && path != "/api/v1/reviews" && path != "/api/v1/notifications") {
+        path != "/api/v1/silences" && path != "/api/v1/reviews" && path != "/api/v1/notifications" &&
+        path != "/api/v1/notes") {
       EXPECT_EQ(ask("GET", path).status, 200) << path;
     }
   }

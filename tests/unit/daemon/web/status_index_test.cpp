@@ -78,6 +78,7 @@ TEST(StatusIndex, AnAnswerThatIsNoStatusHasNoLines) {
   EXPECT_EQ(json::parse(index_of("no JSON").page({.limit = 10})),
             (json{{"now", nullptr},
                   {"timezone", "UTC"},
+                  {"language", "en"},
                   {"total", 0},
                   {"offset", 0},
                   {"states", json::object()},
