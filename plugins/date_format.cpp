@@ -219,6 +219,27 @@ bool tells(Precision precision, Grain grain) {
   return false;
 }
 
+std::string clock_trouble(const WrittenTime& moment, const SlotRule& rule) {
+  if (moment.is_utc || rule.grain.is_civil()) {
+    return "";
+  }
+  const std::chrono::local_time<Duration> local{Duration(moment.ms)};
+  const Instant instant = rule.zone.to_instant(local);
+  const std::string remedy = ": deliver times with their offset, 2026-10-25T02:30+01:00, or in UTC with timezone: UTC";
+  if (rule.zone.to_local(instant) != local) {
+    return "there is no such time in " + rule.zone.name() + ", whose clocks go forward over it, so that it counts as " +
+           "the end of the gap" + remedy;
+  }
+  using std::chrono::minutes;
+  for (const minutes back : {minutes{30}, minutes{60}, minutes{120}}) {
+    if (rule.zone.to_local(instant + back) == local) {
+      return "this time comes twice in " + rule.zone.name() + ", whose clocks go back, and counts as the first" +
+             remedy;
+    }
+  }
+  return "";
+}
+
 Slot slot_of(const WrittenTime& moment, const SlotRule& rule) {
   const Duration ms(moment.ms);
   if (moment.is_utc) {

@@ -63,4 +63,8 @@ bool tells(DateFormat::Precision precision, Grain grain);
 /// The period that holds a moment. REQUIRES `moment.has_time || !needs_time(rule.grain)`.
 Slot slot_of(const WrittenTime& moment, const SlotRule& rule);
 
+/// What is to be told of a local time without an offset that the change of a clock leaves out or repeats; empty: it is
+/// one time. The same REQUIRES.
+std::string clock_trouble(const WrittenTime& moment, const SlotRule& rule);
+
 }  // namespace kpi

@@ -20,15 +20,6 @@ const OptionValue* given(const OptionValues& options, std::string_view key) {
   return found == options.end() || !found->second.given ? nullptr : &found->second;
 }
 
-/// A path that an option gives, relative to the file that names it.
-std::string path_near(const Position& position, const std::string& path) {
-  if (path.starts_with('/') || position.source == nullptr) {
-    return path;
-  }
-  const std::size_t slash = position.source->name.rfind('/');
-  return slash == std::string::npos ? path : position.source->name.substr(0, slash + 1) + path;
-}
-
 /// The program, with the script that an interpreter is to run.
 std::string program_of(const std::vector<std::string>& command) {
   const bool has_script = command.size() > 1 && !command[1].starts_with('-');
@@ -225,6 +216,14 @@ std::vector<OptionSpec> options() {
 }
 
 }  // namespace
+
+std::string path_near(const Position& position, const std::string& path) {
+  if (path.starts_with('/') || position.source == nullptr) {
+    return path;
+  }
+  const std::size_t slash = position.source->name.rfind('/');
+  return slash == std::string::npos ? path : position.source->name.substr(0, slash + 1) + path;
+}
 
 const std::string& column_of(const SourceMetric& metric) {
   const auto column = metric.options.find("column");

@@ -21,6 +21,9 @@ Result<Poll> read_nagios(std::string_view output, int code, const SourceSettings
 /// OpenMetrics, or Prometheus' text format. Without a time a value is about the period that ended last.
 Result<Poll> read_open_metrics(std::string_view text, const SourceSettings& settings, const PollRequest& request);
 
+/// A path that an option gives, relative to the file that names it.
+std::string path_near(const Position& position, const std::string& path);
+
 /// The plugin's own name for a metric: its option `column`, else its name.
 const std::string& column_of(const SourceMetric& metric);
 

@@ -4,12 +4,17 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <iterator>
+#include <set>
+
 namespace kpi {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
 constexpr int kVersion = 1;
+constexpr std::size_t kMostTold = 10;
 
 std::string text_of(const Json& line, const char* key) {
   const auto found = line.find(key);
@@ -27,6 +32,7 @@ class Answer {
               [this](std::uint64_t row, RowReader::Place place) { return where(row, place); }),
         labels_(settings.labels.size()),
         values_(settings.metrics.size()),
+        was_seen_(settings.metrics.size()),
         texts_(settings.labels.size() + settings.metrics.size()) {}
 
   Result<Poll> read(std::string_view output) {
@@ -48,9 +54,10 @@ class Answer {
       poll.cursor = cursor_;
       return poll;
     }
+    tell_never_seen();
     Poll poll = KPI_TRY(rows_.finish("its output"));
     poll.cursor = cursor_;
-    poll.remarks = std::move(remarks_);
+    std::ranges::move(remarks_, std::back_inserter(poll.remarks));
     return poll;
   }
 
@@ -63,6 +70,7 @@ class Answer {
     if (!has_greeted_) {
       return greet(line);
     }
+    tell_unknown(line);
     if (const std::string error = text_of(line, "error"); !error.empty()) {
       const bool is_final = line.contains("retry") && line["retry"] == false;
       return fail(is_final ? ErrorKind::kInvalid : ErrorKind::kUnavailable, printable(error, 500));
@@ -91,6 +99,58 @@ class Answer {
     return take_row(line);
   }
 
+  /// A member that the protocol has not is told once: it may be another one's name, misspelt.
+  void tell_unknown(const Json& line) {
+    static const std::vector<std::string> kKnown{
+        "date", "labels", "values", "error", "retry", "problem", "remark", "cursor", "unchanged"};
+    for (const auto& [name, value] : line.items()) {
+      if (std::ranges::find(kKnown, name) == kKnown.end() && told_.size() < kMostTold && told_.insert(name).second) {
+        rows_.tell(line_, [&, &key = name] {
+          const std::string near = did_you_mean(key, kKnown);
+          return RowProblem{at() + " " + printable(key, 60),
+                            "is no member of a line, and not read" + (near.empty() ? "" : ": " + near)};
+        });
+      }
+    }
+  }
+
+  /// The program says nothing of a label that the source has.
+  bool lacks_label(const Json& labels) {
+    for (const SourceLabel& label : settings_.labels) {
+      const auto found = labels.find(label.column);
+      if (found != labels.end() && !found->is_null()) {
+        continue;
+      }
+      rows_.lose(line_, [&] {
+        std::vector<std::string> names;
+        for (const auto& [name, value] : labels.items()) {
+          names.push_back(printable(name, 60));
+        }
+        const std::string near = did_you_mean(label.column, names);
+        return RowProblem{at() + " labels." + label.column,
+                          "is not there: print \"labels\": {\"" + printable(label.column, 60) + "\": \"…\"}" +
+                              (near.empty() ? "" : " (" + near + ")") + ", or leave the label out of the source"};
+      });
+      return true;
+    }
+    return false;
+  }
+
+  /// Which values no row had, although there were rows.
+  void tell_never_seen() {
+    for (std::size_t i = 0; i < was_seen_.size() && !value_names_.empty(); ++i) {
+      if (was_seen_[i]) {
+        continue;
+      }
+      const std::string& column = column_of(settings_.metrics[i]);
+      rows_.tell(line_, [&] {
+        const std::string near = did_you_mean(column, value_names_);
+        return RowProblem{"values." + column,
+                          "no row has it" + (near.empty() ? ": they have " + join(value_names_, ", ") : "; " + near)};
+      });
+    }
+  }
+
   Result<void> greet(const Json& line) {
     has_greeted_ = true;
     const auto version = line.find("kpid");
@@ -115,6 +175,10 @@ class Answer {
     static const Json kNothing = Json::object();
     const auto labels = line.find("labels");
     const Json& label_map = labels != line.end() && labels->is_object() ? *labels : kNothing;
+    if (lacks_label(label_map)) {
+      return {};
+    }
+    remember_values(*values);
     for (std::size_t i = 0; i < labels_.size(); ++i) {
       labels_[i] = scalar(label_map, settings_.labels[i].column, texts_[i]);
     }
@@ -123,6 +187,19 @@ class Answer {
     }
     rows_.read(line_, text_of(line, "date"), labels_, values_);
     return {};
+  }
+
+  void remember_values(const Json& values) {
+    for (std::size_t i = 0; i < was_seen_.size(); ++i) {
+      was_seen_[i] = was_seen_[i] || values.contains(column_of(settings_.metrics[i]));
+    }
+    if (value_names_.empty()) {
+      for (const auto& [name, value] : values.items()) {
+        if (value_names_.size() < kMostTold) {
+          value_names_.push_back(printable(name, 60));
+        }
+      }
+    }
   }
 
   static std::string_view scalar(const Json& map, const std::string& key, std::string& storage) {
@@ -136,7 +213,10 @@ class Answer {
 
   static RowCell cell(const Json& map, const std::string& key, std::string& storage) {
     const auto found = map.find(key);
-    if (found == map.end() || found->is_null()) {
+    if (found == map.end()) {
+      return RowCell::absent();  // another row may be about it
+    }
+    if (found->is_null()) {
       return {};
     }
     if (found->is_number()) {
@@ -165,6 +245,9 @@ class Answer {
   RowReader rows_;
   std::vector<std::string_view> labels_;
   std::vector<RowCell> values_;
+  std::vector<bool> was_seen_;            // of each metric
+  std::vector<std::string> value_names_;  // of the first row
+  std::set<std::string> told_;            // members that there are none of
   std::vector<std::string> texts_;
   std::size_t line_ = 0;
   bool has_greeted_ = false;

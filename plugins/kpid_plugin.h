@@ -1,5 +1,5 @@
 /* The C interface of a source in a shared object (plugin: shared): for drivers that must not be linked into kpid. One
- * entry, kpid_plugin(), gives a struct of functions. What a poll is asked and what it answers are lines of JSON, the same
+ * entry, kpid_plugin_entry(), gives a struct of functions. What a poll is asked and what it answers are lines of JSON, the same
  * as those of a program (docs/exec.md). Compiles as C99 and C++; every struct says its size, so that it may grow.
  *
  * The code runs inside the daemon, with its rights and its memory: a program (plugin: exec) is safer and should be the

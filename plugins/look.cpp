@@ -25,6 +25,12 @@ std::string meant(const std::string& path, Host& host) {
   return printable(did_you_mean(name_of(path), names), 200);
 }
 
+bool has_folder(const std::string& path, Host& host) {
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  const auto there = host.list_files(folder.empty() ? "." : folder, "*", kMostNeighbours);
+  return there || there.error().kind == ErrorKind::kInvalid;  // so many that they are not listed
+}
+
 }  // namespace
 
 std::optional<FileTexts::Text> newest_file(const FileSet& files,
@@ -36,10 +42,9 @@ std::optional<FileTexts::Text> newest_file(const FileSet& files,
   if (texts) {
     return std::move(texts->files.front());
   }
-  // The machine that checks need not have the data: what is not there is told where it looks like a slip.
-  const std::string near = texts.error().kind == ErrorKind::kInvalid ? "" : meant(files.path(), host);
-  if (!near.empty()) {
-    diagnostics.warning(path, texts.error().message, near);
+  // The machine that checks need not have the data: what is not there is told where its folder is.
+  if (texts.error().kind != ErrorKind::kInvalid && has_folder(files.path(), host)) {
+    diagnostics.warning(path, texts.error().message, meant(files.path(), host));
   }
   return std::nullopt;
 }

@@ -12,8 +12,8 @@ namespace kpi {
 /// Larger files are not read for a look.
 inline constexpr std::size_t kMaxLookBytes = std::size_t{16} << 20U;
 
-/// The newest of the files; nothing when there is none, it cannot be read, or is too large for a look: none of these is
-/// the configuration's fault, but where a file beside it has nearly its name, a warning at `path` says so.
+/// The newest of the files; nothing when there is none, it cannot be read, or is too large for a look. None of these
+/// need be the configuration's fault: where its folder is there and the file is not, a warning at `path` says so.
 std::optional<FileTexts::Text> newest_file(const FileSet& files,
                                            const Position& path,
                                            Host& host,

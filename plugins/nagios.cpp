@@ -120,6 +120,11 @@ Result<Poll> read_nagios(std::string_view output,
       for (const auto& [name, value] : values) {
         names.push_back(printable(name, 60));
       }
+      if (values.size() == 1 && !said.empty()) {
+        return fail(ErrorKind::kInvalid,
+                    "has no perfdata for metric " + settings.metrics[i].name + "; it says \"" + said +
+                        "\": read: names what it may look at");
+      }
       return fail(ErrorKind::kInvalid,
                   "its perfdata has no \"" + label + "\" for metric " + settings.metrics[i].name + "; it has " +
                       join(names, ", "));

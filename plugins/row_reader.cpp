@@ -112,6 +112,12 @@ std::optional<Slot> RowReader::slot_of_row(std::uint64_t row, std::string_view d
   if (slot.ms < 0) {
     return refuse_date('"' + printable(date) + "\" lies before 1970: correct the year, or the date's format");
   }
+  const std::string trouble =
+      clock_trouble(*moment, {.grain = settings_.grain, .zone = settings_.zone, .calendar = settings_.calendar});
+  if (!trouble.empty() && told_clock_.find(trouble) == std::string::npos) {
+    told_clock_ += trouble;
+    collector_.problem(row, [&] { return RowProblem{where_(row, {.part = Place::Part::kDate, .index = 0}), trouble}; });
+  }
   date_cell_ = date;
   date_slot_ = slot;
   has_date_ = true;

@@ -80,6 +80,12 @@ class RowReader {
     collector_.lose(row, std::forward<Describe>(describe));
   }
 
+  /// Something to be told of a row that counts.
+  template <class Describe>
+  void tell(std::uint64_t row, Describe&& describe) {
+    collector_.problem(row, std::forward<Describe>(describe));
+  }
+
   /// Everything that was read. An answer of which nothing could be read is an error of the source: `what` names it
   /// ("the file").
   Result<Poll> finish(std::string_view what);
@@ -95,6 +101,7 @@ class RowReader {
   Where where_;
   RowCollector collector_;
   std::vector<RowValue> values_;  // of the row at hand
+  std::string told_clock_;        // what was told of the changes of the clock
   bool has_date_ = false;         // some row's date could be read
   std::string date_cell_;         // rows of one date often follow each other
   Slot date_slot_;

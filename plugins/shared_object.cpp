@@ -9,10 +9,12 @@
 #include <nlohmann/json.hpp>
 
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 #include <array>
 #include <dlfcn.h>
+#include <filesystem>
 #include <utility>
 
 namespace kpi {
@@ -146,15 +148,29 @@ class SharedSource final : public Source {
   void* opened_ = nullptr;
 };
 
+/// A name alone is a file of the folder of plugins; a path is relative to the file that names it.
+std::string library_path(const OptionValue& library) {
+  const std::string& text = library.text;
+  if (text.find('/') == std::string::npos) {
+    return std::string(kPluginFolder) + text + (text.ends_with(".so") ? "" : ".so");
+  }
+  // With no link resolved: each part of the path is looked at before it is loaded.
+  std::error_code ignored;
+  const std::string near = path_near(library.position, text);
+  const auto whole = std::filesystem::absolute(near, ignored);
+  return ignored ? near : whole.lexically_normal().string();
+}
+
 std::unique_ptr<Source> create_shared(const SourceSettings& settings, Diagnostics& diagnostics) {
   const auto library = settings.options.find("library");
-  const std::string path = library == settings.options.end() ? "" : library->second.text;
-  if (!path.starts_with('/')) {
-    diagnostics.error(library == settings.options.end() ? settings.position : library->second.position,
-                      "library wants an absolute path",
-                      "write library: /usr/lib/kpid/plugins/warehouse.so");
+  if (library == settings.options.end() || library->second.text.empty()) {
+    diagnostics.error(
+        settings.position,
+        "library is empty",
+        "write library: warehouse.so, which is looked for in " + std::string(kPluginFolder) + ", or its path");
     return nullptr;
   }
+  const std::string path = library_path(library->second);
   const auto given = settings.options.find("settings");
   const bool has_settings = given != settings.options.end() && given->second.tree != nullptr;
   const Json json = has_settings ? json_of(*given->second.tree) : Json::object();
@@ -197,8 +213,8 @@ Plugin shared_plugin() {
                        .required = true,
                        .fallback = "",
                        .choices = {},
-                       .help = "Its absolute path; it and its folders belong to root or kpid's user, and nobody else "
-                               "may write to them."},
+                       .help = "Its name in /usr/lib/kpid/plugins, or its path; it and its folders belong to root or "
+                               "kpid's user, and nobody else may write to them."},
                       {.key = "settings",
                        .type = OptionSpec::Type::kTree,
                        .required = false,

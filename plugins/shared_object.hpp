@@ -4,8 +4,12 @@
 #include "plugins/source.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace kpi {
+
+/// Where drivers are installed.
+inline constexpr std::string_view kPluginFolder = "/usr/lib/kpid/plugins/";
 
 /// The row of the registry.
 Plugin shared_plugin();

@@ -1,8 +1,10 @@
 #include "daemon/cli/check_history.hpp"
 #include "daemon/cli/check_timing.hpp"
 #include "daemon/cli/verbs.hpp"
+#include "daemon/os/process.hpp"
 #include "daemon/store/history_reader.hpp"
 #include "daemon/store/sqlite_store.hpp"
+#include "plugins/exec.hpp"
 #include "rules/base/text.hpp"
 #include "rules/load/smart.hpp"
 #include "rules/load/yaml.hpp"
@@ -131,10 +133,26 @@ class Check {
     return days;
   }
 
+  /// It is not run, only looked for.
+  static void look_at_program(const SourceConfig& source, Diagnostics& diagnostics) {
+    const auto command = source.settings.options.find("command");
+    if (source.plugin != "exec" || command == source.settings.options.end() || command->second.items.empty()) {
+      return;
+    }
+    const Position& position = command->second.position;
+    const std::string& program = command->second.items.front();
+    const bool is_path = program.find('/') != std::string::npos;
+    if (const std::string trouble = program_trouble(is_path ? path_near(position, program) : program);
+        !trouble.empty()) {
+      diagnostics.warning(position, trouble, "on this machine every poll would fail");
+    }
+  }
+
   /// Local files are opened: a column that is not there is told before the first poll.
   void look_at_sources(const Config& config, Diagnostics& diagnostics) {
     for (const SourceConfig& source : config.sources) {
       const Plugin* plugin = find_plugin(source.plugin);
+      look_at_program(source, diagnostics);
       if (source.source == nullptr || plugin == nullptr || !plugin->look) {
         continue;
       }

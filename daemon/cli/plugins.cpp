@@ -2,13 +2,17 @@
 #include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/config/connectors.hpp"
+#include "plugins/shared_object.hpp"
 #include "plugins/source.hpp"
 #include "rules/base/text.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <system_error>
+
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <ostream>
 
 namespace kpi {
@@ -97,7 +101,7 @@ ordered_json json_of(const std::vector<Key>& keys) {
   return list;
 }
 
-void print_json(const std::vector<BuiltIn>& shown, std::ostream& out) {
+void print_json(const std::vector<BuiltIn>& shown, const std::vector<std::string>& drivers, std::ostream& out) {
   ordered_json sources = ordered_json::array();
   ordered_json channels = ordered_json::array();
   for (const BuiltIn& item : shown) {
@@ -107,7 +111,7 @@ void print_json(const std::vector<BuiltIn>& shown, std::ostream& out) {
     }
     (item.kind == "source" ? sources : channels).push_back(std::move(json));
   }
-  const ordered_json document{{"sources", sources}, {"channels", channels}};
+  const ordered_json document{{"sources", sources}, {"channels", channels}, {"installed", drivers}};
   out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
 }
 
@@ -161,6 +165,20 @@ std::optional<int> show_connector(const Arguments& arguments, Io& io) {
   return kExitFine;
 }
 
+/// The names of the drivers in the folder of plugins.
+std::vector<std::string> installed() {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (std::filesystem::directory_iterator file(kPluginFolder, error), end; !error && file != end;
+       file.increment(error)) {
+    if (file->path().extension() == ".so") {
+      names.push_back(printable(file->path().stem().string(), 100));
+    }
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 int show_plugins(const Arguments& arguments, Io& io) {
   if (const auto code = show_connector(arguments, io)) {
     return *code;
@@ -179,10 +197,16 @@ int show_plugins(const Arguments& arguments, Io& io) {
                           (near.empty() ? "there are " + join(names, ", ") : near));
     }
   }
+  const std::vector<std::string> drivers = arguments.has("name") ? std::vector<std::string>{} : installed();
   if (arguments.has("json")) {
-    print_json(shown, io.out);
-  } else {
-    print_text(shown, io);
+    print_json(shown, drivers, io.out);
+    return kExitFine;
+  }
+  print_text(shown, io);
+  for (const std::string& driver : drivers) {
+    io.out << "\n"
+           << driver << "  sources: {NAME: {plugin: shared, library: " << driver << ", …}}\nInstalled in "
+           << kPluginFolder << "\n";
   }
   return kExitFine;
 }
@@ -191,7 +215,7 @@ int show_plugins(const Arguments& arguments, Io& io) {
 
 Command plugins_command() {
   return {"plugins",
-          "the kinds of sources and channels that are built in, with their keys",
+          "the kinds of sources and channels that are built in or installed, with their keys",
           "kpid plugins                     all of them\n"
           "kpid plugins csv                 one\n"
           "kpid plugins ga4 --yaml > my.yaml   a connector to change, for plugin: http with preset: my.yaml",

@@ -1,6 +1,7 @@
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
+#include "daemon/engine/convert.hpp"
 #include "daemon/engine/lost_rows.hpp"
 #include "plugins/rows.hpp"
 #include "rules/base/text.hpp"
@@ -12,6 +13,7 @@
 #include <charconv>
 #include <cmath>
 #include <ostream>
+#include <set>
 
 namespace kpi {
 namespace {
@@ -28,14 +30,15 @@ struct Stored {
   const Metric* model = nullptr;
   const Labels* labels = nullptr;
   double value = 0;
-  bool is_running = false;    ///< Its period has not ended.
-  bool is_converted = false;  ///< To another currency, before it is stored.
+  bool is_running = false;                 ///< Its period has not ended.
+  const Conversion* conversion = nullptr;  ///< To another currency, before it is stored.
 };
 
 class SourceTest {
  public:
-  SourceTest(const Config& config, const SourceConfig& source, const Poll& poll, Instant now)
-      : config_(config), source_(source), poll_(poll), rows_(poll.samples.size()) {
+  /// `rates` has the samples of the sources of exchange rates.
+  SourceTest(const Config& config, const SourceConfig& source, const Poll& poll, const SampleTable& rates, Instant now)
+      : config_(config), source_(source), poll_(poll), rates_(rates), rows_(poll.samples.size()) {
     const SourceSettings& settings = source.settings;
     const Slot running = slot_at(now, settings.grain, settings.zone, settings.calendar);
     const bool is_instant = settings.grain.unit == Grain::Unit::kInstant;
@@ -47,7 +50,7 @@ class SourceTest {
                     .labels = &series.labels,
                     .value = sample.value,
                     .is_running = is_instant ? sample.slot > running : sample.slot >= running,
-                    .is_converted = source.conversions[series.metric].has_value()};
+                    .conversion = source.conversions[series.metric] ? &*source.conversions[series.metric] : nullptr};
     });
     std::ranges::stable_sort(rows_, {}, &Stored::slot);
     lost_ = lost_row(poll, source, config, now);
@@ -85,11 +88,19 @@ class SourceTest {
       for (const auto& [name, value] : *row.labels) {
         labels[name] = value;
       }
+      labels.erase(kCurrencyLabel);
       rows.push_back({{"period", period(row.slot)},
                       {"metric", row.metric->name},
                       {"labels", std::move(labels)},
                       {"value", std::isnan(row.value) ? ordered_json(nullptr) : ordered_json(row.value)},
                       {"stored", !row.is_running && !lost_}});
+      if (row.conversion != nullptr) {
+        const auto rate = rate_of(row);
+        rows.back()["currency"] = currency_of(row);
+        rows.back()["converted"] = rate && !std::isnan(row.value) ? ordered_json(row.value * rate->factor) : nullptr;
+        rows.back()["rate"] = rate ? ordered_json(rate->factor) : nullptr;
+        rows.back()["rate_of"] = rate ? ordered_json(period(rate->slot)) : nullptr;
+      }
     }
     ordered_json problems = ordered_json::array();
     for (const RowProblem& problem : poll_.problems) {
@@ -106,14 +117,16 @@ class SourceTest {
 
  private:
   void print_rows(std::size_t shown, bool colour, Io& io) const {
-    Table table({{"period", false}, {"metric", false}, {"labels", false}, {"value", true}, {"", false}});
+    Table table(
+        {{"period", false}, {"metric", false}, {"labels", false}, {"value", true}, {"stored as", true}, {"", false}});
     const std::size_t first = rows_.size() - std::min(shown, rows_.size());
     for (std::size_t i = first; i < rows_.size(); ++i) {
       const Stored& row = rows_[i];
       table.add({{period(row.slot)},
                  {row.metric->name},
-                 {row.labels->empty() ? "" : printable(labels_text(*row.labels))},
+                 {labels(row)},
                  {value(row)},
+                 {stored(row)},
                  {row.is_running ? "has not ended: not stored yet" : "", CellTone::kQuiet}});
     }
     if (!rows_.empty()) {
@@ -125,14 +138,41 @@ class SourceTest {
     if (std::isnan(row.value)) {
       return "no value";
     }
-    // In the currency it was delivered in: the rates are in the history, which is not looked at.
-    if (const std::string_view currency = label_value(*row.labels, kCurrencyLabel);
-        !currency.empty() && row.is_converted) {
-      return number_text(row.value) + " " + printable(currency, 16);
+    if (row.conversion != nullptr) {  // as it was delivered
+      return number_text(row.value) + " " + printable(currency_of(row), 16);
     }
+    return in_unit(row, row.value);
+  }
+
+  [[nodiscard]] static std::string_view currency_of(const Stored& row) {
+    return label_value(*row.labels, kCurrencyLabel);
+  }
+
+  [[nodiscard]] std::optional<DayRate> rate_of(const Stored& row) const {
+    return rate_on(currency_of(row), *row.conversion, row.slot, config_, rates_);
+  }
+
+  /// "1,320 SEK, 11 of 2026-03-01": converted, at which rate of which day.
+  [[nodiscard]] std::string stored(const Stored& row) const {
+    if (row.conversion == nullptr) {
+      return "";
+    }
+    const auto rate = rate_of(row);
+    return !rate                   ? "no rate: unknown"
+           : std::isnan(row.value) ? "no value"
+                                   : in_unit(row, row.value * rate->factor) + ", " + number_text(rate->factor) +
+                                         " of " + period(rate->slot);
+  }
+
+  [[nodiscard]] static std::string labels(const Stored& row) {
+    Labels shown = *row.labels;
+    std::erase_if(shown, [](const auto& label) { return label.first == kCurrencyLabel; });
+    return shown.empty() ? "" : printable(labels_text(shown));
+  }
+
+  [[nodiscard]] std::string in_unit(const Stored& row, double value) const {
     const auto unit = Unit::parse(row.model->unit);
-    return row.model->unit.empty() || !unit ? number_text(row.value)
-                                            : format_value(row.value, *unit, Language::kEnglish);
+    return row.model->unit.empty() || !unit ? number_text(value) : format_value(value, *unit, Language::kEnglish);
   }
 
   [[nodiscard]] std::string period(Slot slot) const {
@@ -148,9 +188,34 @@ class SourceTest {
   const Config& config_;
   const SourceConfig& source_;
   const Poll& poll_;
+  const SampleTable& rates_;
   std::vector<Stored> rows_;
   std::optional<std::string> lost_;  ///< Why nothing of them would be stored.
 };
+
+/// The exchange rates that the source is converted with, as they are delivered now.
+SampleTable rates_for(const Config& config, const SourceConfig& source, Io& io) {
+  SampleTable table;
+  std::set<std::string> asked;
+  for (const auto& conversion : source.conversions) {
+    const SourceConfig* rates = conversion ? config.find_source(conversion->rates) : nullptr;
+    if (rates == nullptr || !asked.insert(conversion->rates).second) {
+      continue;
+    }
+    PollRequest request;
+    request.now = io.clock.now();
+    const auto poll = rates->source->poll(request, io.host, {});
+    if (!poll) {
+      io.err << "kpid: the rates of " << conversion->rates << " cannot be read: " << poll.error().message << "\n";
+      continue;
+    }
+    for (const PolledSample& sample : poll->samples) {
+      const PolledSeries& series = poll->series[sample.series];
+      table.put(table.series(rates->metrics[series.metric], series.labels), sample.slot, sample.value);
+    }
+  }
+  return table;
+}
 
 int source_test(const Arguments& arguments, Io& io) {
   const auto config = load_for_verb(arguments, Secrets::kRequired, io);
@@ -187,7 +252,8 @@ int source_test(const Arguments& arguments, Io& io) {
   if (!poll) {
     return complain(io, kExitFailed, "source " + source->settings.name + ": " + poll.error().message);
   }
-  const SourceTest test(*config, *source, *poll, request.now);
+  const SampleTable rates = rates_for(*config, *source, io);
+  const SourceTest test(*config, *source, *poll, rates, request.now);
   if (arguments.has("json")) {
     io.out << test.json(took).dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
   } else {

@@ -68,6 +68,11 @@ bool may_hold_secret(std::string_view text, bool in_channels) {
          (in_channels || text.find('@') != std::string_view::npos || text.find('?') != std::string_view::npos);
 }
 
+/// At the top only what kpid itself has: a section may be named like a secret.
+bool is_hidden_key(std::string_view key, std::size_t depth) {
+  return depth > 0 ? is_secret_key(key) : key == "token";
+}
+
 /// Writes the tree, a line for each scalar.
 class Printer {
  public:
@@ -90,7 +95,7 @@ class Printer {
 
   /// `hides`: the value belongs to something whose name says that it is a secret.
   [[nodiscard]] std::string scalar(const YamlNode& node, bool hides) const {
-    const bool is_hidden = (hides || may_hold_secret(node.scalar, section_ == "channels")) &&
+    const bool is_hidden = (hides || may_hold_secret(node.scalar, section_ == "channels" || section_ == "heartbeat")) &&
                            !is_reference(node.scalar) && !node.scalar.empty();
     if (is_hidden) {
       return "\"(hidden)\"";
@@ -107,8 +112,7 @@ class Printer {
         section_ = key.scalar;
       }
       const std::string name = is_plain(key.scalar) ? key.scalar : quoted(key.scalar);
-      print_value(
-          indent(depth) + name + ":", value, key.position, depth, hides || (depth > 0 && is_secret_key(key.scalar)));
+      print_value(indent(depth) + name + ":", value, key.position, depth, hides || is_hidden_key(key.scalar, depth));
     }
   }
 

@@ -35,7 +35,7 @@ std::optional<Rate> rate_of(const std::string& from, const Conversion& conversio
 }
 
 /// The last number of the rate on that day or before.
-std::optional<double> known_rate(const Rate& rate, Slot slot, const SampleTable& table) {
+std::optional<DayRate> known_rate(const Rate& rate, Slot slot, const SampleTable& table) {
   const auto series = table.of_metric(rate.metric);
   if (series.empty()) {
     return std::nullopt;
@@ -45,7 +45,7 @@ std::optional<double> known_rate(const Rate& rate, Slot slot, const SampleTable&
   while (after != samples.begin()) {
     --after;
     if (!std::isnan(after->value) && after->value != 0) {
-      return rate.is_inverse ? 1 / after->value : after->value;
+      return DayRate{rate.is_inverse ? 1 / after->value : after->value, after->slot};
     }
   }
   return std::nullopt;
@@ -95,7 +95,7 @@ class Converter {
       tell(currency, to, sample.slot, rate.has_value());
       return std::nan("");
     }
-    return sample.value * *factor;
+    return sample.value * factor->factor;
   }
 
   /// Once for each currency: the days of one are many.
@@ -145,6 +145,19 @@ class Converter {
 };
 
 }  // namespace
+
+std::optional<DayRate> rate_on(std::string_view currency,
+                               const Conversion& conversion,
+                               Slot slot,
+                               const Config& config,
+                               const SampleTable& table) {
+  const std::string code = currency_code(currency);
+  if (code == conversion.to) {
+    return DayRate{1, slot};
+  }
+  const auto rate = rate_of(code, conversion, config);
+  return rate ? known_rate(*rate, slot, table) : std::nullopt;
+}
 
 bool converts(const SourceConfig& source) {
   return std::ranges::any_of(source.conversions, [](const auto& conversion) { return conversion.has_value(); });

@@ -4,7 +4,20 @@
 #include "daemon/config/config.hpp"
 #include "rules/model/sample_table.hpp"
 
+#include <optional>
+#include <string_view>
+
 namespace kpi {
+
+/// The rate of a day, and of which day it is.
+struct DayRate {
+  double factor = 1;
+  Slot slot;
+};
+
+/// Nothing: none is known of that day or before.
+std::optional<DayRate> rate_on(
+    std::string_view currency, const Conversion& conversion, Slot slot, const Config& config, const SampleTable& table);
 
 /// Whether anything of this source is to be converted.
 bool converts(const SourceConfig& source);

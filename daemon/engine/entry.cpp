@@ -118,9 +118,36 @@ std::optional<Date> read_day(std::string_view text) {
   return text.size() == 4 ? parse_date(std::string(text) + "-01-01") : parse_date(text);
 }
 
+/// What a text of this form names: `2026` a year, `2026-03` a month.
+Grain::Unit named_by(std::string_view text) {
+  const bool is_quarter = text.size() == 7 && (text[5] == 'Q' || text[5] == 'q');
+  return text.size() == 4   ? Grain::Unit::kYear
+         : is_quarter       ? Grain::Unit::kQuarter
+         : text.size() == 7 ? Grain::Unit::kMonth
+                            : Grain::Unit::kDay;
+}
+
+/// A date of a month names the month; a month names no day.
+Result<void> check_coarseness(const std::string& text, Date day, const SourceSettings& settings) {
+  const Grain named{.unit = named_by(text)};
+  if (!settings.grain.is_finer_than(named)) {
+    return {};
+  }
+  const std::string date = date_text(day);
+  const Slot slot = slot_at(day, settings.grain, settings.calendar);
+  const std::string form = settings.grain.unit == Grain::Unit::kMonth ? date.substr(0, 7)
+                           : settings.grain.unit == Grain::Unit::kQuarter
+                               ? date.substr(0, 5) + "Q" + std::to_string((static_cast<unsigned>(day.month()) + 2) / 3)
+                               : date_text(date_of(slot));
+  return fail(ErrorKind::kInvalid,
+              quoted(text) + " is a " + named.text() + ", and " + settings.name + " has a value for each " +
+                  settings.grain.text() + ": write --for " + form);
+}
+
 Result<Slot> read_period(const std::string& text, const SourceSettings& settings) {
   if (settings.grain.is_civil()) {
     if (const auto day = read_day(text)) {
+      KPI_TRY(check_coarseness(text, *day, settings));
       return slot_at(*day, settings.grain, settings.calendar);
     }
     return fail(

@@ -41,6 +41,31 @@ std::vector<std::uint32_t> series_read(const Line& line) {
   return all;
 }
 
+/// The sources with samples from `since` on that are converted by these rates: each stands until the next one.
+std::vector<std::uint32_t> converted_with(const SourceConfig& rates,
+                                          Slot since,
+                                          const Config& config,
+                                          const SampleTable& table) {
+  std::vector<std::uint32_t> sources;
+  for (std::uint32_t i = 0; i < config.sources.size(); ++i) {
+    const SourceConfig& source = config.sources[i];
+    bool is_old = false;
+    for (std::size_t metric = 0; metric < source.conversions.size(); ++metric) {
+      const auto& conversion = source.conversions[metric];
+      if (!conversion || conversion->rates != rates.settings.name) {
+        continue;
+      }
+      is_old = is_old || std::ranges::any_of(table.of_metric(source.metrics[metric]), [&](std::uint32_t id) {
+                 return !table[id].samples.empty() && table[id].samples.back().slot >= since;
+               });
+    }
+    if (is_old) {
+      sources.push_back(i);
+    }
+  }
+  return sources;
+}
+
 std::optional<Slot> front_of(const SampleTable::Series& series) {
   return series.samples.empty() ? std::nullopt : std::optional(series.samples.front().slot);
 }
@@ -204,9 +229,17 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
     sources_[source_of_metric_[source.metrics.front()]].row.cursor.clear();
   }
   refresh_stale();
+  std::optional<Slot> first_changed;
   for (auto& [id, change] : changed) {
     std::ranges::sort(change.slots);
+    first_changed = std::min(first_changed.value_or(change.slots.front()), change.slots.front());
     touch(id, change, now);
+  }
+  if (first_changed) {
+    for (const std::uint32_t other : converted_with(source, *first_changed, *config_, table_)) {
+      sources_[other].row.cursor.clear();  // read again, and converted anew
+      sources_[other].is_changed = true;
+    }
   }
 }
 

@@ -311,4 +311,19 @@ Result<ProcessResult> run_process(const ProcessRequest& request, const std::stop
   return Run(request)(stop);
 }
 
+std::string program_trouble(const std::string& program) {
+  const std::string path = path_of(program);
+  struct stat status{};
+  if (path.find('/') == std::string::npos) {
+    return "there is no program " + printable(program, 200) + " in " +
+           join(std::vector<std::string>(kFolders.begin(), kFolders.end()), " ");
+  }
+  if (::stat(path.c_str(), &status) != 0) {
+    return printable(path, 200) + ": there is no such program";
+  }
+  return S_ISREG(status.st_mode) && ::access(path.c_str(), X_OK) == 0
+             ? ""
+             : printable(path, 200) + " is no program that may be run: chmod +x";
+}
+
 }  // namespace kpi

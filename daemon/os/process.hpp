@@ -12,4 +12,7 @@ namespace kpi {
 /// See Host::run.
 Result<ProcessResult> run_process(const ProcessRequest& request, const std::stop_token& stop);
 
+/// Why the program (a path, or a name in the usual folders) could not be started; empty: it is there.
+std::string program_trouble(const std::string& program);
+
 }  // namespace kpi

@@ -14,6 +14,8 @@ namespace kpi {
 namespace {
 
 constexpr std::string_view kCursor = "until ";
+/// So many of the last periods are asked for again as long as they have no row.
+constexpr int kMostWaitedFor = 31;
 
 std::optional<Slot> covered_by(const std::string& cursor) {
   std::int64_t ms = 0;
@@ -46,6 +48,7 @@ class HttpPoll {
       poll.cursor = request_.cursor;
       return poll;
     }
+    asked_from_ = covered_.value_or(windows.front().start);
     bool has_one = false;
     for (const PollWindow& window : windows) {
       const auto read = read_window(window);
@@ -230,11 +233,31 @@ class HttpPoll {
       poll.remarks.push_back(std::string(kQuotaRemark) + budget);
     }
     if (plan_.has_window && covered_) {
-      // What is not final yet is asked for again.
-      const Slot until = std::min(*covered_, builder_.final_before().value_or(*covered_));
+      // What is not final yet, or has not come, is asked for again.
+      const Slot until = std::min(come_until(poll), builder_.final_before().value_or(*covered_));
       poll.cursor = std::string(kCursor) + std::to_string(until.ms);
     }
     return poll;
+  }
+
+  /// Where the last periods begin that were asked for and have no row yet: of all metrics that have any. One that never
+  /// comes is not asked for for ever.
+  [[nodiscard]] Slot come_until(const Poll& poll) const {
+    const Grain& grain = plan_.settings.grain;
+    if (grain.unit == Grain::Unit::kInstant) {
+      return *covered_;
+    }
+    std::map<std::uint32_t, Slot> newest;
+    for (const PolledSample& sample : poll.samples) {
+      const auto [known, is_new] = newest.try_emplace(poll.series[sample.series].metric, sample.slot);
+      known->second = std::max(known->second, sample.slot);
+    }
+    Slot until = newest.empty() ? asked_from_ : *covered_;
+    for (const auto& [metric, slot] : newest) {
+      until = std::min(until, next_slot(slot, grain, plan_.settings.zone));
+    }
+    const Slot earliest = next_slot(*covered_, grain, plan_.settings.zone, -kMostWaitedFor);
+    return std::min(*covered_, std::max(until, earliest));
   }
 
   const HttpPlan& plan_;
@@ -242,6 +265,7 @@ class HttpPoll {
   Conversation talk_;
   RowBuilder builder_;
   std::optional<Slot> covered_;
+  Slot asked_from_;  // where what no poll has covered begins
   bool has_more_ = false;
   std::vector<std::string> remarks_;
   std::map<std::string, double> gauges_;

@@ -156,6 +156,9 @@ void RowBuilder::take_row(const AnswerRow& row, const RenderScope& scope) {
     }
     return;
   }
+  if (slot) {
+    tell_clock(number, text);
+  }
   cell_texts_.clear();
   for (std::size_t i = 0; i < cells_.size(); ++i) {
     cells_[i] = cell_of(row, i, scope);

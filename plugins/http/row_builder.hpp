@@ -65,6 +65,7 @@ class RowBuilder {
   std::optional<Slot> slot_of_row(const AnswerRow& row, const RenderScope& scope, std::string& text) const;
   std::optional<Slot> slot_of_text(const std::string& text) const;
   [[nodiscard]] Slot slot_of_moment(WrittenTime moment) const;
+  void tell_clock(std::uint64_t row, const std::string& text);
   [[nodiscard]] bool is_wanted(Slot slot, const RenderScope& scope) const;
   const Json* value_of(const AnswerRow& row, std::size_t metric) const;
   RowCell cell_of(const AnswerRow& row, std::size_t metric, const RenderScope& scope);
@@ -80,6 +81,7 @@ class RowBuilder {
   std::string name_;
   Slot running_;  ///< What is not over yet.
   RowReader rows_;
+  std::string told_clock_;                // what was told of the changes of the clock
   std::vector<JsonSelect> fields_;        // by metric
   std::vector<std::string> field_names_;  // by metric
   std::vector<bool> was_seen_;            // by metric

@@ -37,6 +37,24 @@ Slot RowBuilder::slot_of_moment(WrittenTime moment) const {
                  {.grain = plan_.settings.grain, .zone = plan_.settings.zone, .calendar = plan_.settings.calendar});
 }
 
+/// The first time that the change of a clock leaves open is told.
+void RowBuilder::tell_clock(std::uint64_t row, const std::string& text) {
+  const DatePlan& date = plan_.rows.date;
+  if (plan_.settings.grain.is_civil() || date.form != DatePlan::Form::kText) {
+    return;
+  }
+  const auto moment = date.format.read(text);
+  const std::string trouble =
+      moment ? clock_trouble(
+                   *moment,
+                   {.grain = plan_.settings.grain, .zone = plan_.settings.zone, .calendar = plan_.settings.calendar})
+             : "";
+  if (!trouble.empty() && told_clock_.find(trouble) == std::string::npos) {
+    told_clock_ += trouble;
+    rows_.tell(row, [&] { return RowProblem{where(row, {}), printable(text, 60) + ": " + trouble}; });
+  }
+}
+
 std::optional<Slot> RowBuilder::slot_of_row(const AnswerRow& row, const RenderScope& scope, std::string& text) const {
   const DatePlan& date = plan_.rows.date;
   if (date.form == DatePlan::Form::kWindow) {

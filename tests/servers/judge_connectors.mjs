@@ -43,6 +43,9 @@ const WooCommerce = load("@woocommerce/woocommerce-rest-api").default;
 const mailchimp = load("@mailchimp/mailchimp_marketing");
 const jsforce = load("jsforce");
 const Stripe = load("stripe");
+const { RestliClient } = load("linkedin-api-client");
+const { BigQuery } = load("@google-cloud/bigquery");
+const { OAuth2Client } = load("google-auth-library");
 const protobuf = load("protobufjs");
 const { fromProto3JSON, toProto3JSON } = load("proto3-json-serializer");
 const analyticsTypes = protobuf.Root.fromJSON(load("@google-analytics/data/build/protos/protos.json"));
@@ -283,6 +286,35 @@ await judge("meta", 2, async ({ base }) => {
     `purchases ${day.date_start} ${day.actions.find((action) => action.action_type === "purchase").value}`,
     `spend ${day.date_start} ${Number(day.spend)}`]);
 }, { ignored: ["access_token"] });
+
+await judge("linkedin", 1, async () => {
+  const day = (number) => ({ year: 2026, month: 11, day: number });
+  const { data } = await new RestliClient().finder({
+    resourcePath: "/adAnalytics", finderName: "analytics", accessToken: "AQ.t", versionString: "202609",
+    queryParams: {
+      pivot: "ACCOUNT", timeGranularity: "DAILY", dateRange: { start: day(18), end: day(20) },
+      accounts: ["urn:li:sponsoredAccount:512345678"], fields: "dateRange,clicks,costInLocalCurrency",
+    },
+  });
+  return data.elements.flatMap(({ dateRange: { start }, clicks, costInLocalCurrency }) =>
+    [`clicks ${start.year}-${start.month}-${start.day} ${clicks}`, `cost ${start.year}-${start.month}-${start.day} ${Number(costInLocalCurrency)}`]);
+});
+
+// The client names its requests and wants times as integers; both are its own, and so is waiting no longer than it likes.
+await judge("bigquery", 3, async ({ base }) => {
+  const authClient = new OAuth2Client();
+  authClient.setCredentials({ access_token: "ya29.t", expiry_date: Date.now() + 3600e3 });
+  const client = new BigQuery({ projectId: "p", apiEndpoint: base, authClient });
+  const params = { start: BigQuery.date("2026-11-18"), end: BigQuery.date("2026-11-20") };
+  const [rows] = await client.query({ query: "SELECT 1", location: "EU", params });
+  return rows.map((row) => `revenue ${row.date.value} ${row.revenue}`);
+}, {
+  ignored: ["formatOptions.useInt64Timestamp", "prettyPrint", "timeoutMs"],
+  body(sent) {
+    const { requestId, formatOptions, parameterMode, ...rest } = parsed(sent || "{}");
+    return sent ? { ...rest, timeoutMs: 20000, parameterMode: parameterMode.toUpperCase() } : sent;
+  },
+});
 
 await judge("influxdb", 1, async ({ base, exchanges }) => {
   const { hostname: host, port } = new URL(base);

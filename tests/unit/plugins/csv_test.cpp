@@ -182,6 +182,27 @@ TEST(CsvSource, KnowsNoSumOfWhichAPartCannotBeRead) {
              "2026-03-02 visits{country=SE} null"}));
 }
 
+TEST(CsvSource, TellsOfHoursThatTheClockLeavesOutOrRepeats) {
+  SourceSettings settings = csv_settings();
+  settings.grain = grain("1h");
+  settings.zone = zone("Europe/Stockholm");
+  const auto poll = poll_text(settings,
+                              "date,visits\n2026-10-25 02:00,2\n2026-10-25 02:00,3\n2026-10-25T02:00+01:00,4\n"
+                              "2026-03-29 02:30,7\n2026-03-28 02:30,7\n");
+  ASSERT_TRUE(poll);
+  EXPECT_EQ(samples_of(*poll, settings),
+            (Lines{"2026-03-28T01:00:00Z visits 7",
+                   "2026-03-29T01:00:00Z visits 7",
+                   "2026-10-25T00:00:00Z visits 5",
+                   "2026-10-25T01:00:00Z visits 4"}));
+  const Lines told = problems_of(*poll);
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].substr(0, 56), "x.csv:2:1: this time comes twice in Europe/Stockholm, wh");
+  EXPECT_EQ(told[1].substr(0, 56), "x.csv:5:1: there is no such time in Europe/Stockholm, wh");
+  settings.grain = grain("day");
+  EXPECT_EQ(problems(settings, "date,visits\n2026-10-25 02:00,2\n"), Lines{});
+}
+
 TEST(CsvSource, RemarksThatARowIsLost) {
   const std::string lost(kLostRemark);
   EXPECT_EQ(poll_text(csv_settings(), "date,visits\n2026-03-01,5\n2026-13-02,6\nTotal,7\n")->remarks,
@@ -295,7 +316,10 @@ TEST(CsvSource, ReadsTimesInTheZoneOfTheSource) {
             (Lines{"2026-03-29T00:00:00Z visits 1", "2026-03-29T01:00:00Z visits 6", "2026-03-29T02:00:00Z visits 8"}));
   EXPECT_EQ(
       problems_of(*poll),
-      (Lines{"x.csv:6:1: \"2026-03-30\" has no time of day, which grain hour needs: read another column, or a coarser "
+      (Lines{"x.csv:3:1: there is no such time in Europe/Stockholm, whose clocks go forward over it, so that it counts "
+             "as the end of the gap: deliver times with their offset, 2026-10-25T02:30+01:00, or in UTC with "
+             "timezone: UTC",
+             "x.csv:6:1: \"2026-03-30\" has no time of day, which grain hour needs: read another column, or a coarser "
              "grain"}));
 }
 

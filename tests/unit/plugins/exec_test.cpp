@@ -65,7 +65,6 @@ TEST(ExecLines, AreAGreetingAndRows) {
             (Lines{"2026-03-01 visits{country=SE} 12",
                    "2026-03-01 orders{country=SE} 1240",
                    "2026-03-02 visits{country=DK} null",
-                   "2026-03-02 orders{country=DK} null",
                    "line 5: no numbers of NO"}));
 }
 
@@ -96,6 +95,38 @@ TEST(ExecLines, SayWhatIsWrongWithThem) {
             (Lines{"2026-03-01 visits null",
                    "2026-03-02 visits 1",
                    "line 2 values.visits: is a list, not a number: read a part of it, or another column"}));
+}
+
+TEST(ExecLines, TellWhatIsMisspelt) {
+  SourceSettings settings = exec_settings();
+  settings.labels = {label("country", "land")};
+  EXPECT_EQ(
+      lines_of(
+          read_exec_lines("{\"kpid\": 1}\n"
+                          "{\"date\": \"2026-03-01\", \"lables\": {\"land\": \"SE\"}, \"values\": {\"visits\": 1}}\n"
+                          "{\"date\": \"2026-03-01\", \"labels\": {\"lnad\": \"SE\"}, \"values\": {\"visits\": 1}}\n"
+                          "{\"date\": \"2026-03-01\", \"labels\": {\"land\": \"SE\"}, \"values\": {\"visit\": 1}}\n",
+                          settings,
+                          at_now()),
+          settings),
+      (Lines{
+          "line 2 lables: is no member of a line, and not read: did you mean \"labels\"?",
+          "line 2 labels.land: is not there: print \"labels\": {\"land\": \"…\"}, or leave the label out of the source",
+          "line 3 labels.land: is not there: print \"labels\": {\"land\": \"…\"} (did you mean \"lnad\"?), or leave "
+          "the label out of the source",
+          "values.visits: no row has it; did you mean \"visit\"?"}));
+}
+
+TEST(ExecLines, AreOfTheMetricsThatTheyName) {
+  SourceSettings settings = exec_settings();
+  settings.metrics = {metric("visits"), metric("orders")};
+  EXPECT_EQ(lines_of(read_exec_lines("{\"kpid\": 1}\n"
+                                     "{\"date\": \"2026-03-01\", \"values\": {\"visits\": 5}}\n"
+                                     "{\"date\": \"2026-03-01\", \"values\": {\"orders\": 2}}\n",
+                                     settings,
+                                     at_now()),
+                     settings),
+            (Lines{"2026-03-01 visits 5", "2026-03-01 orders 2"}));
 }
 
 TEST(ExecLines, TellAFailureThatIsOverLaterFromOneThatIsNot) {
@@ -133,6 +164,10 @@ TEST(Nagios, SaysWhatIsMissing) {
   EXPECT_EQ(nagios("LOAD OK | load1=0.5 load5=0.4", 0, {"load15"}),
             (Lines{"its perfdata has no \"load15\" for metric m0; it has exit_code, load1, load5"}));
   EXPECT_EQ(nagios("LOAD UNKNOWN - no such file", 3, {"load1"}), (Lines{"is UNKNOWN: LOAD UNKNOWN - no such file"}));
+  EXPECT_EQ(
+      nagios("DISK CRITICAL - / not found", 2, {"used"}),
+      (Lines{
+          "has no perfdata for metric m0; it says \"DISK CRITICAL - / not found\": read: names what it may look at"}));
   EXPECT_EQ(nagios("x | pl=20%", 0, {"pl"}),
             (Lines{"2026-03-14 m0 null", "perfdata pl: \"20%\" is a percentage: if m0 is one, write scale: percent"}));
 }

@@ -70,7 +70,9 @@ TEST(CheckOfFiles, NamesTheFieldThatNoRecordHas) {
 TEST(CheckOfFiles, SaysWhatAPollCouldNotRead) {
   Program program("2026-03-10T06:00:00Z");
   const std::string source = "    plugin: csv\n    path: web.csv\n    metrics: {visits: {unit: visits}}\n";
-  EXPECT_EQ(check(program, source).err, "");  // the data need not be where one checks
+  // The data need not be where one checks; where their folder is, they should be.
+  EXPECT_EQ(check(program, "    plugin: csv\n    path: data/web.csv\n    metrics: {visits: {unit: visits}}\n").err, "");
+  EXPECT_THAT(check(program, source).err, HasSubstr("kpid.yaml:5:11: warning: DIR/web.csv: no such file"));
   program.write("webb.csv", "");
   EXPECT_THAT(check(program, source).err, HasSubstr("kpid.yaml:5:11: warning: DIR/web.csv: "));
   EXPECT_THAT(check(program, source).err, HasSubstr("help: did you mean \"webb.csv\"?\n"));

@@ -77,6 +77,28 @@ TEST(Convert, KnowsNoDayOfWhichAPartHasNoRate) {
   EXPECT_THAT(story.ledger(), Contains(HasSubstr("revenue (total) 2026-03-01T00:00:00Z: 105 recorded")));
 }
 
+TEST(Convert, ReadsAgainWhatARestatedRateIsAbout) {
+  Story story(kConfig, kRules);
+  const auto poll_of = [](const char* day, double value, const Labels& labels) {
+    Poll poll;
+    poll.series = {{.metric = 0, .labels = labels}};
+    poll.samples = {{.series = 0, .slot = slot_of(*parse_date(day)), .value = value}};
+    poll.cursor = "read";
+    return poll;
+  };
+  const auto rate = [&](const char* now, const char* day, double value) {
+    story.engine().receive(PollResult{1, at(now), poll_of(day, value, {})});
+    story.pass(now);
+    return story.engine().poll_request(0, at(now)).cursor;
+  };
+  story.engine().receive(
+      PollResult{0, at("2026-03-03"), poll_of("2026-03-02", 10, {{kCurrencyLabel, "EUR"}, {"country", "SE"}})});
+  EXPECT_EQ(rate("2026-03-03", "2026-03-01", 10), "read");
+  EXPECT_EQ(rate("2026-03-03 06:00", "2026-03-01", 10), "read");
+  EXPECT_EQ(rate("2026-03-05", "2026-03-04", 11), "read") << "nothing stands on the rate of a later day";
+  EXPECT_EQ(rate("2026-03-05 06:00", "2026-03-01", 12), "");
+}
+
 TEST(Convert, ReadsCodesInSmallLettersAndTellsARowWithoutOne) {
   Story story(kConfig, kRules);
   story.put("fx.eur", "2026-03-01", 10);

@@ -43,8 +43,12 @@ TEST(ReadEntry, TakesAPeriodByAnyOfItsNames) {
     EXPECT_EQ(entered({"survey.satisfaction", "4.3", period, "", " 412 answers "}),
               "survey.satisfaction 2026-03 4.3 by anna: 412 answers");
   }
-  EXPECT_EQ(entered({"survey.satisfaction", "4", "2026-Q1", "", ""}), "survey.satisfaction 2026-01 4 by anna");
-  EXPECT_EQ(entered({"survey.satisfaction", "4", "2026", "", ""}), "survey.satisfaction 2026-01 4 by anna");
+  EXPECT_EQ(entered({"survey.satisfaction", "4", "2026-Q1", "", ""}),
+            "\"2026-Q1\" is a quarter, and survey has a value for each month: write --for 2026-01");
+  EXPECT_EQ(entered({"survey.satisfaction", "4", "2026", "", ""}),
+            "\"2026\" is a year, and survey has a value for each month: write --for 2026-01");
+  EXPECT_EQ(entered({"stock.boxes{country=SE}", "4", "2026-03", "", ""}),
+            "\"2026-03\" is a month, and stock has a value for each day: write --for 2026-03-01");
   EXPECT_EQ(entered({"survey.satisfaction", "4", "2026-04", "", ""}), "survey.satisfaction 2026-04 4 by anna");
   EXPECT_EQ(entered({"meter.read", "4", "2026-04-10 11:30", "", ""}), "meter.read 2026-04-10T11:00:00Z 4 by anna");
 }

@@ -143,7 +143,44 @@ TEST(HttpSource, LosesNoDayWhenPollsFailed) {
   EXPECT_FALSE(loaded.source->poll(request_at(host, first->cursor), host, {}).has_value());
   is_up = true;
   ASSERT_TRUE(loaded.source->poll(request_at(host, first->cursor), host, {}).has_value());
-  EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?from=2026-11-21&to=2026-11-26");
+  EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?from=2026-11-18&to=2026-11-26");
+}
+
+TEST(HttpSource, AsksAgainForADayThatHadNotComeYet) {
+  const LoadedSource loaded = load_source(R"(plugin: http
+window: {first_days: 3}
+request: {url: "https://api.example.com/v1/visits", query: {from: "{{window.start}}", to: "{{window.end}}"}}
+rows: {kind: records, path: /data}
+metrics: {visits: {column: n}})");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  std::string rows = R"({"date":"2026-11-19","n":1})";
+  FakeHost host([&](const HttpRequest&) { return answer_of(R"({"data":[)" + rows + "]}"); });
+  const auto first = loaded.source->poll(request_at(host), host, {});
+  ASSERT_TRUE(first.has_value());
+  rows = "";
+  const auto empty = loaded.source->poll(request_at(host, first->cursor), host, {});
+  ASSERT_TRUE(empty.has_value());
+  EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?from=2026-11-20&to=2026-11-20");
+  rows = R"({"date":"2026-11-20","n":2})";
+  const auto late = loaded.source->poll(request_at(host, empty->cursor), host, {});
+  ASSERT_TRUE(late.has_value());
+  EXPECT_EQ(join(samples_text(*late, loaded.settings), ","), "visits 2026-11-20 2");
+  const std::size_t asked = host.requests.size();
+  EXPECT_TRUE(loaded.source->poll(request_at(host, late->cursor), host, {})->unchanged);
+  EXPECT_EQ(host.requests.size(), asked) << "all has come";
+}
+
+TEST(HttpSource, DoesNotWaitForEverForWhatDoesNotCome) {
+  const LoadedSource loaded = load_source(kVisits);
+  FakeHost host([&](const HttpRequest&) { return answer_of(R"({"data":[]})"); });
+  const auto first = loaded.source->poll(request_at(host), host, {});
+  ASSERT_TRUE(first.has_value());
+  host.time += std::chrono::hours{24 * 90};
+  const auto later = loaded.source->poll(request_at(host, first->cursor), host, {});
+  ASSERT_TRUE(later.has_value());
+  host.requests.clear();
+  ASSERT_TRUE(loaded.source->poll(request_at(host, later->cursor), host, {}).has_value());
+  EXPECT_EQ(host.requests.front().url, "https://api.example.com/v1/visits?from=2027-01-19&to=2027-02-18");
 }
 
 TEST(HttpSource, ReadsALongHistoryInSeveralPolls) {
