@@ -1,4 +1,5 @@
 #include "daemon/cli/backtest_report.hpp"
+#include "daemon/cli/progress.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/engine/convert.hpp"
@@ -89,32 +90,6 @@ Result<Script> make_script(const Config& config, const Wanted& wanted, bool is_f
   return script;
 }
 
-/// Shows how far it has come, on a terminal.
-class Progress {
- public:
-  explicit Progress(Io& io) : io_(io) {}
-
-  Progress(const Progress&) = delete;
-  Progress(Progress&&) = delete;
-  Progress& operator=(const Progress&) = delete;
-  Progress& operator=(Progress&&) = delete;
-
-  ~Progress() {
-    if (io_.is_terminal) {
-      io_.err << "\r\x1b[K" << std::flush;
-    }
-  }
-
-  void show(int percent) {
-    if (io_.is_terminal) {
-      io_.err << "\rbacktest: " << percent << "%" << std::flush;
-    }
-  }
-
- private:
-  Io& io_;
-};
-
 /// When nobody looked while the history was made. None: that is to be found out.
 using Record = std::optional<std::vector<Script::Stretch>>;
 
@@ -139,12 +114,12 @@ Result<Backtest> play(std::shared_ptr<const Config> config, const Wanted& wanted
   rehearsal.on_verdict = [&](const VerdictRow& row) {
     backtest.evaluations += row.period.start >= wanted.from && row.period.start < wanted.to ? 1 : 0;
   };
-  Progress progress(io);
+  Progress progress(io, "backtest");
   constexpr int kParts = 50;
   for (int part = 1; part <= kParts; ++part) {
     KPI_TRY(rehearsal.advance(begin + (end - begin) / kParts * part));
     rehearsal.take_messages();
-    progress.show(100 * part / kParts);
+    progress.show(std::to_string(100 * part / kParts) + "%");
   }
   KPI_TRY(rehearsal.advance(end));
   record = rehearsal.away();

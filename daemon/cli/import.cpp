@@ -1,3 +1,4 @@
+#include "daemon/cli/progress.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/store/sqlite_store.hpp"
@@ -39,8 +40,11 @@ Result<Backfill> import_from(
   Backfill backfill;
   PollRequest request = engine.poll_request(source, now);
   request.cursor.clear();
+  Progress progress(io, "import");
+  std::size_t samples = 0;
   for (int polls = 0; polls < kMostPolls; ++polls) {
     request.from = from ? from : request.from;
+    progress.show("reading" + (samples > 0 ? ", " + counted(samples, "sample") + " so far" : ""));
     auto poll = config->sources[source].source->poll(request, io.host, {});
     if (!poll && polls == 0) {
       return tl::unexpected<Error>(poll.error());
@@ -50,6 +54,8 @@ Result<Backfill> import_from(
       break;
     }
     const bool has_more = std::ranges::find(poll->remarks, kMoreRemark) != poll->remarks.end();
+    samples += poll->samples.size();
+    progress.show("judging by " + counted(samples, "sample"));
     engine.receive(PollResult{source, now, *std::move(poll), 0});
     add(backfill.summary, KPI_TRY(engine.step(now)));
     const std::string before = std::exchange(request, engine.poll_request(source, now)).cursor;

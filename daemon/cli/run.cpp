@@ -1,3 +1,4 @@
+#include "daemon/cli/progress.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
@@ -90,7 +91,10 @@ int run_once(
                     "--now " + rfc3339(now) + " lies before the last step at " + rfc3339(*last) +
                         ": what has been judged cannot be unseen");
   }
+  Progress progress(io, "run");
+  watch.on_doing = [&](const std::string& doing) { progress.show(doing); };
   const auto report = watch.once(now);
+  progress.show("");
   if (!report) {
     return complain(io, kExitFailed, report.error().message);
   }

@@ -80,6 +80,12 @@ void Watch::start_poll(std::uint32_t source, Instant now) {
   });
 }
 
+void Watch::say(const std::string& doing) const {
+  if (on_doing) {
+    on_doing(doing);
+  }
+}
+
 void Watch::poll_all(Instant now) {
   for (std::uint32_t i = 0; i < polling_.size(); ++i) {
     start_poll(i, now);
@@ -87,6 +93,7 @@ void Watch::poll_all(Instant now) {
   std::vector<std::optional<PollResult>> results(polling_.size());
   std::size_t missing = results.size();
   while (missing > 0) {
+    say("reading, " + std::to_string(results.size() - missing) + " of " + counted(results.size(), "source") + " done");
     for (Event& event : inbox_.take(world_.clock.steady() + kLongestWait)) {
       if (auto* result = std::get_if<PollResult>(&event)) {
         results[result->source] = std::move(*result);
@@ -95,15 +102,19 @@ void Watch::poll_all(Instant now) {
     }
   }
   // In the order of the configuration, whichever came first: the same step twice writes the same history.
+  std::size_t samples = 0;
   for (std::optional<PollResult>& result : results) {
+    samples += result->poll ? result->poll->samples.size() : 0;
     engine_->receive(std::move(*result));
   }
+  say("judging by " + counted(samples, "sample"));
 }
 
 Result<OnceReport> Watch::once(Instant now) {
   OnceReport report;
   poll_all(now);
   report.summary = KPI_TRY(engine_->step(now));
+  say("");
   deliveries_.written();
   deliveries_.add(engine_->take_queued());
   report.has_failed_source = engine_->has_failed_source();

@@ -53,6 +53,10 @@ class Watch {
   /// Called on the engine's thread with what each turn did, before its answers are given; set before run().
   std::function<void(const StepSummary& summary)> on_turn;
 
+  /// Called on the engine's thread with what once() is doing, for those who wait for it; empty: with nothing that takes
+  /// long. Set before once().
+  std::function<void(const std::string& doing)> on_doing;
+
   /// The files were refused; told with the next turn. Of the engine's thread.
   void tell_config_error(std::string_view refused) { engine_->receive_config_error(refused); }
 
@@ -91,6 +95,7 @@ class Watch {
 
   void start_poll(std::uint32_t source, Instant now);
   void poll_all(Instant now);
+  void say(const std::string& doing) const;
   Result<void> deliver_all(Instant now, OnceReport& report);
   void report_delivery(const DeliveryRow& row, OnceReport& report) const;
   /// Hands what deliveries brought to the engine.
