@@ -1,6 +1,7 @@
 #include "daemon/review/outcome.hpp"
 
 #include "rules/base/text.hpp"
+#include "rules/routing/unusual_words.hpp"
 
 #include <algorithm>
 #include <array>
@@ -141,6 +142,14 @@ std::vector<std::string> decisions_of(const ReviewKpi& kpi, const Review& review
 std::string figure_text(const std::optional<double>& value, const Kpi& kpi, const ReportStyle& style) {
   return value && std::isfinite(*value) ? format_value(*value, kpi.unit, style.language)
                                         : std::string(report_words(style.language).unknown);
+}
+
+std::string unusual_text(const ReviewKpi& kpi, const ReportStyle& style) {
+  const Kpi& rule = *kpi.kpi;
+  const Slot slot = kpi.unusual->slot;
+  const Date day = rule.every.is_civil() ? date_of(slot) : local_day(Instant{Duration{slot.ms}}, rule.zone);
+  return long_date(day, report_words(style.language)) + ": " +
+         unusual_words(kpi.unusual->found, rule, slot, style.language);
 }
 
 std::string goal_text(double value, const ReviewTarget& target, const Kpi& kpi, const ReportStyle& style) {

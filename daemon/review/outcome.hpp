@@ -41,6 +41,9 @@ int direction_of(const std::optional<double>& value, const std::optional<double>
 /// The same of what a target measures, which may be a share.
 std::string goal_text(double value, const ReviewTarget& target, const Kpi& kpi, const ReportStyle& style);
 
+/// "29 September 2026: lowest Tuesday in 14 weeks; usual 2,100 to 2,900 visits". REQUIRES kpi.unusual.
+std::string unusual_text(const ReviewKpi& kpi, const ReportStyle& style);
+
 /// What an alert's rule is called; an alert rule of its own has its name.
 std::string_view rule_words(std::string_view rule, const ReportWords& words);
 

@@ -1,6 +1,7 @@
 #include "daemon/review/review.hpp"
 #include "daemon/review/review_alerts.hpp"
 #include "daemon/review/review_people.hpp"
+#include "daemon/review/review_unusual.hpp"
 #include "daemon/review/rolled_up.hpp"
 
 #include <algorithm>
@@ -59,6 +60,7 @@ class ReviewReader {
     KPI_TRY(read_restatements());
     KPI_TRY(add_alerts(review_, config_, reader_));
     KPI_TRY(add_people(review_, config_, reader_));
+    KPI_TRY(add_unusual(review_, config_, reader_));
     return std::move(review_);
   }
 

@@ -1,3 +1,4 @@
+#include "daemon/review/outcome.hpp"
 #include "daemon/review/report.hpp"
 #include "rules/base/text.hpp"
 
@@ -125,6 +126,18 @@ ordered_json notes_json(const std::vector<NoteRow>& notes) {
   return rows;
 }
 
+/// What its history says of the last judged period.
+ordered_json history_json(const ReviewKpi& kpi, const ReportStyle& style) {
+  if (!kpi.unusual) {
+    return nullptr;
+  }
+  const auto& [slot, found] = *kpi.unusual;
+  return {{"date", date_text(date_of(slot))},
+          {"usual_low", found.low},
+          {"usual_high", found.high},
+          {"text", unusual_text(kpi, {Language::kEnglish, style.zone})}};
+}
+
 ordered_json people_json(const ReviewKpi& kpi) {
   ordered_json gaps = ordered_json::array();
   for (const SmartGap gap : kpi.gaps) {
@@ -158,6 +171,7 @@ std::string report_json(const Review& review, const ReportStyle& style) {
   for (const ReviewKpi& kpi : review.kpis) {
     ordered_json total = line_json(kpi, kpi.total, style);
     total.update(people_json(kpi));
+    total["history"] = history_json(kpi, style);
     kpis.push_back(std::move(total));
     for (const ReviewLine& segment : kpi.segments) {
       kpis.push_back(line_json(kpi, segment, style));

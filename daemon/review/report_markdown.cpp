@@ -127,6 +127,10 @@ std::string report_markdown(const Review& review, const ReportStyle& style) {
                           turn.why.empty() ? std::string(words.no_reason) : md(turn.why));
       is_any = true;
     }
+    if (kpi.unusual && kpi.unusual->found.periods > 0) {
+      text += fmt::format("- **{}**: {}\n", md(kpi.kpi->title), md(unusual_text(kpi, style)));
+      is_any = true;
+    }
     for (const Restatement& change : kpi.total.restated) {
       text += fmt::format("- **{}**: {}\n",
                           md(kpi.kpi->title),

@@ -28,6 +28,7 @@ class Page {
     if (line.target && line.target->outlook) {
       outlook(kpi, *line.target->outlook);
     }
+    unusual(kpi);
     counts(line);
     basis(kpi);
     segments(kpi);
@@ -88,6 +89,12 @@ class Page {
                       {"share", format_value(std::round(outlook.probability * 100) / 100, percent, style_.language)},
                       {"date", long_date(outlook.deadline, words_)}}),
               ".</p>\n");
+  }
+
+  void unusual(const ReviewKpi& kpi) {
+    if (kpi.unusual) {
+      html_.put("<p>", unusual_text(kpi, style_), ".</p>\n");
+    }
   }
 
   void figure(const ReviewKpi& kpi, const ReviewLine& line) {

@@ -8,6 +8,7 @@
 #include "daemon/review/review_period.hpp"
 #include "daemon/store/history_reader.hpp"
 #include "rules/forecast/honesty.hpp"
+#include "rules/judge/unusual.hpp"
 #include "rules/load/smart.hpp"
 
 #include <optional>
@@ -89,6 +90,12 @@ struct TargetTurnover {
   std::string why;               ///< Empty: nobody said.
 };
 
+/// What its history says of the last judged period.
+struct UnusualEnd {
+  Slot slot;
+  Unusual found;
+};
+
 struct ReviewKpi {
   const Kpi* kpi = nullptr;  ///< Of the configuration.
   FigureBasis basis = FigureBasis::kFormula;
@@ -102,7 +109,8 @@ struct ReviewKpi {
   std::optional<Date> reviewed;  ///< The last time, by the rule's word or by `kpid review`.
   std::string reviewed_by;       ///< Empty: by the rule's word.
   std::string review_note;
-  bool is_overdue = false;  ///< Not since the start of the fiscal quarter before the one the review ends in.
+  std::optional<UnusualEnd> unusual;  ///< Of KPIs with an alert that asks for it.
+  bool is_overdue = false;            ///< Not since the start of the fiscal quarter before the one the review ends in.
   std::vector<SmartGap> gaps;
 };
 

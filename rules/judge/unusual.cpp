@@ -23,9 +23,8 @@ struct Past {
   std::vector<forecast::Mark> marks;
 };
 
-Past past_until(const Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar) {
+Past past_until(std::span<const Sample> judged, const Kpi& kpi, Slot slot, const CalendarRules& calendar) {
   const DayMarks days(kpi.over == kpi.every.span() ? &calendar : nullptr, kpi.every, kpi.zone);
-  const auto& judged = line.judged.values;
   const auto end = std::ranges::upper_bound(judged, slot, {}, &Sample::slot);
   const auto count = std::min(end - judged.begin(), static_cast<std::ptrdiff_t>(kMostValues));
   Past past;
@@ -61,8 +60,11 @@ std::int64_t record_of(const std::vector<double>& values, std::size_t step, bool
 
 }  // namespace
 
-std::optional<Unusual> look_back(const Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar) {
-  const auto [values, marks] = past_until(line, kpi, slot, calendar);
+std::optional<Unusual> look_back(std::span<const Sample> judged,
+                                 const Kpi& kpi,
+                                 Slot slot,
+                                 const CalendarRules& calendar) {
+  const auto [values, marks] = past_until(judged, kpi, slot, calendar);
   if (values.empty() || std::isnan(values.back())) {
     return std::nullopt;
   }

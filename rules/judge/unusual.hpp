@@ -2,10 +2,11 @@
 // What is unusual about a judged period, for sentences: where values usually lie, and for how long none was as low or
 // as high. From what was judged until then, and from nothing else. Pure; any thread may call it.
 
-#include "rules/judge/line.hpp"
+#include "rules/model/kpi.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 namespace kpi {
 
@@ -19,7 +20,11 @@ struct Unusual {
 
 /// By the season, the level and what the days that the calendar names usually do. Nothing without a value, or where too
 /// few were judged to say what is usual.
-std::optional<Unusual> look_back(const Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar);
+/// `judged`: in time order; those after `slot` are not looked at.
+std::optional<Unusual> look_back(std::span<const Sample> judged,
+                                 const Kpi& kpi,
+                                 Slot slot,
+                                 const CalendarRules& calendar);
 
 /// Whether the condition asks how unusual something is.
 bool asks_for_unusual(const Program& condition);

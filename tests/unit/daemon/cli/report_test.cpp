@@ -157,6 +157,30 @@ TEST_F(Report, SaysTheSameInEveryFormat) {
   EXPECT_THAT(html, HasSubstr("80 met + 9 missed + 3 without data + 0 with nothing to meet = 92 periods"));
 }
 
+TEST_F(Report, SaysWhatIsUnusualOfTheLastPeriodWhereAnAlertAsksForIt) {
+  std::string csv = "Date,country,visits,orders\n";
+  for (int i = 0; i < 183; ++i) {
+    const Date day{std::chrono::sys_days{std::chrono::year(2026) / 4 / 1} + std::chrono::days{i}};
+    csv += date_text(day) + ",SE," + std::to_string(i == 182 ? 40 : 100 + (i * 37) % 23) + ",3\n";
+  }
+  program_.write("web.csv", csv);
+  program_.write("rules.yaml",
+                 kRules + std::string("  watched:\n    title: Watched\n    unit: visits\n    value: web.visits\n"
+                                      "    alerts: [{name: odd, when: unusual(value)}]\n"));
+  program_.write("kpid.yaml", std::string(kConfig).replace(std::string(kConfig).find("history.db"), 10, "odd.db"));
+  ASSERT_EQ(program_.once("2026-10-01T08:00:00Z"), 0);
+  const json document = this->document({"--quarter", "2026-Q3"});
+  const json history = line(document, "watched")["history"];
+  EXPECT_EQ(history["date"], "2026-09-30");
+  EXPECT_THAT(history["text"].get<std::string>(), HasSubstr("30 September 2026: lowest in 183 days; usual "));
+  EXPECT_GT(history["usual_low"], 80);
+  EXPECT_LT(history["usual_high"], 140);
+  EXPECT_EQ(line(document, "visits")["history"], nullptr);
+  EXPECT_THAT(run({"--quarter", "2026-Q3"}).out, HasSubstr("<p>30 September 2026: lowest in 183 days; usual "));
+  EXPECT_THAT(run({"--quarter", "2026-Q3", "--format", "md"}).out,
+              HasSubstr("- **Watched**: 30 September 2026: lowest in 183 days; usual "));
+}
+
 TEST_F(Report, HoldsEveryStatedProbabilityAgainstWhatHappened) {
   const std::string target = "    target: {from: 190, start: 2026-05-01, to: 210, by: 2026-07-11}\n";
   program_.write("rules.yaml", kRules + ("  aimed:\n    title: Aimed\n    value: web.visits\n" + target));

@@ -62,7 +62,7 @@ TEST(NamedDaysOfACalendar, AreNoAnomaly) {
 TEST(NamedDaysOfACalendar, AreUsualInWords) {
   Ledger ledger({metric_named("web.m")}, kOrders, first_wednesdays());
   const Line& line = judge(ledger).line("x");
-  const auto found = look_back(line, ledger.rules().kpis.front(), *line.stepped, ledger.rules().calendar);
+  const auto found = look_back(line.judged.values, ledger.rules().kpis.front(), *line.stepped, ledger.rules().calendar);
   ASSERT_TRUE(found.has_value());
   EXPECT_LT(found->low, 310);
   EXPECT_GT(found->high, 310);
@@ -99,7 +99,7 @@ TEST(NamedDaysOfACalendar, HaveNoNameInARollingWeek) {
     ledger.given("web.m", "2026-01-01", orders());
     ledger.judged_at("2026-05-07 00:00");
     const Line& line = ledger.line("x");
-    return look_back(line, ledger.rules().kpis.front(), *line.stepped, calendar)->low;
+    return look_back(line.judged.values, ledger.rules().kpis.front(), *line.stepped, calendar)->low;
   };
   EXPECT_EQ(usual(first_wednesdays()), usual(CalendarRules()));
 }
