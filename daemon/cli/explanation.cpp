@@ -121,7 +121,7 @@ class Explainer {
   Result<std::vector<InputFinding>> inputs_of(const Program& program, const Inputs& inputs) {
     std::vector<InputFinding> found;
     for (std::size_t i = 0; i < program.metrics.size() && i < inputs.series.size(); ++i) {
-      found.push_back(KPI_TRY(metric_finding(program.metrics[i], inputs.series[i])));
+      found.push_back(KPI_TRY(metric_finding(program, inputs, i)));
     }
     for (std::size_t i = 0; i < program.kpis.size() && i < inputs.kpis.size(); ++i) {
       found.push_back(KPI_TRY(kpi_finding(program.kpis[i], inputs.kpis[i])));
@@ -129,7 +129,9 @@ class Explainer {
     return found;
   }
 
-  Result<InputFinding> metric_finding(const MetricInput& input, const std::vector<std::uint32_t>& series) {
+  Result<InputFinding> metric_finding(const Program& program, const Inputs& inputs, std::size_t index) {
+    const MetricInput& input = program.metrics[index];
+    const std::vector<std::uint32_t>& series = inputs.series[index];
     const EvaluationContext context = evaluation();
     const Metric& metric = context_.rules->metrics[input.metric];
     const Window window = window_of(context.frame, input, metric);
@@ -146,12 +148,12 @@ class Explainer {
       finding.window = window_text(window, metric.grain, result_.kpi->zone) + shifts_text(input.back);
     }
     finding.series = series.size();
-    finding.count = count_window(input, series, context);
+    finding.count = count_window(program, inputs, index, context);
     if (input.how == Aggregate::kAge) {
       finding.window = "of the newest value" + shifts_text(input.back);
       finding.count = {};
     }
-    finding.value = evaluate_input(input, series, context, 0);
+    finding.value = evaluate_input(program, inputs, index, context);
     finding.unit =
         is_score(input) ? Unit() : Unit::parse(input.how == Aggregate::kAge ? "d" : metric.unit).value_or(Unit{});
     const std::vector<SeriesGap> gaps = gaps_of(input, series, context);

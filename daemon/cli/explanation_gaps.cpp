@@ -1,6 +1,7 @@
 #include "daemon/cli/explanation_gaps.hpp"
 
 #include "rules/base/text.hpp"
+#include "rules/expr/beside.hpp"
 #include "rules/routing/describe.hpp"
 
 #include <algorithm>
@@ -28,7 +29,7 @@ std::string name_of_series(const Labels& labels) {
   return labels.empty() ? "the row without labels" : printable(labels_text(labels), 60);
 }
 
-std::string gap_text(const SeriesGap& gap, const Metric& metric, const Window& window) {
+std::string periods_of_gap(const SeriesGap& gap, const Metric& metric, const Window& window) {
   const std::string text = "without " + name_of_series(gap.labels);
   if (gap.is_all) {
     return text + ", which has no value in this time";
@@ -44,12 +45,9 @@ std::string gap_text(const SeriesGap& gap, const Metric& metric, const Window& w
   return text + " on " + join(periods, ", ");
 }
 
-/// Whether one of `series` has these labels, and a number for the slot.
-bool has_number(const Labels& labels, Slot slot, std::span<const std::uint32_t> series, const SampleTable& table) {
-  return std::ranges::any_of(series, [&](std::uint32_t id) {
-    const auto samples = table.range(id, slot, Slot{slot.ms + 1});
-    return table[id].labels == labels && !samples.empty() && !std::isnan(samples.front().value);
-  });
+std::string gap_text(const SeriesGap& gap, const Metric& metric, const Window& window) {
+  return periods_of_gap(gap, metric, window) +
+         (gap.is_null ? ": a row has no number there, so that the total is unknown" : "");
 }
 
 }  // namespace
@@ -77,6 +75,8 @@ std::vector<SeriesGap> gaps_of(const MetricInput& input,
         gap.slots.push_back(slot);
       }
     }
+    gap.is_null = std::ranges::any_of(table.range(id, window.from, window.to),
+                                      [](const Sample& sample) { return std::isnan(sample.value); });
     if (!gap.slots.empty()) {
       gaps.push_back(std::move(gap));
     }
@@ -98,29 +98,26 @@ std::vector<std::string> gap_texts(const std::vector<SeriesGap>& gaps, const Met
 }
 
 std::string uneven_text(const Program& program, const Inputs& inputs, const EvaluationContext& context) {
-  const auto divides = [](const Instruction& one) { return one.op == OpCode::kDivide; };
-  if (std::ranges::none_of(program.code, divides)) {
-    return "";
-  }
   const auto& metrics = context.rules->metrics;
+  std::size_t count = 0;
+  std::string first;
   for (std::size_t i = 0; i < program.metrics.size() && i < inputs.series.size(); ++i) {
-    for (const SeriesGap& gap : gaps_of(program.metrics[i], inputs.series[i], context)) {
-      for (std::size_t j = 0; j < program.metrics.size() && j < inputs.series.size(); ++j) {
-        const Metric& here = metrics[program.metrics[i].metric];
-        const Metric& other = metrics[program.metrics[j].metric];
-        const Window window = window_of(context.frame, program.metrics[j], other);
-        for (const Slot slot : gap.slots) {
-          const bool is_inside = here.grain == other.grain && slot >= window.from && slot < window.to;
-          if (i != j && is_inside && has_number(gap.labels, slot, inputs.series[j], *context.table)) {
-            return other.name + " has " + name_of_series(gap.labels) + " on " +
-                   period_text(slot, here.grain, here.zone) + ", " + here.name +
-                   " has not: the sides of the ratio are not of the same series";
-          }
+    const MetricInput& input = program.metrics[i];
+    const Metric& own = metrics[input.metric];
+    const Window window = window_of(context.frame, input, own);
+    const Beside beside(program, inputs, i, context);
+    for (const std::uint32_t id : beside.is_needed() ? inputs.series[i] : std::vector<std::uint32_t>()) {
+      for (const Sample& sample : context.table->range(id, window.from, window.to)) {
+        const auto lacking = std::isnan(sample.value) ? std::nullopt : beside.lacking(id, sample.slot);
+        if (lacking && ++count == 1) {
+          first = own.name + " has " + name_of_series((*context.table)[id].labels) + " on " +
+                  period_text(sample.slot, own.grain, own.zone) + ", " + metrics[*lacking].name +
+                  " has not: the ratio leaves it out";
         }
       }
     }
   }
-  return "";
+  return first + (count > 1 ? ", as " + std::to_string(count - 1) + " more of the window" : "");
 }
 
 }  // namespace kpi

@@ -56,6 +56,11 @@ class RuleTest {
         map.required("data", "the samples: data: {web.visits: {from: 2026-03-01, every: day, values: \"100x7\"}}");
     const YamlNode* expect = map.required("expect", "what must be true: expect: [{at: …, kpi: …, value: …}]");
     map.finish();
+    std::optional<YamlNode> labelled;
+    if (sources != nullptr && data != nullptr) {
+      labelled = with_labels_of(*sources, *data);
+      sources = &*labelled;
+    }
     for (std::string& rule : rules) {
       rule = resolve_path(path_, rule);
     }
@@ -81,6 +86,43 @@ class RuleTest {
       read_expectations(*expect);
     }
     return !diagnostics().has_errors();
+  }
+
+  /// The test's own sources, with the labels that its data has: they need not be named twice.
+  static YamlNode with_labels_of(const YamlNode& sources, const YamlNode& data) {
+    YamlNode all = sources;
+    for (auto& [name, source] : all.entries) {
+      if (source.kind != YamlNode::Kind::kMap || source.find("labels") != nullptr) {
+        continue;
+      }
+      YamlNode labels;
+      labels.kind = YamlNode::Kind::kMap;
+      labels.position = source.position;
+      for (const auto& [series, values] : data.entries) {
+        const auto tree = parse_expression(series.scalar);
+        if (tree && (*tree)->kind == Expr::Kind::kName && (*tree)->text.starts_with(name.scalar + ".")) {
+          add_labels((*tree)->filters, labels);
+        }
+      }
+      if (!labels.entries.empty()) {
+        YamlNode key = name;
+        key.scalar = "labels";
+        source.entries.emplace_back(std::move(key), std::move(labels));
+      }
+    }
+    return all;
+  }
+
+  static void add_labels(const std::vector<LabelFilter>& filters, YamlNode& labels) {
+    for (const LabelFilter& filter : filters) {
+      if (labels.find(filter.label) == nullptr) {
+        YamlNode name = labels;
+        name.kind = YamlNode::Kind::kScalar;
+        name.entries.clear();
+        name.scalar = filter.label;
+        labels.entries.emplace_back(name, name);
+      }
+    }
   }
 
   /// A route that nobody wrote: nothing waits, and nobody is reminded.

@@ -1,3 +1,4 @@
+#include "rules/expr/beside.hpp"
 #include "rules/expr/gather.hpp"
 #include "rules/expr/read_input.hpp"
 
@@ -52,12 +53,14 @@ Value evaluate_by_grain(const Program& program,
   bool saw_null = false;
   for (const std::uint32_t input : part.metrics) {
     const Metric& own = context.rules->metrics[program.metrics[input].metric];
+    const Beside beside(program, inputs, input, context);
     columns.push_back({input,
                        Gathered(*context.table,
                                 inputs.series[input],
                                 window,
                                 own,
-                                weighing_of(program.metrics[input], context.rules->metrics))});
+                                weighing_of(program.metrics[input], context.rules->metrics),
+                                &beside)});
     saw_null = saw_null || columns.back().gathered.saw_null();
   }
   EvaluationContext grain = context;

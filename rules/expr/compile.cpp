@@ -43,6 +43,7 @@ tl::expected<Compiled, std::vector<ExprError>> Compiler::run(const Expr& expr) {
   program_.is_condition = type->type == ExprType::kCondition;
   program_.unit = type->unit;
   program_.text = print(expr);
+  pair_ratios();
   return Compiled{std::move(program_), std::move(warnings_)};
 }
 
@@ -91,7 +92,8 @@ Compiler::Visited Compiler::visit_as(const Expr& expr, ExprType wanted, std::str
   if (got && got->type != wanted) {
     return error(
         expr.range,
-        std::string(user) + " wants " + std::string(name_of(wanted)) + ", got " + std::string(name_of(got->type)));
+        std::string(user) + " wants " + std::string(name_of(wanted)) + ", got " + std::string(name_of(got->type)),
+        wanted == ExprType::kCondition && got->type == ExprType::kNumber ? "compare it: " + print(expr) + " > 0" : "");
   }
   return got;
 }

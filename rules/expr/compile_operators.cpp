@@ -168,6 +168,7 @@ Compiler::Visited Compiler::visit_sides(const Expr& expr) {
                                                 OpCode::kSubtract};
   emit(kCodes.at(static_cast<std::size_t>(expr.op) - static_cast<std::size_t>(Operator::kLess)));
   if (!adds) {
+    warn_of_comparison(expr, *both);
     return Typed{ExprType::kCondition, {}};
   }
   return Typed{ExprType::kNumber, left->unit.is_none() ? right->unit : left->unit};
@@ -181,6 +182,9 @@ Compiler::Visited Compiler::visit_scaling(const Expr& expr) {
   emit(divides ? OpCode::kDivide : OpCode::kMultiply);
   if (!left || !right) {
     return std::nullopt;
+  }
+  if (divides && expr.children[1]->kind == Expr::Kind::kNumber && expr.children[1]->number == 0) {
+    return error(expr.children[1]->range, "a division by zero has no value", "divide by what is not always 0");
   }
   return Typed{ExprType::kNumber, divides ? left->unit / right->unit : left->unit * right->unit};
 }

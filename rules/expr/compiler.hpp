@@ -159,6 +159,13 @@ class Compiler {
   Visited unknown_name(const Expr& expr);
   [[nodiscard]] std::string source_hint(std::string_view name) const;
 
+  // compile_comparisons.cpp
+  bool is_never_negative(const Expr& expr, int depth) const;
+  void warn_of_comparison(const Expr& expr, const std::array<Typed, 2>& sides);
+
+  // compile_ratios.cpp
+  void pair_ratios();
+
   // compile_checks.cpp
   bool check_labels(const Expr& expr, const Metric& metric);
   bool check_window(const Expr& expr, const Metric& metric, const MetricInput& input);

@@ -44,10 +44,8 @@ class Machine {
     const auto index = static_cast<std::int16_t>(instruction.index);
     switch (instruction.op) {
       case OpCode::kMetric:
-        return row_ != nullptr
-                   ? (*row_)[instruction.index]
-                   : evaluate_input(
-                         program_.metrics[instruction.index], inputs_->series[instruction.index], context_, index);
+        return row_ != nullptr ? (*row_)[instruction.index]
+                               : evaluate_input(program_, *inputs_, instruction.index, context_);
       case OpCode::kByGrain:
         return evaluate_by_grain(program_, program_.nested[instruction.index], *inputs_, context_);
       case OpCode::kSegments:

@@ -81,11 +81,8 @@ struct EvaluationContext {
 /// is false, every other operation with an unknown is unknown.
 Value evaluate(const Program& program, const Inputs& inputs, const EvaluationContext& context);
 
-/// One metric input alone, for `explain` and as evaluate() sees it.
-Value evaluate_input(const MetricInput& input,
-                     std::span<const std::uint32_t> series,
-                     const EvaluationContext& context,
-                     std::int16_t index);
+/// Metric input `index` of a program alone, for `explain` and as evaluate() sees it.
+Value evaluate_input(const Program& program, const Inputs& inputs, std::size_t index, const EvaluationContext& context);
 
 /// How many numbers stood in a window of how many periods, summed over the series.
 struct WindowCount {
@@ -93,8 +90,9 @@ struct WindowCount {
   std::int64_t expected = 0;
 };
 
-WindowCount count_window(const MetricInput& input,
-                         std::span<const std::uint32_t> series,
+WindowCount count_window(const Program& program,
+                         const Inputs& inputs,
+                         std::size_t index,
                          const EvaluationContext& context);
 
 }  // namespace kpi

@@ -1,5 +1,7 @@
 #include "rules/expr/gather.hpp"
 
+#include "rules/expr/beside.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -77,26 +79,50 @@ Gathered::Gathered(const SampleTable& table,
                    std::span<const std::uint32_t> series,
                    const Window& window,
                    const Metric& metric,
-                   const Weighing& weighing) {
+                   const Weighing& weighing,
+                   const Beside* beside) {
   if (weighing.metric != nullptr) {
     is_owned_ = true;
     weigh(table, series, window, metric, weighing);
     return;
   }
-  if (series.size() == 1 && metric.missing == Missing::kUnknown) {
+  const bool counts_all = beside == nullptr || !beside->is_needed();
+  if (series.size() == 1 && metric.missing == Missing::kUnknown && counts_all) {
     borrowed_ = table.range(series[0], window.from, window.to);
-    saw_null_ = std::any_of(borrowed_.begin(), borrowed_.end(), is_null);
+    note_nulls(borrowed_);
     if (!saw_null_) {
       return;
     }
+    nulls_.clear();  // noted again below
   }
   is_owned_ = true;
   for (const std::uint32_t id : series) {
+    const auto before = static_cast<std::ptrdiff_t>(owned_.size());
     add(table, id, window, metric);
+    if (!counts_all) {
+      const auto is_alone = [&](const Sample& sample) { return beside->lacking(id, sample.slot).has_value(); };
+      owned_.erase(std::remove_if(owned_.begin() + before, owned_.end(), is_alone), owned_.end());
+    }
   }
   if (series.size() > 1) {
     combine(metric.across);
+    leave_out_nulls();
   }
+}
+
+void Gathered::note_nulls(std::span<const Sample> samples) {
+  for (const Sample& sample : samples) {
+    if (is_null(sample)) {
+      nulls_.push_back(sample.slot);
+      saw_null_ = true;
+    }
+  }
+}
+
+/// A sum without one of its parts is no smaller sum.
+void Gathered::leave_out_nulls() {
+  std::ranges::sort(nulls_);
+  std::erase_if(owned_, [&](const Sample& sample) { return std::ranges::binary_search(nulls_, sample.slot); });
 }
 
 /// Adds one series. Where the source says what a period without a row means, those from its first sample on are filled;
@@ -106,7 +132,7 @@ void Gathered::add(const SampleTable& table, std::uint32_t series, const Window&
   if (metric.missing == Missing::kUnknown || metric.grain.unit == Grain::Unit::kInstant) {
     std::copy_if(
         samples.begin(), samples.end(), std::back_inserter(owned_), [](const Sample& s) { return !is_null(s); });
-    saw_null_ = saw_null_ || std::any_of(samples.begin(), samples.end(), is_null);
+    note_nulls(samples);
     return;
   }
   const std::span<const Sample> all = table[series].samples;
@@ -119,7 +145,7 @@ void Gathered::add(const SampleTable& table, std::uint32_t series, const Window&
        slot = next_slot(slot, metric.grain, metric.zone)) {
     const bool has_row = next != samples.end() && next->slot <= slot;
     if (has_row && is_null(*next)) {
-      saw_null_ = true;
+      note_nulls({&*next, 1});
     } else if (has_row) {
       owned_.push_back(*next);
       filling = metric.missing == Missing::kLast ? next->value : 0;
@@ -144,7 +170,7 @@ void Gathered::weigh(const SampleTable& table,
     }
     const Gathered values(table, std::span(&id, 1), window, metric);
     const Gathered weights(table, std::span(&*of_weights, 1), window, *weighing.metric);
-    saw_null_ = saw_null_ || values.saw_null();
+    note_unweighed(values, weights);
     auto value = values.values().begin();
     for (const Sample& weight : weights.values()) {
       value = std::lower_bound(value, values.values().end(), weight.slot, [](const Sample& sample, Slot slot) {
@@ -158,6 +184,35 @@ void Gathered::weigh(const SampleTable& table,
     }
   }
   combine_weighed(metric.across);
+  if (series.size() > 1) {
+    leave_out_nulls_weighed();
+  }
+}
+
+/// A null mean of no answers is as it should be; with answers, or where their number is null, it is missing.
+void Gathered::note_unweighed(const Gathered& values, const Gathered& weights) {
+  nulls_.insert(nulls_.end(), weights.nulls().begin(), weights.nulls().end());
+  for (const Slot slot : values.nulls()) {
+    const auto at = std::ranges::lower_bound(weights.values(), slot, {}, &Sample::slot);
+    const bool has_none = at != weights.values().end() && at->slot == slot && at->value == 0;
+    if (!has_none) {
+      nulls_.push_back(slot);
+    }
+  }
+  saw_null_ = saw_null_ || values.saw_null();
+}
+
+void Gathered::leave_out_nulls_weighed() {
+  std::ranges::sort(nulls_);
+  std::size_t out = 0;
+  for (std::size_t i = 0; i < owned_.size(); ++i) {
+    if (!std::ranges::binary_search(nulls_, owned_[i].slot)) {
+      owned_[out] = owned_[i];
+      weights_[out++] = weights_[i];
+    }
+  }
+  owned_.resize(out);
+  weights_.resize(out);
 }
 
 /// One value a slot: of its series that weigh something.

@@ -10,6 +10,8 @@
 
 namespace kpi {
 
+class Beside;
+
 /// Where the weights of a weighted mean are: the series with the same labels. Null: it has none.
 struct Weighing {
   std::uint32_t id = 0;  ///< The metric, as the table knows it.
@@ -20,14 +22,16 @@ struct Weighing {
 Weighing weighing_of(const MetricInput& input, const std::vector<Metric>& metrics);
 
 /// The numbers of one window, combined over its series: one a slot, in slot order, all finite. Of a weighted mean those
-/// that have a weight: a period of weight zero is there, with nothing to average.
+/// that have a weight: a period of weight zero is there, with nothing to average. Of a ratio those that `beside` lets
+/// count.
 class Gathered {
  public:
   Gathered(const SampleTable& table,
            std::span<const std::uint32_t> series,
            const Window& window,
            const Metric& metric,
-           const Weighing& weighing = {});
+           const Weighing& weighing = {},
+           const Beside* beside = nullptr);
 
   [[nodiscard]] std::span<const Sample> values() const { return is_owned_ ? owned_ : borrowed_; }
 
@@ -40,19 +44,27 @@ class Gathered {
   /// Something was delivered as null.
   [[nodiscard]] bool saw_null() const { return saw_null_; }
 
+  /// When: of several series each slot at which one of them was. What all of them are then is not known.
+  [[nodiscard]] const std::vector<Slot>& nulls() const { return nulls_; }
+
  private:
   void add(const SampleTable& table, std::uint32_t series, const Window& window, const Metric& metric);
   void combine(Across across);
+  void note_nulls(std::span<const Sample> samples);
+  void leave_out_nulls();
   void weigh(const SampleTable& table,
              std::span<const std::uint32_t> series,
              const Window& window,
              const Metric& metric,
              const Weighing& weighing);
   void combine_weighed(Across across);
+  void note_unweighed(const Gathered& values, const Gathered& weights);
+  void leave_out_nulls_weighed();
 
   std::span<const Sample> borrowed_;
   std::vector<Sample> owned_;
   std::vector<double> weights_;  // of the owned values; empty: all weigh the same
+  std::vector<Slot> nulls_;
   std::size_t weightless_ = 0;
   bool is_owned_ = false;
   bool saw_null_ = false;

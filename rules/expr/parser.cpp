@@ -1,7 +1,9 @@
 #include "rules/expr/parser.hpp"
 
 #include "rules/base/text.hpp"
+#include "rules/base/units.hpp"
 
+#include <array>
 #include <cassert>
 #include <utility>
 
@@ -50,10 +52,34 @@ class Parser {
     if (at_symbol("=")) {
       return "write == to compare";
     }
+    if (const std::string meant = unit_hint(); !meant.empty()) {
+      return meant;
+    }
     if (current().kind == Token::Kind::kNumber || current().kind == Token::Kind::kName) {
       return "is an operator missing before it?";
     }
     return "";
+  }
+
+  /// After a number: `12 hours` is written 12h, and the unit of `100 SEK` is that of the KPI.
+  [[nodiscard]] std::string unit_hint() const {
+    const bool is_after_number =
+        pos_ > 0 && tokens_[pos_ - 1].kind == Token::Kind::kNumber && current().kind == Token::Kind::kName;
+    if (!is_after_number) {
+      return "";
+    }
+    const std::string number(tokens_[pos_ - 1].text);
+    static constexpr std::array<std::pair<std::string_view, char>, 4> kTimes{
+        {{"hour", 'h'}, {"hr", 'h'}, {"min", 'm'}, {"sec", 's'}}};
+    for (const auto& [word, letter] : kTimes) {
+      if (current().text.starts_with(word)) {
+        return "write " + number + letter;
+      }
+    }
+    const auto unit = Unit::parse(current().text);
+    const bool is_currency =
+        unit && unit->factors().size() == 1 && unit->factors()[0].dimension == Unit::Dimension::kCurrency;
+    return is_currency ? "write " + number + ": numbers have no unit, the KPI's key unit says what they are in" : "";
   }
 
   /// The operator at the current token, if it is one of `ops`.
@@ -297,7 +323,8 @@ class Parser {
         continue;
       }
       if (!at_symbol(")")) {
-        return error("expected \",\" or \")\" in the arguments of " + result->text + ", got " + shown(current()));
+        return error("expected \",\" or \")\" in the arguments of " + result->text + ", got " + shown(current()),
+                     after_hint());
       }
       result->range.end = current().range.end;
       ++pos_;

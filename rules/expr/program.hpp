@@ -46,6 +46,7 @@ struct MetricInput {
   bool of_segments = false;             ///< Inside segments(): read for each of them.
   std::optional<std::uint32_t> weight;  ///< Index into RuleSet::metrics of what weighs it, which is an input too.
   bool is_weight = false;               ///< It is read only beside what it weighs.
+  std::vector<std::uint32_t> beside;    ///< Of a ratio: the other inputs that must have the same segment's value too.
   TextRange range;
 
   bool operator==(const MetricInput&) const = default;

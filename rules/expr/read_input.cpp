@@ -1,5 +1,6 @@
 #include "rules/expr/read_input.hpp"
 
+#include "rules/expr/beside.hpp"
 #include "rules/expr/gather.hpp"
 #include "rules/expr/history.hpp"
 
@@ -221,22 +222,26 @@ bool is_within(const Labels& segment, const Labels& line) {
   return segment.size() > line.size() && std::ranges::includes(segment, line);
 }
 
-WindowCount count_window(const MetricInput& input,
-                         std::span<const std::uint32_t> series,
+WindowCount count_window(const Program& program,
+                         const Inputs& inputs,
+                         std::size_t index,
                          const EvaluationContext& context) {
+  const MetricInput& input = program.metrics[index];
+  const std::span<const std::uint32_t> series = inputs.series[index];
   const Metric& metric = context.rules->metrics[input.metric];
   if (input.how == Aggregate::kAge) {
     return {age_of(input, series, context, 0).is_known() ? 1 : 0, 1};
   }
   const Window window = window_of(context.frame, input, metric);
-  const Gathered gathered(*context.table, series, window, metric, weighing_of(input, context.rules->metrics));
+  const Beside beside(program, inputs, index, context);
+  const Gathered gathered(*context.table, series, window, metric, weighing_of(input, context.rules->metrics), &beside);
   return {static_cast<std::int64_t>(gathered.present()), window.periods};
 }
 
-Value evaluate_input(const MetricInput& input,
-                     std::span<const std::uint32_t> series,
-                     const EvaluationContext& context,
-                     std::int16_t index) {
+Value evaluate_input(const Program& program, const Inputs& inputs, std::size_t at, const EvaluationContext& context) {
+  const MetricInput& input = program.metrics[at];
+  const std::span<const std::uint32_t> series = inputs.series[at];
+  const auto index = static_cast<std::int16_t>(at);
   const Metric& metric = context.rules->metrics[input.metric];
   if (series.empty()) {
     return Value::unknown(Reason::kNoSample, index);
@@ -245,7 +250,8 @@ Value evaluate_input(const MetricInput& input,
     return age_of(input, series, context, index);
   }
   const Window window = window_of(context.frame, input, metric);
-  const Gathered gathered(*context.table, series, window, metric, weighing_of(input, context.rules->metrics));
+  const Beside beside(program, inputs, index, context);
+  const Gathered gathered(*context.table, series, window, metric, weighing_of(input, context.rules->metrics), &beside);
   const std::span<const Sample> values = gathered.values();
   if (input.how == Aggregate::kCount) {
     return Value::of(static_cast<double>(values.size()));

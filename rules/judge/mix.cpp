@@ -37,6 +37,20 @@ std::size_t taken_by(const Instruction& instruction) {
   }
 }
 
+std::optional<std::ptrdiff_t> start_of_divisor(const Program& formula) {
+  if (formula.code.size() < 3 || formula.code.back().op != OpCode::kDivide) {
+    return std::nullopt;
+  }
+  std::size_t wanted = 1;
+  std::size_t at = formula.code.size() - 1;
+  while (wanted > 0 && at > 0) {
+    --at;
+    wanted += taken_by(formula.code[at]);
+    --wanted;
+  }
+  return static_cast<std::ptrdiff_t>(at);
+}
+
 }  // namespace
 
 std::optional<Mix> mix_of(std::span<const MixPart> parts) {
@@ -69,19 +83,23 @@ std::optional<Mix> mix_of(std::span<const MixPart> parts) {
 }
 
 std::optional<Program> divisor_of(const Program& formula) {
-  if (formula.code.size() < 3 || formula.code.back().op != OpCode::kDivide) {
+  const auto at = start_of_divisor(formula);
+  if (!at) {
     return std::nullopt;
   }
-  std::size_t wanted = 1;
-  std::size_t at = formula.code.size() - 1;
-  while (wanted > 0 && at > 0) {
-    --at;
-    wanted += taken_by(formula.code[at]);
-    --wanted;
-  }
   Program divisor = formula;
-  divisor.code.assign(formula.code.begin() + static_cast<std::ptrdiff_t>(at), formula.code.end() - 1);
+  divisor.code.assign(formula.code.begin() + *at, formula.code.end() - 1);
   return divisor;
+}
+
+std::optional<Program> dividend_of(const Program& formula) {
+  const auto at = start_of_divisor(formula);
+  if (!at) {
+    return std::nullopt;
+  }
+  Program dividend = formula;
+  dividend.code.assign(formula.code.begin(), formula.code.begin() + *at);
+  return dividend;
 }
 
 }  // namespace kpi

@@ -34,5 +34,7 @@ std::optional<Mix> mix_of(std::span<const MixPart> parts);
 
 /// What the last division of the formula divides by; nothing when it does not end in one.
 std::optional<Program> divisor_of(const Program& formula);
+/// And what it divides.
+std::optional<Program> dividend_of(const Program& formula);
 
 }  // namespace kpi

@@ -140,9 +140,7 @@ Value with_enough(const Line& line, const Kpi& kpi, const EvaluationContext& eva
     if (!value.is_known()) {
       break;
     }
-    const auto index = static_cast<std::int16_t>(sample.input);
-    const Value counted =
-        evaluate_input(kpi.value.metrics[sample.input], line.value_inputs.series[sample.input], evaluation, index);
+    const Value counted = evaluate_input(kpi.value, line.value_inputs, sample.input, evaluation);
     if (!counted.is_known() || counted.number < sample.least) {
       return counted.is_known() ? Value::unknown(Reason::kTooFew) : counted;
     }

@@ -1,6 +1,7 @@
 #include "rules/load/compile_alerts.hpp"
 
 #include "rules/base/text.hpp"
+#include "rules/judge/mix.hpp"
 #include "rules/judge/thresholds.hpp"
 #include "rules/load/limit_order.hpp"
 #include "rules/load/raw_reading.hpp"
@@ -21,12 +22,15 @@ std::optional<Program> compile_limit(const RawExpression& expression,
     return std::nullopt;
   }
   if (program->is_condition) {
-    diagnostics.error(expression.at(expression.tree->range), "a number was expected here, this is a condition");
+    diagnostics.error(expression.at(expression.tree->range),
+                      "a number was expected here, this is a condition",
+                      "write a limit such as 2%, or the condition as `when` of an entry of alerts");
     return std::nullopt;
   }
   if (program->unit.fit(unit) == Unit::Fit::kClash) {
     diagnostics.error(expression.at(expression.tree->range),
-                      "this is in " + program->unit.text() + ", the KPI's unit is " + unit.text());
+                      "this is in " + program->unit.text() + ", the KPI's unit is " + unit.text(),
+                      "write it in " + unit.text() + ", the unit of the value");
     return std::nullopt;
   }
   if (program->is_constant()) {
@@ -155,8 +159,11 @@ std::optional<RatioGate> compile_gate(const RawKpi& raw, const CompileContext& c
     auto part = compile(*division->children[0], context);
     auto whole = compile(*division->children[1], context);
     if (part && whole && is_count(part->program, context) && is_count(whole->program, context)) {
-      return RatioGate{
-          *raw.confidence, deviations_for(*raw.confidence), std::move(part->program), std::move(whole->program)};
+      // Counted as the ratio counts them, which compares segments that have both.
+      return RatioGate{*raw.confidence,
+                       deviations_for(*raw.confidence),
+                       dividend_of(raw.kpi.value).value_or(part->program),
+                       divisor_of(raw.kpi.value).value_or(whole->program)};
     }
   }
   diagnostics.error(raw.confidence_position,
@@ -287,6 +294,21 @@ void compile_alerts(RawKpi& raw, const CompileContext& context, Diagnostics& dia
   }
 }
 
+namespace {
+
+/// What of a ratio does not count, for want of its other side, is no sample either.
+void add_min_sample(Kpi& kpi, MetricInput input, double least) {
+  for (const MetricInput& used : kpi.value.metrics) {
+    if (used.metric == input.metric && used.filters == input.filters && used.all == input.all && used.back.empty()) {
+      input.beside = used.beside;
+    }
+  }
+  kpi.min_sample.push_back({kpi.value.metrics.size(), least});
+  kpi.value.metrics.push_back(std::move(input));
+}
+
+}  // namespace
+
 void compile_min_sample(RawKpi& raw, const CompileContext& context, Diagnostics& diagnostics) {
   for (RawMinSample& sample : raw.min_sample) {
     if (!sample.metric.tree) {
@@ -303,8 +325,7 @@ void compile_min_sample(RawKpi& raw, const CompileContext& context, Diagnostics&
     metric = std::move(sum);
     const std::optional<Program> program = compile_expression(sample.metric, context, diagnostics);
     if (program && program->metrics.size() == 1 && !raw.kpi.value.code.empty()) {
-      raw.kpi.min_sample.push_back({raw.kpi.value.metrics.size(), sample.least});
-      raw.kpi.value.metrics.push_back(program->metrics[0]);
+      add_min_sample(raw.kpi, program->metrics[0], sample.least);
     }
   }
 }

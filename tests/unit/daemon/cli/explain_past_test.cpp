@@ -79,15 +79,15 @@ TEST(ExplainGaps, NamesTheSeriesThatATotalIsWithout) {
   program.once("2026-03-04T06:00:00Z");
   EXPECT_THAT(
       program.on_folder({"explain", "k"}).out,
-      HasSubstr("    web.orders = 98 orders\n"
+      HasSubstr("    web.orders = 8 orders\n"
                 "      sum, 2026-03-01 to 2026-03-03, 3 of 3 there, 2 series, 1 of them not whole\n"
                 "      without country=DK on 2026-03-02\n"
-                "    web.visits = 400 visits\n"
-                "      sum, 2026-03-01 to 2026-03-03, 3 of 3 there, 2 series, 1 of them not whole\n"
-                "      without country=DK on 2026-03-02, 2026-03-03\n"
-                "  value     24.5%\n"
-                "  uneven    web.orders has country=DK on 2026-03-03, web.visits has not: the sides of the ratio "
-                "are not of the same series\n"));
+                "    web.visits = unknown (incomplete)\n"
+                "      sum, 2026-03-01 to 2026-03-03, 2 of 3 there, 2 series, 1 of them not whole\n"
+                "      without country=DK on 2026-03-02, 2026-03-03: a row has no number there, so that the total is "
+                "unknown\n"
+                "  value     unknown (incomplete)\n"
+                "  uneven    web.orders has country=DK on 2026-03-03, web.visits has not: the ratio leaves it out\n"));
   const auto document = nlohmann::json::parse(program.on_folder({"explain", "k", "--json"}).out);
   EXPECT_EQ(document["inputs"][0]["without"][0], "without country=DK on 2026-03-02");
   EXPECT_TRUE(document["uneven"].is_string());

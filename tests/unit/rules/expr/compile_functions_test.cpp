@@ -239,7 +239,8 @@ segments() counts segments, and neither this KPI nor one that it names is split
   EXPECT_EQ(shop.compiled("segments(web.visits > 5)"), "no unit");
   EXPECT_EQ(shop.compiled("segments(web.visits)"), R"~(segments(web.visits)
          ^^^^^^^^^^
-segments() wants a condition, got a number)~");
+segments() wants a condition, got a number
+-> compare it: web.visits > 0)~");
   EXPECT_EQ(shop.compiled("segments(segments(web.visits > 5) > 1)"), R"~(segments(segments(web.visits > 5) > 1)
          ^^^^^^^^^^^^^^^^^^^^^^^^
 segments() cannot stand inside segments()

@@ -115,7 +115,8 @@ INSTANTIATE_TEST_SUITE_P(
 + wants a number, got a condition)~"},
                     CompileCase{"ANumberAsACondition", "value and value > 2", R"~(value and value > 2
 ^^^^^
-and wants a condition, got a number)~"},
+and wants a condition, got a number
+-> compare it: value > 0)~"},
                     CompileCase{"ATextAsAValue", "\"SE\"", R"~("SE"
 ^^^^
 the expression is a text, not a number)~"},

@@ -414,7 +414,9 @@ TEST(CountWindow, SaysHowMuchOfAWindowIsThere) {
   context.rules = &rules;
   context.table = &table;
   context.frame = {slot_of(*parse_date("2026-03-07")), parse_grain("day").value(), Span{0, 7, 0}, {}, {}};
-  const WindowCount count = count_window(MetricInput{}, std::vector{series}, context);
+  Program program;
+  program.metrics.emplace_back();
+  const WindowCount count = count_window(program, Inputs{{{series}}, {}}, 0, context);
   EXPECT_EQ(count.present, 2);
   EXPECT_EQ(count.expected, 7);
 }

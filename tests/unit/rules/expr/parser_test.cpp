@@ -68,6 +68,14 @@ expected a value, got the end
   ^
 expected an operator or the end, got "b"
 -> is an operator missing before it?)~"},
+                                         ParserCase{"AUnitOfTime", "prev(a, 12 hours)", R"~(prev(a, 12 hours)
+           ^^^^^
+expected "," or ")" in the arguments of prev, got "hours"
+-> write 12h)~"},
+                                         ParserCase{"ACurrency", "100 SEK", R"~(100 SEK
+    ^^^
+expected an operator or the end, got "SEK"
+-> write 100: numbers have no unit, the KPI's key unit says what they are in)~"},
                                          ParserCase{"AnAssignment", "a = b", R"~(a = b
   ^
 expected an operator or the end, got "="

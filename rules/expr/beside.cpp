@@ -1,0 +1,107 @@
+#include "rules/expr/beside.hpp"
+
+#include "rules/expr/gather.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+namespace kpi {
+namespace {
+
+/// The labels that all of the series have.
+std::vector<std::string> common_labels(std::span<const std::uint32_t> series, const SampleTable& table) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : table[series.front()].labels) {
+    const auto has_it = [&](std::uint32_t id) { return !label_value(table[id].labels, name).empty(); };
+    if (std::ranges::all_of(series, has_it)) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
+std::vector<std::string> values_of(const Labels& labels, const std::vector<std::string>& names) {
+  std::vector<std::string> values;
+  values.reserve(names.size());
+  for (const std::string& name : names) {
+    values.emplace_back(label_value(labels, name));
+  }
+  return values;
+}
+
+/// The usual case, at once: both have the same segments, and values for the same periods.
+bool are_even(std::span<const std::uint32_t> a,
+              const Window& a_window,
+              std::span<const std::uint32_t> b,
+              const Window& b_window,
+              const SampleTable& table) {
+  const auto are_same = [&](std::uint32_t one, std::uint32_t other) {
+    const std::span<const Sample> x = table.range(one, a_window.from, a_window.to);
+    const std::span<const Sample> y = table.range(other, b_window.from, b_window.to);
+    const auto match = [](const Sample& s, const Sample& t) {
+      return s.slot == t.slot && !std::isnan(s.value) && !std::isnan(t.value);
+    };
+    return table[one].labels == table[other].labels && std::ranges::equal(x, y, match);
+  };
+  return std::ranges::equal(a, b, are_same);
+}
+
+}  // namespace
+
+Beside::Beside(const Program& program, const Inputs& inputs, std::size_t index, const EvaluationContext& context)
+    : table_(*context.table) {
+  const MetricInput& input = program.metrics[index];
+  const std::span<const std::uint32_t> own = inputs.series[index];
+  if (own.empty()) {
+    return;
+  }
+  const Window window = window_of(context.frame, input, context.rules->metrics[input.metric]);
+  for (const std::uint32_t j : input.beside) {
+    const MetricInput& other = program.metrics[j];
+    const std::span<const std::uint32_t> series = inputs.series[j];
+    const bool is_total = !series.empty() && (own.size() > 1 || series.size() > 1);
+    const Window theirs = window_of(context.frame, other, context.rules->metrics[other.metric]);
+    if (is_total && !are_even(own, window, series, theirs, table_)) {
+      add(own, other, series, context);
+    }
+  }
+}
+
+void Beside::add(std::span<const std::uint32_t> own,
+                 const MetricInput& input,
+                 std::span<const std::uint32_t> series,
+                 const EvaluationContext& context) {
+  Other other{input.metric, {}, {}};
+  const std::vector<std::string> theirs = common_labels(series, table_);
+  std::ranges::set_intersection(common_labels(own, table_), theirs, std::back_inserter(other.labels));
+  if (other.labels.empty()) {
+    return;  // nothing says which of them belong together
+  }
+  const Metric& metric = context.rules->metrics[input.metric];
+  const Window window = window_of(context.frame, input, metric);
+  std::map<std::vector<std::string>, std::vector<Slot>> found;
+  for (const std::uint32_t id : series) {
+    const Gathered gathered(table_, std::span(&id, 1), window, metric);
+    std::vector<Slot>& slots = found[values_of(table_[id].labels, other.labels)];
+    const auto middle = static_cast<std::ptrdiff_t>(slots.size());
+    std::ranges::transform(gathered.values(), std::back_inserter(slots), &Sample::slot);
+    std::inplace_merge(slots.begin(), slots.begin() + middle, slots.end());
+  }
+  other.slots.assign(std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+  others_.push_back(std::move(other));
+}
+
+std::optional<std::uint32_t> Beside::lacking(std::uint32_t series, Slot slot) const {
+  for (const Other& other : others_) {
+    const std::vector<std::string> values = values_of(table_[series].labels, other.labels);
+    const auto at = std::ranges::lower_bound(other.slots, values, {}, &decltype(other.slots)::value_type::first);
+    if (at == other.slots.end() || at->first != values || !std::ranges::binary_search(at->second, slot)) {
+      return other.metric;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace kpi
