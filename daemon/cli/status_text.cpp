@@ -4,6 +4,7 @@
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/table.hpp"
 #include "rules/base/text.hpp"
+#include "rules/judge/target_plan.hpp"
 #include "rules/routing/describe.hpp"
 
 #include <nlohmann/json.hpp>
@@ -245,6 +246,15 @@ class StatusText {
     const std::string expected = text_at(target, "formatted_expected");
     if (!pace.text.empty() && !expected.empty()) {
       io_.out << "  at " << pace.text << " of the pace needed; " << expected << " is due by now\n";
+    }
+    const auto is_budget = [&](const Target& one) { return is_ceiling(one, line.kpi->better); };
+    if (std::ranges::any_of(line.kpi->targets, is_budget)) {
+      const std::string needed = text_at(target, "needed");
+      io_.out << (expected.empty() ? "" : "  " + expected + " planned by now\n")
+              << (needed.empty() ? "" : wrapped(needed, 2, columns_));
+    }
+    if (const std::string baseline = text_at(target, "formatted_baseline"); !baseline.empty()) {
+      io_.out << "  from " << baseline << ", as measured before the start\n";
     }
   }
 

@@ -78,6 +78,7 @@ Json target_json(const TargetView& target) {
   add_text("needed", target.needed);
   add_text("judged_by", target.judged_by);
   add_text("problem", target.problem);
+  add_text("formatted_baseline", target.formatted_baseline);
   return json;
 }
 
@@ -214,6 +215,7 @@ std::optional<TargetView> target_of(const Json& json) {
   target.formatted_actual = json.value("formatted_actual", "");
   target.judged_by = json.value("judged_by", "");
   target.problem = json.value("problem", "");
+  target.formatted_baseline = json.value("formatted_baseline", "");
   const auto number_if_there = [&](const char* key) {
     return json.contains(key) ? number_at(json, key) : std::nullopt;
   };

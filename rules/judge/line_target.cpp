@@ -35,7 +35,7 @@ void add_period(TargetTally& tally, const TargetPlan& plan, double value, Verdic
     ++tally.known;
     const double goal = leg_at(plan, end).goal;
     const bool adds_up = plan.measure == Target::Measure::kTotal;
-    tally.is_reached = tally.is_reached || (adds_up && has_reached(plan, tally.sum, goal, end));
+    tally.is_reached = tally.is_reached || (adds_up && has_reached(plan, tally.sum, goal, end) != plan.is_ceiling);
   }
   tally.met += verdict == Verdict::kMet ? 1 : 0;
   tally.missed += verdict == Verdict::kMissed ? 1 : 0;
@@ -183,8 +183,9 @@ std::optional<double> last_known_value(const Line& line, const Kpi& kpi, Slot sl
 /// How a plan ended whose last period lies before this one: not known from the standing when that is of another plan.
 TargetStatus outcome_of(const TargetPlan& plan, const TargetPeriod& period) {
   const double goal = leg_at(plan, period.end).goal;
+  const bool is_within = period.last_known && has_reached(plan, *period.last_known, goal, period.end);
   const bool is_reached =
-      period.tally.is_reached || (period.last_known && has_reached(plan, *period.last_known, goal, period.end));
+      plan.is_ceiling ? is_within && !period.tally.is_reached : is_within || period.tally.is_reached;
   return is_reached ? TargetStatus::kAchieved : TargetStatus::kMissed;
 }
 
@@ -255,7 +256,7 @@ TargetStanding stand_on_target(
   const bool goes_on = line.target_standing.plan == *index && line.stepped && *line.stepped < slot;
   TargetStatus before = goes_on ? line.target_standing.status : TargetStatus::kNotStarted;
   if (tally.is_reached) {
-    before = TargetStatus::kAchieved;
+    before = plan.is_ceiling ? TargetStatus::kMissed : TargetStatus::kAchieved;
   } else if (is_past && !is_settled(before)) {
     before = outcome_of(plan, period);
   }

@@ -39,7 +39,7 @@ std::optional<double> required_per_period(const TargetPlan& plan, const TargetPe
     const auto known = static_cast<double>(period.tally.known);
     return (leg.goal * (known + static_cast<double>(left)) - period.tally.sum) / static_cast<double>(left);
   }
-  if (has_reached(plan, actual, leg.goal, period.end)) {
+  if (!plan.is_ceiling && has_reached(plan, actual, leg.goal, period.end)) {
     return 0;
   }
   if (leg.path != Target::Path::kCompound || plan.measure == Target::Measure::kTotal) {
@@ -56,6 +56,15 @@ TargetStatus status_of_pace(const Target& target, double pace) {
     return TargetStatus::kOnTrack;
   }
   return pace >= target.at_risk || is_equal(pace, target.at_risk) ? TargetStatus::kAtRisk : TargetStatus::kOffTrack;
+}
+
+std::optional<double> pace_of(const TargetPlan& plan,
+                              const std::optional<double>& progress,
+                              const std::optional<double>& expected) {
+  if (!progress || !expected || (plan.is_ceiling ? *progress : *expected) == 0) {
+    return std::nullopt;
+  }
+  return plan.is_ceiling ? *expected / *progress : *progress / *expected;
 }
 
 /// The budget of misses: of all periods of the target's time, those without data left out.
@@ -130,14 +139,12 @@ TargetStanding judge_target(const Target& target,
   result.required = required_per_period(plan, period, *deciding);
   result.periods_left = periods_between(period.end, leg.end, period.every);
   const std::optional<double> expected_progress = expected_progress_at(plan, period.end);
-  if (result.progress && expected_progress && *expected_progress != 0) {
-    result.pace = *result.progress / *expected_progress;
-  }
+  result.pace = pace_of(plan, result.progress, expected_progress);
   if (plan.measure == Target::Measure::kShareMet) {
     keep_budget(plan, period, result);
   }
   const bool has_arrived = has_reached(plan, *deciding, leg.goal, period.end);
-  if (plan.measure == Target::Measure::kTotal && has_arrived) {
+  if (plan.measure == Target::Measure::kTotal && has_arrived != plan.is_ceiling) {
     result.is_final = true;  // what has been added up stays
   }
   if (result.is_final) {

@@ -2,7 +2,8 @@
 // Where a KPI stands on its target after a period. With B baseline, G goal, A actual, E the path's value at the end of
 // the period: progress = (A - B) / (G - B), expected progress = (E - B) / (G - B), pace = progress / expected progress;
 // on a compound path all three in logarithms. The same serves goals below their baseline. A share of met periods has a
-// budget of misses instead, and its pace is the misses allowed by now over those there were. Pure.
+// budget of misses instead, and its pace is the misses allowed by now over those there were. So is the pace of a
+// ceiling, a total of which less is better: what was planned by now over what was used. Pure.
 
 #include "rules/judge/target_path.hpp"
 #include "rules/model/value.hpp"
@@ -20,7 +21,7 @@ struct TargetTally {
   std::int64_t known = 0;  ///< Periods with a value.
   std::int64_t met = 0;
   std::int64_t missed = 0;
-  bool is_reached = false;  ///< A total that has been at its goal.
+  bool is_reached = false;  ///< A total that has been at its goal, or beyond its ceiling: it is decided.
 
   bool operator==(const TargetTally&) const = default;
 };

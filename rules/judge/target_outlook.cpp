@@ -280,7 +280,9 @@ std::optional<TargetOutlook> look_ahead(const OutlookTask& task) {
   } else {
     outlook = outlook_of_sum(task, answer, leg.goal, is_up);
   }
-  outlook.reached_by = date_of_reaching(task, answer, leg.goal);
+  if (!task.plan->is_ceiling) {  // it is kept on its last day, not before
+    outlook.reached_by = date_of_reaching(task, answer, leg.goal);
+  }
   return outlook;
 }
 

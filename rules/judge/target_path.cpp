@@ -146,7 +146,8 @@ Date deadline_at(const TargetPlan& plan, Slot at) {
 }
 
 bool has_reached(const TargetPlan& plan, double actual, double wanted, Slot at) {
-  return is_equal(actual, wanted) || (leg_at(plan, at).goal >= plan.baseline ? actual >= wanted : actual <= wanted);
+  const bool is_up = !plan.is_ceiling && leg_at(plan, at).goal >= plan.baseline;
+  return is_equal(actual, wanted) || (is_up ? actual >= wanted : actual <= wanted);
 }
 
 }  // namespace kpi

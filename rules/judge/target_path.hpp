@@ -49,6 +49,7 @@ struct TargetPlan {
   std::vector<PathPoint> season;  ///< Of a seasonal one: what last year had added up to by then, in time order.
   std::vector<TargetTurn> turns;  ///< In time order.
   Lack lack = Lack::kNothing;
+  bool is_ceiling = false;   ///< A total of which less is better: a budget that is not to be exceeded.
   std::uint32_t target = 0;  ///< Index into Kpi::targets.
   std::string name;          ///< As the history knows it: "target", "Q4", "target 2026-10", "target country=SE".
 
@@ -83,7 +84,8 @@ std::optional<double> progress_at(const TargetPlan& plan, double actual, Slot at
 /// The last day of the target as it stands at `at`.
 Date deadline_at(const TargetPlan& plan, Slot at);
 
-/// Whether `actual` has reached `wanted` on the way from the baseline to the goal in force at `at`.
+/// Whether `actual` has reached `wanted` on the way from the baseline to the goal in force at `at`; of a ceiling,
+/// whether it has not gone beyond it.
 bool has_reached(const TargetPlan& plan, double actual, double wanted, Slot at);
 
 }  // namespace kpi

@@ -47,21 +47,20 @@ std::string name_of_plan(const Target& target, std::string_view period, const La
   return segment.empty() ? name : name + " " + labels_text(segment);
 }
 
-/// "2026-10", "2026-Q4", "2026": the period of `each` that begins there. Quarters of a fiscal year, by their first day.
+/// "2026-10", "2026-Q4", "2026": the period of `each` that begins there, as `to` names it. Quarters and years are those
+/// of the fiscal year, which has the number of the year in which it begins.
 std::string period_name(Slot start, const Grain& each, const CalendarRules& calendar) {
   const std::string date = date_text(date_of(start));
-  const bool is_fiscal = !(calendar.year_starts == CalendarRules{}.year_starts);
-  if (is_fiscal && each.unit != Grain::Unit::kMonth) {
-    return date;
+  if (each.unit == Grain::Unit::kMonth) {
+    return date.substr(0, 7);
   }
-  switch (each.unit) {
-    case Grain::Unit::kMonth:
-      return date.substr(0, 7);
-    case Grain::Unit::kQuarter:
-      return date.substr(0, 4) + "-Q" + std::to_string((static_cast<unsigned>(date_of(start).month()) + 2) / 3);
-    default:
-      return date.substr(0, 4);
+  const std::string year = date_text(date_of(slot_at(date_of(start), Grain{Grain::Unit::kYear, 0}, calendar)));
+  if (each.unit != Grain::Unit::kQuarter) {
+    return year.substr(0, 4);
   }
+  const auto first = static_cast<unsigned>(calendar.year_starts.month());
+  const auto months = (static_cast<unsigned>(date_of(start).month()) + 12 - first) % 12;
+  return year.substr(0, 4) + "-Q" + std::to_string(months / 3 + 1);
 }
 
 TargetPlan plan_between(const Target& target, Slot start, Slot end) {
@@ -202,6 +201,7 @@ std::vector<TargetPlan> plans_of(const Kpi& kpi, const Labels& segment, const Pl
     }
     for (std::size_t at = before; at < plans.size(); ++at) {
       plans[at].target = i;
+      plans[at].is_ceiling = is_ceiling(target, kpi.better);
     }
   }
   std::ranges::stable_sort(plans, {}, &TargetPlan::start);
@@ -220,6 +220,10 @@ void complete_plan(TargetPlan& plan, const Target& target, const Kpi& kpi, const
   plan.lack = std::isnan(plan.baseline)           ? TargetPlan::Lack::kBaseline
               : has_season && plan.season.empty() ? TargetPlan::Lack::kLastYear
                                                   : TargetPlan::Lack::kNothing;
+}
+
+bool is_ceiling(const Target& target, const Better& better) {
+  return target.measure == Target::Measure::kTotal && better.kind == Better::Kind::kLower;
 }
 
 std::optional<std::uint32_t> plan_for(const std::vector<TargetPlan>& plans, Slot end) {

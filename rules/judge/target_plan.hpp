@@ -26,6 +26,9 @@ std::vector<TargetPlan> plans_of(const Kpi& kpi, const Labels& segment, const Pl
 /// after that, it may find later.
 void complete_plan(TargetPlan& plan, const Target& target, const Kpi& kpi, const JudgedSeries& judged);
 
+/// Whether the target is a budget that is not to be exceeded: a total of what is better when less.
+bool is_ceiling(const Target& target, const Better& better);
+
 /// The plan that a period ending at `end` is judged by: the last one that has begun, or the first. Its index; nothing
 /// when there are none.
 std::optional<std::uint32_t> plan_for(const std::vector<TargetPlan>& plans, Slot end);

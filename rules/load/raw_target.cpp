@@ -1,4 +1,5 @@
 #include "rules/base/text.hpp"
+#include "rules/judge/target_plan.hpp"
 #include "rules/load/raw_reading.hpp"
 
 #include <algorithm>
@@ -125,7 +126,8 @@ class TargetReader {
     const YamlNode* by = target_.each
                              ? map_.optional("by")
                              : map_.required("by", "the deadline: a date, or a span from start such as 6 months");
-    const bool is_date = by != nullptr && std::ranges::count(by->scalar, '-') == 2;
+    const auto has_two = [&](char mark) { return std::ranges::count(by->scalar, mark) == 2; };
+    const bool is_date = by != nullptr && (has_two('-') || has_two('/') || has_two('.'));
     if (by != nullptr && (is_date || target_.each)) {
       target_.deadline = read_date(*by, diagnostics_, "by");
     } else if (by != nullptr) {
@@ -237,6 +239,9 @@ class TargetReader {
   /// shares.
   void read_judge() {
     std::size_t judge = 0;
+    if (is_ceiling(target_, kpi_.better)) {
+      target_.on_track = 1;  // to the last krona that is planned by then
+    }
     map_.choice("judge", {"forecast", "pace"}, judge);
     target_.judge = static_cast<Target::Judge>(judge);
     const bool by_pace = target_.judge == Target::Judge::kPace;

@@ -1,4 +1,5 @@
 #include "rules/base/text.hpp"
+#include "rules/judge/target_plan.hpp"
 #include "rules/load/raw_reading.hpp"
 
 #include <algorithm>
@@ -122,18 +123,11 @@ void check_direction(const Kpi& kpi, const Target& target, Diagnostics& diagnost
   const double way = target.goal - *target.baseline;
   const bool against =
       (kpi.better.kind == Better::Kind::kHigher && way < 0) || (kpi.better.kind == Better::Kind::kLower && way > 0);
-  if (against && target.measure == Target::Measure::kTotal) {
+  if (against && !is_ceiling(target, kpi.better) && target.measure != Target::Measure::kShareMet) {
     diagnostics.warning(target.position,
-                        "the target of " + kpi.id + " is achieved when the total reaches " + number_text(target.goal) +
-                            ", against `better`: a target is no budget that must not be spent",
-                        "write better: higher if more is better; for a budget put thresholds on a KPI with value: "
-                        "to_date(…, month)");
-    return;
-  }
-  if (against && target.measure != Target::Measure::kShareMet) {
-    diagnostics.warning(target.position,
-                        "the target of " + kpi.id + " goes from " + number_text(*target.baseline) + " to " +
-                            number_text(target.goal) + ", against `better`",
+                        "the target of " + kpi.id + " goes from " +
+                            format_value(*target.baseline, kpi.unit, Language::kEnglish) + " to " +
+                            format_value(target.goal, kpi.unit, Language::kEnglish) + ", against `better`",
                         kpi.better.kind == Better::Kind::kHigher ? "write better: lower if less is better"
                                                                  : "write better: higher if more is better");
   }
@@ -170,6 +164,19 @@ void check_overlap(const Target& a, const Target& b, Diagnostics& diagnostics) {
   diagnostics.add(std::move(overlap));
 }
 
+/// What is divided by something that is measured: a mean, a share, a price. Over several periods it does not add up.
+bool is_quotient(const Kpi& kpi) {
+  const auto is_below = [](const Unit::Factor& factor) { return factor.power < 0; };
+  if (kpi.unit.show() == Unit::Show::kPercent || kpi.unit.show() == Unit::Show::kRatio ||
+      kpi.unit.show() == Unit::Show::kToOne || kpi.unit.show() == Unit::Show::kPoints ||
+      std::ranges::any_of(kpi.unit.factors(), is_below)) {
+    return true;
+  }
+  const auto& code = kpi.value.code;
+  const bool is_divided = code.size() > 2 && code.back().op == OpCode::kDivide;
+  return is_divided && code[code.size() - 2].op != OpCode::kNumber && kpi.unit.factors().empty();
+}
+
 /// Needs a season of its own only where periods add up without counting anything twice.
 void check_measure(const Kpi& kpi, const Target& target, Diagnostics& diagnostics) {
   if (target.measure == Target::Measure::kTotal && !(kpi.over == kpi.every.span())) {
@@ -178,10 +185,16 @@ void check_measure(const Kpi& kpi, const Target& target, Diagnostics& diagnostic
                           kpi.every.text() + " several times",
                       "leave out over, or write measure: average");
   }
-  if (target.measure == Target::Measure::kTotal && kpi.unit.text() == "%") {
+  if (target.measure == Target::Measure::kTotal && is_quotient(kpi)) {
+    const bool is_percent = kpi.unit.show() == Unit::Show::kPercent;
     diagnostics.error(target.position,
-                      "a total adds up periods, and percentages of several periods do not add up",
-                      "write measure: average or level, or count what the percentage is of");
+                      is_percent
+                          ? "a total adds up periods, and percentages of several periods do not add up"
+                          : "a total adds up periods, and " +
+                                (kpi.unit.text().empty() ? std::string("ratios") : "values in " + kpi.unit.text()) +
+                                " do not add up: " + kpi.id + " is a ratio",
+                      std::string("write measure: average or level, or count what the ") +
+                          (is_percent ? "percentage" : "ratio") + " is of");
   }
   if (!target.baseline && kpi.every.span().months > 0) {
     diagnostics.error(
@@ -209,6 +222,24 @@ void check_measure(const Kpi& kpi, const Target& target, Diagnostics& diagnostic
   }
 }
 
+/// A reminder from before the start would never be sent.
+void check_reminders(const Target& target, Diagnostics& diagnostics) {
+  const std::optional<Slot> end = end_of(target);
+  std::optional<std::int64_t> length = target.within ? std::optional(target.within->approximate_ms()) : std::nullopt;
+  if (target.each) {
+    length = target.each->span().approximate_ms() + kDayMs;  // months are of 28 to 31 days
+  } else if (end && target.start) {
+    length = end->ms - slot_of(*target.start).ms;
+  }
+  for (const Span& before : target.remind) {
+    if (length && before.approximate_ms() > *length) {
+      diagnostics.error(target.position,
+                        "a reminder " + before.text() + " before the deadline lies before the start",
+                        "write remind: with spans shorter than the target's time, such as [30 days, 7 days]");
+    }
+  }
+}
+
 void check_segment(const Kpi& kpi, const Target& target, Diagnostics& diagnostics) {
   const auto holds_all = [&](const std::vector<std::string>& split) {
     return std::ranges::all_of(target.match,
@@ -228,7 +259,8 @@ void check_target(const Kpi& kpi, const Target& target, Diagnostics& diagnostics
   if (target.start && target.deadline && !(*target.start <= *target.deadline)) {
     diagnostics.error(
         target.position,
-        "the deadline " + date_text(*target.deadline) + " lies before the start " + date_text(*target.start));
+        "the deadline " + date_text(*target.deadline) + " lies before the start " + date_text(*target.start),
+        "write by: with a later day, or as a span from the start: 6 months");
     return;
   }
   if (target.within && target.within->approximate_ms() < kDayMs) {
@@ -236,15 +268,26 @@ void check_target(const Kpi& kpi, const Target& target, Diagnostics& diagnostics
     return;
   }
   check_path(target, diagnostics);
+  check_reminders(target, diagnostics);
   check_changes(target, diagnostics);
   if (target.measure == Target::Measure::kShareMet && !(target.goal > 0 && target.goal <= 1)) {
-    diagnostics.error(target.position, "share_met goes to a share such as 95%, got " + number_text(target.goal));
+    diagnostics.error(target.position,
+                      "share_met goes to a share such as 95%, got " + number_text(target.goal),
+                      "write to: " + (target.goal > 1 && target.goal <= 100 ? number_text(target.goal) : "95") + "%");
   }
   if (!target.baseline) {
     return;
   }
+  if (is_ceiling(target, kpi.better) && !(target.goal > 0)) {
+    diagnostics.error(target.position,
+                      "with better: lower a total is a budget, and one of " + number_text(target.goal) + " is none",
+                      "write to: with what may be used in all, or better: higher");
+    return;
+  }
   if (target.goal == *target.baseline) {
-    diagnostics.error(target.position, "from and to are the same: there is no way to go");
+    diagnostics.error(target.position,
+                      "from and to are the same: there is no way to go",
+                      "write to: with another goal; what is only to be held is a threshold, or measure: share_met");
   }
   if (target.path == Target::Path::kCompound) {
     check_growth(target, *target.baseline, target.goal, target.position, diagnostics);

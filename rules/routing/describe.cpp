@@ -145,13 +145,19 @@ TargetView describe_target(const Kpi& kpi, const Line& line, Language language, 
   const bool has_path = plan.measure != Target::Measure::kShareMet;
   view.formatted_expected = standing.expected && has_path ? format_value(*standing.expected, kpi.unit, language) : "";
   view.progress = standing.progress;
-  view.pace = standing.pace;
+  view.is_ceiling = plan.is_ceiling;
+  if (!plan.is_ceiling) {  // what is used is told beside what was planned
+    view.pace = standing.pace;
+  }
+  if (!target.baseline && std::isfinite(plan.baseline)) {
+    view.formatted_baseline = format_value(plan.baseline, kpi.unit, language);
+  }
   view.required = standing.required;
   if (standing.required && !standing.is_final) {
     const TargetRates rates = rates_of(line, kpi);
     view.recent = rates.recent;
     view.best = rates.best;
-    view.needed = needed_words(plan, leg_at(plan, at), *standing.required, rates, kpi, language);
+    view.needed = needed_words(plan, leg_at(plan, at), standing, rates, kpi, language);
   }
   if (standing.outlook) {
     const TargetOutlook& outlook = *standing.outlook;

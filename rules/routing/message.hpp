@@ -68,6 +68,8 @@ struct TargetView {
   std::optional<double> burn_rate;    ///< Misses so far over those allowed by now.
   std::string judged_by;              ///< "pace" where a forecast was asked for and there is none.
   std::string problem;                ///< Why it cannot be judged, and the remedy.
+  std::string formatted_baseline;     ///< The frozen mean that `from: measured` found; else empty.
+  bool is_ceiling = false;            ///< A budget that is not to be exceeded.
 
   bool operator==(const TargetView&) const = default;
 };

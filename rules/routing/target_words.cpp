@@ -22,6 +22,32 @@ std::string share_standing(const TargetStanding& standing, Language language) {
       language, Phrase::kStandingBurn, {{"share", share}, {"rate", percent_words(*standing.burn_rate, language)}});
 }
 
+/// What of a budget is used, beside what was planned.
+std::string budget_standing(const TargetStanding& standing, const Kpi& kpi, Language language) {
+  if (!standing.actual) {
+    return "";
+  }
+  const std::string actual = format_value(*standing.actual, kpi.unit, language);
+  if (!standing.expected) {
+    return say(language, Phrase::kStandingBudget, {{"actual", actual}});
+  }
+  return say(language,
+             Phrase::kStandingBudgetDue,
+             {{"actual", actual}, {"expected", format_value(*standing.expected, kpi.unit, language)}});
+}
+
+std::string budget_needed(
+    const PathLeg& leg, double used, double required, const TargetRates& rates, const Kpi& kpi, Language language) {
+  const std::string left = format_value(leg.goal - used, kpi.unit, language);
+  const std::string each = format_value(required, kpi.unit, language);
+  if (!rates.recent) {
+    return say(language, Phrase::kAllowedPerPeriod, {{"left", left}, {"required", each}});
+  }
+  return say(language,
+             Phrase::kAllowedBeside,
+             {{"left", left}, {"required", each}, {"recent", format_value(*rates.recent, kpi.unit, language)}});
+}
+
 Phrase standing_phrase(bool has_pace, bool has_actual, bool has_expected) {
   if (has_pace) {
     return has_actual     ? (has_expected ? Phrase::kStandingPaceActualExpected : Phrase::kStandingPaceActual)
@@ -44,7 +70,7 @@ std::string stands_by_forecast(const TargetPlan& plan,
   }
   const std::string forecast =
       say(language,
-          Phrase::kForecastLikely,
+          plan.is_ceiling ? Phrase::kBudgetLikely : Phrase::kForecastLikely,
           {{"projected", actual_words(plan, standing.outlook->projected, kpi, language)},
            {"probability", likelihood_words(standing.outlook->probability, standing.budget.has_value(), language)}});
   return stands.empty() ? forecast : say(language, Phrase::kWithNote, {{"reason", forecast}, {"note", stands}});
@@ -66,7 +92,7 @@ std::string goal_words(const TargetPlan& plan, double goal, const Kpi& kpi, Lang
   const std::string text = format_value(goal, is_share ? percent() : kpi.unit, language);
   switch (plan.measure) {
     case Target::Measure::kTotal:
-      return say(language, Phrase::kGoalInTotal, {{"goal", text}});
+      return say(language, plan.is_ceiling ? Phrase::kGoalAtMost : Phrase::kGoalInTotal, {{"goal", text}});
     case Target::Measure::kAverage:
       return say(language, Phrase::kGoalOnAverage, {{"goal", text}});
     case Target::Measure::kShareMet:
@@ -85,6 +111,9 @@ std::string standing_words(const TargetPlan& plan, const TargetStanding& standin
   if (plan.measure == Target::Measure::kShareMet) {
     return share_standing(standing, language);
   }
+  if (plan.is_ceiling) {
+    return budget_standing(standing, kpi, language);
+  }
   const bool has_actual = plan.measure != Target::Measure::kLevel && standing.actual;
   if (!standing.pace && !has_actual && !standing.expected) {
     return "";
@@ -98,10 +127,14 @@ std::string standing_words(const TargetPlan& plan, const TargetStanding& standin
 
 std::string needed_words(const TargetPlan& plan,
                          const PathLeg& leg,
-                         double required,
+                         const TargetStanding& standing,
                          const TargetRates& rates,
                          const Kpi& kpi,
                          Language language) {
+  const double required = standing.required.value_or(0);
+  if (plan.is_ceiling && standing.actual) {
+    return budget_needed(leg, *standing.actual, required, rates, kpi, language);
+  }
   const bool is_level = plan.measure == Target::Measure::kLevel;
   const bool is_out_of_reach = plan.measure == Target::Measure::kShareMet && required > 1;
   if (required == 0 || !std::isfinite(required) || is_out_of_reach) {
@@ -112,6 +145,11 @@ std::string needed_words(const TargetPlan& plan,
   const auto words = [&](double rate) {
     if (is_share) {
       return percent_words(rate, language);
+    }
+    const bool is_points = is_level && !is_growth && kpi.unit.show() == Unit::Show::kPercent;
+    if (is_points) {  // from 2 % to 3 % is a point, not 1 %
+      const std::string points = format_value(rate * 100, Unit(), language, 1);
+      return say(language, Phrase::kPercentagePoints, {{"change", (rate > 0 ? "+" : "") + points}});
     }
     const std::string text = format_value(rate, is_growth ? percent() : kpi.unit, language, is_level ? 1 : 0);
     return is_level && rate > 0 ? "+" + text : text;
@@ -154,6 +192,13 @@ std::string target_reason(const Kpi& kpi, const Line& line, std::optional<int> r
   if (reminder) {
     const Phrase phrase = stands.empty() ? Phrase::kGoalDaysLeft : Phrase::kGoalDaysLeftAt;
     return say(language, phrase, {{"n", *reminder}, {"goal", goal}, {"standing", stands}});
+  }
+  if (plan.is_ceiling && is_settled(standing.status) && standing.actual) {
+    const bool is_kept = standing.status == TargetStatus::kAchieved;
+    return say(language,
+               is_kept ? Phrase::kBudgetKept : Phrase::kBudgetExceeded,
+               {{"goal", format_value(standing.goal.value_or(plan.goal), kpi.unit, language)},
+                {"actual", format_value(*standing.actual, kpi.unit, language)}});
   }
   switch (standing.status) {
     case TargetStatus::kAchieved:

@@ -16,10 +16,10 @@ std::string actual_words(const TargetPlan& plan, double actual, const Kpi& kpi, 
 /// "pace 80%, 480 so far, 600 due by now"; empty when nothing is known.
 std::string standing_words(const TargetPlan& plan, const TargetStanding& standing, const Kpi& kpi, Language language);
 /// "+12 visitors per period; +9 in the last four weeks, at best +15"; empty when the goal is reached, or can be no
-/// more. `leg` is the one in force: it says what a rate is.
+/// more. `leg` is the one in force: it says what a rate is. Of a budget what is left of it.
 std::string needed_words(const TargetPlan& plan,
                          const PathLeg& leg,
-                         double required,
+                         const TargetStanding& standing,
                          const TargetRates& rates,
                          const Kpi& kpi,
                          Language language);

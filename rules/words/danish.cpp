@@ -205,6 +205,16 @@ constexpr PhraseText kPhrases[] = {
      "målbanen kan ikke fordeles som sidste år: færre end 9 ud af 10 af sidste års perioder har en værdi; skriv path: "
      "{{steps: {{…}}}}"},
 
+    // A budget that is not to be exceeded.
+    {kGoalAtMost, "højst {goal} i alt"},
+    {kBudgetKept, "budgettet på {goal} blev holdt: {actual} brugt"},
+    {kBudgetExceeded, "budgettet på {goal} er overskredet: {actual} brugt"},
+    {kStandingBudget, "{actual} brugt indtil nu"},
+    {kStandingBudgetDue, "{actual} brugt indtil nu, {expected} planlagt på dette tidspunkt"},
+    {kBudgetLikely, "{projected} ved fristen; budgettet holdes med {probability} sandsynlighed"},
+    {kAllowedPerPeriod, "{left} tilbage, {required} pr. periode"},
+    {kAllowedBeside, "{left} tilbage, {required} pr. periode; {recent} i de seneste fire uger"},
+
     // One line that says it all.
     {kValueAndReason, "{value}, {reason}"},
     {kHeadlineOfValue, "{badge}: {subject} er {value}"},

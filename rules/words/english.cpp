@@ -206,6 +206,16 @@ constexpr PhraseText kPhrases[] = {
      "the path cannot be spread as last year was: fewer than 9 in 10 of last year's periods have a value; write path: "
      "{{steps: {{…}}}}"},
 
+    // A budget that is not to be exceeded.
+    {kGoalAtMost, "at most {goal} in total"},
+    {kBudgetKept, "budget of {goal} kept: {actual} used"},
+    {kBudgetExceeded, "budget of {goal} exceeded: {actual} used"},
+    {kStandingBudget, "{actual} used so far"},
+    {kStandingBudgetDue, "{actual} used so far, {expected} planned by now"},
+    {kBudgetLikely, "{projected} at the deadline; {probability} likely to stay within the budget"},
+    {kAllowedPerPeriod, "{left} left, {required} per period"},
+    {kAllowedBeside, "{left} left, {required} per period; {recent} in the last four weeks"},
+
     // One line that says it all.
     {kValueAndReason, "{value}, {reason}"},
     {kHeadlineOfValue, "{badge}: {subject} is {value}"},

@@ -205,6 +205,16 @@ constexpr PhraseText kPhrases[] = {
      "målbanen kan ikke fordeles som i fjor: færre enn 9 av 10 av fjorårets perioder har en verdi; skriv path: "
      "{{steps: {{…}}}}"},
 
+    // A budget that is not to be exceeded.
+    {kGoalAtMost, "høyst {goal} totalt"},
+    {kBudgetKept, "budsjettet på {goal} ble holdt: {actual} brukt"},
+    {kBudgetExceeded, "budsjettet på {goal} er overskredet: {actual} brukt"},
+    {kStandingBudget, "{actual} brukt så langt"},
+    {kStandingBudgetDue, "{actual} brukt så langt, {expected} planlagt på dette tidspunktet"},
+    {kBudgetLikely, "{projected} ved fristen; budsjettet holdes med {probability} sannsynlighet"},
+    {kAllowedPerPeriod, "{left} igjen, {required} per periode"},
+    {kAllowedBeside, "{left} igjen, {required} per periode; {recent} de siste fire ukene"},
+
     // One line that says it all.
     {kValueAndReason, "{value}, {reason}"},
     {kHeadlineOfValue, "{badge}: {subject} er {value}"},

@@ -199,6 +199,16 @@ enum class Phrase : std::uint16_t {
   kNoBaseline,                  ///< {start}
   kNoLastYear,
 
+  // A budget that is not to be exceeded.
+  kGoalAtMost,         ///< {goal}
+  kBudgetKept,         ///< {actual} {goal}
+  kBudgetExceeded,     ///< {actual} {goal}
+  kStandingBudget,     ///< {actual}
+  kStandingBudgetDue,  ///< {actual} {expected}
+  kBudgetLikely,       ///< {probability} {projected}
+  kAllowedPerPeriod,   ///< {left} {required}
+  kAllowedBeside,      ///< {left} {recent} {required}
+
   // One line that says it all.
   kValueAndReason,            ///< {reason} {value}
   kHeadlineOfValue,           ///< {badge} {subject} {value}

@@ -205,6 +205,16 @@ constexpr PhraseText kPhrases[] = {
      "målbanan kan inte fördelas som i fjol: färre än 9 av 10 av förra årets perioder har ett värde; skriv path: "
      "{{steps: {{…}}}}"},
 
+    // A budget that is not to be exceeded.
+    {kGoalAtMost, "högst {goal} totalt"},
+    {kBudgetKept, "budgeten på {goal} hölls: {actual} använt"},
+    {kBudgetExceeded, "budgeten på {goal} är överskriden: {actual} använt"},
+    {kStandingBudget, "{actual} använt hittills"},
+    {kStandingBudgetDue, "{actual} använt hittills, {expected} planerat vid det här laget"},
+    {kBudgetLikely, "{projected} vid slutdatum; budgeten hålls med {probability} sannolikhet"},
+    {kAllowedPerPeriod, "{left} kvar, {required} per period"},
+    {kAllowedBeside, "{left} kvar, {required} per period; {recent} de senaste fyra veckorna"},
+
     // One line that says it all.
     {kValueAndReason, "{value}, {reason}"},
     {kHeadlineOfValue, "{badge}: {subject} är {value}"},

@@ -32,7 +32,7 @@ std::string needed(const Ledger& ledger, Language language = Language::kEnglish)
   const TargetStanding& standing = line.target_standing;
   const TargetPlan& plan = *plan_of_standing(line);
   const PathLeg leg = leg_at(plan, civil_slot(next_slot(*line.stepped, kpi.every, kpi.zone), kpi));
-  return needed_words(plan, leg, standing.required.value_or(0), rates_of(line, kpi), kpi, language);
+  return needed_words(plan, leg, standing, rates_of(line, kpi), kpi, language);
 }
 
 std::string expected_day(const Ledger& ledger) {

@@ -136,6 +136,19 @@ INSTANTIATE_TEST_SUITE_P(
                   "2:21 error: a total adds up periods, and percentages of several periods do not add up; write "
                   "measure: average or level, or count what the percentage is of\n"},
         Complaint{
+            "ATotalOfRatios",
+            "unit: ratio, target: {measure: total, to: 500, by: 2026-12-31}",
+            "2:23 error: a total adds up periods, and values in ratio do not add up: x is a ratio; write measure: "
+            "average or level, or count what the ratio is of\n"},
+        Complaint{"ABudgetOfNothing",
+                  "better: lower, target: {measure: total, to: -5, by: 2026-12-31}",
+                  "2:24 error: with better: lower a total is a budget, and one of -5 is none; write to: with what may "
+                  "be used in all, or better: higher\n"},
+        Complaint{"AReminderBeforeTheStart",
+                  "target: {from: 1, to: 2, by: 3 months, remind: [1 year]}",
+                  "2:10 error: a reminder 1 year before the deadline lies before the start; write remind: with spans "
+                  "shorter than the target's time, such as [30 days, 7 days]\n"},
+        Complaint{
             "AStepAfterTheDeadline",
             "target: {from: 1, to: 2, start: 2026-07-01, by: 2026-12-31, path: {steps: {2027-01-31: 1.5}}}",
             "2:10 error: the step 2027-01-31 is not between the start and the deadline; the start is `from` and the "
