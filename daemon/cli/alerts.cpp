@@ -220,6 +220,15 @@ std::string acknowledged_text(const Alert& alert, const Zone& zone) {
          (row->comment.empty() ? "" : ": " + row->comment);
 }
 
+/// Where the columns do not fit, there are none.
+std::string single_spaced(std::string_view line) {
+  std::string out;
+  for (const std::string_view word : split(line, ' ')) {
+    out += word.empty() ? "" : (out.empty() ? "" : " ") + std::string(word);
+  }
+  return out;
+}
+
 void print_text(const std::vector<Alert>& alerts, const Config& config, bool with_resolved, Io& io) {
   if (alerts.empty()) {
     io.out << (with_resolved ? "no alert has fired yet\n" : "no alert is firing\n");
@@ -235,16 +244,20 @@ void print_text(const std::vector<Alert>& alerts, const Config& config, bool wit
                {printable(rule, 40)},
                {number_text_of(alert)}});
   }
+  const std::size_t columns = columns_of(io);
   const std::string text = heads.text(colour);
+  const std::string plain = colour ? heads.text(false) : text;
   const std::vector<std::string_view> lines = split(text, '\n');
+  const std::vector<std::string_view> widths = split(plain, '\n');
   for (std::size_t i = 0; i < alerts.size(); ++i) {
     const Alert& alert = alerts[i];
-    io.out << lines[i] << "\n";
-    io.out << (alert.error.empty() ? "" : wrapped(printable(alert.error, 1000), 2));
+    const bool fits = columns == 0 || width_of(widths[i]) <= columns;
+    io.out << (fits ? std::string(lines[i]) + "\n" : hanging(single_spaced(widths[i]), 2, columns));
+    io.out << (alert.error.empty() ? "" : wrapped(printable(alert.error, 1000), 2, columns));
     const std::string words = acknowledged_text(alert, config.zone);
-    io.out << (words.empty() ? "" : wrapped(printable(words, 1000), 2));
-    io.out << "  " << painted(alert.episode.row.id + "  " + times_text(alert, config.zone), CellTone::kQuiet, colour)
-           << "\n";
+    io.out << (words.empty() ? "" : wrapped(printable(words, 1000), 2, columns));
+    const std::string times = hanging("  " + alert.episode.row.id + "  " + times_text(alert, config.zone), 4, columns);
+    io.out << painted(times.substr(0, times.size() - 1), CellTone::kQuiet, colour) << "\n";
   }
 }
 

@@ -1,6 +1,7 @@
 #include "daemon/cli/backtest_report.hpp"
 #include "daemon/cli/progress.hpp"
 #include "daemon/cli/reading.hpp"
+#include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/engine/convert.hpp"
 #include "daemon/engine/rehearsal.hpp"
@@ -144,14 +145,15 @@ void print_text(const Backtest& backtest, const std::vector<EpisodeChange>* chan
          << " of " << counted(config.rules.kpis.size(), "KPI") << ", " << counted(backtest.episodes.size(), "episode")
          << "\n";
   const auto section = [&](const std::string& text) { io.out << (text.empty() ? "" : "\n") << text; };
-  section(timeline_text(backtest, config.zone));
-  section(episodes_text(backtest, config.zone));
+  const std::size_t columns = columns_of(io);
+  section(timeline_text(backtest, config.zone, columns));
+  section(episodes_text(backtest, config.zone, columns));
   if (changes == nullptr) {
     return;
   }
   io.out << "\nagainst the rules of now: "
          << (changes->empty() ? "the same episodes" : counted(changes->size(), "difference")) << "\n";
-  section(changes_text(*changes, config.zone));
+  section(changes_text(*changes, config.zone, columns));
 }
 
 Result<Wanted> read_wanted(const Arguments& arguments, const Config& config) {

@@ -96,7 +96,8 @@ ordered_json json_of(const EpisodeChange& change) {
   return {{"change", word_of(change.kind)}, {"before", episode(change.before)}, {"after", episode(change.after)}};
 }
 
-constexpr std::size_t kColumns = 60;
+/// So wide is a timeline, where there is room.
+constexpr std::size_t kWidest = 60;
 
 char mark_of(const BacktestEpisode& episode) {
   return episode.rule == "no_data" ? '?' : std::string_view(".iwC")[static_cast<std::size_t>(episode.severity)];
@@ -108,14 +109,15 @@ bool is_worse(char mark, char than) {
 }
 
 void draw(const BacktestEpisode& episode, const Backtest& backtest, std::string& marks) {
+  const std::size_t columns = marks.size();
   const double whole = static_cast<double>((backtest.to - backtest.from).count());
   const auto column = [&](Instant at) {
     const double share = static_cast<double>((at - backtest.from).count()) / whole;
-    return std::clamp(share, 0.0, 1.0) * static_cast<double>(kColumns);
+    return std::clamp(share, 0.0, 1.0) * static_cast<double>(columns);
   };
-  const auto first = std::min(static_cast<std::size_t>(column(episode.since)), kColumns - 1);
+  const auto first = std::min(static_cast<std::size_t>(column(episode.since)), columns - 1);
   const auto last = std::max(static_cast<std::size_t>(column(end_of(episode, backtest.to)) + 0.999), first + 1);
-  for (std::size_t i = first; i < std::min(last, kColumns); ++i) {
+  for (std::size_t i = first; i < std::min(last, columns); ++i) {
     marks[i] = is_worse(mark_of(episode), marks[i]) ? mark_of(episode) : marks[i];
   }
 }
@@ -148,27 +150,39 @@ std::vector<EpisodeChange> compare_backtests(const Backtest& before, const Backt
   return changes;
 }
 
-std::string timeline_text(const Backtest& backtest, const Zone& zone) {
+std::string timeline_text(const Backtest& backtest, const Zone& zone, std::size_t columns) {
+  const std::string from = day_text(backtest.from, zone);
+  const std::string to = day_text(backtest.to, zone);
+  const std::size_t fewest = from.size() + to.size() + 1;
+  const std::size_t whole = columns == 0 ? kTerminalColumns : columns;
+  std::size_t widest = 0;
+  for (const BacktestEpisode& episode : backtest.episodes) {
+    widest = std::max(widest, width_of(subject_text(episode)));
+  }
+  const bool is_beside = widest + 2 + fewest <= whole;  // else the name stands above
+  const std::size_t room = is_beside ? whole - widest - 2 : whole;
+  const std::size_t width = std::clamp(room, fewest, std::max(fewest, kWidest));
   std::map<std::pair<std::string, Labels>, std::pair<std::string, std::string>> lines;  // name and marks
   for (const BacktestEpisode& episode : backtest.episodes) {
     auto& [name, marks] = lines.try_emplace({episode.kpi, episode.segment}, subject_text(episode), "").first->second;
-    marks.resize(kColumns, '.');
+    marks.resize(width, '.');
     draw(episode, backtest, marks);
   }
   if (lines.empty()) {
     return "";
   }
-  const std::string from = day_text(backtest.from, zone);
-  const std::string to = day_text(backtest.to, zone);
-  const std::size_t gap = std::max<std::size_t>(kColumns, from.size() + to.size() + 1) - from.size() - to.size();
-  Table table({{""}, {from + std::string(gap, ' ') + to}});
+  const std::string title = from + std::string(width - from.size() - to.size(), ' ') + to;
+  Table table({{""}, {title}});
+  std::string stacked = title + "\n";
   for (const auto& [key, line] : lines) {
     table.add({{line.first}, {line.second}});
+    stacked += hanging(line.first, 2, columns) + line.second + "\n";
   }
-  return table.text(false) + "C critical, w warning, i info, ? no data, . nothing\n";
+  return (is_beside ? table.text(false) : stacked) +
+         hanging("C critical, w warning, i info, ? no data, . nothing", 2, columns);
 }
 
-std::string episodes_text(const Backtest& backtest, const Zone& zone) {
+std::string episodes_text(const Backtest& backtest, const Zone& zone, std::size_t columns) {
   Table table({{""}, {""}, {""}, {""}});
   for (const BacktestEpisode& episode : backtest.episodes) {
     table.add({{subject_text(episode)},
@@ -176,10 +190,10 @@ std::string episodes_text(const Backtest& backtest, const Zone& zone) {
                {std::string(name_of(episode.severity))},
                {times_text(episode, zone)}});
   }
-  return backtest.episodes.empty() ? "" : table.text(false);
+  return backtest.episodes.empty() ? "" : table.text(false, columns);
 }
 
-std::string changes_text(const std::vector<EpisodeChange>& changes, const Zone& zone) {
+std::string changes_text(const std::vector<EpisodeChange>& changes, const Zone& zone, std::size_t columns) {
   Table table({{""}, {""}, {""}, {""}, {""}});
   for (const EpisodeChange& change : changes) {
     const BacktestEpisode& shown = change.after ? *change.after : *change.before;
@@ -197,7 +211,7 @@ std::string changes_text(const std::vector<EpisodeChange>& changes, const Zone& 
                      ? ", told " + day_text(*shown.firing, zone) + ", was " + day_text(*change.before->firing, zone)
                      : "")}});
   }
-  return changes.empty() ? "" : table.text(false);
+  return changes.empty() ? "" : table.text(false, columns);
 }
 
 std::string backtest_json(const Backtest& backtest, const std::vector<EpisodeChange>* changes) {

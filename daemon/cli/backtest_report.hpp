@@ -49,10 +49,11 @@ struct EpisodeChange {
 /// last until the end of the backtest.
 std::vector<EpisodeChange> compare_backtests(const Backtest& before, const Backtest& after);
 
-/// One line a KPI and segment, a column for an equal share of the time: the worst severity that fires in it.
-std::string timeline_text(const Backtest& backtest, const Zone& zone);
-std::string episodes_text(const Backtest& backtest, const Zone& zone);
-std::string changes_text(const std::vector<EpisodeChange>& changes, const Zone& zone);
+/// One line a KPI and segment, a column for an equal share of the time: the worst severity that fires in it. In
+/// `columns` of a terminal; 0: there is none.
+std::string timeline_text(const Backtest& backtest, const Zone& zone, std::size_t columns);
+std::string episodes_text(const Backtest& backtest, const Zone& zone, std::size_t columns);
+std::string changes_text(const std::vector<EpisodeChange>& changes, const Zone& zone, std::size_t columns);
 
 /// One JSON document, as in the interface's contract; with `changes` when other rules were tried.
 std::string backtest_json(const Backtest& backtest, const std::vector<EpisodeChange>* changes);

@@ -1,9 +1,11 @@
 #include "daemon/cli/explanation.hpp"
+#include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/store/sqlite_store.hpp"
 #include "rules/base/text.hpp"
 
 #include <ostream>
+#include <sstream>
 
 namespace kpi {
 namespace {
@@ -19,6 +21,18 @@ int unknown_kpi(const std::string& name, const RuleSet& rules, Io& io) {
       io,
       kExitUsage,
       "there is no KPI \"" + printable(name) + "\"; " + (near.empty() ? "KPIs: " + join(names, " ") : near));
+}
+
+/// "write --segment country=…,device=…": each split once.
+std::string segment_remedy(const Kpi& kpi) {
+  if (kpi.split_by.empty()) {
+    return kpi.id + " is not split: leave --segment out";
+  }
+  std::vector<std::string> ways;
+  for (const std::vector<std::string>& split : kpi.split_by) {
+    ways.push_back("--segment " + join(split, "=…,") + "=…");
+  }
+  return "write " + join(ways, " or ");
 }
 
 /// The period that `--at` asks about: the newest one that had ended then.
@@ -45,10 +59,7 @@ int explain(const Arguments& arguments, Io& io) {
   }
   const auto segment = parse_segment(arguments.text("segment", "total"), *kpi);
   if (!segment) {
-    return complain(io,
-                    kExitUsage,
-                    "which segment? write --segment label=value; " + name +
-                        (kpi->split_by.empty() ? " is not split" : " has several splits"));
+    return complain(io, kExitUsage, "which segment? " + segment_remedy(*kpi));
   }
   bool is_time = true;
   const std::optional<Slot> slot = period_at(arguments, *kpi, *config, is_time);
@@ -79,7 +90,9 @@ int explain(const Arguments& arguments, Io& io) {
   if (arguments.has("json")) {
     print_explanation_json(*found, io);
   } else {
-    print_explanation(*found, io);
+    std::ostringstream text;
+    print_explanation(*found, text);
+    io.out << hanging(text.str(), kExplanationColumn, columns_of(io));
   }
   return kExitFine;
 }

@@ -7,6 +7,7 @@
 #include "daemon/store/history_reader.hpp"
 #include "rules/expr/evaluate.hpp"
 
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,8 +67,11 @@ struct Explanation {
 Result<Explanation> explain_line(
     const Engine& engine, HistoryReader& history, Instant now, const Line& line, std::optional<Slot> wanted);
 
+/// Where the text of an explanation's lines begins.
+inline constexpr std::size_t kExplanationColumn = 12;
+
 /// For people.
-void print_explanation(const Explanation& found, Io& io);
+void print_explanation(const Explanation& found, std::ostream& out);
 /// One JSON document.
 void print_explanation_json(const Explanation& found, Io& io);
 

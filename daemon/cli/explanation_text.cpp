@@ -44,24 +44,30 @@ void print_target(const TargetView& target, const Unit& unit, std::ostream& out)
   }
   out << name_of(target.status) << ": " << target.formatted_goal << " by " << target.deadline;
   if (!target.formatted_actual.empty()) {
-    out << (is_settled(target.status) ? ", it came to " + target.formatted_actual
-                                      : ", " + target.formatted_actual + " so far");
+    out << (is_settled(target.status)
+                ? ", it came to " + target.formatted_actual
+                : ", " + target.formatted_actual + (target.is_ceiling ? " used" : "") + " so far");
   }
   out << (target.pace ? ", pace " + percent(*target.pace) : "");
-  out << (target.formatted_expected.empty() ? "" : ", " + target.formatted_expected + " due by now");
+  out << (target.formatted_expected.empty()
+              ? ""
+              : ", " + target.formatted_expected + (target.is_ceiling ? " planned by now" : " due by now"));
   out << (target.judged_by.empty() ? "" : ", judged by " + target.judged_by) << "\n";
   if (target.probability && target.projected_low && target.projected_high) {
     const auto bound = [&](double value) {
       return target.budget ? percent(value) : format_value(rounded(value), unit, Language::kEnglish);
     };
     out << "            forecast " << target.formatted_projected << " at the deadline, between "
-        << bound(*target.projected_low) << " and " << bound(*target.projected_high)
-        << " in four cases of five; the goal is reached with a probability of "
+        << bound(*target.projected_low) << " and " << bound(*target.projected_high) << " in four cases of five; the "
+        << (target.is_ceiling ? "budget is kept" : "goal is reached") << " with a probability of "
         << likelihood_words(*target.probability, target.budget.has_value(), Language::kEnglish)
         << (target.expected_date.empty() ? "" : ", by " + target.expected_date) << "\n";
   }
   if (!target.needed.empty()) {
-    out << "            needed " << target.needed << "\n";
+    out << "            " << (target.is_ceiling ? "budget " : "needed ") << target.needed << "\n";
+  }
+  if (!target.formatted_baseline.empty()) {
+    out << "            from " << target.formatted_baseline << ", as measured before the start\n";
   }
   if (target.budget && target.budget_left) {
     out << "            " << misses_text(*target.budget_left, *target.budget)
@@ -199,9 +205,8 @@ std::string misses_text(double left, double budget) {
                   : text(left) + " of " + text(budget) + " misses left";
 }
 
-void print_explanation(const Explanation& found, Io& io) {
+void print_explanation(const Explanation& found, std::ostream& out) {
   const Kpi& kpi = *found.kpi;
-  std::ostream& out = io.out;
   out << kpi.title << (found.line->segment.empty() ? "" : " (" + labels_text(found.line->segment) + ")") << ": "
       << state_words(found) << "\n";
   out << "  period    " << (has_period(found) ? period_text(found.slot, kpi.every, kpi.zone) : "none yet")

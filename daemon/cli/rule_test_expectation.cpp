@@ -9,6 +9,9 @@
 namespace kpi {
 namespace {
 
+/// Alerts of one message that are shown.
+constexpr std::size_t kMostShown = 12;
+
 class Verification {
  public:
   Verification(const Expectation& expectation,
@@ -135,14 +138,19 @@ class Verification {
   }
 
   static std::string shown(const std::vector<Message>& messages) {
-    std::string text = messages.empty() ? "nothing" : "";
+    if (messages.empty()) {
+      return "nothing";
+    }
+    std::string text = counted(messages.size(), "message") + ":";
     for (const Message& message : messages) {
-      text += (text.empty() ? "" : "; ") + std::string(name_of(message.type)) + " to " + message.channel + " (";
-      for (std::size_t i = 0; i < message.alerts.size(); ++i) {
+      text += "\n    " + std::string(name_of(message.type)) + " to " + message.channel;
+      for (std::size_t i = 0; i < std::min(message.alerts.size(), kMostShown); ++i) {
         const AlertView& alert = message.alerts[i];
-        text += (i > 0 ? ", " : "") + alert.title + " " + labels_text(alert.segment) + ": " + alert.reason;
+        text += "\n      " + alert.title + (alert.segment.empty() ? "" : " (" + labels_text(alert.segment) + ")") +
+                ": " + alert.reason;
       }
-      text += ")";
+      const std::size_t more = message.alerts.size() - std::min(message.alerts.size(), kMostShown);
+      text += more > 0 ? "\n      and " + std::to_string(more) + " more" : "";
     }
     return text;
   }

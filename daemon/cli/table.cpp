@@ -95,6 +95,34 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t colum
   return out + (line.empty() ? "" : std::string(indent, ' ') + line) + "\n";
 }
 
+std::string hanging(std::string_view text, std::size_t indent, std::size_t columns) {
+  std::string out;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const std::size_t own = std::min(line.find_first_not_of(' '), line.size());
+    const std::string begin(std::max(indent, own + 2), ' ');
+    std::string part(line);
+    std::size_t from = own;  // no line is made of its indent alone
+    while (columns > begin.size() && width_of(part) > columns) {
+      std::size_t end = part.find(' ', from);
+      for (std::size_t next = end; next != std::string::npos && width_of(part.substr(0, next)) <= columns;) {
+        end = next;
+        next = part.find(' ', next + 1);
+      }
+      const std::size_t rest = end == std::string::npos ? end : part.find_first_not_of(' ', end);
+      if (rest == std::string::npos) {
+        break;
+      }
+      out += part.substr(0, part.find_last_not_of(' ', end) + 1) + "\n";
+      part = begin + part.substr(rest);
+      from = begin.size();
+    }
+    out += part + "\n";
+  }
+  return out;
+}
+
 std::vector<std::size_t> Table::widths() const {
   std::vector<std::size_t> widths(columns_.size(), 0);
   for (const auto& row : rows_) {

@@ -33,6 +33,10 @@ std::size_t columns_of(const Io& io);
 /// whole. Ends in a newline.
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t columns = 0);
 
+/// Each line of `text` in lines of at most so many columns (0: without an end), broken at spaces; those that go on
+/// begin after `indent` spaces, or two more than the line itself has. A longer word stays whole.
+std::string hanging(std::string_view text, std::size_t indent, std::size_t columns);
+
 struct Cell {
   std::string text;
   CellTone tone = CellTone::kPlain;

@@ -70,7 +70,7 @@ TEST(BacktestChanges, SayWhenAnEpisodeIsToldEarlier) {
   before.firing = *parse_rfc3339("2026-03-03T00:00:00Z");
   BacktestEpisode after = before;
   after.firing = *parse_rfc3339("2026-03-02T00:00:00Z");
-  EXPECT_EQ(changes_text({{EpisodeChange::Kind::kLonger, before, after}}, Zone()),
+  EXPECT_EQ(changes_text({{EpisodeChange::Kind::kLonger, before, after}}, Zone(), 0),
             "longer  visits  thresholds  warning  2026-03-01 on, told 2026-03-02, was 2026-03-03\n");
 }
 

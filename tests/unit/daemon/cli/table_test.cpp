@@ -87,5 +87,16 @@ INSTANTIATE_TEST_SUITE_P(Table,
                                          ColourCase{"pipe", false, nullptr, "xterm", false}),
                          [](const auto& param) { return param.param.name; });
 
+TEST(Hanging, BreaksLinesAtSpacesAndGoesOnBelowTheirText) {
+  EXPECT_EQ(hanging("  value     12 visits\n  why       thresholds: not firing today\n", 12, 30),
+            "  value     12 visits\n"
+            "  why       thresholds: not\n"
+            "            firing today\n");
+  EXPECT_EQ(hanging("    sum, 3 of 3 there\n", 4, 14), "    sum, 3 of\n      3 there\n");
+  EXPECT_EQ(hanging("  a-word-that-is-longer here\n", 2, 12), "  a-word-that-is-longer\n    here\n");
+  EXPECT_EQ(hanging("as it is, without an end\n", 2, 0), "as it is, without an end\n");
+  EXPECT_EQ(hanging("", 2, 20), "");
+}
+
 }  // namespace
 }  // namespace kpi::test
