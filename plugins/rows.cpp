@@ -152,9 +152,12 @@ void RowCollector::emit_metric(std::span<const Record> same, std::uint32_t metri
       sum = values_[at];
     } else if (adds_up) {
       sum += values_[at];  // a NaN stays: part of a sum is not the sum
-    } else if (!told) {
-      duplicate(*first, record, metric);
-      tells = true;
+    } else {
+      sum = std::nan("");  // which of them is right nobody knows
+      if (!told) {
+        duplicate(*first, record, metric);
+        tells = true;
+      }
     }
   }
   told = told || tells;
@@ -174,7 +177,7 @@ void RowCollector::duplicate(const Record& first, const Record& again, std::uint
     return RowProblem{.where = where_(again.row, metric),
                       .message = "a second row for " + slot_text(Slot{again.slot}, settings_.grain) +
                                  (labels.empty() ? "" : ", " + printable(labels_text(labels))) + "; the first is " +
-                                 where_(first.row, metric) + " and counts: " + what.name + " is " +
+                                 where_(first.row, metric) + ", and neither counts: " + what.name + " is " +
                                  std::string(plain_words(what.kind)) +
                                  ", which does not add up, so remove one of them or read the column that tells them "
                                  "apart as a label"};

@@ -118,12 +118,12 @@ TEST(CsvSource, ReportsASecondRowOfAnythingElse) {
   ASSERT_TRUE(poll);
   EXPECT_EQ(
       problems_of(*poll),
-      (Lines{"x.csv:4:14: a second row for 2026-03-01; the first is x.csv:2:14 and counts: stock is a level, which "
-             "does not add up, so remove one of them or read the column that tells them apart as a label"}));
+      (Lines{"x.csv:4:14: a second row for 2026-03-01; the first is x.csv:2:14, and neither counts: stock is a level, "
+             "which does not add up, so remove one of them or read the column that tells them apart as a label"}));
   EXPECT_EQ(samples_of(*poll, settings),
             (Lines{"2026-03-01 visits 3",
-                   "2026-03-01 stock 10",
-                   "2026-03-01 score 3",
+                   "2026-03-01 stock null",
+                   "2026-03-01 score null",
                    "2026-03-02 visits 1",
                    "2026-03-02 stock 9",
                    "2026-03-02 score 3"}));
@@ -135,9 +135,10 @@ TEST(CsvSource, ShowsControlBytesOfTheFileAsTheirCodes) {
   settings.labels = {label("country", "Country")};
   EXPECT_EQ(
       problems(settings, "date,Country,stock\n2026-03-01,\x1B[1m,1\n2026-03-01,\x1B[1m,2\n"),
-      (Lines{"x.csv:3:17: a second row for 2026-03-01, country=\\x1b[1m; the first is x.csv:2:17 and counts: stock "
-             "is a level, which does not add up, so remove one of them or read the column that tells them apart as "
-             "a label"}));
+      (Lines{
+          "x.csv:3:17: a second row for 2026-03-01, country=\\x1b[1m; the first is x.csv:2:17, and neither counts: "
+          "stock is a level, which does not add up, so remove one of them or read the column that tells them apart as "
+          "a label"}));
   EXPECT_EQ(error(csv_settings(), "date,visit\x1B\n"),
             "x.csv:1:1: no column \"visits\" for metric visits (did you mean \"visit\\x1b\"?): the columns are date, "
             "visit\\x1b");
@@ -151,11 +152,13 @@ TEST(CsvSource, CountsTheSecondRowWhereTheFirstCouldNotBeRead) {
   ASSERT_TRUE(poll);
   EXPECT_EQ(
       problems_of(*poll),
-      (Lines{"x.csv:2:15: \"many\" is not a number: write digits, or leave the cell empty where there is no value",
-             "x.csv:3:18: a second row for 2026-03-01, country=SE; the first is x.csv:2:20 and counts: score is a "
-             "mean, which does not add up, so remove one of them or read the column that tells them apart as a "
-             "label"}));
-  EXPECT_EQ(samples_of(*poll, settings), (Lines{"2026-03-01 stock{country=SE} 20", "2026-03-01 score{country=SE} 3"}));
+      (Lines{
+          "x.csv:2:15: \"many\" is not a number: write digits, or leave the cell empty where there is no value",
+          "x.csv:3:18: a second row for 2026-03-01, country=SE; the first is x.csv:2:20, and neither counts: "
+          "score is a mean, which does not add up, so remove one of them or read the column that tells them apart as a "
+          "label"}));
+  EXPECT_EQ(samples_of(*poll, settings),
+            (Lines{"2026-03-01 stock{country=SE} 20", "2026-03-01 score{country=SE} null"}));
 }
 
 TEST(CsvSource, KeepsTheOtherCellsOfARowWithABadOne) {
