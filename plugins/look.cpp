@@ -42,9 +42,15 @@ std::optional<FileTexts::Text> newest_file(const FileSet& files,
   if (texts) {
     return std::move(texts->files.front());
   }
+  const bool is_one = names && names->size() == 1;
+  const auto version = is_one ? host.file_version(names->front().path) : Result<std::string>(std::string());
   // The machine that checks need not have the data: what is not there is told where its folder is.
-  if (texts.error().kind != ErrorKind::kInvalid && has_folder(files.path(), host)) {
-    diagnostics.warning(path, texts.error().message, meant(files.path(), host));
+  if (!version && version.error().kind == ErrorKind::kInvalid) {
+    diagnostics.error(path, version.error().message);  // a directory, a device: nothing that will be read
+  } else if (texts.error().kind != ErrorKind::kInvalid && has_folder(files.path(), host)) {
+    const std::string near = meant(files.path(), host);
+    diagnostics.warning(
+        path, texts.error().message, near.empty() ? "until it is there, the source fails at each poll" : near);
   }
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 #include "daemon/cli/check_history.hpp"
 #include "daemon/cli/check_timing.hpp"
 #include "daemon/cli/verbs.hpp"
+#include "daemon/config/secret_reference.hpp"
 #include "daemon/os/process.hpp"
 #include "daemon/store/history_reader.hpp"
 #include "daemon/store/sqlite_store.hpp"
@@ -93,6 +94,19 @@ class Check {
     collect(timing_.step(std::move(what), load));
   }
 
+  /// What the verbs that only read can do without, a start cannot.
+  static Diagnostics as_at_start(const Diagnostics& found) {
+    Diagnostics all;
+    for (Diagnostic diagnostic : found.items()) {
+      if (diagnostic.remedy == kMissingSecret) {
+        diagnostic.severity = Diagnostic::Severity::kError;
+      }
+      all.add(std::move(diagnostic));
+    }
+    all.sort();
+    return all;
+  }
+
   void collect(ConfigLoad load) {
     if (load.config) {
       const auto local = load.config->zone.to_local(io_.clock.now());
@@ -100,8 +114,8 @@ class Check {
       check_smart(load.config->rules, today, reviews_of(*load.config), load.diagnostics);
       look_at_sources(*load.config, load.diagnostics);
       look_at_history(load.config, load.diagnostics);
-      load.diagnostics.sort();
     }
+    load.diagnostics = as_at_start(load.diagnostics);
     for (const Diagnostic& diagnostic : load.diagnostics.items()) {
       findings_.json.push_back(json_of(diagnostic));
     }

@@ -2,11 +2,15 @@
 
 #include "daemon/cli/reading.hpp"
 #include "rules/base/text.hpp"
+#include "rules/expr/beside.hpp"
+#include "rules/judge/period_value.hpp"
+#include "rules/judge/target_plan.hpp"
 #include "rules/load/yaml.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -58,7 +62,14 @@ class HistoryCheck {
       check_matches(kpi);
       check_conditions(kpi);
       const Line* total = engine_.find_line(kpi.id, {});
+      if (total != nullptr) {
+        check_min_sample(kpi, *total);
+        check_sides(kpi, *total);
+      }
       for (const Target& target : kpi.targets) {
+        for (const auto& [label, value] : target.match) {
+          check_match(kpi, "a target", label, {value}, target.position);
+        }
         if (total != nullptr && target.match.empty() && kpi.every.is_civil()) {
           check_reach(kpi, target, total->judged.values);
         }
@@ -163,13 +174,17 @@ class HistoryCheck {
     for (const auto* list : {&kpi.thresholds->segments, &kpi.thresholds->when}) {
       for (const LimitVariant& variant : *list) {
         for (const auto& [label, values] : variant.match.labels) {
-          check_match(kpi, label, values);
+          check_match(kpi, "limits", label, values, kpi.position);
         }
       }
     }
   }
 
-  void check_match(const Kpi& kpi, const std::string& label, const std::vector<std::string>& values) {
+  void check_match(const Kpi& kpi,
+                   const std::string& what,
+                   const std::string& label,
+                   const std::vector<std::string>& values,
+                   const Position& position) {
     std::set<std::string> known;
     for (const Line& line : engine_.lines()) {
       if (&rules_.kpis[line.kpi] == &kpi) {
@@ -179,12 +194,79 @@ class HistoryCheck {
     known.erase("");
     for (const std::string& value : values) {
       if (!known.empty() && !known.contains(value)) {
-        diagnostics_.warning(
-            kpi.position,
-            kpi.id + " has limits for " + label + " " + printable(value) + ", and the history has no such segment",
-            meant(value, known));
+        diagnostics_.warning(position,
+                             kpi.id + " has " + what + " for " + label + " " + printable(value) +
+                                 ", and the history has no such segment",
+                             meant(value, known));
       }
     }
+  }
+
+  /// More than any window ever held: nothing is ever judged.
+  void check_min_sample(const Kpi& kpi, const Line& total) {
+    const JudgeContext context = engine_.judge_context(now_);
+    for (const MinSample& sample : kpi.min_sample) {
+      double most = 0;
+      std::size_t seen = 0;
+      const std::vector<Sample>& judged = total.judged.values;
+      for (auto at = judged.rbegin(); at != judged.rend() && seen < kPeriods; ++at, ++seen) {
+        const Value counted =
+            evaluate_input(kpi.value, total.value_inputs, sample.input, evaluation(total, context, at->slot));
+        most = counted.is_known() ? std::max(most, counted.number) : most;
+      }
+      if (seen >= kFewestPeriods && most < sample.least) {
+        const Metric& metric = rules_.metrics[kpi.value.metrics[sample.input].metric];
+        diagnostics_.warning(kpi.position,
+                             "min_sample of " + kpi.id + " asks for " + number_text(sample.least) + " of " +
+                                 metric.name + ", and no window of the last " + std::to_string(seen) +
+                                 " had more than " + number_text(most) + ": it is never judged",
+                             "write what the smallest period to be judged has");
+      }
+    }
+  }
+
+  /// Segments that a ratio leaves out most of the time, for want of its other side.
+  void check_sides(const Kpi& kpi, const Line& total) {
+    if (!total.stepped || kpi.every.unit != Grain::Unit::kDay) {
+      return;
+    }
+    EvaluationContext context = evaluation(total, engine_.judge_context(now_), *total.stepped);
+    context.frame.over = Span{0, kFourWeeks, 0};
+    for (std::size_t i = 0; i < kpi.value.metrics.size(); ++i) {
+      const MetricInput& input = kpi.value.metrics[i];
+      const Beside beside(kpi.value, total.value_inputs, i, context);
+      if (input.window || !beside.is_needed()) {
+        continue;
+      }
+      const Window window = window_of(context.frame, input, rules_.metrics[input.metric]);
+      for (const std::uint32_t id : total.value_inputs.series[i]) {
+        if (tell_side(kpi, beside, id, window)) {
+          return;
+        }
+      }
+    }
+  }
+
+  bool tell_side(const Kpi& kpi, const Beside& beside, std::uint32_t series, const Window& window) {
+    const std::span<const Sample> samples = engine_.table().range(series, window.from, window.to);
+    std::optional<std::uint32_t> lacking;
+    std::int64_t count = 0;
+    for (const Sample& sample : samples) {
+      const auto metric = std::isnan(sample.value) ? std::nullopt : beside.lacking(series, sample.slot);
+      lacking = metric ? metric : lacking;
+      count += metric ? 1 : 0;
+    }
+    if (count * 2 <= window.periods) {
+      return false;
+    }
+    const Metric& other = rules_.metrics[*lacking];
+    const auto& own = engine_.table()[series];
+    diagnostics_.warning(kpi.position,
+                         "the total of " + kpi.id + " leaves out " + rules_.metrics[own.metric].name + " of " +
+                             printable(labels_text(own.labels), 60) + " on " + std::to_string(count) + " of the last " +
+                             std::to_string(window.periods) + " days: there " + other.name + " has no row",
+                         "if no row means none, write missing: zero for the source " + other.source);
+    return true;
   }
 
   /// Conditions and limits that could not be told in any period: they can neither fire nor end anything.
@@ -255,6 +337,9 @@ class HistoryCheck {
       return;
     }
     const double done = is_level ? known.back().value : sum_since(target, known);
+    if (is_ceiling(target, kpi.better)) {
+      return check_budget(kpi, target, known, done, *deadline);
+    }
     const bool is_up = !is_level || target.goal >= target.baseline.value_or(done);
     const std::int64_t left = periods_until(shift_date(*deadline, Span{.days = 1}), known.back().slot, kpi.every);
     if (left == 0 || (is_up ? done >= target.goal : done <= target.goal)) {
@@ -267,6 +352,31 @@ class HistoryCheck {
     if (std::abs(needed) > std::abs(best)) {
       tell_reach(kpi, target, needed, best, is_level, {left, periods});
     }
+  }
+
+  /// A budget that allows less than the least that was ever used in as long a time.
+  void check_budget(
+      const Kpi& kpi, const Target& target, const std::vector<Sample>& known, double used, Slot deadline) {
+    const std::int64_t left = periods_until(shift_date(deadline, Span{.days = 1}), known.back().slot, kpi.every);
+    const std::int64_t days = days_between(known.back().slot, next_slot(known.back().slot, kpi.every));
+    const std::int64_t periods = std::min(left, std::max<std::int64_t>(1, kFourWeeks / days));
+    if (left == 0 || used > target.goal) {
+      return;
+    }
+    const double allowed = (target.goal - used) / static_cast<double>(left) * static_cast<double>(periods);
+    std::vector<Sample> negated = known;
+    std::ranges::for_each(negated, [](Sample& sample) { sample.value = -sample.value; });
+    const double least = -best_sum(negated, periods * days, true);
+    if (allowed >= least) {
+      return;
+    }
+    const auto text = [&](double value) { return format_value(value, kpi.unit, Language::kEnglish); };
+    const std::string time = std::to_string(periods) + " " + kpi.every.text() + (periods == 1 ? "" : "s");
+    diagnostics_.warning(target.position,
+                         kpi.id + " may use " + text(allowed) + " in " + time + " to stay within " + text(target.goal) +
+                             ", and the least it ever used in " + time + " is " + text(least) + " (A, achievable)",
+                         "choose a budget or a deadline that can be kept, or say in description: what will be done "
+                         "differently");
   }
 
   struct Reach {
@@ -327,8 +437,9 @@ class HistoryCheck {
     return best;
   }
 
-  static double best_sum(const std::vector<Sample>& known, std::int64_t days) {
-    double best = 0;
+  /// Of whole windows only, where the best may be below 0.
+  static double best_sum(const std::vector<Sample>& known, std::int64_t days, bool is_whole = false) {
+    double best = is_whole ? -std::numeric_limits<double>::infinity() : 0;
     double sum = 0;
     std::size_t first = 0;
     for (const Sample& sample : known) {
@@ -336,7 +447,8 @@ class HistoryCheck {
       while (days_between(known[first].slot, sample.slot) >= days) {
         sum -= known[first++].value;
       }
-      best = std::max(best, sum);
+      const bool counts = !is_whole || days_between(known.front().slot, sample.slot) >= days - 1;
+      best = counts ? std::max(best, sum) : best;
     }
     return best;
   }

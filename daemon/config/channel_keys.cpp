@@ -218,7 +218,7 @@ class ChannelReader {
     missing_secret_ = true;
     const bool may_be_missing = reading_.secrets == Secrets::kChecked && found.error().kind == ErrorKind::kNotFound;
     if (may_be_missing) {
-      diagnostics_.warning(node.position, found.error().message, "the daemon will refuse to start without it");
+      diagnostics_.warning(node.position, found.error().message, std::string(kMissingSecret));
     } else {
       diagnostics_.error(node.position, found.error().message);
     }

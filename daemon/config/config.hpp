@@ -116,7 +116,7 @@ struct ConfigLoad {
 /// Where secrets come from, and whether they must be there.
 enum class Secrets : std::uint8_t {
   kRequired,  ///< The daemon: a missing one is an error.
-  kChecked,   ///< `kpid check`: a missing one is a warning, the checking machine need not have it.
+  kChecked,   ///< A missing one is a warning: what is asked can be done without.
   kIgnored,   ///< Rule tests: never looked up.
 };
 

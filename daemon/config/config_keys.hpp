@@ -37,6 +37,8 @@ void read_routes(const YamlNode& node, ConfigReading& reading);
 void check_routes(const YamlNode* node, ConfigReading& reading);
 /// What routes match must be what some alert has. REQUIRES that all rules were loaded.
 void check_matches(const YamlNode& routes, ConfigReading& reading);
+/// The same of `kpis` of digests.
+void check_digest_kpis(const YamlNode& digests, ConfigReading& reading);
 /// `mutes`, and `calendar.hours`: named windows of the week. `where` is how messages call the map.
 void read_hours(const YamlNode& node,
                 const std::string& where,

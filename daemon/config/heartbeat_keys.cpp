@@ -20,7 +20,7 @@ Secret url_of(const YamlNode& node, ConfigReading& reading) {
     return *std::move(found);
   }
   if (reading.secrets == Secrets::kChecked && found.error().kind == ErrorKind::kNotFound) {
-    reading.diagnostics.warning(node.position, found.error().message, "the daemon will refuse to start without it");
+    reading.diagnostics.warning(node.position, found.error().message, std::string(kMissingSecret));
   } else {
     reading.diagnostics.error(node.position, found.error().message);
   }

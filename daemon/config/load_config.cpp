@@ -265,6 +265,9 @@ class ConfigLoader {
       if (routes_ != nullptr && has_all_rules_) {
         check_matches(*routes_, reading);
       }
+      if (digests_ != nullptr && has_all_rules_) {
+        check_digest_kpis(*digests_, reading);
+      }
     }
   }
 

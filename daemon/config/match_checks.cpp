@@ -48,14 +48,32 @@ class MatchCheck {
     }
   }
 
-  void check(const YamlNode& match) {
+  /// What alerts of a route are grouped by.
+  void check_names(const YamlNode& names) {
+    for (const YamlNode& name : names.items) {
+      if (!segment_labels_.contains(name.scalar) && !known_.contains(name.scalar)) {
+        tell_label(name, "alerts are not grouped by it");
+      }
+    }
+  }
+
+  /// Which KPIs a digest has: by what a rule says of itself, not by what becomes of it.
+  void check_kpis(const YamlNode& match) {
+    for (const char* name : {"severity", "type", "source"}) {
+      known_.erase(name);
+    }
+    segment_labels_.clear();
+    check(match, "the digest would have no KPI");
+  }
+
+  void check(const YamlNode& match, const std::string& effect = "the route would match nothing") {
     for (const auto& [label, values] : match.entries) {
       if (is_segment_label(label.scalar)) {
         continue;  // its values come with the data: `kpid check` holds them against the history
       }
       const auto found = known_.find(label.scalar);
       if (found == known_.end()) {
-        tell_label(label);
+        tell_label(label, effect);
         continue;
       }
       const std::vector<YamlNode> alone{values};
@@ -94,14 +112,14 @@ class MatchCheck {
     return segment_labels_.contains(label) && !kBefore.contains(label);
   }
 
-  void tell_label(const YamlNode& label) {
+  void tell_label(const YamlNode& label, const std::string& effect) {
     std::set<std::string> labels = segment_labels_;
     for (const auto& [name, known] : known_) {
       labels.insert(name);
     }
     const std::string near = did_you_mean(label.scalar, std::vector<std::string>(labels.begin(), labels.end()));
     diagnostics_.error(label.position,
-                       "no alert has the label \"" + printable(label.scalar, 60) + "\": the route would match nothing",
+                       "no alert has the label \"" + printable(label.scalar, 60) + "\": " + effect,
                        near.empty() ? "labels: " + listed(labels) : near);
   }
 
@@ -139,6 +157,18 @@ void check_matches(const YamlNode& routes, ConfigReading& reading) {
   for (const YamlNode& route : routes.items) {
     if (const YamlNode* match = route.find("match")) {
       check.check(*match);
+    }
+    if (const YamlNode* names = route.find("group_by")) {
+      check.check_names(*names);
+    }
+  }
+}
+
+void check_digest_kpis(const YamlNode& digests, ConfigReading& reading) {
+  MatchCheck check(reading);
+  for (const YamlNode& digest : digests.items) {
+    if (const YamlNode* kpis = digest.find("kpis")) {
+      check.check_kpis(*kpis);
     }
   }
 }

@@ -29,7 +29,7 @@ ExpandedText SourceSecrets::expand(const YamlNode& node) const {
     return *std::move(found);
   }
   if (mode_ == Secrets::kChecked && found.error().kind == ErrorKind::kNotFound) {
-    diagnostics_.warning(node.position, found.error().message, "the daemon will refuse to start without it");
+    diagnostics_.warning(node.position, found.error().message, std::string(kMissingSecret));
   } else {
     diagnostics_.error(node.position, found.error().message);
   }

@@ -11,6 +11,9 @@
 
 namespace kpi {
 
+/// What is said where a verb can do without a secret that is not there. `kpid check` makes an error of it.
+inline constexpr std::string_view kMissingSecret = "set it here too: without it `kpid run` does not start";
+
 /// Whether the text is a reference (or tries to be one).
 bool is_secret_reference(std::string_view text);
 

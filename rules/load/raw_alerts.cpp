@@ -59,7 +59,7 @@ void read_no_data(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics) {
     check_not_negative(map, diagnostics, after, "after");
   }
   if (const YamlNode* then = map.optional("then")) {
-    if (const auto choice = read_choice(*then, {"alert", "hold", "ok"}, diagnostics)) {
+    if (const auto choice = read_choice(*then, {"alert", "hold", "ok"}, diagnostics, "then")) {
       policy.then = static_cast<NoDataPolicy::Then>(*choice);
     }
   }

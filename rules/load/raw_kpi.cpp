@@ -15,8 +15,8 @@ void read_better(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics) {
     const YamlNode* within = map.required("within", "write better: {within: [low, high]}");
     if (within != nullptr) {
       const bool is_pair = within->kind == YamlNode::Kind::kSequence && within->items.size() == 2;
-      const auto low = is_pair ? read_number(within->items[0], diagnostics) : std::nullopt;
-      const auto high = is_pair ? read_number(within->items[1], diagnostics) : std::nullopt;
+      const auto low = is_pair ? read_number(within->items[0], diagnostics, "within") : std::nullopt;
+      const auto high = is_pair ? read_number(within->items[1], diagnostics, "within") : std::nullopt;
       if (!is_pair || (low && high && *low >= *high)) {
         diagnostics.error(
             within->position, "within wants two numbers, the lower one first", "write within: [3.5, 4.5]");
@@ -44,7 +44,7 @@ void read_split_by(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics) 
     for (const YamlNode& label : item.kind == YamlNode::Kind::kSequence ? item.items : alone) {
       raw.split_labels.emplace(label.scalar, label.position);
     }
-    std::vector<std::string> labels = read_text_list(item, diagnostics);
+    std::vector<std::string> labels = read_text_list(item, diagnostics, "split_by");
     std::ranges::sort(labels);
     if (std::ranges::adjacent_find(labels) != labels.end()) {
       diagnostics.error(item.position, "a label stands twice in one split");
@@ -92,7 +92,7 @@ void read_unit(MapReader& map, RawKpi& raw) {
 
 void read_cadence(MapReader& map, RawKpi& raw) {
   if (const YamlNode* every = map.optional("every")) {
-    raw.every = read_grain(*every, map.diagnostics());
+    raw.every = read_grain(*every, map.diagnostics(), "every");
     raw.every_position = every->position;
     if (raw.every && raw.every->unit == Grain::Unit::kInstant) {
       map.diagnostics().error(every->position, "a KPI is judged over periods, not at instants", "write every: 5m");
@@ -107,10 +107,10 @@ void read_cadence(MapReader& map, RawKpi& raw) {
       raw.over.reset();
     }
   }
-  if (map.number("complete", raw.kpi.complete) && (raw.kpi.complete < 0 || raw.kpi.complete > 1)) {
+  if (map.number("complete", raw.kpi.complete) && !(raw.kpi.complete > 0 && raw.kpi.complete <= 1)) {
     const bool is_bare = raw.kpi.complete > 1 && raw.kpi.complete <= 100;
     map.diagnostics().error(map.position_of("complete"),
-                            "complete is a share from 0% to 100%",
+                            "complete is a share above 0%, up to 100%",
                             "write complete: " + (is_bare ? number_text(raw.kpi.complete) : "80") + "%");
   }
   Zone zone;

@@ -23,7 +23,7 @@ SegmentMatch read_match(const YamlNode& node, Diagnostics& diagnostics) {
     return match;
   }
   for (const auto& [label, values] : node.entries) {
-    match.labels.emplace_back(label.scalar, read_text_list(values, diagnostics));
+    match.labels.emplace_back(label.scalar, read_text_list(values, diagnostics, label.scalar));
   }
   std::ranges::sort(match.labels);
   return match;

@@ -61,7 +61,7 @@ void read_labels(const YamlNode& node, Labels& labels, Diagnostics& diagnostics)
     return;
   }
   for (const auto& [name, value] : node.entries) {
-    if (const auto text = read_text(value, diagnostics)) {
+    if (const auto text = read_text(value, diagnostics, name.scalar)) {
       labels.emplace_back(name.scalar, *text);
     }
   }
@@ -70,7 +70,7 @@ void read_labels(const YamlNode& node, Labels& labels, Diagnostics& diagnostics)
 
 void read_severity(MapReader& map, std::string_view key, Severity& severity) {
   if (const YamlNode* node = map.optional(key)) {
-    if (const auto choice = read_choice(*node, {"info", "warning", "critical"}, map.diagnostics())) {
+    if (const auto choice = read_choice(*node, {"info", "warning", "critical"}, map.diagnostics(), key)) {
       severity = static_cast<Severity>(*choice + 1);
     }
   }

@@ -40,7 +40,7 @@ void read_expect(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics) {
   }
   ListedValues listed;
   for (const auto& [label, values] : node.entries) {
-    listed.emplace(label.scalar, read_text_list(values, diagnostics));
+    listed.emplace(label.scalar, read_text_list(values, diagnostics, label.scalar));
   }
   const auto is_listed = [&](const std::string& label) { return listed.contains(label); };
   for (const auto& split : kpi.split_by) {
@@ -147,7 +147,7 @@ void read_relations(MapReader& map, RawKpi& raw) {
       return;
     }
     for (const YamlNode& item : items) {
-      if (const auto name = read_text(item, map.diagnostics())) {
+      if (const auto name = read_text(item, map.diagnostics(), "was")) {
         use(*name, item.position);
       }
     }

@@ -13,6 +13,17 @@
 namespace kpi {
 namespace {
 
+/// Of two currencies one must be converted; anything else is a unit that was meant otherwise.
+std::string unit_remedy(const Unit& wanted, const Unit& is) {
+  const auto is_currency = [](const Unit& unit) {
+    return unit.factors().size() == 1 && unit.factors()[0].dimension == Unit::Dimension::kCurrency;
+  };
+  if (is_currency(wanted) && is_currency(is)) {
+    return "write unit: " + is.text() + ", or multiply by a rate whose unit is " + wanted.text() + "/" + is.text();
+  }
+  return is.text().empty() ? "write unit: \"%\" or leave it out" : "write unit: " + is.text() + ", or leave it out";
+}
+
 /// Resolves names over all KPIs, in an order in which each KPI comes after those it uses.
 class Loader {
  public:
@@ -291,9 +302,9 @@ class Loader {
       return;
     }
     if (has_unit && program->unit.fit(kpi.unit) == Unit::Fit::kClash) {
-      diagnostics_.error(
-          raw.unit_position,
-          "the unit " + kpi.unit.text() + " does not fit the value, which is in " + program->unit.text());
+      diagnostics_.error(raw.unit_position,
+                         "the unit " + kpi.unit.text() + " does not fit the value, which is in " + program->unit.text(),
+                         unit_remedy(kpi.unit, program->unit));
       return;
     }
     if (!has_unit) {

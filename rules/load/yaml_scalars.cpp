@@ -197,6 +197,13 @@ std::string number_remedy(std::string_view text) {
       return "";
     }
   }
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kLarge{
+      {{"G", "000M"}, {"B", "000M"}, {"bn", "000M"}, {"T", "000000M"}, {"mn", "M"}, {"mio", "M"}}};
+  for (const auto& [word, meant] : kLarge) {
+    if (suffix == word && numbers.size() == 1 && numbers.front().find('.') == std::string::npos) {
+      return "write " + numbers.front() + std::string(meant) + ": the suffixes are k and M";
+    }
+  }
   if (digits > (negative ? 1U : 0U) || !(suffix.empty() || number_in("1" + suffix))) {
     return numbers.size() == 1 ? "write " + numbers.front() + "; the unit is given by the key unit" : "";
   }
@@ -387,6 +394,45 @@ std::vector<std::string> read_text_list(const YamlNode& node, Diagnostics& diagn
   return texts;
 }
 
+namespace {
+
+/// Other words for some of the choices.
+std::string choice_meant(std::string_view text, const std::vector<std::string>& choices) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kWords{{{"up", "higher"},
+                                                                                         {"more", "higher"},
+                                                                                         {"increase", "higher"},
+                                                                                         {"high", "higher"},
+                                                                                         {"down", "lower"},
+                                                                                         {"less", "lower"},
+                                                                                         {"decrease", "lower"},
+                                                                                         {"low", "lower"},
+                                                                                         {"fatal", "critical"},
+                                                                                         {"error", "critical"},
+                                                                                         {"crit", "critical"},
+                                                                                         {"high", "critical"},
+                                                                                         {"page", "critical"},
+                                                                                         {"warn", "warning"},
+                                                                                         {"medium", "warning"},
+                                                                                         {"low", "info"},
+                                                                                         {"notice", "info"},
+                                                                                         {"debug", "info"},
+                                                                                         {"sum", "total"},
+                                                                                         {"mean", "average"},
+                                                                                         {"avg", "average"},
+                                                                                         {"value", "level"},
+                                                                                         {"exponential", "compound"},
+                                                                                         {"geometric", "compound"}}};
+  const std::string lower = to_lower_ascii(text);
+  for (const auto& [word, choice] : kWords) {
+    if (lower == word && std::ranges::find(choices, choice) != choices.end()) {
+      return std::string(choice);
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
 std::optional<std::size_t> read_choice(const YamlNode& node,
                                        const std::vector<std::string>& choices,
                                        Diagnostics& diagnostics,
@@ -399,7 +445,9 @@ std::optional<std::size_t> read_choice(const YamlNode& node,
   }
   const auto found = std::ranges::find(choices, *text);
   if (found == choices.end()) {
-    wish.refuse(did_you_mean(*text, choices));
+    const std::string near = did_you_mean(*text, choices);
+    const std::string meant = near.empty() ? choice_meant(*text, choices) : "";
+    wish.refuse(meant.empty() ? near : "write " + std::string(name) + ": " + meant);
     return std::nullopt;
   }
   return static_cast<std::size_t>(found - choices.begin());

@@ -73,6 +73,7 @@ TEST(CheckOfFiles, SaysWhatAPollCouldNotRead) {
   // The data need not be where one checks; where their folder is, they should be.
   EXPECT_EQ(check(program, "    plugin: csv\n    path: data/web.csv\n    metrics: {visits: {unit: visits}}\n").err, "");
   EXPECT_THAT(check(program, source).err, HasSubstr("kpid.yaml:5:11: warning: DIR/web.csv: no such file"));
+  EXPECT_THAT(check(program, source).err, HasSubstr("help: until it is there, the source fails at each poll\n"));
   program.write("webb.csv", "");
   EXPECT_THAT(check(program, source).err, HasSubstr("kpid.yaml:5:11: warning: DIR/web.csv: "));
   EXPECT_THAT(check(program, source).err, HasSubstr("help: did you mean \"webb.csv\"?\n"));

@@ -308,18 +308,21 @@ INSTANTIATE_TEST_SUITE_P(
                   R"~(a.yaml:1:32: error: the unit EUR does not fit the value, which is in SEK
   1 | x: {value: shop.revenue, unit: EUR}
     |                                ^~~
+  help: write unit: SEK, or multiply by a rate whose unit is EUR/SEK
 )~"},
         Complaint{"ALimitInAnotherUnit",
                   "x: {value: shop.revenue, thresholds: {warning: 5%}}",
                   R"~(a.yaml:1:48: error: this is in %, the KPI's unit is SEK
   1 | x: {value: shop.revenue, thresholds: {warning: 5%}}
     |                                                ^~
+  help: write it in SEK, the unit of the value
 )~"},
         Complaint{"ALimitThatIsACondition",
                   "x: {value: shop.orders, thresholds: {warning: value > 5}}",
                   R"~(a.yaml:1:47: error: a number was expected here, this is a condition
   1 | x: {value: shop.orders, thresholds: {warning: value > 5}}
     |                                               ^~~~~~~~~
+  help: write a limit such as 2%, or the condition as `when` of an entry of alerts
 )~"},
         Complaint{
             "LimitsInTheWrongOrder",
@@ -446,7 +449,7 @@ INSTANTIATE_TEST_SUITE_P(
 )~"},
         Complaint{"CompleteWithoutPercent",
                   "x: {value: web.visits, complete: 80}",
-                  R"~(a.yaml:1:34: error: complete is a share from 0% to 100%
+                  R"~(a.yaml:1:34: error: complete is a share above 0%, up to 100%
   1 | x: {value: web.visits, complete: 80}
     |                                  ^~
   help: write complete: 80%
@@ -456,6 +459,7 @@ INSTANTIATE_TEST_SUITE_P(
                   R"~(a.yaml:1:32: error: better wants one of higher, lower, got "up"
   1 | x: {value: web.visits, better: up}
     |                                ^~
+  help: write better: higher
 )~"},
         Complaint{"ASplitByAMisspeltLabel",
                   "x: {value: web.visits, split_by: [contry], thresholds: {warning: 10, segments: [{match: {contry: "
@@ -498,12 +502,14 @@ INSTANTIATE_TEST_SUITE_P(
                   R"~(a.yaml:1:33: error: from and to are the same: there is no way to go
   1 | x: {value: shop.orders, target: {from: 5, to: 5, by: 2026-12-31}}
     |                                 ^
+  help: write to: with another goal; what is only to be held is a threshold, or measure: share_met
 )~"},
         Complaint{"ATargetThatEndsBeforeItBegins",
                   "x: {value: shop.orders, target: {from: 5, to: 9, start: 2026-12-31, by: 2026-01-01}}",
                   R"~(a.yaml:1:33: error: the deadline 2026-01-01 lies before the start 2026-12-31
   1 | x: {value: shop.orders, target: {from: 5, to: 9, start: 2026-12-31, by: 2026-01-01}}
     |                                 ^
+  help: write by: with a later day, or as a span from the start: 6 months
 )~"},
         Complaint{"ACompoundPathThroughZero",
                   "x: {value: shop.orders, target: {from: 0, to: 9, by: 2026-12-31, path: compound}}",

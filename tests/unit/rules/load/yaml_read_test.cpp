@@ -139,6 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
         WrongCase{"CommasAndPoint", number(), "12,345.25", wants_number("\"12,345.25\"", "write 12345.25")},
         WrongCase{"PercentWithCommaAndSpace", number(), "45,3 %", wants_number("\"45,3 %\"", "write 45.3%")},
         WrongCase{"LargeK", number(), "5K", wants_number("\"5K\"", "write 5k")},
+        WrongCase{"Billions", number(), "2G", wants_number("\"2G\"", "write 2000M: the suffixes are k and M")},
         WrongCase{"Underscores", number(), "1_000", wants_number("\"1_000\"", "write 1000 or 1k")},
         WrongCase{"CurrencyAfter",
                   number(),

@@ -1,0 +1,144 @@
+// The README's own KPI, broken in many ways: each is told with the place and the remedy, whatever was meant.
+
+#include "tests/support/golden.hpp"
+#include "tests/unit/daemon/cli/program.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace kpi::test {
+namespace {
+
+struct Breakage {
+  const char* name;
+  const char* file;
+  const char* from;
+  const char* to;
+  int code = 1;
+};
+
+constexpr const char* kConfig = "kpid.yaml";
+constexpr const char* kShop = "rules/shop.yaml";
+
+const std::vector<Breakage>& breakages() {
+  static const std::vector<Breakage> kAll{
+      {"a zone that is none", kConfig, "Europe/Stockholm", "Europe/Stokholm"},
+      {"a channel of no type", kConfig, "type: slack", "type: slak"},
+      {"no route for the rest", kConfig, "  - {match: {}, to: [screen]}\n", ""},
+      {"a file that is not there", kConfig, "data/web.csv", "data/wbe.csv", 0},
+      {"a column that is not there", kConfig, "column: Visits", "column: Vists", 0},
+      {"a kind that is none", kConfig, "visits: {column: Visits, kind: flow", "visits: {column: Visits, kind: flwo"},
+      {"a label without a column", kConfig, "labels: {country: Country}", "labels: {country: Land}", 0},
+      {"rules that are nowhere", kConfig, "rules/*.yaml", "rule/*.yaml"},
+      {"a metric twice", kConfig, "      orders: {", "      visits: {"},
+      {"a history that is a path", kConfig, "sqlite:history.db", "history.db"},
+      {"a date format of its own", kConfig, "date: {column: Date} ", "date: {column: Date, format: \"%Y/%d\"} "},
+      {"a metric that is none", kShop, "web.orders /", "web.order /"},
+      {"no unit of money", kShop, "unit: \"%\"", "unit: kr"},
+      {"a unit that does not fit", kShop, "unit: \"%\"", "unit: SEK"},
+      {"a percent sign without quotes", kShop, "unit: \"%\"", "unit: %"},
+      {"days in Swedish", kShop, "over: 7 days", "over: 7 dagar"},
+      {"a length without a unit", kShop, "over: 7 days", "over: 7"},
+      {"a label that is none", kShop, "[country]", "[contry]"},
+      {"limits in the wrong order", kShop, "critical: 1.8%", "critical: 2.6%"},
+      {"a comma in a number", kShop, "2.2%", "2,2%"},
+      {"a percent sign forgotten", kShop, "warning: 2.2%", "warning: 2.2", 0},
+      {"a recovery within the miss", kShop, "recover: 2.4%", "recover: 2%"},
+      {"a patience without a unit", kShop, "for: 2 days", "for: 2"},
+      {"a key misspelt", kShop, "thresholds:", "tresholds:"},
+      {"a target without a baseline", kShop, "from: 2%, ", ""},
+      {"a deadline in the American way", kShop, "by: 6 months", "by: 12/31/2026"},
+      {"a deadline before the start", kShop, "by: 6 months", "by: 2026-06-01"},
+      {"a goal that is the baseline", kShop, "to: 3%", "to: 2%"},
+      {"a goal against better", kShop, "to: 3%", "to: 1%", 0},
+      {"a sum of percentages", kShop, "from: 2%, to: 3%", "measure: total, to: 3%"},
+      {"a path in other words", kShop, "by: 6 months", "by: 6 months, path: exponential"},
+      {"a reminder before the start", kShop, "by: 6 months", "by: 6 months, remind: [1 year]"},
+      {"a tab", kShop, "    title: Conv", "\ttitle: Conv"},
+      {"no colon", kShop, "    title: Conv", "    title Conv"},
+      {"a key twice", kShop, "    owner: growth\n", "    owner: growth\n    owner: sales\n"},
+      {"nothing need be there", kShop, "by: 6 months}", "by: 6 months}\n    complete: 0%"},
+      {"a smallest sample of no source", kShop, "by: 6 months}", "by: 6 months}\n    min_sample: {visits: 200}"},
+      {"better in other words", kShop, "by: 6 months}", "by: 6 months}\n    better: up"},
+      {"a severity in other words",
+       kShop,
+       "by: 6 months}",
+       "by: 6 months}\n    alerts: [{name: low, when: value < 2%, severity: fatal}]"},
+      {"a change that cannot be",
+       kShop,
+       "by: 6 months}",
+       "by: 6 months}\n    alerts: [{name: drop, when: \"change(value, 1 week) < -30\"}]",
+       0},
+      {"an alert on a number",
+       kShop,
+       "by: 6 months}",
+       "by: 6 months}\n    alerts: [{name: drop, when: \"change(value, 1 week)\"}]"},
+      {"a division by nothing", kShop, "web.orders / web.visits", "web.orders / 0"},
+      {"a severity that no alert has", kConfig, "{severity: critical}", "{severity: crit}"},
+      {"groups by a label that is none",
+       kConfig,
+       "{match: {}, to: [screen]}",
+       "{match: {}, to: [screen], group_by: [contry]}"},
+      {"a channel that is none", kConfig, "to: [team, screen]", "to: [teem, screen]"},
+      {"a secret that is not there", kConfig, "SLACK_WEBHOOK_URL", "SLACK_WEBHOOK"},
+  };
+  return kAll;
+}
+
+/// The blocks between ```yaml and ``` of the README, in their order.
+std::vector<std::string> readme_blocks() {
+  std::ifstream file(std::string(KPI_SOURCE_DIR) + "/README.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  std::vector<std::string> blocks;
+  const std::string whole = text.str();
+  for (std::size_t at = whole.find("```yaml\n"); at != std::string::npos; at = whole.find("```yaml\n", at)) {
+    const std::size_t end = whole.find("```\n", at + 8);
+    blocks.push_back(whole.substr(at + 8, end - at - 8));
+    at = end;
+  }
+  return blocks;
+}
+
+TEST(Breakages, OfTheKpiInTheReadmeAreEachToldWithPlaceAndRemedy) {
+  const ScopedVariable hook("SLACK_WEBHOOK_URL", "https://hooks.example.com/x");
+  const std::vector<std::string> blocks = readme_blocks();
+  ASSERT_GE(blocks.size(), 2U);
+  Program program("2026-08-01T06:00:00Z");
+  program.write("data/web.csv", "Date,Country,Visits,Orders\n2026-07-30,SE,1000,25\n2026-07-30,DK,400,10\n");
+  const auto write = [&](const Breakage* broken) {
+    for (const auto& [name, block] : {std::pair(kConfig, blocks[0]), std::pair(kShop, blocks[1])}) {
+      std::string text = block;
+      if (broken != nullptr && std::string_view(broken->file) == name) {
+        const std::size_t at = text.find(broken->from);
+        ASSERT_NE(at, std::string::npos) << broken->name;
+        text.replace(at, std::string_view(broken->from).size(), broken->to);
+      }
+      program.write(name, text);
+    }
+  };
+  write(nullptr);
+  const Ended whole = program.on_folder({"check"});
+  EXPECT_EQ(whole.code, 0) << whole.err;
+  std::string said;
+  for (const Breakage& broken : breakages()) {
+    write(&broken);
+    const Ended ended = program.on_folder({"check"});
+    EXPECT_EQ(ended.code, broken.code) << broken.name << "\n" << ended.err;
+    EXPECT_THAT(ended.err, testing::HasSubstr("help: ")) << broken.name;
+    std::string own = ended.err;
+    if (const std::size_t at = own.find("rules/shop.yaml:2:3: warning: conversion_rate has no review");
+        at != std::string::npos) {  // it is said of the whole one too
+      const std::size_t begin = own.rfind('\n', at) + 1;
+      own.erase(begin, own.find('\n', own.find("help: ", at)) + 1 - begin);
+    }
+    said += std::string("== ") + broken.name + "\n" + own;
+  }
+  EXPECT_TRUE(matches_golden("cli/breakages.txt", said));
+}
+
+}  // namespace
+}  // namespace kpi::test
