@@ -36,7 +36,7 @@ void RowReader::read_at(std::uint64_t row,
   }
   const std::int64_t set = collector_.label_set(labels);
   if (set < 0) {
-    collector_.lose(row, [&] {
+    collector_.lose_of(row, slot, [&] {
       auto trouble = collector_.label_trouble(labels);
       return RowProblem{where_(row, {.part = Place::Part::kLabel, .index = trouble.label}), std::move(trouble.message)};
     });

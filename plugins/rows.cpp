@@ -123,8 +123,18 @@ Poll RowCollector::finish() {
     emit(std::span(rows_).subspan(begin, end - begin));
     begin = end;
   }
+  find_lost();
   take_problems();
   return std::move(poll_);
+}
+
+/// Rows are in order by now.
+void RowCollector::find_lost() {
+  for (const auto& [slot, where] : lost_of_) {
+    if (lost_.empty() && !std::ranges::binary_search(rows_, slot, {}, &Record::slot)) {
+      lost_ = where;
+    }
+  }
 }
 
 void RowCollector::emit(std::span<const Record> same) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace kpi {
@@ -86,6 +87,15 @@ class RowCollector {
     problem(row, std::forward<Describe>(describe));
   }
 
+  /// The same of a row whose period is known, and its series is not: it is lost where no other row is of that period.
+  template <class Describe>
+  void lose_of(std::uint64_t row, Slot slot, Describe&& describe) {
+    if (lost_of_.size() < kMaxRowProblems) {
+      lost_of_.emplace_back(slot.ms, describe().where);
+    }
+    problem(row, std::forward<Describe>(describe));
+  }
+
   [[nodiscard]] std::size_t row_count() const { return rows_.size(); }
 
   [[nodiscard]] std::size_t problem_count() const { return problem_count_; }
@@ -124,6 +134,7 @@ class RowCollector {
   void duplicate(const Record& first, const Record& again, std::uint32_t metric);
   std::uint32_t series(std::uint32_t label_set, std::uint32_t metric);
   void take_problems();
+  void find_lost();
 
   const SourceSettings& settings_;
   Where where_;
@@ -134,9 +145,10 @@ class RowCollector {
   std::map<Labels, std::uint32_t> sets_;
   std::vector<Labels> labels_;  // of each set
   std::vector<Record> rows_;
-  std::vector<double> values_;           // settings_.metrics.size() for each row
-  std::vector<RowValue::State> states_;  // beside values_
-  std::string lost_;                     // where the first lost row stands
+  std::vector<double> values_;                                 // settings_.metrics.size() for each row
+  std::vector<RowValue::State> states_;                        // beside values_
+  std::string lost_;                                           // where the first lost row stands
+  std::vector<std::pair<std::int64_t, std::string>> lost_of_;  // periods, and where a row of them stands
   std::vector<KeptProblem> problems_;
   std::size_t problem_count_ = 0;
   std::vector<std::int64_t> series_;  // of set * metrics + metric; -1: none yet

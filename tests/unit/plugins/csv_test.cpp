@@ -213,6 +213,13 @@ TEST(CsvSource, RemarksThatARowIsLost) {
   EXPECT_EQ(poll_text(csv_settings(), "date,visits\n2026-03-01,5\n2026-03-02,6,7\n")->remarks,
             Lines{lost + "x.csv:3:14"});
   EXPECT_EQ(poll_text(csv_settings(), "date,visits\n2026-03-01,5\n2026-03-02,x\n")->remarks, Lines{});
+  SourceSettings settings = csv_settings();
+  settings.labels = {label("country", "Country")};
+  EXPECT_EQ(poll_text(settings, "date,Country,visits\n2026-03-01,SE,5\n2026-03-02,,6\n")->remarks,
+            Lines{lost + "x.csv:3:12"});
+  EXPECT_EQ(poll_text(settings, "date,Country,visits\n2026-03-01,SE,5\n2026-03-02,,6\n2026-03-02,DK,1\n")->remarks,
+            Lines{})
+      << "the period has a row";
 }
 
 TEST(CsvSource, ReportsRowsOfAnotherWidth) {
