@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 namespace kpi {
@@ -147,10 +148,13 @@ std::vector<const ReviewPoint*> thinned(const std::vector<ReviewPoint>& points, 
   return kept;
 }
 
-/// "M1 2L3 4": lines through what is known, broken where it is not.
+/// "M1 2L3 4": lines through what is known, broken where it is not. Of points on one height only the first and the last
+/// stand in it, as of most limits.
 template <class ValueOf>
 std::string path_through(const std::vector<const ReviewPoint*>& points, const Plane& plane, const ValueOf& value_of) {
   std::string path;
+  std::string last_height;
+  std::size_t level_from = 0;  // where the last point of a level stretch begins in `path`; 0: it is no such point
   bool is_open = false;
   for (const ReviewPoint* point : points) {
     const double value = point == nullptr ? std::numeric_limits<double>::quiet_NaN() : value_of(*point);
@@ -158,7 +162,14 @@ std::string path_through(const std::vector<const ReviewPoint*>& points, const Pl
       is_open = false;
       continue;
     }
-    path += fmt::format("{}{:.1f} {:.1f}", is_open ? "L" : "M", plane.x(middle(*point)), plane.y(value));
+    std::string height = fmt::format("{:.1f}", plane.y(value));
+    const bool is_level = is_open && height == last_height;
+    if (is_level && level_from != 0) {
+      path.resize(level_from);
+    }
+    level_from = is_level ? path.size() : 0;
+    fmt::format_to(std::back_inserter(path), "{}{:.1f} {}", is_open ? "L" : "M", plane.x(middle(*point)), height);
+    last_height = std::move(height);
     is_open = true;
   }
   return path;

@@ -249,8 +249,7 @@ class ReviewReader {
     SampleTable table;
     std::vector<std::uint32_t> series;  // by the history's id: into the table and 1
     KPI_TRY(find_series(table, series));
-    for (const ReviewPeriod& period : {year_ago_, previous_, review_.period}) {
-      const auto [from, to] = slots_around(period, kYearMs / 4);
+    for (const auto& [from, to] : sample_stretches()) {
       KPI_TRY(reader_.daily_samples(from, to, [&](const DailySamples& row) {
         const std::uint32_t id = row.series < series.size() ? series[row.series] : 0;
         for (const Sample& sample : id == 0 ? std::vector<Sample>{} : samples_of(row, metric_of(table, id - 1))) {
@@ -274,6 +273,25 @@ class ReviewReader {
       }
     }
     return read_earlier_values();
+  }
+
+  /// The time whose samples figures need, each stretch once: periods may follow one another or be the same.
+  [[nodiscard]] std::vector<std::pair<Slot, Slot>> sample_stretches() const {
+    // What adds up over days lies within the period; a level, or a quarter's number, may come from before it.
+    const bool adds_up = std::ranges::all_of(rules_.metrics, [](const Metric& metric) {
+      return metric.kind == MetricKind::kFlow && metric.grain.unit <= Grain::Unit::kDay;
+    });
+    std::vector<std::pair<Slot, Slot>> stretches;
+    for (const ReviewPeriod& period : {year_ago_, previous_, review_.period}) {
+      const auto [from, to] = slots_around(period, adds_up ? 0 : kYearMs / 4);
+      if (!stretches.empty() && from <= stretches.back().second) {
+        stretches.back().first = std::min(stretches.back().first, from);
+        stretches.back().second = std::max(stretches.back().second, to);
+      } else {
+        stretches.emplace_back(from, to);
+      }
+    }
+    return stretches;
   }
 
   [[nodiscard]] const Metric& metric_of(const SampleTable& table, std::uint32_t series) const {
