@@ -39,9 +39,8 @@ SampleTable table_of(const Script& script, const Config& config) {
 }
 
 /// What the source has now, as if each of its periods had been delivered when it ended.
-Result<void> add_afresh(const Config& config, std::uint32_t index, Io& io, Script& script) {
+Result<void> add_afresh(const Config& config, std::uint32_t index, Instant now, Io& io, Script& script) {
   const SourceConfig& source = config.sources[index];
-  const Instant now = io.clock.now();
   Poll poll = KPI_TRY(source.source->poll({now, "", std::nullopt}, io.host, std::stop_token()));
   if (converts(source)) {
     convert(poll, source, config, table_of(script, config));
@@ -62,9 +61,16 @@ Result<void> add_afresh(const Config& config, std::uint32_t index, Io& io, Scrip
   return {};
 }
 
-/// `is_first`: of this call of the verb, which says once that there is no history.
-Result<Script> make_script(const Config& config, const Wanted& wanted, bool is_first, Io& io) {
+/// What is replayed, and until when something is known: nobody knows what is missing from days to come.
+struct Known {
   Script script;
+  Instant until;
+};
+
+/// `is_first`: of this call of the verb, which says once that there is no history.
+Result<Known> make_script(const Config& config, const Wanted& wanted, bool is_first, Io& io) {
+  Known known;
+  Script& script = known.script;
   if (wanted.afresh.size() < config.sources.size()) {
     const auto reader = open_history_reader(config.history);
     if (!reader && (wanted.afresh.empty() || reader.error().kind != ErrorKind::kNotFound)) {
@@ -73,22 +79,27 @@ Result<Script> make_script(const Config& config, const Wanted& wanted, bool is_f
     if (reader) {
       // All of it: what was imported later is known of those periods too.
       script = KPI_TRY(read_script(**reader, config, wanted.afresh, Instant::max()));
+      const auto last = KPI_TRY((*reader)->last_step());
+      known.until = last.value_or(known.until);
     } else if (is_first) {
       const std::vector<std::string> names(wanted.afresh.begin(), wanted.afresh.end());
       io.err << "kpid: there is no history yet: only " << join(names, ", ") << (names.size() == 1 ? " is" : " are")
              << " looked at\n";
     }
   }
+  if (!wanted.afresh.empty()) {
+    known.until = std::max(known.until, io.clock.now());
+  }
   // Rates come before what is converted by them.
   for (const bool is_converted : {false, true}) {
     for (std::uint32_t i = 0; i < config.sources.size(); ++i) {
       const SourceConfig& source = config.sources[i];
       if (converts(source) == is_converted && wanted.afresh.contains(source.settings.name)) {
-        KPI_TRY(add_afresh(config, i, io, script));
+        KPI_TRY(add_afresh(config, i, known.until, io, script));
       }
     }
   }
-  return script;
+  return known;
 }
 
 /// When nobody looked while the history was made. None: that is to be found out.
@@ -98,15 +109,16 @@ using Record = std::optional<std::vector<Script::Stretch>>;
 /// running, give up in between what they wait for; looked at when nobody looked, they would miss what came later, and
 /// the same rules would not give the same.
 Result<Backtest> play(std::shared_ptr<const Config> config, const Wanted& wanted, Record& record, Io& io) {
-  Script script = KPI_TRY(make_script(*config, wanted, !record, io));
+  Known known = KPI_TRY(make_script(*config, wanted, !record, io));
+  Script& script = known.script;
   script.away = record;
   if (!wanted.afresh.empty()) {
     script.steps.clear();  // what is read afresh has its own times
   }
   Backtest backtest{wanted.from, wanted.to, 0, {}};
   Instant begin = wanted.from;
-  // The last periods are judged after they have ended, and those of a source that is read afresh are known by now.
-  Instant end = std::max(wanted.to, script.steps.empty() ? io.clock.now() : script.steps.back());
+  // The last periods are judged after they have ended.
+  Instant end = script.steps.empty() ? known.until : std::max(std::min(wanted.to, known.until), script.steps.back());
   for (const Script::Arrival& arrival : script.arrivals) {
     begin = std::min(begin, arrival.at);
     end = std::max(end, arrival.at);

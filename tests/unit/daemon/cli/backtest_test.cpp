@@ -240,6 +240,17 @@ TEST_F(BacktestVerb, OfSourcesReadAfreshNeedsNoHistory) {
   EXPECT_EQ(run({}).code, 3);
 }
 
+TEST_F(BacktestVerb, SaysNothingOfDaysToCome) {
+  for (const std::vector<std::string>& afresh : {std::vector<std::string>{}, {"--source", "web", "--source", "mail"}}) {
+    const auto until = [&](const char* to) {
+      std::vector<std::string> words{"backtest", "--from", "2026-03-01", "--to", to, "--json"};
+      words.insert(words.end(), afresh.begin(), afresh.end());
+      return json::parse(program_.on_folder(words).out)["episodes"];
+    };
+    EXPECT_EQ(until("2026-04-01"), until("2026-03-15"));  // the clock stands at six on the 15th
+  }
+}
+
 struct WrongCase {
   const char* name;
   std::vector<std::string> words;
