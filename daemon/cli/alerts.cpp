@@ -10,6 +10,7 @@
 #include <cmath>
 #include <map>
 #include <ostream>
+#include <set>
 
 namespace kpi {
 namespace {
@@ -23,6 +24,7 @@ struct Alert {
   double value = std::nan("");
   double limit = std::nan("");  ///< Of the rule `thresholds`: the one that was missed, where it is known.
   std::string error;            ///< Of the source, while it fails.
+  bool is_stale = false;        ///< It goes on, and the newest period has no data.
   std::optional<AcknowledgementRow> acknowledgement;  ///< The last one.
 
   [[nodiscard]] bool is_open() const { return !episode.row.resolved; }
@@ -49,6 +51,9 @@ class AlertReader {
     const std::vector<KpiStatus> statuses = KPI_TRY(reader_.statuses());
     for (const KpiStatus& status : statuses) {
       newest_[{status.kpi, status.segment}] = status.row.slot;
+      if (status.row.verdict == Verdict::kNoData) {
+        without_data_.emplace(status.kpi, status.segment);
+      }
     }
     const std::vector<SourceRow> sources = KPI_TRY(reader_.sources());
     for (Alert& alert : alerts) {
@@ -56,6 +61,8 @@ class AlertReader {
       if (source != sources.end() && alert.is_open()) {
         alert.error = source->error.empty() ? source->late : source->error;
       }
+      alert.is_stale = alert.is_open() && alert.episode.row.rule != "no_data" && alert.episode.row.rule != "target" &&
+                       without_data_.contains({alert.episode.kpi, alert.episode.segment});
       KPI_TRY(read_number(alert));
     }
     const std::vector<AcknowledgementRow> acknowledgements = KPI_TRY(reader_.acknowledgements());
@@ -114,6 +121,7 @@ class AlertReader {
   const Config& config_;
   HistoryReader& reader_;
   std::map<std::pair<std::string, Labels>, Slot> newest_;
+  std::set<std::pair<std::string, Labels>> without_data_;
 };
 
 ordered_json number_or_null(double number) {
@@ -160,6 +168,7 @@ ordered_json json_of(const Alert& alert) {
           {"resolved", time_or_null(row.resolved)},
           {"reason", row.reason == Reason::kNone ? ordered_json(nullptr) : ordered_json(name_of(row.reason))},
           {"restated", row.restated},
+          {"stale", alert.is_stale},
           {"value", number_or_null(alert.value)},
           {"formatted", has_value ? ordered_json(value_text(alert.value, alert.kpi)) : ordered_json(nullptr)},
           {"limit", number_or_null(alert.limit)},

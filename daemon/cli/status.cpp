@@ -62,6 +62,7 @@ ordered_json json_of(const StatusLine& line) {
       {"severity", has_severity ? ordered_json(name_of(line.severity)) : ordered_json(nullptr)},
       {"since", time_or_null(line.row ? line.row->since : std::nullopt)},
       {"verdict", name_of(line.verdict())},
+      {"stale", line.is_stale()},
       {"reason",
        line.row && line.row->reason != Reason::kNone ? ordered_json(name_of(line.row->reason)) : ordered_json(nullptr)},
       {"provisional", provisional},

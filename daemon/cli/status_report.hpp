@@ -20,6 +20,9 @@ struct StatusLine {
   KpiState state = KpiState::kNoData;
   Severity severity = Severity::kNone;  ///< The worst that fires, an alert about missing data included.
 
+  /// It fires, and the newest period has no data: a gap ends nothing.
+  [[nodiscard]] bool is_stale() const { return state == KpiState::kFiring && verdict() == Verdict::kNoData; }
+
   [[nodiscard]] Verdict verdict() const { return row ? row->verdict : Verdict::kNoData; }
 };
 

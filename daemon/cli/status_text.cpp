@@ -30,7 +30,7 @@ CellTone tone_of(Severity severity) {
 Cell state_cell(const StatusLine& line) {
   switch (line.state) {
     case KpiState::kFiring:
-      return {std::string(name_of(line.severity)), tone_of(line.severity)};
+      return {std::string(name_of(line.severity)) + (line.is_stale() ? ", stale" : ""), tone_of(line.severity)};
     case KpiState::kNoData:
       return {"no data", line.row ? CellTone::kWarning : CellTone::kQuiet};
     case KpiState::kError:

@@ -131,6 +131,7 @@ Route read_route(const YamlNode& node, ConfigReading& reading) {
   read_wait(map, "wait", route.wait);
   read_wait(map, "interval", route.interval);
   const bool is_set = map.span("repeat", route.repeat);
+  route.repeat_grows = !is_set;
   if (is_set && !route.repeat.is_zero() && route.repeat.approximate_ms() < kLeastRepeatMs) {
     reading.diagnostics.error(
         map.position_of("repeat"), "repeat wants a minute or more, or 0 for no reminder", "write repeat: 1 day");

@@ -15,11 +15,12 @@ bool is_trouble(TargetStatus status) {
 }
 
 /// The newest period with a value that was due when an episode ended: later ones, judged in the same step, may be
-/// trouble again. `slot` where there is none.
+/// trouble again. One without a value where that counts as fine. `slot` where there is none.
 Slot ended_with(const Line& line, const Kpi& kpi, const KpiPlan& plan, Instant ended, Slot slot) {
   const auto& values = line.judged.values;
   const auto last = std::find_if(values.rbegin(), values.rend(), [&](const Sample& sample) {
-    return !std::isnan(sample.value) && plan.due(kpi, sample.slot) <= ended;
+    const bool ends = !std::isnan(sample.value) || kpi.no_data.then == NoDataPolicy::Then::kOk;
+    return ends && plan.due(kpi, sample.slot) <= ended;
   });
   return last == values.rend() ? slot : last->slot;
 }
@@ -141,6 +142,7 @@ void Engine::tell_alert(std::uint32_t line, const AlertSlot& alert) {
   subject.is_flapping = is_flapping;
   subject.is_steady_again = told.is_flapping && !is_flapping;
   if (told.episode == episode && subject.severity <= told.severity && !subject.is_steady_again) {
+    told.since = subject.since;  // it may have begun later than was told: what came late was fine
     return;
   }
   const bool begins_to_flap = is_flapping && !told.is_flapping;

@@ -133,6 +133,9 @@ Json alert_json(const AlertView& alert) {
   json["objective"] = text_or_null(alert.objective);
   json["labels"] = labels_json(alert.labels);
   json["reason"] = text_or_null(alert.reason);
+  if (alert.is_stale) {
+    json["stale"] = true;
+  }
   json["runbook"] = text_or_null(alert.runbook);
   json["url"] = text_or_null(alert.url);
   json["acknowledge_url"] = text_or_null(alert.acknowledge_url);
@@ -269,6 +272,7 @@ AlertView alert_of(const Json& json) {
   alert.objective = text_at(json, "objective");
   alert.labels = labels_at(json, "labels");
   alert.reason = text_at(json, "reason");
+  alert.is_stale = json.contains("stale") && json["stale"] == true;
   alert.runbook = text_at(json, "runbook");
   alert.url = text_at(json, "url");
   alert.acknowledge_url = text_if_there(json, "acknowledge_url");

@@ -38,7 +38,8 @@ class EpisodeKeeper {
     }
   }
 
-  void update_restated(AlertState& state, const AlertState& before, std::string_view rule, Instant now) {
+  /// Whether the alert fires now, or is over now, because the past is another.
+  bool update_restated(AlertState& state, const AlertState& before, std::string_view rule, Instant now) {
     const bool was_firing = before.phase == AlertPhase::kFiring;
     const bool is_firing = state.phase == AlertPhase::kFiring;
     is_restated_ = true;
@@ -46,17 +47,19 @@ class EpisodeKeeper {
       state.episode = before.episode;
       state.pending_at = before.pending_at;
       state.firing_at = before.firing_at;
-      state.since = before.since;
       state.worst = std::max(before.worst, state.severity);
-      if (state.worst > before.worst) {
+      if (state.worst > before.worst || state.since != before.since) {
         write(state, rule, std::nullopt, Reason::kNone);
       }
-    } else if (was_firing) {
+      return state.worst > before.worst;
+    }
+    if (was_firing) {
       write(before, rule, now, Reason::kRestated);
     } else if (is_firing) {
       state.firing_at = now;
       write(state, rule, std::nullopt, Reason::kNone);
     }
+    return was_firing || is_firing;
   }
 
  private:
@@ -103,8 +106,8 @@ EpisodeRow no_data_episode(const Line& line, const Kpi& kpi, const KpiPlan& plan
   row.rule = "no_data";
   row.severity = kpi.no_data.severity;
   row.since = since_of(*line.no_data.first, kpi);
-  row.pending = plan.due(kpi, *line.no_data.first);
   row.firing = line.no_data.firing_at;
+  row.pending = std::min(plan.due(kpi, *line.no_data.first), row.firing.value_or(Instant::max()));
   return row;
 }
 
@@ -125,13 +128,14 @@ void keep_episodes(Line& line, const Kpi& kpi, const AlertStates& before, Instan
 
 void keep_restated(Line& line, const Kpi& kpi, const AlertStates& before, Instant now, LineChanges& changes) {
   EpisodeKeeper keeper(line, kpi, changes);
-  const std::size_t episodes = changes.episodes.size();
-  keeper.update_restated(line.thresholds, before.thresholds, "thresholds", now);
-  keeper.update_restated(line.target, before.target, "target", now);
+  const auto update = [&](AlertState& state, const AlertState& old, std::string_view rule) {
+    changes.is_restated = keeper.update_restated(state, old, rule, now) || changes.is_restated;
+  };
+  update(line.thresholds, before.thresholds, "thresholds");
+  update(line.target, before.target, "target");
   for (std::size_t i = 0; i < line.alerts.size(); ++i) {
-    keeper.update_restated(line.alerts[i], before.alerts[i], kpi.alerts[i].name, now);
+    update(line.alerts[i], before.alerts[i], kpi.alerts[i].name);
   }
-  changes.is_restated = changes.is_restated || changes.episodes.size() != episodes;
 }
 
 void fire_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, LineChanges& changes) {
@@ -139,6 +143,15 @@ void fire_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, LineChanges& 
   line.no_data.firing_at = plan.deadline(kpi, *line.no_data.first);
   line.no_data.episode = episode_id(kpi, line.segment, "no_data", since_of(*line.no_data.first, kpi));
   changes.episodes.push_back(no_data_episode(line, kpi, plan));
+}
+
+void move_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, Slot first, LineChanges& changes) {
+  if (line.no_data.first == first) {
+    return;
+  }
+  line.no_data.first = first;
+  changes.episodes.push_back(no_data_episode(line, kpi, plan));
+  changes.episodes.back().restated = true;
 }
 
 void end_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes, Reason reason) {

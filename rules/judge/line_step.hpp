@@ -66,6 +66,8 @@ void retire(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineCha
 void forget_alerts(Line& line);
 
 void fire_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, LineChanges& changes);
+/// An alert that goes on is about data that is missing since then: what was missing before has come.
+void move_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, Slot first, LineChanges& changes);
 /// Ends the run of periods without data, and its alert if it is on.
 void end_no_data(Line& line,
                  const Kpi& kpi,

@@ -124,8 +124,8 @@ class Replay {
     }
   }
 
-  /// The run without data that reaches the newest period, and whether it still is an alert. One that is on goes on as
-  /// it was.
+  /// The run without data that reaches the newest period, and whether it still is an alert. One that is on goes on,
+  /// from where data is missing now.
   void settle_no_data(LineChanges& changes) {
     if (!alerts_on_no_data(kpi_)) {
       return;
@@ -136,6 +136,8 @@ class Replay {
     if (!stays_on || line_.is_retired) {
       end_no_data(line_, kpi_, plan_, context_.now, changes);
       line_.no_data.first = has_retired(line_, plan_, context_) ? std::nullopt : first;
+    } else {
+      move_no_data(line_, kpi_, plan_, *first, changes);
     }
   }
 

@@ -224,6 +224,7 @@ AlertView described(const AlertSubject& subject, const Voice& voice) {
   if (!line.plans.empty()) {
     view.target = describe_target(kpi, line, language, subject.now);
   }
+  view.is_stale = is_stale(subject);
   view.reason = reason_words(subject, voice);
   if (subject.is_firing && subject.rule == RuleKind::kCondition && !kpi.alerts[subject.index].message.empty()) {
     view.reason = own_message(view, kpi.alerts[subject.index].message, language);

@@ -129,7 +129,8 @@ struct AlertView {
   std::string owner;
   std::string objective;
   Labels labels;
-  std::string reason;  ///< A whole sentence part: "below 2.2% for 2 days".
+  std::string reason;     ///< A whole sentence part: "below 2.2% for 2 days".
+  bool is_stale = false;  ///< It fires, and its newest period has no data.
   std::string runbook;
   std::string url;
   std::string acknowledge_url;  ///< A page that asks before it acts; so does the next.

@@ -180,6 +180,16 @@ std::string limit_words(const AlertSubject& subject, const Value& limit, Languag
   return format_value(limit.number, subject.kpi->unit, language, decimals_for(subject, limit, language));
 }
 
+bool is_stale(const AlertSubject& subject) {
+  const bool is_value = subject.rule == RuleKind::kThresholds || subject.rule == RuleKind::kCondition;
+  if (!subject.is_firing || !is_value || subject.line == nullptr) {
+    return false;
+  }
+  const Line& line = *subject.line;
+  const AlertState& state = subject.rule == RuleKind::kThresholds ? line.thresholds : line.alerts[subject.index];
+  return state.phase == AlertPhase::kFiring && state.is_stale;
+}
+
 std::string reason_words(const AlertSubject& subject, const Voice& voice) {
   const Language language = voice.language;
   if (!subject.is_firing && subject.rule != RuleKind::kTarget) {
@@ -191,6 +201,7 @@ std::string reason_words(const AlertSubject& subject, const Voice& voice) {
   } else if (subject.is_steady_again) {
     text = with_note(text, Phrase::kNoteSteady, language);
   }
+  text = is_stale(subject) ? with_note(text, Phrase::kNoteStale, language) : text;
   return subject.reason == Reason::kRestated ? with_note(text, Phrase::kRestated, language) : text;
 }
 

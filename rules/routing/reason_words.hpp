@@ -10,6 +10,9 @@ namespace kpi {
 /// "below 2.2% for 2 days".
 std::string reason_words(const AlertSubject& subject, const Voice& voice);
 
+/// Whether it fires, and the newest period has no data.
+bool is_stale(const AlertSubject& subject);
+
 /// The limit that a firing alert's severity stands for; null: it has none.
 const Value* crossed_limit(const AlertSubject& subject);
 /// How many decimals it takes to tell the value from its limit.

@@ -47,7 +47,8 @@ struct Route {
   std::vector<std::string> group_by{"kpi"};
   Span wait{.ms = 30'000};           ///< Before the first message of a group.
   Span interval{.ms = 5L * 60'000};  ///< Between messages about changes of a group.
-  Span repeat{.days = 1};            ///< Until the first reminder; the gap then doubles. Zero: none comes.
+  Span repeat{.days = 1};            ///< Between reminders. Zero: none comes.
+  bool repeat_grows = true;          ///< Nobody wrote how often: the gap doubles each time.
   std::string only;                  ///< Hours outside which nothing is delivered; empty: none.
   std::vector<std::string> mute;     ///< Mutes within which nothing is delivered.
   std::vector<Step> escalate;        ///< In the order of time.

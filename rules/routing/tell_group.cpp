@@ -176,7 +176,7 @@ std::optional<Instant> Decider::next_reminder(const RoutingGroup& group) const {
   if (route_of(group).repeat.is_zero() || group.kind != RoutingGroup::Kind::kAlerts) {
     return std::nullopt;
   }
-  return shifted(grown(route_of(group).repeat, group.reminded));
+  return shifted(grown(route_of(group).repeat, route_of(group).repeat_grows ? group.reminded : 0));
 }
 
 void Decider::step_up(const RoutingGroup& group, const AlertKey& key, TrackedAlert& alert, std::uint32_t step) {

@@ -166,6 +166,7 @@ constexpr PhraseText kPhrases[] = {
     {kWithNote, "{reason} ({note})"},
     {kNoteFlapping, "ustabil: alarmen er kommet og gået et stykke tid; der siges ikke mere, før den er stabil"},
     {kNoteSteady, "ikke længere ustabil"},
+    {kNoteStale, "den seneste periode mangler data"},
 
     // Targets.
     {kTargetDaysLeft, "{goal} senest {deadline}, {n} {n:dag|dage} tilbage"},

@@ -167,6 +167,7 @@ constexpr PhraseText kPhrases[] = {
     {kWithNote, "{reason} ({note})"},
     {kNoteFlapping, "flapping: it has come and gone for a while; no more is said until it is steady"},
     {kNoteSteady, "no longer flapping"},
+    {kNoteStale, "its newest period has no data"},
 
     // Targets.
     {kTargetDaysLeft, "{goal} by {deadline}, {n} {n:day|days} left"},

@@ -166,6 +166,7 @@ constexpr PhraseText kPhrases[] = {
     {kWithNote, "{reason} ({note})"},
     {kNoteFlapping, "ustabilt: varselet har kommet og gått en stund; det sies ikke mer før det er stabilt"},
     {kNoteSteady, "ikke lenger ustabilt"},
+    {kNoteStale, "den siste perioden mangler data"},
 
     // Targets.
     {kTargetDaysLeft, "{goal} innen {deadline}, {n} {n:dag|dager} igjen"},

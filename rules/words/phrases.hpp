@@ -166,6 +166,7 @@ enum class Phrase : std::uint16_t {
   kWithNote,  ///< {note} {reason}
   kNoteFlapping,
   kNoteSteady,
+  kNoteStale,
 
   // Targets.
   kTargetDaysLeft,              ///< {deadline} {goal} {n}

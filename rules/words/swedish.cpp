@@ -166,6 +166,7 @@ constexpr PhraseText kPhrases[] = {
     {kWithNote, "{reason} ({note})"},
     {kNoteFlapping, "instabilt: larmet har kommit och gått ett tag; inget mer sägs förrän det är stabilt"},
     {kNoteSteady, "inte längre instabilt"},
+    {kNoteStale, "den senaste perioden saknar data"},
 
     // Targets.
     {kTargetDaysLeft, "{goal} senast {deadline}, {n} {n:dag|dagar} kvar"},

@@ -82,7 +82,7 @@ TEST_F(Status, ShowsAKpiWithoutASampleYet) {
       << program_.on_folder({"status"}).out;
   EXPECT_EQ(line_of("leads"), json::parse(R"({
     "id": "leads", "title": "leads", "segment": {}, "period": null, "value": null, "formatted": null, "unit": "leads",
-    "state": "no_data", "severity": null, "since": null, "verdict": "no_data", "reason": null,
+    "state": "no_data", "severity": null, "since": null, "verdict": "no_data", "stale": false, "reason": null,
     "provisional": null, "target": null})"));
 }
 

@@ -122,6 +122,62 @@ TEST(Told, OfTheFirstRunOnlyWhatFiresNow) {
   EXPECT_EQ(story.store().episodes.size(), 3);
 }
 
+TEST(Told, AnAlertGoesOnFromWhenItBeganAsKnownNow) {
+  Story story(kConfig, kRules);
+  story.put("web.visits", "2026-03-01", 120);
+  story.put("web.visits", "2026-03-02", 90);
+  story.put("web.visits", "2026-03-03", 90);
+  EXPECT_EQ(story.step("2026-03-04").size(), 1U);
+  story.put("web.visits", "2026-03-02", 130);  // it was fine, as is known now
+  story.put("web.visits", "2026-03-04", 90);
+  EXPECT_THAT(story.step("2026-03-05"), IsEmpty());
+  ASSERT_EQ(story.store().episodes.size(), 1U);
+  EXPECT_THAT(story.store().episodes.begin()->second, testing::HasSubstr("since 2026-03-03"));
+  story.put("web.visits", "2026-03-05", 120);
+  EXPECT_THAT(story.step("2026-03-06"),
+              ElementsAre("team alert.resolved visits thresholds: fine again, after trouble since 3 March 2026"));
+}
+
+TEST(Told, MissingDataIsMissingFromWhereItIsNow) {
+  Story story(kConfig, kRules);
+  story.put("web.visits", "2026-03-01", 120);
+  story.step("2026-03-02");
+  story.step("2026-03-06");
+  EXPECT_EQ(story.state("visits"), KpiState::kNoData);
+  story.put("web.visits", "2026-03-02", 120);
+  story.put("web.visits", "2026-03-03", 120);
+  EXPECT_THAT(story.step("2026-03-06 06:00"), IsEmpty());
+  ASSERT_EQ(story.store().episodes.size(), 1U);
+  EXPECT_THAT(story.store().episodes.begin()->second, testing::HasSubstr("since 2026-03-04"));
+  story.put("web.visits", "2026-03-04", 120);
+  story.put("web.visits", "2026-03-05", 120);
+  EXPECT_THAT(story.step("2026-03-06 12:00"), ElementsAre("team alert.resolved visits no_data: data is back"));
+  EXPECT_EQ(story.messages().front().alerts.front().since, at("2026-03-04"));
+}
+
+TEST(Told, AGapThatCountsAsFineEndsAnAlertWithoutAValue) {
+  Story story(kConfig, std::string(kRules) + "    no_data: {then: ok}\n");
+  story.put("web.visits", "2026-03-01", 90);
+  EXPECT_EQ(story.step("2026-03-02").size(), 1U);
+  EXPECT_EQ(story.step("2026-03-04").size(), 1U);
+  const AlertView& alert = story.messages().front().alerts.front();
+  EXPECT_FALSE(alert.firing);
+  EXPECT_FALSE(alert.value);
+  ASSERT_TRUE(alert.period);
+  EXPECT_EQ(alert.period->start, at("2026-03-02"));
+}
+
+TEST(Told, AnAlertWhoseNewestPeriodHasNoDataIsStale) {
+  std::string config = kConfig;
+  config.replace(config.rfind("repeat: 0"), 9, "repeat: 1 day");
+  Story story(config, std::string(kRules) + "    no_data: {then: hold}\n");
+  story.put("web.visits", "2026-03-01", 90);
+  EXPECT_EQ(story.step("2026-03-02").size(), 1U);
+  EXPECT_THAT(story.step("2026-03-05"),
+              ElementsAre("team alert.reminder visits thresholds: below 100 (its newest period has no data)"));
+  EXPECT_TRUE(story.messages().front().alerts.front().is_stale);
+}
+
 TEST(Told, MissingDataIsToldAfterOnePeriodAndItsReturnToo) {
   Story story(kConfig, kRules);
   story.put("web.visits", "2026-03-01", 120);
@@ -152,7 +208,7 @@ TEST(Told, ALateValueThatFiresAcrossAGapIsTheOneThatIsTold) {
     ASSERT_NE(firing, story.messages().end());
     const AlertView& alert = firing->alerts.front();
     EXPECT_EQ(alert.value, 80);
-    EXPECT_EQ(alert.reason, "below 100 (earlier data came late or was restated)");
+    EXPECT_EQ(alert.reason, "below 100 (its newest period has no data) (earlier data came late or was restated)");
   }
 }
 

@@ -440,7 +440,7 @@ TEST(NoData, ThatIsFilledInPartGoesOn) {
   ledger.given("a.m", "2026-03-01", "9").arrives("2026-03-09 10:00", "a.m", "2026-03-02", 9);
   ledger.lived_until("2026-03-09 12:00");
   EXPECT_EQ(ledger.verdicts("x"), "..?????");
-  EXPECT_EQ(ledger.episodes("x"), "no_data warning since 2026-03-02, fired 2026-03-04");
+  EXPECT_EQ(ledger.episodes("x"), "no_data warning since 2026-03-03, fired 2026-03-04 (restated)");
 }
 
 // --- KPIs of KPIs ---
@@ -573,7 +573,7 @@ TEST(Restated, KeepsTheNameOfAnEpisodeThatGoesOn) {
   Ledger ledger({metric_named("a.m")}, "x: {value: a.m, thresholds: {warning: 5}}");
   ledger.given("a.m", "2026-03-01", "9 9 1").arrives("2026-03-04 10:00", "a.m", "2026-03-02", 1);
   ledger.lived_until("2026-03-04 11:00");
-  EXPECT_EQ(ledger.episodes("x"), "thresholds warning since 2026-03-03, fired 2026-03-04");
+  EXPECT_EQ(ledger.episodes("x"), "thresholds warning since 2026-03-02, fired 2026-03-04 (restated)");
   EXPECT_EQ(ledger.row("x", "2026-03-02").episode, ledger.line("x").thresholds.episode);
 }
 

@@ -289,6 +289,14 @@ TEST(Acknowledgement, EndsWithTheEpisode) {
   EXPECT_EQ(desk.ended[0].ended, Acknowledgement::End::kResolved);
 }
 
+TEST(Reminder, ComesAsOftenAsSomebodyWrote) {
+  Route route = with_repeat(route_to({"team"}), {.days = 1});
+  route.repeat_grows = false;
+  Desk desk({route});
+  desk.fires("2026-03-01 10:00", "a");
+  EXPECT_EQ(desk.until("2026-03-08 23:00").size(), 8U) << "one a day";
+}
+
 TEST(Reminder, ItsGapDoublesUpToAWeekAndAChangeBeginsAnew) {
   Desk desk({route_to({"team"})});
   desk.fires("2026-03-01 10:00", "a");
