@@ -58,8 +58,11 @@ std::string source_reason(const SourceSubject& subject, Language language) {
   if (subject.name == kSelf) {
     return error;
   }
-  std::string reason =
-      say(language, Phrase::kWithNote, {{"reason", say(language, trouble_of(subject))}, {"note", error}});
+  // The detail says it all to who reads English.
+  const std::string reason =
+      language == Language::kEnglish
+          ? error
+          : say(language, Phrase::kWithNote, {{"reason", say(language, trouble_of(subject))}, {"note", error}});
   const std::size_t named = std::min(subject.kpis.size(), kMostNamed);
   const std::string kpis = join(std::span(subject.kpis).first(named), ", ");
   if (named == 0) {

@@ -7,8 +7,8 @@
 
 namespace kpi {
 
-/// "it has a fault of its own (https://shop.example.com: status 503); without new data: Visits, Orders and 3 more".
-/// Of the machine kpid runs on: the error alone.
+/// "den har ett eget fel (https://shop.example.com: status 503); utan nya data: Visits, Orders och 3 till"; in English
+/// the detail alone, with the KPIs. Of the machine kpid runs on: the error alone.
 std::string source_reason(const SourceSubject& subject, Language language);
 
 }  // namespace kpi

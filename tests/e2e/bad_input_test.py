@@ -122,7 +122,7 @@ class BadInput(unittest.TestCase):
                 self.assertEqual([], self.told())
                 self.put(make)
                 self.once(2, 3, f"kpid: source bad: {said}\n")
-                self.assertEqual([("source.error", "bad", said)], self.told())
+                self.assertEqual([("source.error", "bad", said + "; without new data: bad_visits, both")], self.told())
                 # A day later its KPIs are without data, too: the source's alert speaks for them.
                 self.once(3, 3, f"kpid: source bad: {said}\n")
                 self.assertEqual([], self.told())

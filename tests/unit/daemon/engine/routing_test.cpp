@@ -86,9 +86,8 @@ TEST(Routing, RecoveredWhileDownIsToldToThoseWhoKnowAndWhatIsInhibitedIsNot) {
   EXPECT_THAT(story.step("2026-03-31 09:01"), IsEmpty());
   story.restart();
   story.fail_source("web", ErrorKind::kInvalid);
-  EXPECT_THAT(
-      story.step("2026-03-31 09:45"),
-      ElementsAre("team source.error source web: it has a fault of its own (status 503); without new data: speed"));
+  EXPECT_THAT(story.step("2026-03-31 09:45"),
+              ElementsAre("team source.error source web: status 503; without new data: speed"));
   story.put("web.speed", "2026-03-31 09:40", 60, region("a"));
   std::vector<std::string> told = story.step("2026-03-31 09:46");
   ASSERT_GE(told.size(), 2U);

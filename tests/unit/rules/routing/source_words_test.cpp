@@ -42,10 +42,10 @@ TEST(SourceWords, NameTheKpisThatWait) {
   subject.is_late = true;
   subject.kpis = {"Visits", "Orders"};
   EXPECT_EQ(source_reason(subject, Language::kEnglish),
-            "new data has not come (nothing came for 2026-03-02); without new data: Visits, Orders");
+            "nothing came for 2026-03-02; without new data: Visits, Orders");
   subject.kpis = {"A", "B", "C", "D", "E", "F", "G"};
   EXPECT_EQ(source_reason(subject, Language::kEnglish),
-            "new data has not come (nothing came for 2026-03-02); without new data: A, B, C, D, E and 2 more");
+            "nothing came for 2026-03-02; without new data: A, B, C, D, E and 2 more");
 }
 
 TEST(SourceWords, SayOfTheMachineOnlyWhatIsWrong) {
