@@ -150,6 +150,14 @@ bool is_count(const Program& program, const CompileContext& context) {
   return !program.is_condition && (is_named || program.unit.is_none()) && std::ranges::all_of(program.metrics, counts);
 }
 
+/// A side of the ratio, counted as the ratio counts it: of segments that have both.
+Program within_ratio(std::optional<Program> side, const Program& alone) {
+  Program program = side ? *std::move(side) : alone;
+  program.text = alone.text;
+  program.unit = alone.unit;
+  return program;
+}
+
 std::optional<RatioGate> compile_gate(const RawKpi& raw, const CompileContext& context, Diagnostics& diagnostics) {
   if (!raw.confidence || raw.kpi.value.code.empty() || !(*raw.confidence > 0 && *raw.confidence < 1)) {
     return std::nullopt;
@@ -159,11 +167,10 @@ std::optional<RatioGate> compile_gate(const RawKpi& raw, const CompileContext& c
     auto part = compile(*division->children[0], context);
     auto whole = compile(*division->children[1], context);
     if (part && whole && is_count(part->program, context) && is_count(whole->program, context)) {
-      // Counted as the ratio counts them, which compares segments that have both.
       return RatioGate{*raw.confidence,
                        deviations_for(*raw.confidence),
-                       dividend_of(raw.kpi.value).value_or(part->program),
-                       divisor_of(raw.kpi.value).value_or(whole->program)};
+                       within_ratio(dividend_of(raw.kpi.value), part->program),
+                       within_ratio(divisor_of(raw.kpi.value), whole->program)};
     }
   }
   diagnostics.error(raw.confidence_position,

@@ -142,7 +142,7 @@ INSTANTIATE_TEST_SUITE_P(
             "average or level, or count what the ratio is of\n"},
         Complaint{"ABudgetOfNothing",
                   "better: lower, target: {measure: total, to: -5, by: 2026-12-31}",
-                  "2:24 error: with better: lower a total is a budget, and one of -5 is none; write to: with what may "
+                  "2:25 error: with better: lower a total is a budget, and one of -5 is none; write to: with what may "
                   "be used in all, or better: higher\n"},
         Complaint{"AReminderBeforeTheStart",
                   "target: {from: 1, to: 2, by: 3 months, remind: [1 year]}",
