@@ -45,7 +45,7 @@ const std::vector<Breakage>& breakages() {
       {"a label that is none", kShop, "[country]", "[contry]"},
       {"limits in the wrong order", kShop, "critical: 1.8%", "critical: 2.6%"},
       {"a comma in a number", kShop, "2.2%", "2,2%"},
-      {"a percent sign forgotten", kShop, "warning: 2.2%", "warning: 2.2", 0},
+      {"a percent sign forgotten", kShop, "warning: 2.2%", "warning: 2.2"},
       {"a recovery within the miss", kShop, "recover: 2.4%", "recover: 2%"},
       {"a patience without a unit", kShop, "for: 2 days", "for: 2"},
       {"a key misspelt", kShop, "thresholds:", "tresholds:"},
@@ -128,9 +128,9 @@ TEST(Breakages, OfTheKpiInTheReadmeAreEachToldWithPlaceAndRemedy) {
     write(&broken);
     const Ended ended = program.on_folder({"check"});
     EXPECT_EQ(ended.code, broken.code) << broken.name << "\n" << ended.err;
-    EXPECT_THAT(ended.err, testing::HasSubstr("help: ")) << broken.name;
+    EXPECT_THAT(ended.err, testing::AnyOf(testing::HasSubstr("help: "), testing::HasSubstr(": write "))) << broken.name;
     std::string own = ended.err;
-    if (const std::size_t at = own.find("rules/shop.yaml:2:3: warning: conversion_rate has no review");
+    if (const std::size_t at = own.find("warning: conversion_rate has no review");
         at != std::string::npos) {  // it is said of the whole one too
       const std::size_t begin = own.rfind('\n', at) + 1;
       own.erase(begin, own.find('\n', own.find("help: ", at)) + 1 - begin);
