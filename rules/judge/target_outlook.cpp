@@ -235,7 +235,11 @@ TargetOutlook outlook_of_sum(const OutlookTask& task, const forecast::Forecast& 
   const bool is_mean = task.plan->measure == Target::Measure::kAverage;
   const double count = is_mean ? static_cast<double>(task.tally.known) + static_cast<double>(left) : 1;
   const auto whole = [&](double rest) { return (task.tally.sum + rest) / count; };
-  const double above = answer.total_at_least(left, goal * count - task.tally.sum);
+  // Equal is met: what is to be at most the goal misses it from the next number on that is not equal but for rounding.
+  constexpr double kMoreThanRounding = 4e-9;
+  const double limit = goal * count;
+  const double missed_from = limit + kMoreThanRounding * std::abs(limit);
+  const double above = answer.total_at_least(left, (is_up ? limit : missed_from) - task.tally.sum);
   TargetOutlook outlook;
   outlook.projected = whole(answer.total(left));
   outlook.low = whole(answer.total_quantile(left, 0.1));
