@@ -244,7 +244,7 @@ class HttpPoll {
   /// comes is not asked for for ever.
   [[nodiscard]] Slot come_until(const Poll& poll) const {
     const Grain& grain = plan_.settings.grain;
-    if (grain.unit == Grain::Unit::kInstant) {
+    if (grain.unit == Grain::Unit::kInstant || plan_.rows.fills_zero) {
       return *covered_;
     }
     std::map<std::uint32_t, Slot> newest;

@@ -162,6 +162,7 @@ struct RowPlan {
   std::optional<JsonSelect> currency;
   Group group = Group::kSum;
   bool is_camel_case = false;              ///< The answer names fields costMicros that requests name cost_micros.
+  bool fills_zero = false;                 ///< `missing: zero`: a period without a row is none that has not come.
   std::optional<JsonSelect> final_before;  ///< A date in the answer: rows from it on are not final.
   std::optional<std::string> header;       ///< Of scalar: a header of the answer is the value.
 };

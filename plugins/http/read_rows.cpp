@@ -192,7 +192,8 @@ RowPlan read_rows(const OptionTree& node, const HttpPlan& plan, Diagnostics& dia
   map.choice("group", {"sum", "count", "last", "max", "avg"}, group);
   rows.group = static_cast<RowPlan::Group>(group);
   std::size_t missing = 0;
-  map.choice("missing", {"null", "zero"}, missing);  // the source's default: read with its other keys
+  map.choice("missing", {"null", "zero"}, missing);  // the source's default too: read with its other keys
+  rows.fills_zero = missing == 1;
   map.flag("camel_case", rows.is_camel_case);
   map.path("final_before", rows.final_before);
   map.finish();

@@ -170,6 +170,19 @@ metrics: {visits: {column: n}})");
   EXPECT_EQ(host.requests.size(), asked) << "all has come";
 }
 
+TEST(HttpSource, DoesNotAskAgainForADayWithoutARowThatMeansZero) {
+  const LoadedSource loaded = load_source(R"(plugin: http
+window: {first_days: 3}
+request: {url: "https://api.example.com/v1/visits", query: {from: "{{window.start}}", to: "{{window.end}}"}}
+rows: {kind: records, path: /data, missing: zero}
+metrics: {visits: {column: n}})");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host([](const HttpRequest&) { return answer_of(R"({"data":[]})"); });
+  const auto first = loaded.source->poll(request_at(host), host, {});
+  ASSERT_TRUE(first.has_value());
+  EXPECT_TRUE(loaded.source->poll(request_at(host, first->cursor), host, {})->unchanged);
+}
+
 TEST(HttpSource, DoesNotWaitForEverForWhatDoesNotCome) {
   const LoadedSource loaded = load_source(kVisits);
   FakeHost host([&](const HttpRequest&) { return answer_of(R"({"data":[]})"); });
