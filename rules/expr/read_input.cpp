@@ -250,7 +250,7 @@ Value evaluate_input(const Program& program, const Inputs& inputs, std::size_t a
     return age_of(input, series, context, index);
   }
   const Window window = window_of(context.frame, input, metric);
-  const Beside beside(program, inputs, index, context);
+  const Beside beside(program, inputs, at, context);
   const Gathered gathered(*context.table, series, window, metric, weighing_of(input, context.rules->metrics), &beside);
   const std::span<const Sample> values = gathered.values();
   if (input.how == Aggregate::kCount) {
