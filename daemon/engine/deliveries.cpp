@@ -15,6 +15,8 @@ namespace {
 
 /// So many dead messages are quoted to a fallback; more are counted.
 constexpr std::size_t kMostQuoted = 5;
+/// No attempt takes so long: an exchange has 30 s, a program a few minutes.
+constexpr std::chrono::minutes kLongestSilence{10};
 /// Of what the receiver said.
 constexpr std::size_t kMostComplaint = 300;
 
@@ -129,10 +131,12 @@ void Deliveries::written() {
   }
 }
 
-void Deliveries::start(std::vector<Attempt> batch) {
+void Deliveries::start(std::vector<Attempt> batch, Instant now) {
   ++batches_;
+  UnderWay& under_way = under_way_[batch.front().row.channel];
+  under_way.last = under_way.batches++ == 0 ? now : under_way.last;
   is_noted_ = is_noted_ || (batch.size() > 1 && world_.journal != nullptr);
-  world_.pool.submit([this, batch = std::move(batch), config = config_](const std::stop_token& stop) {
+  world_.jobs.submit([this, batch = std::move(batch), config = config_](const std::stop_token& stop) {
     std::size_t tried = 0;
     for (bool goes_on = true; goes_on && tried < batch.size() && !stop.stop_requested(); ++tried) {
       const Attempt& attempt = batch[tried];
@@ -158,9 +162,19 @@ void Deliveries::start(std::vector<Attempt> batch) {
 }
 
 void Deliveries::start_due(Instant now) {
+  if (now < last_start_) {
+    outbox_.shift_back(last_start_ - now);
+    for (auto& [name, refresh] : refreshes_) {
+      refresh.next = std::min(refresh.next, now);
+    }
+    for (auto& [name, under_way] : under_way_) {
+      under_way.last = std::min(under_way.last, now);
+    }
+  }
+  last_start_ = now;
   keep(outbox_.give_up_disabled(now));
   for (std::vector<Attempt>& batch : outbox_.take_due(now)) {
-    start(std::move(batch));
+    start(std::move(batch), now);
   }
   refresh_due(now);
 }
@@ -169,7 +183,7 @@ std::size_t Deliveries::start_all_due(Instant now) {
   std::size_t count = 0;
   for (std::vector<Attempt>& batch : outbox_.take_all_due(now)) {
     count += batch.size();
-    start(std::move(batch));
+    start(std::move(batch), now);
   }
   return count;
 }
@@ -187,7 +201,7 @@ void Deliveries::refresh_due(Instant now) {
       continue;
     }
     refresh.in_flight = true;
-    world_.pool.submit([this, whom = name, channel, host](const std::stop_token& stop) mutable {
+    world_.jobs.submit([this, whom = name, channel, host](const std::stop_token& stop) mutable {
       world_.inbox.post(RefreshEnd{whom, channel->refresh(host, stop)});
     });
   }
@@ -205,6 +219,9 @@ void Deliveries::take(const RefreshEnd& end) {
 void Deliveries::take(const DeliveryResult& result, Instant now) {
   Finished finished = outbox_.finish(result.id, result.outcome, now);
   const DeliveryRow* row = finished.rows.empty() ? nullptr : &finished.rows.front();  // none of a probe
+  if (row != nullptr) {
+    under_way_[row->channel].last = now;
+  }
   const std::string which = (row == nullptr ? "" : "channel " + row->channel + ": ") + "message " + result.id + ": ";
   const std::string next =
       row == nullptr || !row->next_attempt ? "" : "; tried again at " + rfc3339(*row->next_attempt);
@@ -216,9 +233,17 @@ void Deliveries::take(const DeliveryResult& result, Instant now) {
   }
 }
 
-void Deliveries::take(const BatchEnd& end) {
+void Deliveries::take(const BatchEnd& end, Instant now) {
   --batches_;
+  UnderWay& under_way = under_way_[end.channel];
+  --under_way.batches;
+  under_way.last = now;
   outbox_.end_batch(end.channel, end.untried);
+}
+
+bool Deliveries::is_stuck(const std::string& channel, Instant now) const {
+  const auto found = under_way_.find(channel);
+  return found != under_way_.end() && found->second.batches > 0 && found->second.last + kLongestSilence < now;
 }
 
 void Deliveries::keep(Finished finished) {

@@ -25,7 +25,7 @@ struct DeliveryWorld {
   HttpClient& http;
   std::ostream& console;
   Inbox& inbox;
-  WorkPool& pool;
+  Jobs& jobs;
   SentJournal* journal = nullptr;  ///< Null: what a kill finds delivered is sent again.
 };
 
@@ -52,13 +52,14 @@ class Deliveries {
   /// Called when a step is in the history, with all that take_news() gave before.
   void written();
 
-  /// Starts what is due; what a channel takes no more is given up.
+  /// Starts what is due; what a channel takes no more is given up. `now` is the wall clock, which may have been set
+  /// back.
   void start_due(Instant now);
   /// The same for `run --once`: everything that is due, once. How many messages that is.
   std::size_t start_all_due(Instant now);
 
   void take(const DeliveryResult& result, Instant now);
-  void take(const BatchEnd& end);
+  void take(const BatchEnd& end, Instant now);
   void take(const RefreshEnd& end);
   /// What has come since the last call.
   DeliveryNews take_news(Instant now);
@@ -69,13 +70,22 @@ class Deliveries {
 
   [[nodiscard]] std::map<std::string, ChannelState> states() const { return outbox_.states(); }
 
+  /// Whether an attempt of this channel is under way since long before `now`: its own time has passed twice and more.
+  [[nodiscard]] bool is_stuck(const std::string& channel, Instant now) const;
+
  private:
   struct Refresh {
     Instant next;
     bool in_flight = false;
   };
 
-  void start(std::vector<Attempt> batch);
+  /// What is under way to a channel, and when it was last heard of.
+  struct UnderWay {
+    std::size_t batches = 0;
+    Instant last;
+  };
+
+  void start(std::vector<Attempt> batch, Instant now);
   void refresh_due(Instant now);
   void keep(Finished finished);
   [[nodiscard]] NotificationRow letter_about(const Outage& outage, const std::string& to, Instant now) const;
@@ -88,8 +98,10 @@ class Deliveries {
   DeliveryWorld world_;
   std::shared_ptr<const Config> config_;
   Outbox outbox_;
-  std::size_t batches_ = 0;  // on their way
-  bool is_noted_ = false;    // something is in the journal
+  std::size_t batches_ = 0;                    // on their way
+  std::map<std::string, UnderWay> under_way_;  // by channel
+  bool is_noted_ = false;                      // something is in the journal
+  Instant last_start_{};
   std::vector<DeliveryRow> rows_;
   std::map<std::string, std::vector<NotificationRow>> dead_;  // by channel: to be told
   std::map<std::string, Refresh> refreshes_;                  // by channel

@@ -37,7 +37,7 @@ void Heartbeat::beat(const std::optional<HeartbeatConfig>& settings, Instant now
     return;
   }
   last_ = now;
-  pool_.submit([&http = http_, request = request_of(*settings), state = state_](const std::stop_token& stop) {
+  jobs_.submit([&http = http_, request = request_of(*settings), state = state_](const std::stop_token& stop) {
     const std::string problem = problem_of(http.send(request, stop));
     const bool had_failed = state->has_failed.exchange(!problem.empty());
     if (!problem.empty() && !had_failed && !stop.stop_requested()) {

@@ -15,7 +15,7 @@ namespace kpi {
 class Heartbeat {
  public:
   /// Both outlive it.
-  Heartbeat(HttpClient& http, WorkPool& pool) : http_(http), pool_(pool) {}
+  Heartbeat(HttpClient& http, Jobs& jobs) : http_(http), jobs_(jobs) {}
 
   /// Sends a beat when the last is as old as `settings` say, and none is on its way. Called while all is well, when a
   /// step is in the history: a daemon that cannot write is not well.
@@ -28,7 +28,7 @@ class Heartbeat {
   };
 
   HttpClient& http_;
-  WorkPool& pool_;
+  Jobs& jobs_;
   std::shared_ptr<State> state_ = std::make_shared<State>();
   std::optional<Instant> last_;
 };

@@ -8,6 +8,7 @@
 #include "rules/judge/touch.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace kpi {
 namespace {
@@ -22,6 +23,23 @@ Slot period_holding(Slot slot, bool is_civil, const Kpi& kpi, const CalendarRule
   }
   // A KPI finer than a day reads no civil metrics: the loader saw to that.
   return slot_at(Instant{Duration{slot.ms}}, kpi.every, kpi.zone, calendar);
+}
+
+/// Periods without a value that were given up because their source had not been read since they were due. Now it has:
+/// what is missing in them is known to be missing.
+std::set<Slot> given_up(
+    const Line& line, const Kpi& kpi, const KpiPlan& plan, const std::optional<Instant>& before, Instant read) {
+  std::set<Slot> periods;
+  for (auto judged = line.judged.values.rbegin(); judged != line.judged.values.rend(); ++judged) {
+    const Instant due = plan.due(kpi, judged->slot);
+    if (before && due <= *before) {
+      break;
+    }
+    if (std::isnan(judged->value) && due <= read) {
+      periods.insert(judged->slot);
+    }
+  }
+  return periods;
 }
 
 /// All series that some input of the line has, ascending.
@@ -159,11 +177,12 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   state.row.error.clear();
   state.row.last_success = result.at;
   for (const std::uint32_t metric : source.metrics) {
-    read_at_[metric] = result.at;
+    const std::optional<Instant> before = std::exchange(read_at_[metric], result.at);
     if (rules_.metrics[metric].missing != Missing::kUnknown) {
       for (const std::uint32_t kpi : kpis_of_metric_[metric]) {
         for (const std::uint32_t line : lines_of_kpi_[kpi]) {
           dirty_.emplace(kpi, line);
+          judge_again(line, given_up(lines_[line], rules_.kpis[kpi], plans_[kpi], before, result.at));
         }
       }
     }

@@ -24,6 +24,11 @@ constexpr std::chrono::seconds kLongestWait{30};
 constexpr std::chrono::seconds kTryAgain{1};
 /// With so many rows that could not be written, nothing more is polled.
 constexpr std::size_t kMostUnwritten = 200'000;
+/// A poll may take so long, and so many of its intervals, before it counts as stuck.
+constexpr std::chrono::minutes kStuckPoll{10};
+constexpr int kStuckIntervals = 2;
+/// With a clock so far before the last step nothing is judged until it has caught up.
+constexpr std::chrono::minutes kStandsStill{1};
 /// How long a stop waits for messages that are on their way.
 constexpr std::chrono::seconds kLastDeliveries{1};
 
@@ -49,11 +54,17 @@ Watch::Watch(std::shared_ptr<const Config> config, Store& store, World world, En
       world_(world),
       options_(options),
       engine_(std::make_unique<Engine>(config_, store_, options_)),
+      pool_(world.jobs == nullptr ? std::make_unique<WorkPool>() : nullptr),
+      jobs_(world.jobs == nullptr ? *pool_ : *world.jobs),
       polling_(config_->sources.size()),
       journal_(config_->history == ":memory:" ? "" : config_->history + ".sent"),
-      deliveries_({world.clock, world.host, world.http, world.console, inbox_, pool_, &journal_}),
-      heartbeat_(world.http, pool_) {
+      deliveries_({world.clock, world.host, world.http, world.console, inbox_, jobs_, &journal_}),
+      heartbeat_(world.http, jobs_) {
   deliveries_.configure(config_);
+}
+
+Watch::~Watch() {
+  pool_.reset();
 }
 
 Result<void> Watch::restore(Instant now) {
@@ -73,7 +84,8 @@ void Watch::start_poll(std::uint32_t source, Instant now) {
   polling_[source].in_flight = true;
   const PollRequest request = engine_->poll_request(source, now);
   // The configuration is kept alive by the job: a reload may drop it while the poll runs.
-  pool_.submit([this, source, request, config = config_, generation = generation_](const std::stop_token& stop) {
+  polling_[source].begun = world_.clock.now();
+  jobs_.submit([this, source, request, config = config_, generation = generation_](const std::stop_token& stop) {
     PollResult result{
         source, request.now, config->sources[source].source->poll(request, world_.host, stop), generation};
     inbox_.post(std::move(result));
@@ -143,7 +155,7 @@ void Watch::start_copy() {
   }
   is_copying_ = true;
   next_copy_ = clock + copy.every;
-  pool_.submit([this, history = config_->history, path = copy.path](const std::stop_token& /*stop*/) {
+  jobs_.submit([this, history = config_->history, path = copy.path](const std::stop_token& /*stop*/) {
     inbox_.post(CopyEnd{replace_history_copy(history, path)});
   });
 }
@@ -209,7 +221,7 @@ Result<void> Watch::run(const Reload& reload) {
   }
   notify_stopping();
   KPI_TRY(finish_deliveries());
-  pool_.request_stop();
+  jobs_.request_stop();
   return {};
 }
 
@@ -222,7 +234,7 @@ Result<void> Watch::finish_deliveries() {
       take(event, asked);
     }
   }
-  hand_over(now());
+  hand_over(world_.clock.now());
   KPI_TRY(engine_->step(now()));
   deliveries_.written();
   return {};
@@ -230,8 +242,8 @@ Result<void> Watch::finish_deliveries() {
 
 /// How long there is nothing to do, but for what comes by itself.
 Duration Watch::until_next(Instant begun) const {
-  Duration wait = std::min(engine_->next_event(), deliveries_.next_due()) - begun;
   const Instant clock = world_.clock.now();
+  Duration wait = std::min(engine_->next_event() - begun, deliveries_.next_due() - clock);
   for (const Polling& polling : polling_) {
     if (!polling.in_flight) {
       wait = std::min(wait, polling.next - clock);
@@ -243,10 +255,10 @@ Duration Watch::until_next(Instant begun) const {
   if (!storage_problem_.empty()) {
     return std::clamp<Duration>(wait, kTryAgain, 5 * kTryAgain);
   }
-  return std::clamp<Duration>(wait, Duration{0}, kLongestWait);
+  return std::max<Duration>(wait, Duration{0});
 }
 
-/// Polls go by the wall clock as it is, so that one that was set back does not stop them.
+/// Polls and deliveries go by the wall clock as it is, so that one that was set back does not stop them.
 void Watch::start_due(Instant now) {
   const Instant clock = world_.clock.now();
   const bool is_polling = engine_->unwritten() < kMostUnwritten;
@@ -268,7 +280,7 @@ void Watch::start_due(Instant now) {
       start_poll(i, now);
     }
   }
-  deliveries_.start_due(now);
+  deliveries_.start_due(clock);
   start_copy();
 }
 
@@ -281,8 +293,8 @@ void Watch::take(Event& event, Asked& asked) {
                             engine_->receive(std::move(result));
                           }
                         },
-                        [&](DeliveryResult& result) { deliveries_.take(result, now()); },
-                        [&](BatchEnd& end) { deliveries_.take(end); },
+                        [&](DeliveryResult& result) { deliveries_.take(result, world_.clock.now()); },
+                        [&](BatchEnd& end) { deliveries_.take(end, world_.clock.now()); },
                         [&](RefreshEnd& end) { deliveries_.take(end); },
                         [&](CopyEnd& end) {
                           is_copying_ = false;
@@ -329,11 +341,29 @@ std::size_t Watch::untried() const {
   return static_cast<std::size_t>(std::ranges::count(polling_, false, &Polling::is_tried));
 }
 
-/// Whether somebody would hear of it if anything were wrong: every source was asked, and not all channels fail.
+/// A poll that should long have come to an end one way or the other.
+bool Watch::has_stuck_poll() const {
+  const Instant clock = world_.clock.now();
+  for (std::size_t i = 0; i < polling_.size(); ++i) {
+    const Duration patience = std::max<Duration>(kStuckPoll, kStuckIntervals * config_->sources[i].every);
+    if (polling_[i].in_flight && polling_[i].begun + patience < clock) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Whether somebody would hear of it if anything were wrong: every source was asked and answers one way or the other,
+/// time goes on, and not all channels fail.
 bool Watch::is_well() const {
+  const bool stands_still = world_.clock.now() + kStandsStill < engine_->last_step().value_or(Instant{});
   const auto states = deliveries_.states();
-  const auto fails = [](const auto& entry) { return entry.second.rests_until || !entry.second.disabled.empty(); };
-  return untried() == 0 && (states.empty() || !std::ranges::all_of(states, fails));
+  const auto fails = [this](const auto& entry) {
+    const auto& [channel, state] = entry;
+    return state.rests_until || !state.disabled.empty() || deliveries_.is_stuck(channel, world_.clock.now());
+  };
+  return untried() == 0 && !has_stuck_poll() && !stands_still &&
+         (states.empty() || !std::ranges::all_of(states, fails));
 }
 
 std::size_t Watch::under_way() const {
@@ -345,11 +375,15 @@ Result<bool> Watch::turn(const Reload& reload) {
   const Instant begun = now();
   notify_alive();
   start_due(begun);
+  const Duration idle = until_next(begun);
+  if (on_wait) {
+    on_wait(idle);
+  }
   Asked asked;
-  for (Event& event : inbox_.take(world_.clock.steady() + until_next(begun))) {
+  for (Event& event : inbox_.take(world_.clock.steady() + std::min<Duration>(idle, kLongestWait))) {
     take(event, asked);
   }
-  hand_over(now());
+  hand_over(world_.clock.now());
   engine_->receive_troubles(machine_troubles(config_->history, world_.clock.now(), engine_->last_step()), now());
   StepSummary summary;
   const bool is_written = KPI_TRY(step(summary));

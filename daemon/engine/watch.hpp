@@ -26,6 +26,7 @@ struct World {
   Host& host;
   HttpClient& http;
   std::ostream& console;
+  Jobs* jobs = nullptr;  ///< Where polls and deliveries run; null: on a pool of threads of the watch's own.
 };
 
 /// How `run --once` went.
@@ -40,6 +41,11 @@ struct OnceReport {
 class Watch {
  public:
   Watch(std::shared_ptr<const Config> config, Store& store, World world, EngineOptions options = {});
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+  Watch(Watch&&) = delete;
+  Watch& operator=(Watch&&) = delete;
+  ~Watch();
 
   Result<void> restore(Instant now);
   /// Polls every source once, judges, delivers what is due once.
@@ -56,6 +62,10 @@ class Watch {
   /// Called on the engine's thread with what once() is doing, for those who wait for it; empty: with nothing that takes
   /// long. Set before once().
   std::function<void(const std::string& doing)> on_doing;
+
+  /// Called before the loop waits for something to come, with how long there is nothing to do otherwise: a simulation
+  /// lets its clock go on by it. Set before run().
+  std::function<void(Duration idle)> on_wait;
 
   /// The files were refused; told with the next turn. Of the engine's thread.
   void tell_config_error(std::string_view refused) { engine_->receive_config_error(refused); }
@@ -82,6 +92,7 @@ class Watch {
     Instant next;
     bool in_flight = false;
     bool is_tried = false;
+    Instant begun{};  // of the poll that is in flight
   };
 
   /// What people asked for in a turn.
@@ -114,6 +125,7 @@ class Watch {
   void answer(Asked& asked, const StepSummary& summary);
   Result<void> swap_config(std::shared_ptr<const Config> config, Instant now);
   [[nodiscard]] bool is_well() const;
+  [[nodiscard]] bool has_stuck_poll() const;
   [[nodiscard]] Duration until_next(Instant begun) const;
   [[nodiscard]] Instant now();
   void log(const StepSummary& summary) const;
@@ -124,6 +136,8 @@ class Watch {
   EngineOptions options_;
   std::unique_ptr<Engine> engine_;
   std::string storage_problem_;
+  std::unique_ptr<WorkPool> pool_;  // ends first: its jobs use what stands below. Null: others run the jobs
+  Jobs& jobs_;
   std::vector<Polling> polling_;  // by source
   Instant next_copy_;             // of the history for other tools
   bool is_copying_ = false;
@@ -131,7 +145,6 @@ class Watch {
   Inbox inbox_;
   SentJournal journal_;
   Deliveries deliveries_;
-  WorkPool pool_;  // behind all that its jobs use
   Heartbeat heartbeat_;
 };
 

@@ -408,6 +408,32 @@ void Outbox::wake_all(Queue& queue) {
   }
 }
 
+void Outbox::shift_back(Duration by) {
+  for (auto& [channel, queue] : queues_) {
+    std::set<Key> ready;
+    for (const std::uint64_t number : queue.all) {
+      Entry& entry = entries_.at(number);
+      const bool was_ready = queue.ready.contains({due(entry), number});
+      if (entry.row.next_attempt) {
+        *entry.row.next_attempt -= by;
+      }
+      if (was_ready) {
+        ready.emplace(due(entry), number);
+      }
+    }
+    queue.ready = std::move(ready);
+    queue.failing_since -= by;
+    queue.probe_at -= by;
+    queue.rests_until = queue.rests_until > Instant{} ? queue.rests_until - by : queue.rests_until;
+    if (queue.refilled) {
+      *queue.refilled -= by;
+    }
+    if (queue.disabled_until) {
+      *queue.disabled_until -= by;
+    }
+  }
+}
+
 Finished Outbox::give_up_disabled(Instant now) {
   Finished finished;
   for (auto& [channel, queue] : queues_) {

@@ -71,6 +71,9 @@ class Outbox {
   void restore(const DeliveryMemory& memory);
   void add(std::vector<NotificationRow> rows);
 
+  /// The clock was set back by so much: what waits does not wait longer for it.
+  void shift_back(Duration by);
+
   /// What each channel may be given now, marked as in flight: at most `concurrency` batches, each to be tried in order
   /// until one fails. A batch has one message, or more of them behind a long queue: it is what a crash may repeat, so
   /// it grows only while all goes well.

@@ -12,22 +12,36 @@
 
 namespace kpi {
 
-/// submit() from any thread. The destructor asks all jobs to stop and waits for them; jobs not begun are dropped.
-class WorkPool {
- public:
-  using Job = std::function<void(const std::stop_token&)>;
+using Job = std::function<void(const std::stop_token&)>;
 
+/// Runs what blocks, elsewhere or later.
+class Jobs {
+ public:
+  Jobs() = default;
+  Jobs(const Jobs&) = delete;
+  Jobs& operator=(const Jobs&) = delete;
+  Jobs(Jobs&&) = delete;
+  Jobs& operator=(Jobs&&) = delete;
+  virtual ~Jobs() = default;
+
+  /// The job must not throw.
+  virtual void submit(Job job) = 0;
+  /// Asks the jobs that run to stop, and drops those that wait.
+  virtual void request_stop() = 0;
+};
+
+/// submit() from any thread. The destructor asks all jobs to stop and waits for them; jobs not begun are dropped.
+class WorkPool final : public Jobs {
+ public:
   explicit WorkPool(std::size_t most_threads = 1000, std::chrono::milliseconds idle = std::chrono::seconds{30});
   WorkPool(const WorkPool&) = delete;
   WorkPool& operator=(const WorkPool&) = delete;
   WorkPool(WorkPool&&) = delete;
   WorkPool& operator=(WorkPool&&) = delete;
-  ~WorkPool();
+  ~WorkPool() override;
 
-  /// Runs `job` on a thread of the pool. The job must not throw.
-  void submit(Job job);
-  /// Asks the jobs that run to stop, and drops those that wait.
-  void request_stop();
+  void submit(Job job) override;
+  void request_stop() override;
 
   [[nodiscard]] std::size_t threads() const;
 

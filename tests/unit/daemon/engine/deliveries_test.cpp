@@ -82,7 +82,7 @@ class Post {
           deliveries_.take(*result, now());
           ++ended;
         } else if (auto* end = std::get_if<BatchEnd>(&event)) {
-          deliveries_.take(*end);
+          deliveries_.take(*end, now());
         }
       }
       DeliveryNews news = deliveries_.take_news(now());
@@ -106,7 +106,7 @@ class Post {
     while (!deliveries_.is_idle() && system_clock().steady() < deadline) {
       for (Event& event : inbox_.take(deadline)) {
         if (auto* end = std::get_if<BatchEnd>(&event)) {
-          deliveries_.take(*end);
+          deliveries_.take(*end, now());
         }
       }
     }

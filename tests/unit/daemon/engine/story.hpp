@@ -22,7 +22,7 @@ std::shared_ptr<const Config> load(const std::string& config, const std::string&
 Instant at(std::string_view text);
 
 /// A store that can be told to fail its commits.
-class FragileStore final : public Store {
+class FragileStore : public Store {
  public:
   FragileStore();
 
