@@ -6,12 +6,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include <system_error>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
-#include <system_error>
 
 namespace kpi {
 namespace {

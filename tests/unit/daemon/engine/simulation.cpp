@@ -155,20 +155,20 @@ class SimulatedWorld::Network final : public HttpClient {
 
   Result<HttpResponse> send(const HttpRequest& request, const std::stop_token& /*stop*/) override {
     const std::string receiver = receiver_of(request.url);
-    Result<HttpResponse> answer = world_.answer(receiver);
-    const bool is_taken = answer && answer->status >= 200 && answer->status < 300;
+    Result<HttpResponse> answered = world_.answer(receiver);
+    const bool is_taken = answered && answered->status >= 200 && answered->status < 300;
     if (is_taken && receiver == "beat") {
       world_.beats.push_back(world_.clock.truth);
     } else if (is_taken) {
       // A status of 299 is an answer that the network loses.
-      const bool is_lost = answer->status == 299;
+      const bool is_lost = answered->status == 299;
       world_.taken.push_back({world_.clock.truth, receiver, header_of(request, "webhook-id"), world_.life, is_lost});
       world_.note(receiver + " takes " + world_.taken.back().id + (is_lost ? ", and nobody hears of it" : ""));
       if (is_lost) {
         return fail(ErrorKind::kTimeout, "no answer in time");
       }
     }
-    return answer;
+    return answered;
   }
 
  private:
