@@ -441,9 +441,16 @@ Result<void> Watch::reload_now(const Reload& reload, Asked& asked) {
   auto config = reload();
   Result<ActionAnswer> answer = ActionAnswer{};
   if (config) {
+    const WebConfig before = config_->web;
     KPI_TRY(swap_config(*std::move(config), now()));
     answer->text =
         "reloaded: " + counted(config_->rules.kpis.size(), "KPI") + " of " + counted(config_->sources.size(), "source");
+    // A token that is changed because it leaked would go on working, and nobody would know.
+    if (before.listen != config_->web.listen || before.token.reveal() != config_->web.token.reveal()) {
+      const std::string words = "listen and token are those of the start until kpid is started again";
+      answer->text += "\n" + words;
+      log_warning(words);
+    }
   } else {
     tell_config_error(config.error().message);  // leaves with the next turn, which comes at once
     answer = tl::unexpected<Error>(config.error());

@@ -60,6 +60,12 @@ class Reload(unittest.TestCase):
         daemon.wait_for("reloaded: 2 KPIs")
         self.stop(daemon)
 
+    def test_a_token_that_is_changed_is_said_to_wait_for_a_start(self):
+        daemon = self.start_firing()
+        self.folder.write("kpid.yaml", self.configuration + "\ntoken: another-token-of-the-api\n")
+        daemon.wait_for("listen and token are those of the start")
+        self.stop(daemon)
+
     def test_a_change_that_is_refused_is_told_once_and_by_status_until_it_is_mended(self):
         daemon = self.start_firing()
         self.folder.write("rules.yaml", BROKEN_RULES)
