@@ -2,6 +2,7 @@
 // a gap is never zero, and two sides that are of different segments say nothing.
 
 #include "rules/expr/compiler.hpp"
+#include "rules/expr/operands.hpp"
 
 #include <algorithm>
 #include <set>
@@ -9,24 +10,6 @@
 
 namespace kpi {
 namespace {
-
-/// How many values an instruction takes from the stack; each leaves one.
-std::size_t taken_by(const Instruction& instruction) {
-  switch (instruction.op) {
-    case OpCode::kNot:
-    case OpCode::kNegate:
-    case OpCode::kAbs:
-      return 1;
-    case OpCode::kClamp:
-    case OpCode::kIf:
-      return 3;
-    case OpCode::kMin:
-    case OpCode::kMax:
-      return instruction.index;
-    default:
-      return instruction.op <= OpCode::kMonth ? 0 : 2;
-  }
-}
 
 /// Finds which inputs stand on the sides of one division, and of divisions that share an input.
 class Ratios {
@@ -59,7 +42,7 @@ class Ratios {
         const auto& metrics = program_.nested[instruction.index].metrics;
         names = {metrics.begin(), metrics.end()};
       }
-      for (std::size_t taken = taken_by(instruction); taken > 0 && !stack.empty(); --taken) {
+      for (std::size_t taken = operands_of(instruction); taken > 0 && !stack.empty(); --taken) {
         names.merge(stack.back());
         stack.pop_back();
       }

@@ -1,41 +1,12 @@
 #include "rules/judge/mix.hpp"
 
+#include "rules/expr/operands.hpp"
+
 #include <algorithm>
 #include <cmath>
 
 namespace kpi {
 namespace {
-
-/// How many values an instruction takes from the stack; each leaves one.
-std::size_t taken_by(const Instruction& instruction) {
-  switch (instruction.op) {
-    case OpCode::kNumber:
-    case OpCode::kMetric:
-    case OpCode::kKpi:
-    case OpCode::kValue:
-    case OpCode::kTarget:
-    case OpCode::kByGrain:
-    case OpCode::kUnits:
-    case OpCode::kSegments:
-    case OpCode::kHoliday:
-    case OpCode::kEvent:
-    case OpCode::kWeekday:
-    case OpCode::kMonth:
-      return 0;
-    case OpCode::kNot:
-    case OpCode::kNegate:
-    case OpCode::kAbs:
-      return 1;
-    case OpCode::kClamp:
-    case OpCode::kIf:
-      return 3;
-    case OpCode::kMin:
-    case OpCode::kMax:
-      return instruction.index;
-    default:
-      return 2;
-  }
-}
 
 std::optional<std::ptrdiff_t> start_of_divisor(const Program& formula) {
   if (formula.code.size() < 3 || formula.code.back().op != OpCode::kDivide) {
@@ -45,7 +16,7 @@ std::optional<std::ptrdiff_t> start_of_divisor(const Program& formula) {
   std::size_t at = formula.code.size() - 1;
   while (wanted > 0 && at > 0) {
     --at;
-    wanted += taken_by(formula.code[at]);
+    wanted += operands_of(formula.code[at]);
     --wanted;
   }
   return static_cast<std::ptrdiff_t>(at);
