@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -88,9 +89,9 @@ const std::vector<Breakage>& breakages() {
   return kAll;
 }
 
-/// The blocks between ```yaml and ``` of the README, in their order.
-std::vector<std::string> readme_blocks() {
-  std::ifstream file(std::string(KPI_SOURCE_DIR) + "/README.md");
+/// The blocks between ```yaml and ``` of a README, in their order.
+std::vector<std::string> readme_blocks(const std::string& path = "/README.md") {
+  std::ifstream file(std::string(KPI_SOURCE_DIR) + path);
   std::stringstream text;
   text << file.rdbuf();
   std::vector<std::string> blocks;
@@ -101,6 +102,21 @@ std::vector<std::string> readme_blocks() {
     at = end;
   }
   return blocks;
+}
+
+TEST(Breakages, AreNoneInTheRuleTestThatIsCopiedBesideTheKpiOfTheReadme) {
+  const std::vector<std::string> blocks = readme_blocks();
+  const std::vector<std::string> of_rules = readme_blocks("/rules/README.md");
+  const auto example =
+      std::ranges::find_if(of_rules, [](const std::string& block) { return block.starts_with("rules: [shop.yaml]"); });
+  ASSERT_NE(example, of_rules.end());
+  const ScopedVariable hook("SLACK_WEBHOOK_URL", "https://hooks.example.com/x");
+  Program program("2026-08-01T06:00:00Z");
+  program.write(kConfig, blocks.at(0));
+  program.write(kShop, blocks.at(1));
+  program.write("rules/shop.test.yaml", *example);
+  const Ended ended = program.on_folder({"test", program.path("rules/shop.test.yaml")});
+  EXPECT_EQ(ended.out, "2 passed, 0 failed\n") << ended.err;
 }
 
 TEST(Breakages, OfTheKpiInTheReadmeAreEachToldWithPlaceAndRemedy) {

@@ -140,10 +140,13 @@ TEST(Clock, OneThatWasTenYearsAheadAndIsSetRightIsToldAndStopsTheHeartbeat) {
   world.clock.error = hours{24 * 3650};
   world.run_until(at("2026-03-07 01:00"));
   EXPECT_FALSE(world.beats.empty());
+  world.kill();
   world.clock.error = Duration{0};
   world.beats.clear();
+  world.asked.clear();
   world.run_until(at("2026-03-07 03:00"));
   EXPECT_TRUE(world.beats.empty());
+  EXPECT_FALSE(world.asked["web.csv"].empty());  // sources are polled by the clock as it is
   const bool is_told = std::ranges::any_of(world.taken, [&](const Taken& taken) {
     return world.store.messages.at(taken.id).body.find("it was set back") != std::string::npos;
   });
