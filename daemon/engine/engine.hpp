@@ -216,6 +216,8 @@ class Engine {
   std::uint32_t series_of(std::uint32_t metric, const Labels& labels);
   void touch(std::uint32_t series, const ChangedSeries& change, Instant now);
   void judge_again(std::uint32_t line, const std::set<Slot>& periods);
+
+  // lines.cpp
   void ensure_lines(std::uint32_t metric, const Labels& labels);
   void refresh_stale();
   void ensure_segments(std::uint32_t kpi, const Labels& labels);
