@@ -51,7 +51,7 @@ const Value* Limits::mildest() const {
 }
 
 bool is_equal(double a, double b) {
-  return a == b || std::abs(a - b) <= kRounding * std::max(std::abs(a), std::abs(b));
+  return a == b || (std::isfinite(a - b) && std::abs(a - b) <= kRounding * std::max(std::abs(a), std::abs(b)));
 }
 
 bool is_beyond(double value, double limit, const Better& better) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 namespace kpi {
 namespace {
@@ -67,6 +68,9 @@ INSTANTIATE_TEST_SUITE_P(Thresholds,
 
 TEST(Thresholds, EqualIsMet) {
   EXPECT_FALSE(is_beyond(80, 80, kHigher));
+  EXPECT_FALSE(is_beyond(80 - 1e-8, 80, kHigher));  // rounding
+  EXPECT_TRUE(is_beyond(80 - 1e-6, 80, kHigher));
+  EXPECT_TRUE(is_beyond(std::numeric_limits<double>::infinity(), 80, kLower));  // nothing is near it
   EXPECT_FALSE(is_beyond(80, 80, kLower));
   EXPECT_TRUE(is_beyond(79, 80, kHigher));
   EXPECT_TRUE(is_beyond(81, 80, kLower));
