@@ -17,6 +17,10 @@ namespace {
 constexpr std::size_t kMostQuoted = 5;
 /// No attempt takes so long: an exchange has 30 s, a program a few minutes.
 constexpr std::chrono::minutes kLongestSilence{10};
+/// What is behind a batch waits no longer than this for what comes meanwhile: an end, a reload, an acknowledgement.
+constexpr std::chrono::seconds kLongestBatch{2};
+/// How attempts ended is handed over this often.
+constexpr std::chrono::milliseconds kTogether{50};
 /// Of what the receiver said.
 constexpr std::size_t kMostComplaint = 300;
 
@@ -136,29 +140,57 @@ void Deliveries::start(std::vector<Attempt> batch, Instant now) {
   UnderWay& under_way = under_way_[batch.front().row.channel];
   under_way.last = under_way.batches++ == 0 ? now : under_way.last;
   is_noted_ = is_noted_ || (batch.size() > 1 && world_.journal != nullptr);
-  world_.jobs.submit([this, batch = std::move(batch), config = config_](const std::stop_token& stop) {
-    std::size_t tried = 0;
-    for (bool goes_on = true; goes_on && tried < batch.size() && !stop.stop_requested(); ++tried) {
-      const Attempt& attempt = batch[tried];
-      ChannelHost host = host_of(world_);
-      host.remotes = attempt.remotes;
-      host.progress = attempt.row.progress;
-      Outcome outcome = deliver_once(*config, attempt.row, host, console_, stop);
-      if (stop.stop_requested() && outcome.kind != Outcome::Kind::kDelivered) {
-        return;  // what was cut off says nothing about the receiver
-      }
-      if (batch.size() > 1 && world_.journal != nullptr && outcome.kind == Outcome::Kind::kDelivered) {
-        world_.journal->note({attempt.row.id, outcome.remotes});
-      }
-      goes_on = outcome.kind == Outcome::Kind::kDelivered || outcome.kind == Outcome::Kind::kRefused;
-      world_.inbox.post(DeliveryResult{attempt.row.id, std::move(outcome)});
+  world_.jobs.submit(
+      [this, batch = std::move(batch), config = config_](const std::stop_token& stop) { run(batch, *config, stop); });
+}
+
+/// Nothing when it was cut off: that says nothing about the receiver.
+std::optional<Outcome> Deliveries::try_one(const Attempt& attempt,
+                                           bool is_alone,
+                                           const Config& config,
+                                           const std::stop_token& stop) {
+  ChannelHost host = host_of(world_);
+  host.remotes = attempt.remotes;
+  host.progress = attempt.row.progress;
+  Outcome outcome = deliver_once(config, attempt.row, host, console_, stop);
+  const bool is_delivered = outcome.kind == Outcome::Kind::kDelivered;
+  if (stop.stop_requested() && !is_delivered) {
+    return std::nullopt;
+  }
+  if (!is_alone && is_delivered && world_.journal != nullptr) {
+    world_.journal->note({attempt.row.id, outcome.remotes});
+  }
+  return outcome;
+}
+
+/// One after another, as long as the receiver takes them and time is not up: what comes meanwhile may change what is
+/// left. On a thread of the pool.
+void Deliveries::run(const std::vector<Attempt>& batch, const Config& config, const std::stop_token& stop) {
+  const auto until = world_.clock.steady() + kLongestBatch;
+  auto post_at = world_.clock.steady() + kTogether;
+  DeliveryResults results;
+  std::size_t tried = 0;
+  for (bool goes_on = true; goes_on && tried < batch.size() && !stop.stop_requested(); ++tried) {
+    auto outcome = try_one(batch[tried], batch.size() == 1, config, stop);
+    if (!outcome) {
+      break;
     }
-    BatchEnd end{batch.front().row.channel, {}};
-    for (; tried < batch.size(); ++tried) {
-      end.untried.push_back(batch[tried].row.id);
+    const auto clock = world_.clock.steady();
+    goes_on = clock < until && (outcome->kind == Outcome::Kind::kDelivered || outcome->kind == Outcome::Kind::kRefused);
+    results.all.push_back({batch[tried].row.id, *std::move(outcome)});
+    if (clock >= post_at) {
+      world_.inbox.post(std::exchange(results, {}));
+      post_at = clock + kTogether;
     }
-    world_.inbox.post(std::move(end));
-  });
+  }
+  if (!results.all.empty()) {
+    world_.inbox.post(std::move(results));
+  }
+  BatchEnd end{batch.front().row.channel, {}};
+  for (; tried < batch.size(); ++tried) {
+    end.untried.push_back(batch[tried].row.id);
+  }
+  world_.inbox.post(std::move(end));
 }
 
 void Deliveries::start_due(Instant now) {
@@ -213,6 +245,12 @@ void Deliveries::take(const RefreshEnd& end) {
   }
   if (end.outcome.kind != Outcome::Kind::kDelivered) {
     log_warning("channel " + end.channel + ": what still burns could not be said again: " + end.outcome.detail);
+  }
+}
+
+void Deliveries::take(const DeliveryResults& results, Instant now) {
+  for (const DeliveryResult& result : results.all) {
+    take(result, now);
   }
 }
 

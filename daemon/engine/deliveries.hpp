@@ -58,7 +58,7 @@ class Deliveries {
   /// The same for `run --once`: everything that is due, once. How many messages that is.
   std::size_t start_all_due(Instant now);
 
-  void take(const DeliveryResult& result, Instant now);
+  void take(const DeliveryResults& results, Instant now);
   void take(const BatchEnd& end, Instant now);
   void take(const RefreshEnd& end);
   /// What has come since the last call.
@@ -86,6 +86,12 @@ class Deliveries {
   };
 
   void start(std::vector<Attempt> batch, Instant now);
+  void run(const std::vector<Attempt>& batch, const Config& config, const std::stop_token& stop);
+  std::optional<Outcome> try_one(const Attempt& attempt,
+                                 bool is_alone,
+                                 const Config& config,
+                                 const std::stop_token& stop);
+  void take(const DeliveryResult& result, Instant now);
   void refresh_due(Instant now);
   void keep(Finished finished);
   [[nodiscard]] NotificationRow letter_about(const Outage& outage, const std::string& to, Instant now) const;

@@ -3,6 +3,7 @@
 // once. It owns all state. One thread calls it; it starts none, reads no clock and does no I/O but the store's.
 
 #include "daemon/config/config.hpp"
+#include "daemon/engine/alert_json.hpp"
 #include "daemon/review/review_period.hpp"
 #include "daemon/store/store.hpp"
 #include "rules/judge/line.hpp"
@@ -387,7 +388,7 @@ class Engine {
   std::uint32_t next_series_id_ = 1;
   std::uint32_t next_line_id_ = 1;
   std::uint32_t next_version_id_ = 1;
-  std::map<std::pair<std::uint32_t, std::string>, std::string> stored_alerts_;  // (line id, rule): machine as stored
+  std::map<std::pair<std::uint32_t, std::string>, AlertMemory> stored_alerts_;  // (line id, rule): as stored
   StepCommit commit_;
 };
 

@@ -21,10 +21,16 @@ struct DeliveryResult {
   Outcome outcome;
 };
 
+/// How attempts of one channel ended, in their order: behind a long queue several at a time, so that the engine does
+/// not turn for each.
+struct DeliveryResults {
+  std::vector<DeliveryResult> all;
+};
+
 /// A batch of attempts is over.
 struct BatchEnd {
   std::string channel;
-  std::vector<std::string> untried;  ///< Ids: an attempt before them failed.
+  std::vector<std::string> untried;  ///< Ids: an attempt before them failed, or time was up.
 };
 
 /// What still burns was said again.
@@ -43,7 +49,7 @@ struct ReloadRequest {};
 struct StopRequest {};
 
 using Event = std::variant<PollResult,
-                           DeliveryResult,
+                           DeliveryResults,
                            BatchEnd,
                            RefreshEnd,
                            CopyEnd,

@@ -14,10 +14,10 @@ void Engine::write_alerts(std::uint32_t index) {
   for (const AlertSlot& alert : alerts_of(index)) {
     const AlertState state = alert.state != nullptr ? *alert.state : AlertState{};
     const NoDataState no_data = alert.state == nullptr ? line.no_data : NoDataState{};
-    std::string machine = encode_alert({state, *alert.told, no_data, 0});
+    AlertMemory memory{state, *alert.told, no_data, 0};
     const std::string rule = rule_name(rules_.kpis[line.kpi], alert.rule, alert.index);
     const auto stored = stored_alerts_.find({line.id, rule});
-    if (stored == stored_alerts_.end() ? machine.empty() : stored->second == machine) {
+    if (memory == (stored == stored_alerts_.end() ? AlertMemory{} : stored->second)) {
       continue;
     }
     AlertRow row;
@@ -36,13 +36,13 @@ void Engine::write_alerts(std::uint32_t index) {
     if (since) {
       row.since = start_of(*since, rules_.kpis[line.kpi].every, rules_.kpis[line.kpi].zone);
     }
-    row.machine = machine;
-    commit_.alerts.push_back(std::move(row));
-    if (machine.empty()) {
-      stored_alerts_.erase(stored);
+    row.machine = encode_alert(memory);
+    if (row.machine.empty()) {
+      stored_alerts_.erase({line.id, rule});
     } else {
-      stored_alerts_[{line.id, rule}] = std::move(machine);
+      stored_alerts_.insert_or_assign({line.id, rule}, std::move(memory));
     }
+    commit_.alerts.push_back(std::move(row));
   }
 }
 

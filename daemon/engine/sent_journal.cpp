@@ -11,6 +11,13 @@ namespace kpi {
 
 using nlohmann::json;
 
+namespace {
+
+/// So many notes a power cut may lose.
+constexpr int kMostUnsynchronised = 64;
+
+}  // namespace
+
 void SentJournal::note(const Sent& sent) {
   const std::string line =
       json{{"id", sent.id}, {"remotes", sent.remotes}}.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
@@ -20,6 +27,10 @@ void SentJournal::note(const Sent& sent) {
   }
   if (file_.get() >= 0) {
     [[maybe_unused]] const ssize_t written = ::write(file_.get(), line.data(), line.size());
+    if (++unsynchronised_ >= kMostUnsynchronised) {
+      ::fdatasync(file_.get());
+      unsynchronised_ = 0;
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// What was delivered but is not in the history yet: behind a long queue a channel sends several messages before the
-// next step is written, and a kill between must not send them all again. Each is noted in a file beside the history at
-// once; that is not synchronised, so after a power cut some may come twice. Any thread.
+// What was delivered but is not in the history yet: behind a long queue a channel sends many messages before the next
+// step is written, and a kill between must not send them all again. Each is noted in a file beside the history at once,
+// and the file is synchronised after every so many: those are what a power cut may repeat. Any thread.
 
 #include "daemon/os/descriptor.hpp"
 #include "rules/base/result.hpp"
@@ -36,7 +36,9 @@ class SentJournal {
  private:
   std::string path_;
   std::mutex mutex_;
-  Descriptor file_;  // under the mutex
+  // Under the mutex:
+  Descriptor file_;
+  int unsynchronised_ = 0;  // notes
 };
 
 }  // namespace kpi

@@ -165,8 +165,8 @@ Result<void> Watch::deliver_all(Instant now, OnceReport& report) {
     while (!deliveries_.is_idle()) {
       Asked asked;
       for (Event& event : inbox_.take(world_.clock.steady() + kLongestWait)) {
-        if (const auto* result = std::get_if<DeliveryResult>(&event)) {
-          deliveries_.take(*result, now);  // by the time that it is to be: a message of the past is not 80 hours old
+        if (const auto* results = std::get_if<DeliveryResults>(&event)) {
+          deliveries_.take(*results, now);  // by the time that it is to be: a message of the past is not 80 hours old
         } else {
           take(event, asked);
         }
@@ -293,7 +293,7 @@ void Watch::take(Event& event, Asked& asked) {
                             engine_->receive(std::move(result));
                           }
                         },
-                        [&](DeliveryResult& result) { deliveries_.take(result, world_.clock.now()); },
+                        [&](DeliveryResults& results) { deliveries_.take(results, world_.clock.now()); },
                         [&](BatchEnd& end) { deliveries_.take(end, world_.clock.now()); },
                         [&](RefreshEnd& end) { deliveries_.take(end); },
                         [&](CopyEnd& end) {

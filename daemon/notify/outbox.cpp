@@ -24,9 +24,9 @@ constexpr minutes kProbe{5};
 constexpr hours kProbed{6};
 /// After so long somebody else is told.
 constexpr minutes kLongOutage{15};
-/// Behind a queue of n messages a batch has n/8 of them, at most 256: what a power cut may repeat.
-constexpr std::size_t kBatchShare = 8;
-constexpr std::size_t kLargestBatch = 256;
+/// Fewer than these go one by one, each written down before the next.
+constexpr std::size_t kLeastForABatch = 16;
+constexpr std::size_t kLargestBatch = 4096;
 
 /// A number from 0 to 1 that is the same for the same id and attempt.
 double spread(const std::string& id, int attempt) {
@@ -132,7 +132,7 @@ void Outbox::add(std::vector<NotificationRow> rows) {
 
 std::size_t Outbox::batch_size(const Queue& queue) {
   const bool is_well = queue.failures == 0 && queue.disabled.empty();
-  return is_well ? std::clamp<std::size_t>(queue.ready.size() / kBatchShare, 1, queue.window) : 1;
+  return is_well && queue.ready.size() >= kLeastForABatch ? std::min(queue.ready.size(), queue.window) : 1;
 }
 
 /// When the first message that is ready may be tried.
@@ -205,7 +205,14 @@ std::vector<Attempt> Outbox::take_batch(Queue& queue, std::size_t most, Instant 
 void Outbox::end_batch(const std::string& channel, const std::vector<std::string>& untried) {
   Queue& queue = queues_[channel];
   --queue.batches;
-  queue.window = untried.empty() && queue.failures == 0 ? std::min(queue.window * 2, kLargestBatch) : 1;
+  if (queue.failures > 0 || !queue.disabled.empty()) {
+    queue.window = 1;
+  } else if (untried.empty()) {
+    queue.window = std::min(queue.window * 2, kLargestBatch);
+  } else {
+    queue.window =
+        std::max<std::size_t>(queue.window, untried.size() + 1) - untried.size();  // so many went in its time
+  }
   for (const std::string& id : untried) {
     const auto number = numbers_.find(id);
     if (number == numbers_.end()) {

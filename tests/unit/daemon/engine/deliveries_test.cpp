@@ -78,9 +78,9 @@ class Post {
     for (std::size_t ended = 0; ended < attempts;) {
       deliveries_.start_due(now());
       for (Event& event : inbox_.take(deadline)) {
-        if (auto* result = std::get_if<DeliveryResult>(&event)) {
-          deliveries_.take(*result, now());
-          ++ended;
+        if (auto* results = std::get_if<DeliveryResults>(&event)) {
+          deliveries_.take(*results, now());
+          ended += results->all.size();
         } else if (auto* end = std::get_if<BatchEnd>(&event)) {
           deliveries_.take(*end, now());
         }
@@ -361,7 +361,7 @@ TEST(Deliveries, OfALongQueueAKillRepeatsNothingThatArrived) {
   const std::string path = testing::TempDir() + "kpid-sent-" + std::to_string(::getpid());
   LoopbackServer works(answer(200));
   SentJournal journal(path);
-  constexpr int count = 300;
+  constexpr int count = 1000;
   const auto queue = [&](Post& post) {
     post.add_channel("growth", works.url());
     for (int i = 0; i < count; ++i) {
