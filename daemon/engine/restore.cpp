@@ -173,6 +173,7 @@ Result<void> Engine::restore(Instant now) {
     refresh_inputs(kpi);
   }
   restore_targets(state, now);
+  version_rules(state);
   KPI_TRY(restore_verdicts());
   for (const AlertRow& row : state.alerts) {
     restore_alert(row);
@@ -180,7 +181,6 @@ Result<void> Engine::restore(Instant now) {
   restore_sources(state);
   started_ = now;
   resumed_at_ = last_step_;
-  version_rules(state);
   queued_ = std::move(state.queued);
   for (std::uint32_t i = 0; i < lines_.size(); ++i) {
     Line& line = lines_[i];
@@ -254,58 +254,6 @@ Result<void> Engine::restore_samples() {
   };
   KPI_TRY(store_.past_samples(put));
   return store_.samples(kEarliest, kLatest, {}, put);
-}
-
-Result<void> Engine::restore_verdicts() {
-  std::vector<int> quiet_periods(lines_.size(), kFlapWindow + 1);
-  return store_.verdicts(kEarliest, kLatest, 0, [&](const VerdictRow& row) {
-    const std::uint32_t place = row.line < line_of_id_.size() ? line_of_id_[row.line] : 0;
-    if (place == 0) {
-      return;
-    }
-    Line& line = lines_[place - 1];
-    const Value value = row.reason == Reason::kNone ? Value::of(row.value) : Value::unknown(row.reason);
-    line.judged.put(row.slot, row.value);
-    complete_target(line, rules_.kpis[line.kpi], row.slot);
-    line.target_standing = stand_on_target(line, rules_.kpis[line.kpi], row.slot, value, row.verdict, rules_.calendar);
-    note_verdict(line, rules_.kpis[line.kpi], row.slot, row.verdict);
-    line.newest = row.slot;
-    line.stepped = row.slot;
-    line.verdict = row.verdict;
-    line.reason = row.reason;
-    if (value.is_known() || value.is_excused()) {
-      line.known = row.slot;
-    }
-    // Changes of the last periods are remembered for a while after all is quiet.
-    int& quiet = quiet_periods[place - 1];
-    quiet = row.state != KpiState::kOk ? 0 : value.is_known() ? quiet + 1 : quiet;
-    if (quiet <= kFlapWindow) {
-      line.busy.insert(row.slot);
-    }
-  });
-}
-
-/// Periods that were due at the last step and have no verdict are still waited for, whether or not later ones have one.
-void Engine::remember_due(Line& line) {
-  const Kpi& kpi = rules_.kpis[line.kpi];
-  if (!line.first || !last_step_) {
-    return;
-  }
-  const KpiPlan& plan = plan_of(line);
-  Slot due = line.newest ? next_slot(*line.newest, kpi.every, kpi.zone) : *line.first;
-  for (; plan.due(kpi, due) <= *last_step_; due = next_slot(due, kpi.every, kpi.zone)) {
-    line.newest = due;
-    line.awaiting.insert(due);
-  }
-  if (!line.stepped) {
-    return;
-  }
-  for (Slot slot = *line.first; slot < *line.stepped; slot = next_slot(slot, kpi.every, kpi.zone)) {
-    if (line.judged.at(slot) == nullptr) {
-      line.awaiting.insert(slot);
-      line.busy.insert(slot);  // perhaps; a replay that begins before it ends the same
-    }
-  }
 }
 
 void Engine::restore_alert(const AlertRow& row) {

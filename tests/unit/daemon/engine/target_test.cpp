@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
 namespace kpi {
 namespace {
 
@@ -92,6 +95,49 @@ TEST(TargetVersions, WhatIsMeasuredSurvivesRestarts) {
     EXPECT_EQ(lived.actual, restarted.actual) << keys;
     EXPECT_EQ(lived.burn_rate, restarted.burn_rate) << keys;
     EXPECT_EQ(lived.status, restarted.status) << keys;
+  }
+}
+
+/// What a probability near the borders of its statuses made of ninety days, some of them without data; `restart` comes
+/// after each.
+std::vector<std::string> ninety_days(const std::string& keys, const std::function<void(Story&, int day)>& restart) {
+  Story story(kConfig, visits(keys));
+  std::mt19937 random{7};
+  std::vector<std::string> said;
+  for (int day = 0; day < 90; ++day) {
+    const Slot slot{slot_of(Date{std::chrono::year{2026} / 1 / 1}).ms + day * kDayMs};
+    const auto draw = random();
+    if (draw % 8 != 0) {
+      story.put("web.visits", date_text(date_of(slot)), 10 + day / 9 + static_cast<double>(draw % 7));
+    }
+    story.step(date_text(date_of(Slot{slot.ms + kDayMs})) + " 12:00");
+    restart(story, day);
+    const TargetStanding& standing = story.line("visits").target_standing;
+    said.push_back(std::string(name_of(standing.status)) + (standing.says ? " by forecast" : "") +
+                   (standing.outlook ? " ahead" : ""));
+  }
+  const std::vector<std::string> ledger = story.ledger();
+  said.insert(said.end(), ledger.begin(), ledger.end());
+  return said;
+}
+
+TEST(TargetVersions, WhatWasForeseenSurvivesRestarts) {
+  for (const std::string measure : {"from: 10, to: 21", "measure: total, to: 1600"}) {
+    const std::string keys = measure + ", start: 2026-01-10, by: 2026-04-20";
+    const auto lived = ninety_days(keys, [](Story& /*story*/, int /*day*/) {});
+    int changes = 0;
+    for (std::size_t i = 1; i < 90; ++i) {
+      changes += lived[i - 1] != lived[i] ? 1 : 0;
+    }
+    EXPECT_GE(changes, 6) << keys;
+    EXPECT_EQ(lived, ninety_days(keys, [](Story& story, int /*day*/) { story.restart(); })) << keys;
+    // The rule has another title each ten days, so the statuses of the one before are found anew.
+    const auto retitled = [&](Story& story, int day) {
+      if (day % 10 == 0) {
+        story.restart(kConfig, visits(keys) + "    title: Visits " + std::to_string(day) + "\n");
+      }
+    };
+    EXPECT_EQ(lived, ninety_days(keys, retitled)) << keys;
   }
 }
 
