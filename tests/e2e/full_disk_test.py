@@ -12,11 +12,12 @@ import unittest
 from daemon_test import CONFIGURATION, ROWS, RULES
 from world import Daemon, Folder, Receiver, wait_until
 
-ROUNDS = int(os.environ.get("KPI_FULL_DISKS", "2"))
+ROUNDS = int(os.environ.get("KPI_FULL_DISKS", "2"))  # forty days each, all of them past: at most 20
 
 
 class FullDisk(unittest.TestCase):
     def setUp(self):
+        self.assertLessEqual(ROUNDS, 20)
         self.receiver = Receiver(self)
         self.folder = Folder(self)
         self.disk = self.folder.path / "disk"
