@@ -6,7 +6,13 @@
 #include "rules/load/yaml_places.hpp"
 #include "rules/load/yaml_quoting.hpp"
 
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
 #include <algorithm>
+#include <exception>
+#include <sstream>
 #include <unordered_map>
 
 namespace kpi {
@@ -14,55 +20,94 @@ namespace {
 
 constexpr std::size_t kFewKeys = 12;  // comparing so many with each other is cheaper than hashing them
 
-class TreeBuilder {
+/// Builds the tree from yaml-cpp's events. Each must be the one that libyaml gave: where the two disagree, a person
+/// could be misled as well, and the file is refused. Positions are those of libyaml's events.
+class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(const SourceText& source, Diagnostics& diagnostics)
+  TreeBuilder(const SourceText& source, const std::vector<YamlEvent>& events, Diagnostics& diagnostics)
       : source_(source),
         text_(without_byte_order_mark(source.text)),
+        events_(events),
         diagnostics_(diagnostics),
         mending_(source, diagnostics),
         reported_before_(diagnostics.items().size()) {}
 
-  /// Nothing when too much is wrong.
-  std::optional<YamlNode> build(std::vector<YamlEvent> events) {
-    for (YamlEvent& event : events) {
-      if (is_too_much()) {
-        return std::nullopt;
-      }
-      take(event);
+  void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
+
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {
+    const YamlEvent* event = next(YamlEvent::Kind::kScalar);
+    if (event != nullptr && event->null_text.data() == nullptr) {
+      disagree(*event);
+    } else if (event != nullptr) {
+      place_scalar(*event, std::string(event->null_text));
     }
-    return is_too_much() ? std::nullopt : std::move(root_);
+  }
+
+  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {
+    if (const YamlEvent* event = next(YamlEvent::Kind::kAlias)) {
+      place(node_of(*event, YamlNode::Kind::kNull), *event);
+    }
+  }
+
+  void OnScalar(const YAML::Mark& /*mark*/,
+                const std::string& /*tag*/,
+                YAML::anchor_t /*anchor*/,
+                const std::string& value) override {
+    const YamlEvent* event = next(YamlEvent::Kind::kScalar);
+    if (event != nullptr && event->fingerprint != fingerprint_of(value)) {
+      disagree(*event);
+    } else if (event != nullptr) {
+      place_scalar(*event, value);
+    }
+  }
+
+  void OnSequenceStart(const YAML::Mark& /*mark*/,
+                       const std::string& /*tag*/,
+                       YAML::anchor_t /*anchor*/,
+                       YAML::EmitterStyle::value /*style*/) override {
+    start(YamlEvent::Kind::kSequence, YamlNode::Kind::kSequence);
+  }
+
+  void OnSequenceEnd() override { end(); }
+
+  void OnMapStart(const YAML::Mark& /*mark*/,
+                  const std::string& /*tag*/,
+                  YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {
+    start(YamlEvent::Kind::kMap, YamlNode::Kind::kMap);
+  }
+
+  void OnMapEnd() override { end(); }
+
+  /// The tree, when both parsers told the same story to its end.
+  std::optional<YamlNode> take() {
+    if (!ended_ && next_ < events_.size()) {
+      disagree(events_[next_]);
+    }
+    return ended_ ? std::nullopt : std::move(root_);
   }
 
  private:
   /// A list or map that is being read.
   struct Open {
     YamlNode node;
-    bool flow = false;
-    bool usable = true;
+    const YamlEvent* event = nullptr;
     YamlNode key;
     bool has_key = false;
     bool key_usable = true;
   };
 
-  void take(YamlEvent& event) {
-    switch (event.kind) {
-      case YamlEvent::Kind::kScalar:
-        place_scalar(event);
-        break;
-      case YamlEvent::Kind::kAlias:
-        place(node_of(event, YamlNode::Kind::kNull), event.usable);
-        break;
-      case YamlEvent::Kind::kSequence:
-        start(event, YamlNode::Kind::kSequence);
-        break;
-      case YamlEvent::Kind::kMap:
-        start(event, YamlNode::Kind::kMap);
-        break;
-      case YamlEvent::Kind::kEnd:
-        end();
-        break;
+  const YamlEvent* next(YamlEvent::Kind kind) {
+    if (ended_ || is_too_much()) {
+      return nullptr;
     }
+    if (next_ >= events_.size() || events_[next_].kind != kind) {
+      disagree(next_ < events_.size() ? events_[next_] : YamlEvent{});
+      return nullptr;
+    }
+    return &events_[next_++];
   }
 
   /// Ends the reading of a file with too many reports.
@@ -70,11 +115,18 @@ class TreeBuilder {
     if (diagnostics_.items().size() - reported_before_ <= kMaxYamlReports) {
       return false;
     }
-    if (!ended_) {
-      diagnostics_.error(last_, "reading ends here: too much of this file is wrong", "mend what is reported above");
-    }
     ended_ = true;
+    diagnostics_.error(last_, "reading ends here: too much of this file is wrong", "mend what is reported above");
     return true;
+  }
+
+  void disagree(const YamlEvent& event) {
+    ended_ = true;
+    Position position = position_of(event);
+    if (event.kind == YamlEvent::Kind::kEnd || event.line == 0) {
+      position = last_;
+    }
+    diagnostics_.error(position, "YAML can be read in two ways here", "put the text around this place in quotes");
   }
 
   [[nodiscard]] Position position_of(const YamlEvent& event) const {
@@ -89,39 +141,43 @@ class TreeBuilder {
     return node;
   }
 
-  void place_scalar(YamlEvent& event) {
-    const bool is_null = !event.quoted && (event.text.empty() || event.text == "~" || event.text == "null");
-    YamlNode node = node_of(event, is_null ? YamlNode::Kind::kNull : YamlNode::Kind::kScalar);
-    node.scalar = std::move(event.text);
+  void place_scalar(const YamlEvent& event, std::string value) {
+    const bool null = event.null_text.data() != nullptr && event.null_text != "Null" && event.null_text != "NULL";
+    YamlNode node = node_of(event, null ? YamlNode::Kind::kNull : YamlNode::Kind::kScalar);
+    node.scalar = std::move(value);
     if (!event.quoted && !is_key_next()) {
       check_comment(event, node);
     }
-    place(std::move(node), event.usable);
+    place(std::move(node), event);
   }
 
-  void start(const YamlEvent& event, YamlNode::Kind kind) {
-    Open& open = open_.emplace_back();
-    open.node = node_of(event, kind);
-    open.flow = event.flow;
-    open.usable = event.usable;
-    last_ = open.node.position;
+  void start(YamlEvent::Kind event_kind, YamlNode::Kind node_kind) {
+    if (const YamlEvent* event = next(event_kind)) {
+      Open& open = open_.emplace_back();
+      open.node = node_of(*event, node_kind);
+      open.event = event;
+      last_ = open.node.position;
+    }
   }
 
   void end() {
+    if (next(YamlEvent::Kind::kEnd) == nullptr || open_.empty()) {
+      return;
+    }
     Open done = std::move(open_.back());
     open_.pop_back();
-    if (done.flow) {
+    if (done.event->flow) {
       mending_.mend(done.node);
     }
     report_duplicates(done.node);
-    place(std::move(done.node), done.usable);
+    place(std::move(done.node), *done.event);
   }
 
   [[nodiscard]] bool is_key_next() const {
     return !open_.empty() && open_.back().node.kind == YamlNode::Kind::kMap && !open_.back().has_key;
   }
 
-  void place(YamlNode node, bool usable) {
+  void place(YamlNode node, const YamlEvent& event) {
     last_ = node.position;
     if (open_.empty()) {
       root_ = std::move(node);
@@ -129,15 +185,15 @@ class TreeBuilder {
     }
     Open& open = open_.back();
     if (open.node.kind == YamlNode::Kind::kSequence) {
-      if (usable) {
+      if (event.usable) {
         open.node.items.push_back(std::move(node));
       }
     } else if (!open.has_key) {
-      open.key_usable = usable && check_key(node);
+      open.key_usable = event.usable && check_key(node);
       open.key = std::move(node);
       open.has_key = true;
     } else {
-      if (usable && open.key_usable) {
+      if (event.usable && open.key_usable) {
         open.node.entries.emplace_back(std::move(open.key), std::move(node));
       }
       open.has_key = false;
@@ -237,14 +293,44 @@ class TreeBuilder {
 
   const SourceText& source_;
   std::string_view text_;
+  const std::vector<YamlEvent>& events_;
   Diagnostics& diagnostics_;
   std::vector<Open> open_;
   std::optional<YamlNode> root_;
+  std::size_t next_ = 0;
   YamlMending mending_;
   std::size_t reported_before_;
   Position last_;
   bool ended_ = false;
 };
+
+/// yaml-cpp's exceptions end here. libyaml has accepted the text before, so that they are rare.
+std::optional<YamlNode> build_tree(const SourceText& source,
+                                   const std::vector<YamlEvent>& events,
+                                   Diagnostics& diagnostics) {
+  TreeBuilder builder(source, events, diagnostics);
+  Position position{&source};
+  std::string problem;
+  try {
+    std::istringstream text{std::string(without_byte_order_mark(source.text))};
+    YAML::Parser parser(text);
+    parser.HandleNextDocument(builder);
+    return builder.take();
+  } catch (const YAML::Exception& exception) {
+    const auto line = static_cast<std::uint32_t>(std::max(exception.mark.line, 0)) + 1;
+    const auto column = static_cast<std::uint32_t>(std::max(exception.mark.column, 0)) + 1;
+    const auto longest = static_cast<std::uint32_t>(source.line(line).size()) + 1;
+    position = {&source, line, std::min(column, longest)};
+    problem = exception.msg;
+  } catch (const std::exception& exception) {
+    problem = exception.what();
+  }
+  // An alias without its anchor has been reported.
+  if (std::ranges::find(events, YamlEvent::Kind::kAlias, &YamlEvent::kind) == events.end()) {
+    diagnostics.error(position, "this cannot be read: " + problem, "put the text around this place in quotes");
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -256,7 +342,7 @@ const YamlNode* YamlNode::find(std::string_view key) const {
 }
 
 std::optional<YamlNode> parse_yaml(const SourceText& source, Diagnostics& diagnostics) {
-  auto events = read_yaml_events(source, diagnostics);
+  const auto events = read_yaml_events(source, diagnostics);
   if (!events) {
     return std::nullopt;
   }
@@ -266,7 +352,7 @@ std::optional<YamlNode> parse_yaml(const SourceText& source, Diagnostics& diagno
   if (events->empty()) {
     return empty;
   }
-  auto tree = TreeBuilder(source, diagnostics).build(std::move(*events));
+  auto tree = build_tree(source, *events, diagnostics);
   return tree && tree->kind == YamlNode::Kind::kNull ? std::optional(std::move(empty)) : std::move(tree);
 }
 

@@ -1,8 +1,8 @@
 #pragma once
-// Strict YAML with positions, made of libyaml's events: duplicate keys, aliases, anchors, tags, merge keys, a second
-// document, bad UTF-8, and whatever is over the limits below are diagnostics. A missing quote that leaves a file which
-// is YAML still is a warning. A scalar stays text: the key that is read decides its type. Pure; any thread may call it,
-// a tree and its texts belong to the caller.
+// Strict YAML with positions. libyaml's events are read first (yaml-cpp accepts a missing closing quote and drops what
+// follows a second document), then yaml-cpp's events build this tree. Duplicate keys, aliases, anchors, tags, merge
+// keys, a second document, bad UTF-8, and whatever is over the limits below are diagnostics. A scalar stays text: the
+// key that is read decides its type. Pure; any thread may call it, a tree and its texts belong to the caller.
 
 #include "rules/base/calendar.hpp"
 #include "rules/base/diagnostic.hpp"

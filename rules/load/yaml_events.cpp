@@ -9,12 +9,15 @@
 #include <yaml.h>
 
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <string>
 
 namespace kpi {
 namespace {
 
 constexpr std::string_view kCoreTags = "tag:yaml.org,2002:";  // written as !!
+constexpr std::array<std::string_view, 5> kNullTexts = {"", "~", "null", "Null", "NULL"};
 
 Diagnostic error_at(Position position, std::string message, std::string remedy) {
   Diagnostic diagnostic;
@@ -171,7 +174,10 @@ class FirstReading {
     const std::string_view text(reinterpret_cast<const char*>(scalar.value), scalar.length);  // libyaml's type for text
     YamlEvent& added = add(event, YamlEvent::Kind::kScalar);
     added.quoted = scalar.style != YAML_PLAIN_SCALAR_STYLE;
-    added.text = text;
+    added.fingerprint = fingerprint_of(text);
+    if (const auto* null = std::ranges::find(kNullTexts, text); !added.quoted && null != kNullTexts.end()) {
+      added.null_text = *null;
+    }
     last_scalar_ = position_of(added);
     last_scalar_end_line_ = static_cast<std::uint32_t>(event.end_mark.line + 1);
     last_scalar_quoted_ = added.quoted;
@@ -323,6 +329,10 @@ class FirstReading {
 };
 
 }  // namespace
+
+std::size_t fingerprint_of(std::string_view scalar) {
+  return std::hash<std::string_view>{}(scalar);
+}
 
 std::optional<std::vector<YamlEvent>> read_yaml_events(const SourceText& source, Diagnostics& diagnostics) {
   if (source.text.size() > kMaxYamlBytes) {

@@ -28,7 +28,7 @@ std::size_t utf8_length(unsigned char lead) {
   return lead < 0xF0 ? 3 : 4;
 }
 
-/// Characters that libyaml, or an editor, takes for a line's end or for nothing at all.
+/// Characters that one of the two parsers, or an editor, takes for a line's end or for nothing at all.
 bool is_invisible(std::string_view character) {
   const bool c1_control = character.size() == 2 && character[0] == '\xC2' && character[1] < '\xA0';
   return c1_control || std::ranges::find(kInvisible, character) != kInvisible.end();

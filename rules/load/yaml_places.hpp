@@ -11,7 +11,7 @@
 
 namespace kpi {
 
-/// The text without its byte order mark, which is no character of it.
+/// The text without its byte order mark, which both parsers would skip in their own ways.
 std::string_view without_byte_order_mark(std::string_view text);
 
 /// Finds lines and columns in a file. Offsets count bytes of text(). REQUIRES: the source outlives it.
@@ -48,8 +48,8 @@ struct BadBytes {
   std::string remedy;
 };
 
-/// The first of them: what is not UTF-8, control characters, lone carriage returns, and characters that libyaml,
-/// or an editor, takes for a line's end or for nothing at all.
+/// The first of them: what is not UTF-8, control characters, lone carriage returns, and characters that one of the two
+/// parsers, or an editor, takes for a line's end or for nothing at all.
 std::optional<BadBytes> find_bad_bytes(std::string_view text);
 
 }  // namespace kpi
