@@ -22,6 +22,9 @@
 
 namespace kpi {
 
+/// The least time between two steps of a daemon, whatever the clock says.
+constexpr Duration kEngineTick{1};
+
 /// What one poll of a source brought.
 struct PollResult {
   std::uint32_t source = 0;  ///< Index into Config::sources.

@@ -72,7 +72,7 @@ DecideContext Engine::decide_context(Instant now) const {
   context.now = now;
   context.is_warm = is_warm(now);
   // While the clock stands before the last step time does not go on: a wait would have no end.
-  const bool stands_still = last_step_ && now <= *last_step_ && !self_.row.error.empty();
+  const bool stands_still = last_step_ && now <= *last_step_ + kEngineTick && !self_.row.error.empty();
   context.waits_elapsed = options_.waits_elapsed || stands_still;
   context.is_inhibited = [this](const AlertKey& alert) { return is_spoken_for(alert); };
   return context;

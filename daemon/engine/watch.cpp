@@ -75,9 +75,11 @@ Result<void> Watch::restore(Instant now) {
   return {};
 }
 
-/// The wall clock, never before the last step: what is in the history does not become the future.
+/// The wall clock, later than the last step: what is in the history does not become the future, and what happens while
+/// the clock stands behind it has its own time, of which ids are made.
 Instant Watch::now() {
-  return std::max(world_.clock.now(), engine_->last_step().value_or(Instant{}));
+  const auto last = engine_->last_step();
+  return last ? std::max(world_.clock.now(), *last + kEngineTick) : world_.clock.now();
 }
 
 void Watch::start_poll(std::uint32_t source, Instant now) {

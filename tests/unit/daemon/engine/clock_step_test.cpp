@@ -153,6 +153,26 @@ TEST(Clock, OneThatWasTenYearsAheadAndIsSetRightIsToldAndStopsTheHeartbeat) {
   EXPECT_TRUE(is_told);
 }
 
+TEST(Clock, EachTroubleWhileItStandsStillHasIdsOfItsOwn) {
+  SimulatedWorld world(1, at("2026-03-06 12:00"), kConfig, kRules);
+  bool is_missing = false;
+  world.file = [&](const std::string& path) {
+    return is_missing ? Result<std::string>(fail(ErrorKind::kNotFound, path)) : visits_until(at("2026-03-07 12:00"));
+  };
+  world.run_until(at("2026-03-07 12:00"));
+  world.clock.error = -hours{48};
+  for (int turn = 0; turn < 4; ++turn) {
+    is_missing = turn % 2 == 0;
+    world.run_for(hours{5});
+  }
+  std::size_t told = 0;
+  for (const auto& [id, message] : world.store.messages) {
+    const bool is_of_web = message.body.find("\"source:web\"") != std::string::npos;
+    told += is_of_web && (message.type == "source.error" || message.type == "source.recovered") ? 1 : 0;
+  }
+  EXPECT_EQ(told, 4U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Steps,
                          ClockStep,
                          testing::Values(Step{"Back2h", -hours{2}, {}},
