@@ -145,11 +145,10 @@ void Engine::tell_alert(std::uint32_t line, const AlertSlot& alert) {
     told.since = subject.since;  // it may have begun later than was told: what came late was fine
     return;
   }
-  const bool begins_to_flap = is_flapping && !told.is_flapping;
   told = Told{episode, subject.severity, "", subject.since, is_flapping};
-  const MessageType type = is_no_data       ? MessageType::kAlertNoData
-                           : begins_to_flap ? MessageType::kAlertFlapping
-                                            : MessageType::kAlertFiring;
+  const MessageType type = is_no_data    ? MessageType::kAlertNoData
+                           : is_flapping ? MessageType::kAlertFlapping  // also when it got worse: it stays quiet
+                                         : MessageType::kAlertFiring;
   AlertEvent event = event_of(line, alert, subject, type);
   if (subject.is_steady_again || subject.reason != Reason::kNone) {
     event.view = described(subject);  // later it could not be told why

@@ -13,8 +13,12 @@ const Unit& percent() {
   return kPercent;
 }
 
+/// Nothing while the newest period has no value.
 std::string share_standing(const TargetStanding& standing, Language language) {
-  const std::string share = percent_words(standing.actual.value_or(0), language);
+  if (!standing.actual) {
+    return "";
+  }
+  const std::string share = percent_words(*standing.actual, language);
   if (!standing.burn_rate) {
     return say(language, Phrase::kStandingNoBudget, {{"share", share}});
   }

@@ -5,10 +5,13 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 namespace kpi::test {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
@@ -151,6 +154,24 @@ TEST(Flapping, SurvivesARestart) {
   };
   EXPECT_EQ(play(true), play(false));
   EXPECT_EQ(play(true).size(), 6U + 1 + 1 + 1) << "three begins, three ends, flapping, its end, and the next begin";
+}
+
+/// As it gets worse while it comes and goes it is told, and then it is quiet again: no reminder of what is over.
+TEST(Flapping, IsQuietAgainAfterItGotWorse) {
+  std::string config = kConfig;
+  config.replace(config.find("repeat: 0"), 9, "repeat: 1 day");
+  Story story(config, "kpis:\n  visits: {value: web.visits, thresholds: {warning: 20, critical: 5}}\n");
+  for (int number = 1; number <= 60; ++number) {
+    const bool is_low = number < 20 && number % 2 == 0;
+    story.put("web.visits", day(number), number == 16 ? 1 : is_low ? 10 : 30);
+    story.step(day(number + 1));
+  }
+  std::vector<std::string> told = story.told();
+  ASSERT_GE(told.size(), 3U);
+  told.erase(told.begin(), std::ranges::find_if(told, [](const std::string& line) {
+               return line.find("alert.flapping") != std::string::npos;
+             }));
+  EXPECT_THAT(told, ElementsAre(HasSubstr("alert.flapping"), HasSubstr("alert.flapping"), HasSubstr("alert.resolved")));
 }
 
 TEST(NoDataPolicy, AnErrorIsNotFine) {

@@ -1,0 +1,30 @@
+// How a target stands, in words.
+
+#include "rules/routing/target_words.hpp"
+
+#include "tests/unit/rules/judge/ledger.hpp"
+
+#include <gtest/gtest.h>
+
+namespace kpi {
+namespace {
+
+std::string standing_at(const std::string& now) {
+  Ledger ledger({metric_named("web.m")},
+                "  x:\n    title: X\n    unit: visits\n    value: web.m\n    thresholds: {warning: 10}\n"
+                "    target: {measure: share_met, to: 90%, start: 2026-03-01, by: 2026-03-31, judge: pace}\n");
+  ledger.targets("x");
+  ledger.given("web.m", "2026-03-01", "20 20 20 5 20 20 20 20 20 20");
+  ledger.judged_at(now);
+  const Line& line = ledger.line("x");
+  const Kpi& kpi = ledger.rules().kpis[line.kpi];
+  return standing_words(shown_plan(kpi, line), line.target_standing, kpi, Language::kEnglish);
+}
+
+TEST(TargetWords, OfAShareWithoutDataAreNoneRatherThanNothingMet) {
+  EXPECT_EQ(standing_at("2026-03-11 00:00"), "90% of periods met so far, burn rate 100%");
+  EXPECT_EQ(standing_at("2026-03-16 00:00"), "");
+}
+
+}  // namespace
+}  // namespace kpi
