@@ -42,8 +42,15 @@ constexpr const char* kKeepVerdict =
     "target_status, episode, rule_version) IS NOT (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 constexpr const char* kReplaceVerdict = "REPLACE INTO ledger(" KPI_LEDGER_COLUMNS ") VALUES" KPI_LEDGER_VALUES;
 
+// Not REPLACE: of a table with a foreign key it removes the row before it writes it.
 constexpr const char* kPutStatus =
-    "REPLACE INTO status(" KPI_STATUS_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO status(" KPI_STATUS_COLUMNS
+    ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(line_id) DO UPDATE SET "
+    "slot = excluded.slot, period_start = excluded.period_start, period_end = excluded.period_end, "
+    "value = excluded.value, verdict = excluded.verdict, state = excluded.state, severity = excluded.severity, "
+    "reason = excluded.reason, since = excluded.since, target = excluded.target, "
+    "provisional_start = excluded.provisional_start, provisional_end = excluded.provisional_end, "
+    "provisional_value = excluded.provisional_value";
 constexpr const char* kPutAlert =
     "REPLACE INTO alert(line_id, rule, phase, severity, since, episode, machine) VALUES(?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kPutEpisode =

@@ -31,6 +31,9 @@ template <class WindowOf>
 void add_meeting(const Line& line, const Stretch& stretch, const WindowOf& window_of_period, std::set<Slot>& periods) {
   const auto& values = line.judged.values;
   const auto ends_before = [&](const Sample& period) { return window_of_period(period.slot).to <= stretch.from; };
+  if (values.empty() || ends_before(values.back())) {
+    return;  // so it is with nearly all that comes
+  }
   for (auto at = std::partition_point(values.begin(), values.end(), ends_before); at != values.end(); ++at) {
     const Window window = window_of_period(at->slot);
     if (window.from >= stretch.to) {
