@@ -116,6 +116,12 @@ class Answer {
 
   /// The program says nothing of a label that the source has.
   bool lacks_label(const Json& labels) {
+    const auto is_given = [&](const SourceLabel& label) {
+      return labels.contains(label.column) && !labels[label.column].is_null();
+    };
+    if (takes_totals(settings_) && std::ranges::none_of(settings_.labels, is_given)) {
+      return false;  // the total of a metric whose labels do not combine
+    }
     for (const SourceLabel& label : settings_.labels) {
       const auto found = labels.find(label.column);
       if (found != labels.end() && !found->is_null()) {

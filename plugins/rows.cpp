@@ -68,7 +68,20 @@ std::int64_t RowCollector::label_set(std::span<const std::string_view> cells) {
   return set_;
 }
 
+bool RowCollector::is_total(std::span<const std::string_view> cells) const {
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    // A label whose name no configuration can have is the daemon's own.
+    if (settings_.labels[i].name.starts_with('(') || !renamed(i, cells[i]).empty()) {
+      return false;
+    }
+  }
+  return !cells.empty() && takes_totals(settings_);
+}
+
 RowCollector::LabelTrouble RowCollector::label_trouble(std::span<const std::string_view> cells) const {
+  if (is_total(cells)) {
+    return {};
+  }
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const std::string_view value = renamed(i, cells[i]);
     const std::string& name = settings_.labels[i].name;
@@ -87,7 +100,7 @@ RowCollector::LabelTrouble RowCollector::label_trouble(std::span<const std::stri
 
 std::uint32_t RowCollector::add_label_set(std::span<const std::string_view> cells) {
   Labels labels;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
+  for (std::size_t i = 0; i < cells.size() && !is_total(cells); ++i) {
     labels.emplace_back(settings_.labels[i].name, renamed(i, cells[i]));
   }
   std::ranges::sort(labels);
@@ -101,10 +114,27 @@ std::uint32_t RowCollector::add_label_set(std::span<const std::string_view> cell
 void RowCollector::add(const Row& row, std::span<const RowValue> values) {
   const auto index = static_cast<std::uint32_t>(rows_.size());
   rows_.push_back({.slot = row.slot.ms, .row = row.row, .label_set = row.label_set, .values = index});
-  for (const RowValue& value : values) {
+  const bool is_total = !settings_.labels.empty() && labels_[row.label_set].empty();
+  for (std::uint32_t metric = 0; metric < values.size(); ++metric) {
+    const RowValue value = is_total ? of_total(row, metric, values[metric]) : values[metric];
     values_.push_back(value.number);
     states_.push_back(value.state);
   }
+}
+
+/// The rows with labels make the total of the others: a number here would be counted twice.
+RowValue RowCollector::of_total(const Row& row, std::uint32_t metric, RowValue value) {
+  if (settings_.metrics[metric].has_own_total || value.state == RowValue::State::kAbsent) {
+    return value;
+  }
+  if (value.state == RowValue::State::kNumber && !std::isnan(value.number)) {
+    problem(row.row, [&] {
+      return RowProblem{where_(row.row, metric),
+                        "a row without labels, and the total of " + settings_.metrics[metric].name +
+                            " is made of the others: leave the cell empty, or write across: none"};
+    });
+  }
+  return {0, RowValue::State::kAbsent};
 }
 
 Poll RowCollector::finish() {

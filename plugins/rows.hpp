@@ -128,6 +128,8 @@ class RowCollector {
   };
 
   [[nodiscard]] std::string_view renamed(std::size_t label, std::string_view cell) const;
+  [[nodiscard]] bool is_total(std::span<const std::string_view> cells) const;
+  RowValue of_total(const Row& row, std::uint32_t metric, RowValue value);
   std::uint32_t add_label_set(std::span<const std::string_view> cells);
   void emit(std::span<const Record> same);
   void emit_metric(std::span<const Record> same, std::uint32_t metric, bool& told);

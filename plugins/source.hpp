@@ -10,6 +10,7 @@
 #include "rules/base/secret.hpp"
 #include "rules/model/sample.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -65,7 +66,8 @@ using OptionValues = std::map<std::string, OptionValue, std::less<>>;
 struct SourceMetric {
   std::string name;  ///< Without the source: "visitors".
   MetricKind kind = MetricKind::kFlow;
-  double scale = 1;  ///< The delivered number times this is the value (`scale: percent` is 0.01).
+  double scale = 1;            ///< The delivered number times this is the value (`scale: percent` is 0.01).
+  bool has_own_total = false;  ///< Its labels do not combine (`across: none`): rows without labels are its total.
   OptionValues options;
   Position position;
 };
@@ -93,6 +95,11 @@ struct SourceSettings {
   std::vector<SourceLabel> labels;
   Position position;
 };
+
+/// Whether a row whose labels are all empty is the total of some metric.
+inline bool takes_totals(const SourceSettings& settings) {
+  return std::ranges::any_of(settings.metrics, &SourceMetric::has_own_total);
+}
 
 /// A program to run: without a shell, in a process group of its own, with nothing of the daemon's environment but what
 /// is named here.

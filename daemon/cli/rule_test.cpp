@@ -8,10 +8,22 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 namespace kpi {
 namespace {
+
+/// What an expectation may say of a KPI in words of kpid's own.
+const std::map<std::string, std::vector<std::string>>& expected_words() {
+  static const std::map<std::string, std::vector<std::string>> kWords{
+      {"state", {"ok", "pending", "no_data", "error", "firing"}},
+      {"verdict", {"met", "missed", "no_data", "recorded", "provisional"}},
+      {"severity", {"none", "info", "warning", "critical"}},
+      {"target", {"not_started", "on_track", "at_risk", "off_track", "achieved", "missed"}},
+  };
+  return kWords;
+}
 
 /// Reads a test file; then runs it.
 class RuleTest {
@@ -286,7 +298,13 @@ class RuleTest {
       expectation.value_unknown = value->scalar == "unknown";
       expectation.value = expectation.value_unknown ? std::nullopt : read_number(*value, diagnostics());
     }
-    for (const char* key : {"state", "verdict", "severity", "reason", "target", "formatted"}) {
+    for (const auto& [key, known] : expected_words()) {
+      if (const YamlNode* word = map.optional(key)) {
+        read_choice(*word, known, diagnostics(), key);
+        expectation.words.emplace_back(key, word->scalar);
+      }
+    }
+    for (const char* key : {"reason", "formatted"}) {
       std::string word;
       if (map.text(key, word)) {
         expectation.words.emplace_back(key, word);

@@ -295,6 +295,7 @@ class SourceReader {
     auto across = static_cast<std::size_t>(adds_up ? Across::kSum : combined);
     map.choice("across", {"sum", "mean", "min", "max", "none"}, across);
     model.across = static_cast<Across>(across);
+    metric.has_own_total = model.across == Across::kNone;
     read_unit(map, model);
     if (const YamlNode* scale = map.optional("scale")) {
       if (read_choice(*scale, {"percent"}, diagnostics_)) {

@@ -379,7 +379,7 @@ class Loader {
         diagnostics_.warning(raw.value.position,
                              metric.name + " has labels that do not combine (across: none): the total of " +
                                  raw.kpi.id + " needs rows without labels",
-                             "let the source deliver them, filter by label, or write across: on the metric");
+                             "let the source deliver them with empty labels, filter by label, or write across: on the metric");
       }
     }
   }

@@ -83,6 +83,28 @@ TEST(CsvSource, ReportsARowWithoutALabelValue) {
   EXPECT_EQ(samples_of(*poll, settings), (Lines{"2026-03-01 visits{country=SE} 2"}));
 }
 
+TEST(CsvSource, TakesARowWithoutLabelsAsTheTotalOfWhatDoesNotCombine) {
+  SourceSettings settings = csv_settings();
+  settings.metrics.push_back(metric("people", MetricKind::kDistinct));
+  settings.metrics.back().has_own_total = true;
+  settings.labels = {label("country", "Country"), label("device", "Device")};
+  const auto poll = poll_text(settings,
+                              "date,Country,Device,visits,people\n2026-03-01,SE,pc,1,1\n2026-03-01,DK,pc,2,2\n"
+                              "2026-03-01,,,,2\n2026-03-02,,,9,3\n2026-03-02,SE,,1,1\n");
+  ASSERT_TRUE(poll);
+  EXPECT_EQ(samples_of(*poll, settings),
+            (Lines{"2026-03-01 visits{country=SE, device=pc} 1",
+                   "2026-03-01 people{country=SE, device=pc} 1",
+                   "2026-03-01 visits{country=DK, device=pc} 2",
+                   "2026-03-01 people{country=DK, device=pc} 2",
+                   "2026-03-01 people 2",
+                   "2026-03-02 people 3"}));
+  EXPECT_EQ(problems_of(*poll),
+            (Lines{"x.csv:5:14: a row without labels, and the total of visits is made of the others: leave the cell "
+                   "empty, or write across: none",
+                   "x.csv:6:15: no value for label device: fill the cell in, or rename \"\" to a name"}));
+}
+
 TEST(CsvSource, NamesAnEmptyLabelValueWhenAsked) {
   SourceSettings settings = csv_settings();
   settings.labels = {label("country", "Country", {{"", "elsewhere"}})};

@@ -119,6 +119,24 @@ TEST(Breakages, AreNoneInTheRuleTestThatIsCopiedBesideTheKpiOfTheReadme) {
   EXPECT_EQ(ended.out, "2 passed, 0 failed\n") << ended.err;
 }
 
+TEST(Breakages, OfTheWordsThatARuleTestExpectsAreTold) {
+  Program program("2026-08-01T06:00:00Z");
+  program.write("kpid.yaml",
+                "rules: [shop.yaml]\n"
+                "sources: {web: {plugin: csv, path: web.csv, metrics: {visits: {column: Visits, kind: flow}}}}\n");
+  program.write("shop.yaml", "kpis: {visits: {value: web.visits}}\n");
+  program.write("shop.test.yaml",
+                "rules: [shop.yaml]\n"
+                "data: {web.visits: {from: 2026-03-01, every: day, values: \"1 2\"}}\n"
+                "expect:\n  - {at: \"2026-03-03 06:00\", kpi: visits, state: warning, verdict: ok}\n");
+  const Ended ended = program.on_folder({"test", program.path("shop.test.yaml")});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.err, testing::HasSubstr("state wants one of ok, pending, no_data, error, firing, got \"warning\""));
+  EXPECT_THAT(ended.err,
+              testing::HasSubstr("verdict wants one of met, missed, no_data, recorded, provisional, got \"ok\""));
+  EXPECT_THAT(ended.err, testing::Not(testing::HasSubstr("this expects nothing")));
+}
+
 TEST(Breakages, OfTheKpiInTheReadmeAreEachToldWithPlaceAndRemedy) {
   const ScopedVariable hook("SLACK_WEBHOOK_URL", "https://hooks.example.com/x");
   const std::vector<std::string> blocks = readme_blocks();

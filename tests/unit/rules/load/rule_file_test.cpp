@@ -584,7 +584,7 @@ INSTANTIATE_TEST_SUITE_P(
             R"~(a.yaml:1:12: warning: web.users has labels that do not combine (across: none): the total of x needs rows without labels
   1 | x: {value: avg(web.users)}
     |            ^~~~~~~~~~~~~~
-  help: let the source deliver them, filter by label, or write across: on the metric
+  help: let the source deliver them with empty labels, filter by label, or write across: on the metric
 )~"},
         Complaint{"CountsThatAreMixed",
                   "x: {value: web.visits + shop.orders}",
