@@ -51,7 +51,7 @@ class AlertReader {
     const std::vector<KpiStatus> statuses = KPI_TRY(reader_.statuses());
     for (const KpiStatus& status : statuses) {
       newest_[{status.kpi, status.segment}] = status.row.slot;
-      if (status.row.verdict == Verdict::kNoData) {
+      if (status.row.verdict == Verdict::kNoData && std::isnan(status.row.value)) {
         without_data_.emplace(status.kpi, status.segment);
       }
     }

@@ -332,7 +332,9 @@ class Explainer {
     }
     if (line.no_data.first) {
       result_.why.push_back(
-          std::string("no_data: ") + (line.no_data.is_on ? "firing" : "pending") + ", no value since " +
+          std::string("no_data: ") + (line.no_data.is_on ? "firing" : "pending") +
+          (line.unsure.contains(*line.no_data.first) ? ", what it is compared with is unknown since "
+                                                     : ", no value since ") +
           period_text(*line.no_data.first, kpi.every, kpi.zone) +
           (line.no_data.is_on
                ? ""

@@ -3,6 +3,7 @@
 #include "daemon/engine/engine.hpp"
 #include "rules/judge/target_tail.hpp"
 
+#include <cmath>
 #include <limits>
 
 namespace kpi {
@@ -18,9 +19,9 @@ Result<void> Engine::restore_verdicts() {
       return;
     }
     Line& line = lines_[place - 1];
-    const Value value = row.reason == Reason::kNone ? Value::of(row.value) : Value::unknown(row.reason);
+    const Value value = std::isnan(row.value) ? Value::unknown(row.reason) : Value::of(row.value);
     line.judged.put(row.slot, row.value);
-    note_verdict(line, rules_.kpis[line.kpi], row.slot, row.verdict);
+    note_verdict(line, rules_.kpis[line.kpi], row);
     if (!line.plans.empty()) {
       complete_target(line, rules_.kpis[line.kpi], row.slot);
       tails[place - 1].add(row);
@@ -29,7 +30,7 @@ Result<void> Engine::restore_verdicts() {
     line.stepped = row.slot;
     line.verdict = row.verdict;
     line.reason = row.reason;
-    if (value.is_known() || value.is_excused()) {
+    if ((value.is_known() && !line.unsure.contains(row.slot)) || value.is_excused()) {
       line.known = row.slot;
     }
     // Changes of the last periods are remembered for a while after all is quiet.

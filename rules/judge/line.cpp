@@ -104,16 +104,16 @@ class Judging {
     line_.awaiting.erase(slot);
     line_.judged.put(slot, value.number);
     if (value.is_known() || value.is_excused()) {
-      note_known(slot);
-    } else {
-      note_unknown(slot);
+      come_back(slot);
     }
     for (Slot gap = line_.stepped ? next(*line_.stepped) : *line_.first; gap < slot; gap = next(gap)) {
-      step(gap, Value::unknown(Reason::kNoSample));
+      move(look(gap, Value::unknown(Reason::kNoSample)));
     }
-    const Judged judged = step(slot, value);
+    const Judged judged = look(slot, value);
+    judged.lacks_data() ? note_unknown(slot) : note_known(slot);
+    move(judged);
     changes_.verdicts.push_back(verdict_row(line_, kpi_, plan_, judged, unknown_since()));
-    note_verdict(line_, kpi_, slot, changes_.verdicts.back().verdict);
+    note_verdict(line_, kpi_, changes_.verdicts.back());
   }
 
   /// The first of the periods without data that reach the present. Late data may have moved it while the alert that it
@@ -122,16 +122,18 @@ class Judging {
     return line_.no_data.first && line_.known ? std::optional(next(*line_.known)) : line_.no_data.first;
   }
 
-  Judged step(Slot slot, const Value& value) {
+  Judged look(Slot slot, const Value& value) {
+    complete_target(line_, kpi_, slot);
+    return look_at(line_, context_, slot, value);
+  }
+
+  void move(const Judged& judged) {
     const AlertStates before = alert_states(line_);
-    if (!value.is_known() && is_retired_at(line_, kpi_, slot)) {
+    if (!judged.value.is_known() && is_retired_at(line_, kpi_, judged.slot)) {
       forget_alerts(line_);
     }
-    complete_target(line_, kpi_, slot);
-    Judged judged = look_at(line_, context_, slot, value);
     step_machines(line_, kpi_, plan_, judged);
-    keep_episodes(line_, kpi_, before, plan_.due(kpi_, slot), changes_);
-    return judged;
+    keep_episodes(line_, kpi_, before, plan_.due(kpi_, judged.slot), changes_);
   }
 
   /// A period turned out unknown (or is late): a run without data begins or goes on.
@@ -142,9 +144,8 @@ class Judging {
     }
   }
 
-  /// A period has a value, or nothing but its past is missing: the run without data is over, and may have been an alert
-  /// before it ended.
-  void note_known(Slot slot) {
+  /// Data ends a retirement, also one that nobody saw begin.
+  void come_back(Slot slot) {
     if (line_.known && *line_.known >= slot) {
       return;
     }
@@ -154,6 +155,14 @@ class Judging {
       retire(line_, kpi_, plan_, plan_.deadline(kpi_, *last), changes_);
     }
     line_.is_retired = false;
+  }
+
+  /// A period has all that it is judged by, or nothing but its past is missing: the run without data is over, and may
+  /// have been an alert before it ended.
+  void note_known(Slot slot) {
+    if (line_.known && *line_.known >= slot) {
+      return;
+    }
     line_.known = slot;
     if (!line_.no_data.first) {
       return;

@@ -63,7 +63,8 @@ struct Line {
   NoDataState no_data;
   std::vector<TargetPlan> plans;  ///< In time order; the last that has begun is the one to judge by.
   TargetStanding target_standing;
-  SlotSet met;  ///< Judged periods that were met; kept only where a target counts them.
+  SlotSet unsure;  ///< Judged periods with a value whose limits or conditions lacked data (PeriodJudgement::lacks).
+  SlotSet met;     ///< Judged periods that were met; kept only where a target counts them.
   SlotSet missed;
 };
 
@@ -129,8 +130,8 @@ void complete_target(Line& line, const Kpi& kpi, Slot slot);
 /// Whether some target of the KPI is a share of met periods.
 bool counts_verdicts(const Kpi& kpi);
 
-/// Remembers a verdict as the ledger has it, where a target counts them.
-void note_verdict(Line& line, const Kpi& kpi, Slot slot, Verdict verdict);
+/// Remembers of a period's row what later periods look at: its verdict where a target counts them, and what it lacked.
+void note_verdict(Line& line, const Kpi& kpi, const VerdictRow& row);
 
 /// The plan of the line's standing; null: it has none yet.
 const TargetPlan* plan_of_standing(const Line& line);
@@ -148,6 +149,9 @@ struct PeriodJudgement {
   Limits limits;
   ThresholdStanding thresholds;
   std::vector<Value> conditions;  ///< One for each of Kpi::alerts.
+  /// Why a limit or condition is unknown though the value is known and they were to be known: `no_data` says what then.
+  Reason lacks = Reason::kNone;
+  bool is_unsure = false;  ///< So that it is open whether the period was met.
 };
 
 PeriodJudgement judge_period(const Line& line, const JudgeContext& context, Slot slot);

@@ -41,6 +41,29 @@ std::array<Standing, 3> standing_of_target(const Target& target,
   return result;
 }
 
+/// What a limit or a condition of the period is, and whether it was to be known.
+class Conditions {
+ public:
+  Conditions(const Line& line, const EvaluationContext& eval, PeriodJudgement& result)
+      : line_(line), eval_(eval), result_(result) {}
+
+  Value of(const Program& program, const Inputs& inputs) const { return evaluate(program, inputs, eval_); }
+
+  /// Notes that it is unknown where it was to be known. `counts`: the verdict goes by it.
+  void note(const Value& value, const Program& program, const Inputs& inputs, bool counts) {
+    if (!result_.value.is_known() || value.is_known() || may_be_unknown(line_, {program, inputs}, eval_, value)) {
+      return;
+    }
+    result_.lacks = result_.lacks == Reason::kNone ? value.reason : result_.lacks;
+    result_.is_unsure = result_.is_unsure || counts;
+  }
+
+ private:
+  const Line& line_;
+  const EvaluationContext& eval_;
+  PeriodJudgement& result_;
+};
+
 std::array<std::optional<double>, 9> target_fields(const Line& line, const TargetStanding& standing) {
   std::array<std::optional<double>, 9> fields;
   if (standing.plan) {
@@ -81,10 +104,11 @@ PeriodJudgement judge_conditions(
   result.value = value;
   EvaluationContext eval = evaluation(line, context, slot);
   eval.own = value;
+  Conditions found(line, eval, result);
   if (kpi.thresholds) {
     const LineLimits limits = limits_of(line, kpi, slot, context.rules->calendar);
     const auto limit = [&](const LineLimit& one) {
-      return one.program != nullptr ? std::optional(evaluate(*one.program, *one.inputs, eval)) : std::nullopt;
+      return one.program != nullptr ? std::optional(found.of(*one.program, *one.inputs)) : std::nullopt;
     };
     result.limits = {limit(limits[0]), limit(limits[1]), limit(limits[2])};
     auto& [warning, critical, recover] = result.limits;
@@ -92,12 +116,19 @@ PeriodJudgement judge_conditions(
     if (both && is_beyond(warning->number, critical->number, kpi.better)) {
       warning.reset();  // critical is reached before it, on the day of an event: it says nothing
     }
+    for (const auto& [one, value_of_limit] : {std::pair(limits[0], warning), std::pair(limits[1], critical)}) {
+      if (value_of_limit) {
+        found.note(*value_of_limit, *one.program, *one.inputs, true);
+      }
+    }
     result.thresholds = judge_thresholds(value, result.limits, kpi.better, interval_of(line, kpi, value, eval));
   }
   const auto fields = target_fields(line, standing);
   eval.target_fields = fields;
   for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
-    result.conditions.push_back(evaluate(kpi.alerts[i].when, line.alert_inputs[i], eval));
+    const AlertRule& alert = kpi.alerts[i];
+    result.conditions.push_back(found.of(alert.when, line.alert_inputs[i]));
+    found.note(result.conditions.back(), alert.when, line.alert_inputs[i], alert.severity >= Severity::kWarning);
   }
   return result;
 }
@@ -115,7 +146,7 @@ std::optional<Verdict> verdict_of_rules(const Kpi& kpi, const PeriodJudgement& j
     return Verdict::kMissed;
   }
   const Value* limit = judgement.limits.mildest();
-  // A limit or condition that is unknown itself is nothing to meet.
+  // A limit or condition that need not be known yet is nothing to meet.
   bool is_met = kpi.thresholds && (kpi.better.kind == Better::Kind::kWithin || (limit != nullptr && limit->is_known()));
   bool has_rules = kpi.thresholds.has_value();
   for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
@@ -131,6 +162,9 @@ std::optional<Verdict> verdict_of_rules(const Kpi& kpi, const PeriodJudgement& j
   }
   if (!has_rules) {
     return std::nullopt;
+  }
+  if (judgement.is_unsure) {
+    return Verdict::kNoData;
   }
   return is_met ? Verdict::kMet : Verdict::kRecorded;
 }
@@ -188,9 +222,11 @@ std::string episode_of(const Line& line) {
 }
 
 /// With `then: ok` a period without data is a fine one.
-void excuse_gap(Observation& observation, const Kpi& kpi, const Value& value) {
-  if (kpi.no_data.then == NoDataPolicy::Then::kOk && !value.is_known() && !value.is_excused()) {
-    observation.standing.fill(Standing::kFine);
+void excuse_gap(Observation& observation, const Kpi& kpi, const Judged& judged) {
+  const Value& value = judged.value;
+  const bool lacks = value.is_known() ? judged.judgement.lacks != Reason::kNone : !value.is_excused();
+  if (kpi.no_data.then == NoDataPolicy::Then::kOk && lacks) {
+    std::ranges::replace(observation.standing, Standing::kUnknown, Standing::kFine);
   }
 }
 
@@ -219,12 +255,12 @@ void step_machines(Line& line, const Kpi& kpi, const KpiPlan& plan, const Judged
   observation.has_data = judged.value.is_known();
   if (kpi.thresholds) {
     observation.standing = judged.judgement.thresholds.rungs;
-    excuse_gap(observation, kpi, judged.value);
+    excuse_gap(observation, kpi, judged);
     step(line.thresholds, observation, patience_of(*kpi.thresholds, line.segment), cadence);
   }
   for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
     observation.standing = standing_of_condition(judged.judgement.conditions[i], kpi.alerts[i].severity);
-    excuse_gap(observation, kpi, judged.value);
+    excuse_gap(observation, kpi, judged);
     step(line.alerts[i], observation, kpi.alerts[i].patience, cadence);
   }
   line.target_standing = judged.target;
@@ -249,7 +285,7 @@ VerdictRow verdict_row(
   row.slot = judged.slot;
   row.period = period_of(judged.slot, kpi.every, kpi.zone);
   row.value = judged.value.number;
-  row.reason = judged.value.reason;
+  row.reason = judged.value.is_known() ? judged.judgement.lacks : judged.value.reason;
   const Value* limit = judged.judgement.limits.mildest();
   row.limit = limit != nullptr && limit->is_known() ? limit->number : std::nan("");
   row.verdict = verdict_of(line, kpi, judged);

@@ -15,6 +15,11 @@ struct Judged {
   Value value;
   PeriodJudgement judgement;
   TargetStanding target;
+
+  /// Whether a run of periods without data begins or goes on here.
+  [[nodiscard]] bool lacks_data() const {
+    return judgement.lacks != Reason::kNone || (!value.is_known() && !value.is_excused());
+  }
 };
 
 /// Looks at a period from where the line stands: after the period before it.

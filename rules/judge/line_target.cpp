@@ -196,16 +196,12 @@ bool counts_verdicts(const Kpi& kpi) {
                              [](const Target& target) { return target.measure == Target::Measure::kShareMet; });
 }
 
-void note_verdict(Line& line, const Kpi& kpi, Slot slot, Verdict verdict) {
-  if (!counts_verdicts(kpi)) {
-    return;
-  }
-  line.met.erase(slot);
-  line.missed.erase(slot);
-  if (verdict == Verdict::kMet) {
-    line.met.insert(slot);
-  } else if (verdict == Verdict::kMissed) {
-    line.missed.insert(slot);
+void note_verdict(Line& line, const Kpi& kpi, const VerdictRow& row) {
+  const auto put = [&](SlotSet& set, bool belongs) { belongs ? set.insert(row.slot) : set.erase(row.slot); };
+  put(line.unsure, !std::isnan(row.value) && row.reason != Reason::kNone);
+  if (counts_verdicts(kpi)) {
+    put(line.met, row.verdict == Verdict::kMet);
+    put(line.missed, row.verdict == Verdict::kMissed);
   }
 }
 

@@ -80,10 +80,10 @@ bool has_judged_last(const KpiInput& input, const JudgedSeries* judged, const Fr
   return first == judged->values.end() || first->slot > last;  // it is warming up
 }
 
-bool begins_before_samples(const Line& line, const EvaluationContext& evaluation, std::size_t index) {
-  const MetricInput& input = evaluation.rules->kpis[line.kpi].value.metrics[index];
+bool begins_before_samples(const Formula& formula, const EvaluationContext& evaluation, std::size_t index) {
+  const MetricInput& input = formula.program.metrics[index];
   const Window window = window_of(evaluation.frame, input, evaluation.rules->metrics[input.metric]);
-  const auto& series = line.value_inputs.series[index];
+  const auto& series = formula.inputs.series[index];
   const auto begins_later = [&](std::uint32_t id) {
     const auto& samples = (*evaluation.table)[id].samples;
     return samples.empty() || samples.front().slot > window.from;
@@ -92,12 +92,12 @@ bool begins_before_samples(const Line& line, const EvaluationContext& evaluation
 }
 
 /// That KPI has had no value yet: it is warming up itself.
-bool begins_before_values(const Line& line, const EvaluationContext& evaluation, std::size_t index) {
-  const JudgedSeries* judged = line.value_inputs.kpis[index];
+bool begins_before_values(const Formula& formula, const EvaluationContext& evaluation, std::size_t index) {
+  const JudgedSeries* judged = formula.inputs.kpis[index];
   if (judged == nullptr) {
     return false;
   }
-  const KpiInput& input = evaluation.rules->kpis[line.kpi].value.kpis[index];
+  const KpiInput& input = formula.program.kpis[index];
   const Window window = window_of(evaluation.frame, input, judged->grain);
   const Slot before = input.window ? Slot{window.from.ms + 1} : window.to;
   const auto known = [](const Sample& sample) { return !std::isnan(sample.value); };
@@ -106,13 +106,16 @@ bool begins_before_values(const Line& line, const EvaluationContext& evaluation,
 }
 
 /// The window of that input reaches back before the line's first period.
-bool begins_before_line(const Line& line, const EvaluationContext& evaluation, const Value& value) {
+bool begins_before_line(const Line& line,
+                        const Formula& formula,
+                        const EvaluationContext& evaluation,
+                        const Value& value) {
   const Kpi& kpi = evaluation.rules->kpis[line.kpi];
   const auto index = static_cast<std::size_t>(value.input);
-  if (!line.first || index >= kpi.value.metrics.size()) {
+  if (!line.first || index >= formula.program.metrics.size()) {
     return true;
   }
-  const MetricInput& input = kpi.value.metrics[index];
+  const MetricInput& input = formula.program.metrics[index];
   const Metric& metric = evaluation.rules->metrics[input.metric];
   const Slot first = metric.grain.is_civil()
                          ? *line.first
@@ -121,17 +124,17 @@ bool begins_before_line(const Line& line, const EvaluationContext& evaluation, c
 }
 
 /// The input that made the value unknown has not been there for long enough.
-bool is_warming_up(const Line& line, const EvaluationContext& evaluation, const Value& value) {
+bool is_warming_up(const Line& line, const Formula& formula, const EvaluationContext& evaluation, const Value& value) {
   if (value.is_known() || value.input < 0 || value.reason == Reason::kNull) {
     return false;
   }
-  if (line.is_expected && !begins_before_line(line, evaluation, value)) {
+  if (line.is_expected && !begins_before_line(line, formula, evaluation, value)) {
     return false;  // it was to report from the line's first period on
   }
   const auto index = static_cast<std::size_t>(value.input);
-  const std::size_t metrics = evaluation.rules->kpis[line.kpi].value.metrics.size();
-  return index < metrics ? begins_before_samples(line, evaluation, index)
-                         : begins_before_values(line, evaluation, index - metrics);
+  const std::size_t metrics = formula.program.metrics.size();
+  return index < metrics ? begins_before_samples(formula, evaluation, index)
+                         : begins_before_values(formula, evaluation, index - metrics);
 }
 
 /// The value, or why too little was counted for one.
@@ -194,10 +197,25 @@ Value evaluate_value(const Line& line, const JudgeContext& context, Slot slot) {
   const EvaluationContext eval = evaluation(line, context, slot);
   Value value = evaluate(kpi_of(line, context).value, line.value_inputs, eval);
   value = with_enough(line, kpi_of(line, context), eval, value);
-  if (is_warming_up(line, eval, value)) {
+  if (is_warming_up(line, {kpi_of(line, context).value, line.value_inputs}, eval, value)) {
     value.reason = Reason::kWarmingUp;
   }
   return value;
+}
+
+bool may_be_unknown(const Line& line, const Formula& formula, const EvaluationContext& evaluation, const Value& value) {
+  if (value.input < 0) {
+    return value.reason == Reason::kNotJudged;  // a field of a target that has not begun, or is not forecast
+  }
+  const auto index = static_cast<std::size_t>(value.input);
+  const std::size_t metrics = formula.program.metrics.size();
+  const bool is_kpi = index >= metrics;
+  if (is_kpi && !evaluation.rules->kpis[formula.program.kpis[index - metrics].kpi].min_sample.empty()) {
+    return true;
+  }
+  const Aggregate how = is_kpi ? formula.program.kpis[index - metrics].how : formula.program.metrics[index].how;
+  const bool is_history = how == Aggregate::kAnomaly || how == Aggregate::kForecast;
+  return is_history || is_warming_up(line, formula, evaluation, value);
 }
 
 Value settled_value(const Line& line, const JudgeContext& context, Slot slot, Ready ready) {

@@ -27,6 +27,16 @@ Ready readiness(const Line& line, const KpiPlan& plan, const JudgeContext& conte
 /// The value as the samples give it; unknown because the window reaches back before the first sample is warming up.
 Value evaluate_value(const Line& line, const JudgeContext& context, Slot slot);
 
+/// What a limit or a condition is worked out from.
+struct Formula {
+  const Program& program;
+  const Inputs& inputs;
+};
+
+/// Whether nothing is missing though the limit or condition is unknown: what it reads did not begin so early, judges a
+/// history that is too short yet, counted too few, or is a field that the target does not have yet.
+bool may_be_unknown(const Line& line, const Formula& formula, const EvaluationContext& evaluation, const Value& value);
+
 /// The value a period is judged by that is ready or given up: without a sample that is needed there is none.
 Value settled_value(const Line& line, const JudgeContext& context, Slot slot, Ready ready);
 

@@ -31,11 +31,12 @@ class Replay {
       if (slot < touched) {
         continue;
       }
-      unknown_since = !is_absent(slot, value) ? std::nullopt : unknown_since ? unknown_since : std::optional(slot);
+      const bool is_gap = line_.judged.at(slot) == nullptr || judged.lacks_data();
+      unknown_since = !is_gap ? std::nullopt : unknown_since ? unknown_since : std::optional(slot);
       const bool is_written = again_.contains(slot) || (is_changed && line_.judged.at(slot) != nullptr);
       if (is_written) {
         changes.verdicts.push_back(verdict_row(line_, kpi_, plan_, judged, unknown_since));
-        note_verdict(line_, kpi_, slot, changes.verdicts.back().verdict);
+        note_verdict(line_, kpi_, changes.verdicts.back());
       }
     }
     const AlertStates anew = alert_states(line_);
@@ -86,7 +87,7 @@ class Replay {
   }
 
   [[nodiscard]] bool is_absent(Slot slot, const Value& value) const {
-    return !value.is_known() && (!value.is_excused() || line_.judged.at(slot) == nullptr);
+    return value.is_known() ? line_.unsure.contains(slot) : !value.is_excused() || line_.judged.at(slot) == nullptr;
   }
 
   /// The first of the periods without data that end with `slot`.

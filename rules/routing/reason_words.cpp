@@ -97,7 +97,11 @@ std::string since_words(const AlertSubject& subject, const Voice& voice) {
 std::string no_data_reason(const AlertSubject& subject, const Voice& voice) {
   const Language language = voice.language;
   const std::string since = since_words(subject, voice);
-  const std::string why = say(language, why_phrase(subject.judgement.value.reason));
+  const PeriodJudgement& judgement = subject.judgement;
+  if (judgement.value.is_known() && judgement.lacks != Reason::kNone) {
+    return say(language, Phrase::kUnsureSince, {{"since", since}, {"why", say(language, why_phrase(judgement.lacks))}});
+  }
+  const std::string why = say(language, why_phrase(judgement.value.reason));
   return say(language, since.empty() ? Phrase::kNoDataWhy : Phrase::kNoDataSince, {{"since", since}, {"why", why}});
 }
 

@@ -123,6 +123,7 @@ constexpr PhraseText kPhrases[] = {
     {kHighestWeekday, "højeste {weekday} i {n} {n:uge|uger}; normalt {low} til {high}"},
     {kNoDataSince, "data har manglet siden {since}: {why}"},
     {kNoDataWhy, "data mangler: {why}"},
+    {kUnsureSince, "det, som værdien sammenlignes med, har været ukendt siden {since}: {why}"},
 
     // Why there is no value.
     {kWhyNoSample, "der er ikke kommet nogen værdi"},

@@ -124,6 +124,7 @@ constexpr PhraseText kPhrases[] = {
     {kHighestWeekday, "highest {weekday} in {n} {n:week|weeks}; usual {low} to {high}"},
     {kNoDataSince, "no data since {since}: {why}"},
     {kNoDataWhy, "no data: {why}"},
+    {kUnsureSince, "what it is compared with has been unknown since {since}: {why}"},
 
     // Why there is no value.
     {kWhyNoSample, "no sample arrived"},

@@ -123,6 +123,7 @@ constexpr PhraseText kPhrases[] = {
     {kHighestWeekday, "høyeste {weekday} på {n} {n:uke|uker}; vanligvis {low} til {high}"},
     {kNoDataSince, "data har manglet siden {since}: {why}"},
     {kNoDataWhy, "data mangler: {why}"},
+    {kUnsureSince, "det verdien sammenlignes med, har vært ukjent siden {since}: {why}"},
 
     // Why there is no value.
     {kWhyNoSample, "det har ikke kommet noen verdi"},

@@ -123,6 +123,7 @@ enum class Phrase : std::uint16_t {
   kHighestWeekday,  ///< {high} {low} {n} {weekday}
   kNoDataSince,     ///< {since} {why}
   kNoDataWhy,       ///< {why}
+  kUnsureSince,     ///< {since} {why}
 
   // Why there is no value.
   kWhyNoSample,

@@ -123,6 +123,7 @@ constexpr PhraseText kPhrases[] = {
     {kHighestWeekday, "högsta {weekday}en på {n} {n:vecka|veckor}; vanligt {low} till {high}"},
     {kNoDataSince, "data har saknats sedan {since}: {why}"},
     {kNoDataWhy, "data saknas: {why}"},
+    {kUnsureSince, "det som värdet jämförs med har varit okänt sedan {since}: {why}"},
 
     // Why there is no value.
     {kWhyNoSample, "inget värde har kommit in"},
