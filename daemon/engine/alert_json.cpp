@@ -59,6 +59,9 @@ json encode_state(const AlertState& state) {
     result["changes"] = state.changes;
     result["flapping"] = state.is_flapping;
   }
+  for (const NamedEpisode& named : state.named) {
+    result["named"].push_back({{"since", named.since.ms}, {"episode", named.episode}});
+  }
   return result;
 }
 
@@ -74,6 +77,9 @@ AlertState decode_state(const json& value) {
   state.firing_at = decode_instant(value.at("firing_at"));
   state.changes = value.value("changes", 0U);
   state.is_flapping = value.value("flapping", false);
+  for (const json& named : value.value("named", json::array())) {
+    state.named.push_back({Slot{named.at("since").get<std::int64_t>()}, named.at("episode").get<std::string>()});
+  }
   for (std::size_t i = 0; i < kRungs.size(); ++i) {
     const auto rung = value.at("rungs").find(kRungs.at(i));
     if (rung != value.at("rungs").end()) {

@@ -40,6 +40,10 @@ constexpr const char* kKeepVerdict =
     ", ?16 FROM ledger WHERE slot = ?1 AND line_id = ?2 AND "
     "(period_start, period_end, value, limit_value, verdict, severity, state, reason, goal, expected, "
     "target_status, episode, rule_version) IS NOT (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+// A past episode stays as it was written, but is marked.
+constexpr const char* kMarkRestated =
+    "UPDATE episode SET restated = 1 WHERE id = (SELECT episode FROM ledger WHERE slot = ?1 AND line_id = ?2 AND "
+    "value IS NOT ?3)";
 constexpr const char* kReplaceVerdict = "REPLACE INTO ledger(" KPI_LEDGER_COLUMNS ") VALUES" KPI_LEDGER_VALUES;
 
 // Not REPLACE: of a table with a foreign key it removes the row before it writes it.
@@ -58,7 +62,7 @@ constexpr const char* kPutEpisode =
     ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
     "line_id = excluded.line_id, rule = excluded.rule, severity = excluded.severity, since = excluded.since, "
     "pending = excluded.pending, firing = excluded.firing, resolved = excluded.resolved, reason = excluded.reason, "
-    "restated = excluded.restated";
+    "restated = MAX(restated, excluded.restated)";
 constexpr const char* kAddReview =
     "INSERT INTO review_entry(kpi, by_whom, note, at) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 constexpr const char* kAddNote =
@@ -118,6 +122,7 @@ StepWriter::StepWriter(const SQLite::Database& db, Words& words)
       replace_sample_(db, kReplaceSample),
       add_verdict_(db, kAddVerdict),
       keep_verdict_(db, kKeepVerdict),
+      mark_restated_(db, kMarkRestated),
       replace_verdict_(db, kReplaceVerdict),
       put_status_(db, kPutStatus),
       put_alert_(db, kPutAlert),
@@ -202,6 +207,7 @@ void StepWriter::write(const SampleRow& sample, Instant now) {
 
 void StepWriter::write(const VerdictRow& verdict, Instant now) {
   if (run_ledger(add_verdict_, verdict, now) == 0 && run_ledger(keep_verdict_, verdict, now) != 0) {
+    mark_restated_.run(verdict.slot, verdict.line, verdict.value);
     run_ledger(replace_verdict_, verdict, now);
   }
   if (!std::isnan(verdict.probability)) {

@@ -50,6 +50,7 @@ class StepWriter {
   Query replace_sample_;
   Query add_verdict_;  // these three take the same values: the row's columns and the time of the step
   Query keep_verdict_;
+  Query mark_restated_;
   Query replace_verdict_;
   Query put_status_;
   Query put_alert_;

@@ -17,7 +17,8 @@ Instant since_of(Slot slot, const Kpi& kpi) {
 /// Writes the episodes of one line.
 class EpisodeKeeper {
  public:
-  EpisodeKeeper(const Line& line, const Kpi& kpi, LineChanges& changes) : line_(line), kpi_(kpi), changes_(changes) {}
+  EpisodeKeeper(const Line& line, const Kpi& kpi, LineChanges& changes, Naming naming)
+      : line_(line), kpi_(kpi), changes_(changes), naming_(naming) {}
 
   void update(AlertState& state, const AlertState& before, std::string_view rule, Instant at) {
     const bool was_firing = before.phase == AlertPhase::kFiring;
@@ -48,6 +49,10 @@ class EpisodeKeeper {
       state.pending_at = before.pending_at;
       state.firing_at = before.firing_at;
       state.worst = std::max(before.worst, state.severity);
+      if (state.since != before.since) {
+        remember(state, *before.since, state.episode);
+        remember(state, *state.since, state.episode);
+      }
       if (state.worst > before.worst || state.since != before.since) {
         write(state, rule, std::nullopt, Reason::kNone);
       }
@@ -55,14 +60,50 @@ class EpisodeKeeper {
     }
     if (was_firing) {
       write(before, rule, now, Reason::kRestated);
+      remember(state, *before.since, before.episode);
     } else if (is_firing) {
       state.firing_at = now;
+      state.episode = another_name(state, rule, now);
+      remember(state, *state.since, state.episode);
       write(state, rule, std::nullopt, Reason::kNone);
     }
     return was_firing || is_firing;
   }
 
  private:
+  static constexpr std::size_t kMostNamed = 20;
+
+  static NamedEpisode* named_at(AlertState& state, Slot since) {
+    const auto found = std::ranges::find(state.named, since, &NamedEpisode::since);
+    return found == state.named.end() ? nullptr : &*found;
+  }
+
+  /// The name from that begin on is taken.
+  static void remember(AlertState& state, Slot since, const std::string& episode) {
+    if (NamedEpisode* named = named_at(state, since)) {
+      named->episode = episode;
+      return;
+    }
+    if (state.named.size() == kMostNamed) {
+      state.named.erase(state.named.begin());
+    }
+    state.named.push_back({since, episode});
+  }
+
+  /// Of an episode that is not the first from its begin on, or may not be: when it fired makes it another.
+  [[nodiscard]] std::string another_name(const AlertState& state, std::string_view rule, Instant at) const {
+    return episode_id(kpi_, line_.segment, std::string(rule) + " " + rfc3339(at), since_of(*state.since, kpi_));
+  }
+
+  void name(AlertState& state, std::string_view rule, Instant at) const {
+    NamedEpisode* named = named_at(state, *state.since);
+    if (named != nullptr && naming_ == Naming::kAnew) {
+      named->episode = another_name(state, rule, at);
+    }
+    state.episode =
+        named != nullptr ? named->episode : episode_id(kpi_, line_.segment, rule, since_of(*state.since, kpi_));
+  }
+
   static void forget(AlertState& state) {
     state.episode.clear();
     state.pending_at.reset();
@@ -71,7 +112,7 @@ class EpisodeKeeper {
   }
 
   void begin(AlertState& state, const AlertState& before, std::string_view rule, Instant at) {
-    state.episode = episode_id(kpi_, line_.segment, rule, since_of(*state.since, kpi_));
+    name(state, rule, at);
     state.pending_at = before.phase == AlertPhase::kPending ? before.pending_at : at;
     state.firing_at = at;
     state.worst = state.severity;
@@ -96,6 +137,7 @@ class EpisodeKeeper {
   const Line& line_;
   const Kpi& kpi_;
   LineChanges& changes_;
+  Naming naming_;
   bool is_restated_ = false;
 };
 
@@ -117,8 +159,9 @@ AlertStates alert_states(const Line& line) {
   return {line.thresholds, line.target, line.alerts};
 }
 
-void keep_episodes(Line& line, const Kpi& kpi, const AlertStates& before, Instant at, LineChanges& changes) {
-  EpisodeKeeper keeper(line, kpi, changes);
+void keep_episodes(
+    Line& line, const Kpi& kpi, const AlertStates& before, Instant at, LineChanges& changes, Naming naming) {
+  EpisodeKeeper keeper(line, kpi, changes, naming);
   keeper.update(line.thresholds, before.thresholds, "thresholds", at);
   keeper.update(line.target, before.target, "target", at);
   for (std::size_t i = 0; i < line.alerts.size(); ++i) {
@@ -127,7 +170,7 @@ void keep_episodes(Line& line, const Kpi& kpi, const AlertStates& before, Instan
 }
 
 void keep_restated(Line& line, const Kpi& kpi, const AlertStates& before, Instant now, LineChanges& changes) {
-  EpisodeKeeper keeper(line, kpi, changes);
+  EpisodeKeeper keeper(line, kpi, changes, Naming::kAnew);
   const auto update = [&](AlertState& state, const AlertState& old, std::string_view rule) {
     changes.is_restated = keeper.update_restated(state, old, rule, now) || changes.is_restated;
   };

@@ -195,6 +195,16 @@ Severity worst_condition(const Kpi& kpi, const Judged& judged) {
   return worst;
 }
 
+/// The mildest limit as it stood; of a band the bound that was crossed.
+double limit_of(const Kpi& kpi, const Judged& judged) {
+  if (kpi.thresholds && kpi.better.kind == Better::Kind::kWithin) {
+    const bool is_crossed = judged.judgement.thresholds.severity != Severity::kNone;
+    return is_crossed ? bound_near(judged.value.number, kpi.better) : std::nan("");
+  }
+  const Value* limit = judged.judgement.limits.mildest();
+  return limit != nullptr && limit->is_known() ? limit->number : std::nan("");
+}
+
 /// The worst state of the line's machines.
 KpiState state_of_alerts(const Line& line) {
   KpiState worst = KpiState::kOk;
@@ -286,8 +296,7 @@ VerdictRow verdict_row(
   row.period = period_of(judged.slot, kpi.every, kpi.zone);
   row.value = judged.value.number;
   row.reason = judged.value.is_known() ? judged.judgement.lacks : judged.value.reason;
-  const Value* limit = judged.judgement.limits.mildest();
-  row.limit = limit != nullptr && limit->is_known() ? limit->number : std::nan("");
+  row.limit = limit_of(kpi, judged);
   row.verdict = verdict_of(line, kpi, judged);
   row.severity = worst_condition(kpi, judged);
   row.state = state_of_alerts(line);

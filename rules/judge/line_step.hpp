@@ -37,8 +37,19 @@ struct AlertStates {
 
 AlertStates alert_states(const Line& line);
 
+/// What an episode is called from whose begin there was another that data was restated of.
+enum class Naming : std::uint8_t {
+  kAnew,     ///< It is another episode.
+  kAsItWas,  ///< It is that one, replayed.
+};
+
 /// Writes down what a step changed: episodes that began, got worse, or ended. `at` is when that could first be known.
-void keep_episodes(Line& line, const Kpi& kpi, const AlertStates& before, Instant at, LineChanges& changes);
+void keep_episodes(Line& line,
+                   const Kpi& kpi,
+                   const AlertStates& before,
+                   Instant at,
+                   LineChanges& changes,
+                   Naming naming = Naming::kAnew);
 
 /// The same after a replay: what fired before and still does goes on as the episode it was; only a change of the
 /// present is written.

@@ -3,8 +3,10 @@
 #include "rules/judge/line_step.hpp"
 #include "rules/judge/period_value.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -58,14 +60,20 @@ class Replay {
     return !is_new && line_.judged.at(slot) == nullptr && !value.is_known() && !value.is_excused();
   }
 
+  static void begin_anew(AlertState& state) {
+    AlertState anew;
+    anew.named = std::move(state.named);
+    state = std::move(anew);
+  }
+
   /// Takes the machines back to where all were quiet; the first period to go on with.
   Slot rewind(Slot from) {
     while (from > *line_.first && line_.busy.contains(previous(from))) {
       from = previous(from);
     }
-    line_.thresholds = AlertState{};
-    line_.target = AlertState{};
-    line_.alerts.assign(kpi_.alerts.size(), AlertState{});
+    begin_anew(line_.thresholds);
+    begin_anew(line_.target);
+    std::ranges::for_each(line_.alerts, begin_anew);
     line_.target_standing = TargetStanding{};  // found anew from what was judged before
     return from;
   }
@@ -108,7 +116,7 @@ class Replay {
     Judged judged = look_at(line_, context_, slot, value);
     step_machines(line_, kpi_, plan_, judged);
     LineChanges past;  // episodes of the past stay as they were written
-    keep_episodes(line_, kpi_, before, plan_.due(kpi_, slot), past);
+    keep_episodes(line_, kpi_, before, plan_.due(kpi_, slot), past, Naming::kAsItWas);
     return judged;
   }
 

@@ -19,7 +19,7 @@ TargetStanding standing_of(const Line& line, const Kpi& kpi, const VerdictRow& r
 }  // namespace
 
 void TargetTail::add(const VerdictRow& row) {
-  if (row.reason == Reason::kNone && !rows.empty()) {
+  if (!std::isnan(row.value) && !rows.empty()) {
     before = std::move(rows.back());
     rows.clear();
   }
@@ -34,7 +34,7 @@ void stand_on_ledger(Line& line, const Kpi& kpi, const TargetTail& tail, const C
     line.stepped = tail.before->slot;
   }
   for (const VerdictRow& row : tail.rows) {
-    const Value value = row.reason == Reason::kNone ? Value::of(row.value) : Value::unknown(row.reason);
+    const Value value = std::isnan(row.value) ? Value::unknown(row.reason) : Value::of(row.value);
     TargetStanding standing = stand_on_target(line, kpi, row.slot, value, row.verdict, calendar);
     if (standing.plan && row.rule_version == line.rule_version && !std::isnan(row.goal)) {
       standing.status = row.target_status;

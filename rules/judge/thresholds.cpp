@@ -58,6 +58,10 @@ bool is_beyond(double value, double limit, const Better& better) {
   return !is_equal(value, limit) && (better.kind == Better::Kind::kLower ? value > limit : value < limit);
 }
 
+double bound_near(double value, const Better& better) {
+  return value < better.low || value - better.low <= better.high - value ? better.low : better.high;
+}
+
 std::optional<Interval> wilson_interval(double part, double whole, double deviations) {
   const double p = part / whole;
   if (!(whole > 0) || !(p >= 0) || !(p <= 1)) {

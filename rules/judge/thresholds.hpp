@@ -32,6 +32,10 @@ bool is_equal(double a, double b);
 /// bring is equal: ten days of 0.1 are 1, though their sum in binary is less. REQUIRES better not kWithin.
 bool is_beyond(double value, double limit, const Better& better);
 
+/// The bound of a band that is nearer to the value: of one outside the bound that it has crossed. REQUIRES better
+/// kWithin.
+double bound_near(double value, const Better& better);
+
 /// Where a value may truly lie.
 struct Interval {
   double low = 0;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace kpi {
 
@@ -29,6 +30,14 @@ struct Rung {
   bool operator==(const Rung&) const = default;
 };
 
+/// An episode whose first missed period is not, or not alone, what its name was made of: data has been restated.
+struct NamedEpisode {
+  Slot since;
+  std::string episode;
+
+  bool operator==(const NamedEpisode&) const = default;
+};
+
 struct AlertState {
   std::array<Rung, 3> rungs;  ///< info, warning, critical
 
@@ -46,6 +55,9 @@ struct AlertState {
   /// Whether it began or ceased to fire in each of the last periods, the newest in bit 0.
   std::uint32_t changes = 0;
   bool is_flapping = false;
+
+  /// What episodes that data was restated of are called, by their begin: another one from there gets another name.
+  std::vector<NamedEpisode> named{};
 
   bool operator==(const AlertState&) const = default;
 };

@@ -202,8 +202,8 @@ AlertView described(const AlertSubject& subject, const Voice& voice) {
   if (value.is_known()) {
     view.value = value.number;
   }
-  const Value* limit = subject.rule == RuleKind::kThresholds ? crossed_limit(subject) : nullptr;
-  const bool has_limit = limit != nullptr && limit->is_known();
+  const std::optional<Value> limit = subject.rule == RuleKind::kThresholds ? crossed_limit(subject) : std::nullopt;
+  const bool has_limit = limit && limit->is_known();
   view.formatted =
       format_value(value.number, kpi.unit, language, has_limit ? decimals_for(subject, *limit, language) : 0);
   if (has_limit) {

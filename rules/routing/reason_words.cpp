@@ -62,8 +62,8 @@ std::string threshold_reason(const AlertSubject& subject, Language language) {
   if (kpi.better.kind == Better::Kind::kWithin) {
     return within_reason(subject, language);
   }
-  const Value* limit = crossed_limit(subject);
-  const bool is_named = limit != nullptr && limit->is_known();
+  const std::optional<Value> limit = crossed_limit(subject);
+  const bool is_named = limit && limit->is_known();
   const Value& value = subject.judgement.value;
   const bool is_beyond_it = is_named && value.is_known() && is_beyond(value.number, limit->number, kpi.better);
   const Side side = side_of(kpi.better.kind == Better::Kind::kLower, is_named);
@@ -169,10 +169,18 @@ std::string with_note(const std::string& reason, Phrase note, Language language)
 
 }  // namespace
 
-const Value* crossed_limit(const AlertSubject& subject) {
+std::optional<Value> crossed_limit(const AlertSubject& subject) {
+  const Better& better = subject.kpi->better;
+  const Value& value = subject.judgement.value;
+  if (better.kind == Better::Kind::kWithin) {
+    return value.is_known() ? std::optional(Value::of(bound_near(value.number, better))) : std::nullopt;
+  }
   const Limits& limits = subject.judgement.limits;
-  const bool critical = subject.severity == Severity::kCritical && limits.critical;
-  return critical ? &*limits.critical : limits.mildest();
+  if (subject.severity == Severity::kCritical && limits.critical) {
+    return limits.critical;
+  }
+  const Value* mildest = limits.mildest();
+  return mildest != nullptr ? std::optional(*mildest) : std::nullopt;
 }
 
 int decimals_for(const AlertSubject& subject, const Value& limit, Language language) {

@@ -14,7 +14,7 @@ std::string reason_words(const AlertSubject& subject, const Voice& voice);
 bool is_stale(const AlertSubject& subject);
 
 /// The limit that a firing alert's severity stands for; null: it has none.
-const Value* crossed_limit(const AlertSubject& subject);
+std::optional<Value> crossed_limit(const AlertSubject& subject);
 /// How many decimals it takes to tell the value from its limit.
 int decimals_for(const AlertSubject& subject, const Value& limit, Language language);
 std::string limit_words(const AlertSubject& subject, const Value& limit, Language language);

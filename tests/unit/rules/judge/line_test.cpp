@@ -185,6 +185,9 @@ TEST(Line, OfABandMissesOutsideOfIt) {
   ledger.given("a.m", "2026-03-01", "3.4 3.5 4.5 4.6");
   ledger.judged_at("2026-03-05");
   EXPECT_EQ(ledger.verdicts("x"), "-++-");
+  EXPECT_EQ(ledger.row("x", "2026-03-01").limit, 3.5);  // the bound that was crossed
+  EXPECT_TRUE(std::isnan(ledger.row("x", "2026-03-02").limit));
+  EXPECT_EQ(ledger.row("x", "2026-03-04").limit, 4.5);
 }
 
 TEST(Line, WithATargetOnlyMissesBelowThePath) {
@@ -399,6 +402,23 @@ TEST(NoData, OfASourceThatStopsWhileItWarmsUpIsAnAlert) {
   EXPECT_EQ(ledger.state("x"), KpiState::kOk);  // warming up again
 }
 
+TEST(NoData, OfALimitIsAnAlertToo) {
+  Ledger ledger(
+      {metric_named("a.m"), metric_named("b.m")},
+      "x: {value: a.m, thresholds: {warning: b.m}}\ny: {value: a.m, thresholds: {warning: b.m}, no_data: {then: ok}}");
+  ledger.given("a.m", "2026-03-01", "9x6").given("b.m", "2026-03-01", "10 _ _ 10 _ 5");
+  ledger.lived_until("2026-03-04");
+  EXPECT_EQ(ledger.verdicts("x"), "-??");
+  EXPECT_EQ(ledger.row("x", "2026-03-02").value, 9);
+  EXPECT_EQ(ledger.row("x", "2026-03-02").reason, Reason::kNoSample);
+  EXPECT_EQ(ledger.state("x"), KpiState::kFiring);  // unknown ends nothing
+  EXPECT_TRUE(ledger.line("x").no_data.is_on);
+  EXPECT_EQ(ledger.states("y"), "Foo");  // as good as fine
+  ledger.lived_until("2026-03-07");
+  EXPECT_EQ(ledger.verdicts("x"), "-??-?+");
+  EXPECT_FALSE(ledger.line("x").no_data.first);
+}
+
 TEST(NoData, OfAKpiThatDividesByZeroIsAnAlertAsWell) {
   Ledger ledger({metric_named("a.m"), metric_named("b.m")}, "x: {value: a.m / b.m}");
   ledger.given("a.m", "2026-03-01", "1x3").given("b.m", "2026-03-01", "1 0 0");
@@ -575,6 +595,23 @@ TEST(Restated, KeepsTheNameOfAnEpisodeThatGoesOn) {
   ledger.lived_until("2026-03-04 11:00");
   EXPECT_EQ(ledger.episodes("x"), "thresholds warning since 2026-03-02, fired 2026-03-04 (restated)");
   EXPECT_EQ(ledger.row("x", "2026-03-02").episode, ledger.line("x").thresholds.episode);
+}
+
+TEST(Restated, WhatFiresAgainIsAnotherEpisode) {
+  Ledger ledger({metric_named("a.m")}, "x: {value: a.m, thresholds: {warning: 50}}");
+  ledger.given("a.m", "2026-03-01", "100 100 10").arrives("2026-03-04 05:00", "a.m", "2026-03-03", 100);
+  ledger.arrives("2026-03-04 11:00", "a.m", "2026-03-03", 20).arrives("2026-03-04 17:00", "a.m", "2026-03-03", 200);
+  ledger.arrives("2026-03-04 23:00", "a.m", "2026-03-03", 30).arrives("2026-03-05", "a.m", "2026-03-04", 40);
+  ledger.lived_until("2026-03-05");
+  EXPECT_EQ(ledger.episode_rows().size(), 3U);
+  const std::string newest = ledger.line("x").thresholds.episode;
+  EXPECT_EQ(ledger.row("x", "2026-03-03").episode, newest);
+  EXPECT_EQ(ledger.row("x", "2026-03-04").episode, newest);
+  for (const auto& [id, row] : ledger.episode_rows()) {
+    EXPECT_EQ(row.resolved.has_value(), id != newest);
+    EXPECT_EQ(row.since, instant_in(zone_named("UTC"), "2026-03-03"));
+  }
+  EXPECT_EQ(ledger.episode_rows().at(newest).firing, instant_in(zone_named("UTC"), "2026-03-04 23:00"));
 }
 
 TEST(Restated, ANullTakesTheValueAway) {
