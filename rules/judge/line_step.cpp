@@ -304,7 +304,9 @@ VerdictRow verdict_row(
     const bool is_on = plan.deadline(kpi, *unknown_since) <= plan.due(kpi, judged.slot);
     row.state = std::max(row.state, is_on ? KpiState::kNoData : KpiState::kPending);
   }
-  row.goal = judged.target.goal.value_or(std::nan(""));
+  row.goal = judged.target.goal   ? *judged.target.goal
+             : judged.target.plan ? line.plans[*judged.target.plan].goal  // it has not begun
+                                  : std::nan("");
   row.expected = judged.target.expected.value_or(std::nan(""));
   row.target_status = judged.target.status;
   if (judged.target.outlook) {

@@ -9,6 +9,7 @@
 #include "rules/words/civil_words.hpp"
 #include "rules/words/say.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -217,7 +218,10 @@ AlertView described(const AlertSubject& subject, const Voice& voice) {
   view.period = period_of(subject.slot, kpi.every, kpi.zone);
   view.period_text = period_words(
       subject.slot, kpi.every, {zone, subject.calendar != nullptr ? *subject.calendar : CalendarRules()}, language);
-  if (const Sample* before = line.judged.at(next_slot(subject.slot, kpi.every, -1))) {
+  // What it was before the trouble, of what is over the period before.
+  const bool is_trouble = subject.is_firing && subject.rule != RuleKind::kTarget && subject.since;
+  const Slot from = is_trouble ? std::min(*subject.since, subject.slot) : subject.slot;
+  if (const Sample* before = line.judged.at(next_slot(from, kpi.every, -1))) {
     view.previous = known(before->value);
     view.formatted_previous = view.previous ? format_value(*view.previous, kpi.unit, language) : "";
   }

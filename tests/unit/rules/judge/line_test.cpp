@@ -201,6 +201,16 @@ TEST(Line, WithATargetOnlyMissesBelowThePath) {
   EXPECT_EQ(ledger.row("x", "2026-03-11").target_status, TargetStatus::kAchieved);
 }
 
+TEST(Line, HasTheGoalOfATargetThatHasNotBegun) {
+  Ledger ledger({metric_named("a.m")}, "x: {value: a.m, target: {from: 2, start: 2026-03-03, to: 9, by: 2026-03-20}}");
+  ledger.targets("x").given("a.m", "2026-03-01", "1 2 3");
+  ledger.judged_at("2026-03-04");
+  EXPECT_EQ(ledger.row("x", "2026-03-02").goal, 9);
+  EXPECT_EQ(ledger.row("x", "2026-03-02").target_status, TargetStatus::kNotStarted);
+  EXPECT_TRUE(std::isnan(ledger.row("x", "2026-03-02").expected));
+  EXPECT_EQ(ledger.row("x", "2026-03-03").target_status, TargetStatus::kOnTrack);
+}
+
 TEST(Line, AdmitsNoValueWhereTheLastSampleIsMissing) {
   // Six of seven days would be enough for `complete`, but the period itself has no sample.
   Ledger ledger({metric_named("a.m")}, "x: {value: a.m, over: 7 days, complete: 50%}");
@@ -408,14 +418,18 @@ TEST(NoData, OfALimitIsAnAlertToo) {
       "x: {value: a.m, thresholds: {warning: b.m}}\ny: {value: a.m, thresholds: {warning: b.m}, no_data: {then: ok}}");
   ledger.given("a.m", "2026-03-01", "9x6").given("b.m", "2026-03-01", "10 _ _ 10 _ 5");
   ledger.lived_until("2026-03-04");
-  EXPECT_EQ(ledger.verdicts("x"), "-??");
+  EXPECT_EQ(ledger.verdicts("x"),
+            "-?"
+            "?");
   EXPECT_EQ(ledger.row("x", "2026-03-02").value, 9);
   EXPECT_EQ(ledger.row("x", "2026-03-02").reason, Reason::kNoSample);
   EXPECT_EQ(ledger.state("x"), KpiState::kFiring);  // unknown ends nothing
   EXPECT_TRUE(ledger.line("x").no_data.is_on);
   EXPECT_EQ(ledger.states("y"), "Foo");  // as good as fine
   ledger.lived_until("2026-03-07");
-  EXPECT_EQ(ledger.verdicts("x"), "-??-?+");
+  EXPECT_EQ(ledger.verdicts("x"),
+            "-?"
+            "?-?+");
   EXPECT_FALSE(ledger.line("x").no_data.first);
 }
 
