@@ -12,6 +12,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <ranges>
 #include <set>
 #include <string>
 #include <vector>
@@ -54,7 +55,12 @@ class HistoryCheck {
         rules_(engine.config().rules),
         now_(engine.last_step().value_or(now)),
         today_(slot_of(Date{std::chrono::floor<std::chrono::days>(engine.config().zone.to_local(now))})),
-        diagnostics_(diagnostics) {}
+        lines_(rules_.kpis.size()),
+        diagnostics_(diagnostics) {
+    for (const Line& line : engine.lines()) {
+      lines_[line.kpi].push_back(&line);
+    }
+  }
 
   void run() {
     for (const Kpi& kpi : rules_.kpis) {
@@ -79,6 +85,10 @@ class HistoryCheck {
   }
 
  private:
+  [[nodiscard]] const std::vector<const Line*>& lines_of(const Kpi& kpi) const {
+    return lines_[static_cast<std::size_t>(&kpi - rules_.kpis.data())];
+  }
+
   /// Segment labels that routes match, with values that never were. Other labels are checked when they are loaded.
   void check_routes() {
     const Config& config = engine_.config();
@@ -186,10 +196,8 @@ class HistoryCheck {
                    const std::vector<std::string>& values,
                    const Position& position) {
     std::set<std::string> known;
-    for (const Line& line : engine_.lines()) {
-      if (&rules_.kpis[line.kpi] == &kpi) {
-        known.emplace(label_value(line.segment, label));
-      }
+    for (const Line* line : lines_of(kpi)) {
+      known.emplace(label_value(line->segment, label));
     }
     known.erase("");
     for (const std::string& value : values) {
@@ -274,16 +282,12 @@ class HistoryCheck {
     std::vector<std::optional<Value>> conditions(kpi.alerts.size());
     std::array<std::optional<Value>, 3> limits;
     std::size_t periods = 0;
-    std::size_t lines = 0;
     const JudgeContext context = engine_.judge_context(now_);
-    for (const Line& line : engine_.lines()) {
-      if (&rules_.kpis[line.kpi] != &kpi || lines++ >= kMostLines) {
-        continue;
-      }
-      const std::vector<Sample>& judged = line.judged.values;
+    for (const Line* line : lines_of(kpi) | std::views::take(kMostLines)) {
+      const std::vector<Sample>& judged = line->judged.values;
       std::size_t seen = 0;
       for (auto at = judged.rbegin(); at != judged.rend() && seen < kPeriods; ++at, ++seen) {
-        const PeriodJudgement judgement = judge_period(line, context, at->slot);
+        const PeriodJudgement judgement = judge_period(*line, context, at->slot);
         for (std::size_t i = 0; i < conditions.size(); ++i) {
           note(conditions[i], judgement.conditions[i]);
         }
@@ -457,6 +461,7 @@ class HistoryCheck {
   const RuleSet& rules_;
   Instant now_;
   Slot today_;
+  std::vector<std::vector<const Line*>> lines_;  ///< Of each KPI.
   Diagnostics& diagnostics_;
 };
 

@@ -1,6 +1,7 @@
 #include "daemon/config/config_keys.hpp"
 #include "daemon/config/config_tree.hpp"
 #include "daemon/config/last_good.hpp"
+#include "daemon/config/parse_files.hpp"
 #include "rules/base/text.hpp"
 #include "rules/load/ics.hpp"
 #include "rules/load/pack.hpp"
@@ -58,8 +59,8 @@ class ConfigLoader {
       config_->rules.calendar = CalendarRules{};
       read_calendar_of(only->base, *only->calendar, reading);
     }
-    for (const std::string& file : only != nullptr ? only->files : files_) {
-      read_rule_file(file);
+    for (const YamlNode* tree : read_files(only != nullptr ? only->files : files_)) {
+      read_rules(*tree);
     }
     read_all(reading);
     load_.diagnostics.sort();
@@ -82,30 +83,44 @@ class ConfigLoader {
     return entry;
   }
 
-  /// The tree of a file; null when it cannot be read.
-  const YamlNode* read_file(const std::string& path) {
+  /// The text of a file; null when it cannot be read.
+  const SourceText* read_text_of(const std::string& path, Diagnostics& diagnostics) {
     auto read = disk_.read(path, kMaxYamlBytes);
     if (!read) {
       const SourceText& text = load_.texts->add(path, "");
-      load_.diagnostics.error(Position{&text, 0, 0, 0}, "cannot read the file: " + read.error().message);
+      diagnostics.error(Position{&text, 0, 0, 0}, "cannot read the file: " + read.error().message);
       return nullptr;
     }
-    const SourceText& text = load_.texts->add(path, *std::move(read));
-    auto tree = parse_yaml(text, load_.diagnostics);
-    if (!tree) {
-      return nullptr;
+    return &load_.texts->add(path, *std::move(read));
+  }
+
+  /// The trees of these files, without those that cannot be read.
+  std::vector<const YamlNode*> read_files(const std::vector<std::string>& paths) {
+    std::vector<ParsedFile> files(paths.size());
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      files[i].text = read_text_of(paths[i], files[i].diagnostics);
     }
-    trees_.push_back(std::move(*tree));
-    return &trees_.back();
+    parse_files(files);
+    std::vector<const YamlNode*> trees;
+    for (ParsedFile& file : files) {
+      for (const Diagnostic& found : file.diagnostics.items()) {
+        load_.diagnostics.add(found);
+      }
+      if (file.tree) {
+        trees_.push_back(std::move(*file.tree));
+        trees.push_back(&trees_.back());
+      }
+    }
+    return trees;
   }
 
   void read_main(const std::string& path, ConfigReading& reading, bool with_rules) {
-    const YamlNode* tree = read_file(path);
-    if (tree == nullptr) {
+    const auto trees = read_files({path});
+    if (trees.empty()) {
       return;
     }
-    main_ = tree;
-    MapReader map(*tree, "kpid.yaml", load_.diagnostics);
+    main_ = trees[0];
+    MapReader map(*main_, "kpid.yaml", load_.diagnostics);
     map.zone("timezone", config_->zone);
     std::size_t language = 0;
     if (map.choice("language", {"en", "sv", "da", "nb"}, language)) {
@@ -214,12 +229,8 @@ class ConfigLoader {
     }
   }
 
-  void read_rule_file(const std::string& path) {
-    const YamlNode* tree = read_file(path);
-    if (tree == nullptr) {
-      return;
-    }
-    MapReader map(*tree, "rule file", load_.diagnostics);
+  void read_rules(const YamlNode& tree) {
+    MapReader map(tree, "rule file", load_.diagnostics);
     if (const YamlNode* sources = map.optional("sources")) {
       sources_.push_back(sources);
     }
