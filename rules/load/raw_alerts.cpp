@@ -43,8 +43,10 @@ void read_alerts(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics) {
     const bool reserved = name == "thresholds" || name == "target" || name == "no_data";
     const bool twice = std::ranges::any_of(raw.alerts, [&](const RawAlert& a) { return a.rule.name == name; });
     if (reserved || (twice && !name.empty())) {
-      diagnostics.error(
-          map.position(), "the name \"" + name + "\" is taken", "every alert rule of a KPI has a name of its own");
+      diagnostics.error(map.position(),
+                        "the name \"" + name + "\" is taken",
+                        reserved ? "thresholds, target and no_data are kpid's own rules; give this one another name"
+                                 : "every alert rule of a KPI has a name of its own");
     }
     raw.alerts.push_back(std::move(alert));
   }

@@ -94,10 +94,18 @@ class TargetReader {
 
   /// A number in the KPI's unit.
   std::optional<double> read_value(const YamlNode& node, std::string_view key) {
+    static const Unit kPercent = Unit::parse("%").value();
     const auto number = read_number(node, diagnostics_, key);
-    if (number && target_.measure != Target::Measure::kShareMet) {
-      warn_of_bare_percent(node.position, node.scalar, *number, kpi_.unit, diagnostics_);
+    if (!number || target_.measure == Target::Measure::kShareMet) {
+      return number;
     }
+    // A unit that is not written is found later, of the value's formula.
+    if (node.scalar.ends_with('%') && !kpi_.unit.text().empty() && kPercent.fit(kpi_.unit) == Unit::Fit::kClash) {
+      diagnostics_.error(node.position,
+                         "this is in %, the KPI's unit is " + kpi_.unit.text(),
+                         "write it in " + kpi_.unit.text() + ", the unit of the value");
+    }
+    warn_of_bare_percent(node.position, node.scalar, *number, kpi_.unit, diagnostics_);
     return number;
   }
 
@@ -308,8 +316,8 @@ class TargetReader {
     MapReader map(node, inside("changes"), diagnostics_);
     const bool has_date =
         map.required("date", "the day from which it holds") != nullptr && map.date("date", change.date);
-    if (double goal = 0; map.number("to", goal)) {
-      change.goal = goal;
+    if (const YamlNode* goal = map.optional("to")) {
+      change.goal = read_value(*goal, "to");
     }
     if (Date by{}; map.date("by", by)) {
       change.deadline = by;
@@ -356,8 +364,9 @@ class TargetReader {
       if (const YamlNode* from = map.optional("from")) {
         read_baseline(from, target);
       }
-      map.required("to", "the goal of the segment");
-      map.number("to", target.goal);
+      if (const YamlNode* goal = map.required("to", "the goal of the segment")) {
+        target.goal = read_value(*goal, "to").value_or(0);
+      }
       map.finish();
       targets.push_back(std::move(target));
     }

@@ -376,10 +376,11 @@ class Loader {
                                    [&](const LabelFilter& filter) { return filter.label == label && !filter.negated; });
       });
       if (metric.across == Across::kNone && !is_whole && !input.is_weight) {
-        diagnostics_.warning(raw.value.position,
-                             metric.name + " has labels that do not combine (across: none): the total of " +
-                                 raw.kpi.id + " needs rows without labels",
-                             "let the source deliver them with empty labels, filter by label, or write across: on the metric");
+        diagnostics_.warning(
+            raw.value.position,
+            metric.name + " has labels that do not combine (across: none): the total of " + raw.kpi.id +
+                " needs rows without labels",
+            "let the source deliver them with empty labels, filter by label, or write across: on the metric");
       }
     }
   }

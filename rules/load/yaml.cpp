@@ -233,9 +233,15 @@ class TreeBuilder final : public YAML::EventHandler {
     if (node.position.length == node.scalar.size() && YamlMending::is_cut_open(node)) {
       const std::string_view line = source_.line(node.position.line);
       const std::string_view whole = trim(line.substr(node.position.column - 1));
+      // A comment as people write one: then it is the end of the text before it that is missing.
+      const bool is_comment = rest.size() > 1 && rest[1] == ' ' && node.scalar.starts_with('(');
       diagnostics_.error(node.position,
                          "YAML ends this text before " + comment + ", which it takes for a comment",
-                         write_quoted({key_text(), whole}));
+                         (is_comment ? "close the ( before the comment; or, if it is none, " : std::string()) +
+                             write_quoted({key_text(), whole}));
+      if (is_comment) {
+        return;
+      }
       node.scalar = std::string(whole);
       node.quoted = true;
     } else if (rest.size() > 1 && rest[1] != ' ' && rest[1] != '\t' && rest[1] != '#' && rest[1] != '\r') {

@@ -208,7 +208,8 @@ std::string target_reason(const Kpi& kpi, const Line& line, std::optional<int> r
     case TargetStatus::kAchieved:
       return say(language, Phrase::kGoalReached, {{"goal", goal}});
     case TargetStatus::kMissed:
-      if (plan.measure != Target::Measure::kLevel && standing.actual) {
+      // What decided it, where that is not the value that stands in front.
+      if (standing.actual && (plan.measure != Target::Measure::kLevel || standing.is_over)) {
         const std::string missed = say(language, Phrase::kGoalMissed, {{"goal", goal}});
         const std::string actual = actual_words(plan, *standing.actual, kpi, language);
         return say(language, Phrase::kWithNote, {{"reason", missed}, {"note", actual}});

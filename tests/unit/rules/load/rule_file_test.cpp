@@ -410,7 +410,7 @@ INSTANTIATE_TEST_SUITE_P(
                   R"~(a.yaml:1:34: error: the name "target" is taken
   1 | x: {value: shop.orders, alerts: [{name: target, when: value > 2}]}
     |                                  ^
-  help: every alert rule of a KPI has a name of its own
+  help: thresholds, target and no_data are kpid's own rules; give this one another name
 )~"},
         Complaint{
             "ATargetOfAnAlertWithoutATarget",

@@ -144,6 +144,9 @@ INSTANTIATE_TEST_SUITE_P(
                   "better: lower, target: {measure: total, to: -5, by: 2026-12-31}",
                   "2:25 error: with better: lower a total is a budget, and one of -5 is none; write to: with what may "
                   "be used in all, or better: higher\n"},
+        Complaint{"APercentageOfACount",
+                  "unit: orders, target: {from: 3, to: 50%, by: 2026-12-31}",
+                  "2:38 error: this is in %, the KPI's unit is orders; write it in orders, the unit of the value\n"},
         Complaint{"AReminderBeforeTheStart",
                   "target: {from: 1, to: 2, by: 3 months, remind: [1 year]}",
                   "2:10 error: a reminder 1 year before the deadline lies before the start; write remind: with spans "

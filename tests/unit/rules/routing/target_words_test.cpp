@@ -26,5 +26,20 @@ TEST(TargetWords, OfAShareWithoutDataAreNoneRatherThanNothingMet) {
   EXPECT_EQ(standing_at("2026-03-16 00:00"), "");
 }
 
+TEST(TargetWords, OfAMissedLevelNameTheValueThatDecidedIt) {
+  Ledger ledger({metric_named("web.m")},
+                "  x:\n    title: X\n    unit: visits\n    value: web.m\n"
+                "    target: {from: 10, to: 400, start: 2026-03-01, by: 2026-03-05, judge: pace}\n");
+  ledger.targets("x");
+  ledger.given("web.m", "2026-03-01", "20 30 40 50 260 6");
+  const auto said_at = [&](const std::string& now) {
+    ledger.judged_at(now);
+    const Line& line = ledger.line("x");
+    return target_reason(ledger.rules().kpis[line.kpi], line, std::nullopt, Language::kEnglish);
+  };
+  EXPECT_EQ(said_at("2026-03-06 00:00"), "goal of 400 visits missed");
+  EXPECT_EQ(said_at("2026-03-07 00:00"), "goal of 400 visits missed (260 visits)");
+}
+
 }  // namespace
 }  // namespace kpi
