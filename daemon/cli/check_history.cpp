@@ -48,6 +48,25 @@ std::optional<Slot> deadline_of(const Target& target) {
              : std::nullopt;
 }
 
+/// How far prev() and its like look back.
+std::int64_t longest_shift(const Program& program) {
+  std::int64_t longest = 0;
+  const auto look = [&](const std::vector<Span>& back) {
+    std::int64_t ms = 0;
+    for (const Span& span : back) {
+      ms += span.approximate_ms();
+    }
+    longest = std::max(longest, ms);
+  };
+  for (const MetricInput& input : program.metrics) {
+    look(input.back);
+  }
+  for (const KpiInput& input : program.kpis) {
+    look(input.back);
+  }
+  return longest;
+}
+
 class HistoryCheck {
  public:
   HistoryCheck(const Engine& engine, Instant now, Diagnostics& diagnostics)
@@ -282,6 +301,7 @@ class HistoryCheck {
     std::vector<std::optional<Value>> conditions(kpi.alerts.size());
     std::array<std::optional<Value>, 3> limits;
     std::size_t periods = 0;
+    std::int64_t known_for = 0;  // milliseconds
     const JudgeContext context = engine_.judge_context(now_);
     for (const Line* line : lines_of(kpi) | std::views::take(kMostLines)) {
       const std::vector<Sample>& judged = line->judged.values;
@@ -299,12 +319,24 @@ class HistoryCheck {
         }
       }
       periods = std::max(periods, seen);
+      known_for = std::max(known_for, seen == 0 ? 0 : judged.back().slot.ms - judged.front().slot.ms);
     }
     if (periods < kFewestPeriods) {
       return;
     }
+    // What looks back further than the history reaches is unknown for now, not for ever.
     for (std::size_t i = 0; i < conditions.size(); ++i) {
-      tell_unknown(kpi, "the condition of \"" + kpi.alerts[i].name + "\"", conditions[i], periods);
+      if (longest_shift(kpi.alerts[i].when) < known_for) {
+        tell_unknown(kpi, "the condition of \"" + kpi.alerts[i].name + "\"", conditions[i], periods);
+      }
+    }
+    std::int64_t shift = 0;
+    if (kpi.thresholds) {
+      each_threshold_program(*kpi.thresholds,
+                             [&](const Program& limit) { shift = std::max(shift, longest_shift(limit)); });
+    }
+    if (shift >= known_for) {
+      return;
     }
     static constexpr std::array<std::string_view, 3> kLimits{"warning", "critical", "recover"};
     for (std::size_t i = 0; i < limits.size(); ++i) {
