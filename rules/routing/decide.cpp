@@ -247,6 +247,7 @@ void Decider::lead(const AlertKey& key, TrackedAlert& alert) {
 void Decider::fire(const AlertEvent& event) {
   TrackedAlert& alert = state_.alerts[event.alert];
   const bool is_new = !alert.is_firing || alert.episode != event.episode;
+  bool is_voided = false;
   if (is_new) {
     alert.episode = event.episode;
     alert.fired = context_.now;
@@ -255,7 +256,7 @@ void Decider::fire(const AlertEvent& event) {
       member.since.reset();
     }
   } else {
-    void_acknowledgement(alert, event.severity);
+    is_voided = void_acknowledgement(alert, event.severity);
   }
   const bool is_worse = !is_new && event.severity > alert.severity;
   const std::vector<std::string> before = current_groups(alert);
@@ -266,8 +267,11 @@ void Decider::fire(const AlertEvent& event) {
   alert.labels = event.labels;
   lead(event.alert, alert);
   for (Member& member : alert.members) {
-    if (is_worse && std::ranges::find(before, member.group) == before.end()) {
-      member.since = context_.now;
+    const bool is_led_here = is_worse && std::ranges::find(before, member.group) == before.end();
+    if (is_led_here || is_voided) {
+      member.since.reset();
+    }
+    if (is_led_here) {
       member.steps = 0;
     }
   }

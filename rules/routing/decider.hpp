@@ -60,7 +60,8 @@ class Decider {
   void take_over(const AlertKey& key, TrackedAlert& alert, const std::string& group);
   void forget_idle(const AlertKey& key);
   void end_acknowledgement(const std::string& episode, Acknowledgement::End why);
-  void void_acknowledgement(const TrackedAlert& alert, Severity severity);
+  /// Whether somebody had said "I have it", and it was of something lesser.
+  bool void_acknowledgement(const TrackedAlert& alert, Severity severity);
 
   // tell_group.cpp
   void tell(RoutingGroup& group);

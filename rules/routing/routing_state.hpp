@@ -47,7 +47,7 @@ struct Member {
   std::vector<News> news;
   std::uint32_t steps = 0;  ///< Of the escalation: those that are done.
   bool is_current = true;   ///< Whether the routes still lead here.
-  /// From when the steps count: it became worse, and only so its routes led here. None: from when the alert fired.
+  /// When the channel was told of it: the steps count from then. None: as it fired, or not before the news that wait.
   std::optional<Instant> since;
 
   bool operator==(const Member&) const = default;

@@ -24,11 +24,13 @@ void Decider::end_acknowledgement(const std::string& episode, Acknowledgement::E
   state_.acknowledgements.erase(found);
 }
 
-void Decider::void_acknowledgement(const TrackedAlert& alert, Severity severity) {
+bool Decider::void_acknowledgement(const TrackedAlert& alert, Severity severity) {
   const Acknowledgement* known = acknowledgement_of(alert);
-  if (known != nullptr && severity > known->severity) {
+  const bool is_voided = known != nullptr && severity > known->severity;
+  if (is_voided) {
     end_acknowledgement(std::string(alert.episode), Acknowledgement::End::kRose);
   }
+  return is_voided;
 }
 
 void acknowledge(RoutingState& state, Acknowledgement acknowledgement, const DecideContext& context) {

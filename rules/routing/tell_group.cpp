@@ -107,6 +107,7 @@ std::optional<Instant> Decider::collect_news(RoutingGroup& group, const AlertKey
     }
     if (news.kind == News::Kind::kFires) {
       member.told = alert.episode;
+      member.since = member.since.value_or(context_.now);
     }
     bundles[news.type].push_back({key, std::move(news.view)});
   }
@@ -199,6 +200,9 @@ Instant Decider::escalate(const RoutingGroup& group, const AlertKey& key) {
   const Member& member = *member_of(alert, group.id);
   if (!is_known(alert, member) || alert.type == MessageType::kAlertFlapping) {
     return Instant::max();  // quiet, until it is told that it is steady
+  }
+  if (!member.since && !member.news.empty()) {
+    return Instant::max();  // nobody here could have answered: the steps count from when it is told
   }
   const Instant since = member.since.value_or(alert.fired);  // a step that is taken moves the members
   for (std::uint32_t step = member.steps; step < steps.size(); ++step) {

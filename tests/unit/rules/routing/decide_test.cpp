@@ -224,8 +224,8 @@ TEST(Escalation, GoesOnStepByStepAndAllWhoKnowHearTheEnd) {
   desk.ends("2026-03-31 11:30", "a");
   EXPECT_THAT(desk.until("2026-03-31 12:00"),
               ElementsAre("10:00:30 duty alert.firing a",
-                          "10:30:00 lead alert.escalated a",
-                          "11:00:00 board alert.escalated a",
+                          "10:30:30 lead alert.escalated a",
+                          "11:00:30 board alert.escalated a",
                           "11:30:00 lead alert.resolved -a",
                           "11:30:00 board alert.resolved -a",
                           "11:30:30 duty alert.resolved -a"));
@@ -241,7 +241,32 @@ TEST(Escalation, CountsFromWhenAnAlertBecameBadEnoughForItsRoute) {
               ElementsAre("08:00:30 duty alert.firing a", "10:00:30 duty alert.firing a"));
   desk.restart();
   EXPECT_THAT(desk.until("2026-03-31 11:10"),
-              ElementsAre("10:30:00 lead alert.escalated a", "11:00:00 board alert.escalated a"));
+              ElementsAre("10:30:30 lead alert.escalated a", "11:00:30 board alert.escalated a"));
+}
+
+TEST(Escalation, CountsFromWhenSomebodyWasTold) {
+  Route route = with_repeat(escalating(), {});
+  route.only = "office";
+  Desk desk({route});
+  desk.rules.hours.emplace("office", kOffice);
+  desk.fires("2026-03-31 02:00", "a", Severity::kCritical);
+  EXPECT_THAT(desk.until("2026-03-31 08:00"), ElementsAre("08:00:00 duty alert.firing a"));
+  desk.restart();
+  EXPECT_THAT(desk.until("2026-03-31 08:45"), ElementsAre("08:30:00 lead alert.escalated a"));
+}
+
+TEST(Escalation, WaitsForAnAlertThatItsGroupsIntervalHolds) {
+  Route route = with_repeat(escalating(), {});
+  route.escalate.resize(1);
+  route.escalate[0].after = {{.ms = 2 * 60'000}, 0, ""};
+  Desk desk({route});
+  desk.fires("2026-03-31 10:00", "a", Severity::kCritical);
+  desk.fires("2026-03-31 10:01", "b", Severity::kCritical);
+  EXPECT_THAT(desk.until("2026-03-31 10:10"),
+              ElementsAre("10:00:30 duty alert.firing a",
+                          "10:02:30 lead alert.escalated a",
+                          "10:05:30 duty alert.firing b a",
+                          "10:07:30 lead alert.escalated b"));
 }
 
 TEST(Acknowledgement, StopsRemindersAndEscalationUntilItsEnd) {
@@ -267,8 +292,8 @@ TEST(Acknowledgement, AHigherSeverityVoidsIt) {
   desk.acknowledge("2026-03-31 10:10", "a", "2026-03-31 18:00");
   desk.fires("2026-03-31 10:40", "a", Severity::kCritical);
   EXPECT_THAT(
-      desk.until("2026-03-31 10:50"),
-      ElementsAre("10:00:30 duty alert.firing a", "10:40:30 duty alert.firing a", "10:40:30 lead alert.escalated a"));
+      desk.until("2026-03-31 11:15"),
+      ElementsAre("10:00:30 duty alert.firing a", "10:40:30 duty alert.firing a", "11:10:30 lead alert.escalated a"));
   ASSERT_EQ(desk.ended.size(), 1U);
   EXPECT_EQ(desk.ended[0].ended, Acknowledgement::End::kRose);
 }
@@ -283,8 +308,8 @@ TEST(Acknowledgement, EndsWithTheEpisode) {
               ElementsAre("10:00:30 duty alert.firing a",
                           "10:20:30 duty alert.resolved -a",
                           "11:00:30 duty alert.firing a",
-                          "11:30:00 lead alert.escalated a",
-                          "11:30:30 duty alert.reminder a"));
+                          "11:30:30 duty alert.reminder a",
+                          "11:30:30 lead alert.escalated a"));
   ASSERT_EQ(desk.ended.size(), 1U);
   EXPECT_EQ(desk.ended[0].ended, Acknowledgement::End::kResolved);
 }
