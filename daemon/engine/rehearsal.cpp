@@ -1,6 +1,7 @@
 #include "daemon/engine/rehearsal.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 #include <utility>
 
@@ -66,8 +67,12 @@ class Rehearsal::Ledger final : public Store {
     for (const LineRow& row : step.lines) {
       lines.insert_or_assign(row.id, row);
     }
+    std::ranges::for_each(step.verdicts, [&](const VerdictRow& row) { mark_restated(row); });
     for (const EpisodeRow& row : step.episodes) {
-      episodes.insert_or_assign(row.id, row);
+      EpisodeRow& kept = episodes[row.id];
+      const bool was_restated = kept.restated;
+      kept = row;
+      kept.restated = kept.restated || was_restated;
     }
     hushed_rows.insert(hushed_rows.end(), step.hushed.begin(), step.hushed.end());
     if (on_verdict_) {
@@ -113,6 +118,25 @@ class Rehearsal::Ledger final : public Store {
   std::vector<HushedRow> hushed_rows;
 
  private:
+  /// An episode stays as it was written, but is marked when a value of its periods is another.
+  void mark_restated(const VerdictRow& row) {
+    const auto key = std::pair(row.line, row.slot);
+    if (const auto before = told_.find(key); before != told_.end()) {
+      const bool is_same =
+          before->second.first == row.value || (std::isnan(before->second.first) && std::isnan(row.value));
+      const auto episode = episodes.find(before->second.second);
+      if (!is_same && episode != episodes.end()) {
+        episode->second.restated = true;
+      }
+    }
+    if (row.episode.empty()) {
+      told_.erase(key);
+    } else {
+      told_.insert_or_assign(key, std::pair(row.value, row.episode));
+    }
+  }
+
+  std::map<std::pair<std::uint32_t, Slot>, std::pair<double, std::string>> told_;  // of periods with an episode
   const std::function<void(const VerdictRow&)>& on_verdict_;
 };
 

@@ -63,7 +63,8 @@ Beside::Beside(const Program& program, const Inputs& inputs, std::size_t index, 
     const std::span<const std::uint32_t> series = inputs.series[j];
     const bool is_total = !series.empty() && (own.size() > 1 || series.size() > 1);
     const Window theirs = window_of(context.frame, other, context.rules->metrics[other.metric]);
-    if (is_total && !are_even(own, window, series, theirs, table_)) {
+    const bool is_weighed = input.weight || other.weight;  // a value without its weight is none
+    if (is_total && (is_weighed || !are_even(own, window, series, theirs, table_))) {
       add(own, other, series, context);
     }
   }
@@ -83,7 +84,7 @@ void Beside::add(std::span<const std::uint32_t> own,
   const Window window = window_of(context.frame, input, metric);
   std::map<std::vector<std::string>, std::vector<Slot>> found;
   for (const std::uint32_t id : series) {
-    const Gathered gathered(table_, std::span(&id, 1), window, metric);
+    const Gathered gathered(table_, std::span(&id, 1), window, metric, weighing_of(input, context.rules->metrics));
     std::vector<Slot>& slots = found[values_of(table_[id].labels, other.labels)];
     const auto middle = static_cast<std::ptrdiff_t>(slots.size());
     std::ranges::transform(gathered.values(), std::back_inserter(slots), &Sample::slot);

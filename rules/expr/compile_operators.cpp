@@ -202,7 +202,8 @@ Compiler::Visited Compiler::visit_power(const Expr& expr) {
   if (is_small_whole) {
     return Typed{ExprType::kNumber, base->unit.power(static_cast<int>(power.number))};
   }
-  if (!base->unit.factors().empty()) {
+  const auto is_dimension = [](const Unit::Factor& factor) { return factor.dimension != Unit::Dimension::kCount; };
+  if (std::ranges::any_of(base->unit.factors(), is_dimension)) {
     return error(expr.range, "only a plain number can be raised to a power that is not a small whole number");
   }
   return Typed{ExprType::kNumber, {}};

@@ -66,7 +66,7 @@ class Ratios {
 
 /// Whether values of periods are read: not a history, not an age.
 bool reads_periods(const MetricInput& input) {
-  return input.how < Aggregate::kAnomaly && !input.all && !input.is_weight && !input.weight;
+  return input.how < Aggregate::kAnomaly && !input.all && !input.is_weight;
 }
 
 /// Whether the two read the same segments of the same periods.

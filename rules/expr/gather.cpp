@@ -83,7 +83,7 @@ Gathered::Gathered(const SampleTable& table,
                    const Beside* beside) {
   if (weighing.metric != nullptr) {
     is_owned_ = true;
-    weigh(table, series, window, metric, weighing);
+    weigh(table, series, window, metric, weighing, beside);
     return;
   }
   const bool counts_all = beside == nullptr || !beside->is_needed();
@@ -162,7 +162,8 @@ void Gathered::weigh(const SampleTable& table,
                      std::span<const std::uint32_t> series,
                      const Window& window,
                      const Metric& metric,
-                     const Weighing& weighing) {
+                     const Weighing& weighing,
+                     const Beside* beside) {
   for (const std::uint32_t id : series) {
     const std::optional<std::uint32_t> of_weights = table.find(weighing.id, table[id].labels);
     if (!of_weights) {
@@ -177,6 +178,9 @@ void Gathered::weigh(const SampleTable& table,
         return sample.slot < slot;
       });
       const bool is_there = value != values.values().end() && value->slot == weight.slot;
+      if (beside != nullptr && beside->is_needed() && beside->lacking(id, weight.slot)) {
+        continue;
+      }
       if (weight.value == 0 || (weight.value > 0 && is_there)) {
         owned_.push_back({weight.slot, weight.value == 0 ? 0 : value->value});
         weights_.push_back(weight.value);

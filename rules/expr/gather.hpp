@@ -56,7 +56,8 @@ class Gathered {
              std::span<const std::uint32_t> series,
              const Window& window,
              const Metric& metric,
-             const Weighing& weighing);
+             const Weighing& weighing,
+             const Beside* beside);
   void combine_weighed(Across across);
   void note_unweighed(const Gathered& values, const Gathered& weights);
   void leave_out_nulls_weighed();

@@ -213,9 +213,12 @@ bool may_be_unknown(const Line& line, const Formula& formula, const EvaluationCo
   if (is_kpi && !evaluation.rules->kpis[formula.program.kpis[index - metrics].kpi].min_sample.empty()) {
     return true;
   }
-  const Aggregate how = is_kpi ? formula.program.kpis[index - metrics].how : formula.program.metrics[index].how;
-  const bool is_history = how == Aggregate::kAnomaly || how == Aggregate::kForecast;
-  return is_history || is_warming_up(line, formula, evaluation, value);
+  const auto is_of_past = [](const auto& input) {
+    return !input.back.empty() || input.how == Aggregate::kAnomaly || input.how == Aggregate::kForecast;
+  };
+  const bool is_past =
+      is_kpi ? is_of_past(formula.program.kpis[index - metrics]) : is_of_past(formula.program.metrics[index]);
+  return is_past || is_warming_up(line, formula, evaluation, value);
 }
 
 Value settled_value(const Line& line, const JudgeContext& context, Slot slot, Ready ready) {

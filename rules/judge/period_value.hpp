@@ -33,8 +33,9 @@ struct Formula {
   const Inputs& inputs;
 };
 
-/// Whether nothing is missing though the limit or condition is unknown: what it reads did not begin so early, judges a
-/// history that is too short yet, counted too few, or is a field that the target does not have yet.
+/// Whether nothing is missing though the limit or condition is unknown: what it reads did not begin so early, or was a
+/// gap then, of which was told when it was one; it judges a history that is too short yet, counted too few, or is a
+/// field that the target does not have yet.
 bool may_be_unknown(const Line& line, const Formula& formula, const EvaluationContext& evaluation, const Value& value);
 
 /// The value a period is judged by that is ready or given up: without a sample that is needed there is none.

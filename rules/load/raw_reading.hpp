@@ -37,6 +37,8 @@ void read_segment_keys(MapReader& map, RawKpi& raw);
 std::vector<std::string> check_split_labels(const RawKpi& raw,
                                             const std::set<std::string>& there,
                                             Diagnostics& diagnostics);
+/// A split whose segments nothing has that the KPI reads would never be judged. REQUIRES that the KPI is compiled.
+void check_splits(const RawKpi& raw, const std::vector<Kpi>& kpis, Diagnostics& diagnostics);
 /// `was`, `inhibits`.
 void read_relations(MapReader& map, RawKpi& raw);
 

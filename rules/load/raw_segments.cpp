@@ -138,6 +138,49 @@ std::vector<std::string> check_split_labels(const RawKpi& raw,
   return known;
 }
 
+void check_splits(const RawKpi& raw, const std::vector<Kpi>& kpis, Diagnostics& diagnostics) {
+  const Kpi& kpi = raw.kpi;
+  if (!kpi.expect.empty()) {
+    return;  // says which segments there are
+  }
+  std::vector<std::uint32_t> read;
+  bool has_metric = false;  // those have the labels: the compiler saw to that
+  const auto look_at = [&](const Program& program) {
+    has_metric = has_metric || std::ranges::any_of(program.metrics, [](const auto& input) { return !input.all; });
+    for (const KpiInput& input : program.kpis) {
+      if (!input.is_self) {
+        read.push_back(input.kpi);
+      }
+    }
+  };
+  look_at(kpi.value);
+  if (kpi.thresholds) {
+    each_threshold_program(*kpi.thresholds, look_at);
+  }
+  for (const AlertRule& alert : kpi.alerts) {
+    look_at(alert.when);
+  }
+  for (const std::vector<std::string>& split : has_metric || read.empty() ? decltype(kpi.split_by){} : kpi.split_by) {
+    const auto holds = [&](const std::vector<std::string>& other) {
+      return std::ranges::all_of(split, [&](const auto& label) { return std::ranges::count(other, label) != 0; });
+    };
+    const auto has_segments = [&](std::uint32_t index) { return std::ranges::any_of(kpis[index].split_by, holds); };
+    if (std::ranges::none_of(read, has_segments)) {
+      const Kpi& other = kpis[read.front()];
+      std::vector<std::string> splits;
+      for (const auto& one : other.split_by) {
+        splits.push_back(one.size() == 1 ? one.front() : "[" + join(one, ", ") + "]");
+      }
+      const std::string its = splits.empty() ? "" : "[" + join(splits, ", ") + "]";
+      diagnostics.error(raw.split_labels.at(split.front()),
+                        "nothing that " + kpi.id + " reads is split by " + join(split, " and ") +
+                            ": no such segment would ever be judged",
+                        its.empty() ? "split " + other.id + " so, or leave split_by out"
+                                    : "split " + other.id + " so, or write split_by: " + its);
+    }
+  }
+}
+
 void read_relations(MapReader& map, RawKpi& raw) {
   const auto each_name = [&](const YamlNode& node, const auto& use) {
     const std::vector<YamlNode> alone{node};

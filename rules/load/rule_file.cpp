@@ -196,6 +196,7 @@ class Loader {
     context.may_use_target = !kpi.targets.empty();
     compile_alerts(raw, context, diagnostics_);
     check_parts(raw);
+    check_splits(raw, rules_.kpis, diagnostics_);
     check_zone(raw);
     check_total(raw);
     settle_targets(kpi, ground_.calendar, diagnostics_);

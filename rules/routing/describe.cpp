@@ -64,6 +64,22 @@ std::optional<double> known(double number) {
   return std::isnan(number) ? std::nullopt : std::optional(number);
 }
 
+/// What it was before the trouble, gaps left out; of what is over, of the period before.
+const Sample* sample_before(const AlertSubject& subject) {
+  const JudgedSeries& judged = subject.line->judged;
+  if (!subject.is_firing || subject.rule == RuleKind::kTarget || !subject.since) {
+    return judged.at(next_slot(subject.slot, subject.kpi->every, -1));
+  }
+  auto at = std::ranges::lower_bound(judged.values, std::min(*subject.since, subject.slot), {}, &Sample::slot);
+  while (at != judged.values.begin()) {
+    --at;
+    if (!std::isnan(at->value)) {
+      return &*at;
+    }
+  }
+  return nullptr;
+}
+
 std::string clock_text(Instant instant, const Zone& zone) {
   const auto local = zone.to_local(instant);
   const auto day = std::chrono::floor<std::chrono::days>(local);
@@ -218,10 +234,7 @@ AlertView described(const AlertSubject& subject, const Voice& voice) {
   view.period = period_of(subject.slot, kpi.every, kpi.zone);
   view.period_text = period_words(
       subject.slot, kpi.every, {zone, subject.calendar != nullptr ? *subject.calendar : CalendarRules()}, language);
-  // What it was before the trouble, of what is over the period before.
-  const bool is_trouble = subject.is_firing && subject.rule != RuleKind::kTarget && subject.since;
-  const Slot from = is_trouble ? std::min(*subject.since, subject.slot) : subject.slot;
-  if (const Sample* before = line.judged.at(next_slot(from, kpi.every, -1))) {
+  if (const Sample* before = sample_before(subject)) {
     view.previous = known(before->value);
     view.formatted_previous = view.previous ? format_value(*view.previous, kpi.unit, language) : "";
   }

@@ -38,6 +38,7 @@ INSTANTIATE_TEST_SUITE_P(
         CompileCase{"ThatCancel", "shop.revenue / shop.orders * shop.orders", "SEK"},
         CompileCase{"OfARate", "shop.orders / web.visits", "orders/visits"},
         CompileCase{"OfANumber", "2 * 3", "no unit"},
+        CompileCase{"OfTheRootOfACount", "web.visits ^ 0.5", "no unit"},
         CompileCase{"OfAPercentage", "1 - 2.5%", "%"},
         CompileCase{"ABareNumberFitsAnything", "shop.revenue + 100 > 5", "condition"},
         CompileCase{"AMetricWithoutAUnitFitsAnything", "shop.revenue + web.plain", "SEK"},

@@ -279,6 +279,14 @@ INSTANTIATE_TEST_SUITE_P(
     |            ^~~~~~~
   help: expect lists values of every label of a split: write split_by: [country], or list its other labels too
 )~"},
+        Complaint{
+            "SplitsThatNoKpiHas",
+            "x: {value: shop.orders, split_by: [country]}\ny: {value: x * 2, split_by: [[country, channel]]}",
+            R"~(a.yaml:2:40: error: nothing that y reads is split by channel and country: no such segment would ever be judged
+  2 | y: {value: x * 2, split_by: [[country, channel]]}
+    |                                        ^~~~~~~
+  help: split x so, or write split_by: [country]
+)~"},
         Complaint{"MoreExpectedThanThereMayBe",
                   "x:\n  value: shop.orders\n  split_by: [country]\n  expect: {country: [SE, DK]}\n  max_segments: 1\n",
                   R"~(a.yaml:4:11: error: expect lists 2 segments, max_segments is 1
