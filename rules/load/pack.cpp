@@ -229,6 +229,10 @@ UsedPack use_pack(MapReader& map, const std::string& name, const YamlNode& pack)
   for (const auto& [id, body] : change == nullptr ? decltype(whole.entries){} : change->entries) {
     if (Entry* there = find(used.kpis, id.scalar)) {
       merge(there->second, body);
+    } else if (whole.find(id.scalar) != nullptr) {
+      map.diagnostics().error(id.position,
+                              "only leaves out \"" + printable(id.scalar, 60) + "\" of the pack \"" + name + "\"",
+                              "add it to only, or leave this change out");
     } else {
       report_unknown(id, name, whole, map.diagnostics());
     }

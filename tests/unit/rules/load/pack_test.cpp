@@ -141,6 +141,13 @@ INSTANTIATE_TEST_SUITE_P(
     |          ^~~~~~
   help: it has: visitors conversion_rate
 )"},
+                    Wrong{"ChangeOfWhatOnlyLeavesOut",
+                          "{only: [visitors], change: {conversion_rate: {owner: x}}}",
+                          R"(kpid.yaml:1:29: error: only leaves out "conversion_rate" of the pack "web"
+  1 | {only: [visitors], change: {conversion_rate: {owner: x}}}
+    |                             ^~~~~~~~~~~~~~~
+  help: add it to only, or leave this change out
+)"},
                     Wrong{"SourceOfTheUserFirst",
                           "sources: {ga4: web}",
                           R"(kpid.yaml:1:11: error: the pack "web" reads no "ga4"
