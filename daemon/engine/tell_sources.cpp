@@ -211,6 +211,21 @@ AlertEvent Engine::removed_event(const AlertRow& row) const {
   } else {
     const LineRow line = stored_line(row.line);
     const Kpi* kpi = rules_.find(line.kpi);
+    const std::uint32_t place = row.line < line_of_id_.size() ? line_of_id_[row.line] : 0;
+    if (place != 0 && lines_[place - 1].stepped) {  // the KPI lives on: where it stands is said with it
+      AlertSubject subject = subject_of(place - 1, {RuleKind::kNoData, 0, nullptr, nullptr});
+      subject.slot = *lines_[place - 1].stepped;
+      subject.judgement = judge_period(lines_[place - 1], judge_context(last_step_.value_or(Instant{})), subject.slot);
+      subject.since.reset();
+      if (row.since) {
+        subject.since = slot_at(*row.since, kpi->every, kpi->zone, rules_.calendar);
+      }
+      subject.is_firing = false;
+      subject.reason = Reason::kRuleRemoved;
+      subject.episode = row.episode;
+      subject.severity = row.severity;
+      view = described(std::move(subject));
+    }
     view.kpi = line.kpi;
     view.title = kpi != nullptr && !kpi->title.empty() ? kpi->title : line.kpi;
     view.segment = line.segment;
@@ -220,7 +235,9 @@ AlertEvent Engine::removed_event(const AlertRow& row) const {
     set_label(event.labels, "objective", kpi != nullptr ? kpi->objective : "");
   }
   std::ranges::sort(event.labels);
-  say_removed(view, row.line == 0 ? Phrase::kSourceRemoved : Phrase::kRuleRemoved);
+  if (!view.period) {
+    say_removed(view, row.line == 0 ? Phrase::kSourceRemoved : Phrase::kRuleRemoved);
+  }
   event.view = std::move(view);
   return event;
 }

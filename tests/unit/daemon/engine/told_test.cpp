@@ -281,6 +281,10 @@ TEST(Told, ARuleThatWasRemovedEndsItsAlert) {
   story.restart(kConfig, "kpis:\n  visits: {value: web.visits}\n");
   EXPECT_THAT(story.pass("2026-03-02 01:00"),
               ElementsAre("team alert.resolved visits thresholds: the rule was removed"));
+  const AlertView told = story.messages().at(0).alerts.at(0);
+  EXPECT_EQ(told.value, 90);  // the KPI lives on
+  EXPECT_EQ(told.period->start, *parse_rfc3339("2026-03-01T00:00:00Z"));
+  EXPECT_EQ(told.since, *parse_rfc3339("2026-03-01T00:00:00Z"));
   ASSERT_EQ(story.store().episodes.size(), 1);
   EXPECT_EQ(
       story.store().episodes.begin()->second,
