@@ -8,6 +8,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -17,27 +18,26 @@
 
 namespace kpi::sqlite {
 
-/// The columns of the row a query stands on.
+/// The row a query stands on.
 class Row {
  public:
-  explicit Row(const SQLite::Statement& statement) : statement_(statement) {}
+  explicit Row(const std::vector<SQLite::Column>& columns) : columns_(columns) {}
 
-  [[nodiscard]] std::int64_t integer(int column) const { return statement_.getColumn(column).getInt64(); }
+  [[nodiscard]] std::int64_t integer(int column) const { return at(column).getInt64(); }
 
-  [[nodiscard]] std::uint32_t id(int column) const { return statement_.getColumn(column).getUInt(); }
+  [[nodiscard]] std::uint32_t id(int column) const { return at(column).getUInt(); }
 
   [[nodiscard]] Slot slot(int column) const { return {integer(column)}; }
 
   [[nodiscard]] Instant instant(int column) const { return Instant(Duration(integer(column))); }
 
-  [[nodiscard]] std::string text(int column) const { return statement_.getColumn(column).getString(); }
+  [[nodiscard]] std::string text(int column) const { return at(column).getString(); }
 
-  [[nodiscard]] bool is_null(int column) const { return statement_.getColumn(column).isNull(); }
+  [[nodiscard]] bool is_null(int column) const { return at(column).isNull(); }
 
   /// NULL is NaN: SQLite stores no NaN.
   [[nodiscard]] double real(int column) const {
-    const SQLite::Column value = statement_.getColumn(column);
-    return value.isNull() ? std::numeric_limits<double>::quiet_NaN() : value.getDouble();
+    return is_null(column) ? std::numeric_limits<double>::quiet_NaN() : at(column).getDouble();
   }
 
   [[nodiscard]] std::optional<Instant> optional_instant(int column) const {
@@ -45,7 +45,9 @@ class Row {
   }
 
  private:
-  const SQLite::Statement& statement_;
+  [[nodiscard]] const SQLite::Column& at(int column) const { return columns_.at(static_cast<std::size_t>(column)); }
+
+  const std::vector<SQLite::Column>& columns_;
 };
 
 /// One prepared statement, kept for the life of its connection.
@@ -66,8 +68,9 @@ class Query {
   void each(OnRow&& row, const Values&... values) {
     const Reset reset{statement_};
     bind_all(values...);
-    const Row current(statement_);
+    const Row current(columns_);
     while (statement_.executeStep()) {
+      find_columns();
       row(current);
     }
   }
@@ -86,6 +89,13 @@ class Query {
 
     ~Reset() { statement.tryReset(); }
   };
+
+  /// Each made once: one that is made for a row counts who owns the statement, for each number that is read.
+  void find_columns() {
+    for (int i = static_cast<int>(columns_.size()); i < statement_.getColumnCount(); ++i) {
+      columns_.push_back(statement_.getColumn(i));
+    }
+  }
 
   template <class... Values>
   void bind_all(const Values&... values) {
@@ -129,6 +139,7 @@ class Query {
   }
 
   SQLite::Statement statement_;
+  std::vector<SQLite::Column> columns_;
 };
 
 /// Rows of a table keyed (slot, id) of a few ids among many: seeks to each instead of reading what lies between.
