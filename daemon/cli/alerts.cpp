@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <ostream>
-#include <set>
 
 namespace kpi {
 namespace {
@@ -50,10 +50,8 @@ class AlertReader {
     }));
     const std::vector<KpiStatus> statuses = KPI_TRY(reader_.statuses());
     for (const KpiStatus& status : statuses) {
-      newest_[{status.kpi, status.segment}] = status.row.slot;
-      if (status.row.verdict == Verdict::kNoData && std::isnan(status.row.value)) {
-        without_data_.emplace(status.kpi, status.segment);
-      }
+      const bool is_absent = status.row.verdict == Verdict::kNoData && std::isnan(status.row.value);
+      newest_.emplace(status.row.line, Newest{status.row.slot, is_absent});
     }
     const std::vector<SourceRow> sources = KPI_TRY(reader_.sources());
     for (Alert& alert : alerts) {
@@ -61,30 +59,30 @@ class AlertReader {
       if (source != sources.end() && alert.is_open()) {
         alert.error = source->error.empty() ? source->late : source->error;
       }
+      const auto newest = newest_.find(alert.episode.row.line);
       alert.is_stale = alert.is_open() && alert.episode.row.rule != "no_data" && alert.episode.row.rule != "target" &&
-                       without_data_.contains({alert.episode.kpi, alert.episode.segment});
-      KPI_TRY(read_number(alert));
+                       newest != newest_.end() && newest->second.is_absent;
     }
-    const std::vector<AcknowledgementRow> acknowledgements = KPI_TRY(reader_.acknowledgements());
-    for (const AcknowledgementRow& row : acknowledgements) {
-      const auto alert =
-          std::ranges::find_if(alerts, [&](const Alert& one) { return one.episode.row.id == row.episode; });
-      if (alert != alerts.end()) {
-        alert->acknowledgement = row;
-      }
-    }
+    KPI_TRY(read_numbers(alerts));
+    KPI_TRY(read_acknowledgements(alerts));
     std::ranges::stable_sort(alerts, [](const Alert& a, const Alert& b) { return began(a) > began(b); });
     return alerts;
   }
 
  private:
+  /// The last period of a line.
+  struct Newest {
+    Slot slot;
+    bool is_absent = false;  ///< It has no data.
+  };
+
   static Instant began(const Alert& alert) { return alert.episode.row.firing.value_or(alert.episode.row.since); }
 
   /// The period whose number is shown; none where the history cannot know it.
   std::optional<Slot> slot_of(const Alert& alert) const {
-    const auto newest = newest_.find({alert.episode.kpi, alert.episode.segment});
+    const auto newest = newest_.find(alert.episode.row.line);
     if (newest == newest_.end() || alert.is_open()) {
-      return newest == newest_.end() ? std::nullopt : std::optional(newest->second);
+      return newest == newest_.end() ? std::nullopt : std::optional(newest->second.slot);
     }
     if (alert.kpi == nullptr || alert.episode.row.rule == "no_data") {
       return std::nullopt;
@@ -104,24 +102,42 @@ class AlertReader {
     return is_known ? rule->critical->code.front().number : std::nan("");
   }
 
-  Result<void> read_number(Alert& alert) {
-    const auto slot = slot_of(alert);
-    if (!slot) {
-      return {};
+  Result<void> read_numbers(std::vector<Alert>& alerts) {
+    std::map<std::pair<std::uint32_t, Slot>, std::vector<Alert*>> about;
+    for (Alert& alert : alerts) {
+      if (const auto slot = slot_of(alert)) {
+        about[{alert.episode.row.line, *slot}].push_back(&alert);
+      }
     }
-    const VerdictFilter filter{alert.episode.kpi, alert.episode.segment, *slot, Slot{slot->ms + 1}};
-    const auto found = reader_.verdicts(filter, [&](const KpiVerdict& verdict) {
-      alert.value = verdict.row.value;
-      alert.limit = alert.episode.row.rule == "thresholds" ? limit_of(alert, verdict.row) : std::nan("");
+    std::vector<LinePeriod> periods;
+    for (const auto& entry : about) {
+      periods.push_back({entry.first.first, entry.first.second});
+    }
+    return reader_.judged(periods, [&](const VerdictRow& row) {
+      for (Alert* alert : about.at({row.line, row.slot})) {
+        alert->value = row.value;
+        alert->limit = alert->episode.row.rule == "thresholds" ? limit_of(*alert, row) : std::nan("");
+      }
     });
-    const bool is_absent = !found && found.error().kind == ErrorKind::kNotFound;
-    return is_absent ? Result<void>() : found;
+  }
+
+  Result<void> read_acknowledgements(std::vector<Alert>& alerts) {
+    std::map<std::string_view, Alert*> by_id;
+    for (Alert& alert : alerts) {
+      by_id.emplace(alert.episode.row.id, &alert);
+    }
+    const std::vector<AcknowledgementRow> rows = KPI_TRY(reader_.acknowledgements());
+    for (const AcknowledgementRow& row : rows) {
+      if (const auto alert = by_id.find(row.episode); alert != by_id.end()) {
+        alert->second->acknowledgement = row;
+      }
+    }
+    return {};
   }
 
   const Config& config_;
   HistoryReader& reader_;
-  std::map<std::pair<std::string, Labels>, Slot> newest_;
-  std::set<std::pair<std::string, Labels>> without_data_;
+  std::map<std::uint32_t, Newest> newest_;  // by line
 };
 
 ordered_json number_or_null(double number) {

@@ -202,6 +202,16 @@ int write_export(const Arguments& arguments, const Wanted& wanted, HistoryReader
   return kExitFine;
 }
 
+/// Of the KPIs that are configured, and of those that only the history still has.
+std::vector<std::string> known_names(const Config& config, const Result<std::unique_ptr<HistoryReader>>& reader) {
+  std::vector<std::string> names = kpi_names(config);
+  const auto lines = reader ? (*reader)->lines() : Result<std::vector<LineRow>>();
+  for (const LineRow& line : lines.value_or(std::vector<LineRow>{})) {
+    names.push_back(line.kpi);
+  }
+  return names;
+}
+
 int history_export(const Arguments& arguments, Io& io) {
   const auto config = load_for_verb(arguments, Secrets::kChecked, io);
   if (!config) {
@@ -212,22 +222,21 @@ int history_export(const Arguments& arguments, Io& io) {
   wanted.kpi = config->rules.find(wanted.name);
   wanted.zone = wanted.kpi == nullptr ? config->zone : wanted.kpi->zone;
   auto reader = open_history_reader(config->history);
-  const auto statuses = reader ? (*reader)->statuses() : Result<std::vector<KpiStatus>>();
-  std::vector<std::string> names = kpi_names(*config);
-  for (const KpiStatus& status : statuses ? *statuses : std::vector<KpiStatus>{}) {
-    names.push_back(status.kpi);
-    for (const auto& [label, value] : status.kpi == wanted.name ? status.segment : Labels{}) {
-      wanted.labels.insert(label);
-    }
-  }
-  if (std::ranges::find(names, wanted.name) == names.end()) {
-    return complain(io, kExitUsage, unknown_kpi_text(wanted.name, names));
+  const auto segments = reader ? (*reader)->segments(wanted.name) : Result<std::vector<Labels>>();
+  const bool is_absent = !segments && segments.error().kind == ErrorKind::kNotFound;
+  if (wanted.kpi == nullptr && (!reader || is_absent)) {
+    return complain(io, kExitUsage, unknown_kpi_text(wanted.name, known_names(*config, reader)));
   }
   if (!read_wanted(arguments, wanted, io)) {
     return kExitUsage;
   }
-  if (!reader || !statuses) {
-    return complain(io, kExitFailed, reader ? statuses.error().message : reader.error().message);
+  if (!reader || (!segments && !is_absent)) {
+    return complain(io, kExitFailed, reader ? segments.error().message : reader.error().message);
+  }
+  for (const Labels& segment : segments.value_or(std::vector<Labels>{})) {
+    for (const auto& [label, value] : segment) {
+      wanted.labels.insert(label);
+    }
   }
   return write_export(arguments, wanted, **reader, io);
 }

@@ -8,24 +8,27 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <map>
+#include <tuple>
+#include <utility>
 
 namespace kpi {
 
 std::vector<const Kpi*> kpis_in_file_order(const Config& config) {
-  std::vector<const Kpi*> kpis;
-  for (const Kpi& kpi : config.rules.kpis) {
-    kpis.push_back(&kpi);
+  std::map<const SourceText*, std::size_t> files;
+  for (const SourceText& text : config.texts->texts()) {
+    files.emplace(&text, files.size());
   }
-  const auto file_of = [&](const Kpi* kpi) {
-    const auto& texts = config.texts->texts();
-    return std::ranges::find_if(texts, [&](const SourceText& text) { return &text == kpi->position.source; }) -
-           texts.begin();
-  };
-  std::ranges::stable_sort(kpis, [&](const Kpi* a, const Kpi* b) {
-    const auto file_a = file_of(a);
-    const auto file_b = file_of(b);
-    return file_a != file_b ? file_a < file_b : a->position.line < b->position.line;
-  });
+  using Place = std::tuple<std::size_t, std::uint32_t, std::size_t>;  // file, line, and where both are one, as loaded
+  std::vector<std::pair<Place, const Kpi*>> placed;
+  for (const Kpi& kpi : config.rules.kpis) {
+    const auto file = files.find(kpi.position.source);
+    placed.push_back({{file == files.end() ? files.size() : file->second, kpi.position.line, placed.size()}, &kpi});
+  }
+  std::ranges::sort(placed);
+  std::vector<const Kpi*> kpis;
+  std::ranges::transform(placed, std::back_inserter(kpis), [](const auto& one) { return one.second; });
   return kpis;
 }
 

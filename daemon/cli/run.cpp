@@ -1,5 +1,6 @@
 #include "daemon/cli/progress.hpp"
 #include "daemon/cli/reading.hpp"
+#include "daemon/cli/status_words.hpp"
 #include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/config/last_good.hpp"
@@ -221,12 +222,14 @@ int run_daemon(const StartFiles& start, Store& store, World world, SignalWatch& 
   if (const auto restored = watch.restore(io.clock.now()); !restored) {
     return complain(io, kExitFailed, restored.error().message);
   }
+  StatusWords status;
   Front front(
       watch.inbox(),
       io.clock,
       [&](const std::vector<std::string>& words, std::shared_ptr<const Config> running, std::string why) {
         return run_verb(words, std::move(running), std::move(why), io);
       },
+      [&](const std::shared_ptr<const Config>& running, const std::string& why) { return status.read(running, why); },
       links);
   watch.on_turn = [&](const StepSummary& summary) { front.take(watch, summary); };
   front.take(watch, StepSummary{});

@@ -65,10 +65,12 @@ class StatusReader {
 
   Result<void> read_episodes() {
     return reader_.episodes({.open_only = true}, [&](const KpiEpisode& episode) {
-      const auto source = std::ranges::find_if(
-          report_.sources, [&](const SourceStatus& known) { return episode.row.rule == "source:" + known.name; });
-      if (episode.kpi.empty() && source != report_.sources.end()) {
-        source->severity = std::max(source->severity, episode.row.severity);
+      if (episode.kpi.empty()) {
+        const auto source = std::ranges::find_if(
+            report_.sources, [&](const SourceStatus& known) { return episode.row.rule == "source:" + known.name; });
+        if (source != report_.sources.end()) {
+          source->severity = std::max(source->severity, episode.row.severity);
+        }
       } else if (episode.row.rule == "no_data") {
         Severity& severity = without_data_[{episode.kpi, episode.segment}];
         severity = std::max(severity, episode.row.severity);
@@ -110,7 +112,7 @@ class StatusReader {
       line.severity = std::max(line.severity, without_data->second);
     }
     const auto fails = [&](const std::string& source) { return failing_.contains(source); };
-    if (line.state != KpiState::kFiring && std::ranges::any_of(sources_of(kpi, config_), fails)) {
+    if (!failing_.empty() && line.state != KpiState::kFiring && std::ranges::any_of(sources_of(kpi, config_), fails)) {
       line.state = KpiState::kError;
     }
     return line;

@@ -21,12 +21,17 @@ constexpr const char* kStatuses =
     "SELECT " KPI_STATUS_COLUMNS
     ", name, segment FROM status JOIN line ON line.id = line_id JOIN kpi ON kpi.id = kpi_id "
     "ORDER BY line_id";
-constexpr const char* kEpisodes =
-    "SELECT episode.id, line_id, rule, severity, since, pending, firing, resolved, reason, restated, "
-    "ifnull(kpi.name, ''), ifnull(segment, '{}') "
-    "FROM episode LEFT JOIN line ON line.id = line_id LEFT JOIN kpi ON kpi.id = kpi_id "
-    "WHERE (?1 = 0 OR resolved IS NULL) AND (?2 IS NULL OR kpi.name = ?2) AND since < ?4 "
-    "AND (resolved IS NULL OR resolved > ?3) ORDER BY since, seq";
+constexpr const char* kStates =
+    "SELECT word.text, count(*) FROM status JOIN word ON word.id = state GROUP BY state";
+// Those that are open have an index of their own.
+#define KPI_EPISODES_OF(of)                                                                                          \
+  "SELECT episode.id, line_id, rule, severity, since, pending, firing, resolved, reason, restated, "                 \
+  "ifnull(kpi.name, ''), ifnull(segment, '{}') "                                                                     \
+  "FROM episode LEFT JOIN line ON line.id = line_id LEFT JOIN kpi ON kpi.id = kpi_id "                               \
+  "WHERE " of " (?1 IS NULL OR kpi.name = ?1) AND since < ?3 AND (resolved IS NULL OR resolved > ?2) ORDER BY since, seq"
+constexpr const char* kEpisodes = KPI_EPISODES_OF("");
+constexpr const char* kOpenEpisodes = KPI_EPISODES_OF("resolved IS NULL AND");
+#undef KPI_EPISODES_OF
 constexpr const char* kNotifications = "SELECT " KPI_OUTBOX_COLUMNS
                                        " FROM outbox WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR channel = ?2) "
                                        "ORDER BY created DESC, seq DESC LIMIT ?3";
@@ -69,6 +74,27 @@ Result<std::vector<KpiStatus>> SqliteHistoryReader::statuses() {
     statuses.each([&](const Row& row) {
       found.push_back({row.text(14), sqlite::labels_from_json(row.text(15)), sqlite::status_row(row, words)});
     });
+    return found;
+  });
+}
+
+Result<std::map<KpiState, std::size_t>> SqliteHistoryReader::states() {
+  return read([&]() -> Result<std::map<KpiState, std::size_t>> {
+    std::map<KpiState, std::size_t> found;
+    Query states(*db_, kStates);
+    states.each([&](const Row& row) {
+      found.emplace(sqlite::word_value<KpiState>(row.text(0)), static_cast<std::size_t>(row.integer(1)));
+    });
+    return found;
+  });
+}
+
+Result<std::vector<Labels>> SqliteHistoryReader::segments(const std::string& kpi) {
+  return read([&]() -> Result<std::vector<Labels>> {
+    std::vector<Labels> found;
+    for (auto& [line, segment] : KPI_TRY(lines_of({kpi}))) {
+      found.push_back(segment);
+    }
     return found;
   });
 }
@@ -124,15 +150,26 @@ Result<void> SqliteHistoryReader::read_verdicts(const VerdictFilter& filter,
   return {};
 }
 
+Result<void> SqliteHistoryReader::judged(const std::vector<LinePeriod>& periods,
+                                         const std::function<void(const VerdictRow&)>& row) {
+  return read([&]() -> Result<void> {
+    sqlite::Words words(*db_);
+    Query ledger(*db_, KPI_LEDGER_ROW);
+    for (const LinePeriod& period : periods) {
+      ledger.each([&](const Row& found) { row(sqlite::verdict_row(found, words)); }, period.slot, period.line);
+    }
+    return {};
+  });
+}
+
 Result<void> SqliteHistoryReader::episodes(const EpisodeFilter& filter,
                                            const std::function<void(const KpiEpisode&)>& row) {
   return read([&]() -> Result<void> {
-    Query episodes(*db_, kEpisodes);
+    Query episodes(*db_, filter.open_only ? kOpenEpisodes : kEpisodes);
     const auto deliver = [&](const Row& found) {
       row({found.text(10), sqlite::labels_from_json(found.text(11)), sqlite::episode_row(found)});
     };
     episodes.each(deliver,
-                  filter.open_only,
                   filter.kpi,
                   filter.from.value_or(Instant::min()),
                   filter.to.value_or(Instant::max()));

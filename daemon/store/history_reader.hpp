@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,12 @@ struct VerdictFilter {
   std::optional<Labels> segment = std::nullopt;  ///< None: the total and every segment; empty labels: the total.
   std::optional<Slot> from = std::nullopt;
   std::optional<Slot> to = std::nullopt;  ///< Not included.
+};
+
+/// One period of a line, by the numbers they have in the history.
+struct LinePeriod {
+  std::uint32_t line = 0;  ///< LineRow::id
+  Slot slot;
 };
 
 /// Which episodes: those that touch the time from `from` to before `to`.
@@ -130,8 +137,16 @@ class HistoryReader {
   virtual Result<std::optional<Instant>> last_step() = 0;
   /// In the order the engine met them.
   virtual Result<std::vector<KpiStatus>> statuses() = 0;
+  /// How many KPIs and segments are in which state.
+  virtual Result<std::map<KpiState, std::size_t>> states() = 0;
+  /// What the history knows of a KPI: empty labels are the total. In the order the engine met them. kNotFound for a KPI
+  /// it has nothing of.
+  virtual Result<std::vector<Labels>> segments(const std::string& kpi) = 0;
   /// In slot order. kNotFound for a KPI or segment the history has nothing of.
   virtual Result<void> verdicts(const VerdictFilter& filter, const std::function<void(const KpiVerdict&)>& row) = 0;
+  /// These periods, in this order; those that are not judged are left out.
+  virtual Result<void> judged(const std::vector<LinePeriod>& periods,
+                              const std::function<void(const VerdictRow&)>& row) = 0;
   /// In the order in which they began.
   virtual Result<void> episodes(const EpisodeFilter& filter, const std::function<void(const KpiEpisode&)>& row) = 0;
   /// The newest first.

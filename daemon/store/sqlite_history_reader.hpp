@@ -22,7 +22,11 @@ class SqliteHistoryReader final : public HistoryReader {
 
   Result<std::optional<Instant>> last_step() override;
   Result<std::vector<KpiStatus>> statuses() override;
+  Result<std::map<KpiState, std::size_t>> states() override;
+  Result<std::vector<Labels>> segments(const std::string& kpi) override;
   Result<void> verdicts(const VerdictFilter& filter, const std::function<void(const KpiVerdict&)>& row) override;
+  Result<void> judged(const std::vector<LinePeriod>& periods,
+                      const std::function<void(const VerdictRow&)>& row) override;
   Result<void> episodes(const EpisodeFilter& filter, const std::function<void(const KpiEpisode&)>& row) override;
   Result<std::vector<NotificationRow>> notifications(const NotificationFilter& filter) override;
   Result<std::vector<SourceRow>> sources() override;

@@ -17,7 +17,6 @@
 namespace kpi {
 namespace {
 
-using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr std::string_view kPrefix = "/api/v1/";
@@ -184,7 +183,7 @@ WebReply Api::read(const WebRequest& request, const std::vector<std::string>& pa
   }
   const std::string& first = path[0];
   if (path.size() == 1 && first == "status") {
-    return {200, "application/json", *status().text, {}, false};
+    return {200, "application/json", status()->document(), {}, false};
   }
   if (path.size() == 1 && first == "kpis") {
     return kpis(request);
@@ -255,44 +254,38 @@ WebReply Api::verb(std::vector<std::string> words, std::string_view type) {
   return {200, std::string(type), std::move(result.out), {}, false};
 }
 
-bool Api::is_fresh(const Cached& cached) const {
+/// Whether what was read at that step still stands.
+bool Api::is_fresh(std::uint64_t step, Instant at) const {
   constexpr std::chrono::seconds kLongest{15};
   const Instant now = ground_.now();
-  return cached.text != nullptr && cached.step == ground_.step() && now >= cached.at && now < cached.at + kLongest;
+  return step == ground_.step() && now >= at && now < at + kLongest;
 }
 
 /// What fires, read once a step.
 WebReply Api::alerts() {
-  const std::uint64_t step = ground_.step();
-  {
-    const std::scoped_lock lock(mutex_);
-    if (is_fresh(alerts_)) {
-      return {200, "application/json", *alerts_.text, {}, false};
+  const std::scoped_lock lock(alerts_mutex_);
+  if (alerts_.text == nullptr || !is_fresh(alerts_.step, alerts_.at)) {
+    const std::uint64_t step = ground_.step();
+    WebReply reply = verb({"alerts", "--json"});
+    if (reply.status != 200) {
+      return reply;
     }
+    alerts_ = {step, ground_.now(), std::make_shared<const std::string>(std::move(reply.body))};
   }
-  WebReply reply = verb({"alerts", "--json"});
-  if (reply.status == 200) {
-    const std::scoped_lock lock(mutex_);
-    alerts_ = {step, ground_.now(), std::make_shared<const std::string>(reply.body), nullptr};
-  }
-  return reply;
+  return {200, "application/json", *alerts_.text, {}, false};
 }
 
-Api::Cached Api::status() {
-  const std::uint64_t step = ground_.step();
-  {
-    const std::scoped_lock lock(mutex_);
-    if (is_fresh(status_)) {
-      return status_;
-    }
+/// Where every line stands, read once a step.
+std::shared_ptr<const StatusIndex> Api::status() {
+  const std::scoped_lock lock(status_mutex_);
+  if (status_.index == nullptr || !is_fresh(status_.step, status_.at)) {
+    const std::uint64_t step = ground_.step();
+    const auto config = ground_.config();
+    status_ = {step,
+               ground_.now(),
+               std::make_shared<const StatusIndex>(config, ground_.status().value_or(StatusSnapshot{}))};
   }
-  VerbResult result = ground_.verb({"status", "--json"});
-  auto text = std::make_shared<const std::string>(
-      result.code == 0 ? std::move(result.out) : R"({"now":null,"kpis":[],"sources":[],"channels":[]})");
-  Cached fresh{step, ground_.now(), text, std::make_shared<const StatusIndex>(ground_.config(), *text)};
-  const std::scoped_lock lock(mutex_);
-  status_ = fresh;
-  return fresh;
+  return status_.index;
 }
 
 /// Those that match, a page of them: q (in id, title, owner, objective, segment), state, owner, offset, limit (50).
@@ -304,7 +297,7 @@ WebReply Api::kpis(const WebRequest& request) {
   wanted.offset = number_of(request, "offset", 0);
   wanted.limit = number_of(request, "limit", 50);
   wanted.with_values = request.query.contains("spark");
-  return {200, "application/json", status().index->page(wanted), {}, false};
+  return {200, "application/json", status()->page(wanted), {}, false};
 }
 
 WebReply Api::kpi(const std::string& id) {
@@ -323,7 +316,7 @@ WebReply Api::kpi(const std::string& id) {
                      {"every", kpi->every.text()},
                      {"runbook", kpi->runbook},
                      {"rule", kpi->text},
-                     {"lines", ordered_json::parse(status().index->lines_of(id))}});
+                     {"lines", ordered_json::parse(status()->lines_of(id))}});
 }
 
 /// What a verb says of a KPI: that there is none of that name is another answer than that something else is wrong.
@@ -393,8 +386,8 @@ WebReply Api::check() {
 WebReply Api::stored(const std::vector<std::string>& path, const WebRequest& request) {
   const std::string& first = path[0];
   if (first == "sources" || first == "channels") {
-    const json document = json::parse(*status().text, nullptr, false);
-    return json_reply({{first, document[first]}});
+    const auto index = status();
+    return {200, "application/json", first == "sources" ? index->sources() : index->channels(), {}, false};
   }
   auto reader = open_history_reader(ground_.config()->history);
   if (!reader) {

@@ -19,6 +19,7 @@ namespace kpi {
 
 class LinkSigner;
 class StatusIndex;
+struct StatusSnapshot;
 
 /// How a verb of the program ended.
 struct VerbResult {
@@ -31,6 +32,7 @@ struct VerbResult {
 struct ApiGround {
   std::function<std::shared_ptr<const Config>()> config;
   std::function<VerbResult(const std::vector<std::string>&)> verb;
+  std::function<Result<StatusSnapshot>()> status;  ///< As of now; called by one thread at a time.
   /// Waits for the engine's thread.
   std::function<Result<ActionAnswer>(Action)> ask;
   std::function<std::string()> metrics;        ///< The body of /metrics.
@@ -60,6 +62,11 @@ class Api {
     std::uint64_t step = 0;
     Instant at;
     std::shared_ptr<const std::string> text;
+  };
+
+  struct CachedStatus {
+    std::uint64_t step = 0;
+    Instant at;
     std::shared_ptr<const StatusIndex> index;
   };
 
@@ -77,14 +84,15 @@ class Api {
   WebReply report(const WebRequest& request);
   WebReply check();
   WebReply stored(const std::vector<std::string>& path, const WebRequest& request);
-  [[nodiscard]] bool is_fresh(const Cached& cached) const;
-  Cached status();
+  [[nodiscard]] bool is_fresh(std::uint64_t step, Instant at) const;
+  std::shared_ptr<const StatusIndex> status();
   WebReply alerts();
 
   ApiGround ground_;
   ApiOptions options_;
-  std::mutex mutex_;
-  Cached status_;
+  std::mutex status_mutex_;  // held while it is read: whoever asks meanwhile waits for that one
+  CachedStatus status_;
+  std::mutex alerts_mutex_;
   Cached alerts_;
 };
 

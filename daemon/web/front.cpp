@@ -54,8 +54,8 @@ double seconds_of(Instant at) {
 void add_counts(Exposition& out, HistoryReader& reader) {
   std::map<std::string_view, std::size_t> states{
       {"ok", 0}, {"pending", 0}, {"no_data", 0}, {"error", 0}, {"firing", 0}};
-  for (const KpiStatus& status : reader.statuses().value_or(std::vector<KpiStatus>{})) {
-    ++states[name_of(status.row.state)];
+  for (const auto& [state, count] : reader.states().value_or(std::map<KpiState, std::size_t>{})) {
+    states[name_of(state)] = count;
   }
   out.family("kpid_kpis", "gauge", "KPIs and segments by state.");
   for (const auto& [state, count] : states) {
@@ -115,8 +115,12 @@ std::string real_path_of(const std::string& path) {
 
 }  // namespace
 
-Front::Front(Inbox& inbox, Clock& clock, Verb verb, std::shared_ptr<LinkSigner> links)
-    : inbox_(inbox), clock_(clock), verb_(std::move(verb)), links_(std::move(links)) {}
+Front::Front(Inbox& inbox, Clock& clock, Verb verb, Status status, std::shared_ptr<LinkSigner> links)
+    : inbox_(inbox),
+      clock_(clock),
+      verb_(std::move(verb)),
+      status_(std::move(status)),
+      links_(std::move(links)) {}
 
 Front::~Front() {
   server_.reset();
@@ -126,6 +130,7 @@ Result<void> Front::open(const Config& config) {
   ApiGround ground;
   ground.config = [this] { return this->config(); };
   ground.verb = [this](const std::vector<std::string>& words) { return verb_(words, this->config(), this->refused()); };
+  ground.status = [this] { return status_(this->config(), this->refused()); };
   ground.ask = [this](Action action) { return ask(std::move(action)); };
   ground.metrics = [this] { return metrics(); };
   ground.problem = [this] { return problem(); };

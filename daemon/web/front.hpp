@@ -4,6 +4,7 @@
 
 #include "daemon/engine/watch.hpp"
 #include "daemon/web/api.hpp"
+#include "daemon/web/status_index.hpp"
 
 #include <atomic>
 #include <memory>
@@ -19,8 +20,12 @@ class Front {
   using Verb = std::function<VerbResult(
       const std::vector<std::string>& words, std::shared_ptr<const Config> config, std::string refused)>;
 
+  /// The status on the configuration that runs; called by one thread at a time.
+  using Status =
+      std::function<Result<StatusSnapshot>(const std::shared_ptr<const Config>& config, const std::string& refused)>;
+
   /// `links`: what the pages behind links in messages go by; null: there are none.
-  Front(Inbox& inbox, Clock& clock, Verb verb, std::shared_ptr<LinkSigner> links = nullptr);
+  Front(Inbox& inbox, Clock& clock, Verb verb, Status status, std::shared_ptr<LinkSigner> links);
   Front(const Front&) = delete;
   Front(Front&&) = delete;
   Front& operator=(const Front&) = delete;
@@ -57,6 +62,7 @@ class Front {
   Inbox& inbox_;
   Clock& clock_;
   Verb verb_;
+  Status status_;
   std::shared_ptr<LinkSigner> links_;
   std::mutex mutex_;
   std::shared_ptr<const Config> config_;  // these under the mutex

@@ -1,5 +1,5 @@
 #pragma once
-// What `kpid status` says, so that a page of thousands of lines is found at once: read and put into words once a step.
+// What `kpid status` says, so that a page of thousands of lines is found at once: read once a step (see StatusWords).
 // Immutable but for the values of small charts, which are kept as they are asked for; any thread.
 
 #include "daemon/config/config.hpp"
@@ -16,6 +16,25 @@
 
 namespace kpi {
 
+/// The status as it was read, each line in words.
+struct StatusSnapshot {
+  struct Line {
+    const Kpi* kpi = nullptr;  ///< Of the configuration it was read with.
+    Labels segment;
+    std::string state;
+    std::optional<LinePeriod> period;  ///< Its last.
+    std::string json;              ///< As in `kpid status --json`.
+    std::string more;              ///< What the page has beside: ,"owner":…
+    std::string text;              ///< What is searched, in small letters.
+  };
+
+  std::string now = "null";  ///< These as JSON.
+  std::string head = R"({"now":null})";
+  std::string sources = "[]";
+  std::string channels = "[]";
+  std::vector<std::shared_ptr<const Line>> lines;
+};
+
 class StatusIndex {
  public:
   /// Which lines, and which of them: `offset` and `limit` count those that match.
@@ -28,29 +47,25 @@ class StatusIndex {
     bool with_values = false;  ///< The last thirty values of each.
   };
 
-  /// `status`: the document of `kpid status --json`.
-  StatusIndex(std::shared_ptr<const Config> config, const std::string& status);
+  StatusIndex(std::shared_ptr<const Config> config, StatusSnapshot status)
+      : config_(std::move(config)), status_(std::move(status)) {}
 
   /// The answer of /api/v1/kpis.
   [[nodiscard]] std::string page(const Wanted& wanted) const;
+  /// The document of `kpid status --json`.
+  [[nodiscard]] std::string document() const;
+  /// {"sources": […]}
+  [[nodiscard]] std::string sources() const { return R"({"sources":)" + status_.sources + "}\n"; }
+  /// {"channels": […]}
+  [[nodiscard]] std::string channels() const { return R"({"channels":)" + status_.channels + "}\n"; }
   /// The lines of a KPI as a JSON array.
   [[nodiscard]] std::string lines_of(const std::string& kpi) const;
 
  private:
-  struct Line {
-    const Kpi* kpi = nullptr;
-    Labels segment;
-    std::string text;  ///< What is searched, in small letters.
-    std::string state{};
-    std::optional<Instant> start;  ///< Of its last period.
-    std::string json;
-  };
-
-  [[nodiscard]] std::string values_of(std::size_t line, std::unique_ptr<HistoryReader>& reader) const;
+  [[nodiscard]] std::map<std::size_t, std::string> values_of(const std::vector<std::size_t>& wanted) const;
 
   std::shared_ptr<const Config> config_;
-  std::string now_;  ///< As JSON.
-  std::vector<Line> lines_;
+  StatusSnapshot status_;
   mutable std::mutex mutex_;
   mutable std::map<std::size_t, std::string> values_;  ///< By line.
 };

@@ -155,6 +155,38 @@ TEST_F(HistoryReaderTest, GivesStatusesWithTheirNames) {
   EXPECT_EQ(text_of(statuses[1].row), text_of(step.statuses[0]));
 }
 
+TEST_F(HistoryReaderTest, CountsTheStates) {
+  StepCommit step;
+  step.now = morning(2);
+  StatusRow status;
+  status.line = 1;
+  step.statuses.push_back(status);
+  status.line = 2;
+  status.state = KpiState::kFiring;
+  step.statuses.push_back(status);
+  status.line = 3;
+  step.statuses.push_back(status);
+  commit(step);
+  EXPECT_EQ(reader().states().value(), (std::map<KpiState, std::size_t>{{KpiState::kOk, 1}, {KpiState::kFiring, 2}}));
+}
+
+TEST_F(HistoryReaderTest, KnowsTheSegmentsOfAKpi) {
+  EXPECT_EQ(reader().segments("conversion_rate").value(), (std::vector<Labels>{{}, {{"country", "SE"}}}));
+  EXPECT_EQ(reader().segments("conversion").error().kind, ErrorKind::kNotFound);
+}
+
+TEST_F(HistoryReaderTest, GivesPeriodsByTheirLinesAsTheyAreAskedFor) {
+  StepCommit step;
+  step.now = morning(4);
+  step.verdicts = {verdict_of(1, 1, 11), verdict_of(1, 2, 12), verdict_of(2, 2, 22)};
+  commit(step);
+  const auto slot = [](int day) { return verdict_of(1, day, 0).slot; };
+  std::vector<double> values;
+  ASSERT_TRUE(reader().judged({{2, slot(2)}, {1, slot(3)}, {1, slot(1)}, {2, slot(1)}},
+                              [&](const VerdictRow& row) { values.push_back(row.value); }));
+  EXPECT_THAT(values, ElementsAre(22, 11));
+}
+
 TEST_F(HistoryReaderTest, GivesTheVerdictsOfOneKpi) {
   StepCommit step;
   step.now = morning(4);
