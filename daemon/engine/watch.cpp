@@ -50,6 +50,7 @@ Instant copied_at(const std::string& path) {
 
 Watch::Watch(std::shared_ptr<const Config> config, Store& store, World world, EngineOptions options)
     : config_(std::move(config)),
+      listen_(config_->web.listen),
       store_(store),
       world_(world),
       options_(options),
@@ -443,13 +444,11 @@ Result<void> Watch::reload_now(const Reload& reload, Asked& asked) {
   auto config = reload();
   Result<ActionAnswer> answer = ActionAnswer{};
   if (config) {
-    const WebConfig before = config_->web;
     KPI_TRY(swap_config(*std::move(config), now()));
     answer->text =
         "reloaded: " + counted(config_->rules.kpis.size(), "KPI") + " of " + counted(config_->sources.size(), "source");
-    // A token that is changed because it leaked would go on working, and nobody would know.
-    if (before.listen != config_->web.listen || before.token.reveal() != config_->web.token.reveal()) {
-      const std::string words = "listen and token are those of the start until kpid is started again";
+    if (listen_ != config_->web.listen) {
+      const std::string words = "listen is that of the start until kpid is started again";
       answer->text += "\n" + words;
       log_warning(words);
     }

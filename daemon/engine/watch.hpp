@@ -131,6 +131,7 @@ class Watch {
   void log(const StepSummary& summary) const;
 
   std::shared_ptr<const Config> config_;
+  std::string listen_;  // that the daemon was started with
   Store& store_;
   World world_;
   EngineOptions options_;

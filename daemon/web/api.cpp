@@ -123,21 +123,45 @@ WebReply Api::handle(const WebRequest& request) {
   return reply;
 }
 
+void Api::admit(Secret token, std::vector<std::string> hosts) {
+  const std::scoped_lock lock(options_mutex_);
+  ApiOptions changed = *options_;
+  changed.token = std::move(token);
+  changed.hosts = std::move(hosts);
+  options_ = std::make_shared<const ApiOptions>(std::move(changed));
+}
+
+std::shared_ptr<const ApiOptions> Api::options() const {
+  const std::scoped_lock lock(options_mutex_);
+  return options_;
+}
+
+/// Of a request that is meant for another host, comes from another page or asks for another daemon's history.
+std::optional<WebReply> Api::refusal(const WebRequest& request, const ApiOptions& options) const {
+  if (request.is_local) {
+    const std::string history = header(request, "kpid-history");
+    return history.empty() || history == options.history
+               ? std::nullopt
+               : std::optional(problem(421, "this daemon keeps another history"));
+  }
+  const std::string host = host_name(header(request, "host"));
+  const bool is_nameless = request.is_http_1_0 && !request.headers.contains("host");  // no browser asks so
+  if (!is_nameless && std::ranges::find(options.hosts, host) == options.hosts.end()) {
+    return problem(421, "this is not the host \"" + printable(host, 80) + "\"; its name belongs into public_url");
+  }
+  const std::string origin = header(request, "origin");
+  if (!origin.empty() && host_name(origin.substr(std::min(origin.size(), origin.find("//") + 2))) != host) {
+    return problem(403, "a page of another origin may not ask");
+  }
+  return std::nullopt;
+}
+
 WebReply Api::route(const WebRequest& request) {
+  const std::shared_ptr<const ApiOptions> options = this->options();
   const bool is_api = request.path.starts_with(kPrefix);
   const bool reads = request.method == "GET" || request.method == "HEAD";
-  if (!request.is_local) {
-    const std::string host = host_name(header(request, "host"));
-    if (std::ranges::find(options_.hosts, host) == options_.hosts.end()) {
-      return problem(421, "this is not the host \"" + printable(host, 80) + "\"; its name belongs into public_url");
-    }
-    const std::string origin = header(request, "origin");
-    if (!origin.empty() && host_name(origin.substr(std::min(origin.size(), origin.find("//") + 2))) != host) {
-      return problem(403, "a page of another origin may not ask");
-    }
-  } else if (const std::string history = header(request, "kpid-history");
-             !history.empty() && history != options_.history) {
-    return problem(421, "this daemon keeps another history");
+  if (auto refused = refusal(request, *options)) {
+    return *std::move(refused);
   }
   if (request.path == "/healthz" && reads) {
     return {200, "text/plain; charset=utf-8", "ok\n", {}, false};
@@ -151,11 +175,11 @@ WebReply Api::route(const WebRequest& request) {
   }
   const bool is_guarded = is_api || request.path == "/metrics";
   const std::string bearer = header(request, "authorization");
-  const bool has_token = !options_.token.empty() && bearer.starts_with("Bearer ") &&
-                         is_same(std::string_view(bearer).substr(7), options_.token.reveal());
-  if (!request.is_local && !has_token && ((is_guarded && options_.is_public) || !reads)) {
-    WebReply reply = problem(options_.token.empty() ? 403 : 401,
-                             options_.token.empty() ? "writing over the network wants a `token:` in kpid.yaml"
+  const bool has_token = !options->token.empty() && bearer.starts_with("Bearer ") &&
+                         is_same(std::string_view(bearer).substr(7), options->token.reveal());
+  if (!request.is_local && !has_token && ((is_guarded && options->is_public) || !reads)) {
+    WebReply reply = problem(options->token.empty() ? 403 : 401,
+                             options->token.empty() ? "writing over the network wants a `token:` in kpid.yaml"
                                                     : "this wants the token: Authorization: Bearer …");
     reply.headers.emplace_back("WWW-Authenticate", "Bearer");
     return reply;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,9 +53,12 @@ struct ApiOptions {
 
 class Api {
  public:
-  Api(ApiGround ground, ApiOptions options) : ground_(std::move(ground)), options_(std::move(options)) {}
+  Api(ApiGround ground, ApiOptions options)
+      : ground_(std::move(ground)), options_(std::make_shared<const ApiOptions>(std::move(options))) {}
 
   WebReply handle(const WebRequest& request);
+  /// From now on this token and these hosts, and no others.
+  void admit(Secret token, std::vector<std::string> hosts);
 
  private:
   /// What was said at a step. Polls that fail are no step, so it does not serve for long.
@@ -71,6 +75,7 @@ class Api {
   };
 
   WebReply route(const WebRequest& request);
+  [[nodiscard]] std::optional<WebReply> refusal(const WebRequest& request, const ApiOptions& options) const;
   WebReply read(const WebRequest& request, const std::vector<std::string>& path);
   WebReply write(const WebRequest& request, const std::vector<std::string>& path);
   WebReply verb(std::vector<std::string> words, std::string_view type = "application/json");
@@ -88,8 +93,11 @@ class Api {
   std::shared_ptr<const StatusIndex> status();
   WebReply alerts();
 
+  [[nodiscard]] std::shared_ptr<const ApiOptions> options() const;
+
   ApiGround ground_;
-  ApiOptions options_;
+  mutable std::mutex options_mutex_;
+  std::shared_ptr<const ApiOptions> options_;
   std::mutex status_mutex_;  // held while it is read: whoever asks meanwhile waits for that one
   CachedStatus status_;
   std::mutex alerts_mutex_;

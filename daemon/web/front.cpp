@@ -95,9 +95,9 @@ void add_sizes(Exposition& out, const std::string& history) {
 }
 
 /// What the Host header may say: where it listens, the names of this machine, and the public one.
-std::vector<std::string> hosts_of(const Config& config) {
+std::vector<std::string> hosts_of(const std::string& listen, const Config& config) {
   std::vector<std::string> hosts{"localhost", "127.0.0.1", "[::1]"};
-  hosts.push_back(to_lower_ascii(config.web.listen.substr(0, config.web.listen.rfind(':'))));
+  hosts.push_back(to_lower_ascii(listen.substr(0, listen.rfind(':'))));
   const std::string& url = config.public_url;
   if (const std::size_t begin = url.find("//"); begin != std::string::npos) {
     std::string host = url.substr(begin + 2, url.find('/', begin + 2) - begin - 2);
@@ -127,6 +127,7 @@ Front::~Front() {
 }
 
 Result<void> Front::open(const Config& config) {
+  listen_ = config.web.listen;
   ApiGround ground;
   ground.config = [this] { return this->config(); };
   ground.verb = [this](const std::vector<std::string>& words) { return verb_(words, this->config(), this->refused()); };
@@ -140,7 +141,7 @@ Result<void> Front::open(const Config& config) {
   ground.links = links_;
   api_ = std::make_unique<Api>(
       std::move(ground),
-      ApiOptions{config.web.token, config.web.is_public, hosts_of(config), real_path_of(config.history)});
+      ApiOptions{config.web.token, config.web.is_public, hosts_of(listen_, config), real_path_of(config.history)});
   server_ = KPI_TRY(WebServer::start({config.web.listen, socket_path(config)},
                                      [this](const WebRequest& request) { return api_->handle(request); }));
   if (!config.web.listen.empty()) {
@@ -163,6 +164,10 @@ void Front::take(const Watch& watch, const StepSummary& summary) {
   const std::size_t changes = summary.new_samples + summary.restated_samples + summary.judged +
                               summary.messages.size() + summary.warnings.size();
   bool is_news = changes > 0;
+  if (api_ != nullptr) {
+    // Of the configuration that runs: a token that leaked ends with the reload that changes it.
+    api_->admit(watch.config()->web.token, hosts_of(listen_, *watch.config()));
+  }
   {
     const std::scoped_lock lock(mutex_);
     is_news = is_news || config_ != watch.config() || untried_ != watch.untried() || !has_stepped_;

@@ -72,6 +72,7 @@ class Front {
   bool has_stepped_ = false;
   Numbers numbers_;
   std::atomic<std::uint64_t> step_{1};
+  std::string listen_;  // that it was opened with
   std::unique_ptr<Api> api_;
   std::unique_ptr<WebServer> server_;  // last: its threads use the rest
 };

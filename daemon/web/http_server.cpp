@@ -50,10 +50,24 @@ struct Shared {
   std::set<std::shared_ptr<Stream>> streams;
 };
 
+/// Of "http://host:port/path?query", which proxies write, the host, which outranks the header (RFC 9112, 3.2.2); what is
+/// left is the path and the query.
+std::string_view take_authority(std::string_view& target) {
+  constexpr std::string_view kScheme = "http://";
+  if (!target.starts_with(kScheme)) {
+    return {};
+  }
+  const std::size_t end = std::min(target.find_first_of("/?", kScheme.size()), target.size());
+  const std::string_view authority = target.substr(kScheme.size(), end - kScheme.size());
+  target = end < target.size() && target[end] == '/' ? target.substr(end) : std::string_view("/");
+  return authority;
+}
+
 WebRequest request_of(const http::request<http::string_body>& raw, bool is_local) {
   WebRequest request;
   request.method = std::string(raw.method_string());
-  const std::string_view target(raw.target().data(), raw.target().size());
+  std::string_view target(raw.target().data(), raw.target().size());
+  const std::string_view authority = take_authority(target);
   const std::size_t mark = target.find('?');
   request.path = std::string(target.substr(0, mark));
   if (mark != std::string_view::npos) {
@@ -68,6 +82,10 @@ WebRequest request_of(const http::request<http::string_body>& raw, bool is_local
     const std::string_view value(field.value().data(), field.value().size());
     request.headers[to_lower_ascii(name)] = std::string(value);
   }
+  if (!authority.empty()) {
+    request.headers["host"] = std::string(authority);
+  }
+  request.is_http_1_0 = raw.version() < 11;
   request.body = raw.body();
   request.is_local = is_local;
   return request;

@@ -21,7 +21,8 @@ struct WebRequest {
   std::map<std::string, std::string> query;    ///< Decoded; of two with one name the last.
   std::map<std::string, std::string> headers;  ///< Names in lower case.
   std::string body;
-  bool is_local = false;  ///< Over the unix socket: the file's permissions let it through.
+  bool is_http_1_0 = false;  ///< Which knows no Host header.
+  bool is_local = false;     ///< Over the unix socket: the file's permissions let it through.
 };
 
 struct WebReply {

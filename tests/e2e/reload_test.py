@@ -8,7 +8,10 @@ import pathlib
 import random
 import re
 import signal
+import socket
 import unittest
+import urllib.error
+import urllib.request
 
 import world
 from daemon_test import CONFIGURATION, FINE, LOW, MORE_RULES, ROWS, RULES, STILL_LOW
@@ -60,10 +63,31 @@ class Reload(unittest.TestCase):
         daemon.wait_for("reloaded: 2 KPIs")
         self.stop(daemon)
 
-    def test_a_token_that_is_changed_is_said_to_wait_for_a_start(self):
+    def test_a_token_that_has_leaked_ends_with_the_reload_that_changes_it(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+        listen = self.configuration + f"\nlisten: 127.0.0.1:{port}\n"
+        self.folder.write("kpid.yaml", listen + "token: the-token-that-has-leaked\n")
         daemon = self.start_firing()
-        self.folder.write("kpid.yaml", self.configuration + "\ntoken: another-token-of-the-api\n")
-        daemon.wait_for("listen and token are those of the start")
+
+        def written_with(token):
+            asked = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/reload", b"{}", {
+                "Content-Type": "application/json", "Authorization": "Bearer " + token})
+            try:
+                with urllib.request.urlopen(asked, timeout=30) as answer:
+                    return answer.status
+            except urllib.error.HTTPError as error:
+                return error.code
+
+        self.assertEqual(200, written_with("the-token-that-has-leaked"))
+        self.folder.write("kpid.yaml", listen + "token: another-token-of-the-api\n")
+        self.folder.run("reload")
+        self.assertEqual(401, written_with("the-token-that-has-leaked"))
+        self.assertEqual(200, written_with("another-token-of-the-api"))
+        self.folder.write("kpid.yaml", self.configuration)
+        self.assertIn("listen is that of the start until kpid is started again", self.folder.run("reload").stdout)
+        self.assertEqual(403, written_with("another-token-of-the-api"))
         self.stop(daemon)
 
     def test_a_change_that_is_refused_is_told_once_and_by_status_until_it_is_mended(self):

@@ -110,6 +110,28 @@ TEST_F(ApiTest, ReadsTheStatusOnceAStep) {
   EXPECT_EQ(statuses, 1);
 }
 
+TEST_F(ApiTest, ATokenThatIsChangedWorksNoMore) {
+  EXPECT_EQ(ask("POST", "/api/v1/reload", kBearer).status, 200);
+  api().admit(Secret("another token"), {"new.example.com"});
+  EXPECT_EQ(ask("POST", "/api/v1/reload", kBearer).status, 421);
+  const auto asked_with = [&](const std::string& secret) {
+    return ask("POST", "/api/v1/reload", {{"host", "new.example.com"}, {"authorization", "Bearer " + secret}}).status;
+  };
+  EXPECT_EQ(asked_with(kToken), 401);
+  EXPECT_EQ(asked_with("another token"), 200);
+}
+
+TEST_F(ApiTest, AProgramOfHttp10NeedsNoHost) {
+  WebRequest request;
+  request.method = "GET";
+  request.path = "/healthz";
+  EXPECT_EQ(api().handle(request).status, 421);
+  request.is_http_1_0 = true;
+  EXPECT_EQ(api().handle(request).status, 200);
+  request.headers["host"] = "evil.example";
+  EXPECT_EQ(api().handle(request).status, 421);
+}
+
 TEST_F(ApiTest, WritesForThoseWithTheTokenOrOnTheSocket) {
   body = R"({"by": "anna", "until": "2h"})";
   EXPECT_EQ(ask("POST", "/api/v1/alerts/ep_1/ack", {{"content-type", "application/json"}}).status, 401);

@@ -22,7 +22,12 @@ std::size_t keep(const char* data, std::size_t size, std::size_t count, void* to
 Got get(std::uint16_t port, const std::string& target, const std::string& body = "", const std::string& header = "") {
   Got got;
   const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), curl_easy_cleanup);
-  curl_easy_setopt(curl.get(), CURLOPT_URL, ("http://127.0.0.1:" + std::to_string(port) + target).c_str());
+  const bool is_absolute = target.starts_with("http");
+  curl_easy_setopt(
+      curl.get(), CURLOPT_URL, ("http://127.0.0.1:" + std::to_string(port) + (is_absolute ? "/" : target)).c_str());
+  if (is_absolute) {
+    curl_easy_setopt(curl.get(), CURLOPT_REQUEST_TARGET, target.c_str());
+  }
   curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
   curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, 10L);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, keep);
@@ -60,6 +65,15 @@ class HttpServer : public testing::Test {
 TEST_F(HttpServer, HandsOverMethodPathQueryAndBody) {
   EXPECT_EQ(get(server_->port(), "/a/b?q=x%20y+z&r").body, "GET /a/b q=x y z 0");
   EXPECT_EQ(get(server_->port(), "/post", "12345").body, "POST /post q= 5");
+}
+
+TEST_F(HttpServer, TakesAWholeAddressAsProxiesWriteIt) {
+  EXPECT_EQ(get(server_->port(), "http://kpi.example.com:80/a?q=x").body, "GET /a q=x 0");
+  const auto started = WebServer::start({"127.0.0.1:0", ""}, [](const WebRequest& request) {
+    return WebReply{200, "text/plain", request.headers.at("host") + " " + request.path, {}, false};
+  });
+  ASSERT_TRUE(started);
+  EXPECT_EQ(get((*started)->port(), "http://evil.example").body, "evil.example /");
 }
 
 TEST_F(HttpServer, RefusesWhatIsTooLarge) {
