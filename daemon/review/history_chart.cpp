@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <iterator>
 #include <limits>
+#include <string>
 
 namespace kpi {
 namespace {
@@ -148,6 +148,13 @@ std::vector<const ReviewPoint*> thinned(const std::vector<ReviewPoint>& points, 
   return kept;
 }
 
+/// A coordinate as "12.3": a chart has hundreds of them, and fmt is exact to the last digit of the number at some cost.
+std::string tenths(double number) {
+  const long long whole = std::llround(number * 10);
+  const long long digits = whole < 0 ? -whole : whole;
+  return (whole < 0 ? "-" : "") + std::to_string(digits / 10) + "." + static_cast<char>('0' + digits % 10);
+}
+
 /// "M1 2L3 4": lines through what is known, broken where it is not. Of points on one height only the first and the last
 /// stand in it, as of most limits.
 template <class ValueOf>
@@ -162,13 +169,16 @@ std::string path_through(const std::vector<const ReviewPoint*>& points, const Pl
       is_open = false;
       continue;
     }
-    std::string height = fmt::format("{:.1f}", plane.y(value));
+    std::string height = tenths(plane.y(value));
     const bool is_level = is_open && height == last_height;
     if (is_level && level_from != 0) {
       path.resize(level_from);
     }
     level_from = is_level ? path.size() : 0;
-    fmt::format_to(std::back_inserter(path), "{}{:.1f} {}", is_open ? "L" : "M", plane.x(middle(*point)), height);
+    path += is_open ? 'L' : 'M';
+    path += tenths(plane.x(middle(*point)));
+    path += ' ';
+    path += height;
     last_height = std::move(height);
     is_open = true;
   }
@@ -284,8 +294,8 @@ std::string marks(const Plane& plane, const HistoryChart& chart) {
   std::size_t missed = 0;
   for (const ReviewPoint& point : chart.line->points) {
     if (point.verdict == Verdict::kMissed && !std::isnan(point.value) && ++missed <= kMostPoints) {
-      text += fmt::format(
-          R"(<circle class="missed" cx="{:.1f}" cy="{:.1f}" r="2.6"/>)", plane.x(middle(point)), plane.y(point.value));
+      text += R"(<circle class="missed" cx=")" + tenths(plane.x(middle(point))) + "\" cy=\"" +
+              tenths(plane.y(point.value)) + "\" r=\"2.6\"/>";
     }
   }
   for (const Restatement& change : chart.line->restated) {
