@@ -467,6 +467,44 @@ TEST(Migration, BringsTheHistoryOfEachEarlierSchemaForward) {
   }
 }
 
+TEST(Migration, WhatIsSavedOfADamagedHistoryOfEachEarlierSchemaIsBroughtForward) {
+  for (std::size_t steps = 1; steps < history_migrations().size(); ++steps) {
+    SCOPED_TRACE(steps);
+    const TempDir directory;
+    const std::string path = directory.file("kpid.db");
+    {
+      SQLite::Database db(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+      sqlite::migrate(db, 0, history_migrations().first(steps));
+      db.exec(
+          "INSERT INTO kpi(id, name) VALUES(1, 'visits'); INSERT INTO line VALUES(1, 1, '{}');"
+          "INSERT INTO metric(id, name) VALUES(1, 'web.visits'); INSERT INTO series VALUES(1, 1, '{}');"
+          "INSERT INTO source(name, cursor, error, problems, problem_count) VALUES('web', 'seen', '', '[]', 0);"
+          "UPDATE progress SET last_step = 172800000;"
+          "WITH RECURSIVE day(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM day WHERE n < 2000) "
+          "INSERT INTO sample(slot, series_id, value, known_at) SELECT n * 86400000, 1, n, 172800000 FROM day");
+    }
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>((std::filesystem::file_size(path) / 4096 - 2) * 4096));
+    file << std::string(4096, '\x5a');
+    file.close();
+    const Result<Salvage> salvage = salvage_unused_history(path);
+    ASSERT_TRUE(salvage) << salvage.error().message;
+    EXPECT_THAT(salvage->broken, testing::ElementsAre("sample"));
+    const std::unique_ptr<Store> store = opened(path);
+    ASSERT_NE(store, nullptr);
+    const Result<StoredState> state = store->load();
+    ASSERT_TRUE(state) << state.error().message;
+    EXPECT_EQ(state->lines, (std::vector<LineRow>{{1, "visits", {}}}));
+    ASSERT_EQ(state->sources.size(), 1U);
+    EXPECT_EQ(state->sources[0].cursor, "");
+    std::size_t samples = 0;
+    ASSERT_TRUE(store->samples(Slot{0}, Slot{3'000 * kDayMs}, {}, [&](const SampleRow&) { ++samples; }));
+    EXPECT_GT(samples, 1'000U);
+    EXPECT_LT(samples, 2'000U);
+    EXPECT_TRUE(verify_history(path)->problems.empty());
+  }
+}
+
 TEST(Migration, LeavesTheOldSchemaWhenAStepFails) {
   SQLite::Database db(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   const std::array good{Migration{1, "CREATE TABLE a(x)"}, Migration{2, "CREATE TABLE b(x)"}};
