@@ -40,10 +40,10 @@ class AlertReader {
  public:
   AlertReader(const Config& config, HistoryReader& reader) : config_(config), reader_(reader) {}
 
-  /// The newest first.
-  Result<std::vector<Alert>> read(bool with_resolved) {
+  /// The newest first; `kpi`: only those of this one.
+  Result<std::vector<Alert>> read(bool with_resolved, const std::optional<std::string>& kpi) {
     std::vector<Alert> alerts;
-    KPI_TRY(reader_.episodes({.open_only = !with_resolved}, [&](const KpiEpisode& episode) {
+    KPI_TRY(reader_.episodes({.open_only = !with_resolved, .kpi = kpi}, [&](const KpiEpisode& episode) {
       Alert& alert = alerts.emplace_back();
       alert.episode = episode;
       alert.kpi = config_.rules.find(episode.kpi);
@@ -296,9 +296,14 @@ int alerts(const Arguments& arguments, Io& io) {
     return complain(io, kExitFailed, reader.error().message);
   }
   const auto now = (*reader)->last_step();
-  const auto found = AlertReader(*config, **reader).read(arguments.has("all"));
+  const std::string kpi = arguments.text("kpi");
+  const auto found =
+      AlertReader(*config, **reader).read(arguments.has("all"), kpi.empty() ? std::nullopt : std::optional(kpi));
   if (!now || !found) {
     return complain(io, kExitFailed, now ? found.error().message : now.error().message);
+  }
+  if (!kpi.empty() && found->empty() && config->rules.find(kpi) == nullptr) {
+    return complain(io, kExitUsage, unknown_kpi_text(kpi, kpi_names(*config)));
   }
   if (!arguments.has("json")) {
     print_text(*found, *config, arguments.has("all"), io);
@@ -318,9 +323,13 @@ int alerts(const Arguments& arguments, Io& io) {
 Command alerts_command() {
   return {"alerts",
           "the alerts that fire now, the newest first",
-          "kpid alerts          what fires, since when, and the number\n"
-          "kpid alerts --all    those that are over too, each with the number it began with",
-          {config_argument(), {"all", "", "those that are over too"}, json_argument()},
+          "kpid alerts                  what fires, since when, and the number\n"
+          "kpid alerts --all            those that are over too, each with the number it began with\n"
+          "kpid alerts --all revenue    those of one KPI",
+          {config_argument(),
+           {"kpi", "KPI", "only those of this one", true},
+           {"all", "", "those that are over too"},
+           json_argument()},
           alerts};
 }
 

@@ -23,7 +23,8 @@ bool is_same(double a, double b) {
 
 bool is_same(const StatusRow& a, const StatusRow& b) {
   const auto rest = [](const StatusRow& row) {
-    return std::tie(row.slot, row.period, row.verdict, row.state, row.severity, row.reason, row.since, row.target, row.provisional);
+    return std::tie(
+        row.slot, row.period, row.verdict, row.state, row.severity, row.reason, row.since, row.target, row.provisional);
   };
   return is_same(a.value, b.value) && is_same(a.provisional_value, b.provisional_value) && rest(a) == rest(b);
 }

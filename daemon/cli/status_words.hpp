@@ -1,6 +1,6 @@
 #pragma once
-// The status for the page, again and again: a line that is as it was keeps the words it had, so that a step costs what it
-// changed. One thread at a time.
+// The status for the page, again and again: a line that is as it was keeps the words it had, so that a step costs what
+// it changed. One thread at a time.
 
 #include "daemon/cli/status_report.hpp"
 #include "daemon/web/status_index.hpp"

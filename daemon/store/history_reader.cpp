@@ -21,14 +21,14 @@ constexpr const char* kStatuses =
     "SELECT " KPI_STATUS_COLUMNS
     ", name, segment FROM status JOIN line ON line.id = line_id JOIN kpi ON kpi.id = kpi_id "
     "ORDER BY line_id";
-constexpr const char* kStates =
-    "SELECT word.text, count(*) FROM status JOIN word ON word.id = state GROUP BY state";
+constexpr const char* kStates = "SELECT word.text, count(*) FROM status JOIN word ON word.id = state GROUP BY state";
 // Those that are open have an index of their own.
-#define KPI_EPISODES_OF(of)                                                                                          \
-  "SELECT episode.id, line_id, rule, severity, since, pending, firing, resolved, reason, restated, "                 \
-  "ifnull(kpi.name, ''), ifnull(segment, '{}') "                                                                     \
-  "FROM episode LEFT JOIN line ON line.id = line_id LEFT JOIN kpi ON kpi.id = kpi_id "                               \
-  "WHERE " of " (?1 IS NULL OR kpi.name = ?1) AND since < ?3 AND (resolved IS NULL OR resolved > ?2) ORDER BY since, seq"
+#define KPI_EPISODES_OF(of)                                                                          \
+  "SELECT episode.id, line_id, rule, severity, since, pending, firing, resolved, reason, restated, " \
+  "ifnull(kpi.name, ''), ifnull(segment, '{}') "                                                     \
+  "FROM episode LEFT JOIN line ON line.id = line_id LEFT JOIN kpi ON kpi.id = kpi_id "               \
+  "WHERE " of                                                                                        \
+  " (?1 IS NULL OR kpi.name = ?1) AND since < ?3 AND (resolved IS NULL OR resolved > ?2) ORDER BY since, seq"
 constexpr const char* kEpisodes = KPI_EPISODES_OF("");
 constexpr const char* kOpenEpisodes = KPI_EPISODES_OF("resolved IS NULL AND");
 #undef KPI_EPISODES_OF
@@ -169,10 +169,7 @@ Result<void> SqliteHistoryReader::episodes(const EpisodeFilter& filter,
     const auto deliver = [&](const Row& found) {
       row({found.text(10), sqlite::labels_from_json(found.text(11)), sqlite::episode_row(found)});
     };
-    episodes.each(deliver,
-                  filter.kpi,
-                  filter.from.value_or(Instant::min()),
-                  filter.to.value_or(Instant::max()));
+    episodes.each(deliver, filter.kpi, filter.from.value_or(Instant::min()), filter.to.value_or(Instant::max()));
     return {};
   });
 }

@@ -225,7 +225,7 @@ WebReply Api::read(const WebRequest& request, const std::vector<std::string>& pa
     return problem(404, "there is nothing here; /api/v1/openapi.json says what there is");
   }
   if (first == "alerts") {
-    return request.query.contains("all") ? verb({"alerts", "--json", "--all"}) : alerts();
+    return alerts(request);
   }
   if (first == "report") {
     return report(request);
@@ -285,8 +285,20 @@ bool Api::is_fresh(std::uint64_t step, Instant at) const {
   return step == ground_.step() && now >= at && now < at + kLongest;
 }
 
-/// What fires, read once a step.
-WebReply Api::alerts() {
+/// What fires, read once a step; with those that are over, or those of one KPI, for the asking.
+WebReply Api::alerts(const WebRequest& request) {
+  const std::string kpi = query(request, "kpi");
+  if (!kpi.empty() || request.query.contains("all")) {
+    std::vector<std::string> words{"alerts", "--json"};
+    if (request.query.contains("all")) {
+      words.emplace_back("--all");
+    }
+    if (!kpi.empty()) {
+      words.push_back(kpi);
+    }
+    WebReply reply = verb(std::move(words));
+    return kpi.empty() ? reply : of_kpi(kpi, std::move(reply));
+  }
   const std::scoped_lock lock(alerts_mutex_);
   if (alerts_.text == nullptr || !is_fresh(alerts_.step, alerts_.at)) {
     const std::uint64_t step = ground_.step();
@@ -305,9 +317,8 @@ std::shared_ptr<const StatusIndex> Api::status() {
   if (status_.index == nullptr || !is_fresh(status_.step, status_.at)) {
     const std::uint64_t step = ground_.step();
     const auto config = ground_.config();
-    status_ = {step,
-               ground_.now(),
-               std::make_shared<const StatusIndex>(config, ground_.status().value_or(StatusSnapshot{}))};
+    status_ = {
+        step, ground_.now(), std::make_shared<const StatusIndex>(config, ground_.status().value_or(StatusSnapshot{}))};
   }
   return status_.index;
 }

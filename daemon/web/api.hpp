@@ -91,7 +91,7 @@ class Api {
   WebReply stored(const std::vector<std::string>& path, const WebRequest& request);
   [[nodiscard]] bool is_fresh(std::uint64_t step, Instant at) const;
   std::shared_ptr<const StatusIndex> status();
-  WebReply alerts();
+  WebReply alerts(const WebRequest& request);
 
   [[nodiscard]] std::shared_ptr<const ApiOptions> options() const;
 

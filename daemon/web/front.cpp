@@ -116,11 +116,7 @@ std::string real_path_of(const std::string& path) {
 }  // namespace
 
 Front::Front(Inbox& inbox, Clock& clock, Verb verb, Status status, std::shared_ptr<LinkSigner> links)
-    : inbox_(inbox),
-      clock_(clock),
-      verb_(std::move(verb)),
-      status_(std::move(status)),
-      links_(std::move(links)) {}
+    : inbox_(inbox), clock_(clock), verb_(std::move(verb)), status_(std::move(status)), links_(std::move(links)) {}
 
 Front::~Front() {
   server_.reset();

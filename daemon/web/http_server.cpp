@@ -50,8 +50,8 @@ struct Shared {
   std::set<std::shared_ptr<Stream>> streams;
 };
 
-/// Of "http://host:port/path?query", which proxies write, the host, which outranks the header (RFC 9112, 3.2.2); what is
-/// left is the path and the query.
+/// Of "http://host:port/path?query", which proxies write, the host, which outranks the header (RFC 9112, 3.2.2); what
+/// is left is the path and the query.
 std::string_view take_authority(std::string_view& target) {
   constexpr std::string_view kScheme = "http://";
   if (!target.starts_with(kScheme)) {

@@ -89,7 +89,8 @@ std::map<std::size_t, std::string> StatusIndex::values_of(const std::vector<std:
       }
     }
   }
-  const auto reader = periods.empty() ? Result<std::unique_ptr<HistoryReader>>() : open_history_reader(config_->history);
+  const auto reader =
+      periods.empty() ? Result<std::unique_ptr<HistoryReader>>() : open_history_reader(config_->history);
   if (!reader || *reader == nullptr) {
     return values;
   }

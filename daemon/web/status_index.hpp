@@ -23,9 +23,9 @@ struct StatusSnapshot {
     Labels segment;
     std::string state;
     std::optional<LinePeriod> period;  ///< Its last.
-    std::string json;              ///< As in `kpid status --json`.
-    std::string more;              ///< What the page has beside: ,"owner":…
-    std::string text;              ///< What is searched, in small letters.
+    std::string json;                  ///< As in `kpid status --json`.
+    std::string more;                  ///< What the page has beside: ,"owner":…
+    std::string text;                  ///< What is searched, in small letters.
   };
 
   std::string now = "null";  ///< These as JSON.
@@ -54,10 +54,13 @@ class StatusIndex {
   [[nodiscard]] std::string page(const Wanted& wanted) const;
   /// The document of `kpid status --json`.
   [[nodiscard]] std::string document() const;
+
   /// {"sources": […]}
   [[nodiscard]] std::string sources() const { return R"({"sources":)" + status_.sources + "}\n"; }
+
   /// {"channels": […]}
   [[nodiscard]] std::string channels() const { return R"({"channels":)" + status_.channels + "}\n"; }
+
   /// The lines of a KPI as a JSON array.
   [[nodiscard]] std::string lines_of(const std::string& kpi) const;
 

@@ -20,12 +20,14 @@ import shutil
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import urllib.parse
 import urllib.request
 
+LOAD = str(pathlib.Path(__file__).with_name("load.py"))
 DAY = datetime.timedelta(days=1)
 FIRST, END = datetime.date(2026, 7, 1), datetime.date(2026, 10, 1)  # the third quarter of 2026
 QUERY = """SELECT series_id, sum(value), count(value) FROM sample
@@ -51,22 +53,26 @@ class World:
             taken.bind(("127.0.0.1", 0))
             self.port = taken.getsockname()[1]
 
-    def configure(self, source, rule):
-        metrics = ", ".join(f"m{i}: {{kind: flow}}" for i in range(self.kpis))
+    def configure(self, source, rule, live=0):
+        """`live`: so many of the KPIs read a second file, live.csv, which is looked at every second."""
+        metrics = ", ".join(f"m{i}: {{kind: flow}}" for i in range(self.kpis - live))
+        changing = ", ".join(f"m{i}: {{kind: flow}}" for i in range(self.kpis - live, self.kpis))
         self.path.joinpath("kpid.yaml").write_text(
             f"history: sqlite:history.db\nlisten: 127.0.0.1:{self.port}\nrules: [rules.yaml]\n"
-            f"sources: {{web: {{{source}, metrics: {{{metrics}}}}}}}\n"
+            f"sources:\n  web: {{{source}, metrics: {{{metrics}}}}}\n"
+            + (f"  live: {{plugin: csv, path: live.csv, every: 1s, metrics: {{{changing}}}}}\n" if live else "") +
             "channels: {nobody: {type: console}}\nroutes: [{match: {}, to: [nobody]}]\n")
         self.path.joinpath("rules.yaml").write_text("kpis:\n" + "".join(
-            f"  k{i}: {{title: KPI number {i}, owner: team {i % 17}, objective: Objective {i % 40}, value: web.m{i}, {rule}, "
+            f"  k{i}: {{title: KPI number {i}, owner: team {i % 17}, objective: Objective {i % 40}, value: {'web' if i < self.kpis - live else 'live'}.m{i}, {rule}, "
             "no_data: {then: hold}}\n" for i in range(self.kpis)))
 
-    def write(self, name, stamps, value):
+    def write(self, name, stamps, value, kpis=None):
+        kpis = kpis or range(self.kpis)
         with self.path.joinpath(name).open("w") as file:
-            file.write("date," + ",".join(f"m{i}" for i in range(self.kpis)) + "\n")
+            file.write("date," + ",".join(f"m{i}" for i in kpis) + "\n")
             for at, stamp in enumerate(stamps):
-                file.write(stamp + "," + ",".join(str(value(i, at)) for i in range(self.kpis)) + "\n")
-        self.samples += len(stamps) * self.kpis
+                file.write(stamp + "," + ",".join(str(value(i, at)) for i in kpis) + "\n")
+        self.samples += len(stamps) * len(kpis)
 
     def run(self, *words):
         begin = time.monotonic()
@@ -105,8 +111,11 @@ def five_minutes(kpid, kpis):
 def by_day(kpid, kpis, first):
     world = World(kpid, "day", kpis)
     chance = random.Random(2)
-    world.configure("plugin: csv, path: web.csv, every: 1s", "thresholds: {warning: 30}")
-    world.write("web.csv", [str(day) for day in days(first, END)], lambda _kpi, _at: chance.randint(20, 80))
+    live = kpis // 100
+    world.configure("plugin: csv, path: web.csv, every: 1h", "thresholds: {warning: 30}", live)
+    stamps, value = [str(day) for day in days(first, END)], lambda _kpi, _at: chance.randint(20, 80)
+    world.write("web.csv", stamps, value, range(kpis - live))
+    world.write("live.csv", stamps, value, range(kpis - live, kpis))
     seconds = world.run("run", "--once", "--now", "2026-10-02")
     print(f"| import, {kpis:,} KPIs, {world.samples:,} samples of a day | {seconds:.1f} s |  |")
     return world
@@ -143,6 +152,33 @@ def size(world, what):
     print(f"| history of {what} | {of_samples / world.samples:.1f} bytes a sample, {whole / world.samples:.1f} with ledger and "
           f"all else | Prometheus, blocks of two hours: {blocks / world.samples:.1f} bytes a sample |")
 
+
+class Steps:
+    """Another value every second for the last day of the KPIs of live.csv: a step each, in which they are judged anew."""
+
+    def __init__(self, world):
+        self.file, self.end = world.path / "live.csv", threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        chance = random.Random(3)
+        *rows, last = self.file.read_text().splitlines()
+        part = self.file.with_suffix(".part")
+        while not self.end.wait(1):
+            cells = last.split(",")
+            part.write_text("\n".join([*rows, ",".join(cells[:1] + [str(chance.randint(20, 80)) for _ in cells[1:]])]) + "\n")
+            part.replace(self.file)
+
+    def __enter__(self):
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.end.set()
+        self.thread.join()
+
+
+# What a browser asks for when it is shown the page for the first time.
+FIRST_PAGE = ("/", "/app.css", "/uplot.css", "/uplot.js", "/words.js", "/app.js", "kpis?limit=0", "kpis?limit=50&spark=1")
 
 CALLS = {
     "first page with charts": "kpis?limit=50&spark=1",
@@ -184,6 +220,16 @@ def page(world):
                 loaded = sorted(pool.map(ask, [path] * 200))
             print(f"| {name} | {alone[15] * 1e3:.1f} ms, at worst {alone[-1] * 1e3:.1f} | 8 at once: {loaded[100] * 1e3:.1f} ms, "
                   f"19 of 20 within {loaded[190] * 1e3:.1f} |")
+        with Steps(world):
+            firsts = []
+            for _ in range(10):
+                threading.Event().wait(1.1)
+                firsts.append(sum(ask(path) for path in FIRST_PAGE))
+            print(f"| the first page, its files one after the other, {world.kpis // 100} KPIs change every second | "
+                  f"{statistics.median(firsts) * 1e3:.0f} ms, at worst {max(firsts) * 1e3:.0f} |  |")
+            load = json.loads(subprocess.run([sys.executable, LOAD, base, "--json"], stdout=subprocess.PIPE, check=True).stdout)
+            print(f"| {load['requests']} requests, {load['a_second']:.0f} a second, {load['failed']} failed, meanwhile | median "
+                  f"{load['median_ms']:.1f} ms, p99 {load['p99_ms']:.1f}, at worst {load['worst_ms']:.0f} |  |")
     finally:
         daemon.terminate()
         daemon.wait()

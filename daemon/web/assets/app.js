@@ -199,7 +199,7 @@
     const segment = new URLSearchParams(query).get("segment") || "";
     const chosen = "segment=" + encodeURIComponent(segment || "total");
     const [kpi, history, alerts, notes, reviews] = await Promise.all([get("kpis/" + encodeURIComponent(id)),
-      get(`kpis/${encodeURIComponent(id)}/history?${chosen}`), get("alerts?all"), get("notes?kpi=" + encodeURIComponent(id)), get("reviews?kpi=" + encodeURIComponent(id))]);
+      get(`kpis/${encodeURIComponent(id)}/history?${chosen}`), get("alerts?all&kpi=" + encodeURIComponent(id)), get("notes?kpi=" + encodeURIComponent(id)), get("reviews?kpi=" + encodeURIComponent(id))]);
     const why = el("pre", {tabindex: "0"}, "…");  // comes by itself: it is worked out anew, over all of the history
     get(`kpis/${encodeURIComponent(id)}/explain?${chosen}`, true).then((words) => why.replaceChildren(words), (error) => why.replaceChildren(error.message));
     const line = kpi.lines.find((one) => segmentText(one.segment) === segment) || kpi.lines[0] || {};

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <set>
 #include <string>
 
 namespace kpi::test {
@@ -54,6 +55,21 @@ TEST_F(Alerts, ThatAreOverAreListedOnRequest) {
   mend();
   EXPECT_EQ(program_.on_folder({"alerts"}), (Ended{0, "no alert is firing\n", ""}));
   EXPECT_TRUE(matches_golden("cli/alerts_all.txt", program_.on_folder({"alerts", "--all"}).out));
+}
+
+TEST_F(Alerts, AreListedOfOneKpi) {
+  const auto of = [&](const std::string& kpi) {
+    const json document = json::parse(program_.on_folder({"alerts", "--all", "--json", kpi}).out);
+    std::set<std::string> kpis;
+    for (const json& alert : document["alerts"]) {
+      kpis.insert(alert["kpi"]);
+    }
+    return kpis;
+  };
+  EXPECT_EQ(of("conversion_rate"), (std::set<std::string>{"conversion_rate"}));
+  EXPECT_FALSE(of("visits").contains("conversion_rate"));
+  EXPECT_EQ(program_.on_folder({"alerts", "visist"}),
+            (Ended{2, "", "kpid: there is no KPI \"visist\"; did you mean \"visits\"?\n"}));
 }
 
 TEST_F(Alerts, NameTheFailingSourceAndItsError) {

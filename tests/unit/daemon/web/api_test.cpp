@@ -93,6 +93,8 @@ TEST_F(ApiTest, AnswersWithTheVerbsOfTheProgram) {
   EXPECT_EQ(nlohmann::json::parse(ask("GET", "/api/v1/status").body)["sources"][0]["name"], "web");
   EXPECT_EQ(ask("GET", "/api/v1/alerts").status, 200);
   EXPECT_THAT(asked, ElementsAre("alerts", "--json"));
+  EXPECT_EQ(ask("GET", "/api/v1/alerts?all=1&kpi=visits").status, 200);
+  EXPECT_THAT(asked, ElementsAre("alerts", "--json", "--all", "visits"));
   EXPECT_EQ(ask("GET", "/api/v1/kpis/visits/history").status, 200);
   EXPECT_THAT(asked, ElementsAre("history", "export", "visits", "--format", "json"));
   result = {2, "", "kpid: there is no KPI \"x\"\n"};
