@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <ostream>
 
 namespace kpi {
@@ -34,6 +35,25 @@ Result<std::vector<NotificationRow>> dead_letters(const Arguments& arguments, co
   return reader->notifications(filter);
 }
 
+/// Of a channel that is neither configured nor has any: a slip of the pen, which is said.
+bool is_unknown_channel(const Arguments& arguments,
+                        const Config& config,
+                        const std::vector<NotificationRow>& rows,
+                        Io& io) {
+  const std::string channel = arguments.text("channel");
+  if (channel.empty() || !rows.empty() || config.find_channel(channel) != nullptr) {
+    return false;
+  }
+  std::vector<std::string> names;
+  std::ranges::transform(config.channels, std::back_inserter(names), &ChannelConfig::name);
+  const std::string near = did_you_mean(channel, names);
+  complain(io,
+           kExitUsage,
+           "there is no channel \"" + printable(channel, 64) + "\"" +
+               (near.empty() ? "; there are " + join(names, ", ") : "; " + near));
+  return true;
+}
+
 int list_dead_letters(const Arguments& arguments, Io& io) {
   const auto config = load_or_last_good(arguments, Secrets::kIgnored, io);
   if (!config) {
@@ -42,6 +62,9 @@ int list_dead_letters(const Arguments& arguments, Io& io) {
   const auto rows = dead_letters(arguments, *config);
   if (!rows) {
     return complain(io, kExitFailed, rows.error().message);
+  }
+  if (is_unknown_channel(arguments, *config, *rows, io)) {
+    return kExitUsage;
   }
   if (arguments.has("json")) {
     ordered_json list = ordered_json::array();
@@ -78,6 +101,9 @@ int resend_dead_letters(const Arguments& arguments, Io& io) {
     const auto rows = dead_letters(arguments, *config);
     if (!rows) {
       return complain(io, kExitFailed, rows.error().message);
+    }
+    if (is_unknown_channel(arguments, *config, *rows, io)) {
+      return kExitUsage;
     }
     std::ranges::transform(*rows, std::back_inserter(action.ids), &NotificationRow::id);
     if (action.ids.empty()) {
