@@ -25,6 +25,13 @@ Result<Json> decode_json(std::string_view name, std::string_view text) {
     const bool is_cut = json.error().message.ends_with("the text ends before its JSON does");
     return fail(is_cut ? ErrorKind::kUnavailable : json.error().kind, json.error().message);
   }
+  // Taken for an answer without rows, it would make zeros of days that nobody has counted.
+  if (!json->is_structured()) {
+    return fail(ErrorKind::kUnavailable,
+                std::string(name) + ": is " +
+                    printable(json_text_of(*json).empty() ? "null" : json_text_of(*json), 40) +
+                    " as a whole, where an object or a list is wanted; decode: text reads a bare number");
+  }
   return *std::move(json);
 }
 

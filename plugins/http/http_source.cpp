@@ -156,6 +156,12 @@ class HttpPoll {
     Exchange exchange = KPI_TRY(talk_.ask(step.request, scope, change));
     for (std::chrono::milliseconds waited{0}; step.until && !step.until->holds(seen(exchange));
          waited += step.interval) {
+      const bool is_other = step.until->asks_json() && !exchange.json &&
+                            plan_.decode.kind != DecodePlan::Kind::kLines && !trim(exchange.response.body).empty();
+      if (is_other) {
+        return fail(ErrorKind::kUnavailable,
+                    origin_of(exchange.url) + ": what came is no JSON object, where the state of the job is wanted");
+      }
       const bool has_failed = step.fail && step.fail->holds(seen(exchange));
       if (has_failed || waited >= step.timeout) {
         if (step.cancel) {

@@ -229,6 +229,22 @@ std::vector<const Json*> JsonSelect::all(const Json& root) const {
   return found;
 }
 
+bool JsonSelect::ends_in_empty(const Json& root) const {
+  std::vector<const Json*> found{&root};
+  for (const Step& step : steps_) {
+    std::vector<const Json*> next;
+    for (const Json* value : found) {
+      apply(step, *value, next);
+    }
+    if (next.empty()) {
+      const bool is_choice = step.kind == Step::Kind::kEvery || step.kind == Step::Kind::kFilter;
+      return is_choice && std::ranges::all_of(found, [](const Json* value) { return value->is_structured(); });
+    }
+    found = std::move(next);
+  }
+  return false;
+}
+
 const Json* JsonSelect::first(const Json& root) const {
   if (steps_.empty()) {
     return &root;

@@ -3,6 +3,7 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace kpi {
 namespace {
@@ -100,6 +101,7 @@ Result<std::optional<Pages::Next>> Pages::after(const Exchange& exchange,
                                                 const Json& document,
                                                 const std::vector<const Json*>& rows) {
   seen_ += static_cast<std::int64_t>(rows.size());
+  KPI_TRY(check_repetition(rows));
   std::optional<Next> next;
   switch (plan_.kind) {
     case Kind::kNone:
@@ -128,8 +130,31 @@ Result<std::optional<Pages::Next>> Pages::after(const Exchange& exchange,
   return next;
 }
 
+Result<void> Pages::check_repetition(const std::vector<const Json*>& rows) {
+  if (plan_.kind == Kind::kNone || plan_.kind == Kind::kPartition || rows.empty()) {
+    return {};
+  }
+  std::size_t print = rows.size();
+  for (const Json* row : rows) {
+    print = print * 1'000'003U + std::hash<Json>{}(*row);
+  }
+  if (print_ == print) {
+    return fail(ErrorKind::kInvalid,
+                origin_ +
+                    ": a page came that is the one before it once more: the other side did not take what asks "
+                    "for the next one; correct paginate.at");
+  }
+  print_ = print;
+  return {};
+}
+
 Result<std::optional<Pages::Next>> Pages::by_position(const Json& document, std::size_t count) {
   const auto total = whole_at(plan_.total, document);
+  if (total && seen_ > *total) {
+    return fail(ErrorKind::kInvalid,
+                origin_ + ": the answers hold " + counted(static_cast<std::uint64_t>(seen_), "row") + " where " +
+                    plan_.total->text() + " says " + std::to_string(*total) + ": correct paginate");
+  }
   if (total && seen_ >= *total) {
     return std::optional<Next>();
   }
@@ -138,7 +163,11 @@ Result<std::optional<Pages::Next>> Pages::by_position(const Json& document, std:
                 origin_ + ": the answers hold " + std::to_string(seen_) + " of " + std::to_string(*total) +
                     " rows: the rest did not come");
   }
-  const bool is_short = !total && (count == 0 || (plan_.size > 0 && static_cast<std::int64_t>(count) < plan_.size));
+  // A page that is short ends the list; but a server with a cap of its own cuts at a round number, so one more is
+  // asked.
+  const bool may_be_capped = plan_.kind == Kind::kOffset && count > 0 && count % 10 == 0;
+  const bool is_short =
+      !total && (count == 0 || (plan_.size > 0 && static_cast<std::int64_t>(count) < plan_.size && !may_be_capped));
   const bool is_said = plan_.more.has_value();
   if ((is_said && !says_more(plan_.more->first(document))) || (!is_said && is_short)) {
     return std::optional<Next>();

@@ -4,6 +4,7 @@
 
 #include "plugins/http/exchange.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -28,6 +29,8 @@ class Pages {
                                     const std::vector<const Json*>& rows);
 
  private:
+  /// The same rows twice are those of a server that gives the same page whatever is asked: they must not be added up.
+  Result<void> check_repetition(const std::vector<const Json*>& rows);
   Result<std::optional<Next>> by_position(const Json& document, std::size_t count);
   Result<std::optional<Next>> by_value(const Exchange& exchange, const Json& document);
   Result<std::optional<Next>> by_id(const Json& document, const std::vector<const Json*>& rows);
@@ -41,6 +44,7 @@ class Pages {
   std::int64_t pages_ = 1;
   std::int64_t seen_ = 0;
   std::optional<std::int64_t> partitions_;
+  std::optional<std::size_t> print_;  ///< Of the rows of the page before.
   std::string last_;
 };
 

@@ -56,9 +56,13 @@ class RowBuilder {
   Result<std::vector<AnswerRow>> rows_of(const Json& document, const HttpResponse& response, const RenderScope& scope);
   Result<std::vector<std::string>> zip_names(const Json& document, const RenderScope& scope);
   Result<std::vector<AnswerRow>> zipped(const Json& document, const RenderScope& scope);
-  std::vector<AnswerRow> entries(const Json& document);
+  Result<std::vector<AnswerRow>> entries(const Json& document);
   std::vector<AnswerRow> pivoted(const Json& series);
-  std::vector<AnswerRow> pairs(const Json& document);
+  Result<std::vector<AnswerRow>> pairs(const Json& document);
+  /// ": nothing stands at /data of the answer: …"
+  [[nodiscard]] std::string nothing_at_path() const;
+  /// ": null stands at /data, where a list of rows is wanted"
+  [[nodiscard]] std::string not_wanted(const Json& found, std::string_view wanted) const;
   void take_row(const AnswerRow& row, const RenderScope& scope);
   const Json* date_of(const AnswerRow& row) const;
   /// Nothing: the date cannot be read, and `text` is what it is.

@@ -67,13 +67,12 @@ Result<std::vector<AnswerRow>> RowBuilder::rows_of(const Json& document,
   const bool is_scalar = plan_.rows.kind == Kind::kScalar;
   const std::vector<const Json*> places =
       is_scalar ? plan_.rows.path.all(document) : elements_at(document, plan_.rows.path);
-  if (plan_.rows.path.all(document).empty()) {
-    return fail(ErrorKind::kInvalid,
-                name_ + ": nothing stands at " + (plan_.rows.path.is_root() ? "the root" : plan_.rows.path.text()) +
-                    " of the answer: correct rows.path");
+  if (places.empty() && plan_.rows.path.all(document).empty() &&
+      (is_scalar || !plan_.rows.path.ends_in_empty(document))) {
+    return fail(ErrorKind::kInvalid, name_ + nothing_at_path());
   }
   if (!is_scalar && places.size() == 1 && places.front()->is_null()) {
-    return fail(ErrorKind::kInvalid, name_ + ": null stands at " + plan_.rows.path.text() + ", where rows are wanted");
+    return fail(ErrorKind::kInvalid, name_ + not_wanted(*places.front(), "a list of rows"));
   }
   for (const Json* place : places) {
     AnswerRow row;
@@ -87,6 +86,16 @@ Result<std::vector<AnswerRow>> RowBuilder::rows_of(const Json& document,
   return rows;
 }
 
+std::string RowBuilder::not_wanted(const Json& found, std::string_view wanted) const {
+  return ": " + json_kind(found) + " stands at " + (plan_.rows.path.is_root() ? "the root" : plan_.rows.path.text()) +
+         ", where " + std::string(wanted) + " is wanted";
+}
+
+std::string RowBuilder::nothing_at_path() const {
+  return ": nothing stands at " + (plan_.rows.path.is_root() ? "the root" : plan_.rows.path.text()) +
+         " of the answer: correct rows.path";
+}
+
 Result<std::vector<std::string>> RowBuilder::zip_names(const Json& document, const RenderScope& scope) {
   std::vector<std::string> names;
   const auto add = [&](const Json& name) -> Result<void> {
@@ -98,7 +107,10 @@ Result<std::vector<std::string>> RowBuilder::zip_names(const Json& document, con
   };
   if (plan_.rows.names_in_first_row) {
     const auto rows = elements_at(document, plan_.rows.path);
-    for (const Json& name : rows.empty() || !rows.front()->is_array() ? Json::array() : *rows.front()) {
+    if (!rows.empty() && !rows.front()->is_array()) {
+      return fail(ErrorKind::kInvalid, name_ + not_wanted(*rows.front(), "a list of rows"));
+    }
+    for (const Json& name : rows.empty() ? Json::array() : *rows.front()) {
       KPI_TRY(add(name));
     }
     return names;
@@ -183,7 +195,7 @@ std::vector<AnswerRow> RowBuilder::pivoted(const Json& series) {
   return rows;
 }
 
-std::vector<AnswerRow> RowBuilder::entries(const Json& document) {
+Result<std::vector<AnswerRow>> RowBuilder::entries(const Json& document) {
   std::vector<AnswerRow> rows;
   const auto add =
       [&](const std::string& date, const Json& value, const std::string& series, const std::string& place) {
@@ -202,9 +214,16 @@ std::vector<AnswerRow> RowBuilder::entries(const Json& document) {
       };
   const bool has_series_label =
       std::ranges::any_of(plan_.settings.labels, [](const SourceLabel& label) { return label.column == "series"; });
-  for (const Json* place : plan_.rows.path.all(document)) {
+  const std::vector<const Json*> places = plan_.rows.path.all(document);
+  if (places.empty() && !plan_.rows.path.ends_in_empty(document)) {
+    return fail(ErrorKind::kInvalid, name_ + nothing_at_path());
+  }
+  for (const Json* place : places) {
+    if (place->is_array() && place->empty() && !plan_.rows.path.is_root()) {
+      continue;  // PHP writes an object without members so
+    }
     if (!place->is_object()) {
-      continue;
+      return fail(ErrorKind::kInvalid, name_ + not_wanted(*place, "an object with dates"));
     }
     if (plan_.rows.levels == 2 && !has_series_label) {
       for (AnswerRow& row : pivoted(*place)) {
@@ -225,10 +244,16 @@ std::vector<AnswerRow> RowBuilder::entries(const Json& document) {
   return rows;
 }
 
-std::vector<AnswerRow> RowBuilder::pairs(const Json& document) {
+Result<std::vector<AnswerRow>> RowBuilder::pairs(const Json& document) {
   std::vector<AnswerRow> rows;
+  if (plan_.rows.path.all(document).empty() && !plan_.rows.path.ends_in_empty(document)) {
+    return fail(ErrorKind::kInvalid, name_ + nothing_at_path());
+  }
   std::size_t index = 0;
   for (const Json* series : elements_at(document, plan_.rows.path)) {
+    if (!series->is_structured()) {
+      return fail(ErrorKind::kInvalid, name_ + not_wanted(*series, "a list of series"));
+    }
     const std::string place = plan_.rows.path.text() + '/' + std::to_string(index++);
     const Json* list = plan_.rows.list.first(*series);
     const Json* labels = plan_.rows.labels ? plan_.rows.labels->first(*series) : series;

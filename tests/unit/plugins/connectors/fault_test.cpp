@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace kpi::test {
 namespace {
@@ -19,6 +20,11 @@ struct Fault {
   int times = 1;
   int after = 0;  ///< So many good answers come before it.
 };
+
+bool is_login(const HttpRequest& request) {
+  return request.url.find("token") != std::string::npos || request.url.find("signin") != std::string::npos ||
+         request.url.find("accessToken") != std::string::npos;
+}
 
 HttpResponse with(int status, std::vector<std::pair<std::string, std::string>> headers, std::string body) {
   HttpResponse response;
@@ -107,6 +113,14 @@ const std::vector<Fault>& faults() {
        100,
        1},
       {"of nothing", [](const HttpResponse&) -> Result<HttpResponse> { return with(200, {}, "{}"); }, 100},
+      {"of null", [](const HttpResponse&) -> Result<HttpResponse> { return with(200, {}, "null"); }, 100},
+      {"of a zero", [](const HttpResponse&) -> Result<HttpResponse> { return with(200, {}, "0"); }, 100},
+      {"of a text", [](const HttpResponse&) -> Result<HttpResponse> { return with(200, {}, "\"ok\""); }, 100},
+      {"that is an empty list", [](const HttpResponse&) -> Result<HttpResponse> { return with(200, {}, "[]"); }, 100},
+      {"with a second page of null",
+       [](const HttpResponse&) -> Result<HttpResponse> { return with(200, {}, "null"); },
+       100,
+       1},
       {"with a next page at another host", leading_away, 100},
       {"elsewhere",
        [](const HttpResponse&) -> Result<HttpResponse> {
@@ -114,11 +128,6 @@ const std::vector<Fault>& faults() {
        }},
   };
   return kFaults;
-}
-
-bool is_login(const HttpRequest& request) {
-  return request.url.find("token") != std::string::npos || request.url.find("signin") != std::string::npos ||
-         request.url.find("accessToken") != std::string::npos;
 }
 
 class Faulty : public ::testing::TestWithParam<std::string> {};
@@ -184,6 +193,37 @@ TEST_P(Faulty, OtherSidesCauseNoFalseValueNoLostDayAndNoStorm) {
     EXPECT_EQ(join(all, "\n"), join(recording.samples, "\n"));
   }
 }
+
+class Paged : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Paged, AnswersThatRepeatTheirFirstPageMakeNoValue) {
+  const Recording recording = read_recording(GetParam());
+  const LoadedSource loaded = load_source(recording.source);
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  Player player(recording);
+  std::optional<HttpResponse> first;
+  FakeHost host([&](const HttpRequest& request) -> Result<HttpResponse> {
+    if (is_login(request)) {
+      return player(request);
+    }
+    if (!first) {
+      first = *player(request);
+    }
+    return *first;
+  });
+  host.time = recording.now;
+  PollRequest request;
+  request.now = recording.now;
+  request.from = slot_of(Date{std::chrono::year{2026}, std::chrono::November, std::chrono::day{18}});
+  const auto poll = loaded.source->poll(request, host, {});
+  EXPECT_FALSE(poll.has_value()) << poll_text(poll, loaded.settings);
+  EXPECT_LE(host.requests.size(), 4U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Connectors,
+                         Paged,
+                         ::testing::Values("ga4", "google_ads", "meta", "salesforce", "shopify", "stripe"),
+                         [](const auto& one) { return one.param; });
 
 TEST_P(Faulty, ClocksChangeNothing) {
   const Recording recording = read_recording(GetParam());

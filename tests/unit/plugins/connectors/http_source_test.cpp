@@ -587,6 +587,110 @@ metrics: {n: {}})yaml");
   EXPECT_EQ(poll_text(poll, loaded.settings), "error: s: the answers hold 1 of 2 rows: the rest did not come\n");
 }
 
+TEST(HttpPages, ThatComeTwiceAreAnErrorAndNoLargerSum) {
+  for (const std::string paging : {R"({kind: page, at: "query:page", size: 1, start: 1})",
+                                   R"({kind: page, at: "query:page", size: 1, start: 1, total: /total})",
+                                   R"({kind: offset, at: "query:offset", size: 1})",
+                                   R"({kind: offset, at: "query:offset", size: 1, total: /total})",
+                                   R"({kind: cursor, at: "query:after", from: /next})"}) {
+    SCOPED_TRACE(paging);
+    const LoadedSource loaded =
+        load_source("plugin: http\nrequest: {url: \"https://api.example.com/n\"}\npaginate: " + paging +
+                    "\nrows: {kind: records, path: /data}\nmetrics: {n: {}}");
+    ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+    int cursor = 0;
+    FakeHost host([&](const HttpRequest&) {
+      return answer_of(R"({"total":2,"data":[{"date":"2026-11-20","n":120}],"next":)" + std::to_string(++cursor) + "}");
+    });
+    EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+              "error: s: a page came that is the one before it once more: the other side did not take what asks for "
+              "the next one; correct paginate.at\n");
+    EXPECT_EQ(host.requests.size(), 2U);
+  }
+}
+
+TEST(HttpPages, WithMoreRowsThanTheTotalAreAnError) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+paginate: {kind: page, at: "query:page", start: 1, total: /pages}
+rows: {kind: records, path: /data}
+metrics: {n: {}})yaml");
+  FakeHost host([](const HttpRequest&) {
+    return answer_of(R"({"pages":1,"data":[{"date":"2026-11-19","n":1},{"date":"2026-11-20","n":1}]})");
+  });
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+            "error: s: the answers hold 2 rows where /pages says 1: correct paginate\n");
+}
+
+TEST(HttpPages, ThatAServerCutsAtARoundNumberGoOn) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+paginate: {kind: offset, at: "query:offset", size: 1000}
+rows: {kind: records, path: /data}
+metrics: {n: {}})yaml");
+  FakeHost host([](const HttpRequest& request) {
+    ordered_json rows = ordered_json::array();
+    const int from = request.url.ends_with("offset=0") ? 1 : 11;
+    for (int day = from; day < (from == 1 ? 11 : 14); ++day) {
+      rows.push_back({{"date", "2026-11-" + std::string(day < 10 ? "0" : "") + std::to_string(day)}, {"n", day}});
+    }
+    return answer_of(ordered_json{{"data", rows}}.dump());
+  });
+  const auto poll = loaded.source->poll(request_at(host), host, {});
+  ASSERT_TRUE(poll.has_value()) << poll.error().message;
+  EXPECT_EQ(poll->samples.size(), 13U);
+  EXPECT_EQ(host.requests.size(), 2U);
+}
+
+TEST(HttpRows, ThatAFilterLeavesOutAreNoFault) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+rows: {kind: records, path: "/data/[?paid=='true']", missing: zero}
+metrics: {n: {}})yaml");
+  std::string body = R"({"data":[]})";
+  FakeHost host([&](const HttpRequest&) { return answer_of(body); });
+  const auto text = [&] { return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings); };
+  EXPECT_EQ(text(), "");
+  body = R"({"data":[{"date":"2026-11-20","paid":false,"n":7}]})";
+  EXPECT_EQ(text(), "");
+  for (const char* other : {R"({"data":null})", R"({"data":0})", R"({"rows":[]})"}) {
+    body = other;
+    EXPECT_EQ(text(), "error: s: nothing stands at /data/[?paid=='true'] of the answer: correct rows.path\n");
+  }
+}
+
+TEST(HttpRows, OfInfluxdbMayBeNone) {
+  const Recording recording = read_recording("influxdb2");
+  const LoadedSource loaded = load_source(recording.source);
+  std::string body = "\r\n";
+  FakeHost host([&](const HttpRequest&) { return answer_of(body); });
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings), "");
+  body = "";
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+            "error: https://influx.example.com:8086 answer: is empty where CSV is wanted\n");
+}
+
+TEST(HttpRows, OfDaysThatAreCutInUtcTakeNoOtherTimezone) {
+  for (const char* name : {"prometheus", "influxdb", "influxdb2", "x"}) {
+    const std::string source = read_recording(name).source;
+    EXPECT_NE(load_source(source + "timezone: UTC\n").source, nullptr);
+    const std::string said = load_source(source + "timezone: Europe/Stockholm\n").diagnostics;
+    EXPECT_NE(said.find("the days of " + std::string(name) + " are those of UTC, not of Europe/Stockholm"),
+              std::string::npos)
+        << said;
+  }
+}
+
+TEST(HttpWaits, ThatAreTooLongToCountAreAsLongAsCanBe) {
+  const LoadedSource loaded = load_source(kVisits);
+  FakeHost host([](const HttpRequest&) { return answer_of("", 429, {{"retry-after", "99999999999999999999"}}); });
+  EXPECT_FALSE(loaded.source->poll(request_at(host), host, {}).has_value());
+  EXPECT_EQ(host.waits.size(), 0U);
+  host.time += std::chrono::hours{1};
+  EXPECT_FALSE(loaded.source->poll(request_at(host), host, {}).has_value());
+  EXPECT_EQ(host.requests.size(), 1U);
+}
+
 TEST(HttpOutcomes, RunOnGoodStatusesToo) {
   const LoadedSource loaded = load_source(R"yaml(plugin: http
 request: {url: "https://api.example.com/n"}
