@@ -147,8 +147,23 @@ SourceDefaults read_defaults(const OptionTree& preset, Diagnostics& diagnostics)
   if (map.span("every", every)) {
     defaults.every = every;
   }
+  bool is_only_zone = false;  // read where sources are made
+  map.flag("only_timezone", is_only_zone);
   map.finish();
   return defaults;
+}
+
+/// Days that the other side cuts in one zone must not get the names of days in another.
+void check_zone(const OptionTree& preset, const SourceDefaults& defaults, const HttpPlan& plan, Diagnostics& out) {
+  const OptionTree* node = preset.find("defaults");
+  const OptionTree* only = node == nullptr ? nullptr : node->find("only_timezone");
+  if (only == nullptr || only->text != "true" || !defaults.zone || plan.settings.zone.name() == defaults.zone->name()) {
+    return;
+  }
+  out.error(
+      plan.settings.position,
+      "the days of " + plan.origin + " are those of " + defaults.zone->name() + ", not of " + plan.settings.zone.name(),
+      "leave timezone out of this source");
 }
 
 }  // namespace
@@ -237,13 +252,14 @@ std::optional<Plugin> preset_plugin(const std::string& name,
   }
   const SourceDefaults defaults = read_defaults(*preset, diagnostics);
   plugin.defaults = [defaults](const OptionValues&) { return defaults; };
-  plugin.create = [keys, params, preset, name](const SourceSettings& settings, Diagnostics& out) {
+  plugin.create = [keys, params, preset, name, defaults](const SourceSettings& settings, Diagnostics& out) {
     const std::size_t errors = out.count(Diagnostic::Severity::kError);
     HttpPlan plan;
     plan.settings = settings;
     plan.origin = name;
     plan.trees.push_back(preset);
     add_parameters(params, settings, plan);
+    check_zone(*preset, defaults, plan, out);
     HttpKeys placed = keys;
     placed.position = settings.position;
     return build(placed, std::move(plan), out, errors);

@@ -56,7 +56,7 @@ std::optional<milliseconds> read_text(const WaitRule& rule, std::string_view tex
   const auto number = parse_number(text);
   switch (rule.form) {
     case WaitRule::Form::kRetryAfter:
-      return number ? from_seconds(number) : until(parse_http_date(text), date_of_answer(answer, now));
+      return number ? from_seconds(std::min(*number, 1e12)) : until(parse_http_date(text), date_of_answer(answer, now));
     case WaitRule::Form::kSeconds:
       return from_seconds(number);
     case WaitRule::Form::kMilliseconds:
