@@ -57,9 +57,14 @@ class Search {
   }
 
   void warn(const YamlNode& node, std::string remedy) {
-    const auto is_known = [&](const Diagnostic& known) { return known.position == node.position; };
+    Position place = node.position;
+    place.length = 0;  // the line is not shown: what is printed goes into journals and chats
+    const auto is_known = [&](const Diagnostic& known) {
+      const Position& at = known.position;
+      return at.source == place.source && at.line == place.line && at.column == place.column;
+    };
     if (std::ranges::none_of(diagnostics_.items(), is_known)) {
-      diagnostics_.warning(node.position, std::string(kMessage), std::move(remedy));
+      diagnostics_.warning(place, std::string(kMessage), std::move(remedy));
     }
   }
 

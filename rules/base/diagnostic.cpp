@@ -29,9 +29,9 @@ std::size_t columns_of(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !continues_character(c); }));
 }
 
-/// The source line and a caret below the place, or nothing where the line is not known.
+/// The source line and a caret below the place; nothing where the line is not known, or is not to be shown (length 0).
 std::string excerpt(const Position& position) {
-  if (position.source == nullptr || position.line == 0 || position.column == 0) {
+  if (position.source == nullptr || position.line == 0 || position.column == 0 || position.length == 0) {
     return "";
   }
   std::string_view line = position.source->line(position.line);

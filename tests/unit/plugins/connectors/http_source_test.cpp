@@ -124,6 +124,10 @@ TEST(HttpSource, WarnsOfSecretsThatStandInTheFile) {
                               R"({url: "https://x.example.com/", headers: {X-Api-Key: abc}})",
                               R"({url: "https://x.example.com/", form: {password: abc}})"}) {
     EXPECT_NE(warnings(request).find("warning: a secret stands in the file"), std::string::npos) << request;
+    EXPECT_EQ(load_source("plugin: http\nrequest: " + std::string(request) + "\nrows: {kind: scalar}\nmetrics: {v: {}}")
+                  .diagnostics.find(request),
+              std::string::npos)
+        << "the line is not shown, for what is printed travels";
   }
   for (const char* request : {R"({url: "https://x.example.com/?key={{site|a}}&monkey=1"})",
                               R"({url: "https://me@x.example.com/?token="})",
