@@ -193,7 +193,7 @@ void Deliveries::run(const std::vector<Attempt>& batch, const Config& config, co
   world_.inbox.post(std::move(end));
 }
 
-void Deliveries::start_due(Instant now) {
+void Deliveries::start_due(Instant now, bool is_warm) {
   if (now < last_start_) {
     outbox_.shift_back(last_start_ - now);
     for (auto& [name, refresh] : refreshes_) {
@@ -208,7 +208,7 @@ void Deliveries::start_due(Instant now) {
   for (std::vector<Attempt>& batch : outbox_.take_due(now)) {
     start(std::move(batch), now);
   }
-  refresh_due(now);
+  refresh_due(now, is_warm);
 }
 
 std::size_t Deliveries::start_all_due(Instant now) {
@@ -220,9 +220,13 @@ std::size_t Deliveries::start_all_due(Instant now) {
   return count;
 }
 
-void Deliveries::refresh_due(Instant now) {
+void Deliveries::refresh_due(Instant now, bool is_warm) {
   for (auto& [name, refresh] : refreshes_) {
     const std::shared_ptr<Channel>& channel = config_->find_channel(name)->channel;
+    if (!is_warm) {
+      refresh.next = now + *channel->refresh_every();  // what is over by then has had the time to be told
+      continue;
+    }
     if (refresh.in_flight || refresh.next > now) {
       continue;
     }

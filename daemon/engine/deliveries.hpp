@@ -54,7 +54,8 @@ class Deliveries {
 
   /// Starts what is due; what a channel takes no more is given up. `now` is the wall clock, which may have been set
   /// back.
-  void start_due(Instant now);
+  /// `is_warm`: what burns was looked at since the start, and may be told again to those who forget.
+  void start_due(Instant now, bool is_warm);
   /// The same for `run --once`: everything that is due, once. How many messages that is.
   std::size_t start_all_due(Instant now);
 
@@ -92,7 +93,7 @@ class Deliveries {
                                  const Config& config,
                                  const std::stop_token& stop);
   void take(const DeliveryResult& result, Instant now);
-  void refresh_due(Instant now);
+  void refresh_due(Instant now, bool is_warm);
   void keep(Finished finished);
   [[nodiscard]] NotificationRow letter_about(const Outage& outage, const std::string& to, Instant now) const;
   [[nodiscard]] std::vector<std::string> who_hears_of(const std::string& channel) const;

@@ -57,6 +57,12 @@ bool is_in_trouble(TargetStatus status) {
   return status == TargetStatus::kAtRisk || status == TargetStatus::kOffTrack || status == TargetStatus::kMissed;
 }
 
+/// Whether something was missed that is no alert yet; else only the newest period has not come.
+bool was_missed(const Line& line) {
+  const auto waits = [](const AlertState& alert) { return alert.phase == AlertPhase::kPending; };
+  return waits(line.thresholds) || waits(line.target) || std::ranges::any_of(line.alerts, waits);
+}
+
 /// The values judged of periods that end within the days.
 std::vector<double> judged_in(const Line& line, const Kpi& kpi, const ReviewPeriod& period) {
   std::vector<double> values;
@@ -199,13 +205,13 @@ void DigestMaker::add_state(DigestLine& row, const Kpi& kpi, const Line& line) c
       row.state_text = say_it(Phrase::kStateNoData);
       break;
     case KpiState::kPending:
-      row.state_text = say_it(Phrase::kStateWaiting);
+      row.state_text = say_it(was_missed(line) ? Phrase::kStateWaiting : Phrase::kStateFine);
       break;
     case KpiState::kOk:
       row.state_text = say_it(Phrase::kStateFine);
       break;
   }
-  row.needs_attention = row.state != KpiState::kOk;
+  row.needs_attention = row.state != KpiState::kOk && (row.state != KpiState::kPending || was_missed(line));
 }
 
 /// A total that is fine does not hide a segment that is not: the worst of them is named.
@@ -280,9 +286,14 @@ DigestAlert DigestMaker::alert_of(const DigestEpisode& episode, const Kpi& kpi) 
   alert.resolved = row.resolved;
   const std::string severity = say_it(row.rule == "no_data" ? Phrase::kNoData : severity_phrase(row.severity));
   const std::string from = day_of(row.since, kpi.zone);
-  const std::string to = row.resolved ? day_of(*row.resolved, kpi.zone) : "";
-  alert.text = row.resolved ? say_it(Phrase::kAlertFromTo, {{"severity", severity}, {"from", from}, {"to", to}})
-                            : say_it(Phrase::kAlertStillOpen, {{"severity", severity}, {"from", from}});
+  if (!row.resolved) {
+    alert.text = say_it(Phrase::kAlertStillOpen, {{"severity", severity}, {"from", from}});
+    return alert;
+  }
+  const Instant end = episode.fine_from.value_or(*row.resolved);
+  const std::string to = day_of(std::max(row.since, end - Duration{1}), kpi.zone);  // the last day of it
+  alert.text = from == to ? severity + ", " + from
+                          : say_it(Phrase::kAlertFromTo, {{"severity", severity}, {"from", from}, {"to", to}});
   return alert;
 }
 
@@ -314,7 +325,7 @@ DigestView DigestMaker::make(const DigestEvents& events, Instant now) {
   for (const DigestHushed& hushed : events.hushed) {
     const Kpi* kpi = rules_.find(hushed.view.kpi);
     if (kpi != nullptr && kpis.contains(kpi->id) && view.hushed.size() < kMostAlerts) {
-      DigestEpisode episode{kpi->id, hushed.view.segment, {}};
+      DigestEpisode episode{kpi->id, hushed.view.segment, {}, hushed.fine_from};
       episode.row.id = hushed.view.id;
       episode.row.severity = hushed.view.severity;
       episode.row.since = hushed.view.since.value_or(hushed.at);

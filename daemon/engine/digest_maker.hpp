@@ -17,12 +17,14 @@ struct DigestEpisode {
   std::string kpi;  ///< Empty: of a source.
   Labels segment;
   EpisodeRow row;
+  std::optional<Instant> fine_from{};  ///< When the first fine period began; none: it goes on, or nobody knows.
 };
 
 /// An alert that was held back until it was over.
 struct DigestHushed {
   AlertView view;
   Instant at;
+  std::optional<Instant> fine_from{};  ///< As of an episode.
 };
 
 /// What happened in the period, from the history.

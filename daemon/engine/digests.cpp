@@ -38,7 +38,19 @@ Instant Engine::next_digest() const {
   return next;
 }
 
-/// What the history has of the period, and what this step adds to it.
+/// When the period began that was fine again: people say "until Monday" of what was seen to be over on Tuesday night.
+std::optional<Instant> Engine::fine_from(const EpisodeRow& row) const {
+  const std::uint32_t place = row.line < line_of_id_.size() ? line_of_id_[row.line] : 0;
+  if (place == 0 || !row.resolved || row.reason != Reason::kRecovered) {
+    return row.resolved;
+  }
+  const Line& line = lines_[place - 1];
+  const Kpi& kpi = rules_.kpis[line.kpi];
+  const Instant began = start_of(ended_with(line, *row.resolved, Slot{}), kpi.every, kpi.zone);
+  return began > row.since ? began : *row.resolved;
+}
+
+/// What went on in the period, as the history has it.
 Result<DigestEvents> Engine::events_of(const DigestDue& due, const std::string& channel) const {
   const Instant from = midnight(due.from, config_->zone);
   const Instant to = midnight(due.to, config_->zone);
@@ -46,32 +58,28 @@ Result<DigestEvents> Engine::events_of(const DigestDue& due, const std::string& 
   for (EpisodeRow& row : KPI_TRY(store_.episodes_between(from, to))) {
     episodes.insert_or_assign(row.id, std::move(row));
   }
-  for (const EpisodeRow& row : commit_.episodes) {
-    if (row.since < to && (!row.resolved || *row.resolved >= from)) {
-      episodes.insert_or_assign(row.id, row);
-    }
-  }
   DigestEvents events;
   for (auto& [id, row] : episodes) {
     const LineRow line = stored_line(row.line);
-    if (row.firing && row.line != 0) {
-      events.episodes.push_back({line.kpi, line.segment, std::move(row)});
+    const std::optional<Instant> end = fine_from(row);
+    if (row.firing && row.line != 0 && (!end || *end > from)) {
+      events.episodes.push_back({line.kpi, line.segment, std::move(row), end});
     }
   }
   std::ranges::sort(
       events.episodes, {}, [](const DigestEpisode& episode) { return std::tuple(episode.row.since, episode.row.id); });
-  std::vector<HushedRow> hushed = KPI_TRY(store_.hushed(from, to));
-  std::ranges::copy_if(
-      commit_.hushed, std::back_inserter(hushed), [&](const HushedRow& row) { return row.at >= from && row.at < to; });
-  for (const HushedRow& row : hushed) {
+  for (const HushedRow& row : KPI_TRY(store_.hushed(from, to))) {
     auto view = decode_view(row.view);
     if (row.channel == channel && view) {
-      events.hushed.push_back({*std::move(view), row.at});
+      const bool is_known = view->period && view->since && view->period->start > *view->since;
+      const std::optional<Instant> end = is_known ? std::optional(view->period->start) : std::nullopt;
+      events.hushed.push_back({*std::move(view), row.at, end});
     }
   }
   return events;
 }
 
+/// After the commit of what was judged: a review that goes with one is made from the same history.
 Result<void> Engine::tell_digests(Instant now, StepSummary& summary) {
   for (const DigestRule& rule : config_->digests) {
     const DigestDue due = last_due(rule, now, config_->zone, rules_.calendar);

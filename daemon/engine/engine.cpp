@@ -87,6 +87,11 @@ bool Engine::has_failing_source(std::uint32_t kpi) const {
                              [&](std::uint32_t source) { return !sources_[source].row.error.empty(); });
 }
 
+bool Engine::has_late_source(std::uint32_t kpi) const {
+  return std::ranges::any_of(sources_of_kpi_[kpi],
+                             [&](std::uint32_t source) { return !sources_[source].row.late.empty(); });
+}
+
 bool Engine::has_failed_source() const {
   return std::ranges::any_of(sources_, [](const SourceState& source) { return !source.row.error.empty(); });
 }
@@ -135,12 +140,22 @@ Result<StepSummary> Engine::step(Instant now) {
   KPI_TRY(tell(now, summary));
   std::ranges::move(std::exchange(deliveries_, {}), std::back_inserter(commit_.deliveries));
   std::ranges::move(std::exchange(letters_, {}), std::back_inserter(commit_.notifications));
+  KPI_TRY(commit(now));
+  KPI_TRY(tell_digests(now, summary));
+  if (!commit_.digests.empty()) {
+    commit_.now = now;
+    KPI_TRY(commit(now));
+  }
+  KPI_TRY(roll_up(now));
+  return summary;
+}
+
+Result<void> Engine::commit(Instant now) {
   KPI_TRY(store_.commit(commit_));
   last_step_ = now;
   queued_.insert(queued_.end(), commit_.notifications.begin(), commit_.notifications.end());
   commit_ = StepCommit{};
-  KPI_TRY(roll_up(now));
-  return summary;
+  return {};
 }
 
 Result<void> Engine::write_words() {

@@ -146,6 +146,9 @@ class Engine {
   /// Whether the last poll of some source failed.
   [[nodiscard]] bool has_failed_source() const;
 
+  /// Whether every rule was judged once since the start.
+  [[nodiscard]] bool is_warm(Instant now) const;
+
  private:
   /// What people know about each alert of a line.
   struct LineTold {
@@ -319,7 +322,10 @@ class Engine {
   DecideContext decide_context(Instant now) const;
   [[nodiscard]] bool is_spoken_for(const AlertKey& alert) const;
   [[nodiscard]] Instant warm_at() const;
-  [[nodiscard]] bool is_warm(Instant now) const;
+  [[nodiscard]] bool has_late_source(std::uint32_t kpi) const;
+  [[nodiscard]] Slot ended_with(const Line& line, Instant ended, Slot otherwise) const;
+  [[nodiscard]] std::optional<Instant> fine_from(const EpisodeRow& row) const;
+  Result<void> commit(Instant now);
 
   std::shared_ptr<const Config> config_;
   const RuleSet& rules_;

@@ -48,7 +48,7 @@ bool Engine::is_spoken_for(const AlertKey& alert) const {
     return false;
   }
   const std::uint32_t kpi = lines_[place - 1].kpi;
-  if (alert.rule == "no_data" && has_failing_source(kpi)) {
+  if (alert.rule == "no_data" && (has_failing_source(kpi) || has_late_source(kpi))) {
     return true;
   }
   if (inhibitors_[kpi].empty()) {
@@ -119,7 +119,6 @@ Result<void> Engine::tell(Instant now, StepSummary& summary) {
   collect_events(now);
   keep(decide(routing_, std::exchange(events_, {}), decide_context(now)), summary, now);
   tell_self(now, summary);
-  KPI_TRY(tell_digests(now, summary));
   if (is_warm(now)) {
     resumed_at_.reset();
   }

@@ -14,18 +14,19 @@ bool is_trouble(TargetStatus status) {
   return status == TargetStatus::kAtRisk || status == TargetStatus::kOffTrack || status == TargetStatus::kMissed;
 }
 
+}  // namespace
+
 /// The newest period with a value that was due when an episode ended: later ones, judged in the same step, may be
-/// trouble again. One without a value where that counts as fine. `slot` where there is none.
-Slot ended_with(const Line& line, const Kpi& kpi, const KpiPlan& plan, Instant ended, Slot slot) {
+/// trouble again. One without a value where that counts as fine.
+Slot Engine::ended_with(const Line& line, Instant ended, Slot otherwise) const {
+  const Kpi& kpi = rules_.kpis[line.kpi];
   const auto& values = line.judged.values;
   const auto last = std::find_if(values.rbegin(), values.rend(), [&](const Sample& sample) {
     const bool ends = !std::isnan(sample.value) || kpi.no_data.then == NoDataPolicy::Then::kOk;
-    return ends && plan.due(kpi, sample.slot) <= ended;
+    return ends && plan_of(line).due(kpi, sample.slot) <= ended;
   });
-  return last == values.rend() ? slot : last->slot;
+  return last == values.rend() ? otherwise : last->slot;
 }
-
-}  // namespace
 
 std::vector<Engine::AlertSlot> Engine::alerts_of(std::uint32_t index) {
   Line& line = lines_[index];
@@ -103,7 +104,7 @@ void Engine::tell_end(std::uint32_t line, const AlertSlot& alert) {
   });
   if (row != rows.rend() && alert.state != nullptr) {
     const Line& judged = lines_[line];
-    subject.slot = ended_with(judged, *subject.kpi, plan_of(judged), *row->resolved, subject.slot);
+    subject.slot = ended_with(judged, *row->resolved, subject.slot);
     subject.judgement = judge_period(judged, judge_context(last_step_.value_or(Instant{})), subject.slot);
   }
   subject.is_firing = false;
@@ -335,7 +336,7 @@ void Engine::tell_passed(std::uint32_t index, const std::vector<EpisodeRow>& epi
       subject.since = subject.slot;
       subject.judgement = judge_period(lines_[index], judge_context(last_step_.value_or(Instant{})), subject.slot);
       subject.reason = Reason::kCameAndWent;
-      subject.ended = row.resolved;
+      subject.ended = fine_from(row);
       AlertEvent event = event_of(index, alert, subject, MessageType::kAlertResolved);
       event.kind = News::Kind::kNotice;
       event.is_summary = true;

@@ -283,7 +283,8 @@ void Watch::start_due(Instant now) {
       start_poll(i, now);
     }
   }
-  deliveries_.start_due(clock);
+  const auto last = engine_->last_step();
+  deliveries_.start_due(clock, last && engine_->is_warm(*last));
   start_copy();
 }
 

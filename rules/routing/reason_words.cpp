@@ -111,10 +111,13 @@ std::string came_and_went(const AlertSubject& subject, const Voice& voice) {
   }
   const Kpi& kpi = *subject.kpi;
   const Zone zone = voice.zone.value_or(kpi.zone);
-  const Date day{std::chrono::floor<std::chrono::days>(kpi.zone.to_local(*subject.ended))};
+  // Of days the last is named; of times the end.
+  const Date last{std::chrono::floor<std::chrono::days>(kpi.zone.to_local(*subject.ended - Duration{1}))};
   const std::string to =
-      kpi.every.is_civil() ? date_words(day, voice.language) : time_words(*subject.ended, zone, voice.language);
-  return say(voice.language, Phrase::kCameAndWentFromTo, {{"from", since_words(subject, voice)}, {"to", to}});
+      kpi.every.is_civil() ? date_words(last, voice.language) : time_words(*subject.ended, zone, voice.language);
+  const std::string from = since_words(subject, voice);
+  return from == to ? say(voice.language, Phrase::kCameAndWent)  // since when stands beside it
+                    : say(voice.language, Phrase::kCameAndWentFromTo, {{"from", from}, {"to", to}});
 }
 
 std::string end_reason(const AlertSubject& subject, const Voice& voice) {

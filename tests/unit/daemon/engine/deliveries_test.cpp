@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <sstream>
 
@@ -76,7 +77,7 @@ class Post {
     DeliveryNews all;
     const auto deadline = std::chrono::steady_clock::time_point(system_clock().steady()) + std::chrono::seconds{20};
     for (std::size_t ended = 0; ended < attempts;) {
-      deliveries_.start_due(now());
+      deliveries_.start_due(now(), true);
       for (Event& event : inbox_.take(deadline)) {
         if (auto* results = std::get_if<DeliveryResults>(&event)) {
           deliveries_.take(*results, now());
@@ -96,9 +97,31 @@ class Post {
     return all;
   }
 
+  void add_channel(const std::string& name, std::shared_ptr<Channel> made) {
+    ChannelConfig channel;
+    channel.name = name;
+    channel.type = "alertmanager";
+    channel.channel = std::move(made);
+    config_->channels.push_back(std::move(channel));
+    deliveries_.configure(config_);
+  }
+
   Deliveries& deliveries() { return deliveries_; }
 
   Config& config() { return *config_; }
+
+  /// Whether the one that is under way ends.
+  bool sees_refresh() {
+    const auto deadline = std::chrono::steady_clock::time_point(system_clock().steady()) + std::chrono::seconds{20};
+    while (system_clock().steady() < deadline) {
+      for (const Event& event : inbox_.take(deadline)) {
+        if (std::holds_alternative<RefreshEnd>(event)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
 
   /// Until nothing is on its way.
   void rest() {
@@ -135,6 +158,44 @@ class Post {
   WorkPool pool_;  // last: its jobs use what stands above
 };
 
+/// Forgets what burns unless it is told again.
+class Forgetful final : public Channel {
+ public:
+  Outcome deliver(const Message& message, ChannelHost& /*host*/, const std::stop_token& /*stop*/) override {
+    Outcome outcome;
+    outcome.kind = Outcome::Kind::kDelivered;
+    outcome.remotes[message.alerts.front().id] = "burns";
+    return outcome;
+  }
+
+  [[nodiscard]] std::optional<std::chrono::seconds> refresh_every() const override { return std::chrono::seconds{60}; }
+
+  Outcome refresh(ChannelHost& /*host*/, const std::stop_token& /*stop*/) override {
+    ++refreshed;
+    return {};
+  }
+
+  std::atomic<int> refreshed = 0;
+};
+
+TEST(Deliveries, WhatBurnsIsToldAgainOnlyAfterItWasLookedAt) {
+  Post post;
+  const auto forgetful = std::make_shared<Forgetful>();
+  post.add_channel("am", forgetful);
+  post.send("msg_1", "am");
+  ASSERT_EQ(post.work(1).rows.at(0).state, NotificationRow::State::kSent);
+  post.rest();
+  // As after a start.
+  post.deliveries().configure(std::make_shared<Config>(post.config()));
+  const Instant start = Post::now();
+  post.deliveries().start_due(start, false);
+  EXPECT_EQ(post.deliveries().next_due(), start + std::chrono::seconds{60}) << "nothing is under way";
+  EXPECT_EQ(forgetful->refreshed, 0);
+  post.deliveries().start_due(start + std::chrono::seconds{61}, true);
+  EXPECT_TRUE(post.sees_refresh());
+  EXPECT_EQ(forgetful->refreshed, 1);
+}
+
 TEST(Deliveries, AReceiverThatClosesKeptConnectionsGetsEachAttemptOnce) {
   // Every second request on a connection is read, and then the connection is reset without a word.
   const LoopbackServer server([last = 0](const ReceivedRequest& request) mutable {
@@ -151,7 +212,7 @@ TEST(Deliveries, AReceiverThatClosesKeptConnectionsGetsEachAttemptOnce) {
   EXPECT_EQ(news.rows.at(0).state, NotificationRow::State::kQueued);
   EXPECT_EQ(server.requests().size(), 2U);
   post.rest();  // until then the channel is busy, and nothing of it is due
-  post.deliveries().start_due(news.rows.at(0).next_attempt.value());
+  post.deliveries().start_due(news.rows.at(0).next_attempt.value(), true);
   EXPECT_EQ(post.work(1).rows.at(0).state, NotificationRow::State::kSent);
   ASSERT_EQ(server.requests().size(), 3U);
   EXPECT_EQ(server.requests()[1].header("webhook-id"), "msg_2");

@@ -72,11 +72,34 @@ TEST(Digest, SaysEachKpiOverThePeriodAndWhatItWasBefore) {
   EXPECT_EQ(conversion->formatted, "2.78%") << "35 of 1,260: a ratio of sums";
   EXPECT_EQ(conversion->change, "+0.78 points");
   ASSERT_THAT(digest.alerts, SizeIs(1));
-  EXPECT_EQ(digest.alerts[0].text, "Warning, 18 March 2026 to 20 March 2026");
+  EXPECT_EQ(digest.alerts[0].text, "Warning, 18 March 2026") << "the day that was bad, not the day it was seen to be over";
   EXPECT_EQ(messages[1].digest->title, "Veckosammanfattning: v. 12, 16–22 mars 2026");
   EXPECT_EQ(std::ranges::find(messages[1].digest->lines, "visits", &DigestLine::kpi)->formatted, "1\u00A0260 visits");
   EXPECT_TRUE(matches_golden("text/digest.txt", text_message(messages[0]))) << text_message(messages[0]);
   EXPECT_TRUE(matches_golden("text/digest_sv.txt", text_message(messages[1]))) << text_message(messages[1]);
+}
+
+TEST(Digest, SaysNothingIsMissedWhereTheNewestDayHasNotCome) {
+  Story story(kConfig, "kpis: {visits: {owner: growth, value: web.visits, no_data: {after: 2 days}}}\n");
+  story.put("web.visits", "2026-03-21", 200);
+  story.step("2026-03-22 01:00");
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(2));
+  EXPECT_EQ(story.state("visits"), KpiState::kPending);
+  EXPECT_EQ(messages[0].digest->summary, "1 KPI, all fine now");
+  EXPECT_EQ(messages[0].digest->lines.at(0).state_text, "fine");
+}
+
+TEST(Digest, OfTheNextPeriodDoesNotListWhatWasOverBefore) {
+  Story story(kConfig, kRules);
+  for (int day = 2; day <= 29; ++day) {
+    const std::string date = "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
+    story.put("web.visits", date, day == 22 ? 60 : 200);
+    story.step(date_text(Date{std::chrono::sys_days{parse_date(date).value()} + std::chrono::days{1}}) + " 01:00");
+  }
+  const std::vector<Message> messages = digests_of(story, "2026-03-30 08:00");
+  ASSERT_THAT(messages, SizeIs(2));
+  EXPECT_THAT(messages[0].digest->alerts, IsEmpty()) << "Sunday the 22nd was bad, and told by the digest of its week";
 }
 
 TEST(Digest, NamesTheSegmentThatATotalHides) {
@@ -197,6 +220,30 @@ TEST(Digest, BringsTheReviewWhereItIsAskedFor) {
   EXPECT_THAT(messages[0].digest->notes, ElementsAre("Gennemgangen er vedhæftet."));
   EXPECT_THAT(messages[1].attachments, IsEmpty()) << "only mail can bring it";
   EXPECT_THAT(messages[1].digest->notes, IsEmpty());
+}
+
+TEST(Digest, ItsReviewIsMadeFromWhatItsOwnStepJudged) {
+  Story* told = nullptr;
+  std::size_t verdicts = 0;
+  EngineOptions options{.waits_elapsed = true};
+  options.make_review = [&](const Config&, const ReviewPeriod&, Language) -> Result<std::string> {
+    verdicts = told->ledger().size();
+    return "review";
+  };
+  Story story(kSource +
+                  "channels:\n"
+                  "  board: {type: email, smtp: \"mail.example.com:25\", tls: none, from: kpid@example.com,\n"
+                  "          to: [board@example.com]}\n"
+                  "routes: [{match: {}, to: [board]}]\n"
+                  "digests: [{to: [board], every: week, kpis: {}, attach: review}]\n",
+              "kpis: {visits: {value: web.visits}}\n",
+              options);
+  told = &story;
+  story.put("web.visits", "2026-03-21", 200);
+  story.step("2026-03-22 08:00");
+  story.put("web.visits", "2026-03-22", 200);
+  ASSERT_THAT(digests_of(story, "2026-03-23 09:00"), SizeIs(1));
+  EXPECT_EQ(verdicts, 2U) << "the last day of the week is in the history that the review is made from";
 }
 
 TEST(Digest, HasWhatCameAndWentUnderAMute) {

@@ -69,6 +69,19 @@ TEST(LateSource, DoesNotMakeItsKpisAnError) {
   EXPECT_EQ(story.state("visits"), KpiState::kOk);
 }
 
+TEST(LateSource, SpeaksForTheMissingDataOfItsKpis) {
+  Story story(kConfig, "kpis: {visits: {value: web.visits}}");
+  deliver(story, "2026-03-01");
+  story.step("2026-03-03");
+  EXPECT_THAT(story.step("2026-03-06"), ElementsAre(testing::HasSubstr("source.error source web")));
+  EXPECT_EQ(story.state("visits"), KpiState::kNoData);
+  EXPECT_THAT(story.pass("2026-03-06 12:00"), IsEmpty());
+  for (const char* day : {"2026-03-02", "2026-03-03", "2026-03-04"}) {
+    deliver(story, day);
+  }
+  EXPECT_THAT(story.step("2026-03-06 13:00"), ElementsAre(testing::HasSubstr("source.recovered")));
+}
+
 TEST(LateSource, ThatFailsSaysWhy) {
   Story story(kConfig, kRules);
   deliver(story, "2026-03-01");

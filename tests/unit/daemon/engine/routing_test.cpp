@@ -109,7 +109,8 @@ TEST(Routing, WhatCameAndWentWhileDownIsOneSummary) {
   EXPECT_TRUE(told[0].starts_with("team alert.resolved speed thresholds")) << told[0];
   ASSERT_EQ(story.messages().front().alerts.size(), 2U);
   EXPECT_EQ(story.messages().front().alerts[0].reason,
-            "came and went while kpid was not running, from 31 March 2026 09:00 to 31 March 2026 09:10");
+            "came and went while kpid was not running, from 31 March 2026 09:00 to 31 March 2026 09:05")
+      << "from the start of the bad period to that of the fine one";
   EXPECT_THAT(story.step("2026-03-31 09:20"), IsEmpty());
 }
 
