@@ -253,7 +253,9 @@ std::string group_text(const Message& message) {
   std::vector<std::string> parts;
   parts.reserve(message.group.size());
   for (const auto& [name, value] : message.group) {
-    parts.push_back(one_line(name) + ": " + one_line(value));
+    // A KPI has a name in people's language.
+    const auto alert = name != "kpi" ? message.alerts.end() : std::ranges::find(message.alerts, value, &AlertView::kpi);
+    parts.push_back(alert == message.alerts.end() ? one_line(name) + ": " + one_line(value) : one_line(alert->title));
   }
   return join(parts, ", ");
 }

@@ -113,19 +113,50 @@ std::string alert_text(const MessageCard& card, const AlertCard& alert, const Ch
   if (!alert.url.empty()) {
     links.push_back(markup.link(card.open_text, alert.url));
   }
-  if (is_detailed && !alert.runbook.empty()) {
-    links.push_back(markup.link(card.runbook_text, alert.runbook));
-  }
-  if (is_detailed && !alert.acknowledge_url.empty()) {
-    links.push_back(markup.link(card.acknowledge_text, alert.acknowledge_url));
-  }
-  if (is_detailed && !alert.silence_url.empty()) {
-    links.push_back(markup.link(card.silence_text, alert.silence_url));
+  if (std::string others = is_detailed ? links_text(card, alert, markup.link) : ""; !others.empty()) {
+    links.push_back(std::move(others));
   }
   if (is_detailed && !alert.advice.empty()) {
     links.push_back(markup.escape(card.runbook_text + ": " + alert.advice));
   }
   return text + (links.empty() ? "" : join(links, " · ") + "\n");
+}
+
+/// The addresses that kpid itself puts into a message, longest first.
+std::vector<std::string> addresses_of(const Message& message) {
+  std::vector<std::string> found;
+  for (const AlertView& alert : message.alerts) {
+    for (const std::string& url : {alert.url, alert.acknowledge_url, alert.silence_url, alert.runbook}) {
+      // With these an address could be more than an address.
+      if (is_web_address(url) && url.find_first_of("*()[]{}!@") == std::string::npos) {
+        found.push_back(url);
+      }
+    }
+  }
+  std::ranges::sort(found, std::greater<>(), &std::string::size);
+  return found;
+}
+
+/// A line of a template. Addresses stand as they are: an escaped one leads nowhere.
+std::string line_text(std::string_view line, const std::vector<std::string>& addresses, const ChatMarkup& markup) {
+  std::string text;
+  while (!line.empty()) {
+    std::size_t at = std::string_view::npos;
+    const std::string* address = nullptr;
+    for (const std::string& one : addresses) {
+      if (const std::size_t found = line.find(one); found < at) {
+        at = found;
+        address = &one;
+      }
+    }
+    text += markup.escape(line.substr(0, at));
+    if (address == nullptr) {
+      break;
+    }
+    text += *address;
+    line.remove_prefix(at + address->size());
+  }
+  return text;
 }
 
 }  // namespace
@@ -160,6 +191,21 @@ MessageCard card_of(const Message& message) {
   card.acknowledge_text = say(message.language, Phrase::kAcknowledge);
   card.silence_text = say(message.language, Phrase::kSilence);
   return card;
+}
+
+std::string links_text(const MessageCard& card,
+                       const AlertCard& alert,
+                       std::string (*link)(const std::string& text, const std::string& url)) {
+  std::vector<std::string> links;
+  const auto add = [&](const std::string& text, const std::string& url) {
+    if (!url.empty()) {
+      links.push_back(link(text, url));
+    }
+  };
+  add(card.runbook_text, alert.runbook);
+  add(card.acknowledge_text, alert.acknowledge_url);
+  add(card.silence_text, alert.silence_url);
+  return join(links, " · ");
 }
 
 std::string more_text(const Message& message, std::size_t count) {
@@ -234,8 +280,9 @@ std::string chat_text(const Message& message,
   if (card.alerts.empty()) {
     text = card.mark + " " + std::string(markup.bold_open) + markup.escape(card.title) +
            std::string(markup.bold_close) + "\n";
+    const std::vector<std::string> addresses = addresses_of(message);
     for (; shown < std::min(card.lines.size(), kMostLines); ++shown) {
-      const std::string line = markup.escape(card.lines[shown]) + "\n";
+      const std::string line = line_text(card.lines[shown], addresses, markup) + "\n";
       if (size(text) + size(line) + reserve > limit) {
         break;
       }

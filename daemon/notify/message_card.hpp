@@ -48,6 +48,10 @@ struct MessageCard {
 };
 
 MessageCard card_of(const Message& message);
+/// "[Runbook](…) · [Acknowledge](…) · [Silence](…)": where to go from an alert besides its page; empty: nowhere.
+std::string links_text(const MessageCard& card,
+                       const AlertCard& alert,
+                       std::string (*link)(const std::string& text, const std::string& url));
 /// "and 12 more"
 std::string more_text(const Message& message, std::size_t count);
 /// "and 12 more lines"

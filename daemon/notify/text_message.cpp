@@ -92,6 +92,15 @@ std::string alerts_text(const Message& message) {
   return out;
 }
 
+/// The rule over a message within a message, as much shorter as it stands further in.
+std::string indented_rule(std::string line) {
+  const std::size_t dashes = line.find(" ---");
+  if (line.starts_with("-- ") && line.ends_with(" --") && dashes != std::string::npos && width(line) == kTextColumns) {
+    line.erase(dashes + 1, 2);
+  }
+  return line;
+}
+
 std::string free_text(const Message& message) {
   const std::string_view text = trim(message.text);
   std::string out;
@@ -99,7 +108,7 @@ std::string free_text(const Message& message) {
   const std::size_t shown = std::min(lines.size(), kMaxLines);
   for (std::size_t i = 0; i < shown; ++i) {
     // A caret under a line of source is at home in its column: what fits stays as it is.
-    const std::string line = printable(lines[i], kMaxLine);
+    const std::string line = indented_rule(printable(lines[i], kMaxLine));
     const std::size_t content = std::min({line.find_first_not_of(' '), line.size(), kTextColumns / 2});
     if (line.empty()) {
       out += "\n";

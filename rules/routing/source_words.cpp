@@ -1,6 +1,7 @@
 #include "rules/routing/source_words.hpp"
 
 #include "rules/base/text.hpp"
+#include "rules/words/civil_words.hpp"
 #include "rules/words/say.hpp"
 
 #include <algorithm>
@@ -51,6 +52,17 @@ Phrase trouble_of(const SourceSubject& subject) {
   return subject.is_invalid ? Phrase::kSourceUnreadable : Phrase::kSourceFails;
 }
 
+/// What stands beside the reason in other languages: of what has not come the day alone, in their words.
+std::string note_of(const SourceSubject& subject, const std::string& error, Language language) {
+  constexpr std::string_view said = "nothing came for ";
+  if (!subject.is_late || !error.starts_with(said)) {
+    return error;
+  }
+  const std::string period = error.substr(said.size(), error.find(';') - said.size());
+  const auto date = parse_date(period);
+  return date ? date_words(*date, language) : period;
+}
+
 }  // namespace
 
 std::string source_reason(const SourceSubject& subject, Language language) {
@@ -62,7 +74,9 @@ std::string source_reason(const SourceSubject& subject, Language language) {
   const std::string reason =
       language == Language::kEnglish
           ? error
-          : say(language, Phrase::kWithNote, {{"reason", say(language, trouble_of(subject))}, {"note", error}});
+          : say(language,
+                Phrase::kWithNote,
+                {{"reason", say(language, trouble_of(subject))}, {"note", note_of(subject, error, language)}});
   const std::size_t named = std::min(subject.kpis.size(), kMostNamed);
   const std::string kpis = join(std::span(subject.kpis).first(named), ", ");
   if (named == 0) {

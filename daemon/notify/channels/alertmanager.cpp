@@ -73,6 +73,8 @@ Json post_of(const Message& message, const AlertView& alert) {
     annotate(key_of(fact.kind), fact.text);
   }
   annotate("runbook_url", card.runbook);
+  annotate("acknowledge_url", card.acknowledge_url);
+  annotate("silence_url", card.silence_url);
   annotate("episode", alert.id);
   Json post{{"labels", labels_of(alert)}, {"annotations", std::move(annotations)}};
   post["startsAt"] = rfc3339(std::min(alert.since.value_or(message.created), message.created));

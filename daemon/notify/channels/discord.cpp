@@ -57,11 +57,11 @@ Json embed_of(const MessageCard& card, const AlertCard& alert, std::size_t& size
   if (!alert.about.empty()) {
     text += "\n" + escaped(shortened(alert.about, kMaxDescription / 4));
   }
-  if (!alert.runbook.empty()) {
-    text += "\n" + link(card.runbook_text, alert.runbook);
-  } else if (!alert.advice.empty()) {
+  if (!alert.advice.empty()) {
     text += "\n" + escaped(shortened(card.runbook_text + ": " + alert.advice, kMaxDescription / 4));
   }
+  const std::string links = links_text(card, alert, link);
+  text += links.empty() ? "" : "\n" + links;
   embed["description"] = counted_text(std::move(text));
   embed["color"] = colour_number(alert.tone);
   Json fields = Json::array();

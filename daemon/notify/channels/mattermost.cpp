@@ -44,11 +44,11 @@ Json attachment_of(const MessageCard& card, const AlertCard& alert) {
   if (!alert.about.empty()) {
     text += "\n" + escaped(shortened(alert.about, kMaxText));
   }
-  if (!alert.runbook.empty()) {
-    text += "\n" + link(card.runbook_text, alert.runbook);
-  } else if (!alert.advice.empty()) {
+  if (!alert.advice.empty()) {
     text += "\n" + escaped(shortened(card.runbook_text + ": " + alert.advice, kMaxText));
   }
+  const std::string links = links_text(card, alert, link);
+  text += links.empty() ? "" : "\n" + links;
   Json fields = Json::array();
   for (const Fact& fact : alert.facts) {
     fields.push_back({{"title", fact.label}, {"value", escaped(shortened(fact.text, kMaxText))}, {"short", true}});

@@ -1,5 +1,6 @@
 #include "daemon/notify/channels/ntfy.hpp"
 
+#include "daemon/notify/alert_words.hpp"
 #include "daemon/notify/channels/http_settings.hpp"
 #include "daemon/notify/message_card.hpp"
 
@@ -24,8 +25,13 @@ std::string link(const std::string& text, const std::string& url) {
   return text + ": " + url;
 }
 
-int priority_of(Tone tone) {
-  return tone == Tone::kBad ? 5 : tone == Tone::kWarning ? 4 : 3;
+/// A phone that rings at night rings for what is critical, whatever colour its card has.
+int priority_of(const Message& message, Tone tone) {
+  if (message.alerts.empty() || tone == Tone::kGood) {
+    return tone == Tone::kWarning ? 4 : 3;
+  }
+  const Severity worst = worst_first(message).front()->severity;
+  return worst == Severity::kCritical ? 5 : worst == Severity::kWarning ? 4 : 3;
 }
 
 std::string_view tag_of(Tone tone) {
@@ -49,7 +55,7 @@ class NtfyChannel final : public Channel {
     Json body{{"topic", settings_.text("topic")},
               {"title", shortened(card.title, kMaxTitle)},
               {"message", text},
-              {"priority", priority_of(card.tone)},
+              {"priority", priority_of(message, card.tone)},
               {"tags", Json::array({tag_of(card.tone)})}};
     if (card.alerts.size() == 1 && !card.alerts.front().url.empty()) {
       body["click"] = card.alerts.front().url;

@@ -5,6 +5,7 @@
 #include "daemon/notify/message_card.hpp"
 #include "daemon/notify/text_message.hpp"
 #include "rules/base/text.hpp"
+#include "rules/words/say.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -22,16 +23,17 @@ std::string_view severity_word(Severity severity) {
   return severity == Severity::kCritical ? "critical" : severity == Severity::kWarning ? "warning" : "info";
 }
 
-Json details_of(const AlertCard& card, const AlertView& alert) {
+Json details_of(const MessageCard& whole, const AlertView& alert, Language language) {
+  const AlertCard& card = whole.alerts.front();
   Json details = Json::object();
   for (const Fact& fact : card.facts) {
     details[fact.label] = fact.text;
   }
   if (!card.about.empty()) {
-    details["About"] = card.about;
+    details[say(language, Phrase::kAbout)] = card.about;
   }
   if (!card.advice.empty()) {
-    details["Runbook"] = card.advice;
+    details[whole.runbook_text] = card.advice;
   }
   details["kpi"] = alert.kpi;
   details["rule"] = alert.rule;
@@ -78,7 +80,7 @@ class PagerDutyChannel final : public Channel {
                         {"severity", severity_word(alert.severity)},
                         {"timestamp", rfc3339(message.created)},
                         {"component", alert.kpi.empty() ? alert.source : alert.kpi},
-                        {"custom_details", details_of(card, alert)}};
+                        {"custom_details", details_of(whole, alert, message.language)}};
     if (!alert.owner.empty()) {
       event["payload"]["group"] = printable(alert.owner, kMaxSummary);
     }
@@ -87,9 +89,14 @@ class PagerDutyChannel final : public Channel {
       event["client_url"] = card.url;
       event["links"].push_back({{"href", card.url}, {"text", whole.open_text}});
     }
-    if (!card.runbook.empty()) {
-      event["links"].push_back({{"href", card.runbook}, {"text", whole.runbook_text}});
-    }
+    const auto add_link = [&](const std::string& url, const std::string& text) {
+      if (!url.empty()) {
+        event["links"].push_back({{"href", url}, {"text", text}});
+      }
+    };
+    add_link(card.runbook, whole.runbook_text);
+    add_link(card.acknowledge_url, whole.acknowledge_text);
+    add_link(card.silence_url, whole.silence_text);
     return event;
   }
 

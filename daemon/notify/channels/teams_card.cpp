@@ -76,6 +76,21 @@ Json open_action(const std::string& title, const std::string& url) {
   return {{"type", "Action.OpenUrl"}, {"title", title}, {"url", url}};
 }
 
+/// Where to go from an alert.
+Json actions_for(const MessageCard& card, const AlertCard& alert) {
+  Json actions = Json::array();
+  const auto add = [&](const std::string& title, const std::string& url) {
+    if (!url.empty()) {
+      actions.push_back(open_action(title, url));
+    }
+  };
+  add(card.open_text, alert.url);
+  add(card.runbook_text, alert.runbook);
+  add(card.acknowledge_text, alert.acknowledge_url);
+  add(card.silence_text, alert.silence_url);
+  return actions;
+}
+
 /// An alert with everything around it. `with_title`: the title above does not name it.
 Json alert_items(const MessageCard& card, const AlertCard& alert, bool with_title, bool is_detailed) {
   Json items = Json::array();
@@ -104,6 +119,9 @@ Json alert_items(const MessageCard& card, const AlertCard& alert, bool with_titl
   }
   if (!facts.empty()) {
     items.push_back({{"type", "FactSet"}, {"facts", std::move(facts)}});
+  }
+  if (Json actions = with_title ? actions_for(card, alert) : Json::array(); !actions.empty()) {
+    items.push_back({{"type", "ActionSet"}, {"actions", std::move(actions)}});
   }
   return items;
 }
@@ -158,21 +176,15 @@ std::string wrapped_card(Json body, Json actions) {
   return dump(payload);
 }
 
+/// Below the card: of the only alert, or the pages of the first of many; of a few each has its own.
 Json actions_of(const MessageCard& card) {
+  if (card.alerts.size() == 1) {
+    return actions_for(card, card.alerts.front());
+  }
   Json actions = Json::array();
-  const bool is_one = card.alerts.size() == 1;
   for (const AlertCard& alert : card.alerts) {
-    if (!alert.url.empty() && actions.size() < kMostActions) {
-      actions.push_back(open_action(is_one ? card.open_text : shortened(alert.subject, 60), alert.url));
-    }
-    if (is_one && !alert.runbook.empty()) {
-      actions.push_back(open_action(card.runbook_text, alert.runbook));
-    }
-    if (is_one && !alert.acknowledge_url.empty()) {
-      actions.push_back(open_action(card.acknowledge_text, alert.acknowledge_url));
-    }
-    if (is_one && !alert.silence_url.empty()) {
-      actions.push_back(open_action(card.silence_text, alert.silence_url));
+    if (card.alerts.size() > kMostDetailed && !alert.url.empty() && actions.size() < kMostActions) {
+      actions.push_back(open_action(shortened(alert.subject, 60), alert.url));
     }
   }
   return actions;

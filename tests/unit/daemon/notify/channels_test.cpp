@@ -106,6 +106,69 @@ TEST(Sent, StaysWithinTheLimitsHoweverManyAlertsThereAre) {
   }
 }
 
+constexpr const char* kPage = "https://kpi.example.com/kpis/web_visits?segment=country%3DSE~1";
+
+/// What was sent of two alerts with everything to go to.
+std::string sent_of_two(const std::string& type, const std::string& text = "") {
+  test::FakeChannelHost fake;
+  fake.http.answer_with(200, R"({"ok": true, "success": true, "result": {"message_id": 7}})");
+  Message message = test::sample_message("firing");
+  message.alerts.push_back(message.alerts.front());
+  for (std::size_t i = 0; i < 2; ++i) {
+    AlertView& alert = message.alerts[i];
+    const std::string id = "ep_0" + std::to_string(i);
+    alert.id = id;
+    alert.url = kPage;
+    alert.runbook = "https://wiki.example.com/run_" + id;
+    alert.acknowledge_url = "https://kpi.example.com/act/acknowledge/" + id + "?sign=a_b";
+    alert.silence_url = "https://kpi.example.com/act/silence/" + id + "?sign=a_b";
+  }
+  message.text = text;
+  channel_of(settings_of(type))->deliver(message, fake.host, {});
+  std::string bodies;
+  for (const HttpRequest& request : fake.http.requests) {
+    bodies += request.body;
+  }
+  return bodies;
+}
+
+TEST(Sent, LeadsFromEachOfTwoAlertsToWhereItIsAcknowledgedAndSilenced) {
+  for (const char* type :
+       {"alertmanager", "discord", "google_chat", "mattermost", "ntfy", "opsgenie", "pagerduty", "teams", "telegram"}) {
+    const std::string sent = sent_of_two(type);
+    for (const char* id : {"ep_00", "ep_01"}) {
+      EXPECT_THAT(sent, HasSubstr("/act/acknowledge/" + std::string(id) + "?sign=a_b")) << type;
+      EXPECT_THAT(sent, HasSubstr("/act/silence/" + std::string(id) + "?sign=a_b")) << type;
+      EXPECT_THAT(sent, HasSubstr("https://wiki.example.com/run_" + std::string(id))) << type;
+    }
+  }
+}
+
+TEST(Sent, AddressesInATemplateArriveUnaltered) {
+  const std::string said = "a_b*c " + std::string(kPage) + " https://kpi.example.com/act/silence/ep_01?sign=a_b.";
+  for (const char* type : {"discord", "google_chat", "mattermost", "ntfy", "teams", "telegram"}) {
+    EXPECT_THAT(sent_of_two(type, said), HasSubstr(said.substr(said.find("https")))) << type;
+  }
+  EXPECT_THAT(sent_of_two("discord", said), HasSubstr(R"(a\\_b\\*c)")) << "all else is text";
+  EXPECT_THAT(sent_of_two("mattermost", "https://else.example.com/a_b"), HasSubstr(R"(a\\_b)")) << "not ours";
+}
+
+TEST(NtfyChannel, RingsForWhatIsCriticalAlone) {
+  const auto priority = [](Severity severity, MessageType type) {
+    test::FakeChannelHost fake;
+    fake.http.answer_with(200, "{}");
+    Message message = test::sample_message("firing");
+    message.type = type;
+    message.alerts.front().severity = severity;
+    message.alerts.front().target.emplace().status = TargetStatus::kOffTrack;
+    channel_of(settings_of("ntfy"))->deliver(message, fake.host, {});
+    return Json::parse(fake.http.requests.at(0).body)["priority"].get<int>();
+  };
+  EXPECT_EQ(priority(Severity::kCritical, MessageType::kAlertFiring), 5);
+  EXPECT_EQ(priority(Severity::kWarning, MessageType::kTargetStatus), 4) << "off track, and a warning";
+  EXPECT_EQ(priority(Severity::kCritical, MessageType::kAlertResolved), 3);
+}
+
 TEST(SendEach, GoesOnWhereTheLastAttemptStopped) {
   test::FakeChannelHost fake;
   const Message message = test::sample_message("firing_group");

@@ -48,6 +48,16 @@ TEST(SourceWords, NameTheKpisThatWait) {
             "nothing came for 2026-03-02; without new data: A, B, C, D, E and 2 more");
 }
 
+TEST(SourceWords, NameTheDayThatHasNotComeInTheReadersLanguage) {
+  SourceSubject subject;
+  subject.name = "web";
+  subject.error = "nothing came for 2026-03-02; the newest is 2026-03-01";
+  subject.is_late = true;
+  EXPECT_EQ(source_reason(subject, Language::kSwedish), "nya data har inte kommit (2 mars 2026)");
+  subject.error = "nothing came for 2026-03; the newest is 2026-02";
+  EXPECT_EQ(source_reason(subject, Language::kDanish), "nye data er ikke kommet (2026-03)");
+}
+
 TEST(SourceWords, SayOfTheMachineOnlyWhatIsWrong) {
   SourceSubject subject;
   subject.name = kSelf;
