@@ -72,7 +72,8 @@ TEST(Digest, SaysEachKpiOverThePeriodAndWhatItWasBefore) {
   EXPECT_EQ(conversion->formatted, "2.78%") << "35 of 1,260: a ratio of sums";
   EXPECT_EQ(conversion->change, "+0.78 points");
   ASSERT_THAT(digest.alerts, SizeIs(1));
-  EXPECT_EQ(digest.alerts[0].text, "Warning, 18 March 2026") << "the day that was bad, not the day it was seen to be over";
+  EXPECT_EQ(digest.alerts[0].text, "Warning, 18 March 2026")
+      << "the day that was bad, not the day it was seen to be over";
   EXPECT_EQ(messages[1].digest->title, "Veckosammanfattning: v. 12, 16–22 mars 2026");
   EXPECT_EQ(std::ranges::find(messages[1].digest->lines, "visits", &DigestLine::kpi)->formatted, "1\u00A0260 visits");
   EXPECT_TRUE(matches_golden("text/digest.txt", text_message(messages[0]))) << text_message(messages[0]);
