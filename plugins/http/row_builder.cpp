@@ -224,6 +224,14 @@ RowCell RowBuilder::cell_of(const AnswerRow& row, std::size_t metric, const Rend
   }
   const Json* value = value_of(row, metric);
   was_seen_[metric] = was_seen_[metric] || value != nullptr;
+  if (value != nullptr && value->is_null() && plan_.rows.kind == Kind::kScalar) {
+    // The one value that was asked for: what is not said now takes nothing from what was said before.
+    rows_.tell(places_.size() - 1, [&] {
+      const RowReader::Place place{.part = RowReader::Place::Part::kMetric, .index = metric};
+      return RowProblem{where(places_.size() - 1, place), "null stands where a value is wanted"};
+    });
+    return {.kind = RowCell::Kind::kAbsent, .text = {}, .number = 0};
+  }
   if (value == nullptr || value->is_null()) {
     return {};
   }

@@ -663,6 +663,16 @@ metrics: {n: {}})yaml");
   }
 }
 
+TEST(HttpRows, OfOneValueThatIsNullTakeNothingBack) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+rows: {kind: scalar}
+metrics: {n: {kind: level}, m: {kind: level}})yaml");
+  FakeHost host([](const HttpRequest&) { return answer_of(R"({"n":null,"m":3})"); });
+  const auto poll = loaded.source->poll(request_at(host), host, {});
+  EXPECT_EQ(poll_text(poll, loaded.settings), "m 2026-11-20 3\nproblem: s/n: null stands where a value is wanted\n");
+}
+
 TEST(HttpRows, OfInfluxdbMayBeNone) {
   const Recording recording = read_recording("influxdb2");
   const LoadedSource loaded = load_source(recording.source);
