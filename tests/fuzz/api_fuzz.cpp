@@ -2,6 +2,7 @@
 // with a status and a body that is JSON where it says so, and nothing is changed without the token.
 
 #include "daemon/web/api.hpp"
+#include "daemon/web/status_index.hpp"
 #include "rules/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -62,6 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(!words.empty());
     return VerbResult{0, R"({"now":null,"kpis":[],"sources":[],"channels":[]})", ""};
   };
+  ground.status = []() -> Result<StatusSnapshot> { return StatusSnapshot{}; };
   ground.ask = [&](const Action& /*action*/) -> Result<ActionAnswer> {
     ++changes;
     return ActionAnswer{"done", "id_1"};
