@@ -79,7 +79,8 @@ inline OptionValue given(std::string text) {
 }
 
 inline SourceMetric metric(std::string name, MetricKind kind = MetricKind::kFlow, std::string column = "") {
-  SourceMetric metric{.name = std::move(name), .kind = kind, .scale = 1, .has_own_total = false, .options = {}, .position = {}};
+  SourceMetric metric{
+      .name = std::move(name), .kind = kind, .scale = 1, .has_own_total = false, .options = {}, .position = {}};
   if (!column.empty()) {
     metric.options["column"] = given(std::move(column));
   }
