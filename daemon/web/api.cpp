@@ -294,7 +294,7 @@ WebReply Api::alerts(const WebRequest& request) {
       words.emplace_back("--all");
     }
     if (!kpi.empty()) {
-      words.push_back(kpi);
+      words.insert(words.end(), {"--", kpi});  // no option, whatever it begins with
     }
     WebReply reply = verb(std::move(words));
     return kpi.empty() ? reply : of_kpi(kpi, std::move(reply));
@@ -371,22 +371,24 @@ bool Api::is_known(const std::string& id) const {
 }
 
 WebReply Api::history(const WebRequest& request, const std::string& id) {
-  std::vector<std::string> words{"history", "export", id, "--format", "json"};
+  std::vector<std::string> words{"history", "export", "--format", "json"};
   for (const char* name : {"segment", "from", "to"}) {
     if (request.query.contains(name)) {
       words.push_back("--" + std::string(name));
       words.push_back(query(request, name));
     }
   }
+  words.insert(words.end(), {"--", id});
   return of_kpi(id, verb(std::move(words)));
 }
 
 WebReply Api::explain(const WebRequest& request, const std::string& id) {
-  std::vector<std::string> words{"explain", id};
+  std::vector<std::string> words{"explain"};
   if (request.query.contains("segment")) {
     words.emplace_back("--segment");
     words.push_back(query(request, "segment"));
   }
+  words.insert(words.end(), {"--", id});
   return of_kpi(id, verb(std::move(words), "text/plain; charset=utf-8"));
 }
 

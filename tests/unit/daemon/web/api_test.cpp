@@ -94,11 +94,14 @@ TEST_F(ApiTest, AnswersWithTheVerbsOfTheProgram) {
   EXPECT_EQ(ask("GET", "/api/v1/alerts").status, 200);
   EXPECT_THAT(asked, ElementsAre("alerts", "--json"));
   EXPECT_EQ(ask("GET", "/api/v1/alerts?all=1&kpi=visits").status, 200);
-  EXPECT_THAT(asked, ElementsAre("alerts", "--json", "--all", "visits"));
+  EXPECT_THAT(asked, ElementsAre("alerts", "--json", "--all", "--", "visits"));
+  EXPECT_EQ(ask("GET", "/api/v1/alerts?kpi=--config=x").status, 200);
+  EXPECT_THAT(asked, ElementsAre("alerts", "--json", "--", "--config=x"));  // no option
   EXPECT_EQ(ask("GET", "/api/v1/kpis/visits/history").status, 200);
-  EXPECT_THAT(asked, ElementsAre("history", "export", "visits", "--format", "json"));
+  EXPECT_THAT(asked, ElementsAre("history", "export", "--format", "json", "--", "visits"));
   result = {2, "", "kpid: there is no KPI \"x\"\n"};
   const WebReply reply = ask("GET", "/api/v1/kpis/x/explain");
+  EXPECT_THAT(asked, ElementsAre("explain", "--", "x"));
   EXPECT_EQ(reply.status, 404);
   EXPECT_EQ(reply.type, "application/problem+json");
   EXPECT_THAT(reply.body, HasSubstr(R"("title":"there is no KPI \"x\"")"));
