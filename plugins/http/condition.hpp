@@ -29,8 +29,6 @@ class Condition {
 
   [[nodiscard]] bool holds(const Answer& answer) const;
 
-  [[nodiscard]] bool asks_json() const { return !json_.empty(); }
-
   /// Whether it asks for the body as JSON.
   [[nodiscard]] bool needs_json() const { return !json_.empty(); }
 

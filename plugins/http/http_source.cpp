@@ -156,7 +156,7 @@ class HttpPoll {
     Exchange exchange = KPI_TRY(talk_.ask(step.request, scope, change));
     for (std::chrono::milliseconds waited{0}; step.until && !step.until->holds(seen(exchange));
          waited += step.interval) {
-      const bool is_other = step.until->asks_json() && !exchange.json &&
+      const bool is_other = step.until->needs_json() && !exchange.json &&
                             plan_.decode.kind != DecodePlan::Kind::kLines && !trim(exchange.response.body).empty();
       if (is_other) {
         return fail(ErrorKind::kUnavailable,

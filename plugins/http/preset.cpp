@@ -115,7 +115,8 @@ SourceDefaults defaults_of_source(const OptionValues& options) {
   return defaults_of(tree("window"), tree("rows"));
 }
 
-SourceDefaults read_defaults(const OptionTree& preset, Diagnostics& diagnostics) {
+/// `is_only_zone`: sources may not name another timezone.
+SourceDefaults read_defaults(const OptionTree& preset, bool& is_only_zone, Diagnostics& diagnostics) {
   SourceDefaults defaults = defaults_of(preset.find("window"), preset.find("rows"));
   const OptionTree* node = preset.find("defaults");
   if (node == nullptr) {
@@ -147,23 +148,18 @@ SourceDefaults read_defaults(const OptionTree& preset, Diagnostics& diagnostics)
   if (map.span("every", every)) {
     defaults.every = every;
   }
-  bool is_only_zone = false;  // read where sources are made
   map.flag("only_timezone", is_only_zone);
   map.finish();
   return defaults;
 }
 
 /// Days that the other side cuts in one zone must not get the names of days in another.
-void check_zone(const OptionTree& preset, const SourceDefaults& defaults, const HttpPlan& plan, Diagnostics& out) {
-  const OptionTree* node = preset.find("defaults");
-  const OptionTree* only = node == nullptr ? nullptr : node->find("only_timezone");
-  if (only == nullptr || only->text != "true" || !defaults.zone || plan.settings.zone.name() == defaults.zone->name()) {
-    return;
+void check_zone(const Zone& only, const HttpPlan& plan, Diagnostics& out) {
+  if (plan.settings.zone.name() != only.name()) {
+    out.error(plan.settings.position,
+              "the days of " + plan.origin + " are those of " + only.name() + ", not of " + plan.settings.zone.name(),
+              "leave timezone out of this source");
   }
-  out.error(
-      plan.settings.position,
-      "the days of " + plan.origin + " are those of " + defaults.zone->name() + ", not of " + plan.settings.zone.name(),
-      "leave timezone out of this source");
 }
 
 }  // namespace
@@ -250,16 +246,20 @@ std::optional<Plugin> preset_plugin(const std::string& name,
     const OptionTree* title = about->find("title");
     plugin.help = title == nullptr ? "" : title->text;
   }
-  const SourceDefaults defaults = read_defaults(*preset, diagnostics);
+  bool is_only_zone = false;
+  const SourceDefaults defaults = read_defaults(*preset, is_only_zone, diagnostics);
+  const std::optional<Zone> only_zone = is_only_zone ? defaults.zone : std::nullopt;
   plugin.defaults = [defaults](const OptionValues&) { return defaults; };
-  plugin.create = [keys, params, preset, name, defaults](const SourceSettings& settings, Diagnostics& out) {
+  plugin.create = [keys, params, preset, name, only_zone](const SourceSettings& settings, Diagnostics& out) {
     const std::size_t errors = out.count(Diagnostic::Severity::kError);
     HttpPlan plan;
     plan.settings = settings;
     plan.origin = name;
     plan.trees.push_back(preset);
     add_parameters(params, settings, plan);
-    check_zone(*preset, defaults, plan, out);
+    if (only_zone) {
+      check_zone(*only_zone, plan, out);
+    }
     HttpKeys placed = keys;
     placed.position = settings.position;
     return build(placed, std::move(plan), out, errors);
