@@ -1,6 +1,7 @@
 #pragma once
 // The engine: takes what polls and deliveries brought, judges what is due, decides who is told, and commits it all at
-// once. It owns all state. One thread calls it; it starts none, reads no clock and does no I/O but the store's.
+// once; a digest that is due follows in a commit of its own. It owns all state. One thread calls it; it starts none,
+// reads no clock and does no I/O but the store's.
 
 #include "daemon/config/config.hpp"
 #include "daemon/engine/alert_json.hpp"
@@ -172,7 +173,8 @@ class Engine {
     std::optional<Slot> newest;  ///< Of its samples, when `knows_newest`.
     bool knows_newest = false;
     std::optional<Instant> late_since;
-    bool is_told_as_late = false;      ///< The open source alert is about what has not come.
+    std::optional<Slot> owed;      ///< While it is late: the first period that has not come; none: values, or a moment.
+    bool is_told_as_late = false;  ///< The open source alert is about what has not come.
     std::vector<std::string> remarks;  ///< Of the last poll.
   };
 

@@ -100,6 +100,8 @@ void Engine::look_for_late(Instant now) {
       continue;
     }
     state.late_since = state.late_since ? state.late_since : at;
+    const bool is_period = !config.is_entered && config.settings.grain.unit != Grain::Unit::kInstant;
+    state.owed = is_period ? std::optional(owed) : std::nullopt;
     set_late(state, late_text(owed, newest, config));
   }
 }
@@ -112,6 +114,7 @@ void Engine::set_late(SourceState& state, std::string text) {
   state.is_changed = true;
   if (state.row.late.empty()) {
     state.late_since.reset();
+    state.owed.reset();
   }
 }
 

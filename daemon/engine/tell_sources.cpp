@@ -61,6 +61,10 @@ AlertView Engine::source_view(const SourceState& source) const {
                                          : Phrase::kSourceReadable;
   subject.is_late = source.row.error.empty();
   subject.is_invalid = source.is_invalid;
+  if (source.owed && subject.is_late) {
+    const SourceSettings& settings = config_->sources[static_cast<std::size_t>(&source - sources_.data())].settings;
+    subject.owed = OwedPeriod{*source.owed, settings.grain, rules_.calendar};
+  }
   subject.zone = config_->zone;
   for (std::uint32_t kpi = 0; kpi < sources_of_kpi_.size() && &source != &self_; ++kpi) {
     if (sources_of_kpi_[kpi].contains(static_cast<std::uint32_t>(&source - sources_.data()))) {

@@ -44,6 +44,13 @@ AlertView describe(const AlertSubject& subject, Language language);
 /// The machine that kpid runs on, where it is told of like a source.
 inline constexpr const char* kSelf = "kpid itself";
 
+/// The first period that has not come of a source that is late.
+struct OwedPeriod {
+  Slot slot;
+  Grain grain;
+  CalendarRules calendar;
+};
+
 struct SourceSubject {
   std::string name;
   std::string episode;
@@ -51,6 +58,7 @@ struct SourceSubject {
   std::optional<Instant> since;
   std::string error;                     ///< While it fails; in English, for those who mend it.
   bool is_late = false;                  ///< Nothing fails: what should have come has not.
+  std::optional<OwedPeriod> owed{};      ///< Of one that is late.
   bool is_invalid = false;               ///< What it gives cannot be read.
   std::vector<std::string> kpis;         ///< The titles of those that wait for it.
   Phrase why = Phrase::kSourceReadable;  ///< When it is over.

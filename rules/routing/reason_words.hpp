@@ -13,7 +13,7 @@ std::string reason_words(const AlertSubject& subject, const Voice& voice);
 /// Whether it fires, and the newest period has no data.
 bool is_stale(const AlertSubject& subject);
 
-/// The limit that a firing alert's severity stands for; null: it has none.
+/// The limit that a firing alert's severity stands for; nothing: it has none.
 std::optional<Value> crossed_limit(const AlertSubject& subject);
 /// How many decimals it takes to tell the value from its limit.
 int decimals_for(const AlertSubject& subject, const Value& limit, Language language);

@@ -52,15 +52,11 @@ Phrase trouble_of(const SourceSubject& subject) {
   return subject.is_invalid ? Phrase::kSourceUnreadable : Phrase::kSourceFails;
 }
 
-/// What stands beside the reason in other languages: of what has not come the day alone, in their words.
+/// What stands beside the reason in other languages: of what has not come the period alone, in their words.
 std::string note_of(const SourceSubject& subject, const std::string& error, Language language) {
-  constexpr std::string_view said = "nothing came for ";
-  if (!subject.is_late || !error.starts_with(said)) {
-    return error;
-  }
-  const std::string period = error.substr(said.size(), error.find(';') - said.size());
-  const auto date = parse_date(period);
-  return date ? date_words(*date, language) : period;
+  return subject.owed
+             ? period_words(subject.owed->slot, subject.owed->grain, {subject.zone, subject.owed->calendar}, language)
+             : error;
 }
 
 }  // namespace
