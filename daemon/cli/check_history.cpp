@@ -1,5 +1,6 @@
 #include "daemon/cli/check_history.hpp"
 
+#include "daemon/cli/check_conditions.hpp"
 #include "daemon/cli/reading.hpp"
 #include "rules/base/text.hpp"
 #include "rules/expr/beside.hpp"
@@ -12,7 +13,6 @@
 #include <cmath>
 #include <limits>
 #include <optional>
-#include <ranges>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,10 +22,6 @@ namespace {
 
 constexpr std::int64_t kFourWeeks = 28;
 constexpr std::size_t kMostNamed = 12;
-/// A condition that was unknown in so many of the newest periods, in each of so many lines, is called so.
-constexpr std::size_t kPeriods = 30;
-constexpr std::size_t kFewestPeriods = 8;
-constexpr std::size_t kMostLines = 20;
 
 std::string shown(const std::set<std::string>& values) {
   std::vector<std::string> names(values.begin(), values.end());
@@ -48,25 +44,6 @@ std::optional<Slot> deadline_of(const Target& target) {
              : std::nullopt;
 }
 
-/// How far prev() and its like look back.
-std::int64_t longest_shift(const Program& program) {
-  std::int64_t longest = 0;
-  const auto look = [&](const std::vector<Span>& back) {
-    std::int64_t ms = 0;
-    for (const Span& span : back) {
-      ms += span.approximate_ms();
-    }
-    longest = std::max(longest, ms);
-  };
-  for (const MetricInput& input : program.metrics) {
-    look(input.back);
-  }
-  for (const KpiInput& input : program.kpis) {
-    look(input.back);
-  }
-  return longest;
-}
-
 class HistoryCheck {
  public:
   HistoryCheck(const Engine& engine, Instant now, Diagnostics& diagnostics)
@@ -85,7 +62,7 @@ class HistoryCheck {
     for (const Kpi& kpi : rules_.kpis) {
       check_filters(kpi);
       check_matches(kpi);
-      check_conditions(kpi);
+      check_conditions(kpi, lines_of(kpi), engine_.judge_context(now_), diagnostics_);
       const Line* total = engine_.find_line(kpi.id, {});
       if (total != nullptr) {
         check_min_sample(kpi, *total);
@@ -236,7 +213,7 @@ class HistoryCheck {
       double most = 0;
       std::size_t seen = 0;
       const std::vector<Sample>& judged = total.judged.values;
-      for (auto at = judged.rbegin(); at != judged.rend() && seen < kPeriods; ++at, ++seen) {
+      for (auto at = judged.rbegin(); at != judged.rend() && seen < kCheckedPeriods; ++at, ++seen) {
         const Value counted =
             evaluate_input(kpi.value, total.value_inputs, sample.input, evaluation(total, context, at->slot));
         most = counted.is_known() ? std::max(most, counted.number) : most;
@@ -294,69 +271,6 @@ class HistoryCheck {
                              std::to_string(window.periods) + " days: there " + other.name + " has no row",
                          "if no row means none, write missing: zero for the source " + other.source);
     return true;
-  }
-
-  /// Conditions and limits that could not be told in any period: they can neither fire nor end anything.
-  void check_conditions(const Kpi& kpi) {
-    std::vector<std::optional<Value>> conditions(kpi.alerts.size());
-    std::array<std::optional<Value>, 3> limits;
-    std::size_t periods = 0;
-    std::int64_t known_for = 0;  // milliseconds
-    const JudgeContext context = engine_.judge_context(now_);
-    for (const Line* line : lines_of(kpi) | std::views::take(kMostLines)) {
-      const std::vector<Sample>& judged = line->judged.values;
-      std::size_t seen = 0;
-      for (auto at = judged.rbegin(); at != judged.rend() && seen < kPeriods; ++at, ++seen) {
-        const PeriodJudgement judgement = judge_period(*line, context, at->slot);
-        for (std::size_t i = 0; i < conditions.size(); ++i) {
-          note(conditions[i], judgement.conditions[i]);
-        }
-        const std::array stood{judgement.limits.warning, judgement.limits.critical, judgement.limits.recover};
-        for (std::size_t i = 0; i < stood.size(); ++i) {
-          if (stood[i]) {
-            note(limits[i], *stood[i]);
-          }
-        }
-      }
-      periods = std::max(periods, seen);
-      known_for = std::max(known_for, seen == 0 ? 0 : judged.back().slot.ms - judged.front().slot.ms);
-    }
-    if (periods < kFewestPeriods) {
-      return;
-    }
-    // What looks back further than the history reaches is unknown for now, not for ever.
-    for (std::size_t i = 0; i < conditions.size(); ++i) {
-      if (longest_shift(kpi.alerts[i].when) < known_for) {
-        tell_unknown(kpi, "the condition of \"" + kpi.alerts[i].name + "\"", conditions[i], periods);
-      }
-    }
-    std::int64_t shift = 0;
-    if (kpi.thresholds) {
-      each_threshold_program(*kpi.thresholds,
-                             [&](const Program& limit) { shift = std::max(shift, longest_shift(limit)); });
-    }
-    if (shift >= known_for) {
-      return;
-    }
-    static constexpr std::array<std::string_view, 3> kLimits{"warning", "critical", "recover"};
-    for (std::size_t i = 0; i < limits.size(); ++i) {
-      tell_unknown(kpi, "the limit " + std::string(kLimits[i]), limits[i], periods);
-    }
-  }
-
-  /// What is known stays.
-  static void note(std::optional<Value>& noted, const Value& value) {
-    noted = noted && noted->is_known() ? noted : value;
-  }
-
-  void tell_unknown(const Kpi& kpi, const std::string& what, const std::optional<Value>& noted, std::size_t periods) {
-    if (noted && !noted->is_known()) {
-      diagnostics_.warning(
-          kpi.position,
-          what + " of " + kpi.id + " was unknown in each of the last " + std::to_string(periods) + " periods (" +
-              words_of(noted->reason) + "): it can never match",
-          "`kpid explain " + kpi.id + "` shows its inputs; coalesce(x, 0) gives what is missing a value");
-    }
   }
 
   /// A level that would have to change faster than it ever did in as long a time, a sum that would need more than it
