@@ -1,9 +1,8 @@
 #include "daemon/notify/outbox.hpp"
 
-#include "rules/base/text.hpp"
+#include "daemon/notify/retry_wait.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace kpi {
@@ -28,52 +27,7 @@ constexpr minutes kLongOutage{15};
 constexpr std::size_t kLeastForABatch = 16;
 constexpr std::size_t kLargestBatch = 4096;
 
-/// A number from 0 to 1 that is the same for the same id and attempt.
-double spread(const std::string& id, int attempt) {
-  const std::string hash = fingerprint(id + "#" + std::to_string(attempt));
-  return static_cast<double>(std::stoul(hash.substr(0, 6), nullptr, 16)) / 0xFFFFFF;
-}
-
-Duration scaled(seconds wait, const std::string& id, int attempt) {
-  const double factor = 0.8 + 0.4 * spread(id, attempt);
-  return Duration{std::llround(static_cast<double>(Duration{wait}.count()) * factor)};
-}
-
-/// How long a channel rests after so many failures in a row.
-Duration rest_after(const std::string& id, int failures) {
-  static constexpr std::array<seconds, 6> kRests{
-      seconds{1}, seconds{2}, seconds{5}, seconds{10}, seconds{20}, seconds{30}};
-  const std::size_t index = std::min(static_cast<std::size_t>(failures), kRests.size()) - 1;
-  return scaled(kRests.at(index), id, failures);
-}
-
 }  // namespace
-
-std::span<const seconds> retry_waits() {
-  static constexpr std::array<seconds, 14> kWaits{seconds{1},
-                                                  seconds{5},
-                                                  seconds{30},
-                                                  minutes{2},
-                                                  minutes{5},
-                                                  minutes{10},
-                                                  minutes{30},
-                                                  hours{1},
-                                                  hours{2},
-                                                  hours{5},
-                                                  hours{10},
-                                                  hours{14},
-                                                  hours{20},
-                                                  hours{24}};
-  return kWaits;
-}
-
-std::optional<Duration> retry_wait(const std::string& id, int attempt) {
-  const auto waits = retry_waits();
-  if (attempt < 1 || static_cast<std::size_t>(attempt) > waits.size()) {
-    return std::nullopt;
-  }
-  return scaled(waits[static_cast<std::size_t>(attempt) - 1], id, attempt);
-}
 
 Instant Outbox::due(const Entry& entry) {
   return entry.row.next_attempt.value_or(Instant{});

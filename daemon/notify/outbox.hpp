@@ -16,20 +16,12 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace kpi {
-
-/// The waits between attempts, published in docs/delivery.md: 1 s to 24 hours, 77 hours in all; then a message is dead.
-std::span<const std::chrono::seconds> retry_waits();
-
-/// How long to wait after the attempt-th failed attempt (from 1), ±20 % by a hash of the id, so that messages that
-/// failed together do not come back together. Nothing: give up.
-std::optional<Duration> retry_wait(const std::string& id, int attempt);
 
 /// One message to try now, and what the attempt needs to know of earlier ones.
 struct Attempt {

@@ -1,6 +1,7 @@
 #include "daemon/notify/outbox.hpp"
 
 #include "daemon/notify/message_json.hpp"
+#include "daemon/notify/retry_wait.hpp"
 #include "tests/support/sample_messages.hpp"
 
 #include <gmock/gmock.h>
@@ -373,16 +374,6 @@ TEST_F(OutboxTest, TenThousandMessagesAreNoMoreWorkForEachThanAFew) {
   }
   EXPECT_LT(rounds, 40U);
   EXPECT_EQ(outbox_.states().at("growth").delivered, static_cast<std::uint64_t>(count));
-}
-
-TEST(RetryWait, IsAsPublishedWithinAFifth) {
-  for (std::size_t i = 0; i < retry_waits().size(); ++i) {
-    const double published = static_cast<double>(Duration{retry_waits()[i]}.count());
-    const auto wait = retry_wait("msg_1", static_cast<int>(i) + 1);
-    ASSERT_TRUE(wait);
-    EXPECT_NEAR(static_cast<double>(wait->count()), published, published * 0.2 + 1);
-  }
-  EXPECT_EQ(retry_wait("msg_1", static_cast<int>(retry_waits().size()) + 1), std::nullopt);
 }
 
 TEST(Rate, IsMessagesByTime) {
