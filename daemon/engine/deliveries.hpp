@@ -53,8 +53,7 @@ class Deliveries {
   void written();
 
   /// Starts what is due; what a channel takes no more is given up. `now` is the wall clock, which may have been set
-  /// back.
-  /// `is_warm`: what burns was looked at since the start, and may be told again to those who forget.
+  /// back. `is_warm`: what burns was looked at since the start, and may be told again to those who forget.
   void start_due(Instant now, bool is_warm);
   /// The same for `run --once`: everything that is due, once. How many messages that is.
   std::size_t start_all_due(Instant now);

@@ -257,7 +257,7 @@ Result<void> Engine::restore_samples() {
 }
 
 void Engine::restore_alert(const AlertRow& row) {
-  const Result<AlertMemory> memory = decode_alert(row.machine);
+  Result<AlertMemory> memory = decode_alert(row.machine);
   if (!memory) {
     return;  // the machine starts anew; the ledger and the episode stay as they are
   }

@@ -40,7 +40,7 @@ class Load:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
         while (number := next(self.next)) < self.count:
             path, due = self.paths[number % len(self.paths)], begin + number / self.rate
-            time.sleep(max(0, due - time.monotonic()))
+            time.sleep(max(0, due - time.monotonic()))  # the load: so many a second
             try:
                 connection.request("GET", path)
                 answer = connection.getresponse()

@@ -438,19 +438,23 @@ TEST(SqliteStore, IsVerifiedRowByRow) {
                                    "the segment of line 1 is no JSON"));
 }
 
+/// A history of the schema after so many migrations, with one line and one series.
+void make_earlier_history(const std::string& path, std::size_t steps, const char* more) {
+  SQLite::Database db(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  sqlite::migrate(db, 0, history_migrations().first(steps));
+  db.exec(
+      "INSERT INTO kpi(id, name) VALUES(1, 'visits'); INSERT INTO line VALUES(1, 1, '{}');"
+      "INSERT INTO metric(id, name) VALUES(1, 'web.visits'); INSERT INTO series VALUES(1, 1, '{}');"
+      "UPDATE progress SET last_step = 172800000");
+  db.exec(more);
+}
+
 TEST(Migration, BringsTheHistoryOfEachEarlierSchemaForward) {
   for (std::size_t steps = 1; steps < history_migrations().size(); ++steps) {
     const TempDir directory;
     const std::string path = directory.file("kpid.db");
-    {
-      SQLite::Database db(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-      sqlite::migrate(db, 0, history_migrations().first(steps));
-      db.exec(
-          "INSERT INTO kpi(id, name) VALUES(1, 'visits'); INSERT INTO line VALUES(1, 1, '{}');"
-          "INSERT INTO metric(id, name) VALUES(1, 'web.visits'); INSERT INTO series VALUES(1, 1, '{}');"
-          "INSERT INTO sample(slot, series_id, value, known_at) VALUES(86400000, 1, 12.5, 172800000);"
-          "UPDATE progress SET last_step = 172800000");
-    }
+    make_earlier_history(
+        path, steps, "INSERT INTO sample(slot, series_id, value, known_at) VALUES(86400000, 1, 12.5, 172800000)");
     const std::unique_ptr<Store> store = opened(path);
     ASSERT_NE(store, nullptr) << "from schema " << steps;
     const Result<StoredState> state = store->load();
@@ -472,17 +476,12 @@ TEST(Migration, WhatIsSavedOfADamagedHistoryOfEachEarlierSchemaIsBroughtForward)
     SCOPED_TRACE(steps);
     const TempDir directory;
     const std::string path = directory.file("kpid.db");
-    {
-      SQLite::Database db(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-      sqlite::migrate(db, 0, history_migrations().first(steps));
-      db.exec(
-          "INSERT INTO kpi(id, name) VALUES(1, 'visits'); INSERT INTO line VALUES(1, 1, '{}');"
-          "INSERT INTO metric(id, name) VALUES(1, 'web.visits'); INSERT INTO series VALUES(1, 1, '{}');"
-          "INSERT INTO source(name, cursor, error, problems, problem_count) VALUES('web', 'seen', '', '[]', 0);"
-          "UPDATE progress SET last_step = 172800000;"
-          "WITH RECURSIVE day(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM day WHERE n < 2000) "
-          "INSERT INTO sample(slot, series_id, value, known_at) SELECT n * 86400000, 1, n, 172800000 FROM day");
-    }
+    make_earlier_history(
+        path,
+        steps,
+        "INSERT INTO source(name, cursor, error, problems, problem_count) VALUES('web', 'seen', '', '[]', 0);"
+        "WITH RECURSIVE day(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM day WHERE n < 2000) "
+        "INSERT INTO sample(slot, series_id, value, known_at) SELECT n * 86400000, 1, n, 172800000 FROM day");
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(static_cast<std::streamoff>((std::filesystem::file_size(path) / 4096 - 2) * 4096));
     file << std::string(4096, '\x5a');
