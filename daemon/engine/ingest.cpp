@@ -53,6 +53,13 @@ std::vector<std::uint32_t> converted_with(const SourceConfig& rates,
   return sources;
 }
 
+/// A sample that is new or has another value.
+struct ChangedSample {
+  std::uint32_t series;
+  Slot slot;
+  std::optional<Slot> front;  // where the series began before
+};
+
 std::optional<Slot> front_of(const SampleTable::Series& series) {
   return series.samples.empty() ? std::nullopt : std::optional(series.samples.front().slot);
 }
@@ -190,7 +197,7 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
   for (const PolledSeries& polled : poll.series) {
     series.push_back(series_of(source.metrics[polled.metric], polled.labels));
   }
-  std::map<std::uint32_t, ChangedSeries> changed;
+  std::vector<ChangedSample> changed;
   const std::optional<Slot> kept_from = sources_[source_of_metric_[source.metrics.front()]].row.kept_from;
   for (const PolledSample& sample : poll.samples) {
     if (kept_from && sample.slot < *kept_from) {
@@ -209,7 +216,7 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
     }
     ++(put == SampleTable::Put::kNew ? summary.new_samples : summary.restated_samples);
     commit_.samples.push_back({series_id_[id], sample.slot, sample.value});
-    changed.try_emplace(id, ChangedSeries{front, {}}).first->second.slots.push_back(sample.slot);
+    changed.push_back({id, sample.slot, front});
   }
   sources_[source_of_metric_[source.metrics.front()]].knows_newest = false;
   if (skipped) {
@@ -218,7 +225,13 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
   }
   refresh_stale();
   std::optional<Slot> first_changed;
-  for (auto& [id, change] : changed) {
+  std::ranges::stable_sort(changed, {}, &ChangedSample::series);
+  for (auto first = changed.begin(); first != changed.end();) {
+    ChangedSeries change{first->front, {}};
+    const std::uint32_t id = first->series;
+    for (; first != changed.end() && first->series == id; ++first) {
+      change.slots.push_back(first->slot);
+    }
     std::ranges::sort(change.slots);
     first_changed = std::min(first_changed.value_or(change.slots.front()), change.slots.front());
     touch(id, change, now);
@@ -245,11 +258,14 @@ std::uint32_t Engine::series_of(std::uint32_t metric, const Labels& labels) {
 
 /// Lines whose value or limits read the series have something to judge, or to judge again.
 void Engine::touch(std::uint32_t series, const ChangedSeries& change, Instant now) {
+  if (series >= readers_.size() || readers_[series].empty()) {
+    return;
+  }
   const std::uint32_t metric = table_[series].metric;
   const JudgeContext context = judge_context(now);
   const std::vector<Stretch> stretches =
       changed_stretches(table_, series, rules_.metrics[metric], change.slots, change.front);
-  for (const std::uint32_t index : series < readers_.size() ? readers_[series] : std::vector<std::uint32_t>{}) {
+  for (const std::uint32_t index : readers_[series]) {
     const Line& line = lines_[index];
     dirty_.emplace(line.kpi, index);
     judge_again(index, periods_reading(line, context, series, stretches));

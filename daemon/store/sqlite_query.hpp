@@ -6,6 +6,7 @@
 #include "rules/base/time.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <cstddef>
@@ -53,13 +54,26 @@ class Row {
 /// One prepared statement, kept for the life of its connection.
 class Query {
  public:
-  Query(const SQLite::Database& db, const char* sql) : statement_(db, sql) {}
+  Query(const SQLite::Database& db, const std::string& sql) : statement_(db, sql) {}
 
   /// Runs a statement without rows to its end and returns how many rows it changed.
   template <class... Values>
   int run(const Values&... values) {
     const Reset reset{statement_};
-    bind_all(values...);
+    bind_from(1, values...);
+    return statement_.exec();
+  }
+
+  /// Binds values to the parameters from `first` on; texts among them must live until run_bound().
+  template <class... Values>
+  void bind_from(int first, const Values&... values) {
+    int index = first;
+    (bind(index++, values), ...);
+  }
+
+  /// run() with what was bound.
+  int run_bound() {
+    const Reset reset{statement_};
     return statement_.exec();
   }
 
@@ -67,7 +81,7 @@ class Query {
   template <class OnRow, class... Values>
   void each(OnRow&& row, const Values&... values) {
     const Reset reset{statement_};
-    bind_all(values...);
+    bind_from(1, values...);
     const Row current(columns_);
     while (statement_.executeStep()) {
       find_columns();
@@ -95,12 +109,6 @@ class Query {
     for (int i = static_cast<int>(columns_.size()); i < statement_.getColumnCount(); ++i) {
       columns_.push_back(statement_.getColumn(i));
     }
-  }
-
-  template <class... Values>
-  void bind_all(const Values&... values) {
-    int index = 0;
-    (bind(++index, values), ...);
   }
 
   void bind(int index, std::int64_t value) { statement_.bind(index, value); }
@@ -140,6 +148,61 @@ class Query {
 
   SQLite::Statement statement_;
   std::vector<SQLite::Column> columns_;
+};
+
+/// INSERT of rows, many by one statement: what a statement costs by itself is paid once for all of them.
+class Inserter {
+ public:
+  /// `into` ends before VALUES, `conflict` stands behind the rows.
+  Inserter(const SQLite::Database& db, std::string_view into, int columns, std::string_view conflict)
+      : columns_(columns), many_(db, sql(into, kRows, columns, conflict)), one_(db, sql(into, 1, columns, conflict)) {}
+
+  /// Inserts `count` rows; `bind(Query&, first parameter, i)` binds one. `present(i)` is called for each that changed
+  /// nothing, because there is such a row already: perhaps the very same one.
+  template <class Bind, class Present>
+  void run(std::size_t count, Bind&& bind, Present&& present) {
+    const auto insert_one = [&](std::size_t i) {
+      bind(one_, 1, i);
+      if (one_.run_bound() == 0) {
+        present(i);
+      }
+    };
+    std::size_t row = 0;
+    while (count - row >= kRows) {
+      const std::size_t end = row + kRows;
+      for (std::size_t i = row; i < end; ++i) {
+        bind(many_, (static_cast<int>(i - row) * columns_) + 1, i);
+      }
+      if (many_.run_bound() == kRows) {
+        row = end;
+      }
+      while (row < end) {
+        insert_one(row++);
+      }
+    }
+    while (row < count) {
+      insert_one(row++);
+    }
+  }
+
+ private:
+  static constexpr int kRows = 32;
+
+  static std::string sql(std::string_view into, int rows, int columns, std::string_view conflict) {
+    std::string row;
+    for (int i = 0; i < columns; ++i) {
+      row += i == 0 ? "(?" : ",?";
+    }
+    std::string values;
+    for (int i = 0; i < rows; ++i) {
+      values += (i == 0 ? "" : ",") + row + ")";
+    }
+    return fmt::format("{} VALUES{} {}", into, values, conflict);
+  }
+
+  int columns_;
+  Query many_;
+  Query one_;
 };
 
 /// Rows of a table keyed (slot, id) of a few ids among many: seeks to each instead of reading what lies between.

@@ -9,6 +9,8 @@
 namespace kpi::sqlite {
 namespace {
 
+constexpr const char* kUnlessPresent = "ON CONFLICT DO NOTHING";
+
 constexpr const char* kPutSeries =
     "INSERT INTO series(id, metric_id, labels) VALUES(?1, (SELECT id FROM metric WHERE name = ?2), ?3) "
     "ON CONFLICT(id) DO UPDATE SET metric_id = excluded.metric_id, labels = excluded.labels";
@@ -25,16 +27,15 @@ constexpr const char* kPutTarget =
     "ON CONFLICT(kpi_id, target, fingerprint) DO UPDATE SET start = excluded.start, baseline = excluded.baseline, "
     "text = excluded.text";
 
-constexpr const char* kAddSample =
-    "INSERT INTO sample(slot, series_id, value, known_at) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+constexpr const char* kIntoSample = "INSERT INTO sample(slot, series_id, value, known_at)";
+constexpr int kSampleColumns = 4;
 constexpr const char* kKeepSample =
     "INSERT INTO sample_revision(slot, series_id, value, known_at, replaced_at) "
     "SELECT slot, series_id, value, known_at, ?4 FROM sample WHERE slot = ?1 AND series_id = ?2 AND value IS NOT ?3";
 constexpr const char* kReplaceSample = "UPDATE sample SET value = ?3, known_at = ?4 WHERE slot = ?1 AND series_id = ?2";
 
-#define KPI_LEDGER_VALUES "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
-constexpr const char* kAddVerdict =
-    "INSERT INTO ledger(" KPI_LEDGER_COLUMNS ") VALUES" KPI_LEDGER_VALUES " ON CONFLICT DO NOTHING";
+constexpr const char* kIntoLedger = "INSERT INTO ledger(" KPI_LEDGER_COLUMNS ")";
+constexpr int kLedgerColumns = 16;
 constexpr const char* kKeepVerdict =
     "INSERT INTO ledger_revision(" KPI_LEDGER_COLUMNS ", replaced_at) SELECT " KPI_LEDGER_COLUMNS
     ", ?16 FROM ledger WHERE slot = ?1 AND line_id = ?2 AND "
@@ -44,12 +45,15 @@ constexpr const char* kKeepVerdict =
 constexpr const char* kMarkRestated =
     "UPDATE episode SET restated = 1 WHERE id = (SELECT episode FROM ledger WHERE slot = ?1 AND line_id = ?2 AND "
     "value IS NOT ?3)";
-constexpr const char* kReplaceVerdict = "REPLACE INTO ledger(" KPI_LEDGER_COLUMNS ") VALUES" KPI_LEDGER_VALUES;
+constexpr const char* kReplaceVerdict =
+    "REPLACE INTO ledger(" KPI_LEDGER_COLUMNS
+    ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
 // Not REPLACE: of a table with a foreign key it removes the row before it writes it.
-constexpr const char* kPutStatus =
-    "INSERT INTO status(" KPI_STATUS_COLUMNS
-    ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(line_id) DO UPDATE SET "
+constexpr const char* kIntoStatus = "INSERT INTO status(" KPI_STATUS_COLUMNS ")";
+constexpr int kStatusColumns = 14;
+constexpr const char* kReplaceStatus =
+    "ON CONFLICT(line_id) DO UPDATE SET "
     "slot = excluded.slot, period_start = excluded.period_start, period_end = excluded.period_end, "
     "value = excluded.value, verdict = excluded.verdict, state = excluded.state, severity = excluded.severity, "
     "reason = excluded.reason, since = excluded.since, target = excluded.target, "
@@ -117,14 +121,14 @@ StepWriter::StepWriter(const SQLite::Database& db, Words& words)
       put_line_(db, kPutLine),
       put_rule_(db, kPutRule),
       put_target_(db, kPutTarget),
-      add_sample_(db, kAddSample),
+      add_samples_(db, kIntoSample, kSampleColumns, kUnlessPresent),
       keep_sample_(db, kKeepSample),
       replace_sample_(db, kReplaceSample),
-      add_verdict_(db, kAddVerdict),
+      add_verdicts_(db, kIntoLedger, kLedgerColumns, kUnlessPresent),
       keep_verdict_(db, kKeepVerdict),
       mark_restated_(db, kMarkRestated),
       replace_verdict_(db, kReplaceVerdict),
-      put_status_(db, kPutStatus),
+      put_statuses_(db, kIntoStatus, kStatusColumns, kReplaceStatus),
       put_alert_(db, kPutAlert),
       put_episode_(db, kPutEpisode),
       put_source_(db, kPutSource),
@@ -156,9 +160,9 @@ void StepWriter::write(const StepCommit& step) {
   each(step.lines);
   each(step.rule_versions, step.now);
   each(step.target_versions, step.now);
-  each(step.samples, step.now);
-  each(step.verdicts, step.now);
-  each(step.statuses);
+  write(step.samples, step.now);
+  write(step.verdicts, step.now);
+  write(step.statuses);
   each(step.alerts);
   each(step.episodes);
   each(step.sources);
@@ -198,51 +202,79 @@ void StepWriter::write(const TargetVersionRow& target, Instant now) {
       target.kpi, target.target, target.fingerprint, date_text(target.start), target.baseline, target.text, now);
 }
 
-void StepWriter::write(const SampleRow& sample, Instant now) {
-  if (add_sample_.run(sample.slot, sample.series, sample.value, now) == 0 &&
-      keep_sample_.run(sample.slot, sample.series, sample.value, now) != 0) {
+void StepWriter::write(const std::vector<SampleRow>& samples, Instant now) {
+  add_samples_.run(
+      samples.size(),
+      [&](Query& query, int first, std::size_t i) {
+        query.bind_from(first, samples[i].slot, samples[i].series, samples[i].value, now);
+      },
+      [&](std::size_t i) { restate(samples[i], now); });
+}
+
+void StepWriter::restate(const SampleRow& sample, Instant now) {
+  if (keep_sample_.run(sample.slot, sample.series, sample.value, now) != 0) {
     replace_sample_.run(sample.slot, sample.series, sample.value, now);
   }
 }
 
-void StepWriter::write(const VerdictRow& verdict, Instant now) {
-  if (run_ledger(add_verdict_, verdict, now) == 0 && run_ledger(keep_verdict_, verdict, now) != 0) {
+void StepWriter::write(const std::vector<VerdictRow>& verdicts, Instant now) {
+  add_verdicts_.run(
+      verdicts.size(),
+      [&](Query& query, int first, std::size_t i) { bind_ledger(query, first, verdicts[i], now); },
+      [&](std::size_t i) { restate(verdicts[i], now); });
+  for (const VerdictRow& verdict : verdicts) {
+    if (!std::isnan(verdict.probability)) {
+      add_forecast_.run(
+          verdict.line, verdict.slot, now, verdict.probability, verdict.projected, verdict.goal, verdict.rule_version);
+    }
+  }
+}
+
+void StepWriter::restate(const VerdictRow& verdict, Instant now) {
+  bind_ledger(keep_verdict_, 1, verdict, now);
+  if (keep_verdict_.run_bound() != 0) {
     mark_restated_.run(verdict.slot, verdict.line, verdict.value);
-    run_ledger(replace_verdict_, verdict, now);
-  }
-  if (!std::isnan(verdict.probability)) {
-    add_forecast_.run(
-        verdict.line, verdict.slot, now, verdict.probability, verdict.projected, verdict.goal, verdict.rule_version);
+    bind_ledger(replace_verdict_, 1, verdict, now);
+    replace_verdict_.run_bound();
   }
 }
 
-int StepWriter::run_ledger(Query& query, const VerdictRow& verdict, Instant now) {
-  return query.run(verdict.slot,
-                   verdict.line,
-                   verdict.period.start,
-                   verdict.period.end,
-                   verdict.value,
-                   verdict.limit,
-                   words_.number(verdict.verdict),
-                   words_.number(verdict.severity),
-                   words_.number(verdict.state),
-                   words_.number(verdict.reason),
-                   verdict.goal,
-                   verdict.expected,
-                   words_.number(verdict.target_status),
-                   unless_empty(verdict.episode),
-                   verdict.rule_version,
-                   now);
+void StepWriter::bind_ledger(Query& query, int first, const VerdictRow& verdict, Instant now) {
+  query.bind_from(first,
+                  verdict.slot,
+                  verdict.line,
+                  verdict.period.start,
+                  verdict.period.end,
+                  verdict.value,
+                  verdict.limit,
+                  words_.number(verdict.verdict),
+                  words_.number(verdict.severity),
+                  words_.number(verdict.state),
+                  words_.number(verdict.reason),
+                  verdict.goal,
+                  verdict.expected,
+                  words_.number(verdict.target_status),
+                  unless_empty(verdict.episode),
+                  verdict.rule_version,
+                  now);
 }
 
-void StepWriter::write(const StatusRow& status) {
+void StepWriter::write(const std::vector<StatusRow>& statuses) {
+  put_statuses_.run(
+      statuses.size(),
+      [&](Query& query, int first, std::size_t i) { bind_status(query, first, statuses[i]); },
+      [](std::size_t /*row*/) {});  // one that is there is replaced
+}
+
+void StepWriter::bind_status(Query& query, int first, const StatusRow& status) {
   std::optional<Instant> start;
   std::optional<Instant> end;
   if (status.provisional) {
     start = status.provisional->start;
     end = status.provisional->end;
   }
-  put_status_.run(status.line,
+  query.bind_from(first,
+                  status.line,
                   status.slot,
                   status.period.start,
                   status.period.end,

@@ -20,9 +20,11 @@ class StepWriter {
   void write(const LineRow& line);
   void write(const RuleVersionRow& rule, Instant now);
   void write(const TargetVersionRow& target, Instant now);
-  void write(const SampleRow& sample, Instant now);
-  void write(const VerdictRow& verdict, Instant now);
-  void write(const StatusRow& status);
+  void write(const std::vector<SampleRow>& samples, Instant now);
+  void restate(const SampleRow& sample, Instant now);
+  void write(const std::vector<VerdictRow>& verdicts, Instant now);
+  void restate(const VerdictRow& verdict, Instant now);
+  void write(const std::vector<StatusRow>& statuses);
   void write(const AlertRow& alert);
   void write(const EpisodeRow& episode);
   void write(const SourceRow& source);
@@ -36,7 +38,8 @@ class StepWriter {
   void write(const AcknowledgementRow& acknowledgement);
   void write(const HushedRow& hushed);
   void write(const DigestMark& digest);
-  int run_ledger(Query& query, const VerdictRow& verdict, Instant now);
+  void bind_ledger(Query& query, int first, const VerdictRow& verdict, Instant now);
+  void bind_status(Query& query, int first, const StatusRow& status);
 
   Words& words_;
   Query add_metric_;
@@ -45,14 +48,14 @@ class StepWriter {
   Query put_line_;
   Query put_rule_;
   Query put_target_;
-  Query add_sample_;
+  Inserter add_samples_;
   Query keep_sample_;  // as a revision, if the new one differs
   Query replace_sample_;
-  Query add_verdict_;  // these three take the same values: the row's columns and the time of the step
-  Query keep_verdict_;
+  Inserter add_verdicts_;
+  Query keep_verdict_;  // takes the values of a row; as a revision, if the new one differs
   Query mark_restated_;
   Query replace_verdict_;
-  Query put_status_;
+  Inserter put_statuses_;
   Query put_alert_;
   Query put_episode_;
   Query put_source_;

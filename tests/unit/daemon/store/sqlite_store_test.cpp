@@ -121,6 +121,37 @@ TEST(SqliteStore, KeepsReplacedVerdictsWithBothTimes) {
               ElementsAre("1|4", "2|1"));
 }
 
+/// Many rows are inserted by one statement, which leaves out what is there.
+TEST(SqliteStore, KeepsWhatIsRestatedAmongManyNewRows) {
+  constexpr int kRows = 100;
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  const std::unique_ptr<Store> store = opened(path);
+  StepCommit step = first_step();
+  for (int i = 1; i <= kRows; ++i) {
+    step.samples.push_back({1, day(i), i * 1.0});
+    step.verdicts.push_back(verdict_of(1, i, i * 1.0));
+  }
+  expect_committed(*store, step);
+  step.now = morning(2);
+  step.samples[40].value = 0.5;
+  step.verdicts[70].value = 0.5;
+  for (int i = kRows + 1; i <= kRows + 50; ++i) {
+    step.samples.push_back({1, day(i), i * 1.0});
+    step.verdicts.push_back(verdict_of(1, i, i * 1.0));
+  }
+  // A slot that comes twice in one step: the later one counts.
+  step.samples.insert(step.samples.begin() + 110, {1, day(140), 7});
+  expect_committed(*store, step);
+  EXPECT_THAT(query(path, "SELECT slot / 86400000, value FROM sample_revision ORDER BY slot"),
+              ElementsAre("41|41.0", "140|7.0"));
+  EXPECT_THAT(query(path, "SELECT slot / 86400000, value FROM ledger_revision"), ElementsAre("71|71.0"));
+  EXPECT_THAT(query(path, "SELECT count(*), sum(value = slot / 86400000), sum(known_at / 86400000 = 1) FROM sample"),
+              ElementsAre("150|149|99"));
+  EXPECT_THAT(query(path, "SELECT count(*), sum(value = slot / 86400000), sum(judged_at / 86400000 = 1) FROM ledger"),
+              ElementsAre("150|149|99"));
+}
+
 /// Every column of a verdict counts as a change.
 TEST(SqliteStore, TakesAVerdictForChangedByAnyColumn) {
   struct Case {
