@@ -1,5 +1,7 @@
 #include "daemon/config/config_files.hpp"
 
+#include "daemon/os/own_files.hpp"
+
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -48,6 +50,7 @@ Result<std::string> ConfigFiles::read(const std::string& path, std::size_t limit
     return kept->second;
   }
   looked_for_.insert(key);
+  keep_from_programs(key, OwnKind::kFile);
   std::string text = KPI_TRY(host_->read_file(path, limit)).text;
   bytes_ += text.size();
   if (bytes_ > kMostConfigBytes) {

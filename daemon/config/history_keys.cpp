@@ -1,4 +1,5 @@
 #include "daemon/config/config_keys.hpp"
+#include "daemon/os/own_files.hpp"
 #include "rules/base/text.hpp"
 #include "rules/judge/reach.hpp"
 
@@ -75,6 +76,7 @@ void read_history(MapReader& map, const std::string& path, ConfigReading& readin
   }
   if (const auto file = file_of(history, node != nullptr ? node->position : map.position(), reading.diagnostics)) {
     reading.config.history = resolve_path(path, *file);
+    keep_from_programs(reading.config.history, OwnKind::kFamily);
   }
   if (const std::string& copy = reading.config.history_export.path; !copy.empty() && copy == reading.config.history) {
     reading.diagnostics.error(node->position,

@@ -2,6 +2,7 @@
 
 #include "daemon/config/config.hpp"
 #include "daemon/os/files.hpp"
+#include "daemon/os/own_files.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -29,6 +30,7 @@ std::size_t next_reference(std::string_view text, std::size_t from) {
 }
 
 Result<Secret> read_file_secret(const std::string& path, std::string_view reference) {
+  keep_from_programs(path, OwnKind::kFile);
   FileHost host;
   auto file = host.read_file(path, kMostSecretBytes);
   if (!file) {

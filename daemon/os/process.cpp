@@ -2,6 +2,7 @@
 
 #include "daemon/os/clock.hpp"
 #include "daemon/os/descriptor.hpp"
+#include "daemon/os/own_files.hpp"
 #include "daemon/os/process_child.hpp"
 #include "daemon/os/sandbox.hpp"
 #include "rules/base/text.hpp"
@@ -37,6 +38,18 @@ constexpr std::array<std::string_view, 5> kFolders{
 tl::unexpected<Error> no_start(const std::string& program, int reason) {
   return fail(reason == EAGAIN || reason == ENOMEM || reason == EMFILE ? ErrorKind::kUnavailable : ErrorKind::kInvalid,
               program + ": cannot be run: " + std::generic_category().message(reason));
+}
+
+/// Landlock cannot take a file out of a folder that may be written to.
+Result<void> check_writable(const std::string& program, const std::string& path) {
+  std::vector<std::string> own = own_files_beneath(path);
+  if (own.empty() && is_own_file(path)) {
+    own.push_back(path);
+  }
+  return own.empty() ? Result<void>()
+                     : fail(ErrorKind::kInvalid,
+                            program + ": cannot be run: it may write to " + path + ", where kpid's own " + own.front() +
+                                " is; name a folder without it");
 }
 
 struct Pipe {
@@ -153,6 +166,9 @@ class Run {
     std::ranges::transform(readable, readable.begin(), absolute);
     std::ranges::transform(writable, writable.begin(), absolute);
     readable.push_back(folder_of(command.front()));
+    for (const std::string& path : writable) {
+      KPI_TRY(check_writable(request_.command.front(), path));
+    }
     const std::string folder = request_.folder.empty() ? "/" : absolute(request_.folder);
     const Sandbox sandbox(readable, writable);
     const Descriptor input = input_of(request_.input);

@@ -1,5 +1,7 @@
 #include "daemon/os/sandbox.hpp"
 
+#include "daemon/os/own_files.hpp"
+
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -8,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <linux/landlock.h>
 
 namespace kpi {
@@ -66,6 +69,23 @@ void allow(int ruleset, const char* path, std::uint64_t rights) {
   ::close(rule.parent_fd);
 }
 
+/// What is in a folder, at any depth, without kpid's own files: Landlock only gives, so a folder that holds one of them
+/// is given entry by entry. Its names can be listed. Links are left out: what they point at is given where it lies.
+void allow_reading(int ruleset, const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error) || own_files_beneath(path).empty()) {
+    allow(ruleset, path.c_str(), kRead);
+    return;
+  }
+  allow(ruleset, path.c_str(), LANDLOCK_ACCESS_FS_READ_DIR);
+  for (std::filesystem::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
+    std::error_code ignored;
+    if (!at->is_symlink(ignored) && !is_own_file(at->path().string())) {
+      allow_reading(ruleset, at->path().string());
+    }
+  }
+}
+
 }  // namespace
 
 bool Sandbox::is_available() {
@@ -84,14 +104,14 @@ Sandbox::Sandbox(const std::vector<std::string>& readable, const std::vector<std
     return;
   }
   for (const char* path : kReadableFolders) {
-    allow(ruleset_, path, kRead);
+    allow_reading(ruleset_, path);
   }
   for (const char* path : kReadableFiles) {
     allow(ruleset_, path, kReadFile);
   }
   allow(ruleset_, "/dev/null", kReadFile | LANDLOCK_ACCESS_FS_WRITE_FILE);
   for (const std::string& path : readable) {
-    allow(ruleset_, path.c_str(), kRead);
+    allow_reading(ruleset_, path);
   }
   for (const std::string& path : writable) {
     allow(ruleset_, path.c_str(), known_rights());

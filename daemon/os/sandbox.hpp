@@ -10,7 +10,8 @@ namespace kpi {
 class Sandbox {
  public:
   /// The system's programs and libraries, what network programs need of /etc, some of /proc, and `readable`; `writable`
-  /// as well. Paths that are not there are left out.
+  /// as well. Paths that are not there are left out. Of a folder that holds kpid's own files (own_files.hpp) all else is
+  /// seen; one of them is seen when `readable` names it itself.
   Sandbox(const std::vector<std::string>& readable, const std::vector<std::string>& writable);
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;

@@ -63,6 +63,26 @@ class ExecTest(unittest.TestCase):
         self.assertEqual(code, 3, text)
         self.assertIn("No such file or directory: '/none'", text)
 
+    def test_a_program_beside_the_configuration_sees_neither_it_nor_the_history_nor_a_secret(self):
+        script = self.folder / "look.sh"
+        script.write_text("#!/bin/sh\nread -r question\necho '{\"kpid\": 1}'\n"
+                          "for file in kpid.yaml rules.yaml history.db history.db.credentials/* token data; do\n"
+                          "  cat $file >/dev/null 2>&1 && echo \"{\\\"problem\\\": \\\"sees $file\\\"}\"\ndone\n"
+                          "echo '{\"date\": \"2026-03-01\", \"values\": {\"m\": 1}}'\n")
+        script.chmod(0o755)
+        (self.folder / "history.db.credentials").mkdir()
+        for name in ("token", "data", "history.db.credentials/abc"):
+            (self.folder / name).write_text("x")
+        source = ("{plugin: exec, command: [./look.sh], secrets: {token: \"${file:token}\"}, "
+                  "metrics: {m: {kind: flow}}}")
+        code, text = self.run_once(source)
+        seen = [line for line in text.splitlines() if "sees " in line]
+        self.assertEqual(code, 0, text)
+        self.assertIn("sees data", text)
+        for name in ("kpid.yaml", "rules.yaml", "history.db", "token"):
+            self.assertNotIn("sees " + name, text, seen)
+        self.assertEqual(self.samples(), ["2026-03-01|{}|1.0"])
+
     def nagios(self, command, column):
         source = ("{plugin: exec, format: nagios, command: " + json.dumps(command) +
                   ", metrics: {m: {kind: level, column: " + json.dumps(column) + "}}}")

@@ -3,6 +3,7 @@
 #include "daemon/os/process.hpp"
 
 #include "daemon/os/clock.hpp"
+#include "daemon/os/own_files.hpp"
 #include "daemon/os/sandbox.hpp"
 
 #include <gtest/gtest.h>
@@ -113,6 +114,44 @@ TEST_F(Process, SeesNoFileThatIsNotItsOwn) {
   request.writable = {folder_ + "/shared"};
   output(request);
   EXPECT_TRUE(std::filesystem::exists(folder_ + "/shared/new"));
+}
+
+TEST_F(Process, SeesOfItsFolderAllButTheFilesOfKpid) {
+  if (!Sandbox::is_available()) {
+    GTEST_SKIP() << "SKIPPED: this kernel has no Landlock";
+  }
+  std::filesystem::create_directories(folder_ + "/keys/other");
+  std::filesystem::create_directories(folder_ + "/h.db.credentials");
+  for (const char* name : {"kpid.yaml", "h.db", "h.db-wal", "h.db.credentials/a", "keys/token"}) {
+    write(name, "top secret\n");
+  }
+  for (const char* name : {"data", "kpid.yaml.txt", "keys/token_reader", "keys/other/list"}) {
+    write(name, std::string("of ") + name + '\n');
+  }
+  std::filesystem::create_symlink("h.db", folder_ + "/link");
+  write("program",
+        "#!/bin/sh\ncd \"$(dirname \"$0\")\"\ncat kpid.yaml h.db h.db-wal h.db.credentials/a keys/token link\n"
+        "cat data kpid.yaml.txt keys/token_reader keys/other/list\n");
+  std::filesystem::permissions(folder_ + "/program", std::filesystem::perms::owner_all);
+  ProcessRequest request;
+  request.command = {folder_ + "/program"};
+  EXPECT_NE(output(request).find("top secret"), std::string::npos) << "of another's files it sees all";
+  keep_from_programs(folder_ + "/./kpid.yaml", OwnKind::kFile);
+  keep_from_programs(folder_ + "/h.db", OwnKind::kFamily);
+  keep_from_programs(folder_ + "/keys/token", OwnKind::kFile);
+  EXPECT_EQ(output(request), "of data\nof kpid.yaml.txt\nof keys/token_reader\nof keys/other/list\n");
+  request.readable = {folder_};
+  EXPECT_EQ(output(request).find("top secret"), std::string::npos);
+  request.readable = {folder_ + "/kpid.yaml"};
+  EXPECT_EQ(output(request).find("top secret"), 0U) << "what is named itself is meant";
+  for (const std::string& path : {folder_, folder_ + "/keys", folder_ + "/h.db.credentials"}) {
+    request.writable = {path};
+    EXPECT_NE(output(request).find("program: cannot be run: it may write to " + path + ", where kpid's own " + folder_),
+              std::string::npos)
+        << output(request);
+  }
+  request.writable = {folder_ + "/keys/other"};
+  EXPECT_NE(output(request).find("of data"), std::string::npos);
 }
 
 TEST_F(Process, StopsWhenAsked) {
