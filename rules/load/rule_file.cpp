@@ -30,6 +30,11 @@ class Loader {
   Loader(RuleGround ground, Diagnostics& diagnostics) : ground_(std::move(ground)), diagnostics_(diagnostics) {}
 
   void read(const std::vector<const YamlNode*>& maps) {
+    std::size_t count = 0;
+    for (const YamlNode* map : maps) {
+      count += map->entries.size();
+    }
+    raw_.reserve(count);  // each is some kilobytes
     for (const YamlNode* map : maps) {
       if (map->kind != YamlNode::Kind::kMap) {
         if (map->kind != YamlNode::Kind::kNull) {
@@ -52,6 +57,7 @@ class Loader {
     scope_.calendar = &ground_.calendar;
     scope_.kpi_count = std::max<std::size_t>(1, raw_.size());
     scope_.false_alarms = ground_.false_alarms;
+    rules_.kpis.reserve(raw_.size());
     const std::vector<std::size_t> in_order = order();
     for (const std::size_t index : in_circle_) {
       scope_.later_kpis.push_back(raw_[index].kpi.id);
