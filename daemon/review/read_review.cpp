@@ -58,7 +58,7 @@ class ReviewReader {
     }
     KPI_TRY(read_figures());
     KPI_TRY(read_restatements());
-    KPI_TRY(add_alerts(review_, config_, reader_));
+    KPI_TRY(add_alerts(review_, config_, lines_by_id(), reader_));
     KPI_TRY(add_people(review_, config_, reader_));
     KPI_TRY(add_unusual(review_, config_, reader_));
     return std::move(review_);
@@ -119,6 +119,14 @@ class ReviewReader {
   ReviewLine& line_of(const Place& place) {
     ReviewKpi& kpi = review_.kpis[place.at];
     return place.segment == kTotal ? kpi.total : kpi.segments[place.segment];
+  }
+
+  ReviewLines lines_by_id() {
+    ReviewLines lines;
+    for (const std::optional<Place>& place : places_) {
+      lines.push_back(place ? &line_of(*place) : nullptr);
+    }
+    return lines;
   }
 
   /// Whether a period of the KPI that begins at `slot` ends within the review's days.
@@ -184,7 +192,7 @@ class ReviewReader {
 
   Result<void> read_ledger() {
     const auto [from, to] = slots_around(review_.period, longest_period(rules_));
-    KPI_TRY(reader_.ledger(from, to, [&](const VerdictRow& row) {
+    KPI_TRY(reader_.ledger(from, to, [&](const LedgerPoint& row) {
       const Place* place = place_of(row.line);
       if (place == nullptr) {
         return;
@@ -213,7 +221,7 @@ class ReviewReader {
                                       : kpi.targets.back().measure;
   }
 
-  static void take(ReviewLine& line, const VerdictRow& row, Slot end, const Kpi& kpi) {
+  static void take(ReviewLine& line, const LedgerPoint& row, Slot end, const Kpi& kpi) {
     line.counts.add(row.verdict);
     line.points.push_back({row.slot, end, row.value, row.limit, row.expected, row.verdict});
     if (!std::isnan(row.goal)) {
@@ -380,7 +388,7 @@ class ReviewReader {
          {std::pair(&previous_, &ReviewLine::previous), std::pair(&year_ago_, &ReviewLine::year_ago)}) {
       std::map<std::uint32_t, std::vector<ReviewPoint>> points;
       const auto [from, to] = slots_around(*period, longest_period(rules_));
-      KPI_TRY(reader_.ledger(from, to, [&, earlier = period](const VerdictRow& row) {
+      KPI_TRY(reader_.ledger(from, to, [&, earlier = period](const LedgerPoint& row) {
         const Place* place = place_of(row.line);
         if (place == nullptr || !is_judged(review_.kpis[place->at])) {
           return;

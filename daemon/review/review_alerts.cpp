@@ -1,31 +1,12 @@
 #include "daemon/review/review_alerts.hpp"
 
-#include <map>
+#include <algorithm>
 
 namespace kpi {
 namespace {
 
-using LinesByKpi = std::map<std::string, std::map<Labels, ReviewLine*>, std::less<>>;
-
-LinesByKpi lines_of(Review& review) {
-  LinesByKpi lines;
-  for (ReviewKpi& kpi : review.kpis) {
-    auto& of_kpi = lines[kpi.kpi->id];
-    of_kpi.emplace(kpi.total.segment, &kpi.total);
-    for (ReviewLine& segment : kpi.segments) {
-      of_kpi.emplace(segment.segment, &segment);
-    }
-  }
-  return lines;
-}
-
-ReviewLine* find(const LinesByKpi& lines, const std::string& kpi, const Labels& segment) {
-  const auto of_kpi = lines.find(kpi);
-  if (of_kpi == lines.end()) {
-    return nullptr;
-  }
-  const auto line = of_kpi->second.find(segment);
-  return line == of_kpi->second.end() ? nullptr : line->second;
+ReviewLine* find(const ReviewLines& lines, std::uint32_t line) {
+  return line < lines.size() ? lines[line] : nullptr;
 }
 
 void time_episodes(ReviewLine& line) {
@@ -46,22 +27,21 @@ void time_episodes(ReviewLine& line) {
 }
 
 Result<void> add_episodes(
-    const ReviewPeriod& period, Instant now, const Zone& zone, const LinesByKpi& lines, HistoryReader& reader) {
+    const ReviewPeriod& period, Instant now, const Zone& zone, const ReviewLines& lines, HistoryReader& reader) {
   const auto midnight = [&](Date date) {
     return zone.to_instant(std::chrono::local_time<Duration>{std::chrono::local_days{date}.time_since_epoch()});
   };
   if (midnight(period.from) > now) {
     return {};  // nobody knows what will still be open then
   }
-  const EpisodeFilter filter{false, std::nullopt, midnight(period.from), midnight(period.to)};
-  KPI_TRY(reader.episodes(filter, [&](const KpiEpisode& episode) {
-    ReviewLine* line = find(lines, episode.kpi, episode.segment);
-    if (episode.row.firing && line != nullptr) {
-      line->episodes.push_back(episode.row);
+  KPI_TRY(reader.fired(midnight(period.from), midnight(period.to), [&](const EpisodeRow& episode) {
+    if (ReviewLine* line = find(lines, episode.line)) {
+      line->episodes.push_back(episode);
     }
   }));
-  for (const auto& [kpi, of_kpi] : lines) {
-    for (const auto& [segment, line] : of_kpi) {
+  for (ReviewLine* line : lines) {
+    if (line != nullptr) {
+      std::ranges::stable_sort(line->episodes, {}, &EpisodeRow::since);
       time_episodes(*line);
     }
   }
@@ -69,9 +49,9 @@ Result<void> add_episodes(
 }
 
 /// The present target whole, where the review reaches to the present, and where it is heading.
-Result<void> add_standings(const LinesByKpi& lines, HistoryReader& reader) {
+Result<void> add_standings(const ReviewLines& lines, HistoryReader& reader) {
   for (const KpiStatus& status : KPI_TRY(reader.statuses())) {
-    ReviewLine* line = find(lines, status.kpi, status.segment);
+    ReviewLine* line = find(lines, status.row.line);
     if (line == nullptr || !line->target || status.row.target.empty()) {
       continue;
     }
@@ -94,8 +74,7 @@ Result<void> add_statements(Review& review, HistoryReader& reader) {
 
 }  // namespace
 
-Result<void> add_alerts(Review& review, const Config& config, HistoryReader& reader) {
-  const LinesByKpi lines = lines_of(review);
+Result<void> add_alerts(Review& review, const Config& config, const ReviewLines& lines, HistoryReader& reader) {
   KPI_TRY(add_episodes(review.period, review.now, config.zone, lines, reader));
   KPI_TRY(add_standings(lines, reader));
   return add_statements(review, reader);

@@ -4,9 +4,14 @@
 
 #include "daemon/review/review.hpp"
 
+#include <vector>
+
 namespace kpi {
 
+/// The lines of a review by LineRow::id; null: the review has it not.
+using ReviewLines = std::vector<ReviewLine*>;
+
 /// REQUIRES that the lines have their points.
-Result<void> add_alerts(Review& review, const Config& config, HistoryReader& reader);
+Result<void> add_alerts(Review& review, const Config& config, const ReviewLines& lines, HistoryReader& reader);
 
 }  // namespace kpi

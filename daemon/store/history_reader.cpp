@@ -32,6 +32,9 @@ constexpr const char* kStates = "SELECT word.text, count(*) FROM status JOIN wor
 constexpr const char* kEpisodes = KPI_EPISODES_OF("");
 constexpr const char* kOpenEpisodes = KPI_EPISODES_OF("resolved IS NULL AND");
 #undef KPI_EPISODES_OF
+constexpr const char* kFired = "SELECT " KPI_EPISODE_COLUMNS
+                               " FROM episode WHERE line_id IS NOT NULL AND firing IS NOT NULL AND since < ?2 "
+                               "AND (resolved IS NULL OR resolved > ?1) ORDER BY seq";
 constexpr const char* kNotifications = "SELECT " KPI_OUTBOX_COLUMNS
                                        " FROM outbox WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR channel = ?2) "
                                        "ORDER BY created DESC, seq DESC LIMIT ?3";
@@ -48,7 +51,8 @@ constexpr const char* kStepTimes =
     "ORDER BY at";
 constexpr const char* kLines = "SELECT line.id, name, segment FROM line JOIN kpi ON kpi.id = kpi_id ORDER BY line.id";
 constexpr const char* kLedger =
-    "SELECT " KPI_LEDGER_COLUMNS " FROM ledger WHERE slot >= ?1 AND slot < ?2 ORDER BY slot, line_id";
+    "SELECT line_id, slot, value, limit_value, goal, expected, verdict, target_status FROM ledger "
+    "WHERE slot >= ?1 AND slot < ?2 ORDER BY slot, line_id";
 constexpr const char* kLedgerRevisions = "SELECT " KPI_LEDGER_COLUMNS
                                          ", replaced_at FROM ledger_revision WHERE slot >= ?1 AND slot < ?2 "
                                          "ORDER BY replaced_at, id";
@@ -174,6 +178,14 @@ Result<void> SqliteHistoryReader::episodes(const EpisodeFilter& filter,
   });
 }
 
+Result<void> SqliteHistoryReader::fired(Instant from, Instant to, const std::function<void(const EpisodeRow&)>& row) {
+  return read([&]() -> Result<void> {
+    Query episodes(*db_, kFired);
+    episodes.each([&](const Row& found) { row(sqlite::episode_row(found)); }, from, to);
+    return {};
+  });
+}
+
 Result<std::vector<NotificationRow>> SqliteHistoryReader::notifications(const NotificationFilter& filter) {
   return read([&]() -> Result<std::vector<NotificationRow>> {
     std::vector<NotificationRow> found;
@@ -229,11 +241,21 @@ Result<std::vector<LineRow>> SqliteHistoryReader::lines() {
   });
 }
 
-Result<void> SqliteHistoryReader::ledger(Slot from, Slot to, const std::function<void(const VerdictRow&)>& row) {
+Result<void> SqliteHistoryReader::ledger(Slot from, Slot to, const std::function<void(const LedgerPoint&)>& row) {
   return read([&]() -> Result<void> {
     sqlite::Words words(*db_);
     Query ledger(*db_, kLedger);
-    ledger.each([&](const Row& found) { row(sqlite::verdict_row(found, words)); }, from, to);
+    const auto deliver = [&](const Row& found) {
+      row({found.id(0),
+           found.slot(1),
+           found.real(2),
+           found.real(3),
+           found.real(4),
+           found.real(5),
+           words.value<Verdict>(found.integer(6)),
+           words.value<TargetStatus>(found.integer(7))});
+    };
+    ledger.each(deliver, from, to);
     return {};
   });
 }

@@ -96,6 +96,18 @@ struct KnownSample {
   Instant known_at;
 };
 
+/// What a review reads of every judged period.
+struct LedgerPoint {
+  std::uint32_t line = 0;  ///< LineRow::id
+  Slot slot;
+  double value = 0;  ///< NaN: none. So are the next.
+  double limit = 0;
+  double goal = 0;
+  double expected = 0;
+  Verdict verdict = Verdict::kRecorded;
+  TargetStatus target_status = TargetStatus::kNotStarted;
+};
+
 /// A value that a judged period had from `judged_at` to `replaced_at`, before its data was restated.
 struct VerdictRevision {
   VerdictRow row;
@@ -149,6 +161,9 @@ class HistoryReader {
                               const std::function<void(const VerdictRow&)>& row) = 0;
   /// In the order in which they began.
   virtual Result<void> episodes(const EpisodeFilter& filter, const std::function<void(const KpiEpisode&)>& row) = 0;
+  /// Those of KPIs that fired and touch the time from `from` to before `to`, as they were stored; the row names its
+  /// line.
+  virtual Result<void> fired(Instant from, Instant to, const std::function<void(const EpisodeRow&)>& row) = 0;
   /// The newest first.
   virtual Result<std::vector<NotificationRow>> notifications(const NotificationFilter& filter) = 0;
   /// By name.
@@ -165,7 +180,7 @@ class HistoryReader {
   /// In the order the engine met them.
   virtual Result<std::vector<LineRow>> lines() = 0;
   /// Every judged period with from <= slot < to, of every KPI, in slot order; the row names its line.
-  virtual Result<void> ledger(Slot from, Slot to, const std::function<void(const VerdictRow&)>& row) = 0;
+  virtual Result<void> ledger(Slot from, Slot to, const std::function<void(const LedgerPoint&)>& row) = 0;
   /// Former verdicts with from <= slot < to, in the order in which they were replaced.
   virtual Result<std::vector<VerdictRevision>> ledger_revisions(Slot from, Slot to) = 0;
   /// Current samples with from <= slot < to, in slot order.

@@ -28,6 +28,7 @@ class SqliteHistoryReader final : public HistoryReader {
   Result<void> judged(const std::vector<LinePeriod>& periods,
                       const std::function<void(const VerdictRow&)>& row) override;
   Result<void> episodes(const EpisodeFilter& filter, const std::function<void(const KpiEpisode&)>& row) override;
+  Result<void> fired(Instant from, Instant to, const std::function<void(const EpisodeRow&)>& row) override;
   Result<std::vector<NotificationRow>> notifications(const NotificationFilter& filter) override;
   Result<std::vector<SourceRow>> sources() override;
   Result<std::vector<ChannelQueue>> queues() override;
@@ -39,7 +40,7 @@ class SqliteHistoryReader final : public HistoryReader {
   Result<std::vector<AcknowledgementRow>> acknowledgements() override;
   Result<std::vector<HushedRow>> hushed(Instant from, Instant to) override;
   Result<std::vector<LineRow>> lines() override;
-  Result<void> ledger(Slot from, Slot to, const std::function<void(const VerdictRow&)>& row) override;
+  Result<void> ledger(Slot from, Slot to, const std::function<void(const LedgerPoint&)>& row) override;
   Result<std::vector<VerdictRevision>> ledger_revisions(Slot from, Slot to) override;
   Result<void> samples(Slot from, Slot to, const std::function<void(const SampleRow&)>& row) override;
   Result<void> daily_samples(Slot from, Slot to, const std::function<void(const DailySamples&)>& row) override;

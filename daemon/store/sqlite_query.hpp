@@ -38,7 +38,8 @@ class Row {
 
   /// NULL is NaN: SQLite stores no NaN.
   [[nodiscard]] double real(int column) const {
-    return is_null(column) ? std::numeric_limits<double>::quiet_NaN() : at(column).getDouble();
+    const double number = at(column).getDouble();  // Of NULL it is 0.
+    return number == 0 && is_null(column) ? std::numeric_limits<double>::quiet_NaN() : number;
   }
 
   [[nodiscard]] std::optional<Instant> optional_instant(int column) const {
