@@ -1,6 +1,7 @@
 #include "daemon/cli/explanation.hpp"
 #include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
+#include "daemon/store/part_of_history.hpp"
 #include "daemon/store/sqlite_store.hpp"
 #include "rules/base/text.hpp"
 
@@ -70,7 +71,8 @@ int explain(const Arguments& arguments, Io& io) {
   if (!store) {
     return complain(io, kExitFailed, store.error().message);
   }
-  Engine engine(config, **store);
+  PartOfHistory part(config->rules, *kpi, **store);
+  Engine engine(config, part);
   const Instant now = io.clock.now();
   if (const auto restored = engine.restore(now); !restored) {
     return complain(io, kExitFailed, restored.error().message);
