@@ -133,7 +133,8 @@ async function useIt() {
 async function speakLanguages() {
   const text = async (address) => (await fetch(daemon.url + address)).text();
   const script = await text("/app.js");
-  const texts = new Set([...script.matchAll(/\bt\("([^"]+)"/g), ...(await text("/")).matchAll(/data-t="([^"]+)"/g)].map((found) => found[1]));
+  const texts = new Set([...script.matchAll(/\bt\("([^"]+)"/g), ...script.matchAll(/"(?:alert|target|source|config|delivery)\.\w+": "([^"]+)"/g),
+    ...(await text("/")).matchAll(/data-t="([^"]+)"/g)].map((found) => found[1]));
   const words = new Function(`${await text("/words.js")}; return kpidWords;`)();
   found.expect("there are texts", texts.size > 80, `${texts.size}`);
   for (const [language, catalogue] of Object.entries(words)) {

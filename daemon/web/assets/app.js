@@ -25,7 +25,11 @@
     const words = (kpidWords[language] || {})[text] || text;
     return words.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
   };
-  const name = (word) => t(String(word).replaceAll("_", " "));  // of a state, a severity, a status, a rule
+  const name = (word) => t(word === "thresholds" ? "limit" : String(word).replaceAll("_", " "));  // of a state, a severity, a status, a rule
+  const types = {"alert.firing": "alert", "alert.resolved": "alert over", "alert.reminder": "reminder", "alert.escalated": "escalation", "alert.flapping": "flapping",
+    "alert.no_data": "no data", "target.status": "target", "target.reminder": "target reminder", "source.error": "source fails", "source.recovered": "source works again",
+    "config.error": "configuration error", "delivery.failed": "delivery failed"};
+  const typeName = (type) => t(types[type] || type);
   const dress = () => {  // what stands around the pages
     document.documentElement.lang = language;
     for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
@@ -73,7 +77,10 @@
   const tones = {ok: "good", met: "good", on_track: "good", achieved: "good", pending: "warn", at_risk: "warn", no_data: "warn",
     warning: "warn", firing: "bad", error: "bad", off_track: "bad", missed: "bad", critical: "bad", dead: "bad", sent: "good"};
   const chip = (word) => word && el("span", {class: "chip " + (tones[word] || "")}, name(word));
+  const stateChip = (line) => chip(line.state === "firing" ? line.severity || "firing" : line.state);
   const segmentText = (segment) => Object.entries(segment || {}).map(([name, value]) => `${name}=${value}`).join(", ");
+  // For people: "DK" where the segment has one label only.
+  const segmentName = (segment) => { const values = Object.values(segment || {}); return values.length === 1 ? String(values[0]) : segmentText(segment); };
   // Times and days are those of the daemon's zone, as in messages and reports.
   let zone;
   const learn = async () => {
@@ -84,6 +91,11 @@
     dress();
   };
   const when = (text) => (text ? new Date(text).toLocaleString(language === "en" ? undefined : language, {dateStyle: "medium", timeStyle: "short", timeZone: zone}) : "–");
+  // The start of a day is that day: what is judged by the day began on it, at no hour.
+  const since = (text) => {
+    if (!text || new Date(text).toLocaleTimeString("sv-SE", {timeStyle: "short", timeZone: zone}) !== "00:00") return when(text);
+    return new Date(text).toLocaleDateString(language === "en" ? undefined : language, {dateStyle: "medium", timeZone: zone});
+  };
   const day = (text) => new Date(text).toLocaleDateString("sv-SE", {timeZone: zone});
   // On a phone a row of many cells is a list of them, each behind its head; see app.css.
   const table = (heads, rows, caption, kind = heads.length > 4 ? "stacked" : "") => {
@@ -124,10 +136,10 @@
       const segment = segmentText(line.segment);
       const target = line.target;
       return el("tr", {class: segment ? "segment" : ""},
-        el("th", {scope: "row"}, el("a", {href: kpiLink(line.id, segment)}, segment || line.title), el("br"), el("small", {class: "soft"}, segment ? line.title : line.owner || "")),
+        el("th", {scope: "row"}, el("a", {href: kpiLink(line.id, segment)}, segmentName(line.segment) || line.title), el("br"), el("small", {class: "soft"}, segment ? line.title : line.owner || "")),
         el("td", {class: "number"}, el("b", {}, line.formatted || "–")),
         el("td", {class: "wide"}, spark(line.spark)),
-        el("td", {}, chip(line.state === "firing" ? line.severity || "firing" : line.state), line.since && line.state !== "ok" ? el("small", {class: "soft wide"}, t(" since {day}", {day: day(line.since)})) : null,
+        el("td", {}, stateChip(line), line.since && line.state !== "ok" ? el("small", {class: "soft wide"}, t(" since {day}", {day: day(line.since)})) : null,
           target && el("span", {class: "narrow"}, chip(target.status))),
         el("td", {class: "wide"}, target && [chip(target.status), el("small", {class: "soft wide"}, t(" goal {goal}", {goal: target.formatted_goal || target.goal}))]));
     });
@@ -195,13 +207,23 @@
     return box;
   };
 
+  // Lines of an explanation, what does not fit beneath the text it continues.
+  const hung = (text) => text.trimEnd().split("\n").map((line) => {
+    const [head, label] = line.match(/^ *(\S+ {2,})?/);
+    const node = el("div", {}, line);
+    const hang = head.length + (label ? 0 : 2);
+    node.style.paddingLeft = `${hang}ch`;
+    node.style.textIndent = `-${hang}ch`;
+    return node;
+  });
+
   const kpiPage = async (id, query) => {
     const segment = new URLSearchParams(query).get("segment") || "";
     const chosen = "segment=" + encodeURIComponent(segment || "total");
     const [kpi, history, alerts, notes, reviews] = await Promise.all([get("kpis/" + encodeURIComponent(id)),
       get(`kpis/${encodeURIComponent(id)}/history?${chosen}`), get("alerts?all&kpi=" + encodeURIComponent(id)), get("notes?kpi=" + encodeURIComponent(id)), get("reviews?kpi=" + encodeURIComponent(id))]);
-    const why = el("pre", {tabindex: "0"}, "…");  // comes by itself: it is worked out anew, over all of the history
-    get(`kpis/${encodeURIComponent(id)}/explain?${chosen}`, true).then((words) => why.replaceChildren(words), (error) => why.replaceChildren(error.message));
+    const why = el("pre", {tabindex: "0", lang: "en", class: "why"}, "…");  // comes by itself: it is worked out anew, over all of the history
+    get(`kpis/${encodeURIComponent(id)}/explain?${chosen}`, true).then((words) => why.replaceChildren(...hung(words)), (error) => why.replaceChildren(error.message));
     const line = kpi.lines.find((one) => segmentText(one.segment) === segment) || kpi.lines[0] || {};
     const rows = history.rows.slice(-400);
     const text = figure(kpi.unit);
@@ -213,7 +235,7 @@
     const noteText = el("input", {size: 40, placeholder: t("what happened that day"), required: true, "aria-label": t("Text of the note")});
     const newest = (list) => [...list].reverse().slice(0, 20);
     return [el("p", {}, el("a", {href: "#/"}, t("All KPIs"))),
-      el("h1", {}, kpi.title, segment ? " · " + segment : "", " ", chip(line.state)),
+      el("h1", {}, kpi.title, segment ? " · " + segmentName(line.segment) : "", " ", stateChip(line)),
       el("p", {class: "soft"}, kpi.description),
       el("dl", {class: "facts"}, fact(t("Value"), line.formatted, line.period && day(line.period.start)),
         target && fact(t("Target"), String(target.formatted_goal || target.goal), t("by {date}, {status}", {date: target.deadline || "–", status: name(target.status)})),
@@ -222,10 +244,10 @@
       chart(rows, notes.notes, text),
       kpi.lines.length > 1 && [el("h2", {}, t("Segments")), table([[t("Segment")], [t("Value"), "number"], [t("State")]], kpi.lines.map((one) => {
         const label = segmentText(one.segment);
-        return el("tr", {}, el("th", {scope: "row"}, el("a", {href: kpiLink(id, label)}, label || t("total"))), el("td", {class: "number"}, one.formatted || "–"), el("td", {}, chip(one.state)));
+        return el("tr", {}, el("th", {scope: "row"}, el("a", {href: kpiLink(id, label)}, segmentName(one.segment) || t("total"))), el("td", {class: "number"}, one.formatted || "–"), el("td", {}, stateChip(one)));
       }), t("Segments"))],
       episodes.length > 0 && [el("h2", {}, t("Alerts")), table([[t("Rule")], [t("Severity")], [t("Since")], [t("Ended")]], episodes.map((alert) => el("tr", {},
-        el("td", {}, name(alert.rule)), el("td", {}, chip(alert.severity)), el("td", {}, when(alert.since)), el("td", {}, alert.resolved ? when(alert.resolved) : t("open")))), t("Alerts of this KPI"))],
+        el("td", {}, name(alert.rule)), el("td", {}, chip(alert.severity)), el("td", {}, since(alert.since)), el("td", {}, alert.resolved ? when(alert.resolved) : t("open")))), t("Alerts of this KPI"))],
       el("h2", {}, t("Why")), why,
       el("h2", {}, t("Last periods")), table([[t("Period")], [t("Value"), "number"], [t("Limit"), "number"], [t("Verdict")]], rows.slice(-14).reverse().map((row) => el("tr", {},
         el("th", {scope: "row"}, row.date), el("td", {class: "number"}, text(row.value)),
@@ -243,7 +265,8 @@
   const alertsPage = async () => {
     const [alerts, silences] = await Promise.all([get("alerts"), get("silences")]);
     const most = 100;
-    const cards = alerts.alerts.slice(0, most).map((alert) => {
+    const grave = ["critical", "warning", "info"];  // those of one severity as they come: the newest first
+    const cards = [...alerts.alerts].sort((a, b) => grave.indexOf(a.severity) - grave.indexOf(b.severity)).slice(0, most).map((alert) => {
       const until = el("input", {value: "4 hours", size: 8, "aria-label": t("Until")});
       const comment = el("input", {placeholder: t("comment"), size: 20, "aria-label": t("Comment")});
       const segment = segmentText(alert.segment);
@@ -254,9 +277,9 @@
         else post(`alerts/${encodeURIComponent(alert.id)}/ack`, {until: until.value, by: stored("by"), comment: comment.value});
       };
       return el("article", {class: "card " + alert.severity},
-        el("h2", {}, alert.kpi ? el("a", {href: kpiLink(alert.kpi, segment)}, (alert.title || alert.kpi) + (segment ? " · " + segment : "")) : alert.source || name(alert.rule), " ", chip(alert.severity)),
+        el("h2", {}, alert.kpi ? el("a", {href: kpiLink(alert.kpi, segment)}, (alert.title || alert.kpi) + (segment ? " · " + segmentName(alert.segment) : "")) : alert.source || name(alert.rule), " ", chip(alert.severity)),
         el("p", {}, [alert.formatted, alert.error, name(alert.rule)].filter(Boolean).join(" · ")),
-        el("p", {class: "soft"}, t("since {when}", {when: when(alert.since)}) + " · " + alert.id,
+        el("p", {class: "soft"}, t("since {when}", {when: since(alert.since)}) + " · " + alert.id,
           alert.acknowledged ? " · " + t("{by} has it until {when}", {by: alert.acknowledged.by, when: when(alert.acknowledged.until)}) : ""),
         alert.kpi && el("form", {onsubmit: (event) => act(event, false)}, until, comment, el("button", {class: "main"}, t("Acknowledge")),
           el("button", {type: "button", onclick: (event) => act(event, true)}, t("Silence"))));
@@ -266,13 +289,13 @@
       el("h2", {}, t("Silences")), silences.silences.length ? table([[t("What")], [t("Until")], [t("By")], [t("Action")]], silences.silences.map((silence) => el("tr", {},
         el("td", {}, (silence.match || []).map((one) => one.label + (one.negated ? "!=" : "=") + one.values.join("|")).join(", ")),
         el("td", {}, when(silence.until)), el("td", {}, silence.by + (silence.comment ? ": " + silence.comment : "")),
-        el("td", {}, el("button", {onclick: () => post(`silences/${encodeURIComponent(silence.id)}/end`, {})}, t("End"))))), t("Silences")) : el("p", {class: "soft"}, t("None."))];
+        el("td", {}, el("button", {onclick: () => post(`silences/${encodeURIComponent(silence.id)}/end`, {})}, t("End"))))), t("Silences"), "stacked") : el("p", {class: "soft"}, t("None."))];
   };
 
   const deliveryPage = async () => {
     const [channels, dead, recent] = await Promise.all([get("channels"), get("notifications?state=dead"), get("notifications?limit=50")]);
     const list = (rows, resend) => table([[t("Created")], [t("Channel")], [t("Type")], [t("State")], [t("Attempts"), "number"], [t("Error")], [t("Action")]], rows.map((row) => el("tr", {},
-      el("td", {}, when(row.created)), el("td", {}, row.channel), el("td", {}, row.type), el("td", {}, chip(row.state)), el("td", {class: "number"}, String(row.attempts)),
+      el("td", {}, when(row.created)), el("td", {}, row.channel), el("td", {title: row.type}, typeName(row.type)), el("td", {}, chip(row.state)), el("td", {class: "number"}, String(row.attempts)),
       el("td", {}, row.last_error), el("td", {}, resend && el("button", {onclick: () => post(`notifications/${encodeURIComponent(row.id)}/resend`, {})}, t("Send again"))))), t("Messages"));
     return [el("h1", {}, t("Delivery")), table([[t("Channel")], [t("Waiting"), "number"], [t("Dead"), "number"]], channels.channels.map((channel) => el("tr", {},
       el("th", {scope: "row"}, channel.name), el("td", {class: "number"}, String(channel.queued)), el("td", {class: "number"}, String(channel.dead)))), t("Channels")),
@@ -292,7 +315,7 @@
     const found = await get("reviews");
     return [el("h1", {}, t("Reviews")), el("p", {}, el("a", {href: api + "report?format=html", target: "_blank", rel: "noopener"}, t("The review of the last quarter"))),
       found.reviews.length ? table([[t("When")], [t("KPI")], [t("By")], [t("Note")]], [...found.reviews].reverse().map((review) => el("tr", {},
-        el("td", {}, when(review.at)), el("td", {}, el("a", {href: kpiLink(review.kpi)}, review.kpi)), el("td", {}, review.by), el("td", {}, review.note))), t("Reviews")) : el("p", {class: "soft"}, t("Nobody has reviewed a KPI yet."))];
+        el("td", {}, when(review.at)), el("td", {}, el("a", {href: kpiLink(review.kpi)}, review.kpi)), el("td", {}, review.by), el("td", {}, review.note))), t("Reviews"), "stacked") : el("p", {class: "soft"}, t("Nobody has reviewed a KPI yet."))];
   };
 
   const configPage = async () => {
