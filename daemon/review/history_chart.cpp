@@ -1,6 +1,7 @@
 #include "daemon/review/history_chart.hpp"
 
 #include "daemon/notify/html_text.hpp"
+#include "daemon/review/svg_pen.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +9,11 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -148,41 +153,45 @@ std::vector<const ReviewPoint*> thinned(const std::vector<ReviewPoint>& points, 
   return kept;
 }
 
-/// A coordinate as "12.3": a chart has hundreds of them, and fmt is exact to the last digit of the number at some cost.
-std::string tenths(double number) {
-  const long long whole = std::llround(number * 10);
-  const long long digits = whole < 0 ? -whole : whole;
-  return (whole < 0 ? "-" : "") + std::to_string(digits / 10) + "." + static_cast<char>('0' + digits % 10);
-}
-
-/// "M1 2L3 4": lines through what is known, broken where it is not. Of points on one height only the first and the last
-/// stand in it, as of most limits.
+/// Lines through what is known, broken where it is not. Of points on one height only the first and the last stand in
+/// it, as of most limits.
 template <class ValueOf>
-std::string path_through(const std::vector<const ReviewPoint*>& points, const Plane& plane, const ValueOf& value_of) {
-  std::string path;
-  std::string last_height;
-  std::size_t level_from = 0;  // where the last point of a level stretch begins in `path`; 0: it is no such point
+std::string path_through(std::string_view name,
+                         const std::vector<const ReviewPoint*>& points,
+                         const Plane& plane,
+                         const ValueOf& value_of) {
+  SvgPen pen;
   bool is_open = false;
+  std::optional<std::pair<double, double>> level;  // the last point of a level stretch, still to be drawn
+  const auto finish = [&] {
+    if (level) {
+      pen.line(level->first, level->second);
+      level.reset();
+    }
+  };
   for (const ReviewPoint* point : points) {
     const double value = point == nullptr ? std::numeric_limits<double>::quiet_NaN() : value_of(*point);
     if (!std::isfinite(value)) {
+      finish();
       is_open = false;
       continue;
     }
-    std::string height = tenths(plane.y(value));
-    const bool is_level = is_open && height == last_height;
-    if (is_level && level_from != 0) {
-      path.resize(level_from);
+    const double x = plane.x(middle(*point));
+    const double y = plane.y(value);
+    if (is_open && pen.is_level(y)) {
+      level = std::pair(x, y);
+      continue;
     }
-    level_from = is_level ? path.size() : 0;
-    path += is_open ? 'L' : 'M';
-    path += tenths(plane.x(middle(*point)));
-    path += ' ';
-    path += height;
-    last_height = std::move(height);
+    finish();
+    if (is_open) {
+      pen.line(x, y);
+    } else {
+      pen.move(x, y);
+    }
     is_open = true;
   }
-  return path;
+  finish();
+  return pen.path(name);
 }
 
 std::string alone_points(const std::vector<const ReviewPoint*>& points, const Plane& plane) {
@@ -202,23 +211,24 @@ std::string grid(const Plane& plane, const Kpi& kpi, const ReportStyle& style) {
   // A named unit stands once, above the numbers.
   const bool is_named = kpi.unit.show() == Unit::Show::kNamed;
   const Unit unit = is_named ? Unit() : kpi.unit;
-  std::string text = is_named ? fmt::format(R"(<text class="axis" x="4" y="11">{}</text>)", html_text(kpi.unit.text()))
-                              : std::string();
+  std::string text =
+      is_named
+          ? fmt::format(R"(<text class="axis" x="{:.0f}" y="11">{}</text>)", plane.left, html_text(kpi.unit.text()))
+          : std::string();
   const double step = nice_step(plane.high - plane.low, 5);
+  SvgPen lines;
+  std::string numbers;
   for (double at = plane.low; at <= plane.high + step / 2; at += step) {
     const double number = std::abs(at) < step / 1e6 ? 0 : at;
     const double y = plane.y(number);
-    text += fmt::format(R"(<line class="grid" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>)",
-                        plane.left,
-                        plane.left + plane.width,
-                        y,
-                        y);
-    text += fmt::format(R"(<text class="axis" x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>)",
-                        plane.left - 8,
-                        y + 3.5,
-                        html_text(format_value(number, unit, style.language)));
+    lines.move(plane.left, y);
+    lines.across(plane.width);
+    numbers += fmt::format(R"(<text x="{:.0f}" y="{:.1f}">{}</text>)",
+                           plane.left - 8,
+                           y + 3.5,
+                           html_text(format_value(number, unit, style.language)));
   }
-  return text;
+  return text + lines.path("grid") + R"(<g class="axis" text-anchor="end">)" + numbers + "</g>";
 }
 
 /// Dates below: the firsts of months, or of a short period some days.
@@ -238,35 +248,38 @@ std::string dates(const Plane& plane, ReviewPeriod period, const ReportWords& wo
       marks.emplace_back(at);
     }
   }
-  std::string text;
+  SvgPen ticks;
+  std::string names;
   for (const Date& mark : marks) {
     if (std::chrono::sys_days{mark} >= std::chrono::sys_days{period.from}) {
       const double x = plane.x(static_cast<double>(slot_of(mark).ms));
-      text += fmt::format(R"(<line class="tick" x1="{0:.1f}" x2="{0:.1f}" y1="{1:.1f}" y2="{2:.1f}"/>)",
-                          x,
-                          plane.top + plane.height,
-                          plane.top + plane.height + 4);
-      text += fmt::format(R"(<text class="axis" x="{:.1f}" y="{:.1f}">{}</text>)",
-                          x,
-                          plane.top + plane.height + 17,
-                          html_text(short_date(mark, words)));
+      ticks.move(x, plane.top + plane.height);
+      ticks.down(4);
+      names += fmt::format(R"(<text x="{:.1f}" y="{:.0f}">{}</text>)",
+                           x,
+                           plane.top + plane.height + 17,
+                           html_text(short_date(mark, words)));
     }
   }
-  return text;
+  return ticks.path("tick") + R"(<g class="axis">)" + names + "</g>";
 }
 
 std::string bands(const Plane& plane, const ReviewLine& line, const Zone& zone, Instant now) {
-  std::string text;
+  std::map<Severity, SvgPen> pens;
   const auto on_axis = [&](Instant at) { return static_cast<double>(zone.to_local(at).time_since_epoch().count()); };
   for (const EpisodeRow& episode : line.episodes) {
     const double from = plane.x(on_axis(episode.since));
-    const double to = plane.x(on_axis(episode.resolved.value_or(now)));
-    text += fmt::format(R"(<rect class="band {}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>)",
-                        name_of(episode.severity),
-                        from,
-                        plane.top,
-                        std::max(2.0, to - from),
-                        plane.height);
+    const double width = std::max(2.0, plane.x(on_axis(episode.resolved.value_or(now))) - from);
+    SvgPen& pen = pens[episode.severity];
+    pen.move(from, plane.top);
+    pen.across(width);
+    pen.down(plane.height);
+    pen.across(-width);
+    pen.close();
+  }
+  std::string text;
+  for (const auto& [severity, pen] : pens) {
+    text += pen.path(fmt::format("band {}", name_of(severity)));
   }
   return text;
 }
@@ -290,14 +303,15 @@ std::string forecast_fan(const Plane& plane, const ReviewLine& line) {
 }
 
 std::string marks(const Plane& plane, const HistoryChart& chart) {
-  std::string text;
+  SvgPen dots;  // lines without a length, whose ends are round
   std::size_t missed = 0;
   for (const ReviewPoint& point : chart.line->points) {
     if (point.verdict == Verdict::kMissed && !std::isnan(point.value) && ++missed <= kMostPoints) {
-      text += R"(<circle class="missed" cx=")" + tenths(plane.x(middle(point))) + "\" cy=\"" +
-              tenths(plane.y(point.value)) + "\" r=\"2.6\"/>";
+      dots.move(plane.x(middle(point)), plane.y(point.value));
+      dots.across(0);
     }
   }
+  std::string text = dots.path("missed");
   for (const Restatement& change : chart.line->restated) {
     const auto point = std::ranges::find(chart.line->points, change.slot, &ReviewPoint::slot);
     if (point != chart.line->points.end() && !std::isnan(point->value)) {
@@ -373,13 +387,10 @@ std::string history_chart(const HistoryChart& chart, const ReportStyle& style) {
   svg += grid(plane, *chart.kpi, style);
   svg += dates(plane, chart.period, words);
   svg += bands(plane, *chart.line, chart.kpi->zone, chart.now);
-  const auto line = [&](const char* name, const std::string& path) {
-    svg += path.empty() ? std::string() : fmt::format(R"(<path class="{}" d="{}"/>)", name, path);
-  };
-  line("limit", path_through(points, plane, [](const ReviewPoint& point) { return point.limit; }));
-  line("path", path_through(points, plane, [](const ReviewPoint& point) { return point.expected; }));
+  svg += path_through("limit", points, plane, [](const ReviewPoint& point) { return point.limit; });
+  svg += path_through("path", points, plane, [](const ReviewPoint& point) { return point.expected; });
   svg += forecast_fan(plane, *chart.line);
-  line("value", path_through(points, plane, [](const ReviewPoint& point) { return point.value; }));
+  svg += path_through("value", points, plane, [](const ReviewPoint& point) { return point.value; });
   svg += alone_points(points, plane);
   svg += marks(plane, chart);
   return svg + "</svg>";
@@ -407,8 +418,8 @@ std::string sparkline(const ReviewLine& line, const ReviewPeriod& period) {
   plane.low = low;
   plane.high = high > low ? high : low + 1;
   const auto points = thinned(line.points, 120);
-  return R"(<svg class="spark" viewBox="0 0 120 28" aria-hidden="true"><path class="value" d=")" +
-         path_through(points, plane, [](const ReviewPoint& point) { return point.value; }) + R"("/>)" +
+  return R"(<svg class="spark" viewBox="0 0 120 28" aria-hidden="true">)" +
+         path_through("value", points, plane, [](const ReviewPoint& point) { return point.value; }) +
          alone_points(points, plane) + "</svg>";
 }
 

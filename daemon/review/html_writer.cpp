@@ -21,7 +21,16 @@ HtmlWriter::HtmlWriter(const Review& review, const ReportStyle& style)
       end_(std::min(end_of(review.period, style.zone), review.now + Duration{1})) {}
 
 void HtmlWriter::put(std::string_view before, std::string_view text, std::string_view after) {
-  raw(before, html_text(text), after);
+  const bool is_plain = std::ranges::none_of(text, [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '&' || c == '<' || c == '>' || c == '"' || c == '\'';
+  });
+  raw(before);
+  if (is_plain) {
+    raw(text);
+  } else {
+    raw(html_text(text));
+  }
+  raw(after);
 }
 
 void HtmlWriter::header_cell(std::string_view text, std::string_view classes) {
