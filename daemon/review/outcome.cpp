@@ -213,7 +213,9 @@ int direction_of(const std::optional<double>& value, const std::optional<double>
 }
 
 std::string segment_words(const Labels& segment, const ReportWords& words) {
-  return segment.empty() ? std::string(words.total) : labels_text(segment);
+  return segment.empty()       ? std::string(words.total)
+         : segment.size() == 1 ? segment.begin()->second
+                               : labels_text(segment);
 }
 
 std::string days_words(const ReviewPeriod& period, const ReportWords& words) {

@@ -50,7 +50,7 @@ std::string_view rule_words(std::string_view rule, const ReportWords& words);
 /// "Compared with …", and of which day the figures are.
 std::string compared_words(const Review& review, const ReportStyle& style);
 
-/// "country=SE": the segment's labels; the word for the total.
+/// "SE": the segment's value, of several labels "channel=mail, country=SE"; the word for the total.
 std::string segment_words(const Labels& segment, const ReportWords& words);
 
 /// "Quarter 3, 2026", "1 July 2026 – 15 August 2026".

@@ -62,6 +62,32 @@ const std::vector<std::vector<std::uint32_t>>& PeriodFigures::series_of(std::uin
   return found->second;
 }
 
+/// The same segment where the part has it, else its total.
+Labels PeriodFigures::segment_of(const KpiInput& input, const Labels& segment) const {
+  const bool has_segment =
+      !input.of_total && std::ranges::any_of(rules_.kpis[input.kpi].split_by, [&](const auto& split) {
+        return std::ranges::equal(split, segment, {}, {}, &Labels::value_type::first);
+      });
+  return has_segment ? segment : Labels{};
+}
+
+bool PeriodFigures::has_begun(std::uint32_t kpi, const Labels& segment, const ReviewPeriod& period) {
+  const Slot from = slot_of(period.from);
+  const Slot by{from.ms + (slot_of(period.to).ms - from.ms) / 10};
+  const Program& program = rules_.kpis[kpi].value;
+  const auto& series = series_of(kpi, segment);
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    const auto began = [&](std::uint32_t id) {
+      return !table_[id].samples.empty() && table_[id].samples.front().slot <= by;
+    };
+    if (rules_.metrics[program.metrics[i].metric].kind == MetricKind::kFlow && std::ranges::none_of(series[i], began)) {
+      return false;
+    }
+  }
+  return std::ranges::all_of(
+      program.kpis, [&](const KpiInput& input) { return has_begun(input.kpi, segment_of(input, segment), period); });
+}
+
 Value PeriodFigures::value(std::uint32_t kpi, const Labels& segment, const ReviewPeriod& period) {
   const Kpi& rule = rules_.kpis[kpi];
   const Slot last = slot_of(last_day(period));
@@ -71,11 +97,7 @@ Value PeriodFigures::value(std::uint32_t kpi, const Labels& segment, const Revie
   parts.reserve(rule.value.kpis.size());
   Inputs inputs;
   for (const KpiInput& input : rule.value.kpis) {
-    const Kpi& part = rules_.kpis[input.kpi];
-    const bool has_segment = !input.of_total && std::ranges::any_of(part.split_by, [&](const auto& split) {
-      return std::ranges::equal(split, segment, {}, {}, &Labels::value_type::first);
-    });
-    const Value of_part = value(input.kpi, has_segment ? segment : Labels{}, period);
+    const Value of_part = value(input.kpi, segment_of(input, segment), period);
     JudgedSeries& judged = parts.emplace_back(JudgedSeries{kDay, {}});
     if (of_part.is_known()) {
       judged.put(last, of_part.number);

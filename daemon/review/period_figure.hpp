@@ -35,7 +35,12 @@ class PeriodFigures {
   /// REQUIRES basis_of() is kFormula. Gaps are left out: what there is counts. Unknown where there is nothing.
   Value value(std::uint32_t kpi, const Labels& segment, const ReviewPeriod& period);
 
+  /// False where what it adds up began only after the first tenth of the period: a sum of the rest is no value of the
+  /// period. REQUIRES what value() does.
+  bool has_begun(std::uint32_t kpi, const Labels& segment, const ReviewPeriod& period);
+
  private:
+  [[nodiscard]] Labels segment_of(const KpiInput& input, const Labels& segment) const;
   const std::vector<std::vector<std::uint32_t>>& series_of(std::uint32_t kpi, const Labels& segment);
 
   const RuleSet& rules_;

@@ -346,8 +346,11 @@ class ReviewReader {
     ReviewPeriod judged = review_.period;
     judged.to = kpi.until;
     line.value = value(judged);
-    line.previous = value(beside(previous_, kpi));
-    line.year_ago = value(beside(year_ago_, kpi));
+    for (const auto& [period, figure] :
+         {std::pair(&previous_, &ReviewLine::previous), std::pair(&year_ago_, &ReviewLine::year_ago)}) {
+      const ReviewPeriod earlier = beside(*period, kpi);
+      line.*figure = figures.has_begun(index, line.segment, earlier) ? value(earlier) : std::nullopt;
+    }
   }
 
   /// Of whole days: the earlier periods have no others.

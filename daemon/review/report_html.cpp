@@ -9,6 +9,8 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <utility>
+#include <vector>
 
 namespace kpi {
 
@@ -185,18 +187,18 @@ class Html {
 
   void changes() {
     html_.put("<h2 id=\"changes\">", words_.changed, "</h2>\n");
-    const std::string before = html_.take();  // the rows by themselves, to know whether there are any
+    const std::string before = html_.take();  // each row by itself, to put them in the order of their days
     for (const NoteRow& note : review_.notes) {
       html_.put("<tr><td>", long_date(note.day, words_), "</td>");
       html_.put("<td>", words_.all_kpis, "</td><td></td><td></td>");
       html_.put("<td>", note.text, "</td></tr>\n");
+      change_rows_.emplace_back(note.day, html_.take());
     }
     for (const ReviewKpi& kpi : review_.kpis) {
       changes_of(kpi);
     }
-    const std::string rows = html_.take();
     html_.raw(before);
-    if (rows.empty()) {
+    if (change_rows_.empty()) {
       html_.put("<p>", words_.nothing_changed, "</p>\n");
       return;
     }
@@ -204,7 +206,12 @@ class Html {
     for (const std::string_view name : {words_.date, words_.kpi, words_.was, words_.is, words_.why}) {
       html_.header_cell(name);
     }
-    html_.raw("</tr></thead>\n<tbody>\n", rows, "</tbody></table></div>\n");
+    html_.raw("</tr></thead>\n<tbody>\n");
+    std::ranges::stable_sort(change_rows_, {}, &std::pair<Date, std::string>::first);
+    for (const auto& [day, row] : change_rows_) {
+      html_.raw(row);
+    }
+    html_.raw("</tbody></table></div>\n");
   }
 
   void change_row(Date date, const ReviewKpi& kpi, std::string_view was, std::string_view is, std::string_view why) {
@@ -214,6 +221,7 @@ class Html {
     html_.put("<td>", was, "</td>");
     html_.put("<td>", is, "</td>");
     html_.put("<td>", why, "</td></tr>\n");
+    change_rows_.emplace_back(date, html_.take());
   }
 
   void changes_of(const ReviewKpi& kpi) {
@@ -323,6 +331,7 @@ class Html {
   }
 
   HtmlWriter html_;
+  std::vector<std::pair<Date, std::string>> change_rows_;
   const Review& review_;
   const ReportStyle& style_;
   const ReportWords& words_;

@@ -134,7 +134,7 @@ class Page {
     };
     if (counts.attainment()) {
       html_.put("<p>",
-                filled(words_.attainment,
+                filled(counts.no_data == 0 ? words_.attainment_judged : words_.attainment,
                        {{"share", share(counts.attainment())}, {"strict", share(counts.strict_attainment())}}),
                 "</p>\n");
     }

@@ -74,6 +74,7 @@ struct ReportWords {
   std::string_view recorded;
   std::string_view adds_up;             ///< {met} {missed} {no_data} {recorded} {periods}
   std::string_view attainment;          ///< {share} {strict}
+  std::string_view attainment_judged;   ///< {share}; where no period is without data
   std::string_view notice_and_recover;  ///< {notice} {recover}
   std::string_view to_notice;           ///< {notice}
   std::string_view restated;            ///< {count}

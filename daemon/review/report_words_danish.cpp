@@ -65,6 +65,7 @@ constinit const ReportWords kReportDanish{
     .recorded = "uden krav",
     .adds_up = "{met} klaret + {missed} misset + {no_data} uden data + {recorded} uden krav = {periods} perioder",
     .attainment = "{share} af perioderne med data blev klaret; {strict}, hvis dem uden data tæller som misset.",
+    .attainment_judged = "{share} af de vurderede perioder blev klaret.",
     .notice_and_recover =
         "Fra den første missede periode til alarmen gik der {notice}, fra alarmen til dens slutning {recover}.",
     .to_notice = "Fra den første missede periode til alarmen gik der {notice}.",

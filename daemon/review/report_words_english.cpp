@@ -66,6 +66,7 @@ constinit const ReportWords kReportEnglish{
     .adds_up =
         "{met} met + {missed} missed + {no_data} without data + {recorded} with nothing to meet = {periods} periods",
     .attainment = "{share} of the periods with data were met; {strict} when those without data count as not met.",
+    .attainment_judged = "{share} of the judged periods were met.",
     .notice_and_recover =
         "It took {notice} from the first missed period to the alert, and {recover} from the alert to its end.",
     .to_notice = "It took {notice} from the first missed period to the alert.",

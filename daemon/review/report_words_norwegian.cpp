@@ -65,6 +65,7 @@ constinit const ReportWords kReportNorwegian{
     .recorded = "uten krav",
     .adds_up = "{met} klart + {missed} bommet + {no_data} uten data + {recorded} uten krav = {periods} perioder",
     .attainment = "{share} av periodene med data ble klart; {strict} om de uten data regnes som bommet.",
+    .attainment_judged = "{share} av de vurderte periodene ble klart.",
     .notice_and_recover =
         "Fra den første bommede perioden til varselet tok det {notice}, fra varselet til det tok slutt {recover}.",
     .to_notice = "Fra den første bommede perioden til varselet tok det {notice}.",

@@ -65,6 +65,7 @@ constinit const ReportWords kReportSwedish{
     .recorded = "utan krav",
     .adds_up = "{met} klarade + {missed} missade + {no_data} utan data + {recorded} utan krav = {periods} perioder",
     .attainment = "{share} av perioderna med data klarades; {strict} om de utan data räknas som missade.",
+    .attainment_judged = "{share} av de bedömda perioderna klarades.",
     .notice_and_recover =
         "Från den första missade perioden till larmet tog det {notice}, från larmet till dess slut {recover}.",
     .to_notice = "Från den första missade perioden till larmet tog det {notice}.",
