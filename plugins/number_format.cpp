@@ -169,7 +169,7 @@ bool has_currency(std::string_view cell) {
 }
 
 NumberFormat with_decimal(const NumberFormat& format, char decimal) {
-  return {.decimal = decimal, .thousands = format.thousands, .comma_is_doubtful = false};
+  return {.decimal = decimal, .thousands = format.thousands, .comma_is_doubtful = false, .is_fixed = format.is_fixed};
 }
 
 std::string spelling_of(Thousands kind) {
@@ -225,13 +225,24 @@ std::string number_trouble(std::string_view cell, const NumberFormat& format) {
   if (format.comma_is_doubtful && read_written(cell, with_decimal(format, '.'))) {
     return shown + R"( may be a fraction or thousands: write decimal: "," or thousands: ",")";
   }
-  if (read_written(cell, with_decimal(format, format.decimal == '.' ? ',' : '.'))) {
+  const char other_sign = format.decimal == '.' ? ',' : '.';
+  if (read_written(cell, with_decimal(format, other_sign))) {
+    if (format.is_fixed) {
+      return shown + R"( is not written as a number is in data: deliver a number, or a text such as "7.5")";
+    }
+    if (cell.find(other_sign) == std::string_view::npos) {
+      return shown + " has its thousands set apart by " + (format.decimal == '.' ? "points" : "commas") +
+             ": write decimal: " + spelling_of(format.decimal == '.' ? Thousands::kComma : Thousands::kPoint);
+    }
     return format.decimal == '.' ? shown + R"( has a decimal comma: write decimal: ",")"
                                  : shown + R"( has a decimal point: write decimal: ".")";
   }
   for (const Spelling& separator : kSeparators) {
     NumberFormat other = with_decimal(format, format.decimal);
     other.thousands = separator.kind;
+    if (read_written(cell, other) && format.is_fixed) {
+      return shown + " has its thousands set apart: deliver a number, or a text of digits alone";
+    }
     if (read_written(cell, other)) {
       return shown + " has its thousands set apart: write thousands: " + spelling_of(separator.kind);
     }

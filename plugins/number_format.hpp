@@ -19,6 +19,8 @@ struct NumberFormat {
   /// Nothing tells whether "12,345" is 12.345 or 12345 (a file cut by semicolons that does not state its decimal sign):
   /// a comma is then refused rather than guessed.
   bool comma_is_doubtful = false;
+  /// The source has no keys that say how its numbers are written: its messages name none.
+  bool is_fixed = false;
 };
 
 /// Whether a cell says that there is no value: empty, `-`, `–`, `NA`, `N/A`, `#N/A`, `null` or `nan`, in any case.

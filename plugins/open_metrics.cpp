@@ -106,7 +106,7 @@ class Reading {
         present_(present_slot(request.now, settings)),
         milliseconds_(is_open_metrics ? 1000 : 1),
         rows_(settings,
-              {},
+              {.dates = {}, .numbers = {.is_fixed = true}},
               request.from,
               [](std::uint64_t row, RowReader::Place) { return "line " + std::to_string(row); }),
         labels_(settings.labels.size()) {}

@@ -120,7 +120,7 @@ class SqlSource final : public Source {
       metrics.push_back(KPI_TRY(place(table, column_of(metric), "metric " + metric.name)));
     }
     RowReader rows(settings,
-                   {.dates = layout_.dates, .numbers = {.decimal = '.', .thousands = NumberFormat::Thousands::kNone}},
+                   {.dates = layout_.dates, .numbers = {.thousands = NumberFormat::Thousands::kNone, .is_fixed = true}},
                    request.from,
                    [&](std::uint64_t row, RowReader::Place at) {
                      const std::size_t column = at.part == RowReader::Place::Part::kDate    ? date

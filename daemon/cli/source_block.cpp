@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace kpi {
 namespace {
@@ -17,7 +18,7 @@ struct Sample {
   std::string_view value;
 };
 
-constexpr std::array<Sample, 9> kSamples{{
+constexpr std::array<Sample, 23> kSamples{{
     {"sql", "database", "sqlite:crm.db"},
     {"sql", "query", "SELECT date, METRIC FROM by_day WHERE date >= :from AND date < :to"},
     {"exec", "command", "[./orders.py]"},
@@ -28,6 +29,20 @@ constexpr std::array<Sample, 9> kSamples{{
      R"({url: "https://api.example.com/v1/days", query: {from: "{{window.start}}", to: "{{window.end}}"}})"},
     {"http", "auth", R"({type: bearer, token: "${env:HTTP_TOKEN}"})"},
     {"http", "rows", "{kind: records, path: /data, date: {field: date}}"},
+    {"http", "window", "{lookback_days: 4, end: inclusive}"},
+    {"http", "steps", R"([{request: {url: "https://api.example.com/v1/jobs"}, until: {json: "/state == done"}}])"},
+    {"http", "paginate", R"({kind: cursor, from: /next, at: "query:after"})"},
+    {"http", "decode", "json"},
+    {"http", "outcome", "[{when: {status: 429}, then: rate_limited}]"},
+    {"http", "wait", "{header: x-reset, as: epoch}"},
+    {"http", "budget", "{requests: 60, per: 1h, concurrency: 4}"},
+    {"http", "gauges", "{calls_left: /quota/left}"},
+    {"http", "fan_out", "day"},
+    {"http", "params", "{shop: acme}"},
+    {"http", "secrets", R"({token: "${env:HTTP_TOKEN}"})"},
+    {"exec", "secrets", R"({token: "${env:EXEC_TOKEN}"})"},
+    {"csv", "delimiter", R"(";")"},
+    {"json", "records", "/data/days"},
     {"", "allow_private", "[10.0.0.0/8]"},
 }};
 
@@ -103,13 +118,32 @@ std::string value_of(const OptionSpec& spec, const std::string& plugin) {
   return upper(spec.key);
 }
 
-std::string key_lines(const OptionSpec& spec, const std::string& plugin, const std::string& indent) {
+std::string_view map_of(const OptionSpec& spec) {
   const std::size_t dot = spec.key.find('.');
-  const std::string value = value_of(spec, plugin);
-  const std::string pair = dot == std::string::npos
-                               ? spec.key + ": " + value
-                               : spec.key.substr(0, dot) + ": {" + spec.key.substr(dot + 1) + ": " + value + "}";
-  return comment(spec.help, indent) + indent + (is_needed(spec, plugin) ? "" : "# ") + pair + "\n";
+  return dot == std::string::npos ? std::string_view() : std::string_view(spec.key).substr(0, dot);
+}
+
+/// A key, or all keys of one map ("date.column", "date.format"), which stand in one line.
+std::string key_lines(std::span<const OptionSpec> specs, const std::string& plugin, const std::string& indent) {
+  const std::string_view map = map_of(specs.front());
+  std::string text;
+  std::string pairs;
+  for (const OptionSpec& spec : specs) {
+    text += comment(spec.help, indent);
+    const std::string name = map.empty() ? spec.key : spec.key.substr(map.size() + 1);
+    pairs += (pairs.empty() ? "" : ", ") + name + ": " + value_of(spec, plugin);
+  }
+  const std::string line = map.empty() ? pairs : std::string(map) + ": {" + pairs + "}";
+  return text + indent + (is_needed(specs.front(), plugin) ? "" : "# ") + line + "\n";
+}
+
+/// The keys from `at` on that stand in one line.
+std::span<const OptionSpec> line_at(const std::vector<OptionSpec>& specs, std::size_t at) {
+  std::size_t end = at + 1;
+  while (!map_of(specs[at]).empty() && end < specs.size() && map_of(specs[end]) == map_of(specs[at])) {
+    ++end;
+  }
+  return std::span(specs).subspan(at, end - at);
 }
 
 }  // namespace
@@ -121,10 +155,12 @@ std::string source_block(const Plugin& plugin) {
   const std::string indent = "    ";
   text += comment(plugin.help, indent) + indent + "plugin: " + plugin.name + "\n";
   for (const bool is_required : {true, false}) {
-    for (const OptionSpec& spec : plugin.options) {
-      if (is_needed(spec, plugin.name) == is_required) {
-        text += key_lines(spec, plugin.name, indent);
+    for (std::size_t at = 0; at < plugin.options.size();) {
+      const auto line = line_at(plugin.options, at);
+      if (is_needed(line.front(), plugin.name) == is_required) {
+        text += key_lines(line, plugin.name, indent);
       }
+      at += line.size();
     }
   }
   text += indent + "every: 1h                 # how often `kpid run` polls it\n" + indent +
@@ -161,7 +197,7 @@ std::string connector_block(const Connector& connector) {
   text += about.example + "    # may be added:\n";
   for (const OptionSpec& spec : connector.plugin.options) {
     if (!spec.required && about.example.find(" " + spec.key + ":") == std::string::npos) {
-      text += key_lines(spec, connector.plugin.name, "    ");
+      text += key_lines(std::span(&spec, 1), connector.plugin.name, "    ");
     }
   }
   return text;

@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::size_t kMostRows = 1'000'000;
 
+/// Without a byte order mark.
+std::string_view without_mark(std::string_view text) {
+  return text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text;
+}
+
 tl::unexpected<Error> too_many(std::string_view name) {
   return fail(ErrorKind::kInvalid,
               std::string(name) + ": the answer has more than " + std::to_string(kMostRows) +
@@ -141,8 +146,22 @@ Result<Json> decode_csv(const DecodePlan& plan, std::string_view name, std::stri
   return rows;
 }
 
-Result<Json> whole_csv(const DecodePlan& plan, std::string_view name, std::string_view text) {
+/// Whether the other side says where its answer ends. Else the end of the connection does, which may come too early.
+bool tells_its_end(const HttpResponse& response) {
+  return std::ranges::any_of(response.headers, [](const auto& header) {
+    return header.first == "content-length" || header.first == "transfer-encoding" ||
+           header.first == "content-encoding";
+  });
+}
+
+Result<Json> whole_csv(const DecodePlan& plan, std::string_view name, const HttpResponse& response) {
+  const std::string_view text = without_mark(response.body);
   Json rows = KPI_TRY(decode_csv(plan, name, text));
+  if (!rows.empty() && !text.ends_with('\n') && !text.ends_with('"') && !tells_its_end(response)) {
+    return fail(ErrorKind::kUnavailable,
+                std::string(name) +
+                    ": does not say how long it is, and its last line has no end: what stands there may be cut off");
+  }
   if (rows.empty() && !text.ends_with('\n')) {
     return fail(ErrorKind::kUnavailable, std::string(name) + ": ends within its first line: the answer was cut off");
   }
@@ -159,10 +178,7 @@ bool is_page(std::string_view body, const HttpResponse& response) {
 }  // namespace
 
 Result<Json> decode(const DecodePlan& plan, const HttpResponse& response, std::string_view name) {
-  std::string_view text = response.body;
-  if (text.starts_with("\xEF\xBB\xBF")) {
-    text.remove_prefix(3);
-  }
+  const std::string_view text = without_mark(response.body);
   const std::string_view body = trim(text);
   if (is_page(body, response)) {
     return fail(ErrorKind::kUnavailable,
@@ -179,7 +195,7 @@ Result<Json> decode(const DecodePlan& plan, const HttpResponse& response, std::s
       if (body.empty()) {
         return fail(ErrorKind::kUnavailable, std::string(name) + ": is empty where CSV is wanted");
       }
-      return whole_csv(plan, name, text);
+      return whole_csv(plan, name, response);
     case DecodePlan::Kind::kText:
       if (body.empty() || body.size() > 64) {
         return fail(ErrorKind::kUnavailable, std::string(name) + ": is no number");

@@ -7,6 +7,7 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace kpi {
 namespace {
@@ -204,6 +205,19 @@ Conversation::Verdict Conversation::judge_status(int status) const {
   return {.kind = OutcomeKind::kConfigError};
 }
 
+namespace {
+
+/// Whether an answer that is good by its status says what is wrong, as many do: {"error": …}, {"errors": […]}.
+bool says_error(const Json& answer) {
+  return std::ranges::any_of(std::array{"error", "errors"}, [&](const char* key) {
+    const auto said = answer.is_object() ? answer.find(key) : answer.end();
+    return said != answer.end() &&
+           (*said == true || (said->is_string() && *said != "") || (said->is_structured() && !said->empty()));
+  });
+}
+
+}  // namespace
+
 Conversation::Verdict Conversation::judge(const Answer& answer) const {
   for (const OutcomeRule& rule : plan_.outcomes) {
     if (rule.when.holds(answer)) {
@@ -216,6 +230,10 @@ Conversation::Verdict Conversation::judge(const Answer& answer) const {
     }
   }
   Verdict verdict = judge_status(answer.response->status);
+  if (verdict.kind == OutcomeKind::kOk && answer.json != nullptr && says_error(*answer.json)) {
+    // What stands beside the error may be a part.
+    return {.kind = OutcomeKind::kRetry, .note = "the answer holds an error", .wait = std::nullopt};
+  }
   if (verdict.kind == OutcomeKind::kRateLimited || verdict.kind == OutcomeKind::kRetry) {
     verdict.wait = wait_of(plan_.waits, answer, host_.now());
   }

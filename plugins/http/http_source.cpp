@@ -107,6 +107,7 @@ class HttpPoll {
     Exchange exchange = KPI_TRY(run_steps(scope, pages.first(), asked));
     const RequestPlan& next_request = plan_.pages.next ? *plan_.pages.next : *asked;
     std::vector<Page> result;
+    bool is_probe = false;
     while (true) {
       read_signs(exchange);
       if (exchange.outcome == OutcomeKind::kEmpty) {
@@ -118,7 +119,11 @@ class HttpPoll {
                           : KPI_TRY(decode(plan_.decode, exchange.response, origin_of(exchange.url) + " answer"));
       check_zone(page.document);
       const JsonSelect& list = plan_.pages.list ? *plan_.pages.list : plan_.rows.path;
-      const auto next = KPI_TRY(pages.after(exchange, page.document, elements_at(page.document, list)));
+      const std::vector<const Json*> rows = elements_at(page.document, list);
+      if (is_probe && pages.repeats(rows)) {
+        return result;
+      }
+      const auto next = KPI_TRY(pages.after(exchange, page.document, rows));
       page.response = std::move(exchange.response);
       page.response.body.clear();
       result.push_back(std::move(page));
@@ -126,7 +131,12 @@ class HttpPoll {
         return result;
       }
       scope.values["page"] = next->page;
-      exchange = KPI_TRY(talk_.ask(next_request, scope, next->change));
+      is_probe = next->is_probe;
+      auto answer = talk_.ask(next_request, scope, next->change);
+      if (!answer && is_probe && answer.error().kind == ErrorKind::kInvalid) {
+        return result;  // beyond the end of the list there is nothing to be asked for
+      }
+      exchange = KPI_TRY(std::move(answer));
     }
   }
 

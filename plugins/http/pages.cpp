@@ -21,6 +21,14 @@ std::optional<std::int64_t> whole_at(const std::optional<JsonSelect>& path, cons
   return number ? std::optional(static_cast<std::int64_t>(*number)) : std::nullopt;
 }
 
+std::size_t print_of(const std::vector<const Json*>& rows) {
+  std::size_t print = rows.size();
+  for (const Json* row : rows) {
+    print = print * 1'000'003U + std::hash<Json>{}(*row);
+  }
+  return print;
+}
+
 }  // namespace
 
 std::string next_link(std::string_view header) {
@@ -130,21 +138,21 @@ Result<std::optional<Pages::Next>> Pages::after(const Exchange& exchange,
   return next;
 }
 
+bool Pages::repeats(const std::vector<const Json*>& rows) const {
+  return !rows.empty() && print_ == print_of(rows);
+}
+
 Result<void> Pages::check_repetition(const std::vector<const Json*>& rows) {
   if (plan_.kind == Kind::kNone || plan_.kind == Kind::kPartition || rows.empty()) {
     return {};
   }
-  std::size_t print = rows.size();
-  for (const Json* row : rows) {
-    print = print * 1'000'003U + std::hash<Json>{}(*row);
-  }
-  if (print_ == print) {
+  if (repeats(rows)) {
     return fail(ErrorKind::kInvalid,
                 origin_ +
                     ": a page came that is the one before it once more: the other side did not take what asks "
                     "for the next one; correct paginate.at");
   }
-  print_ = print;
+  print_ = print_of(rows);
   return {};
 }
 
@@ -163,17 +171,15 @@ Result<std::optional<Pages::Next>> Pages::by_position(const Json& document, std:
                 origin_ + ": the answers hold " + std::to_string(seen_) + " of " + std::to_string(*total) +
                     " rows: the rest did not come");
   }
-  // A page that is short ends the list; but a server with a cap of its own cuts at a round number, so one more is
-  // asked.
-  const bool may_be_capped = plan_.kind == Kind::kOffset && count > 0 && count % 10 == 0;
-  const bool is_short =
-      !total && (count == 0 || (plan_.size > 0 && static_cast<std::int64_t>(count) < plan_.size && !may_be_capped));
   const bool is_said = plan_.more.has_value();
-  if ((is_said && !says_more(plan_.more->first(document))) || (!is_said && is_short)) {
+  if (is_said ? !says_more(plan_.more->first(document)) : !total && count == 0) {
     return std::optional<Next>();
   }
   position_ += plan_.kind == Kind::kPage ? 1 : static_cast<std::int64_t>(count);
-  return std::optional(next_at(position_));
+  Next next = next_at(position_);
+  // A short page ends the list, or it is as long as a server with a cap of its own lets it be: only asking tells.
+  next.is_probe = !is_said && !total && plan_.size > 0 && static_cast<std::int64_t>(count) < plan_.size;
+  return std::optional(std::move(next));
 }
 
 Result<std::optional<Pages::Next>> Pages::by_value(const Exchange& exchange, const Json& document) {

@@ -20,7 +20,12 @@ class Pages {
   struct Next {
     Conversation::Change change{};
     std::string page{};  ///< {{page}}
+    /// The last page was short, and nothing says whether it ends the list: a refusal, or the same page, does then.
+    bool is_probe = false;
   };
+
+  /// Whether these rows are those of the page before.
+  [[nodiscard]] bool repeats(const std::vector<const Json*>& rows) const;
 
   /// What asks for the page behind `exchange`, whose rows are `rows` (`document` is its body); nothing: it was the
   /// last.

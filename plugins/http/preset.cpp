@@ -153,6 +153,20 @@ SourceDefaults read_defaults(const OptionTree& preset, bool& is_only_zone, Diagn
   return defaults;
 }
 
+/// What else is wrong with a preset: without a source, each of its parameters and metrics stands for any.
+void check_rest(const HttpKeys& keys, const Plugin& plugin, Diagnostics& diagnostics) {
+  HttpPlan plan;
+  for (const OptionSpec& spec : plugin.options) {
+    plan.values[spec.key] = Json();
+    plan.values["secret." + spec.key] = Json();
+  }
+  SourceMetric& metric = plan.settings.metrics.emplace_back();
+  for (const OptionSpec& spec : plugin.metric_options) {
+    metric.options[spec.key].text = spec.fallback;
+  }
+  read_plan(keys, plan, diagnostics);
+}
+
 /// Days that the other side cuts in one zone must not get the names of days in another.
 void check_zone(const Zone& only, const HttpPlan& plan, Diagnostics& out) {
   if (plan.settings.zone.name() != only.name()) {
@@ -264,7 +278,11 @@ std::optional<Plugin> preset_plugin(const std::string& name,
     placed.position = settings.position;
     return build(placed, std::move(plan), out, errors);
   };
-  return diagnostics.count(Diagnostic::Severity::kError) == before ? std::optional(std::move(plugin)) : std::nullopt;
+  if (diagnostics.count(Diagnostic::Severity::kError) != before) {
+    check_rest(keys, plugin, diagnostics);
+    return std::nullopt;
+  }
+  return plugin;
 }
 
 std::optional<PresetPage> preset_page(const std::string& name, const OptionTree& preset, Diagnostics& diagnostics) {

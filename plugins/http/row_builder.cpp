@@ -65,7 +65,7 @@ RowBuilder::RowBuilder(const HttpPlan& plan, const PollRequest& request, std::st
       name_(std::move(name)),
       running_(slot_at(request.now, plan.settings.grain, plan.settings.zone, plan.settings.calendar)),
       rows_(plan.settings,
-            {.dates = plan.rows.date.format, .numbers = {}},
+            {.dates = plan.rows.date.format, .numbers = {.is_fixed = true}},
             request.from,
             [this](std::uint64_t row, RowReader::Place place) { return where(row, place); }),
       was_seen_(plan.settings.metrics.size()),
@@ -154,6 +154,7 @@ void RowBuilder::take_row(const AnswerRow& row, const RenderScope& scope) {
     for (std::size_t i = 0; i < cells_.size(); ++i) {
       was_seen_[i] = was_seen_[i] || value_of(row, i) != nullptr;
     }
+    count_outside(*slot, scope);
     return;
   }
   if (slot) {
@@ -183,6 +184,15 @@ bool RowBuilder::is_wanted(Slot slot, const RenderScope& scope) const {
     return false;
   }
   return !plan_.has_window || (slot >= scope.window.start && slot < scope.window.end);
+}
+
+void RowBuilder::count_outside(Slot slot, const RenderScope& scope) {
+  // What runs now, and what is not final yet, is left out in any case.
+  const bool is_asked = !plan_.has_window || (slot >= scope.window.start && slot < scope.window.end);
+  if (slot > running_ || (slot < running_ && !is_asked)) {
+    first_outside_ = outside_ == 0 ? places_.back() : first_outside_;
+    ++outside_;
+  }
 }
 
 const Json* RowBuilder::value_of(const AnswerRow& row, std::size_t metric) const {
@@ -312,7 +322,13 @@ Result<Poll> RowBuilder::finish() {
                       plan_.settings.metrics[i].name + ": the first one has " + first_fields_);
     }
   }
-  return rows_.finish("the answer");
+  Poll poll = KPI_TRY(rows_.finish("the answer"));
+  if (outside_ > 0) {
+    poll.remarks.push_back(counted(outside_, "row is", "rows are") +
+                           " of the future or of days that were not asked for, and left out; the first is " +
+                           first_outside_);
+  }
+  return poll;
 }
 
 }  // namespace kpi

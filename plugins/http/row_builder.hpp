@@ -71,6 +71,7 @@ class RowBuilder {
   [[nodiscard]] Slot slot_of_moment(WrittenTime moment) const;
   void tell_clock(std::uint64_t row, const std::string& text);
   [[nodiscard]] bool is_wanted(Slot slot, const RenderScope& scope) const;
+  void count_outside(Slot slot, const RenderScope& scope);
   const Json* value_of(const AnswerRow& row, std::size_t metric) const;
   RowCell cell_of(const AnswerRow& row, std::size_t metric, const RenderScope& scope);
   double factor_of(const AnswerRow& row, const std::string& field) const;
@@ -100,6 +101,8 @@ class RowBuilder {
   std::deque<std::string> cell_texts_;
   std::map<std::pair<std::size_t, std::pair<Slot, Labels>>, Gathered> gathered_;  // by metric
   std::optional<Slot> final_before_;
+  std::size_t outside_ = 0;    // rows of periods that were not asked for
+  std::string first_outside_;  // where
   bool is_gathering_ = false;
 };
 

@@ -167,10 +167,13 @@ await judge("ga4", 2, async ({ base, bodies, exchanges }) => {
   return samples;
 });
 
-await judge("search_console", 1, async ({ base, bodies }) => {
+await judge("search_console", 2, async ({ base, bodies }) => {
   const api = searchconsole({ version: "v1", rootUrl: `${base}/` });
-  const { data } = await api.searchanalytics.query({ siteUrl: "sc-domain:example.com", requestBody: bodies[0] });
-  const whole = data.rows.filter((row) => row.keys[0] < data.metadata.firstIncompleteDate);
+  const whole = [];
+  for (const requestBody of bodies) {
+    const { data } = await api.searchanalytics.query({ siteUrl: "sc-domain:example.com", requestBody });
+    whole.push(...(data.rows ?? []).filter((row) => row.keys[0] < data.metadata.firstIncompleteDate));
+  }
   return whole.flatMap((row) => [`clicks ${row.keys[0]} ${row.clicks}`, `position ${row.keys[0]} ${row.position}`]);
 });
 

@@ -16,6 +16,7 @@ using Thousands = NumberFormat::Thousands;
 
 constexpr NumberFormat kPoint{.decimal = '.', .thousands = Thousands::kAuto, .comma_is_doubtful = false};
 constexpr NumberFormat kComma{.decimal = ',', .thousands = Thousands::kAuto, .comma_is_doubtful = false};
+constexpr NumberFormat kData{.is_fixed = true};
 constexpr NumberFormat kDoubtful{.decimal = '.', .thousands = Thousands::kAuto, .comma_is_doubtful = true};
 
 NumberFormat grouped(char decimal, Thousands thousands) {
@@ -104,6 +105,16 @@ const std::vector<TroubleCase>& unreadable() {
       {"a fraction in a file of semicolons", "1,5", kDoubtful, R"("1,5" has a decimal comma: write decimal: ",")"},
       {"a currency sign", "$12", kPoint, R"("$12" is not a plain number: deliver it without the currency)"},
       {"a currency", "1 200 kr", kPoint, R"("1 200 kr" is not a plain number: deliver it without the currency)"},
+      {"points alone", "1.234.567", kPoint, R"("1.234.567" has its thousands set apart by points: write decimal: ",")"},
+      {"commas alone", "1,234,567", kComma, R"("1,234,567" has its thousands set apart by commas: write decimal: ".")"},
+      {"a decimal comma in data",
+       "7,5",
+       kData,
+       R"("7,5" is not written as a number is in data: deliver a number, or a text such as "7.5")"},
+      {"apostrophes in data",
+       "1'234",
+       kData,
+       R"("1'234" has its thousands set apart: deliver a number, or a text of digits alone)"},
       {"a word", "many", kPoint, "\"many\"" + std::string(general)},
       {"infinity", "inf", kPoint, "\"inf\"" + std::string(general)},
       {"too large", "1e999", kPoint, "\"1e999\"" + std::string(general)},

@@ -3,10 +3,13 @@
 #include "plugins/source.hpp"
 
 #include "daemon/config/connectors.hpp"
+#include "rules/base/text.hpp"
 #include "tests/unit/daemon/cli/program.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace kpi::test {
 namespace {
@@ -106,6 +109,37 @@ bool lacks_secrets_at_most(const Ended& checked) {
     --errors;
   }
   return errors == 0;
+}
+
+/// The block with every key that may be added added: `# key: value`.
+std::string uncommented(const std::string& block, const Plugin& plugin) {
+  std::vector<std::string> keys{"timezone", "settle", "stale", "since", "labels"};
+  for (const OptionSpec& option : plugin.options) {
+    keys.push_back(option.key.substr(0, option.key.find('.')));
+  }
+  std::string text;
+  for (const std::string_view line : split(block, '\n')) {
+    const bool is_key =
+        std::ranges::any_of(keys, [&](const std::string& key) { return line.starts_with("    # " + key + ": "); });
+    text.append(is_key ? "    " : "").append(is_key ? line.substr(6) : line).append("\n");
+  }
+  return text;
+}
+
+TEST_F(Sources, OfEveryKindMayHaveEachLineThatIsSuggested) {
+  std::vector<const Plugin*> all;
+  for (const Plugin& plugin : plugins()) {
+    all.push_back(&plugin);
+  }
+  for (const Connector& connector : connectors()) {
+    all.push_back(&connector.plugin);
+  }
+  for (const Plugin* plugin : all) {
+    const std::string block = uncommented(program_.run({"init", "--source", plugin->name}).out, *plugin);
+    program_.write("kpid.yaml", block);
+    const Ended checked = program_.on_folder({"check"});
+    EXPECT_TRUE(lacks_secrets_at_most(checked)) << plugin->name << ": " << checked.out << checked.err << block;
+  }
 }
 
 TEST_F(Sources, OfEveryKindHaveABlockToBeginWith) {

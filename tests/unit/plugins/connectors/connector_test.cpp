@@ -17,6 +17,7 @@ TEST_P(Recorded, ExchangeBecomesTheSamples) {
   const Recording recording = read_recording(GetParam());
   const LoadedSource loaded = load_source(recording.source);
   ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  EXPECT_LE(std::ranges::count(recording.source, '\n'), 13) << "sources: and the name are two lines more";
   Player player(recording);
   FakeHost host([&](const HttpRequest& request) { return player(request); });
   host.time = recording.now;

@@ -8,7 +8,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdlib>
+#include <fstream>
 
 namespace kpi::test {
 namespace {
@@ -626,24 +628,95 @@ metrics: {n: {}})yaml");
             "error: s: the answers hold 2 rows where /pages says 1: correct paginate\n");
 }
 
-TEST(HttpPages, ThatAServerCutsAtARoundNumberGoOn) {
+/// Rows "2026-11-01" to "2026-11-08", at most two of them at once, whatever is asked for.
+HttpResponse two_days_at_most(const HttpRequest& request) {
+  const int from = std::atoi(request.url.substr(request.url.rfind('=') + 1).c_str());
+  ordered_json rows = ordered_json::array();
+  for (int day = from + 1; day <= std::min(from + 2, 8); ++day) {
+    rows.push_back({{"date", "2026-11-0" + std::to_string(day)}, {"n", day}});
+  }
+  return answer_of(ordered_json{{"data", rows}}.dump());
+}
+
+TEST(HttpPages, ThatAServerCapsGoOnUntilOneIsEmpty) {
   const LoadedSource loaded = load_source(R"yaml(plugin: http
 request: {url: "https://api.example.com/n"}
 paginate: {kind: offset, at: "query:offset", size: 1000}
 rows: {kind: records, path: /data}
 metrics: {n: {}})yaml");
-  FakeHost host([](const HttpRequest& request) {
-    ordered_json rows = ordered_json::array();
-    const int from = request.url.ends_with("offset=0") ? 1 : 11;
-    for (int day = from; day < (from == 1 ? 11 : 14); ++day) {
-      rows.push_back({{"date", "2026-11-" + std::string(day < 10 ? "0" : "") + std::to_string(day)}, {"n", day}});
-    }
-    return answer_of(ordered_json{{"data", rows}}.dump());
-  });
+  FakeHost host(two_days_at_most);
   const auto poll = loaded.source->poll(request_at(host), host, {});
   ASSERT_TRUE(poll.has_value()) << poll.error().message;
-  EXPECT_EQ(poll->samples.size(), 13U);
-  EXPECT_EQ(host.requests.size(), 2U);
+  EXPECT_EQ(poll->samples.size(), 8U);
+  EXPECT_EQ(host.requests.size(), 5U);
+  // One that refuses what lies beyond the end, or takes no offset, has said all it has.
+  for (const int status : {200, 400, 404}) {
+    FakeHost other([&](const HttpRequest& request) {
+      return request.url.ends_with("=0") || status == 200 ? answer_of(R"({"data":[{"date":"2026-11-20","n":1}]})")
+                                                          : answer_of("{}", status);
+    });
+    EXPECT_EQ(poll_text(loaded.source->poll(request_at(other), other, {}), loaded.settings), "n 2026-11-20 1\n");
+    EXPECT_EQ(other.requests.size(), 2U);
+  }
+  FakeHost broken([](const HttpRequest& request) {
+    return request.url.ends_with("=0") ? answer_of(R"({"data":[{"date":"2026-11-20","n":1}]})") : answer_of("", 500);
+  });
+  EXPECT_FALSE(loaded.source->poll(request_at(broken), broken, {}).has_value());
+}
+
+TEST(HttpAnswers, ThatSayAnErrorAreNoneWhateverTheirStatus) {
+  const LoadedSource loaded = load_source(kVisits);
+  std::string said;
+  FakeHost host(
+      [&](const HttpRequest&) { return answer_of(R"({"data":[{"date":"2026-11-20","n":1}],)" + said + "}"); });
+  const auto text = [&] { return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings); };
+  for (const char* fine : {R"("error":null)", R"("error":"")", R"("error":false)", R"("errors":[])", R"("error":0)"}) {
+    said = fine;
+    EXPECT_EQ(text(), "visits 2026-11-20 1\n") << said;
+  }
+  for (const char* wrong :
+       {R"("error":"overloaded")", R"("error":{"message":"overloaded"})", R"("errors":[{"message":"overloaded"}])"}) {
+    said = wrong;
+    EXPECT_EQ(text(), "error: https://api.example.com: status 200: overloaded (the answer holds an error)\n");
+  }
+  const LoadedSource told = load_source(std::string(kVisits) + "\noutcome: [{when: {status: 200}, then: ok}]");
+  EXPECT_EQ(poll_text(told.source->poll(request_at(host), host, {}), told.settings), "visits 2026-11-20 1\n");
+}
+
+TEST(HttpAnswers, ThatEndWithTheConnectionMustEndTheirLastLine) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+decode: {kind: csv, delimiter: ";"}
+rows: {kind: records}
+metrics: {n: {}})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body = "date;n\n2026-11-20;1270";  // 127000 was sent
+  FakeHost host([&](const HttpRequest&) { return answer_of(body, 200, headers); });
+  const auto text = [&] { return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings); };
+  EXPECT_EQ(text(),
+            "error: https://api.example.com answer: does not say how long it is, and its last line has no end: what "
+            "stands there may be cut off\n");
+  for (const char* header : {"content-length", "transfer-encoding"}) {
+    headers = {{header, "x"}};
+    EXPECT_EQ(text(), "n 2026-11-20 1270\n");
+  }
+  headers.clear();
+  body += "\n";
+  EXPECT_EQ(text(), "n 2026-11-20 1270\n");
+}
+
+TEST(HttpRows, OfDaysThatWereNotAskedForAreToldAndLeftOut) {
+  const LoadedSource loaded = load_source(kVisits);
+  FakeHost host([](const HttpRequest&) {
+    return answer_of(R"({"data":[{"date":"2026-11-20","n":1},{"date":"2026-11-21","n":2},{"date":"2030-01-01","n":3},
+      {"date":"2026-10-01","n":4}]})");
+  });
+  const auto poll = loaded.source->poll(request_at(host), host, {});
+  EXPECT_EQ(poll_text(poll, loaded.settings), "visits 2026-11-20 1\n");
+  EXPECT_EQ(join(poll->remarks, "; "),
+            "2 rows are of the future or of days that were not asked for, and left out; the first is s/data/2; "
+            "1 request sent");
 }
 
 TEST(HttpRows, ThatAFilterLeavesOutAreNoFault) {
@@ -807,6 +880,27 @@ metrics: {n: {}})yaml");
                            "did you mean \"records\"?"}) {
     EXPECT_NE(loaded.diagnostics.find(said), std::string::npos) << said << "\n" << loaded.diagnostics;
   }
+}
+
+TEST(HttpPreset, SaysAllThatIsWrongInOnePass) {
+  LoadedSource place = load_source(kVisits);
+  std::ofstream(place.folder + "/wrong.yaml") << R"yaml(preset: wrong
+version: 1
+params: {base: {requird: true}}
+window: {lookback_days: two}
+request: {url: "{{base}}/n?key={{key}}&metric={{metric.colum}}&from={{window.start}}"}
+rowz: {kind: records}
+)yaml";
+  const LoadedSource loaded = load_source("plugin: http\npreset: wrong.yaml\nbase: \"https://x\"\nmetrics: {n: {}}");
+  EXPECT_EQ(loaded.source, nullptr);
+  for (const char* said : {"wrong.yaml:3:17: error: params.base has no key \"requird\"",
+                           "wrong.yaml:4:25: error: window.lookback_days wants a whole number",
+                           "there is no variable {{key}}",
+                           "there is no variable {{metric.colum}}",
+                           "wrong.yaml:6:1: error: a preset has no key \"rowz\""}) {
+    EXPECT_NE(loaded.diagnostics.find(said), std::string::npos) << said << "\n" << loaded.diagnostics;
+  }
+  EXPECT_EQ(loaded.diagnostics.find("no variable {{base}}"), std::string::npos) << loaded.diagnostics;
 }
 
 TEST(TextPattern, FitsAndDoesNot) {
