@@ -9,6 +9,7 @@
 #include "daemon/os/change_watch.hpp"
 #include "daemon/os/curl_http.hpp"
 #include "daemon/os/log.hpp"
+#include "daemon/os/process_starter.hpp"
 #include "daemon/os/signals.hpp"
 #include "daemon/review/report.hpp"
 #include "daemon/store/history_reader.hpp"
@@ -289,8 +290,10 @@ int run(const Arguments& arguments, Io& io) {
   } else if (log != "text") {
     return complain(io, kExitUsage, "--log wants text or json, got \"" + printable(log) + "\"");
   }
+  std::optional<ProcessStarter> starter;
   std::optional<SignalWatch> signals;
   if (!arguments.has("once")) {
+    starter.emplace();
     signals.emplace();  // before any thread
   }
   StartFiles start{"", {{}, ConfigFiles(io.host), ""}, "", nullptr, ""};

@@ -4,6 +4,7 @@
 #include "daemon/os/descriptor.hpp"
 #include "daemon/os/own_files.hpp"
 #include "daemon/os/process_child.hpp"
+#include "daemon/os/process_starter.hpp"
 #include "daemon/os/sandbox.hpp"
 #include "rules/base/text.hpp"
 
@@ -12,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
@@ -149,7 +151,7 @@ class Run {
     });
     follow(stop);
     int status = 0;
-    while (::waitpid(child_, &status, 0) < 0 && errno == EINTR) {
+    while (child_ > 0 && ::waitpid(child_, &status, 0) < 0 && errno == EINTR) {
     }
     return result();
   }
@@ -181,15 +183,19 @@ class Run {
     plan.output = output_.write.get();
     plan.errors = errors_.write.get();
     plan.report = report_.write.get();
-    plan.sandbox = &sandbox;
+    plan.ruleset = sandbox.ruleset();
     plan.max_memory = request_.max_memory;
     plan.cpu_seconds = static_cast<std::size_t>(request_.timeout.count() / 1000) + 2;
-    child_ = ::fork();
-    if (child_ == 0) {
-      keep_children(plan);
-    }
-    if (child_ < 0) {
-      return no_start(request_.command.front(), errno);
+    if (auto keeper = start_keeper(plan)) {
+      keeper_ = *std::move(keeper);
+    } else {
+      child_ = ::fork();
+      if (child_ == 0) {
+        keep_children(plan);
+      }
+      if (child_ < 0) {
+        return no_start(request_.command.front(), errno);
+      }
     }
     output_.write.close();
     errors_.write.close();
@@ -212,7 +218,7 @@ class Run {
         }
         if (why_) {
           is_killed_ = true;  // it ends with all that are known to be its children
-          ::kill(child_, SIGKILL);
+          tell_keeper(SIGKILL);
           deadline = clock.steady() + kKilling;
           continue;
         }
@@ -234,9 +240,17 @@ class Run {
     take(errors_, result_.errors);
   }
 
+  void tell_keeper(int signal) const {
+    if (child_ > 0) {
+      ::kill(child_, signal);
+    } else {
+      ::syscall(SYS_pidfd_send_signal, keeper_.get(), signal, nullptr, 0);
+    }
+  }
+
   void ask_to_end(ErrorKind why, Steady now, Steady& deadline) {
     why_ = why;
-    ::kill(child_, SIGTERM);
+    tell_keeper(SIGTERM);
     deadline = now + kGrace + kKilling;
   }
 
@@ -309,7 +323,8 @@ class Run {
   Pipe errors_;
   Pipe report_;
   Descriptor wake_;
-  pid_t child_ = -1;
+  Descriptor keeper_;  // a pidfd, where the starter has forked it
+  pid_t child_ = -1;   // else the keeper's number
   ProcessResult result_;
   std::optional<ErrorKind> why_;  // it was made to end
   std::optional<int> no_start_;

@@ -1,12 +1,10 @@
 #pragma once
 // What runs between fork and exec: async-signal-safe code only, on memory that was made ready before. Private to
-// process.cpp.
+// process.cpp and process_starter.cpp.
 
 #include <cstddef>
 
 namespace kpi {
-
-class Sandbox;
 
 /// All that the child needs.
 struct ChildPlan {
@@ -17,8 +15,8 @@ struct ChildPlan {
   int input = -1;
   int output = -1;
   int errors = -1;
-  int report = -1;  ///< Where ChildReports are written to.
-  const Sandbox* sandbox = nullptr;
+  int report = -1;   ///< Where ChildReports are written to.
+  int ruleset = -1;  ///< Of the Sandbox; -1: none.
   std::size_t max_memory = 0;
   std::size_t cpu_seconds = 0;
 };

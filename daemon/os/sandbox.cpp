@@ -124,8 +124,8 @@ Sandbox::~Sandbox() {
   }
 }
 
-bool Sandbox::enter() const {
-  return ruleset_ < 0 || ::syscall(SYS_landlock_restrict_self, ruleset_, 0) == 0;
+bool Sandbox::enter(int ruleset) {
+  return ruleset < 0 || ::syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
 }
 
 }  // namespace kpi

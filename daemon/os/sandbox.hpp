@@ -10,8 +10,8 @@ namespace kpi {
 class Sandbox {
  public:
   /// The system's programs and libraries, what network programs need of /etc, some of /proc, and `readable`; `writable`
-  /// as well. Paths that are not there are left out. Of a folder that holds kpid's own files (own_files.hpp) all else is
-  /// seen; one of them is seen when `readable` names it itself.
+  /// as well. Paths that are not there are left out. Of a folder that holds kpid's own files (own_files.hpp) all else
+  /// is seen; one of them is seen when `readable` names it itself.
   Sandbox(const std::vector<std::string>& readable, const std::vector<std::string>& writable);
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
@@ -19,8 +19,11 @@ class Sandbox {
   Sandbox& operator=(Sandbox&&) = delete;
   ~Sandbox();
 
-  /// Shuts the calling process in. Async-signal-safe. False: the kernel refused; without Landlock it does nothing.
-  [[nodiscard]] bool enter() const;
+  /// What enter() takes, as long as this lives; -1 without Landlock.
+  [[nodiscard]] int ruleset() const { return ruleset_; }
+
+  /// Shuts the calling process in. Async-signal-safe. False: the kernel refused; with -1 it does nothing.
+  [[nodiscard]] static bool enter(int ruleset);
 
   /// Whether the kernel can do it.
   static bool is_available();

@@ -4,6 +4,7 @@
 
 #include "daemon/os/clock.hpp"
 #include "daemon/os/own_files.hpp"
+#include "daemon/os/process_starter.hpp"
 #include "daemon/os/sandbox.hpp"
 
 #include <gtest/gtest.h>
@@ -16,8 +17,10 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <tuple>
 
 namespace kpi {
 namespace {
@@ -34,22 +37,58 @@ std::string output(const ProcessRequest& request) {
   return result ? result->output : result.error().message;
 }
 
+/// Who forks: the process itself, or its starter.
+enum class Forks : unsigned char { kItself, kStarter };
+
 /// A folder of its own, gone with the test.
-class Process : public testing::Test {
+class ProgramTest : public testing::Test {
  protected:
-  Process() {
+  explicit ProgramTest(Forks who) {
     std::string name = std::filesystem::temp_directory_path() / "kpid-process-XXXXXX";
     folder_ = ::mkdtemp(name.data());
+    if (who == Forks::kStarter) {
+      starter_.emplace();
+    }
   }
 
-  ~Process() override { std::filesystem::remove_all(folder_); }
+  ~ProgramTest() override { std::filesystem::remove_all(folder_); }
 
   void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ + "/" + name) << text; }
 
   std::string folder_;
+  std::optional<ProcessStarter> starter_;
 };
 
-TEST_F(Process, GivesOutputErrorsAndExitCode) {
+class Process : public ProgramTest, public testing::WithParamInterface<Forks> {
+ protected:
+  Process() : ProgramTest(GetParam()) {}
+};
+
+std::string name_of(Forks who) {
+  return who == Forks::kItself ? "itself" : "starter";
+}
+
+INSTANTIATE_TEST_SUITE_P(, Process, testing::Values(Forks::kItself, Forks::kStarter), [](const auto& tested) {
+  return name_of(tested.param);
+});
+
+TEST_P(Process, IsForkedByTheStarterWhereThereIsOne) {
+  ProcessRequest request = shell("cut -d' ' -f4 /proc/$PPID/stat");  // the parent of its keeper
+  request.readable = {"/proc"};
+  const std::string parent = output(request);
+  EXPECT_TRUE(!parent.empty() && parent.find_first_not_of("0123456789\n") == std::string::npos) << parent;
+  EXPECT_EQ(parent == std::to_string(::getpid()) + "\n", GetParam() == Forks::kItself) << parent;
+}
+
+TEST_P(Process, TakesACommandOfAnyLength) {
+  ProcessRequest request = shell("printf %s \"$1\" | wc -c");
+  request.command.insert(request.command.end(), {"sh", std::string(100'000, 'x')});
+  EXPECT_EQ(output(request), "100000\n");
+  request.command.push_back(std::string(100'000, 'y'));
+  EXPECT_EQ(output(request), "100000\n");
+}
+
+TEST_P(Process, GivesOutputErrorsAndExitCode) {
   ProcessRequest request = shell("read line; echo \"got $line\"; echo trouble >&2; exit 3");
   request.input = "question\n";
   const auto result = run_process(request, {});
@@ -60,14 +99,14 @@ TEST_F(Process, GivesOutputErrorsAndExitCode) {
   EXPECT_EQ(result->signal, 0);
 }
 
-TEST_F(Process, SaysWhichSignalEndedIt) {
+TEST_P(Process, SaysWhichSignalEndedIt) {
   const auto result = run_process(shell("kill -SEGV $$"), {});
   ASSERT_TRUE(result);
   EXPECT_EQ(result->signal, SIGSEGV);
   EXPECT_EQ(result->code, 128 + SIGSEGV);
 }
 
-TEST_F(Process, SaysWhyItCannotBeStarted) {
+TEST_P(Process, SaysWhyItCannotBeStarted) {
   ProcessRequest request;
   request.command = {folder_ + "/none"};
   EXPECT_EQ(run_process(request, {}).error(),
@@ -78,7 +117,7 @@ TEST_F(Process, SaysWhyItCannotBeStarted) {
             (Error{ErrorKind::kInvalid, folder_ + "/text: cannot be run: Permission denied"}));
 }
 
-TEST_F(Process, HasOnlyWhatIsPassedOn) {
+TEST_P(Process, HasOnlyWhatIsPassedOn) {
   ::setenv("KPID_TEST_SECRET", "hidden", 1);   // NOLINT(concurrency-mt-unsafe)
   ::setenv("KPID_TEST_PUBLIC", "visible", 1);  // NOLINT(concurrency-mt-unsafe)
   ProcessRequest request;
@@ -90,13 +129,13 @@ TEST_F(Process, HasOnlyWhatIsPassedOn) {
             "KPID_SOURCE=web\n");
 }
 
-TEST_F(Process, HasNoDescriptorOfTheDaemon) {
+TEST_P(Process, HasNoDescriptorOfTheDaemon) {
   const int open = ::dup(2);  // one that would be inherited
   EXPECT_EQ(output(shell("for fd in 3 4 5 6 7 8 9; do (: <&$fd) 2>/dev/null && echo $fd; done; echo done")), "done\n");
   ::close(open);
 }
 
-TEST_F(Process, SeesNoFileThatIsNotItsOwn) {
+TEST_P(Process, SeesNoFileThatIsNotItsOwn) {
   if (!Sandbox::is_available()) {
     GTEST_SKIP() << "SKIPPED: this kernel has no Landlock";
   }
@@ -116,7 +155,7 @@ TEST_F(Process, SeesNoFileThatIsNotItsOwn) {
   EXPECT_TRUE(std::filesystem::exists(folder_ + "/shared/new"));
 }
 
-TEST_F(Process, SeesOfItsFolderAllButTheFilesOfKpid) {
+TEST_P(Process, SeesOfItsFolderAllButTheFilesOfKpid) {
   if (!Sandbox::is_available()) {
     GTEST_SKIP() << "SKIPPED: this kernel has no Landlock";
   }
@@ -154,7 +193,7 @@ TEST_F(Process, SeesOfItsFolderAllButTheFilesOfKpid) {
   EXPECT_NE(output(request).find("of data"), std::string::npos);
 }
 
-TEST_F(Process, StopsWhenAsked) {
+TEST_P(Process, StopsWhenAsked) {
   const auto stop = std::make_unique<std::stop_source>();
   const auto begun = system_clock().steady();
   std::thread asker([&stop] { stop->request_stop(); });
@@ -171,21 +210,25 @@ struct Hostile {
   ErrorKind kind;
 };
 
-class HostileProgram : public Process, public testing::WithParamInterface<Hostile> {};
+class HostileProgram : public ProgramTest, public testing::WithParamInterface<std::tuple<Forks, Hostile>> {
+ protected:
+  HostileProgram() : ProgramTest(std::get<0>(GetParam())) {}
+};
 
 /// Each is to be ended, with all that it started, two seconds after its time at most (here with room for a busy
 /// machine). What it started says its number into a file, so that the test can look whether it is still there.
 TEST_P(HostileProgram, IsContained) {
-  ProcessRequest request = shell(GetParam().script, std::chrono::milliseconds{300});
+  const Hostile& hostile = std::get<1>(GetParam());
+  ProcessRequest request = shell(hostile.script, std::chrono::milliseconds{300});
   request.environment = {{"PIDS", folder_ + "/pids"}};
   request.writable = {folder_};
   const auto begun = system_clock().steady();
   const auto result = run_process(request, {});
   EXPECT_LT(system_clock().steady() - begun, std::chrono::seconds{20});
   if (result) {
-    EXPECT_EQ(GetParam().kind, ErrorKind::kNotFound) << "it was to be ended";
+    EXPECT_EQ(hostile.kind, ErrorKind::kNotFound) << "it was to be ended";
   } else {
-    EXPECT_EQ(result.error().kind, GetParam().kind) << result.error().message;
+    EXPECT_EQ(result.error().kind, hostile.kind) << result.error().message;
   }
   std::ifstream pids(folder_ + "/pids");
   for (pid_t pid = 0; pids >> pid;) {
@@ -196,26 +239,31 @@ TEST_P(HostileProgram, IsContained) {
 INSTANTIATE_TEST_SUITE_P(
     T17,
     HostileProgram,
-    testing::Values(
-        Hostile{"hangs", "echo $$ >> $PIDS; sleep 1000", ErrorKind::kTimeout},
-        Hostile{"ignores_term", "trap '' TERM; echo $$ >> $PIDS; while :; do sleep 1000; done", ErrorKind::kTimeout},
-        Hostile{"floods", "yes", ErrorKind::kInvalid},
-        Hostile{"floods_errors", "yes >&2", ErrorKind::kInvalid},
-        Hostile{"grandchild_keeps_the_pipe", "sleep 1000 & echo $! >> $PIDS; echo done", ErrorKind::kNotFound},
-        Hostile{
-            "double_fork", "setsid sh -c 'echo $$ >> $PIDS; sleep 1000' & sleep 0.05; exit 0", ErrorKind::kNotFound},
-        Hostile{"double_fork_that_ignores",
+    testing::Combine(
+        testing::Values(Forks::kItself, Forks::kStarter),
+        testing::Values(
+            Hostile{"hangs", "echo $$ >> $PIDS; sleep 1000", ErrorKind::kTimeout},
+            Hostile{
+                "ignores_term", "trap '' TERM; echo $$ >> $PIDS; while :; do sleep 1000; done", ErrorKind::kTimeout},
+            Hostile{"floods", "yes", ErrorKind::kInvalid},
+            Hostile{"floods_errors", "yes >&2", ErrorKind::kInvalid},
+            Hostile{"grandchild_keeps_the_pipe", "sleep 1000 & echo $! >> $PIDS; echo done", ErrorKind::kNotFound},
+            Hostile{"double_fork",
+                    "setsid sh -c 'echo $$ >> $PIDS; sleep 1000' & sleep 0.05; exit 0",
+                    ErrorKind::kNotFound},
+            Hostile{
+                "double_fork_that_ignores",
                 "setsid sh -c 'trap \"\" TERM; echo $$ >> $PIDS; (setsid sleep 1000) & echo $! >> $PIDS; sleep 1000' & "
                 "sleep 1000",
                 ErrorKind::kTimeout},
-        Hostile{"closes_its_output", "exec >&- 2>&-; echo $$ >> $PIDS; sleep 1000", ErrorKind::kTimeout},
-        Hostile{"forks_many",
-                "i=0; while [ $i -lt 200 ]; do sleep 1000 & echo $! >> $PIDS; "
-                "i=$((i + 1)); done; sleep 1000",
-                ErrorKind::kTimeout},
-        Hostile{"eats_memory", "exec python3 -c 'x = bytearray(4 << 30); print(len(x))'", ErrorKind::kNotFound},
-        Hostile{"stops_itself", "echo $$ >> $PIDS; kill -STOP $$", ErrorKind::kTimeout}),
-    [](const auto& tested) { return std::string(tested.param.name); });
+            Hostile{"closes_its_output", "exec >&- 2>&-; echo $$ >> $PIDS; sleep 1000", ErrorKind::kTimeout},
+            Hostile{"forks_many",
+                    "i=0; while [ $i -lt 200 ]; do sleep 1000 & echo $! >> $PIDS; "
+                    "i=$((i + 1)); done; sleep 1000",
+                    ErrorKind::kTimeout},
+            Hostile{"eats_memory", "exec python3 -c 'x = bytearray(4 << 30); print(len(x))'", ErrorKind::kNotFound},
+            Hostile{"stops_itself", "echo $$ >> $PIDS; kill -STOP $$", ErrorKind::kTimeout})),
+    [](const auto& tested) { return name_of(std::get<0>(tested.param)) + "_" + std::get<1>(tested.param).name; });
 
 }  // namespace
 }  // namespace kpi
