@@ -43,10 +43,15 @@ class AlertReader {
   /// The newest first; `kpi`: only those of this one.
   Result<std::vector<Alert>> read(bool with_resolved, const std::optional<std::string>& kpi) {
     std::vector<Alert> alerts;
+    std::map<std::string_view, const Kpi*> kpis;
+    for (const Kpi& known : config_.rules.kpis) {
+      kpis.emplace(known.id, &known);
+    }
     KPI_TRY(reader_.episodes({.open_only = !with_resolved, .kpi = kpi}, [&](const KpiEpisode& episode) {
       Alert& alert = alerts.emplace_back();
       alert.episode = episode;
-      alert.kpi = config_.rules.find(episode.kpi);
+      const auto found = kpis.find(episode.kpi);
+      alert.kpi = found == kpis.end() ? nullptr : found->second;
     }));
     const std::vector<KpiStatus> statuses = KPI_TRY(reader_.statuses());
     for (const KpiStatus& status : statuses) {

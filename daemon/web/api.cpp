@@ -299,6 +299,11 @@ WebReply Api::alerts(const WebRequest& request) {
     WebReply reply = verb(std::move(words));
     return kpi.empty() ? reply : of_kpi(kpi, std::move(reply));
   }
+  alerts_asked_ = ground_.now();
+  return fresh_alerts();
+}
+
+WebReply Api::fresh_alerts() {
   const std::scoped_lock lock(alerts_mutex_);
   if (alerts_.text == nullptr || !is_fresh(alerts_.step, alerts_.at)) {
     const std::uint64_t step = ground_.step();
@@ -313,6 +318,34 @@ WebReply Api::alerts(const WebRequest& request) {
 
 /// Where every line stands, read once a step.
 std::shared_ptr<const StatusIndex> Api::status() {
+  status_asked_ = ground_.now();
+  return fresh_status();
+}
+
+bool Api::is_recent(const std::atomic<Instant>& asked) const {
+  constexpr std::chrono::seconds kLately{10};
+  const Instant at = asked.load();
+  const Instant now = ground_.now();
+  return at != Instant::min() && now >= at && now < at + kLately;
+}
+
+void Api::prepare() {
+  constexpr std::chrono::milliseconds kPause{500};  // of steps that come faster the next one who asks reads it
+  const Instant now = ground_.now();
+  const Instant last = prepared_.load();
+  if (last != Instant::min() && now >= last && now < last + kPause) {
+    return;
+  }
+  prepared_ = now;
+  if (is_recent(status_asked_)) {
+    fresh_status();
+  }
+  if (is_recent(alerts_asked_)) {
+    fresh_alerts();
+  }
+}
+
+std::shared_ptr<const StatusIndex> Api::fresh_status() {
   const std::scoped_lock lock(status_mutex_);
   if (status_.index == nullptr || !is_fresh(status_.step, status_.at)) {
     const std::uint64_t step = ground_.step();

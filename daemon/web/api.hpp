@@ -7,6 +7,7 @@
 #include "daemon/web/http_server.hpp"
 #include "rules/base/secret.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -57,6 +58,8 @@ class Api {
       : ground_(std::move(ground)), options_(std::make_shared<const ApiOptions>(std::move(options))) {}
 
   WebReply handle(const WebRequest& request);
+  /// After a step: what was asked for lately is read anew before it is asked for again. Any thread.
+  void prepare();
   /// From now on this token and these hosts, and no others.
   void admit(Secret token, std::vector<std::string> hosts);
 
@@ -91,6 +94,10 @@ class Api {
   WebReply stored(const std::vector<std::string>& path, const WebRequest& request);
   [[nodiscard]] bool is_fresh(std::uint64_t step, Instant at) const;
   std::shared_ptr<const StatusIndex> status();
+  std::shared_ptr<const StatusIndex> fresh_status();
+  /// The document; an answer of another kind when it cannot be read.
+  WebReply fresh_alerts();
+  [[nodiscard]] bool is_recent(const std::atomic<Instant>& asked) const;
   WebReply alerts(const WebRequest& request);
 
   [[nodiscard]] std::shared_ptr<const ApiOptions> options() const;
@@ -102,6 +109,9 @@ class Api {
   CachedStatus status_;
   std::mutex alerts_mutex_;
   Cached alerts_;
+  std::atomic<Instant> status_asked_{Instant::min()};  // when it was, the last time
+  std::atomic<Instant> alerts_asked_{Instant::min()};
+  std::atomic<Instant> prepared_{Instant::min()};
 };
 
 /// RFC 9457.

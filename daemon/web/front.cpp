@@ -179,11 +179,24 @@ void Front::take(const Watch& watch, const StepSummary& summary) {
     numbers_.last_step = watch.engine().last_step().value_or(Instant{});
   }
   if (is_news) {
-    const std::uint64_t number = ++step_;
-    if (server_ != nullptr) {
-      server_->announce(number);
-    }
+    ++step_;
+    prepare_and_announce();
   }
+}
+
+void Front::prepare_and_announce() {
+  if (server_ == nullptr || is_preparing_.exchange(true)) {
+    return;  // the one that runs looks for newer steps when it is done
+  }
+  server_->run([this, server = server_.get()] {
+    std::uint64_t number = 0;
+    do {
+      number = step_.load();
+      api_->prepare();
+      server->announce(number);
+      is_preparing_ = false;
+    } while (step_.load() != number && !is_preparing_.exchange(true));
+  });
 }
 
 void Front::refuse(std::string errors) {

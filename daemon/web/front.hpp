@@ -53,6 +53,8 @@ class Front {
     Instant last_step;
   };
 
+  /// Has what is asked for often read anew and then tells who waits for news, on a thread of the server.
+  void prepare_and_announce();
   Result<ActionAnswer> ask(Action action);
   std::string metrics();
   std::string problem();
@@ -73,6 +75,7 @@ class Front {
   Numbers numbers_;
   std::atomic<std::uint64_t> step_{1};
   std::string listen_;  // that it was opened with
+  std::atomic<bool> is_preparing_{false};
   std::unique_ptr<Api> api_;
   std::unique_ptr<WebServer> server_;  // last: its threads use the rest
 };

@@ -33,7 +33,7 @@ constexpr std::chrono::seconds kRequestDeadline{10};
 constexpr std::chrono::seconds kIdleDeadline{60};
 constexpr std::chrono::seconds kStreamHeartbeat{15};
 constexpr int kMostConnections = 64;
-constexpr int kThreads = 3;
+constexpr int kThreads = 4;
 
 /// An event stream that waits for news.
 class Stream {
@@ -330,6 +330,8 @@ class BeastServer final : public WebServer {
     }
     return {};
   }
+
+  void run(std::function<void()> job) override { asio::post(context_, std::move(job)); }
 
   void announce(std::uint64_t number) override {
     const std::scoped_lock lock(shared_.mutex);

@@ -51,6 +51,8 @@ class WebServer {
   WebServer& operator=(WebServer&&) = delete;
   virtual ~WebServer() = default;
 
+  /// Runs it on one of the server's threads, or never when the server closes first. Any thread.
+  virtual void run(std::function<void()> job) = 0;
   /// Sends each open stream an event with this number. Any thread.
   virtual void announce(std::uint64_t number) = 0;
   /// The TCP port that is listened on; 0: none.

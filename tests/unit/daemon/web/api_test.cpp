@@ -17,6 +17,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 constexpr const char* kToken = "a token that nobody guesses";
 
@@ -61,7 +62,7 @@ class ApiTest : public testing::Test {
       ground.metrics = [] { return std::string("kpid_build_info 1\n"); };
       ground.problem = [this] { return not_ready; };
       ground.config_errors = [] { return std::string("rules.yaml:3:1: error"); };
-      ground.step = [] { return std::uint64_t{1}; };
+      ground.step = [this] { return step; };
       ground.now = [] { return parse_rfc3339("2026-03-31T06:00:00Z").value(); };
       ground.links = links;
       api_ = std::make_unique<Api>(std::move(ground),
@@ -79,6 +80,7 @@ class ApiTest : public testing::Test {
   VerbResult result{0, R"({"now":null,"kpis":[],"sources":[],"channels":[]})", ""};
   std::shared_ptr<LinkSigner> links;
   std::vector<std::string> asked;
+  std::uint64_t step = 1;
   int statuses = 0;  ///< How often it was read.
   std::vector<Action> actions;
 
@@ -113,6 +115,33 @@ TEST_F(ApiTest, ReadsTheStatusOnceAStep) {
   EXPECT_EQ(ask("GET", "/api/v1/sources").body, "{\"sources\":[{\"name\":\"web\"}]}\n");
   EXPECT_EQ(ask("GET", "/api/v1/status").status, 200);
   EXPECT_EQ(statuses, 1);
+}
+
+TEST_F(ApiTest, ReadsAnewAfterAStepWhatWasAskedForAndNothingElse) {
+  ++step;
+  api().prepare();
+  EXPECT_EQ(statuses, 0) << "nobody looks";
+  ask("GET", "/api/v1/kpis");
+  ++step;
+  api().prepare();
+  EXPECT_EQ(statuses, 1) << "steps that come fast are read by who asks";
+  ask("GET", "/api/v1/kpis");
+  EXPECT_EQ(statuses, 2);
+}
+
+TEST_F(ApiTest, AnswersAfterAStepWithWhatWasReadForIt) {
+  ask("GET", "/api/v1/kpis");
+  ask("GET", "/api/v1/alerts");
+  ++step;
+  asked.clear();
+  api().prepare();
+  EXPECT_EQ(statuses, 2);
+  EXPECT_THAT(asked, ElementsAre("alerts", "--json"));
+  asked.clear();
+  ask("GET", "/api/v1/kpis");
+  ask("GET", "/api/v1/alerts");
+  EXPECT_EQ(statuses, 2);
+  EXPECT_THAT(asked, IsEmpty());
 }
 
 TEST_F(ApiTest, ATokenThatIsChangedWorksNoMore) {
