@@ -221,7 +221,12 @@ class ReviewReader {
                                       : kpi.targets.back().measure;
   }
 
-  static void take(ReviewLine& line, const LedgerPoint& row, Slot end, const Kpi& kpi) {
+  void take(ReviewLine& line, const LedgerPoint& row, Slot end, const Kpi& kpi) const {
+    const std::int64_t days = (slot_of(review_.period.to).ms - slot_of(review_.period.from).ms) / kDayMs;
+    if (line.points.empty() && kpi.every.is_civil()) {
+      line.points.reserve(
+          static_cast<std::size_t>(days * kDayMs / std::max(kDayMs, kpi.every.span().approximate_ms())) + 1);
+    }
     line.counts.add(row.verdict);
     line.points.push_back({row.slot, end, row.value, row.limit, row.expected, row.verdict});
     if (!std::isnan(row.goal)) {

@@ -8,12 +8,9 @@
 namespace kpi {
 namespace {
 
-/// The place of `slot` in sorted samples; the end is tried first, because time mostly goes forward.
-std::vector<Sample>::iterator place(std::vector<Sample>& samples, Slot slot) {
-  if (samples.empty() || samples.back().slot < slot) {
-    return samples.end();
-  }
-  return std::ranges::lower_bound(samples, slot, {}, &Sample::slot);
+/// Whether `slot` comes after all of them: what is tried first, because time mostly goes forward.
+bool is_next(const std::vector<Sample>& samples, Slot slot) {
+  return samples.empty() || samples.back().slot < slot;
 }
 
 /// Drops what lies before `before` and before the last number there.
@@ -37,7 +34,11 @@ bool same_value(double a, double b) {
 }  // namespace
 
 void JudgedSeries::put(Slot slot, double value) {
-  const auto at = place(values, slot);
+  if (is_next(values, slot)) {
+    values.push_back({slot, value});
+    return;
+  }
+  const auto at = std::ranges::lower_bound(values, slot, {}, &Sample::slot);
   if (at != values.end() && at->slot == slot) {
     at->value = value;
   } else {
@@ -97,8 +98,12 @@ std::span<const std::uint32_t> SampleTable::with_label(std::uint32_t metric,
 
 SampleTable::Put SampleTable::put(std::uint32_t series, Slot slot, double value) {
   std::vector<Sample>& samples = series_[series].samples;
-  const auto at = place(samples, slot);
-  if (at == samples.end() || at->slot != slot) {
+  if (is_next(samples, slot)) {
+    samples.push_back({slot, value});
+    return Put::kNew;
+  }
+  const auto at = std::ranges::lower_bound(samples, slot, {}, &Sample::slot);
+  if (at->slot != slot) {
     samples.insert(at, Sample{slot, value});
     return Put::kNew;
   }
