@@ -43,17 +43,20 @@ Result<Json> decode_json(std::string_view name, std::string_view text) {
 Result<Json> decode_chunks(const DecodePlan& plan, std::string_view name, std::string_view text) {
   const Json root = KPI_TRY(decode_json(name, text));
   Json all = Json::array();
-  for (const Json& chunk : root.is_array() ? root : Json::array({root})) {
-    for (const Json* list : plan.chunk ? plan.chunk->all(chunk) : std::vector<const Json*>{&chunk}) {
-      for (const Json& row : list->is_array() ? *list : Json::array({*list})) {
-        if (all.size() == kMostRows) {
-          return too_many(name);
-        }
-        all.push_back(row);
-      }
+  const auto add = [&](const Json& row) {
+    const bool has_room = all.size() < kMostRows;
+    if (has_room) {
+      all.push_back(row);
     }
-  }
-  return all;
+    return has_room;
+  };
+  const auto add_chunk = [&](const Json& chunk) {
+    const std::vector<const Json*> lists = plan.chunk ? plan.chunk->all(chunk) : std::vector<const Json*>{&chunk};
+    return std::ranges::all_of(
+        lists, [&](const Json* list) { return list->is_array() ? std::ranges::all_of(*list, add) : add(*list); });
+  };
+  const bool has_room = root.is_array() ? std::ranges::all_of(root, add_chunk) : add_chunk(root);
+  return has_room ? Result<Json>(std::move(all)) : too_many(name);
 }
 
 Result<Json> decode_lines(std::string_view name, std::string_view text) {
