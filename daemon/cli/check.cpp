@@ -1,4 +1,5 @@
 #include "daemon/cli/check_history.hpp"
+#include "daemon/cli/check_never.hpp"
 #include "daemon/cli/check_timing.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/config/secret_reference.hpp"
@@ -113,7 +114,9 @@ class Check {
       const Date today{std::chrono::floor<std::chrono::days>(local)};
       check_smart(load.config->rules, today, reviews_of(*load.config), load.diagnostics);
       look_at_sources(*load.config, load.diagnostics);
-      look_at_history(load.config, load.diagnostics);
+      if (!look_at_history(load.config, load.diagnostics)) {
+        check_never(load.config->rules, [](const Kpi&) { return false; }, load.diagnostics);
+      }
     }
     load.diagnostics = as_at_start(load.diagnostics);
     for (const Diagnostic& diagnostic : load.diagnostics.items()) {
@@ -178,22 +181,22 @@ class Check {
   }
 
   /// Where there is a history, the rules are held against it. One that cannot be read is no fault of the rules.
-  void look_at_history(const std::shared_ptr<const Config>& config, Diagnostics& diagnostics) {
+  bool look_at_history(const std::shared_ptr<const Config>& config, Diagnostics& diagnostics) {
     std::error_code error;
     if (config->history.empty() || !std::filesystem::exists(config->history, error)) {
-      return;
+      return false;
     }
     auto store = open_sqlite_store_for_reading(config->history);
     if (!store) {
       io_.err << "kpid: not held against the history: " << store.error().message << "\n";
-      return;
+      return false;
     }
     Engine engine(config, **store);
     const Instant now = io_.clock.now();
     const auto restored = timing_.step("read the history", [&] { return engine.restore(now); });
     if (!restored) {
       io_.err << "kpid: not held against the history: " << restored.error().message << "\n";
-      return;
+      return false;
     }
     timing_.step("hold the rules against it", [&] {
       check_against_history(engine, now, diagnostics);
@@ -202,6 +205,7 @@ class Check {
     if (arguments_.has("timing")) {
       timing_.measure_kpis(engine, engine.last_step().value_or(now));
     }
+    return true;
   }
 
   int conclude() {

@@ -1,5 +1,6 @@
 #include "daemon/cli/check_conditions.hpp"
 
+#include "daemon/cli/check_never.hpp"
 #include "daemon/cli/reading.hpp"
 
 #include <algorithm>
@@ -40,11 +41,12 @@ void note(std::optional<Value>& noted, const Value& value) {
 
 void tell_unknown(const Kpi& kpi,
                   const std::string& what,
+                  const std::string& key,
                   const std::optional<Value>& noted,
                   std::size_t periods,
                   Diagnostics& diagnostics) {
   if (noted && !noted->is_known()) {
-    diagnostics.warning(kpi.position,
+    diagnostics.warning(place_of_rule(kpi, key),
                         what + " of " + kpi.id + " was unknown in each of the last " + std::to_string(periods) +
                             " periods (" + words_of(noted->reason) + "): it can never match",
                         "`kpid explain " + kpi.id + "` shows its inputs; coalesce(x, 0) gives what is missing a value");
@@ -85,7 +87,8 @@ void check_conditions(const Kpi& kpi,
   // What looks back further than the history reaches is unknown for now, not for ever.
   for (std::size_t i = 0; i < conditions.size(); ++i) {
     if (longest_shift(kpi.alerts[i].when) < known_for) {
-      tell_unknown(kpi, "the condition of \"" + kpi.alerts[i].name + "\"", conditions[i], periods, diagnostics);
+      const std::string& name = kpi.alerts[i].name;
+      tell_unknown(kpi, "the condition of \"" + name + "\"", name, conditions[i], periods, diagnostics);
     }
   }
   std::int64_t shift = 0;
@@ -98,7 +101,8 @@ void check_conditions(const Kpi& kpi,
   }
   static constexpr std::array<std::string_view, 3> kLimits{"warning", "critical", "recover"};
   for (std::size_t i = 0; i < limits.size(); ++i) {
-    tell_unknown(kpi, "the limit " + std::string(kLimits[i]), limits[i], periods, diagnostics);
+    const std::string key(kLimits.at(i));
+    tell_unknown(kpi, "the limit " + key, key, limits[i], periods, diagnostics);
   }
 }
 

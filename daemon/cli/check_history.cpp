@@ -1,6 +1,7 @@
 #include "daemon/cli/check_history.hpp"
 
 #include "daemon/cli/check_conditions.hpp"
+#include "daemon/cli/check_never.hpp"
 #include "daemon/cli/reading.hpp"
 #include "rules/base/text.hpp"
 #include "rules/expr/beside.hpp"
@@ -78,11 +79,25 @@ class HistoryCheck {
       }
     }
     check_routes();
+    check_never(rules_, [this](const Kpi& kpi) { return is_never_negative(kpi); }, diagnostics_);
   }
 
  private:
   [[nodiscard]] const std::vector<const Line*>& lines_of(const Kpi& kpi) const {
     return lines_[static_cast<std::size_t>(&kpi - rules_.kpis.data())];
+  }
+
+  [[nodiscard]] bool is_never_negative(const Kpi& kpi) const {
+    std::size_t known = 0;
+    for (const Line* line : lines_of(kpi)) {
+      for (const Sample& sample : line->judged.values) {
+        if (sample.value < 0) {
+          return false;
+        }
+        known += std::isnan(sample.value) ? 0 : 1;
+      }
+    }
+    return known >= kFewestPeriods;
   }
 
   /// Segment labels that routes match, with values that never were. Other labels are checked when they are loaded.

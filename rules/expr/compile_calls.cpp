@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace kpi {
 namespace {
@@ -136,7 +137,11 @@ Compiler::Visited Compiler::visit_abs(const Expr& expr) {
 Compiler::Visited Compiler::visit_round(const Expr& expr) {
   const Visited result = visit_as(*expr.children[0], ExprType::kNumber, "round()");
   if (expr.children.size() == 2) {
-    visit_as(*expr.children[1], ExprType::kNumber, "round()");
+    const Expr& digits = *expr.children[1];
+    if (digits.kind == Expr::Kind::kNumber && digits.number != std::floor(digits.number)) {
+      return error(digits.range, "round() is to a whole number of decimals", "write round(x, 1)");
+    }
+    visit_as(digits, ExprType::kNumber, "round()");
   } else {
     emit(OpCode::kNumber, 0, 0);
   }

@@ -2,6 +2,7 @@
 
 #include "rules/base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -47,6 +48,34 @@ std::optional<Span> calendar_word(std::string_view word) {
     }
   }
   return std::nullopt;
+}
+
+/// What to write for a character that word processors and other languages put there.
+std::string meant_by(std::string_view strange) {
+  struct Look {
+    std::string_view strange;
+    std::string_view remedy;
+  };
+
+  static constexpr std::array<Look, 17> kLooks{{{"\u00f7", "write /"},
+                                                {"\u00d7", "write *"},
+                                                {"\u00b7", "write *"},
+                                                {"\u2212", "write -"},
+                                                {"\u2013", "write -"},
+                                                {"\u2264", "write <="},
+                                                {"\u2265", "write >="},
+                                                {"\u2260", "write !="},
+                                                {"\u00a0", "write an ordinary space"},
+                                                {"\u202f", "write an ordinary space"},
+                                                {"\u201c", "write straight quotes: \"SE\""},
+                                                {"\u201d", "write straight quotes: \"SE\""},
+                                                {"\u201e", "write straight quotes: \"SE\""},
+                                                {"\u2018", "write straight quotes: 'SE'"},
+                                                {"\u2019", "write straight quotes: 'SE'"},
+                                                {"%", "a percentage is written without a space: 5%"},
+                                                {";", "arguments are parted by a comma"}}};
+  const auto* const found = std::ranges::find(kLooks, strange, &Look::strange);
+  return found == kLooks.end() ? "" : std::string(found->remedy);
 }
 
 class Lexer {
@@ -132,7 +161,10 @@ class Lexer {
     while (pos_ < text_.size() && (static_cast<unsigned char>(text_[pos_]) & 0xC0U) == 0x80U) {
       ++pos_;
     }
-    return error("\"" + printable(text_.substr(start_, pos_ - start_)) + "\" is not part of the language");
+    const std::string_view strange = text_.substr(start_, pos_ - start_);
+    const std::string shown =
+        strange == "\u00a0" || strange == "\u202f" ? "this no-break space" : "\"" + printable(strange) + "\"";
+    return error(shown + " is not part of the language", meant_by(strange));
   }
 
   OneToken lex_text(char quote) {

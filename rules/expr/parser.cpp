@@ -3,6 +3,7 @@
 #include "rules/base/text.hpp"
 #include "rules/base/units.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <utility>
@@ -243,8 +244,12 @@ class Parser {
       case Token::Kind::kEnd:
         break;
     }
+    static constexpr std::array<std::string_view, 6> kComparisons{"<", "<=", ">", ">=", "==", "!="};
+    const bool compares = std::ranges::find(kComparisons, token.text) != kComparisons.end();
     return error("expected a value, got " + shown(token),
-                 token.kind == Token::Kind::kEnd ? "the expression is not complete" : "");
+                 token.kind == Token::Kind::kEnd ? "the expression is not complete"
+                 : compares ? "a condition has a value on both sides: value < 3; a limit is the value alone"
+                            : "");
   }
 
   Tree literal() {

@@ -103,7 +103,9 @@ void read_cadence(MapReader& map, RawKpi& raw) {
   if (map.span("over", over)) {
     raw.over = over;
     if (over.approximate_ms() <= 0) {
-      map.diagnostics().error(map.position_of("over"), "over is a length of time such as 7 days");
+      map.diagnostics().error(map.position_of("over"),
+                              "over is a length of time such as 7 days",
+                              "write over: 7 days, or leave it out: one period");
       raw.over.reset();
     }
   }

@@ -112,7 +112,9 @@ void read_segment_keys(MapReader& map, RawKpi& raw) {
   if (map.span("retire", retire)) {
     raw.kpi.retire = retire;
     if (retire.approximate_ms() <= 0) {
-      map.diagnostics().error(map.position(), "retire is a length of time such as 90 days");
+      map.diagnostics().error(map.position(),
+                              "retire is a length of time such as 90 days",
+                              "write retire: 90 days, or leave it out: never");
     }
   }
   if (const YamlNode* sample = map.optional("min_sample")) {

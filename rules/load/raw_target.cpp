@@ -211,6 +211,14 @@ class TargetReader {
     if (node == nullptr) {
       return;
     }
+    const bool is_average = target_.measure == Target::Measure::kAverage;
+    if (is_average || target_.measure == Target::Measure::kShareMet) {
+      diagnostics_.error(node->position,
+                         std::string("measure: ") + (is_average ? "average" : "share_met") +
+                             " has no path: it is to be at the goal all along",
+                         "leave out path");
+      return;
+    }
     if (node->kind != YamlNode::Kind::kMap) {
       static const std::vector<std::string> kWords{"linear", "compound", "s-curve", "steps", "seasonal"};
       const auto choice = read_choice(*node, kWords, diagnostics_, "path");
@@ -266,7 +274,10 @@ class TargetReader {
     const bool is_written = map_.number(key, share);
     const double most = target_.judge == Target::Judge::kPace ? 2 : 1;
     if (is_written && (share < 0 || share > most)) {
-      diagnostics_.error(map_.position(), std::string(key) + " is a share such as 95%, got " + number_text(share));
+      const bool is_percent = share > 1 && share <= 100;
+      diagnostics_.error(map_.position_of(key),
+                         std::string(key) + " is a share such as 95%, got " + number_text(share),
+                         "write " + std::string(key) + ": " + (is_percent ? number_text(share) : "95") + "%");
     }
   }
 

@@ -10,15 +10,6 @@ namespace {
 
 constexpr Slot kForEver{std::numeric_limits<std::int64_t>::max()};
 
-bool has_way(const Target& target) {
-  return target.measure == Target::Measure::kLevel || target.measure == Target::Measure::kTotal;
-}
-
-std::string_view name_of(Target::Measure measure) {
-  static constexpr std::array<std::string_view, 4> kNames{"level", "total", "average", "share_met"};
-  return kNames.at(static_cast<std::size_t>(measure));
-}
-
 /// The first day after the target's time, without its changes; nothing while the start or the end is open.
 std::optional<Slot> end_of(const Target& target) {
   if (target.deadline) {
@@ -51,13 +42,25 @@ void check_steps(const std::vector<Target::Step>& steps,
   }
 }
 
-void check_path(const Target& target, Diagnostics& diagnostics) {
-  if (target.path != Target::Path::kLinear && !has_way(target)) {
-    diagnostics.error(
-        target.position,
-        "measure: " + std::string(name_of(target.measure)) + " has no path: it is to be at the goal all along",
-        "leave out path");
+/// A step that has to be gone back from: a slip of a digit more often than meant.
+void check_detours(const Kpi& kpi, const Target& target, Diagnostics& diagnostics) {
+  if (!target.baseline || !target.changes.empty()) {
+    return;
   }
+  const auto [least, most] = std::minmax(*target.baseline, target.goal);
+  const auto text = [&](double value) { return format_value(value, kpi.unit, Language::kEnglish); };
+  for (const Target::Step& step : target.steps) {
+    if (step.value < least || step.value > most) {
+      diagnostics.warning(target.position,
+                          "the step " + text(step.value) + " of " + date_text(step.date) + " does not lie between " +
+                              text(*target.baseline) + " and " + text(target.goal) + ", where the target goes",
+                          "write a step that lies on the way");
+    }
+  }
+}
+
+void check_path(const Kpi& kpi, const Target& target, Diagnostics& diagnostics) {
+  check_detours(kpi, target, diagnostics);
   if (target.path == Target::Path::kSeasonal && target.measure != Target::Measure::kTotal) {
     diagnostics.error(target.position,
                       "a seasonal path spreads a total over the days as last year did",
@@ -77,17 +80,18 @@ bool can_compound(double from, double to) {
   return from != 0 && to / from > 0;
 }
 
-void check_growth(const Target& target, double from, double to, Position position, Diagnostics& diagnostics) {
-  if (!can_compound(from, to)) {
+void check_growth(const Kpi& kpi, const Target& target, double to, Position position, Diagnostics& diagnostics) {
+  if (!can_compound(*target.baseline, to)) {
     diagnostics.error(position,
-                      "a compound path cannot go from " + number_text(from) + " to " + number_text(to),
+                      "a compound path cannot go from " + format_value(*target.baseline, kpi.unit, Language::kEnglish) +
+                          " to " + format_value(to, kpi.unit, Language::kEnglish),
                       target.measure == Target::Measure::kTotal
                           ? "a total starts at 0, where nothing grows; write path: s-curve or linear"
                           : "growth rates need two numbers of the same sign, neither zero; write path: linear");
   }
 }
 
-void check_changes(const Target& target, Diagnostics& diagnostics) {
+void check_changes(const Kpi& kpi, const Target& target, Diagnostics& diagnostics) {
   std::optional<Slot> start = target.start ? std::optional(slot_of(*target.start)) : std::nullopt;
   std::optional<Slot> end = end_of(target);
   double goal = target.goal;
@@ -113,7 +117,7 @@ void check_changes(const Target& target, Diagnostics& diagnostics) {
       diagnostics.error(change.position, "a seasonal path spreads a total over the days as last year did");
     }
     if (path == Target::Path::kCompound && target.baseline) {
-      check_growth(target, *target.baseline, goal, change.position, diagnostics);
+      check_growth(kpi, target, goal, change.position, diagnostics);
     }
     check_steps(change.steps, start, end, change.position, diagnostics);
   }
@@ -267,9 +271,9 @@ void check_target(const Kpi& kpi, const Target& target, Diagnostics& diagnostics
     diagnostics.error(target.position, "a target lasts at least a day", "write by: 6 months, or a date");
     return;
   }
-  check_path(target, diagnostics);
+  check_path(kpi, target, diagnostics);
   check_reminders(target, diagnostics);
-  check_changes(target, diagnostics);
+  check_changes(kpi, target, diagnostics);
   if (target.measure == Target::Measure::kShareMet && !(target.goal > 0 && target.goal <= 1)) {
     diagnostics.error(target.position,
                       "share_met goes to a share such as 95%, got " + number_text(target.goal),
@@ -290,7 +294,7 @@ void check_target(const Kpi& kpi, const Target& target, Diagnostics& diagnostics
                       "write to: with another goal; what is only to be held is a threshold, or measure: share_met");
   }
   if (target.path == Target::Path::kCompound) {
-    check_growth(target, *target.baseline, target.goal, target.position, diagnostics);
+    check_growth(kpi, target, target.goal, target.position, diagnostics);
   }
   check_direction(kpi, target, diagnostics);
 }

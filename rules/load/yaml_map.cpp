@@ -3,6 +3,7 @@
 #include "rules/load/yaml_quoting.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace kpi {
 namespace {
@@ -77,6 +78,27 @@ bool set(T& out, std::optional<T> value) {
   return value.has_value();
 }
 
+/// How a map of that place looks.
+std::string example_of(std::string_view where, const YamlNode& got) {
+  struct Example {
+    std::string_view key;
+    std::string_view text;
+  };
+
+  static constexpr std::array<Example, 5> kExamples{
+      {{"thresholds", "write thresholds: {warning: 3}"},
+       {"target", "write target: {from: 100, to: 300, by: 2027-06-30}"},
+       {"targets", "write targets: [{name: first half, from: 100, to: 300, start: 2027-01-01, by: 2027-06-30}]"},
+       {"no_data", "write no_data: {then: alert}"},
+       {"alerts", "write alerts: [{name: too many, when: value > 3}]"}}};
+  const std::string_view key = where.substr(where.rfind('.') == std::string_view::npos ? 0 : where.rfind('.') + 1);
+  if (key == "packs" && got.kind == YamlNode::Kind::kScalar) {
+    return "write packs: [{use: " + printable(got.scalar, 40) + "}]";
+  }
+  const auto* const found = std::ranges::find(kExamples, key, &Example::key);
+  return found == kExamples.end() ? "write key: value" : std::string(found->text);
+}
+
 }  // namespace
 
 std::function<void(const std::string&, std::string_view)> MapReader::key_log;
@@ -91,7 +113,7 @@ MapReader::MapReader(const YamlNode& node, std::string where, Diagnostics& diagn
     const std::string got = node.kind == YamlNode::Kind::kSequence ? "a list"
                             : node.kind == YamlNode::Kind::kNull   ? "nothing"
                                                                    : shown(node.scalar);
-    diagnostics_.error(position_, where_ + " wants keys with values, got " + got, "write key: value");
+    diagnostics_.error(position_, where_ + " wants keys with values, got " + got, example_of(where_, node));
   }
 }
 

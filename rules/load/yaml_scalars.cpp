@@ -342,7 +342,7 @@ std::optional<Date> read_date(const YamlNode& node, Diagnostics& diagnostics, st
   const auto text = wish.scalar();
   const auto date = text ? parse_date(*text) : std::nullopt;
   if (text && !date) {
-    wish.refuse(date_remedy(*text));
+    wish.refuse(parse_span(*text) ? "write the day itself" : date_remedy(*text));
   }
   return date;
 }

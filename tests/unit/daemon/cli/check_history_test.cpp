@@ -99,6 +99,40 @@ TEST_F(CheckHistory, SaysNothingOfATotalThatHasBeenReached) {
   EXPECT_EQ(said(), "");
 }
 
+TEST_F(CheckHistory, NamesConditionsThatContradictThemselves) {
+  for (const std::string condition : {"weekday() == 8",
+                                      "value > 3 and value < 2",
+                                      "value >= 3 and (weekday() < 1 or not (month() <= 12) or value < 3)",
+                                      "web.visits > 5 and value > 2 and web.visits <= 5",
+                                      "change(value, 1 week) < -100%"}) {
+    rules("value: web.visits, alerts: [{name: x, when: \"" + condition + "\"}]");
+    const std::string text = said();
+    const bool is_told = text.find("the condition of \"x\" of visits can never be true") != std::string::npos;
+    EXPECT_EQ(is_told, condition.find("not (") == std::string::npos) << condition << text;
+    EXPECT_EQ(is_told, text.find("DIR/rules.yaml:2:142: warning: ") != std::string::npos) << text;
+  }
+  for (const std::string condition : {"weekday() == 7",
+                                      "value > 2 and value < 3",
+                                      "value < 2 or value > 3",
+                                      "value > 1M",
+                                      "prev(value, 1 week) > 3 and value < 2",
+                                      "change(value, 1 week) <= -100%",
+                                      "not (value > 3 and value < 2)"}) {
+    rules("value: web.visits, alerts: [{name: x, when: \"" + condition + "\"}]");
+    EXPECT_EQ(said(), "") << condition;
+  }
+}
+
+TEST_F(CheckHistory, NamesALimitBelowAllThatACountCanBe) {
+  rules("value: web.visits, thresholds: {warning: -5}");
+  const std::string text = said();
+  EXPECT_NE(text.find("the limit warning of visits, -5, can never be missed: no value of the history is below 0"),
+            std::string::npos)
+      << text;
+  rules("value: web.visits, thresholds: {warning: 5}");
+  EXPECT_EQ(said(), "");
+}
+
 TEST_F(CheckHistory, FailsByItsWarningsWhenStrict) {
   rules("value: 'web.visits{country=\"SF\"}'");
   EXPECT_EQ(program_.on_folder({"check"}).code, 0);

@@ -121,7 +121,7 @@ INSTANTIATE_TEST_SUITE_P(
             "{warning: …}\n"},
         Complaint{"AMeanWithAPath",
                   "target: {measure: average, from: 1, to: 2, by: 2026-12-31, path: s-curve}",
-                  "2:10 error: measure: average has no path: it is to be at the goal all along; leave out path\n"},
+                  "2:67 error: measure: average has no path: it is to be at the goal all along; leave out path\n"},
         Complaint{
             "ASeasonalLevel",
             "target: {from: 1, to: 2, by: 2026-12-31, path: seasonal}",
