@@ -8,7 +8,10 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
+#include <ctime>
+#include <new>
 
 namespace kpi {
 namespace {
@@ -38,11 +41,33 @@ std::string line_of(std::string_view text) {
   return quoted.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+#define KPI_NO_MEMORY "out of memory: it ends here; what is in the history is kept, and the next start goes on from it"
+
+/// Takes no memory and no lock: whoever asked in vain may hold any.
+[[noreturn]] void say_and_end() noexcept {
+  std::array<char, 256> line{};
+  const std::time_t now = std::time(nullptr);
+  std::tm time{};
+  ::gmtime_r(&now, &time);
+  const std::size_t size =
+      std::strftime(line.data(),
+                    line.size(),
+                    is_json ? R"({"time":"%Y-%m-%dT%H:%M:%S.000Z","level":"error","message":")" KPI_NO_MEMORY "\"}\n"
+                            : "kpid: error: " KPI_NO_MEMORY "\n",
+                    &time);
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), size);
+  ::_exit(3);
+}
+
 }  // namespace
 
 void log_as_json() {
   is_json = true;
   logger().set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%v})", spdlog::pattern_time_type::utc);
+}
+
+void end_without_memory() {
+  std::set_new_handler(say_and_end);
 }
 
 void log_info(std::string_view text) {

@@ -12,4 +12,8 @@ void log_info(std::string_view text);
 void log_warning(std::string_view text);
 void log_error(std::string_view text);
 
+/// From now on a program that gets no more memory says so and ends at once with code 3, as if it were killed: nothing
+/// is unwound, and the next start goes on from the history.
+void end_without_memory();
+
 }  // namespace kpi

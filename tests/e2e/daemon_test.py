@@ -5,13 +5,15 @@ The data is of January 2024, days long past whatever the clock says; after its l
 rules hold their state without data."""
 
 import json
+import pathlib
+import resource
 import signal
 import subprocess
 import time
 import unittest
 
 import world
-from world import Daemon, Folder, Receiver, wait_until
+from world import Daemon, Folder, Receiver, is_sanitized, wait_until
 
 CONFIGURATION = """timezone: Europe/Stockholm
 history: sqlite:history.db
@@ -174,6 +176,25 @@ class RunningDaemon(unittest.TestCase):
             _, rest = process.communicate()
         for line in rest.splitlines():
             self.assertEqual({"time", "level", "message"}, set(json.loads(line)))
+
+    def test_without_memory_it_says_so_and_ends_and_the_next_start_misses_nothing(self):
+        if is_sanitized():
+            self.skipTest("a sanitizer has memory of its own, which a limit would take away")
+        daemon = Daemon(self, self.folder)
+        daemon.wait_for("2 new samples")
+        status = pathlib.Path(f"/proc/{daemon.process.pid}/status").read_text(encoding="ascii")
+        taken = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmData:"))
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_DATA, ((taken + 512) << 10,) * 2)
+        wide = "".join(f",{'x' * 100}{i}" for i in range(100_000))  # columns that nobody asked for
+        self.folder.write("web.csv", ROWS.replace("visits", "visits" + wide, 1) + LOW)
+        self.assertEqual(3, daemon.wait(), daemon.text)
+        self.assertIn("kpid: error: out of memory: it ends here; what is in the history is kept, and the next start goes "
+                      "on from it\n", daemon.text)
+        self.folder.write("web.csv", ROWS + LOW)
+        again = Daemon(self, self.folder)
+        self.receiver.wait_for(1)
+        self.stop(again)
+        self.assertEqual([("alert.firing", "Visits")], [message[:2] for message in self.told()])
 
     def test_two_daemons_do_not_share_a_history(self):
         daemon = Daemon(self, self.folder)

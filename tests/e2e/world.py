@@ -29,6 +29,12 @@ def rows_of(path, sql, *values):
         return database.execute(sql, values).fetchall()
 
 
+def is_sanitized():
+    """Whether the program has a sanitizer in it."""
+    program = pathlib.Path(KPID).read_bytes()
+    return b"__asan_init" in program or b"__tsan_init" in program
+
+
 class Folder:
     """A configuration in a folder of its own."""
 
