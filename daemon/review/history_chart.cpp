@@ -32,6 +32,7 @@ struct Plane {
   double to_ms = 1;
   double low = 0;
   double high = 1;
+  double step = 0.2;  ///< Between grid lines.
   double left = kLeft;
   double width = kWidth - kLeft - kRight;
   double top = kTop;
@@ -118,9 +119,9 @@ void fit(Plane& plane, const ReviewLine& line) {
     high += std::max(1.0, std::abs(high)) * 0.1;
     low -= low == 0 ? 0 : std::max(1.0, std::abs(low)) * 0.1;
   }
-  const double step = nice_step(high - low, 5);
-  plane.low = std::floor(low / step) * step;
-  plane.high = std::ceil(high / step) * step;
+  plane.step = nice_step(high - low, 5);
+  plane.low = std::floor(low / plane.step) * plane.step;
+  plane.high = std::ceil(high / plane.step) * plane.step;
 }
 
 /// Of many points the lowest and the highest of each stretch, in time order.
@@ -215,11 +216,10 @@ std::string grid(const Plane& plane, const Kpi& kpi, const ReportStyle& style) {
       is_named
           ? fmt::format(R"(<text class="axis" x="{:.0f}" y="11">{}</text>)", plane.left, html_text(kpi.unit.text()))
           : std::string();
-  const double step = nice_step(plane.high - plane.low, 5);
   SvgPen lines;
   std::string numbers;
-  for (double at = plane.low; at <= plane.high + step / 2; at += step) {
-    const double number = std::abs(at) < step / 1e6 ? 0 : at;
+  for (double at = plane.low; at <= plane.high + plane.step / 2; at += plane.step) {
+    const double number = std::abs(at) < plane.step / 1e6 ? 0 : at;
     const double y = plane.y(number);
     lines.move(plane.left, y);
     lines.across(plane.width);
