@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <ostream>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -318,7 +319,7 @@ int alerts(const Arguments& arguments, Io& io) {
   for (const Alert& alert : *found) {
     list.push_back(json_of(alert));
   }
-  const ordered_json document{{"now", time_or_null(*now)}, {"alerts", list}};
+  const ordered_json document{{"now", time_or_null(*now)}, {"alerts", std::move(list)}};
   io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
   return kExitFine;
 }

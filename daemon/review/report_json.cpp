@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -189,9 +190,9 @@ std::string report_json(const Review& review, const ReportStyle& style) {
                               {"year_ago", days_of(review.year_ago, style.zone)},
                               {"now", rfc3339(review.now)},
                               {"open", review.is_open},
-                              {"kpis", kpis},
+                              {"kpis", std::move(kpis)},
                               {"notes", notes_json(review.notes)},
-                              {"owners", owners},
+                              {"owners", std::move(owners)},
                               {"forecasts", forecasts_json(review)}};
   return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
