@@ -269,6 +269,9 @@ void Deliveries::take(const DeliveryResult& result, Instant now) {
       row == nullptr || !row->next_attempt ? "" : "; tried again at " + rfc3339(*row->next_attempt);
   keep(std::move(finished));
   if (result.outcome.kind != Outcome::Kind::kDelivered) {
+    if (row == nullptr && result.outcome.is_unreached) {
+      return;  // asked every second or two, and the attempts that count are told
+    }
     log_warning(which + result.outcome.detail + next);
   } else if (!result.outcome.complaint.empty()) {
     log_warning(which + result.outcome.complaint);

@@ -1,5 +1,6 @@
 #include "daemon/notify/answer.hpp"
 
+#include "daemon/os/no_connection.hpp"
 #include "rules/base/redact.hpp"
 #include "rules/base/text.hpp"
 
@@ -74,7 +75,10 @@ Outcome::Kind kind_of_status(int status) {
 
 Outcome outcome_of_error(const Error& error) {
   const bool is_final = error.kind == ErrorKind::kInvalid || error.kind == ErrorKind::kNotFound;
-  return {is_final ? Outcome::Kind::kRefused : Outcome::Kind::kRetry, printable(error.message, kMaxExcerpt), {}};
+  Outcome outcome{
+      is_final ? Outcome::Kind::kRefused : Outcome::Kind::kRetry, printable(error.message, kMaxExcerpt), {}};
+  outcome.is_unreached = is_unreached(error);
+  return outcome;
 }
 
 }  // namespace

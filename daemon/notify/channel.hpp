@@ -42,6 +42,7 @@ struct Outcome {
   std::string progress{};
   /// kDelivered, but not to everybody: who refused it and why, for the operator.
   std::string complaint{};
+  bool is_unreached = false;  ///< kRetry: no connection came about, so that the attempt cost the receiver nothing.
 
   bool operator==(const Outcome&) const = default;
 };

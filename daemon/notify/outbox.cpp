@@ -89,10 +89,15 @@ std::size_t Outbox::batch_size(const Queue& queue) {
   return is_well && queue.ready.size() >= kLeastForABatch ? std::min(queue.ready.size(), queue.window) : 1;
 }
 
+/// One refused connection says it all; an answer that is an error may be about one message.
+bool Outbox::is_outage(const Queue& queue) {
+  return queue.failures >= (queue.is_unreached ? 1 : kOutage);
+}
+
 /// When the first message that is ready may be tried.
 Instant Outbox::next_try(const Queue& queue) {
   const Instant due_at = queue.ready.begin()->first;
-  const bool is_probed = queue.failures >= kOutage && queue.probe_at < queue.failing_since + kProbed;
+  const bool is_probed = is_outage(queue) && queue.probe_at < queue.failing_since + kProbed;
   return is_probed ? std::min(due_at, queue.probe_at) : due_at;
 }
 
@@ -124,7 +129,7 @@ std::vector<std::vector<Attempt>> Outbox::take(Instant now, bool everything) {
       if (queue.rules.per_second > 0) {
         most = std::min(most, static_cast<std::size_t>(queue.tokens));
       }
-      std::vector<Attempt> batch = take_batch(queue, most, now);
+      std::vector<Attempt> batch = take_batch(queue, most, now, !everything);
       if (batch.empty()) {
         break;
       }
@@ -135,9 +140,10 @@ std::vector<std::vector<Attempt>> Outbox::take(Instant now, bool everything) {
   return batches;
 }
 
-std::vector<Attempt> Outbox::take_batch(Queue& queue, std::size_t most, Instant now) {
+std::vector<Attempt> Outbox::take_batch(Queue& queue, std::size_t most, Instant now, bool may_probe) {
   std::vector<Attempt> batch;
-  while (batch.size() < most && !queue.ready.empty() && next_try(queue) <= now) {
+  while (batch.size() < most && !queue.ready.empty() &&
+         (may_probe ? next_try(queue) : queue.ready.begin()->first) <= now) {
     Entry& entry = entries_.at(queue.ready.begin()->second);
     entry.is_probe = queue.ready.begin()->first > now;
     queue.probe_at = entry.is_probe ? now + kProbe : queue.probe_at;
@@ -281,7 +287,7 @@ DeliveryRow Outbox::delivered(Queue& queue, std::uint64_t number, const Outcome&
   queue.disabled_until.reset();
   queue.rests_until = Instant{};
   ++queue.delivered;
-  const bool is_back = queue.failures >= kOutage;
+  const bool is_back = is_outage(queue);
   queue.failures = 0;
   remove(queue, number);
   if (is_back) {
@@ -318,9 +324,11 @@ void Outbox::try_later(Queue& queue, std::uint64_t number, const Outcome& outcom
     queue.is_outage_known = false;
   }
   queue.disabled_until.reset();
-  queue.rests_until =
-      now + std::max<Duration>(rest_after(entry.row.id, queue.failures), outcome.retry_after.value_or(seconds{0}));
-  queue.probe_at = std::max(now + kProbe, queue.rests_until);
+  queue.is_unreached = outcome.is_unreached;
+  const Duration rest = queue.is_unreached ? rest_unreached(entry.row.id, entry.row.attempts, now - queue.failing_since)
+                                           : rest_after(entry.row.id, queue.failures);
+  queue.rests_until = now + std::max<Duration>(rest, outcome.retry_after.value_or(seconds{0}));
+  queue.probe_at = queue.is_unreached ? queue.rests_until : std::max(now + kProbe, queue.rests_until);
   if (entry.is_probe) {
     --entry.row.attempts;  // it is none of those that are published
     queue.ready.emplace(due(entry), number);

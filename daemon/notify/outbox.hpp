@@ -5,7 +5,8 @@
 // What is told of one alert keeps its order: the next message of an alert waits until the one before it has arrived or
 // is given up. What could not be told before its alert was over is not told any more: the end alone is. Messages of
 // other alerts do not wait for it, and no channel waits for another. After failures a channel rests for a while, longer
-// each time up to half a minute, so that a receiver that is down is not run over.
+// each time up to half a minute, so that a receiver that is down is not run over; one that nobody listens for is asked
+// again every second or two, since that costs it nothing.
 
 #include "daemon/notify/channel.hpp"
 #include "daemon/notify/message_json.hpp"
@@ -119,9 +120,10 @@ class Outbox {
     std::set<std::uint64_t> all;
     std::size_t batches = 0;
     std::size_t in_flight = 0;
-    std::size_t window = 1;   // messages in a batch: doubled by each that arrived whole
-    int failures = 0;         // in a row
-    Instant failing_since{};  // the first of them
+    std::size_t window = 1;     // messages in a batch: doubled by each that arrived whole
+    int failures = 0;           // in a row
+    bool is_unreached = false;  // the last of them: it never had a connection
+    Instant failing_since{};    // the first of them
     bool is_outage_known = false;
     Instant rests_until{};
     Instant probe_at{};  // in an outage: one message is tried then, whenever it is due
@@ -136,11 +138,12 @@ class Outbox {
 
   [[nodiscard]] static Instant due(const Entry& entry);
   [[nodiscard]] static std::size_t batch_size(const Queue& queue);
+  [[nodiscard]] static bool is_outage(const Queue& queue);
   [[nodiscard]] static Instant next_try(const Queue& queue);
   static void refill(Queue& queue, Instant now);
   [[nodiscard]] static Instant next_token(const Queue& queue);
   std::vector<std::vector<Attempt>> take(Instant now, bool everything);
-  std::vector<Attempt> take_batch(Queue& queue, std::size_t most, Instant now);
+  std::vector<Attempt> take_batch(Queue& queue, std::size_t most, Instant now, bool may_probe);
   void remove(Queue& queue, std::uint64_t number);
   /// Others need not wait for it any longer.
   void leave_chains(Queue& queue, std::uint64_t number);

@@ -19,9 +19,9 @@ double spread(const std::string& id, int attempt) {
   return static_cast<double>(std::stoul(hash.substr(0, 6), nullptr, 16)) / 0xFFFFFF;
 }
 
-Duration scaled(seconds wait, const std::string& id, int attempt) {
+Duration scaled(Duration wait, const std::string& id, int attempt) {
   const double factor = 0.8 + 0.4 * spread(id, attempt);
-  return Duration{std::llround(static_cast<double>(Duration{wait}.count()) * factor)};
+  return Duration{std::llround(static_cast<double>(wait.count()) * factor)};
 }
 
 }  // namespace
@@ -57,6 +57,11 @@ Duration rest_after(const std::string& id, int failures) {
       seconds{1}, seconds{2}, seconds{5}, seconds{10}, seconds{20}, seconds{30}};
   const std::size_t index = std::min(static_cast<std::size_t>(failures), kRests.size()) - 1;
   return scaled(kRests.at(index), id, failures);
+}
+
+Duration rest_unreached(const std::string& id, int attempt, Duration failing_for) {
+  const Duration rest{failing_for < minutes{5} ? 1500 : failing_for < minutes{30} ? 5'000 : 30'000};
+  return scaled(rest, id, attempt);
 }
 
 }  // namespace kpi

@@ -21,4 +21,8 @@ std::optional<Duration> retry_wait(const std::string& id, int attempt);
 /// How long a channel rests after so many failures in a row (from 1), spread in the same way.
 Duration rest_after(const std::string& id, int failures);
 
+/// How long it rests where nobody listened, after failing for so long: an attempt costs such a receiver nothing, and it
+/// is to have everything within two seconds when it is back after a restart.
+Duration rest_unreached(const std::string& id, int attempt, Duration failing_for);
+
 }  // namespace kpi

@@ -1,6 +1,7 @@
 #include "daemon/os/curl_exchange.hpp"
 
 #include "daemon/os/curl_certificates.hpp"
+#include "daemon/os/no_connection.hpp"
 #include "rules/base/text.hpp"
 
 #include <fmt/format.h>
@@ -351,7 +352,7 @@ Error CurlExchange::failure(CURLcode code) const {
                                     : std::string_view(curl_easy_strerror(code));
   const bool is_plain = told.find("wrong version number") != std::string_view::npos;
   return {kind_of(code),
-          url_.origin + ": " + printable(trim(told), 200) +
+          url_.origin + std::string(code == CURLE_COULDNT_CONNECT ? kNoConnection : ": ") + printable(trim(told), 200) +
               (is_plain ? ": this port does not speak TLS; write http://" : "")};
 }
 

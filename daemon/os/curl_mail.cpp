@@ -2,6 +2,7 @@
 
 #include "daemon/os/address_policy.hpp"
 #include "daemon/os/curl_exchange.hpp"
+#include "daemon/os/no_connection.hpp"
 #include "rules/base/text.hpp"
 
 #include <curl/curl.h>
@@ -120,7 +121,8 @@ class MailExchange {
         error_text_.front() != '\0' ? std::string_view(error_text_.data()) : std::string_view(curl_easy_strerror(code));
     const ErrorKind kind = code == CURLE_OPERATION_TIMEDOUT ? ErrorKind::kTimeout : ErrorKind::kUnavailable;
     const std::string remedy = code == CURLE_USE_SSL_FAILED ? " (it offers no TLS; tls: none gives it up)" : "";
-    return fail(kind, "the mail server: " + printable(trim(told), 200) + remedy);
+    const std::string_view before = code == CURLE_COULDNT_CONNECT ? kNoConnection : ": ";
+    return fail(kind, "the mail server" + std::string(before) + printable(trim(told), 200) + remedy);
   }
 
   static std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* self) {

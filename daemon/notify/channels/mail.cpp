@@ -4,6 +4,7 @@
 #include "daemon/notify/mail_message.hpp"
 #include "daemon/os/address_policy.hpp"
 #include "daemon/os/curl_mail.hpp"
+#include "daemon/os/no_connection.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -43,6 +44,7 @@ class MailChannel final : public Channel {
       Outcome outcome{
           is_final ? Outcome::Kind::kRefused : Outcome::Kind::kRetry, printable(answer.error().message, 256), {}};
       outcome.progress = host.progress;
+      outcome.is_unreached = is_unreached(answer.error());
       return outcome;
     }
     return read(*answer, host.progress);

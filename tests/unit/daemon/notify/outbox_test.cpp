@@ -236,6 +236,43 @@ TEST_F(OutboxTest, AnOutageOfTwoHoursIsToldAfterAQuarterAndMadeUpForWithinMinute
   EXPECT_LE(told[0], after(300 + 900 + 1800));
 }
 
+TEST_F(OutboxTest, WhatWaitsArrivesWithinTwoSecondsOfAReceiverThatWasRestarted) {
+  Outcome refused = retry();
+  refused.is_unreached = true;
+  for (const int down : {1, 3, 12, 60, 290}) {
+    outbox_ = Outbox();
+    outbox_.configure({{"growth", DeliveryRules{}}});
+    add("a", {"ep_1"});
+    add("b", {"ep_2"});
+    std::size_t counted = 0;
+    Instant now = kBegin;
+    for (; now < after(down); now = std::max(now, outbox_.next_due())) {
+      const std::vector<std::string> tried = take(now);
+      ASSERT_THAT(tried, SizeIs(1)) << "one at a time";
+      counted += finish(tried[0], refused, now).rows.size();
+    }
+    EXPECT_LE(now, after(down + 2));
+    EXPECT_LE(counted, 10U) << "the others are none of the published attempts";
+    for (int i = 0; i < 2; ++i) {
+      const std::vector<std::string> tried = take(now);
+      ASSERT_THAT(tried, SizeIs(1));
+      finish(tried[0], {}, now);
+    }
+    EXPECT_TRUE(outbox_.is_empty()) << "after " << down << " s";
+  }
+}
+
+TEST_F(OutboxTest, OneStepOfAVerbNeverTriesAMessageTwiceThoughNobodyListens) {
+  add("a", {"ep_1"});
+  Outcome refused = retry();
+  refused.is_unreached = true;
+  for (const double at : {0.0, 1.3}) {
+    EXPECT_THAT(outbox_.take_all_due(after(at)), SizeIs(1));
+    finish("a", refused, after(at));
+  }
+  EXPECT_THAT(outbox_.take_all_due(after(4.9)), IsEmpty());
+}
+
 TEST_F(OutboxTest, AChannelThatForbidsUsIsOffForAnHour) {
   add("a", {"ep_1"});
   add("b", {"ep_2"});

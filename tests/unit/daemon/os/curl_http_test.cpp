@@ -2,6 +2,7 @@
 #include "daemon/os/curl_http.hpp"
 
 #include "daemon/os/curl_certificates.hpp"
+#include "daemon/os/no_connection.hpp"
 #include "tests/support/loopback_server.hpp"
 
 #include <gmock/gmock.h>
@@ -281,7 +282,8 @@ TEST_F(CurlHttp, SaysOnlySchemeAndHostOfAUrlItCouldNotReach) {
       send(get("http://user:word@127.0.0.1:" + std::to_string(port) + "/services/T00/secret?key=hidden#frag"));
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().kind, ErrorKind::kUnavailable);
-  EXPECT_THAT(response.error().message, testing::StartsWith("http://127.0.0.1: Failed to connect"));
+  EXPECT_THAT(response.error().message, testing::StartsWith("http://127.0.0.1: no connection: Failed to connect"));
+  EXPECT_TRUE(is_unreached(response.error()));
   for (const char* part : {"user", "word", "services", "T00", "secret", "key", "hidden", "frag"}) {
     EXPECT_THAT(response.error().message, Not(HasSubstr(part)));
   }
