@@ -130,6 +130,7 @@ Route read_route(const YamlNode& node, ConfigReading& reading) {
   map.text_list("group_by", route.group_by);
   read_wait(map, "wait", route.wait);
   read_wait(map, "interval", route.interval);
+  route.interval_spares_critical = map.optional("interval") == nullptr;
   const bool is_set = map.span("repeat", route.repeat);
   route.repeat_grows = !is_set;
   if (is_set && !route.repeat.is_zero() && route.repeat.approximate_ms() < kLeastRepeatMs) {

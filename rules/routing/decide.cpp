@@ -146,26 +146,31 @@ void Decider::leave(const AlertKey& key, TrackedAlert& alert, const std::string&
 }
 
 /// When news of this moment may leave for others of its group.
-Instant Decider::due_of(const RoutingGroup& group, Hold& why) const {
+Instant Decider::due_of(const RoutingGroup& group, bool is_spared, Hold& why) const {
   why = Hold::kGroup;
   if (group.kind != RoutingGroup::Kind::kAlerts || context_.waits_elapsed) {
     return context_.now;
   }
   const Route& route = route_of(group);
   const Instant first = shifted(route.wait);
-  const Instant next = group.last ? shift_instant(*group.last, route.interval, context_.ground.zone) : context_.now;
+  const bool has_interval = group.last && !(is_spared && route.interval_spares_critical);
+  const Instant next = has_interval ? shift_instant(*group.last, route.interval, context_.ground.zone) : context_.now;
   why = next > first ? Hold::kInterval : Hold::kGroup;
   return std::max(first, next);
 }
 
 /// The group has something to tell: when, and until then why not.
-void Decider::expect(RoutingGroup& group, const AlertKey& key, const TrackedAlert& alert, News& news) {
+void Decider::expect(RoutingGroup& group, const AlertKey& key, const TrackedAlert& alert, News& news, bool is_urgent) {
   Decision why = decision(group, key, alert);
-  Instant due = due_of(group, why.hold);
+  const bool begins_critical = news.kind == News::Kind::kFires && alert.severity == Severity::kCritical;
+  Instant due = due_of(group, begins_critical, why.hold);
   if (auto hold = hold_of(group, key, alert, news.kind == News::Kind::kEnds)) {
     news.held_by = hold->hold == Hold::kInhibited ? news.held_by : hold->by;
     due = std::max(due, hold->until.value_or(due));
     why = *std::move(hold);
+  } else if (is_urgent && context_.is_warm) {
+    urgent_[group.id].insert(key);
+    return;
   }
   // What is held longer does not hold back what is not.
   group.due = std::min(group.due.value_or(Instant::max()), due);
@@ -282,7 +287,9 @@ void Decider::fire(const AlertEvent& event) {
     }
     std::erase_if(member.news, [](const News& news) { return news.kind == News::Kind::kFires; });
     member.news.push_back({News::Kind::kFires, event.type, event.view, ""});
-    expect(group, event.alert, alert, member.news.back());
+    // Those who know it as something lesser are no new alert's audience, for which `interval` is.
+    const bool is_urgent = is_worse && event.severity == Severity::kCritical && member.told == event.episode;
+    expect(group, event.alert, alert, member.news.back(), is_urgent);
   }
 }
 
@@ -307,7 +314,7 @@ void Decider::end(const AlertEvent& event) {
     member.told.clear();
     if (is_news && ending.insert(group.channel).second) {
       member.news.push_back({News::Kind::kEnds, event.type, event.view, ""});
-      expect(group, event.alert, alert, member.news.back());
+      expect(group, event.alert, alert, member.news.back(), context_.incident_channels.contains(group.channel));
     }
   }
   forget_idle(event.alert);

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,8 +55,8 @@ class Decider {
                          const std::string& channel,
                          const Labels& labels);
   RoutingGroup& group_of(const Destination& destination);
-  [[nodiscard]] Instant due_of(const RoutingGroup& group, Hold& why) const;
-  void expect(RoutingGroup& group, const AlertKey& key, const TrackedAlert& alert, News& news);
+  [[nodiscard]] Instant due_of(const RoutingGroup& group, bool is_spared, Hold& why) const;
+  void expect(RoutingGroup& group, const AlertKey& key, const TrackedAlert& alert, News& news, bool is_urgent = false);
   void drop_untold(const AlertKey& key, TrackedAlert& alert, Member& member, const std::optional<AlertView>& view);
   void take_over(const AlertKey& key, TrackedAlert& alert, const std::string& group);
   void forget_idle(const AlertKey& key);
@@ -66,6 +67,8 @@ class Decider {
   // tell_group.cpp
   void tell(RoutingGroup& group);
   void tell_news(RoutingGroup& group);
+  void tell_urgent(RoutingGroup& group, const std::set<AlertKey>& alerts);
+  void send_all(RoutingGroup& group, Bundles& bundles);
   std::optional<Instant> collect_news(RoutingGroup& group, const AlertKey& key, Bundles& bundles);
   void list_known(const RoutingGroup& group, Bundles& bundles);
   void escalate(RoutingGroup& group);
@@ -89,6 +92,7 @@ class Decider {
   RoutingState& state_;
   const DecideContext& context_;
   Decided result_;
+  std::map<std::string, std::set<AlertKey>> urgent_;  // by group: what waits neither for others nor for its interval
   mutable std::map<std::string, std::optional<Quiet>, std::less<>> quiet_;  // by route
   mutable std::map<std::string, const Route*, std::less<>> routes_;         // by key
 };

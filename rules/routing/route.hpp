@@ -47,11 +47,13 @@ struct Route {
   std::vector<std::string> group_by{"kpi"};
   Span wait{.ms = 30'000};           ///< Before the first message of a group.
   Span interval{.ms = 5L * 60'000};  ///< Between messages about changes of a group.
-  Span repeat{.days = 1};            ///< Between reminders. Zero: none comes.
-  bool repeat_grows = true;          ///< Nobody wrote how often: the gap doubles each time.
-  std::string only;                  ///< Hours outside which nothing is delivered; empty: none.
-  std::vector<std::string> mute;     ///< Mutes within which nothing is delivered.
-  std::vector<Step> escalate;        ///< In the order of time.
+  /// Nobody wrote how long: an alert that begins critical waits for `wait` alone.
+  bool interval_spares_critical = true;
+  Span repeat{.days = 1};         ///< Between reminders. Zero: none comes.
+  bool repeat_grows = true;       ///< Nobody wrote how often: the gap doubles each time.
+  std::string only;               ///< Hours outside which nothing is delivered; empty: none.
+  std::vector<std::string> mute;  ///< Mutes within which nothing is delivered.
+  std::vector<Step> escalate;     ///< In the order of time.
 
   bool operator==(const Route&) const = default;
 };

@@ -151,14 +151,19 @@ void Decider::tell_news(RoutingGroup& group) {
   if (group.kind == RoutingGroup::Kind::kAlerts) {
     list_known(group, bundles);
   }
-  for (auto& [type, items] : bundles) {
-    if (is_end(type)) {
-      send(group, type, std::move(items));
-    }
+  send_all(group, bundles);
+  for (const AlertKey& key : members) {
+    forget_idle(key);
   }
-  for (auto& [type, items] : bundles) {
-    if (!is_end(type)) {
-      send(group, type, std::move(items));
+}
+
+/// What ended first.
+void Decider::send_all(RoutingGroup& group, Bundles& bundles) {
+  for (const bool ends : {true, false}) {
+    for (auto& [type, items] : bundles) {
+      if (is_end(type) == ends) {
+        send(group, type, std::move(items));
+      }
     }
   }
   if (!bundles.empty()) {
@@ -168,8 +173,32 @@ void Decider::tell_news(RoutingGroup& group) {
     const bool escalates = group.kind == RoutingGroup::Kind::kAlerts && !route_of(group).escalate.empty();
     group.step = escalates ? std::optional(context_.now) : std::nullopt;
   }
-  for (const AlertKey& key : members) {
+}
+
+/// What became critical is told at once to those who know it as something lesser, and an end to those who keep
+/// incidents; what else is new in the group keeps its time.
+void Decider::tell_urgent(RoutingGroup& group, const std::set<AlertKey>& alerts) {
+  Bundles bundles;
+  for (const AlertKey& key : alerts) {
+    collect_news(group, key, bundles);
+  }
+  result_.groups.insert(group.id);
+  const bool has_news = std::ranges::any_of(bundles, [](const auto& bundle) { return !is_end(bundle.first); });
+  list_known(group, bundles);
+  if (has_news) {
+    send_all(group, bundles);
+  } else {
+    for (auto& [type, items] : bundles) {
+      send(group, type, std::move(items));  // an end holds back nothing that begins
+    }
+  }
+  for (const AlertKey& key : alerts) {
     forget_idle(key);
+  }
+  if (state_.members[group.id].empty()) {
+    rest(group);
+  } else {
+    schedule(group);  // what else is due now follows
   }
 }
 
@@ -300,6 +329,9 @@ void Decider::tell_due() {
     }
   }
   const std::size_t before = result_.messages.size();
+  for (const auto& [id, alerts] : urgent_) {
+    tell_urgent(state_.groups.find(id)->second, alerts);
+  }
   while (context_.is_warm && !state_.wakes.empty() && state_.wakes.begin()->first <= context_.now) {
     tell(state_.groups.find(state_.wakes.begin()->second)->second);
   }

@@ -87,6 +87,49 @@ TEST(Group, WhatEndsAndBeginsAgainWithinAnIntervalIsToldAsBoth) {
       ElementsAre("10:00:30 team alert.firing a", "10:05:30 team alert.resolved -a", "10:05:30 team alert.firing a"));
 }
 
+TEST(Group, WhatBecomesCriticalIsToldAtOnceAndTheRestKeepsTheInterval) {
+  Route route = route_to({"team"});
+  route.interval_spares_critical = false;
+  Desk desk({route});
+  desk.fires("2026-03-31 10:00", "a");
+  desk.fires("2026-03-31 10:01", "b");
+  desk.fires("2026-03-31 10:02", "a", Severity::kCritical);
+  EXPECT_THAT(
+      desk.until("2026-03-31 10:06"),
+      ElementsAre("10:00:30 team alert.firing a", "10:02:00 team alert.firing a", "10:05:30 team alert.firing b a"));
+}
+
+TEST(Group, WhatBeginsCriticalWaitsForAnIntervalOnlyWhereSomebodyWroteIt) {
+  for (const bool is_written : {false, true}) {
+    Route route = route_to({"team"});
+    route.interval_spares_critical = !is_written;
+    Desk desk({route});
+    desk.fires("2026-03-31 10:00", "a");
+    desk.fires("2026-03-31 10:01", "b", Severity::kCritical);
+    EXPECT_THAT(desk.until("2026-03-31 10:20"),
+                ElementsAre("10:00:30 team alert.firing a",
+                            is_written ? "10:05:30 team alert.firing b a" : "10:01:30 team alert.firing b a"));
+  }
+}
+
+TEST(Group, AReceiverThatKeepsIncidentsHearsOfAnEndAtOnce) {
+  Desk desk({route_to({"pager"})});
+  desk.incident_channels = {"pager"};
+  desk.fires("2026-03-31 10:00", "a");
+  desk.fires("2026-03-31 10:01", "b");
+  desk.ends("2026-03-31 10:02", "a");
+  desk.fires("2026-03-31 10:03", "c", Severity::kCritical);
+  EXPECT_THAT(
+      desk.until("2026-03-31 10:20"),
+      ElementsAre(
+          "10:00:30 pager alert.firing a", "10:02:00 pager alert.resolved -a", "10:03:30 pager alert.firing b c"));
+  desk.ends("2026-03-31 10:30", "b");
+  desk.ends("2026-03-31 10:30", "c");
+  EXPECT_THAT(desk.until("2026-03-31 11:00"),
+              ElementsAre("10:30:00 pager alert.resolved -b", "10:30:00 pager alert.resolved -c"));
+  EXPECT_TRUE(desk.state.groups.empty()) << "nothing is kept of what is over";
+}
+
 TEST(Told, TheEndGoesToThoseWhoKnowWhateverTheSeverityIsNow) {
   Desk desk({route_to({"board"}, {{"severity", {"critical"}, false}}), route_to({"team"})});
   desk.fires("2026-03-31 10:00", "a");
@@ -106,7 +149,7 @@ TEST(Told, AChannelThatARisenAlertReachesByAnotherRouteHearsOneEnd) {
   desk.ends("2026-03-31 12:00", "a");
   EXPECT_THAT(
       desk.until("2026-03-31 13:00"),
-      ElementsAre("10:00:30 team alert.firing a", "11:00:30 team alert.firing a", "12:00:30 team alert.resolved -a"));
+      ElementsAre("10:00:30 team alert.firing a", "11:00:00 team alert.firing a", "12:00:30 team alert.resolved -a"));
 }
 
 TEST(Mute, ItsEndTellsWhatBurnsAndWhatRecoveredAndNotWhatCameAndWent) {
@@ -127,7 +170,7 @@ TEST(Mute, ItsEndTellsWhatBurnsAndWhatRecoveredAndNotWhatCameAndWent) {
   desk.ends("2026-03-31 03:00", "b");
   desk.ends("2026-03-31 04:00", "c");
   EXPECT_THAT(desk.until("2026-03-31 09:00"),
-              ElementsAre("03:00:30 duty alert.resolved -b",
+              ElementsAre("03:00:00 duty alert.resolved -b",
                           "08:00:00 team alert.firing a",
                           "08:00:00 duty alert.firing a",
                           "08:00:00 team alert.resolved -b"));
@@ -238,10 +281,10 @@ TEST(Escalation, CountsFromWhenAnAlertBecameBadEnoughForItsRoute) {
   desk.fires("2026-03-31 08:00", "a");
   desk.fires("2026-03-31 10:00", "a", Severity::kCritical);
   EXPECT_THAT(desk.until("2026-03-31 10:29"),
-              ElementsAre("08:00:30 duty alert.firing a", "10:00:30 duty alert.firing a"));
+              ElementsAre("08:00:30 duty alert.firing a", "10:00:00 duty alert.firing a"));
   desk.restart();
   EXPECT_THAT(desk.until("2026-03-31 11:10"),
-              ElementsAre("10:30:30 lead alert.escalated a", "11:00:30 board alert.escalated a"));
+              ElementsAre("10:30:00 lead alert.escalated a", "11:00:00 board alert.escalated a"));
 }
 
 TEST(Escalation, CountsFromWhenSomebodyWasTold) {
@@ -259,6 +302,7 @@ TEST(Escalation, WaitsForAnAlertThatItsGroupsIntervalHolds) {
   Route route = with_repeat(escalating(), {});
   route.escalate.resize(1);
   route.escalate[0].after = {{.ms = 2 * 60'000}, 0, ""};
+  route.interval_spares_critical = false;
   Desk desk({route});
   desk.fires("2026-03-31 10:00", "a", Severity::kCritical);
   desk.fires("2026-03-31 10:01", "b", Severity::kCritical);
@@ -293,7 +337,7 @@ TEST(Acknowledgement, AHigherSeverityVoidsIt) {
   desk.fires("2026-03-31 10:40", "a", Severity::kCritical);
   EXPECT_THAT(
       desk.until("2026-03-31 11:15"),
-      ElementsAre("10:00:30 duty alert.firing a", "10:40:30 duty alert.firing a", "11:10:30 lead alert.escalated a"));
+      ElementsAre("10:00:30 duty alert.firing a", "10:40:00 duty alert.firing a", "11:10:00 lead alert.escalated a"));
   ASSERT_EQ(desk.ended.size(), 1U);
   EXPECT_EQ(desk.ended[0].ended, Acknowledgement::End::kRose);
 }
