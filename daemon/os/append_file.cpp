@@ -15,8 +15,9 @@ Result<void> append_file(const std::string& path, std::string_view text) {
     return fail(ErrorKind::kUnavailable,
                 "cannot write \"" + printable(path) + "\": " + std::generic_category().message(code));
   };
+  // A pipe that nobody reads is an error, not a wait.
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open() has no other form.
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
   if (fd < 0) {
     return failure(errno);
   }

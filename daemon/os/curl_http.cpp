@@ -1,6 +1,7 @@
 #include "daemon/os/curl_http.hpp"
 
 #include "daemon/os/curl_exchange.hpp"
+#include "daemon/os/plain_file.hpp"
 
 #include <fmt/format.h>
 
@@ -117,6 +118,7 @@ class CurlClient final : public HttpClient {
 
   Result<HttpResponse> send(const HttpRequest& request, const std::stop_token& stop) override {
     const std::unique_ptr<CurlExchange> exchange = KPI_TRY(CurlExchange::prepare(request));
+    KPI_TRY(want_plain_file(request.ca_file));
     std::unique_ptr<Lane> lane = lanes_.take(exchange->origin());
     if (lane->multi == nullptr || lane->easy == nullptr) {
       return fail(ErrorKind::kUnavailable, exchange->origin() + ": there is no memory for a connection");

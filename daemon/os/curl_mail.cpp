@@ -3,6 +3,7 @@
 #include "daemon/os/address_policy.hpp"
 #include "daemon/os/curl_exchange.hpp"
 #include "daemon/os/no_connection.hpp"
+#include "daemon/os/plain_file.hpp"
 #include "rules/base/text.hpp"
 
 #include <curl/curl.h>
@@ -36,6 +37,7 @@ class MailExchange {
       : request_(request), policy_(std::move(policy)), stop_(stop) {}
 
   Result<MailAnswer> run(CURL* easy) {
+    KPI_TRY(want_plain_file(request_.ca_file));
     curl_slist* list = nullptr;
     for (const std::string& recipient : request_.recipients) {
       list = curl_slist_append(list, ("<" + recipient + ">").c_str());

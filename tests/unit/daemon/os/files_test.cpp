@@ -1,5 +1,9 @@
 #include "daemon/os/files.hpp"
 
+#include "daemon/os/append_file.hpp"
+#include "daemon/os/curl_http.hpp"
+#include "daemon/os/curl_mail.hpp"
+
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
@@ -149,6 +153,23 @@ TEST_F(FileHostTest, RefusesWhatIsNotARegularFile) {
             (Error{ErrorKind::kInvalid, directory_ + ": is a directory: name a regular file"}));
   EXPECT_EQ(host.read_file("/dev/null", 100).error(),
             (Error{ErrorKind::kInvalid, "/dev/null: is a device: name a regular file"}));
+}
+
+TEST_F(FileHostTest, NobodyWaitsForTheOtherEndOfAPipe) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_EQ(append_file(path_, "a message\n").error().kind, ErrorKind::kUnavailable);
+  HttpRequest request;
+  request.url = "https://127.0.0.1:1/";
+  request.ca_file = path_;
+  request.allow_private = {"127.0.0.0/8"};
+  EXPECT_EQ(make_curl_client()->send(request, {}).error(),
+            (Error{ErrorKind::kInvalid, "\"" + path_ + "\" is no plain file"}));
+  MailRequest mail;
+  mail.server = "smtps://127.0.0.1:1";
+  mail.ca_file = path_;
+  mail.allow_private = {"127.0.0.0/8"};
+  EXPECT_EQ(make_curl_mail_client()->send(mail, {}).error(),
+            (Error{ErrorKind::kInvalid, "\"" + path_ + "\" is no plain file"}));
 }
 
 TEST_F(FileHostTest, ListsTheFilesThatFitAName) {
