@@ -125,8 +125,10 @@ TEST(ExplainTold, SaysWhatAMessageWaitsForAndThatItWasGivenUp) {
   program.write("rules.yaml", kRules);
   program.write("web.csv", rows(10, "100,10"));
   ASSERT_EQ(program.once("2026-03-11T06:00:00Z"), 3);
-  EXPECT_THAT(program.on_folder({"explain", "conversion"}).out,
-              HasSubstr("  why       thresholds for team: not there yet after 1 attempt (http://127.0.0.1: Failed"));
+  EXPECT_THAT(
+      program.on_folder({"explain", "conversion"}).out,
+      HasSubstr(
+          "  why       thresholds for team: not there yet after 1 attempt (http://127.0.0.1: no connection: Failed"));
   ASSERT_EQ(program.once("2026-03-15T06:00:00Z"), 3);
   const std::string out = program.on_folder({"explain", "conversion"}).out;
   EXPECT_THAT(out, HasSubstr("thresholds for team: not told: the message was given up after 1 attempt ("));
