@@ -24,8 +24,19 @@ struct QueryRule {
 
 struct QueryRules {
   std::vector<std::string> path;  ///< After /api/v1; "{id}" is anything.
+  std::vector<std::string> names{};
   std::vector<QueryRule> rules{};
 };
+
+std::vector<std::string> names_of(const nlohmann::json& parameters) {
+  std::vector<std::string> names;
+  for (const auto& parameter : parameters) {
+    if (parameter.at("in") == "query") {
+      names.push_back(parameter.at("name"));
+    }
+  }
+  return names;
+}
 
 std::vector<QueryRule> rules_of(const nlohmann::json& parameters) {
   std::vector<QueryRule> rules;
@@ -52,7 +63,9 @@ std::vector<QueryRules> described() {
     for (const std::string_view part : split(std::string_view(address).substr(kPrefix.size()), '/')) {
       made.path.emplace_back(part);
     }
-    made.rules = rules_of(item.at("get").value("parameters", nlohmann::json::array()));
+    const nlohmann::json parameters = item.at("get").value("parameters", nlohmann::json::array());
+    made.names = names_of(parameters);
+    made.rules = rules_of(parameters);
   }
   return all;
 }
@@ -83,6 +96,13 @@ std::string query_problem(const std::vector<std::string>& path, const std::map<s
   });
   if (found == all.end()) {
     return "";
+  }
+  for (const auto& [name, value] : query) {
+    if (std::ranges::find(found->names, name) == found->names.end()) {
+      return fmt::format("there is no parameter \"{}\"; there {}",
+                         printable(name, 40),
+                         found->names.empty() ? "are none here" : "are " + join(found->names, ", "));
+    }
   }
   for (const QueryRule& rule : found->rules) {
     const auto value = query.find(rule.name);

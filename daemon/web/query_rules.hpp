@@ -1,6 +1,6 @@
 #pragma once
-// What the values of a query may be, by the API's own description (openapi.json): lists, and numbers with bounds. So
-// what is promised is what is checked. Immutable; any thread.
+// Which parameters a query may have, and what their values may be, by the API's own description (openapi.json): names,
+// lists, and numbers with bounds. So what is promised is what is checked. Immutable; any thread.
 
 #include <map>
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace kpi {
 
-/// What is wrong with the first value that the description of this address does not allow, and what it does; empty:
+/// What is wrong with the first parameter or value that the description of this address does not have; empty:
 /// nothing. `path` is what follows /api/v1. An empty value is as good as none.
 std::string query_problem(const std::vector<std::string>& path, const std::map<std::string, std::string>& query);
 

@@ -109,6 +109,13 @@ TEST_F(ApiTest, AnswersWithTheVerbsOfTheProgram) {
   EXPECT_THAT(reply.body, HasSubstr(R"("title":"there is no KPI \"x\"")"));
 }
 
+TEST_F(ApiTest, RefusesAParameterThatIsNotDescribed) {
+  const WebReply reply = ask("GET", "/api/v1/kpis/visits/history?form=2026-01-01");
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_THAT(reply.body, HasSubstr(R"("there is no parameter \"form\"; there are segment, from, to")"));
+  EXPECT_THAT(ask("GET", "/api/v1/status?limit=x").body, HasSubstr("there are none here"));
+}
+
 TEST_F(ApiTest, ReadsTheStatusOnceAStep) {
   ask("GET", "/api/v1/kpis");
   EXPECT_EQ(ask("GET", "/api/v1/kpis?q=a").status, 200);
