@@ -15,7 +15,7 @@ namespace kpi {
 namespace {
 
 /// Later than this is worth a word.
-constexpr std::chrono::hours kLate{1};
+constexpr std::chrono::hours kLate{24};
 constexpr std::size_t kMostAlerts = 100;
 
 const Unit& percent() {

@@ -34,7 +34,7 @@ Phrase alert_badge(MessageType type, const AlertView& alert) {
     case MessageType::kAlertResolved:
       return Phrase::kResolved;
     case MessageType::kAlertReminder:
-      return reminder_phrase(alert.severity);
+      return alert.rule == "no_data" ? Phrase::kNoDataReminder : reminder_phrase(alert.severity);
     case MessageType::kAlertEscalated:
       return Phrase::kEscalated;
     case MessageType::kAlertFlapping:
@@ -166,6 +166,12 @@ std::string headline_of(const Message& message, const AlertView& alert) {
              {{"badge", words.badge}, {"subject", words.subject}, {"value", words.value}, {"reason", words.reason}});
 }
 
+/// "Orders (country: SE): 40 orders".
+std::string subject_and_value(const AlertView& alert) {
+  const std::string value = alert.value ? one_line(alert.formatted) : "";
+  return subject_text(alert) + (value.empty() ? "" : ": " + value);
+}
+
 }  // namespace
 
 std::string one_line(std::string_view text, std::size_t limit) {
@@ -249,13 +255,45 @@ std::string count_text(const Message& message, std::size_t count) {
   return say(message.language, noun, {{"n", count}});
 }
 
+std::string counts_text(const Message& message) {
+  const std::vector<const AlertView*> alerts = worst_first(message);
+  std::vector<std::pair<std::string, int>> badges;
+  for (const AlertView* alert : alerts) {
+    const std::string badge = say(message.language, alert_badge(message.type, *alert));
+    const auto known = std::ranges::find(badges, badge, &std::pair<std::string, int>::first);
+    if (known == badges.end()) {
+      badges.emplace_back(badge, 1);
+    } else {
+      ++known->second;
+    }
+  }
+  if (badges.size() == 1) {
+    return say(message.language,
+               Phrase::kHeadline,
+               {{"badge", badges.front().first}, {"subject", count_text(message, alerts.size())}});
+  }
+  std::vector<std::string> counts;
+  counts.reserve(badges.size());
+  for (const auto& [badge, count] : badges) {
+    counts.push_back(std::to_string(count) + " × " + badge);
+  }
+  return join(counts, ", ");
+}
+
 std::string group_text(const Message& message) {
   std::vector<std::string> parts;
   parts.reserve(message.group.size());
   for (const auto& [name, value] : message.group) {
-    // A KPI has a name in people's language.
+    // In people's language: a KPI has a name, and an objective is one.
     const auto alert = name != "kpi" ? message.alerts.end() : std::ranges::find(message.alerts, value, &AlertView::kpi);
-    parts.push_back(alert == message.alerts.end() ? one_line(name) + ": " + one_line(value) : one_line(alert->title));
+    if (alert != message.alerts.end()) {
+      parts.push_back(one_line(alert->title));
+    } else if (name == "objective") {
+      parts.push_back(one_line(value));
+    } else {
+      const std::string label = name == "owner" ? say(message.language, Phrase::kOwner) : one_line(name);
+      parts.push_back(label + ": " + one_line(value));
+    }
   }
   return join(parts, ", ");
 }
@@ -280,7 +318,7 @@ std::string headline(const Message& message) {
   // Two rules of one KPI have one name.
   std::vector<std::string> subjects;
   for (const AlertView* alert : alerts) {
-    if (std::string subject = subject_text(*alert); std::ranges::find(subjects, subject) == subjects.end()) {
+    if (std::string subject = subject_and_value(*alert); std::ranges::find(subjects, subject) == subjects.end()) {
       subjects.push_back(std::move(subject));
     }
   }
@@ -289,10 +327,7 @@ std::string headline(const Message& message) {
   subjects.resize(named);
   return say(message.language,
              unnamed == 0 ? Phrase::kHeadlineOfMany : Phrase::kHeadlineOfMore,
-             {{"badge", badge},
-              {"count", count_text(message, alerts.size())},
-              {"subjects", join(subjects, "; ")},
-              {"n", unnamed}});
+             {{"what", counts_text(message)}, {"subjects", join(subjects, "; ")}, {"n", unnamed}});
 }
 
 }  // namespace kpi

@@ -66,7 +66,9 @@ std::vector<const AlertView*> worst_first(const Message& message);
 std::string badge_of(const Message& message);
 /// "3 alerts", "1 source", "12 targets": `count` of what this type of message is about.
 std::string count_text(const Message& message, std::size_t count);
-/// What the alerts share, "objective: More customers"; empty when nothing is shared.
+/// "Critical: 3 alerts"; of alerts that differ "1 × Critical, 2 × Warning", the worst first. REQUIRES some.
+std::string counts_text(const Message& message);
+/// What the alerts share, "More customers"; empty when nothing is shared.
 std::string group_text(const Message& message);
 /// Whether `text` is what is told: there are no alerts, or a template tells them.
 bool is_free_text(const Message& message);

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 
 namespace kpi {
@@ -18,6 +19,8 @@ namespace {
 constexpr std::size_t kMostAlerts = 50;
 constexpr std::size_t kMostDetailed = 10;
 constexpr std::size_t kMostLines = 500;
+/// Of the name that a chart has of its alert.
+constexpr std::size_t kMaxPictureName = 90;
 
 constexpr std::string_view kFont = "font-family:-apple-system,Segoe UI,Helvetica,Arial,sans-serif";
 
@@ -77,7 +80,7 @@ std::string verdict_block(const AlertCard& alert) {
       html_escaped(rest));
 }
 
-std::string alert_block(const MessageCard& card, const AlertCard& alert, bool is_detailed) {
+std::string alert_block(const MessageCard& card, const AlertCard& alert, const std::string& chart, bool is_detailed) {
   std::string out = fmt::format(
       "<tr><td style=\"padding:20px 24px;border-left:4px solid {};border-bottom:1px solid #e4e8ec\">\n"
       "{}\n<h2 style=\"margin:8px 0 0;font-size:18px;line-height:24px\">{}</h2>\n",
@@ -85,6 +88,7 @@ std::string alert_block(const MessageCard& card, const AlertCard& alert, bool is
       badge(alert.badge, alert.tone),
       html_escaped(alert.subject));
   out += verdict_block(alert);
+  out += chart.empty() ? "" : "<p style=\"margin:12px 0 0\">" + chart + "</p>\n";
   if (is_detailed) {
     out += alert.about.empty()
                ? ""
@@ -129,20 +133,40 @@ std::string text_rows(const Message& message, const MessageCard& card) {
       text);
 }
 
-std::string pictures(const Message& message) {
+std::string picture_name(const Attachment& picture) {
+  const std::string name = printable(picture.name, 100);
+  return name.substr(0, name.rfind('.'));
+}
+
+std::string picture(const Message& message, std::size_t i) {
+  return fmt::format("<img src=\"cid:{}\" alt=\"{}\" width=\"552\" style=\"display:block;width:100%;height:auto\">",
+                     content_id(i),
+                     html_escaped(picture_name(message.attachments[i])));
+}
+
+/// Those that stand beside no alert.
+std::string pictures(const Message& message, const std::set<std::size_t>& shown) {
   std::string out;
   for (std::size_t i = 0; i < message.attachments.size(); ++i) {
-    if (message.attachments[i].is_inline) {
-      const std::string name = printable(message.attachments[i].name, 100);
-      const std::string title = html_escaped(name.substr(0, name.rfind('.')));
-      out +=
-          row((message.alerts.size() > 1 ? title : "") + fmt::format("<img src=\"cid:{}\" alt=\"{}\" width=\"552\" "
-                                                                     "style=\"display:block;width:100%;height:auto\">",
-                                                                     content_id(i),
-                                                                     title));
+    if (message.attachments[i].is_inline && !shown.contains(i)) {
+      const bool is_one_of_many = message.alerts.size() > 1;
+      out += row((is_one_of_many ? html_escaped(picture_name(message.attachments[i])) : "") + picture(message, i));
     }
   }
   return out;
+}
+
+/// The chart of this alert: it bears its name. Nothing: it has none, or another one of that name shows it.
+std::string chart_of(const Message& message, const AlertCard& alert, std::set<std::size_t>& shown) {
+  for (std::size_t i = 0; i < message.attachments.size(); ++i) {
+    const bool is_its = message.attachments[i].is_inline && !shown.contains(i) &&
+                        picture_name(message.attachments[i]) == printable(alert.subject, kMaxPictureName);
+    if (is_its) {
+      shown.insert(i);
+      return picture(message, i);
+    }
+  }
+  return "";
 }
 
 }  // namespace
@@ -154,6 +178,7 @@ std::string content_id(std::size_t attachment) {
 std::string mail_html(const Message& message) {
   const MessageCard card = card_of(message);
   std::string rows;
+  std::set<std::size_t> charted;
   if (message.digest) {
     rows = digest_rows(message);
   } else if (card.alerts.empty()) {
@@ -164,11 +189,12 @@ std::string mail_html(const Message& message) {
       rows += row("<strong style=\"font-size:16px\">" + html_escaped(card.title) + "</strong>");
     }
     for (std::size_t i = 0; i < shown; ++i) {
-      rows += alert_block(card, card.alerts[i], card.alerts.size() <= kMostDetailed);
+      const AlertCard& alert = card.alerts[i];
+      rows += alert_block(card, alert, chart_of(message, alert, charted), card.alerts.size() <= kMostDetailed);
     }
     rows += shown < card.alerts.size() ? row(html_escaped(more_text(message, card.alerts.size() - shown))) : "";
   }
-  rows += pictures(message);
+  rows += pictures(message, charted);
   return fmt::format(
       "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">"
       "<title>{0}</title></head>\n<body style=\"margin:0;padding:0;background:#f3f5f7;color:#1d2329;{1}\">\n"

@@ -91,8 +91,7 @@ std::string title_of(const Message& message, const MessageCard& card) {
     return card.badge + ": " + card.alerts.front().subject;
   }
   const std::string group = group_text(message);
-  const std::string count = count_text(message, card.alerts.size());
-  return card.badge + ": " + (group.empty() ? count : count + " (" + group + ")");
+  return counts_text(message) + (group.empty() ? "" : " (" + group + ")");
 }
 
 /// What goes with an alert among few: facts in lines of their own; among many only those that say what it is about.

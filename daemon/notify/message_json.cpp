@@ -1,5 +1,6 @@
 #include "daemon/notify/message_json.hpp"
 
+#include "daemon/notify/alert_words.hpp"
 #include "daemon/notify/base64.hpp"
 #include "daemon/notify/digest_json.hpp"
 #include "rules/base/text.hpp"
@@ -388,8 +389,8 @@ Message message_of(const Json& json) {
 
 Json json_of(const Message& message) {
   Json alerts = Json::array();
-  for (const AlertView& alert : message.alerts) {
-    alerts.push_back(alert_json(alert));
+  for (const AlertView* alert : worst_first(message)) {
+    alerts.push_back(alert_json(*alert));
   }
   Json data;
   data["group"] = labels_json(message.group);

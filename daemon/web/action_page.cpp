@@ -78,8 +78,12 @@ class ActionPage {
     if (by.empty() || by.size() > kLongestName || !is_valid_utf8(by)) {
       return page(422, alert_card(), form(Phrase::kNameMissing));
     }
-    const auto* const choice = std::ranges::find(kChoices, field("for"), &Choice::value);
-    const auto until = parse_until(choice == kChoices.end() ? kChoices[0].value : choice->value, zone_, ground_.now());
+    const std::string asked = field("for");
+    const auto* const choice = asked.empty() ? kChoices.begin() : std::ranges::find(kChoices, asked, &Choice::value);
+    if (choice == kChoices.end()) {
+      return page(422, alert_card(), form(Phrase::kTimeMissing));
+    }
+    const auto until = parse_until(choice->value, zone_, ground_.now());
     const auto answer = ground_.ask(action(by, field("comment"), until.value_or(ground_.now())));
     if (!answer) {
       return answer.error().kind == ErrorKind::kNotFound ? refuse(200, Phrase::kAlertIsOver)

@@ -13,6 +13,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -243,6 +244,12 @@ AlertView described(const AlertSubject& subject, const Voice& voice) {
   }
   view.is_stale = is_stale(subject);
   view.reason = reason_words(subject, voice);
+  if (subject.reason == Reason::kCameAndWent && view.value) {
+    // Its value is that of the trouble, and nobody is to read it as what is so now.
+    view.reason = say(language, Phrase::kWas, {{"value", view.formatted}, {"reason", view.reason}});
+    view.previous = std::exchange(view.value, std::nullopt);
+    view.formatted_previous = std::exchange(view.formatted, "");
+  }
   if (subject.is_firing && subject.rule == RuleKind::kCondition && !kpi.alerts[subject.index].message.empty()) {
     view.reason = own_message(view, kpi.alerts[subject.index].message, language);
   }

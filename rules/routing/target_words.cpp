@@ -3,6 +3,7 @@
 #include "rules/words/civil_words.hpp"
 #include "rules/words/say.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace kpi {
@@ -40,16 +41,37 @@ std::string budget_standing(const TargetStanding& standing, const Kpi& kpi, Lang
              {{"actual", actual}, {"expected", format_value(*standing.expected, kpi.unit, language)}});
 }
 
+Phrase each_phrase(Grain::Unit unit) {
+  switch (unit) {
+    case Grain::Unit::kDay:
+      return Phrase::kEachDay;
+    case Grain::Unit::kWeek:
+      return Phrase::kEachWeek;
+    case Grain::Unit::kMonth:
+      return Phrase::kEachMonth;
+    case Grain::Unit::kQuarter:
+      return Phrase::kEachQuarter;
+    case Grain::Unit::kYear:
+      return Phrase::kEachYear;
+    default:
+      return Phrase::kEachPeriod;
+  }
+}
+
 std::string budget_needed(
     const PathLeg& leg, double used, double required, const TargetRates& rates, const Kpi& kpi, Language language) {
   const std::string left = format_value(leg.goal - used, kpi.unit, language);
-  const std::string each = format_value(required, kpi.unit, language);
+  const std::string required_words = format_value(required, kpi.unit, language);
+  const std::string each = say(language, each_phrase(kpi.every.unit));
   if (!rates.recent) {
-    return say(language, Phrase::kAllowedPerPeriod, {{"left", left}, {"required", each}});
+    return say(language, Phrase::kAllowedEach, {{"left", left}, {"required", required_words}, {"each", each}});
   }
   return say(language,
              Phrase::kAllowedBeside,
-             {{"left", left}, {"required", each}, {"recent", format_value(*rates.recent, kpi.unit, language)}});
+             {{"left", left},
+              {"required", required_words},
+              {"each", each},
+              {"recent", format_value(*rates.recent, kpi.unit, language)}});
 }
 
 Phrase standing_phrase(bool has_pace, bool has_actual, bool has_expected) {
@@ -158,14 +180,29 @@ std::string needed_words(const TargetPlan& plan,
     const std::string text = format_value(rate, is_growth ? percent() : kpi.unit, language, is_level ? 1 : 0);
     return is_level && rate > 0 ? "+" + text : text;
   };
+  // Of a level what is still to gain is told, and what would be gained: nobody knows a rate of it.
+  const auto left = static_cast<double>(std::max<std::int64_t>(standing.periods_left, 1));
+  const auto text_of = [&](double rate) {
+    return words(!is_level ? rate : is_growth ? std::pow(1 + rate, left) - 1 : rate * left);
+  };
+  const std::string how =
+      is_level ? "" : say(language, is_share ? Phrase::kOfPeriodsLeft : each_phrase(kpi.every.unit));
   if (!rates.recent || !rates.best) {
-    return say(language, Phrase::kNeededPerPeriod, {{"required", words(required)}});
+    return say(language,
+               is_level ? Phrase::kNeededUntilThen : Phrase::kNeededEach,
+               {{"required", text_of(required)}, {"each", how}});
   }
   const bool is_up = is_share || leg.goal >= plan.baseline;
   const bool is_unseen = is_up ? required > *rates.best : required < *rates.best;
+  const Phrase phrase = is_level    ? Phrase::kNeededUntilThenBeside
+                        : is_unseen ? Phrase::kNeededUnseen
+                                    : Phrase::kNeededBeside;
   return say(language,
-             is_unseen ? Phrase::kNeededUnseen : Phrase::kNeededBeside,
-             {{"required", words(required)}, {"recent", words(*rates.recent)}, {"best", words(*rates.best)}});
+             phrase,
+             {{"required", text_of(required)},
+              {"each", how},
+              {"recent", text_of(*rates.recent)},
+              {"best", text_of(*rates.best)}});
 }
 
 std::string problem_words(const TargetPlan& plan, Language language) {

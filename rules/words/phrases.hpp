@@ -15,6 +15,7 @@ enum class Phrase : std::uint16_t {
   kInfoReminder,
   kWarningReminder,
   kCriticalReminder,
+  kNoDataReminder,
   kEscalated,
   kFlapping,
   kResolved,
@@ -141,6 +142,7 @@ enum class Phrase : std::uint16_t {
   kBackToNormalSince,  ///< {since}
   kRestated,
   kRuleRemoved,
+  kWas,  ///< {reason} {value}
   kCameAndWent,
   kCameAndWentFromTo,  ///< {from} {to}
   kSourceRemoved,
@@ -170,17 +172,26 @@ enum class Phrase : std::uint16_t {
   kNoteStale,
 
   // Targets.
-  kTargetDaysLeft,              ///< {deadline} {goal} {n}
-  kTargetLastDay,               ///< {deadline} {goal}
-  kTargetEnded,                 ///< {deadline} {goal} {n}
-  kTargetBy,                    ///< {deadline} {goal}
-  kStatusAtPace,                ///< {pace} {status}
-  kMissesOfAllowed,             ///< {rate}
-  kForecastAtDeadline,          ///< {projected}
-  kForecastLikely,              ///< {probability} {projected}
-  kNeededPerPeriod,             ///< {required}
-  kNeededBeside,                ///< {best} {recent} {required}
-  kNeededUnseen,                ///< {best} {recent} {required}
+  kTargetDaysLeft,      ///< {deadline} {goal} {n}
+  kTargetLastDay,       ///< {deadline} {goal}
+  kTargetEnded,         ///< {deadline} {goal} {n}
+  kTargetBy,            ///< {deadline} {goal}
+  kStatusAtPace,        ///< {pace} {status}
+  kMissesOfAllowed,     ///< {rate}
+  kForecastAtDeadline,  ///< {projected}
+  kForecastLikely,      ///< {probability} {projected}
+  kEachDay,
+  kEachWeek,
+  kEachMonth,
+  kEachQuarter,
+  kEachYear,
+  kEachPeriod,
+  kOfPeriodsLeft,
+  kNeededEach,                  ///< {each} {required}
+  kNeededBeside,                ///< {best} {each} {recent} {required}
+  kNeededUnseen,                ///< {best} {each} {recent} {required}
+  kNeededUntilThen,             ///< {required}
+  kNeededUntilThenBeside,       ///< {best} {recent} {required}
   kGoalInTotal,                 ///< {goal}
   kGoalOnAverage,               ///< {goal}
   kGoalOfPeriods,               ///< {goal}
@@ -208,8 +219,8 @@ enum class Phrase : std::uint16_t {
   kStandingBudget,     ///< {actual}
   kStandingBudgetDue,  ///< {actual} {expected}
   kBudgetLikely,       ///< {probability} {projected}
-  kAllowedPerPeriod,   ///< {left} {required}
-  kAllowedBeside,      ///< {left} {recent} {required}
+  kAllowedEach,        ///< {each} {left} {required}
+  kAllowedBeside,      ///< {each} {left} {recent} {required}
 
   // One line that says it all.
   kValueAndReason,            ///< {reason} {value}
@@ -217,8 +228,8 @@ enum class Phrase : std::uint16_t {
   kHeadlineOfValueAndReason,  ///< {badge} {reason} {subject} {value}
   kHeadlineOfReason,          ///< {badge} {reason} {subject}
   kHeadline,                  ///< {badge} {subject}
-  kHeadlineOfMany,            ///< {badge} {count} {subjects}
-  kHeadlineOfMore,            ///< {badge} {count} {n} {subjects}
+  kHeadlineOfMany,            ///< {subjects} {what}
+  kHeadlineOfMore,            ///< {n} {subjects} {what}
 
   // kpid's own troubles.
   kTestMessage,      ///< {channel}
@@ -246,6 +257,7 @@ enum class Phrase : std::uint16_t {
   kLinkExpired,
   kLinkUnknown,
   kNameMissing,
+  kTimeMissing,
   kNotDoneNow,
 
   // Digests.

@@ -344,12 +344,12 @@ Json free_text_blocks(const Message& message) {
 Json alert_blocks(const Message& message) {
   const std::vector<const AlertView*> alerts = worst_first(message);
   const bool is_one = alerts.size() == 1;
-  const std::string badge = badge_of(message);
-  const std::string count = count_text(message, alerts.size());
   const std::string group = group_text(message);
   const std::string subject = words_of(message, *alerts.front()).subject;
-  const std::string short_title = badge + ": " + count;
-  const std::string full_title = badge + ": " + (is_one ? subject : group.empty() ? count : count + " (" + group + ")");
+  const std::string short_title = counts_text(message);
+  const std::string full_title = is_one          ? badge_of(message) + ": " + subject
+                                 : group.empty() ? short_title
+                                                 : short_title + " (" + group + ")";
   const std::string header = fitting_header(mark_of(message), {full_title, short_title});
   const bool names_alert = is_one && header.ends_with(escaped(subject));
 

@@ -108,8 +108,11 @@ TEST(Routing, WhatCameAndWentWhileDownIsOneSummary) {
   ASSERT_EQ(told.size(), 1U);
   EXPECT_TRUE(told[0].starts_with("team alert.resolved speed thresholds")) << told[0];
   ASSERT_EQ(story.messages().front().alerts.size(), 2U);
-  EXPECT_EQ(story.messages().front().alerts[0].reason,
-            "came and went while kpid was not running, from 31 March 2026 09:00 to 31 March 2026 09:05")
+  const AlertView& alert = story.messages().front().alerts[0];
+  EXPECT_FALSE(alert.value) << "nobody reads the value of the trouble as what is so now";
+  EXPECT_EQ(alert.previous, 40);
+  EXPECT_EQ(alert.reason,
+            "was 40: came and went while kpid was not running, from 31 March 2026 09:00 to 31 March 2026 09:05")
       << "from the start of the bad period to that of the fine one";
   EXPECT_THAT(story.step("2026-03-31 09:20"), IsEmpty());
 }

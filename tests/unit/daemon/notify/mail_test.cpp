@@ -55,6 +55,19 @@ TEST(MailContent, CarriesPicturesInsideAndFilesBeside) {
   EXPECT_THAT(mail, HasSubstr("multipart/mixed"));
 }
 
+TEST(MailContent, AChartStandsBesideItsAlert) {
+  Message message = test::sample_message("firing_group");
+  message.attachments = {{"Bounce rate.png", "image/png", "\x89PNG", true},
+                         {"Conversion rate (country: SE).png", "image/png", "\x89PNG", true},
+                         {"another.png", "image/png", "\x89PNG", true}};
+  const std::string html = mail_html(message);
+  const auto at = [&](const char* text) { return html.find(text); };
+  EXPECT_LT(at(">Conversion rate (country: SE)</h2>"), at("cid:picture-2@kpid"));
+  EXPECT_LT(at("cid:picture-2@kpid"), at(">Bounce rate</h2>"));
+  EXPECT_LT(at(">Bounce rate</h2>"), at("cid:picture-1@kpid"));
+  EXPECT_LT(at("cid:picture-1@kpid"), at("cid:picture-3@kpid")) << "one of no alert comes last";
+}
+
 TEST(MailAddress, IsOnePlainAddress) {
   EXPECT_EQ(parse_mail_address(" KPI <a@b.se> ").value(), (MailAddress{"KPI", "a@b.se"}));
   for (const char* wrong :

@@ -309,6 +309,14 @@ TEST_F(ActionPageTest, WantsAName) {
   EXPECT_TRUE(actions.empty());
 }
 
+TEST_F(ActionPageTest, WantsATimeThatItOffers) {
+  body = "by=anna&for=9+hours";
+  const WebReply reply = ask("POST", link(ActionLink::Kind::kAcknowledge));
+  EXPECT_EQ(reply.status, 422);
+  EXPECT_THAT(reply.body, HasSubstr("Choose how long."));
+  EXPECT_TRUE(actions.empty());
+}
+
 TEST_F(ActionPageTest, RefusesWhatIsNotSignedExpiredOrOver) {
   body = "by=anna&for=1+hour";
   EXPECT_EQ(ask("POST", link(ActionLink::Kind::kAcknowledge) + "x").status, 404);

@@ -40,28 +40,21 @@ std::string expected_day(const Ledger& ledger) {
   return outlook && outlook->reached_by ? date_text(date_of(Slot{outlook->reached_by->ms - kDayMs})) : "";
 }
 
-TEST(TargetRate, OfALevelIsItsChangePerPeriod) {
+TEST(TargetRate, OfALevelIsItsChangeUntilThen) {
   const auto ledger = aimed("from: 100, to: 277", "100+1x29 129+2x30");  // 187 on 28 February
-  EXPECT_EQ(needed(*ledger),
-            "+3 per period, never yet held for so long; +2 in the last four weeks, +2 at best over as long a time");
-  EXPECT_EQ(needed(*ledger, Language::kSwedish),
-            "+3 per period, vilket aldrig har hållits så länge; +2 de senaste fyra veckorna, som bäst +2 under lika "
-            "lång tid");
+  EXPECT_EQ(needed(*ledger), "+90 until then; at the present rate +60, at the best so far +60");
+  EXPECT_EQ(needed(*ledger, Language::kSwedish), "+90 till dess; i nuvarande takt +60, i den bästa hittills +60");
 }
 
-TEST(TargetRate, OfCompoundGrowthIsAShare) {
+TEST(TargetRate, OfCompoundGrowthIsTheWholeGrowth) {
   const auto ledger = aimed("from: 100, to: 150, path: compound", "100x59");
-  EXPECT_EQ(
-      needed(*ledger),
-      "+1.361% per period, never yet held for so long; 0% in the last four weeks, 0% at best over as long a time");
+  EXPECT_EQ(needed(*ledger), "+50% until then; at the present rate 0%, at the best so far 0%");
 }
 
 TEST(TargetRate, IsThatOfThePathThatAChangeGave) {
   const auto ledger =
       aimed("from: 100, to: 150, changes: [{date: 2026-02-10, path: compound, why: it grows}]", "100x59");
-  EXPECT_EQ(
-      needed(*ledger),
-      "+1.361% per period, never yet held for so long; 0% in the last four weeks, 0% at best over as long a time");
+  EXPECT_EQ(needed(*ledger), "+50% until then; at the present rate 0%, at the best so far 0%");
 }
 
 TEST(TargetRate, IsNotTheReasonWhereTheForecastDecides) {
@@ -74,13 +67,12 @@ TEST(TargetRate, IsNotTheReasonWhereTheForecastDecides) {
 
 TEST(TargetRate, OfATotalIsWhatAPeriodHas) {
   const auto ledger = aimed("from: 0, to: 860, measure: total", "12x31 10x28");
-  EXPECT_EQ(needed(*ledger),
-            "19.33 per period, never yet held for so long; 10 in the last four weeks, 12 at best over as long a time");
+  EXPECT_EQ(needed(*ledger), "19.33 per day, never reached so far; lately 10, at best 12");
 }
 
 TEST(TargetRate, OfAMeanIsWhatTheRestMustHave) {
   const auto ledger = aimed("from: 0, to: 11, measure: average", "12x31 10x28");
-  EXPECT_EQ(needed(*ledger), "11.93 per period; 10 in the last four weeks, 12 at best over as long a time");
+  EXPECT_EQ(needed(*ledger), "11.93 per day; lately 10, at best 12");
   EXPECT_EQ(expected_day(*ledger), "");
 }
 
