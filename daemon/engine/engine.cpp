@@ -179,6 +179,8 @@ void Engine::judge_due(Instant now, StepSummary& summary) {
   }
   changed_.clear();
   restated_alerts_.clear();
+  commit_.verdicts.reserve(commit_.verdicts.size() + dirty_.size());
+  commit_.statuses.reserve(commit_.statuses.size() + dirty_.size());
   decltype(dirty_) unread;
   // Judging a KPI may make later ones dirty, never earlier ones: each comes after those it uses.
   while (!dirty_.empty()) {
@@ -229,7 +231,7 @@ void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) 
 
 /// KPIs made of this one have something new to look at, and their judged periods may stand on what was restated.
 void Engine::judge_dependents(const Line& line, const LineChanges& changes, Instant now) {
-  if (changes.verdicts.empty()) {
+  if (changes.verdicts.empty() || kpis_of_kpi_[line.kpi].empty()) {
     return;
   }
   std::vector<Slot> slots;
@@ -291,20 +293,20 @@ void Engine::keep_targets(const Line& line) {
   }
 }
 
-void Engine::write_changes(Line& line, const LineChanges& changes, StepSummary& summary) {
+void Engine::write_changes(Line& line, LineChanges& changes, StepSummary& summary) {
   // A period may be judged and judged again in one step; what counts is the last word.
-  std::map<Slot, const VerdictRow*> last;
-  for (const VerdictRow& row : changes.verdicts) {
-    last[row.slot] = &row;
-  }
-  for (const auto& [slot, row] : last) {
-    commit_.verdicts.push_back(*row);
-    if (line.stepped && slot == *line.stepped) {
+  std::ranges::stable_sort(changes.verdicts, {}, &VerdictRow::slot);
+  for (auto row = changes.verdicts.begin(); row != changes.verdicts.end(); ++row) {
+    if (std::next(row) != changes.verdicts.end() && std::next(row)->slot == row->slot) {
+      continue;
+    }
+    ++summary.judged;
+    if (line.stepped && row->slot == *line.stepped) {
       line.verdict = row->verdict;
       line.reason = row->reason;
     }
+    commit_.verdicts.push_back(*row);
   }
-  summary.judged += last.size();
   commit_.episodes.insert(commit_.episodes.end(), changes.episodes.begin(), changes.episodes.end());
   if (resumed_at_ && !changes.is_restated) {
     tell_passed(static_cast<std::uint32_t>(line_of_id_[line.id] - 1), changes.episodes);

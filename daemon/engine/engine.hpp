@@ -157,6 +157,7 @@ class Engine {
     Told target;
     Told no_data;
     std::vector<Told> alerts;
+    std::map<std::string, AlertMemory> stored;  ///< By rule: as the history has it.
   };
 
   struct SourceState {
@@ -260,7 +261,7 @@ class Engine {
   void judge_line(std::uint32_t index, Instant now, StepSummary& summary);
   void plan_target(Line& line, Instant now);
   void keep_targets(const Line& line);
-  void write_changes(Line& line, const LineChanges& changes, StepSummary& summary);
+  void write_changes(Line& line, LineChanges& changes, StepSummary& summary);
   void write_status(const Line& line, Instant now);
   void add_provisional(const Line& line, Instant now, StatusRow& row) const;
   void schedule(std::uint32_t index);
@@ -296,6 +297,7 @@ class Engine {
 
   // keep_alerts.cpp
   void write_alerts(std::uint32_t line);
+  void write_alert(std::uint32_t line, const AlertSlot& alert, AlertMemory memory);
 
   // digests.cpp
   Result<void> tell_digests(Instant now, StepSummary& summary);
@@ -399,7 +401,6 @@ class Engine {
   std::uint32_t next_series_id_ = 1;
   std::uint32_t next_line_id_ = 1;
   std::uint32_t next_version_id_ = 1;
-  std::map<std::pair<std::uint32_t, std::string>, AlertMemory> stored_alerts_;  // (line id, rule): as stored
   StepCommit commit_;
 };
 

@@ -10,40 +10,54 @@ namespace kpi {
 
 /// Keeps what must survive of each alert of a line, when it has changed.
 void Engine::write_alerts(std::uint32_t index) {
+  static const AlertState kNoState;
+  static const NoDataState kNoNoData;
+  static const AlertMemory kNothing;
   const Line& line = lines_[index];
+  const auto& stored_of_line = told_[index].stored;
   for (const AlertSlot& alert : alerts_of(index)) {
-    const AlertState state = alert.state != nullptr ? *alert.state : AlertState{};
-    const NoDataState no_data = alert.state == nullptr ? line.no_data : NoDataState{};
-    AlertMemory memory{state, *alert.told, no_data, 0};
-    const std::string rule = rule_name(rules_.kpis[line.kpi], alert.rule, alert.index);
-    const auto stored = stored_alerts_.find({line.id, rule});
-    if (memory == (stored == stored_alerts_.end() ? AlertMemory{} : stored->second)) {
+    const AlertState& state = alert.state != nullptr ? *alert.state : kNoState;
+    const NoDataState& no_data = alert.state == nullptr ? line.no_data : kNoNoData;
+    const AlertMemory* stored = &kNothing;
+    if (!stored_of_line.empty()) {
+      const auto found = stored_of_line.find(rule_name(rules_.kpis[line.kpi], alert.rule, alert.index));
+      stored = found == stored_of_line.end() ? stored : &found->second;
+    }
+    if (stored->state == state && stored->told == *alert.told && stored->no_data == no_data) {
       continue;
     }
-    AlertRow row;
-    row.line = line.id;
-    row.rule = rule;
-    row.phase = state.phase;
-    row.severity = state.severity;
-    row.episode = state.episode;
-    std::optional<Slot> since = state.since;
-    if (alert.state == nullptr) {
-      row.phase = no_data.is_on ? AlertPhase::kFiring : no_data.first ? AlertPhase::kPending : AlertPhase::kInactive;
-      row.severity = no_data.first ? rules_.kpis[line.kpi].no_data.severity : Severity::kNone;
-      row.episode = no_data.episode;
-      since = no_data.first;
-    }
-    if (since) {
-      row.since = start_of(*since, rules_.kpis[line.kpi].every, rules_.kpis[line.kpi].zone);
-    }
-    row.machine = encode_alert(memory);
-    if (row.machine.empty()) {
-      stored_alerts_.erase({line.id, rule});
-    } else {
-      stored_alerts_.insert_or_assign({line.id, rule}, std::move(memory));
-    }
-    commit_.alerts.push_back(std::move(row));
+    write_alert(index, alert, {state, *alert.told, no_data, 0});
   }
+}
+
+void Engine::write_alert(std::uint32_t index, const AlertSlot& alert, AlertMemory memory) {
+  const Line& line = lines_[index];
+  const Kpi& kpi = rules_.kpis[line.kpi];
+  const AlertState& state = memory.state;
+  AlertRow row;
+  row.line = line.id;
+  row.rule = rule_name(kpi, alert.rule, alert.index);
+  row.phase = state.phase;
+  row.severity = state.severity;
+  row.episode = state.episode;
+  std::optional<Slot> since = state.since;
+  if (alert.state == nullptr) {
+    const NoDataState& no_data = memory.no_data;
+    row.phase = no_data.is_on ? AlertPhase::kFiring : no_data.first ? AlertPhase::kPending : AlertPhase::kInactive;
+    row.severity = no_data.first ? kpi.no_data.severity : Severity::kNone;
+    row.episode = no_data.episode;
+    since = no_data.first;
+  }
+  if (since) {
+    row.since = start_of(*since, kpi.every, kpi.zone);
+  }
+  row.machine = encode_alert(memory);
+  if (row.machine.empty()) {
+    told_[index].stored.erase(row.rule);
+  } else {
+    told_[index].stored.insert_or_assign(row.rule, std::move(memory));
+  }
+  commit_.alerts.push_back(std::move(row));
 }
 
 /// What has come of periods that have ended and may still be restated.

@@ -238,8 +238,11 @@ const JudgedSeries* Engine::judged_of(std::uint32_t kpi, const Labels& segment) 
 /// Where the ledger of the line begins: a segment that is expected begins with the total at the latest.
 std::optional<Slot> Engine::begin_of(const Line& line) const {
   const std::optional<Slot> first = first_period(line);
+  if (!line.is_expected) {
+    return first;
+  }
   const auto total = line_index_.find({line.kpi, Labels{}});
-  if (!line.is_expected || total == line_index_.end() || !lines_[total->second].first) {
+  if (total == line_index_.end() || !lines_[total->second].first) {
     return first;
   }
   const Slot begin = *lines_[total->second].first;

@@ -290,7 +290,7 @@ void Engine::restore_alert(const AlertRow& row) {
         } else {
           lines_[place - 1].no_data = memory->no_data;
         }
-        stored_alerts_[{row.line, row.rule}] = *std::move(memory);
+        told_[place - 1].stored[row.rule] = *std::move(memory);
         return;
       }
     }

@@ -33,6 +33,7 @@ std::vector<Engine::AlertSlot> Engine::alerts_of(std::uint32_t index) {
   LineTold& told = told_[index];
   const Kpi& kpi = rules_.kpis[line.kpi];
   std::vector<AlertSlot> alerts;
+  alerts.reserve(line.alerts.size() + 3);
   if (kpi.thresholds) {
     alerts.push_back({RuleKind::kThresholds, 0, &line.thresholds, &told.thresholds});
   }

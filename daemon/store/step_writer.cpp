@@ -59,8 +59,8 @@ constexpr const char* kReplaceStatus =
     "reason = excluded.reason, since = excluded.since, target = excluded.target, "
     "provisional_start = excluded.provisional_start, provisional_end = excluded.provisional_end, "
     "provisional_value = excluded.provisional_value";
-constexpr const char* kPutAlert =
-    "REPLACE INTO alert(line_id, rule, phase, severity, since, episode, machine) VALUES(?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kIntoAlert = "REPLACE INTO alert(line_id, rule, phase, severity, since, episode, machine)";
+constexpr int kAlertColumns = 7;
 constexpr const char* kPutEpisode =
     "INSERT INTO episode(" KPI_EPISODE_COLUMNS
     ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET "
@@ -129,7 +129,7 @@ StepWriter::StepWriter(const SQLite::Database& db, Words& words)
       mark_restated_(db, kMarkRestated),
       replace_verdict_(db, kReplaceVerdict),
       put_statuses_(db, kIntoStatus, kStatusColumns, kReplaceStatus),
-      put_alert_(db, kPutAlert),
+      put_alerts_(db, kIntoAlert, kAlertColumns, ""),
       put_episode_(db, kPutEpisode),
       put_source_(db, kPutSource),
       add_message_(db, kAddMessage),
@@ -163,7 +163,7 @@ void StepWriter::write(const StepCommit& step) {
   write(step.samples, step.now);
   write(step.verdicts, step.now);
   write(step.statuses);
-  each(step.alerts);
+  write(step.alerts);
   each(step.episodes);
   each(step.sources);
   each(step.notifications);
@@ -290,14 +290,21 @@ void StepWriter::bind_status(Query& query, int first, const StatusRow& status) {
                   status.provisional_value);
 }
 
-void StepWriter::write(const AlertRow& alert) {
-  put_alert_.run(alert.line,
-                 alert.rule,
-                 kpi::name_of(alert.phase),
-                 kpi::name_of(alert.severity),
-                 alert.since,
-                 alert.episode,
-                 alert.machine);
+void StepWriter::write(const std::vector<AlertRow>& alerts) {
+  put_alerts_.run(
+      alerts.size(),
+      [&](Query& query, int first, std::size_t i) {
+        const AlertRow& alert = alerts[i];
+        query.bind_from(first,
+                        alert.line,
+                        alert.rule,
+                        kpi::name_of(alert.phase),
+                        kpi::name_of(alert.severity),
+                        alert.since,
+                        alert.episode,
+                        alert.machine);
+      },
+      [](std::size_t /*row*/) {});  // one that is there is replaced
 }
 
 void StepWriter::write(const EpisodeRow& episode) {

@@ -25,7 +25,7 @@ class StepWriter {
   void write(const std::vector<VerdictRow>& verdicts, Instant now);
   void restate(const VerdictRow& verdict, Instant now);
   void write(const std::vector<StatusRow>& statuses);
-  void write(const AlertRow& alert);
+  void write(const std::vector<AlertRow>& alerts);
   void write(const EpisodeRow& episode);
   void write(const SourceRow& source);
   void write(const NotificationRow& message);
@@ -56,7 +56,7 @@ class StepWriter {
   Query mark_restated_;
   Query replace_verdict_;
   Inserter put_statuses_;
-  Query put_alert_;
+  Inserter put_alerts_;
   Query put_episode_;
   Query put_source_;
   Query add_message_;

@@ -201,11 +201,15 @@ Period period_of(Slot slot, Grain grain, const Zone& zone) {
 }
 
 Slot shift_date(Slot date, const Span& span) {
+  const std::int64_t days = (span.days + (span.ms / kDayMs)) * kDayMs;
+  if (span.months == 0) {
+    return {floor_to(date.ms, kDayMs) + days};
+  }
   Date shifted = date_of(date) + std::chrono::months{span.months};
   if (!shifted.ok()) {
     shifted = shifted.year() / shifted.month() / std::chrono::last;
   }
-  return {slot_of(shifted).ms + ((span.days + (span.ms / kDayMs)) * kDayMs)};
+  return {slot_of(shifted).ms + days};
 }
 
 Instant shift_instant(Instant instant, const Span& span, const Zone& zone) {

@@ -52,19 +52,31 @@ std::int64_t count_periods(Slot from, Slot to, const Grain& grain, const Zone& z
   return count;
 }
 
-/// The window of a frame with its shifts, on both axes.
+/// The window of a frame with its shifts, on both axes. Of whole days the instants are found when they are asked for,
+/// which is seldom.
 struct Extent {
   Slot civil_from;
   Slot civil_to;
-  Instant from;
-  Instant to;
+  Instant begin;               // without a zone
+  Instant end;                 // likewise
+  const Zone* zone = nullptr;  // of whole days
+  std::int64_t over_ms = 0;    // of whole days: the part of the window that is none
+
+  [[nodiscard]] Instant to() const { return zone == nullptr ? end : start_of(civil_to, kDay, *zone); }
+
+  [[nodiscard]] Instant from() const {
+    if (zone == nullptr) {
+      return begin;
+    }
+    return over_ms != 0 ? to() - Duration{over_ms} : start_of(civil_from, kDay, *zone);
+  }
 };
 
 void set_civil(Extent& extent, const Frame& frame, Slot to, const Span& over) {
   extent.civil_to = to;
   extent.civil_from = shift_date(to, -over);
-  extent.to = start_of(to, kDay, frame.zone);
-  extent.from = over.ms != 0 ? extent.to - Duration{over.ms} : start_of(extent.civil_from, kDay, frame.zone);
+  extent.zone = &frame.zone;
+  extent.over_ms = over.ms;
 }
 
 /// Where a month is all of a month and not the same day of another.
@@ -88,8 +100,8 @@ Extent extent_of_months(const Frame& frame, const Span& over, std::span<const Sp
   for (const Span& span : back) {
     to = shift_instant(to, -span, frame.zone);
   }
-  extent.to = instant_of(slot_at(to, frame.every, frame.zone, frame.calendar));
-  extent.from = shift_instant(extent.to, -over, frame.zone);
+  extent.end = instant_of(slot_at(to, frame.every, frame.zone, frame.calendar));
+  extent.begin = shift_instant(extent.end, -over, frame.zone);
   return extent;
 }
 
@@ -113,8 +125,8 @@ Extent extent_of(const Frame& frame, const Span& over, std::span<const Span> bac
     begin = shift_instant(begin, -span, frame.zone);
   }
   const Slot slot = slot_at(begin, frame.every, frame.zone, frame.calendar);
-  extent.to = instant_of(next_slot(slot, frame.every, frame.zone));
-  extent.from = shift_instant(extent.to, -over, frame.zone);
+  extent.end = instant_of(next_slot(slot, frame.every, frame.zone));
+  extent.begin = shift_instant(extent.end, -over, frame.zone);
   return extent;
 }
 
@@ -124,8 +136,8 @@ Extent extent_to_date(const Frame& frame, Grain unit, std::span<const Span> back
   Extent extent;
   if (!frame.every.is_civil()) {
     extent = extent_of(frame, frame.every.span(), back);
-    const Slot from = slot_at(extent.to - Duration{1}, unit, frame.zone, frame.calendar);
-    extent.from = start_of(from, unit, frame.zone);
+    const Slot from = slot_at(extent.end - Duration{1}, unit, frame.zone, frame.calendar);
+    extent.begin = start_of(from, unit, frame.zone);
     return extent;
   }
   const bool by_last_day = frame.every.unit == Grain::Unit::kWeek;
@@ -135,7 +147,6 @@ Extent extent_to_date(const Frame& frame, Grain unit, std::span<const Span> back
   }
   set_civil(extent, frame, by_last_day ? Slot{at.ms + kDayMs} : shift_date(at, frame.every.span()), Span{});
   extent.civil_from = slot_at(date_of(Slot{extent.civil_to.ms - kDayMs}), unit, frame.calendar);
-  extent.from = start_of(extent.civil_from, kDay, frame.zone);
   return extent;
 }
 
@@ -172,12 +183,12 @@ Window window_on(const Extent& extent, const Grain& grain, const Zone& zone, con
     window.from = slot_at(date_of(extent.civil_from), grain, calendar);
     window.to = slot_at(date_of(extent.civil_to), grain, calendar);
   } else {
-    window.from = slot_at(extent.from, grain, zone, calendar);
-    window.to = slot_at(extent.to, grain, zone, calendar);
+    window.from = slot_at(extent.from(), grain, zone, calendar);
+    window.to = slot_at(extent.to(), grain, zone, calendar);
   }
   if (grain.unit == Grain::Unit::kInstant) {
-    window.from = slot_of_instant(extent.from);
-    window.to = slot_of_instant(extent.to);
+    window.from = slot_of_instant(extent.from());
+    window.to = slot_of_instant(extent.to());
   }
   window.periods = count_periods(window.from, window.to, grain, zone);
   return window;
@@ -211,13 +222,13 @@ double units_in(const Frame& frame, const UnitCount& count) {
   const Extent extent = count.since ? extent_to_date(frame, Grain{*count.since, 0}, count.back)
                                     : extent_of(frame, count.window.value_or(frame.over), count.back);
   if (count.unit.unit == Grain::Unit::kInterval) {
-    return static_cast<double>((extent.to - extent.from).count()) / static_cast<double>(count.unit.interval_ms);
+    return static_cast<double>((extent.to() - extent.from()).count()) / static_cast<double>(count.unit.interval_ms);
   }
   if (frame.every.is_civil()) {
     return count_units(extent.civil_from, extent.civil_to, count.unit);
   }
   const auto on_clock = [&](Instant at) { return Slot{frame.zone.to_local(at).time_since_epoch().count()}; };
-  return count_units(on_clock(extent.from), on_clock(extent.to), count.unit);
+  return count_units(on_clock(extent.from()), on_clock(extent.to()), count.unit);
 }
 
 double days_since(const Frame& frame, const MetricInput& input, const Metric& metric, Slot newest) {
@@ -225,7 +236,7 @@ double days_since(const Frame& frame, const MetricInput& input, const Metric& me
   const Slot end = metric.grain.unit == Grain::Unit::kInstant ? newest : next_slot(newest, metric.grain, metric.zone);
   const std::int64_t ms = frame.every.is_civil() && metric.grain.is_civil()
                               ? extent.civil_to.ms - end.ms
-                              : (extent.to - start_of(end, metric.grain, metric.zone)).count();
+                              : (extent.to() - start_of(end, metric.grain, metric.zone)).count();
   return static_cast<double>(std::max<std::int64_t>(0, ms)) / static_cast<double>(kDayMs);
 }
 

@@ -1,6 +1,7 @@
 #include "daemon/engine/alert_json.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace kpi::test {
 namespace {
@@ -27,9 +28,32 @@ TEST(AlertJson, RemembersEverything) {
   memory.told = {"ep_0", Severity::kCritical, "off_track", Slot{5}};
   memory.no_data = {Slot{7}, true, "ep_2", Instant{Duration{3}}};
   memory.failures = 2;
+  memory.state.changes = 5;
+  memory.state.is_flapping = true;
+  memory.state.named = {{Slot{9}, "ep_3"}, {Slot{10}, "ep\n4"}};
+  memory.told.is_flapping = true;
+  memory.told.reminded = "target 7 days";
   const auto decoded = decode_alert(encode_alert(memory));
   ASSERT_TRUE(decoded) << decoded.error().message;
   EXPECT_EQ(*decoded, memory);
+}
+
+TEST(AlertJson, WritesTheKeysInTheOrderOfTheirNames) {
+  AlertMemory memory;
+  memory.state.rungs[0].is_on = true;
+  memory.state.rungs[2].missed = Rung::Run{Slot{-1}, 1};
+  memory.state.named = {{Slot{9}, "ep_\xc3\xa9\t"}};
+  memory.told.episode = "ep_1";
+  memory.no_data.first = Slot{7};
+  memory.failures = 2;
+  const std::string text = encode_alert(memory);
+  EXPECT_EQ(text,
+            R"({"failures":2,"no_data":{"episode":"","firing_at":null,"first":7,"on":false},"state":{"episode":"",)"
+            R"("firing_at":null,"named":[{"episode":"ep_é\t","since":9}],"pending_at":null,"phase":"inactive",)"
+            R"("rungs":{"critical":{"fine":null,"missed":{"first":-1,"gaps":1},"on":false},"info":{"fine":null,)"
+            R"("missed":null,"on":true}},"severity":"none","since":null,"stale":false,"worst":"none"},)"
+            R"("told":{"episode":"ep_1","severity":"none","since":null,"status":""}})");
+  EXPECT_EQ(text, nlohmann::json::parse(text).dump());
 }
 
 TEST(AlertJson, RefusesWhatItDidNotWrite) {
