@@ -314,4 +314,5 @@ def main():
                     run(work, subject, program, count, grouped, options)
 
 
-main()
+if __name__ == "__main__":
+    main()

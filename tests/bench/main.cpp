@@ -29,6 +29,7 @@ constexpr std::array kRuns{
     Run{"own-start", own_start},
     Run{"own-segments", own_segments},
     Run{"own-backtest", own_backtest},
+    Run{"own-ratio", own_ratio},
     Run{"bare-csv", bare_csv},
     Run{"bare-insert", bare_insert},
     Run{"bare-yaml-cpp", bare_yaml_cpp},
@@ -42,6 +43,7 @@ constexpr std::string_view kUsage =
     "       kpi_bench make-import DIR ROWS day|hour\n"
     "       kpi_bench make-kpis DIR KPIS metric|filter|split\n"
     "       kpi_bench make-split-kpis DIR KPIS\n"
+    "       kpi_bench make-ratio DIR KPIS MINUTES\n"
     "       kpi_bench make-history DIR KPIS DAYS\n";
 
 std::uint32_t number(const std::string& text) {
@@ -63,6 +65,10 @@ int run(const std::vector<std::string>& words) {
   }
   if (words.size() == 3 && words[0] == "make-split-kpis") {
     make_split_kpis_world(words[1], number(words[2]));
+    return 0;
+  }
+  if (words.size() == 4 && words[0] == "make-ratio") {
+    make_ratio_world(words[1], number(words[2]), number(words[3]));
     return 0;
   }
   if (words.size() == 4 && words[0] == "make-history") {

@@ -7,6 +7,8 @@
 #include "tests/bench/day.hpp"
 #include "tests/bench/worlds.hpp"
 
+#include <fmt/format.h>
+
 namespace kpi::bench {
 
 Figures own_import(const std::string& dir) {
@@ -107,6 +109,45 @@ Figures own_segments(const std::string& dir) {
   }
   figures.add("judge", judging.read());
   figures.fact("judged", static_cast<double>(judged));
+  figures.fact("known", known);
+  return figures;
+}
+
+Figures own_ratio(const std::string& dir) {
+  constexpr int kDays = 9;
+  constexpr int kHours = 24;
+  const auto config = load_world(dir);
+  const auto store = must(open_sqlite_store(config->history));
+  Engine engine(config, *store);
+  must(engine.restore(Instant{}));
+  const std::size_t kpis = config->rules.kpis.size();
+  const Duration grain{config->sources[0].settings.grain.interval_ms};
+  const Instant begin{std::chrono::sys_days{kFirstDay}};
+  Poll poll;
+  for (std::uint32_t series = 0; series < 2 * kpis; ++series) {
+    poll.series.push_back({series % 2, Labels{{"id", fmt::format("k{:05}", series / 2)}}});
+  }
+  for (Instant at = begin; at < begin + std::chrono::days{kDays}; at += grain) {
+    for (std::uint32_t series = 0; series < 2 * kpis; ++series) {
+      const auto slot = Slot{at.time_since_epoch().count()};
+      poll.samples.push_back({series, slot, series % 2 == 0 ? 4.0 + (series % 7) : 100.0});
+    }
+  }
+  const Instant now = begin + std::chrono::days{kDays} + std::chrono::hours{1};
+  engine.receive(PollResult{0, now, std::move(poll), 0});
+  must(engine.step(now));
+  const JudgeContext context = engine.judge_context(now);
+  double known = 0;
+  const Stopwatch watch;
+  for (int hour = 1; hour <= kHours; ++hour) {
+    for (const Line& line : engine.lines()) {
+      const auto& values = line.judged.values;
+      known += judge_period(line, context, values[values.size() - hour].slot).value.is_known() ? 1 : 0;
+    }
+  }
+  Figures figures;
+  figures.add("judge", watch.read());
+  figures.fact("judged", static_cast<double>(kHours * engine.lines().size()));
   figures.fact("known", known);
   return figures;
 }

@@ -24,5 +24,7 @@ inline constexpr std::uint32_t kSegments = 20;
 /// kBacktestDays days, day by day, of a world whose KPIs have a metric each: "backtest".
 Figures own_backtest(const std::string& dir);
 inline constexpr std::uint32_t kBacktestDays = 3652;
+/// A world of ratios, hour by hour for a day, by the rules alone: "judge".
+Figures own_ratio(const std::string& dir);
 
 }  // namespace kpi::bench

@@ -203,6 +203,23 @@ void make_split_kpis_world(const std::string& dir, std::uint32_t kpis) {
   write_rules(dir, kpis, [](std::uint32_t) { return std::string("board.value\n    split_by: [id]"); });
 }
 
+void make_ratio_world(const std::string& dir, std::uint32_t kpis, std::uint32_t minutes) {
+  std::ofstream main = create(std::filesystem::path(dir) / "kpid.yaml");
+  main << kHead << "  shop:\n    plugin: csv\n    path: s.csv\n    every: 1h\n    grain: " << minutes
+       << "m\n    labels: {id: id}\n    metrics:\n      orders: {kind: flow}\n      visits: {kind: flow}\n";
+  main.close();
+  std::ofstream rules = create(std::filesystem::path(dir) / "rules" / "r000.yaml");
+  rules << "kpis:\n";
+  for (std::uint32_t kpi = 0; kpi < kpis; ++kpi) {
+    rules << fmt::format(
+        "  kpi_{0:05}: {{value: 'sum(shop.orders{{id=\"{1}\"}}) / sum(shop.visits{{id=\"{1}\"}})', over: 7 days, "
+        "every: "
+        "hour, thresholds: {{warning: 0.03}}}}\n",
+        kpi,
+        id_of(kpi));
+  }
+}
+
 double value_of(std::uint32_t kpi, std::uint32_t day) {
   const double noise = static_cast<double>(mixed((std::uint64_t{kpi} << 32U) + day) % 1000) / 100;
   return (kpi % 100 == day % 100 ? 42 : 60) + noise * 0.5;

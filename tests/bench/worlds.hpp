@@ -30,6 +30,10 @@ void make_kpi_world(const std::string& dir, std::uint32_t kpis, Shape shape);
 /// DIR/kpid.yaml and DIR/rules/*.yaml: `kpis` rules on one metric, each split by its label `id`.
 void make_split_kpis_world(const std::string& dir, std::uint32_t kpis);
 
+/// DIR/kpid.yaml and DIR/rules/*.yaml: `kpis` ratios of two 7-day sums, judged by the hour, over points of so many
+/// minutes.
+void make_ratio_world(const std::string& dir, std::uint32_t kpis, std::uint32_t minutes);
+
 /// What the KPI `kpi` delivers for a day. Its limit is 50: each day another hundredth of the KPIs misses it.
 double value_of(std::uint32_t kpi, std::uint32_t day);
 /// Day 0 of every world.
