@@ -4,7 +4,7 @@
 #include "plugins/http/credential_desk.hpp"
 #include "plugins/network.hpp"
 #include "plugins/option_tree.hpp"
-#include "rules/base/redact.hpp"
+#include "plugins/poll_secrets.hpp"
 #include "rules/base/text.hpp"
 
 #include <charconv>
@@ -27,14 +27,14 @@ std::string program_of(const std::vector<std::string>& command) {
 }
 
 /// A program may print what it was told.
-Redactor redactor_of(const OptionValue* secrets) {
-  Redactor redactor;
+std::vector<std::string> texts_of(const OptionValue* secrets) {
+  std::vector<std::string> texts;
   if (secrets != nullptr && secrets->tree != nullptr) {
     for (const auto& [name, value] : secrets->tree->entries) {
-      redactor.add(value.reveal());
+      texts.emplace_back(value.reveal());
     }
   }
-  return redactor;
+  return texts;
 }
 
 class ExecSource final : public Source {
@@ -66,15 +66,7 @@ class ExecSource final : public Source {
     if (!is_valid_utf8(result.output)) {
       return fail(ErrorKind::kInvalid, process.command.front() + ": its output is not UTF-8");
     }
-    const Redactor redactor = redactor_of(secrets);
-    auto answer = read(result, request);
-    if (!answer) {
-      return fail(answer.error().kind, redactor.redacted(answer.error().message));
-    }
-    Poll poll = *std::move(answer);
-    for (RowProblem& problem : poll.problems) {
-      problem.message = redactor.redacted(problem.message);
-    }
+    Poll poll = KPI_TRY(without_secrets(read(result, request), texts_of(secrets)));
     if (has_no_time) {
       poll.cursor = present;
     }

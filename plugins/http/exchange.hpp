@@ -47,6 +47,8 @@ class Conversation {
   /// Hides every secret of the source, and what looks like a token.
   [[nodiscard]] std::string redacted(std::string_view text) const;
 
+  [[nodiscard]] const std::vector<std::string>& secrets() const { return secrets_; }
+
   Result<void> wait(std::chrono::milliseconds time) { return host_.wait(time, stop_); }
 
   /// How many requests went out, logins included.

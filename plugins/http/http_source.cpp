@@ -4,6 +4,7 @@
 #include "plugins/http/exchange.hpp"
 #include "plugins/http/pages.hpp"
 #include "plugins/http/row_builder.hpp"
+#include "plugins/poll_secrets.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -68,16 +69,8 @@ class HttpPoll {
     return finish();
   }
 
-  /// The other side may say back what it was told, in a cell as well as in an error.
-  Result<Poll> without_secrets(Result<Poll> poll) const {
-    if (!poll) {
-      return fail(poll.error().kind, talk_.redacted(poll.error().message));
-    }
-    for (RowProblem& problem : poll->problems) {
-      problem.message = talk_.redacted(problem.message);
-    }
-    return poll;
-  }
+  /// Known once the poll has run: tokens are fetched on the way.
+  [[nodiscard]] const std::vector<std::string>& secrets() const { return talk_.secrets(); }
 
  private:
   Result<void> read_window(const PollWindow& window) {
@@ -293,7 +286,8 @@ class HttpSource final : public Source {
 
   Result<Poll> poll(const PollRequest& request, Host& host, const std::stop_token& stop) override {
     HttpPoll poll(plan_, request, host, stop);
-    return poll.without_secrets(poll.run());
+    Result<Poll> result = poll.run();
+    return without_secrets(std::move(result), poll.secrets());
   }
 
  private:

@@ -263,6 +263,40 @@ TEST(ExecSource, AsksInOneLineAndNamesTheProgramInErrors) {
             (Error{ErrorKind::kInvalid, "/opt/sales: its output is not UTF-8"}));
 }
 
+TEST(ExecSource, KeepsNoSecretThatItWasTold) {
+  SourceSettings settings = exec_settings();
+  OptionTree tree;
+  tree.kind = OptionTree::Kind::kMap;
+  OptionTree name;
+  name.text = "token";
+  OptionTree value;
+  value.text = "tok-1234567";
+  tree.entries.emplace_back(name, value);
+  settings.options["secrets"] = {
+      .text = "", .position = {}, .given = true, .tree = std::make_shared<const OptionTree>(tree)};
+  settings.labels.push_back({.name = "land", .column = "land", .rename = {}, .position = {}});
+  const auto source = exec_source(settings, {"/opt/sales"}, "lines");
+  ScriptedHost host;
+  const auto poll = [&](const std::string& lines) {
+    host.answer = ProcessResult{0, 0, "{\"kpid\":1}\n" + lines, ""};
+    return source->poll(at_now(), host, {});
+  };
+  const std::string row = R"({"date":"2026-03-01","labels":{"land":"LAND"},"values":{"visits":1}})";
+  const auto of_land = [&](const char* land) { return std::string(row).replace(row.find("LAND"), 4, land) + "\n"; };
+  EXPECT_EQ(
+      poll(of_land("SE TOK-1234567")).error(),
+      (Error{ErrorKind::kInvalid,
+             "the value of label land holds a secret of the source, and would be stored: \"SE ***\"; read the label "
+             "from another field"}));
+  EXPECT_EQ(
+      poll(of_land("SE") + "{\"cursor\":\"tok-1234567\"}\n").error(),
+      (Error{ErrorKind::kInvalid, "the cursor holds a secret of the source, and would be stored: give another one"}));
+  const auto told = poll(of_land("SE") + "{\"remark\":\"with tok-1234567\"}\n{\"problem\":\"of tok-1234567\"}\n");
+  ASSERT_TRUE(told) << told.error().message;
+  EXPECT_EQ(told->remarks.back(), "with ***");
+  EXPECT_EQ(told->problems.front().message.find("tok-"), std::string::npos) << told->problems.front().message;
+}
+
 TEST(ExecSource, ReadsAPresentValueOncePerPeriod) {
   ScriptedHost host;
   host.answer = ProcessResult{0, 0, "OK | visits=5", ""};

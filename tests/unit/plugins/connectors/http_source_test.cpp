@@ -706,6 +706,23 @@ metrics: {n: {}})yaml");
   EXPECT_EQ(text(), "n 2026-11-20 1270\n");
 }
 
+TEST(HttpRows, ThatSayASecretBackInALabelAreNotStored) {
+  const LoadedSource loaded =
+      load_source(std::string(kVisits) + "\nauth: {type: bearer, token: tok-1234567}\nlabels: {land: land}");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  std::string land = "SE";
+  FakeHost host([&](const HttpRequest&) {
+    return answer_of(R"({"data":[{"date":"2026-11-20","n":1,"land":")" + land + "\"}]}");
+  });
+  const auto text = [&] { return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings); };
+  EXPECT_EQ(text(), "visits 2026-11-20 land=SE 1\n");
+  land = "Bearer tok-1234567";
+  EXPECT_EQ(
+      text(),
+      "error: the value of label land holds a secret of the source, and would be stored: \"Bearer ***\"; read the "
+      "label from another field\n");
+}
+
 TEST(HttpRows, OfDaysThatWereNotAskedForAreToldAndLeftOut) {
   const LoadedSource loaded = load_source(kVisits);
   FakeHost host([](const HttpRequest&) {
