@@ -23,6 +23,17 @@ constexpr std::uint64_t kFirstVersion = (1ULL << 13) - 1;
 constexpr std::uint64_t kRefer = 1ULL << 13;     // from version 2 on
 constexpr std::uint64_t kTruncate = 1ULL << 14;  // from version 3 on
 
+// From version 6 on: to whom signals may go, which abstract sockets may be connected to.
+constexpr int kFirstScopedVersion = 6;
+constexpr std::uint64_t kOwnSocketsAndSignals = (1ULL << 0) | (1ULL << 1);
+
+/// landlock_ruleset_attr as newer kernels have it; an older one takes its begin.
+struct RulesetAttributes {
+  std::uint64_t files = 0;
+  std::uint64_t network = 0;
+  std::uint64_t scoped = 0;
+};
+
 constexpr std::array kReadableFolders{"/usr",
                                       "/bin",
                                       "/sbin",
@@ -92,14 +103,20 @@ bool Sandbox::is_available() {
   return landlock_version() > 0;
 }
 
+bool Sandbox::holds_signals() {
+  return landlock_version() >= kFirstScopedVersion;
+}
+
 Sandbox::Sandbox(const std::vector<std::string>& readable, const std::vector<std::string>& writable) {
   if (!is_available()) {
     return;
   }
-  landlock_ruleset_attr attributes{};
-  attributes.handled_access_fs = known_rights();
-  ruleset_ =
-      static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes.handled_access_fs), 0));
+  RulesetAttributes attributes;
+  attributes.files = known_rights();
+  const bool is_scoped = landlock_version() >= kFirstScopedVersion;
+  attributes.scoped = is_scoped ? kOwnSocketsAndSignals : 0;
+  ruleset_ = static_cast<int>(
+      ::syscall(SYS_landlock_create_ruleset, &attributes, is_scoped ? sizeof attributes : sizeof attributes.files, 0));
   if (ruleset_ < 0) {
     return;
   }

@@ -1,5 +1,5 @@
 #pragma once
-// Which files a program that kpid runs may see: Landlock, where the kernel has it. Made before the fork, entered after
+// Which files a program that kpid runs may see, and whom it may send a signal: Landlock, where the kernel has it. Made before the fork, entered after
 // it. Thread-safe.
 
 #include <string>
@@ -27,6 +27,9 @@ class Sandbox {
 
   /// Whether the kernel can do it.
   static bool is_available();
+
+  /// Whether it keeps signals in, too (Linux 6.12): the program reaches its own processes only.
+  static bool holds_signals();
 
  private:
   int ruleset_ = -1;

@@ -193,6 +193,16 @@ TEST_P(Process, SeesOfItsFolderAllButTheFilesOfKpid) {
   EXPECT_NE(output(request).find("of data"), std::string::npos);
 }
 
+TEST_P(Process, SendsNoSignalToKpidNorToItsKeeper) {
+  if (!Sandbox::holds_signals()) {
+    GTEST_SKIP() << "SKIPPED: this kernel's Landlock does not hold signals";
+  }
+  EXPECT_EQ(output(shell("for pid in $PPID " + std::to_string(::getpid()) +
+                         "; do for signal in 0 CONT; do kill -s $signal $pid 2>/dev/null && echo sent; done; done\n"
+                         "sleep 100 & kill $! && wait $!; echo $?")),
+            "143\n");
+}
+
 TEST_P(Process, StopsWhenAsked) {
   const auto stop = std::make_unique<std::stop_source>();
   const auto begun = system_clock().steady();
