@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -24,7 +25,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <optional>
+#include <sstream>
 
 namespace kpi {
 namespace {
@@ -131,6 +134,21 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   }
   result.push_back(nullptr);
   return result;
+}
+
+/// -1: there is no such process.
+pid_t parent_of(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  // Its name stands in parentheses, and may hold any of them.
+  const std::size_t name_end = text.rfind(')');
+  pid_t parent = -1;
+  char state = 0;
+  if (name_end == std::string::npos || !(std::istringstream(text.substr(name_end + 1)) >> state >> parent)) {
+    return -1;
+  }
+  return parent;
 }
 
 /// One run, from the fork to the end of the last descendant.
@@ -340,6 +358,26 @@ Result<ProcessResult> run_process(const ProcessRequest& request, const std::stop
     return fail(ErrorKind::kStopped, request.command.front() + " was stopped");
   }
   return Run(request)(stop);
+}
+
+bool is_own_program(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != ::geteuid()) {
+    return false;  // a program that kpid runs cannot become another user
+  }
+  // A descendant whose parents are gone is its keeper's child.
+  for (pid_t process = peer.pid; process > 1;) {
+    const pid_t parent = parent_of(process);
+    if (parent < 0 && process == peer.pid) {
+      return true;
+    }
+    if (parent == ::getpid() || parent == starter_process()) {
+      return parent > 0;
+    }
+    process = parent;
+  }
+  return false;
 }
 
 std::string program_trouble(const std::string& program) {

@@ -15,4 +15,8 @@ Result<ProcessResult> run_process(const ProcessRequest& request, const std::stop
 /// Why the program (a path, or a name in the usual folders) could not be started; empty: it is there.
 std::string program_trouble(const std::string& program);
 
+/// Whether the other end of a unix socket is a program that kpid runs, or one that such a program started: what kpid's
+/// own socket allows people, it does not allow them. One of this user that is gone already counts as one.
+bool is_own_program(int socket);
+
 }  // namespace kpi

@@ -203,6 +203,10 @@ ProcessStarter::~ProcessStarter() {
   starter().process = -1;
 }
 
+pid_t starter_process() {
+  return starter().process;
+}
+
 std::optional<Descriptor> start_keeper(const ChildPlan& plan) {
   Order order{plan.max_memory, plan.cpu_seconds};
   std::string texts;

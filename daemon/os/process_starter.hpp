@@ -7,12 +7,14 @@
 #include "daemon/os/descriptor.hpp"
 #include "daemon/os/process_child.hpp"
 
+#include <sys/types.h>
+
 #include <optional>
 
 namespace kpi {
 
-/// The starter lives as long as this does. One at a time; made before any thread is started and any memory is taken, and
-/// gone when no program runs any more.
+/// The starter lives as long as this does. One at a time; made before any thread is started and any memory is taken,
+/// and gone when no program runs any more.
 class ProcessStarter {
  public:
   ProcessStarter();
@@ -25,5 +27,8 @@ class ProcessStarter {
 
 /// A process that does keep_children(plan), as a pidfd; nothing when there is no starter, or it could not.
 std::optional<Descriptor> start_keeper(const ChildPlan& plan);
+
+/// -1: none.
+pid_t starter_process();
 
 }  // namespace kpi

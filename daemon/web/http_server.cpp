@@ -1,5 +1,6 @@
 #include "daemon/web/http_server.hpp"
 
+#include "daemon/os/process.hpp"
 #include "rules/base/text.hpp"
 
 // boost/asio/awaitable.hpp 1.74 uses std::exchange without it.
@@ -377,7 +378,8 @@ class BeastServer final : public WebServer {
                             if (!acceptor.is_open()) {
                               return;
                             }
-                            if (!error && shared_.connections < kMostConnections) {
+                            if (!error && shared_.connections < kMostConnections &&
+                                !(is_local && is_own_program(socket.native_handle()))) {
                               using Strand = asio::basic_stream_socket<Protocol>;
                               std::make_shared<Session<Protocol>>(Strand(std::move(socket)), shared_, is_local)->read();
                             }

@@ -3,6 +3,7 @@
 #include "daemon/os/process.hpp"
 
 #include "daemon/os/clock.hpp"
+#include "daemon/os/descriptor.hpp"
 #include "daemon/os/own_files.hpp"
 #include "daemon/os/process_starter.hpp"
 #include "daemon/os/sandbox.hpp"
@@ -10,6 +11,8 @@
 #include <gtest/gtest.h>
 
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -201,6 +204,30 @@ TEST_P(Process, SendsNoSignalToKpidNorToItsKeeper) {
                          "; do for signal in 0 CONT; do kill -s $signal $pid 2>/dev/null && echo sent; done; done\n"
                          "sleep 100 & kill $! && wait $!; echo $?")),
             "143\n");
+}
+
+TEST_P(Process, IsKnownAtTheOtherEndOfASocket) {
+  const Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = folder_ + "/socket";
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const auto* any = reinterpret_cast<const sockaddr*>(&address);  // NOLINT(*-reinterpret-cast)
+  ASSERT_EQ(::bind(listener.get(), any, sizeof address), 0);
+  ASSERT_EQ(::listen(listener.get(), 8), 0);
+  const std::string connect =
+      "python3 -c 'import socket, time; s = socket.socket(socket.AF_UNIX); s.connect(\"" + path + "\")";
+  const auto is_own = [&](const std::string& script) {
+    std::jthread program(
+        [&](const std::stop_token& stop) { EXPECT_FALSE(run_process(shell(script), stop)) << "it was stopped"; });
+    const Descriptor peer(::accept(listener.get(), nullptr, nullptr));
+    return is_own_program(peer.get());
+  };
+  EXPECT_TRUE(is_own(connect + "; time.sleep(100)'"));
+  EXPECT_TRUE(is_own("(setsid " + connect + "; time.sleep(100)' &) ; sleep 100")) << "that of nobody it knows";
+  const Descriptor people(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::connect(people.get(), any, sizeof address), 0);
+  EXPECT_FALSE(is_own_program(Descriptor(::accept(listener.get(), nullptr, nullptr)).get()));
 }
 
 TEST_P(Process, StopsWhenAsked) {
