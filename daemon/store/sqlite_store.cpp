@@ -119,6 +119,7 @@ class SqliteStore final : public Store {
         }
         is_damaged_ = true;
         Error error = sqlite::describe(action, path, exception);
+        error.kind = ErrorKind::kInvalid;  // trying again will not help: the daemon ends, and the next start mends it
         error.message += ". The next start moves it aside and saves what can be read of it";
         return tl::unexpected<Error>(std::move(error));
       }

@@ -196,6 +196,25 @@ class RunningDaemon(unittest.TestCase):
         self.stop(again)
         self.assertEqual([("alert.firing", "Visits")], [message[:2] for message in self.told()])
 
+    def test_damage_that_a_start_did_not_see_ends_it_and_the_next_start_mends_it(self):
+        self.stop(self.start_firing())
+        (page,), = self.folder.rows("SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_outbox_1'")
+        (size,), = self.folder.rows("PRAGMA page_size")
+        with self.folder.history.open("r+b") as history:
+            history.seek((page - 1) * size)
+            history.write(bytes(size))
+        daemon = Daemon(self, self.folder)
+        daemon.wait_for("watching 1 KPI")
+        self.folder.write("web.csv", ROWS + LOW + FINE)
+        self.assertEqual(3, daemon.wait(), daemon.text)
+        self.assertIn("database disk image is malformed", daemon.text)
+        again = Daemon(self, self.folder)
+        self.receiver.wait_for(2)
+        self.assertIn("was damaged: it is now", again.text)
+        self.stop(again)
+        self.assertEqual(["alert.firing", "alert.resolved"], [message[0] for message in self.told()])
+        self.assertEqual(0, self.folder.run("history", "verify").returncode)
+
     def test_two_daemons_do_not_share_a_history(self):
         daemon = Daemon(self, self.folder)
         daemon.wait_for("2 new samples")
