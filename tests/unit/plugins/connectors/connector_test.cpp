@@ -42,6 +42,19 @@ TEST(Connectors, AreAllValid) {
   EXPECT_EQ(connectors().size(), preset_texts().size());
 }
 
+/// Every system that the users named; each gives a KPI's daily values by the tests of recorded exchanges above.
+TEST(Connectors, AreThereForEverySystemThatWasNamed) {
+  const std::vector<std::string> recorded = recording_names();
+  for (const char* name :
+       {"ga4",         "search_console", "google_ads",    "semrush",   "hubspot",       "salesforce", "mixpanel",
+        "kissmetrics", "tableau",        "meta",          "x",         "linkedin",      "rule",       "mailchimp",
+        "woocommerce", "wordpress",      "google_sheets", "plausible", "matomo",        "stripe",     "shopify",
+        "github",      "bigquery",       "clickhouse",    "snowflake", "elasticsearch", "opensearch", "influxdb",
+        "influxdb2",   "prometheus"}) {
+    EXPECT_NE(std::ranges::find(recorded, name), recorded.end()) << name;
+  }
+}
+
 TEST(Connectors, HaveARecordedExchangeEach) {
   std::vector<std::string> names;
   for (const Connector& connector : connectors()) {
