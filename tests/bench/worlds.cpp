@@ -99,6 +99,7 @@ constexpr std::string_view kSplitRule =
     "    unit: visitors\n"
     "    value: board.value\n"
     "    split_by: [id]\n"
+    "    max_segments: 10000\n"
     "    thresholds: {warning: 50, critical: 40}\n"
     "    reviewed: 2025-01-01\n";
 
