@@ -77,6 +77,8 @@ tl::unexpected<Error> trouble(sqlite3* db, const std::string& path, const Watche
 void restrict(sqlite3* db, const SqlQuery& query) {
   sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 1 << 20U);
   sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, 1 << 16U);
+  // LIKE and GLOB call themselves for each wildcard: what stands in a table, used as a pattern, would run out of stack.
+  sqlite3_limit(db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 500);
   sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_limit(db, SQLITE_LIMIT_WORKER_THREADS, 0);
   sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);

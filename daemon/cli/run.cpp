@@ -149,7 +149,7 @@ std::string refusal_of(const Diagnostics& diagnostics) {
 struct StartFiles {
   std::string path;
   ReadConfig read;
-  std::string fingerprint;
+  FilesAsSeen seen;
   std::shared_ptr<const Config> config;  ///< Null: nothing is right, or ever was.
   std::string refused;                   ///< Why it is not what the files say; empty: it is.
 };
@@ -165,7 +165,7 @@ class RunningFiles {
 
   /// How the daemon was started.
   void begin(const StartFiles& start) {
-    look_at(start.read.files, start.fingerprint);
+    look_at(start.read.files, start.seen);
     if (start.refused.empty()) {
       keep(start.read);
       return;
@@ -177,7 +177,7 @@ class RunningFiles {
   /// Loads the files again; the log, the page and the routes say why they are refused.
   Result<std::shared_ptr<const Config>> load_again() {
     const ReadConfig read = read_config(path_, Secrets::kRequired, io_.host);
-    look_at(read.files, read.files.fingerprint());
+    look_at(read.files, read.files.as_seen());
     log_diagnostics(read.load.diagnostics);
     std::string refused;
     if (!read.load.config) {
@@ -195,8 +195,8 @@ class RunningFiles {
   }
 
  private:
-  void look_at(const ConfigFiles& files, std::string known) {
-    changes_.look_at([files] { return files.fingerprint(); }, std::move(known));
+  void look_at(const ConfigFiles& files, FilesAsSeen known) {
+    changes_.look_at([files] { return files.as_seen(); }, std::move(known));
   }
 
   void keep(const ReadConfig& read) {
@@ -256,13 +256,13 @@ int run_daemon(const StartFiles& start, Store& store, World world, SignalWatch& 
 
 /// What the daemon starts with: the files, or the last that were right. The errors are printed. No config: nothing.
 StartFiles start_files(const Arguments& arguments, Io& io) {
-  StartFiles start{config_path(arguments), {{}, ConfigFiles(io.host), ""}, "", nullptr, ""};
+  StartFiles start{config_path(arguments), {{}, ConfigFiles(io.host), ""}, {}, nullptr, ""};
   if (start.path.empty()) {
     load_for_verb(arguments, Secrets::kRequired, io);  // says so
     return start;
   }
   start.read = read_config(start.path, Secrets::kRequired, io.host);
-  start.fingerprint = start.read.files.fingerprint();
+  start.seen = start.read.files.as_seen();
   start.config = start.read.load.config;
   if (start.config != nullptr) {
     return start;
@@ -296,7 +296,7 @@ int run(const Arguments& arguments, Io& io) {
     starter.emplace();
     signals.emplace();  // before any thread
   }
-  StartFiles start{"", {{}, ConfigFiles(io.host), ""}, "", nullptr, ""};
+  StartFiles start{"", {{}, ConfigFiles(io.host), ""}, {}, nullptr, ""};
   if (signals) {
     start = start_files(arguments, io);
   } else {

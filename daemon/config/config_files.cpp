@@ -77,23 +77,22 @@ std::vector<std::string> ConfigFiles::matching(const std::string& pattern) {
   return files;
 }
 
-std::string ConfigFiles::fingerprint() const {
-  std::set<std::string> files = looked_for_;
+FilesAsSeen ConfigFiles::as_seen() const {
+  std::set<std::string> paths = looked_for_;
   for (const std::string& pattern : patterns_) {
-    std::ranges::move(matching_on_disk(pattern), std::inserter(files, files.end()));
+    std::ranges::move(matching_on_disk(pattern), std::inserter(paths, paths.end()));
   }
-  std::string text;
-  for (const std::string& path : files) {
+  FilesAsSeen seen;
+  for (const std::string& path : paths) {
+    FilesAsSeen::File& file = seen.files[path];
     struct stat status{};
-    text += path + '\0';
     if (::stat(path.c_str(), &status) == 0) {
-      text += std::to_string(status.st_dev) + '.' + std::to_string(status.st_ino) + '.' +
-              std::to_string(status.st_size) + '.' + nanoseconds_of(status.st_mtim) + '.' +
-              nanoseconds_of(status.st_ctim);
+      file.size = static_cast<std::uint64_t>(status.st_size);
+      file.mark = std::to_string(status.st_dev) + '.' + std::to_string(status.st_ino) + '.' +
+                  nanoseconds_of(status.st_mtim) + '.' + nanoseconds_of(status.st_ctim);
     }
-    text += '\n';
   }
-  return text;
+  return seen;
 }
 
 }  // namespace kpi

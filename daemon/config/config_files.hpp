@@ -2,6 +2,7 @@
 // The files that a configuration is read from: on the disk, or as they were kept when they were last right. One thread
 // at a time.
 
+#include "daemon/os/change_watch.hpp"
 #include "plugins/source.hpp"
 #include "rules/base/result.hpp"
 
@@ -30,9 +31,8 @@ class ConfigFiles {
   /// What was read, by absolute path.
   [[nodiscard]] const std::map<std::string, std::string>& texts() const { return texts_; }
 
-  /// What everything that was looked for is on the disk now, also what could not be read: another text when a file has
-  /// changed, come or gone. Texts are not read for it.
-  [[nodiscard]] std::string fingerprint() const;
+  /// How everything that was looked for is on the disk now, also what could not be read. Texts are not read for it.
+  [[nodiscard]] FilesAsSeen as_seen() const;
 
  private:
   Host* host_ = nullptr;  // null: only what was kept

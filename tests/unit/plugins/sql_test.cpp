@@ -168,6 +168,14 @@ TEST_F(Sql, EndsWhatDoesNotEnd) {
       (Error{ErrorKind::kInvalid, "the query gives more than 100 rows: group by day in it, and use :from and :to"}));
 }
 
+/// SQLite calls itself for each wildcard of a pattern, on the small stack of a poll.
+TEST_F(Sql, RefusesAPatternThatIsTooLong) {
+  SqlQuery query;
+  query.text = "SELECT 'x' LIKE printf('%.*c', 2000, '%')";
+  const Error error = query_sqlite({path_, {}, ""}, query, {}).error();
+  EXPECT_EQ(error, (Error{ErrorKind::kInvalid, path_ + ": LIKE or GLOB pattern too complex"}));
+}
+
 TEST(SqlParameters, AreFoundInCodeOnly) {
   const auto bound = [](std::string_view text) {
     const auto result = with_parameters(text, [](int i) { return i == 0 ? "$1" : "$2"; });
