@@ -1,6 +1,7 @@
 #include "daemon/web/http_server.hpp"
 
 #include "daemon/os/process.hpp"
+#include "daemon/web/guests.hpp"
 #include "rules/base/text.hpp"
 
 // boost/asio/awaitable.hpp 1.74 uses std::exchange without it.
@@ -12,12 +13,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <filesystem>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <thread>
 #include <utility>
 
@@ -33,22 +31,15 @@ constexpr std::uint64_t kMostBody = 64U << 10U;
 constexpr std::chrono::seconds kRequestDeadline{10};
 constexpr std::chrono::seconds kIdleDeadline{60};
 constexpr std::chrono::seconds kStreamHeartbeat{15};
-constexpr int kMostConnections = 64;
+constexpr std::size_t kMostConnections = 64;  // over TCP, so many
+constexpr std::size_t kMostLocal = 32;        // on the socket: the owner's way in has places of its own
 constexpr int kThreads = 4;
-
-/// An event stream that waits for news.
-class Stream {
- public:
-  virtual ~Stream() = default;
-  virtual void send(std::uint64_t number) = 0;
-};
 
 /// What connections share.
 struct Shared {
   std::function<WebReply(const WebRequest&)> handler;
-  std::atomic<int> connections{0};
-  std::mutex mutex;
-  std::set<std::shared_ptr<Stream>> streams;
+  Guests remote{kMostConnections};
+  Guests local{kMostLocal};
 };
 
 /// Of "http://host:port/path?query", which proxies write, the host, which outranks the header (RFC 9112, 3.2.2); what
@@ -94,23 +85,26 @@ WebRequest request_of(const http::request<http::string_body>& raw, bool is_local
 
 /// One connection: a request, its answer, the next one; or an event stream.
 template <class Protocol>
-class Session final : public Stream, public std::enable_shared_from_this<Session<Protocol>> {
+class Session final : public Guest, public std::enable_shared_from_this<Session<Protocol>> {
  public:
   using Socket = typename Protocol::socket;
 
   Session(Socket socket, Shared& shared, bool is_local)
-      : stream_(std::move(socket)), timer_(stream_.get_executor()), shared_(shared), is_local_(is_local) {
-    ++shared_.connections;
-  }
+      : stream_(std::move(socket)),
+        timer_(stream_.get_executor()),
+        shared_(shared),
+        guests_(is_local ? shared.local : shared.remote),
+        is_local_(is_local) {}
 
   Session(const Session&) = delete;
   Session(Session&&) = delete;
   Session& operator=(const Session&) = delete;
   Session& operator=(Session&&) = delete;
 
-  ~Session() override { --shared_.connections; }
+  ~Session() override { guests_.gone(this); }
 
   void read() {
+    guests_.reads(self());
     parser_.emplace();
     parser_->header_limit(kMostHeader);
     parser_->body_limit(kMostBody);
@@ -124,6 +118,10 @@ class Session final : public Stream, public std::enable_shared_from_this<Session
                [self = self(), number] { self->write_event("event: step\ndata: " + std::to_string(number) + "\n\n"); });
   }
 
+  void leave() override {
+    asio::post(stream_.get_executor(), [self = self()] { self->stream_.close(); });
+  }
+
  private:
   std::shared_ptr<Session> self() { return this->shared_from_this(); }
 
@@ -133,10 +131,11 @@ class Session final : public Stream, public std::enable_shared_from_this<Session
       return close();
     }
     if (error == http::error::body_limit || error == http::error::header_limit) {
-      return refuse(error == http::error::body_limit ? 413 : 431);
+      return refuse(error == http::error::body_limit ? 413 : 431, kMalformed);
     }
     if (error) {
-      return error.category() == http::make_error_code(http::error::bad_method).category() ? refuse(400) : close();
+      return error.category() == http::make_error_code(http::error::bad_method).category() ? refuse(400, kMalformed)
+                                                                                           : close();
     }
     is_first_ = false;
     const auto& request = parser_->get();
@@ -149,7 +148,7 @@ class Session final : public Stream, public std::enable_shared_from_this<Session
       reply_->set(name, value);
     }
     if (reply.is_stream) {
-      return start_stream();
+      return guests_.listens(self()) ? start_stream() : refuse(503, "too many wait for events already");
     }
     reply_->keep_alive(keep_alive);
     reply_->body() = std::move(reply.body);
@@ -160,16 +159,17 @@ class Session final : public Stream, public std::enable_shared_from_this<Session
     write(keep_alive);
   }
 
-  void refuse(int status) {
+  void refuse(int status, std::string_view why) {
     reply_.emplace(static_cast<http::status>(status), 11);
     reply_->set(http::field::content_type, "application/problem+json");
-    reply_->body() = R"({"title":"the request is malformed or too large","status":)" + std::to_string(status) + "}\n";
+    reply_->body() = R"({"title":")" + std::string(why) + R"(","status":)" + std::to_string(status) + "}\n";
     reply_->keep_alive(false);
     reply_->prepare_payload();
     write(false);
   }
 
   void write(bool keep_alive) {
+    guests_.writes(self());
     stream_.expires_after(kIdleDeadline);
     http::async_write(stream_, *reply_, [self = self(), keep_alive](beast::error_code error, std::size_t) {
       if (error || !keep_alive) {
@@ -186,10 +186,6 @@ class Session final : public Stream, public std::enable_shared_from_this<Session
       if (field.name() != http::field::content_type) {
         head += std::string(field.name_string()) + ": " + std::string(field.value()) + "\r\n";
       }
-    }
-    {
-      const std::scoped_lock lock(shared_.mutex);
-      shared_.streams.insert(self());
     }
     write_event(head + "\r\n: hello\n\n");
     beat();
@@ -221,11 +217,7 @@ class Session final : public Stream, public std::enable_shared_from_this<Session
     });
   }
 
-  void end_stream() {
-    timer_.cancel();
-    const std::scoped_lock lock(shared_.mutex);
-    shared_.streams.erase(self());
-  }
+  void end_stream() { timer_.cancel(); }
 
   void close() {
     beast::error_code ignored;
@@ -234,7 +226,10 @@ class Session final : public Stream, public std::enable_shared_from_this<Session
 
   beast::basic_stream<Protocol> stream_;
   asio::steady_timer timer_;
+  static constexpr std::string_view kMalformed = "the request is malformed or too large";
+
   Shared& shared_;
+  Guests& guests_;
   bool is_local_;
   bool is_first_ = true;
   beast::flat_buffer buffer_{kMostHeader + kMostBody};
@@ -302,7 +297,6 @@ class BeastServer final : public WebServer {
     if (!socket_path_.empty()) {
       ::unlink(socket_path_.c_str());
     }
-    shared_.streams.clear();
   }
 
   Result<void> open(const WebServerOptions& options) {
@@ -335,10 +329,8 @@ class BeastServer final : public WebServer {
   void run(std::function<void()> job) override { asio::post(context_, std::move(job)); }
 
   void announce(std::uint64_t number) override {
-    const std::scoped_lock lock(shared_.mutex);
-    for (const auto& stream : shared_.streams) {
-      stream->send(number);
-    }
+    shared_.remote.announce(number);
+    shared_.local.announce(number);
   }
 
   [[nodiscard]] std::uint16_t port() const override {
@@ -378,8 +370,8 @@ class BeastServer final : public WebServer {
                             if (!acceptor.is_open()) {
                               return;
                             }
-                            if (!error && shared_.connections < kMostConnections &&
-                                !(is_local && is_own_program(socket.native_handle()))) {
+                            if (!error && !(is_local && is_own_program(socket.native_handle())) &&
+                                (is_local ? shared_.local : shared_.remote).admit()) {
                               using Strand = asio::basic_stream_socket<Protocol>;
                               std::make_shared<Session<Protocol>>(Strand(std::move(socket)), shared_, is_local)->read();
                             }

@@ -38,7 +38,8 @@ struct WebServerOptions {
   std::string socket_path;  ///< Empty: no unix socket. A file left there by a dead daemon is replaced.
 };
 
-/// Limits: 8 KB of headers, 64 KB of body, 10 s for a request to come, 64 connections.
+/// Limits: 8 KB of headers, 64 KB of body, 10 s for a request to come; 64 connections over TCP and 32 on
+/// the socket, half of each for event streams: of more the one that has waited longest is closed.
 class WebServer {
  public:
   /// `handler` is called on the server's threads, several at once. kInvalid: no such address; kUnavailable: it is

@@ -3,8 +3,16 @@
 #include <curl/curl.h>
 #include <gtest/gtest.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace kpi::test {
 namespace {
@@ -45,6 +53,45 @@ Got get(std::uint16_t port, const std::string& target, const std::string& body =
   return got;
 }
 
+/// Many connections that have sent the same and stay.
+class Held {
+ public:
+  Held(std::uint16_t port, int count, const std::string& text) {
+    for (int i = 0; i < count; ++i) {
+      const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      sockaddr_in address{};
+      address.sin_family = AF_INET;
+      address.sin_port = htons(port);
+      address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      const timeval patience{10, 0};
+      ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+      EXPECT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+      EXPECT_EQ(::send(fd, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+      fds_.push_back(fd);
+    }
+  }
+
+  Held(const Held&) = delete;
+  Held(Held&&) = delete;
+  Held& operator=(const Held&) = delete;
+  Held& operator=(Held&&) = delete;
+
+  ~Held() { std::ranges::for_each(fds_, ::close); }
+
+  /// How many got an answer that begins so.
+  [[nodiscard]] std::size_t answered(const std::string& begin) const {
+    std::size_t count = 0;
+    for (const int fd : fds_) {
+      std::string got(begin.size(), ' ');
+      count += ::recv(fd, got.data(), got.size(), MSG_WAITALL | MSG_PEEK) > 0 && got == begin ? 1 : 0;
+    }
+    return count;
+  }
+
+ private:
+  std::vector<int> fds_;
+};
+
 class HttpServer : public testing::Test {
  protected:
   void SetUp() override {
@@ -53,6 +100,7 @@ class HttpServer : public testing::Test {
       reply.body = request.method + " " + request.path +
                    " q=" + (request.query.contains("q") ? request.query.at("q") : "") + " " +
                    std::to_string(request.body.size());
+      reply.is_stream = request.path == "/events";
       return reply;
     });
     ASSERT_TRUE(started) << started.error().message;
@@ -80,6 +128,23 @@ TEST_F(HttpServer, RefusesWhatIsTooLarge) {
   EXPECT_EQ(get(server_->port(), "/", std::string(70'000, 'x')).status, 413);
   EXPECT_EQ(get(server_->port(), "/", "", "X-Long: " + std::string(9'000, 'x')).status, 431);
   EXPECT_EQ(get(server_->port(), "/still").body, "GET /still q= 0");
+}
+
+TEST_F(HttpServer, AnswersWhoAsksThoughManyHoldAConnection) {
+  const Held silent(server_->port(), 100, "GET / HTT");
+  EXPECT_EQ(get(server_->port(), "/a").status, 200);
+  const Held idle(server_->port(), 100, "GET /idle HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(get(server_->port(), "/b").status, 200);
+}
+
+TEST_F(HttpServer, EventStreamsTakeHalfOfThePlacesAtMost) {
+  const Held streams(server_->port(), 60, "GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::size_t told = streams.answered("HTTP/1.1 200");
+  EXPECT_GE(told, 32);
+  EXPECT_LE(told, 36);  // some at the same moment
+  EXPECT_EQ(streams.answered("HTTP/1.1 503"), 60 - told);
+  EXPECT_EQ(get(server_->port(), "/a").status, 200);
+  server_->announce(7);
 }
 
 TEST(HttpServerAddress, IsCheckedBeforeItIsUsed) {
