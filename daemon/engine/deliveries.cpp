@@ -267,11 +267,12 @@ void Deliveries::take(const DeliveryResult& result, Instant now) {
   const std::string which = (row == nullptr ? "" : "channel " + row->channel + ": ") + "message " + result.id + ": ";
   const std::string next =
       row == nullptr || !row->next_attempt ? "" : "; tried again at " + rfc3339(*row->next_attempt);
+  const bool is_no_news = finished.is_no_news && finished.dead.empty();
   keep(std::move(finished));
+  if (is_no_news) {
+    return;
+  }
   if (result.outcome.kind != Outcome::Kind::kDelivered) {
-    if (row == nullptr && result.outcome.is_unreached) {
-      return;  // asked every second or two, and the attempts that count are told
-    }
     log_warning(which + result.outcome.detail + next);
   } else if (!result.outcome.complaint.empty()) {
     log_warning(which + result.outcome.complaint);

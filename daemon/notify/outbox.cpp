@@ -18,6 +18,8 @@ constexpr hours kLongestWait{80};
 constexpr hours kDisabledFor{1};
 /// After so many failures in a row an attempt that succeeds means that the receiver is back.
 constexpr int kOutage = 3;
+/// Of attempts where nobody listens, made every second or two, one of so many is worth a line in the log.
+constexpr int kSaidEvery = 20;
 /// So often one message is tried in the first hours of an outage, however long it would wait by itself.
 constexpr minutes kProbe{5};
 constexpr hours kProbed{6};
@@ -325,6 +327,7 @@ void Outbox::try_later(Queue& queue, std::uint64_t number, const Outcome& outcom
   }
   queue.disabled_until.reset();
   queue.is_unreached = outcome.is_unreached;
+  finished.is_no_news = queue.is_unreached && queue.failures > kOutage && queue.failures % kSaidEvery != 0;
   const Duration rest = queue.is_unreached ? rest_unreached(entry.row.id, entry.row.attempts, now - queue.failing_since)
                                            : rest_after(entry.row.id, queue.failures);
   queue.rests_until = now + std::max<Duration>(rest, outcome.retry_after.value_or(seconds{0}));

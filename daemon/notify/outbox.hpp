@@ -35,6 +35,7 @@ struct Finished {
   std::vector<DeliveryRow> rows;
   std::vector<NotificationRow> dead;  ///< As they were, with the reason as `last_error`.
   bool has_disabled = false;          ///< The channel takes nothing any more.
+  bool is_no_news = false;            ///< Nobody listens there, as it was said shortly before.
 };
 
 /// A channel that has failed for so long that somebody should know.
