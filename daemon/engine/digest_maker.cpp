@@ -77,6 +77,31 @@ std::vector<double> judged_in(const Line& line, const Kpi& kpi, const ReviewPeri
   return values;
 }
 
+/// How much of it has values.
+double covered(const Line& line, const Kpi& kpi, const ReviewPeriod& period) {
+  const auto days = (std::chrono::sys_days{period.to} - std::chrono::sys_days{period.from}).count();
+  return static_cast<double>(judged_in(line, kpi, period).size()) /
+         static_cast<double>(std::max<std::int64_t>(days, 1));
+}
+
+/// Whether it adds up what one metric counts.
+bool is_sum(const RuleSet& rules, const Kpi& kpi) {
+  if (kpi.value.metrics.size() != 1 || !kpi.value.kpis.empty() || basis_of(rules, kpi) != FigureBasis::kFormula) {
+    return false;
+  }
+  const MetricInput& input = kpi.value.metrics.front();
+  const bool adds_up = input.how == Aggregate::kByKind || input.how == Aggregate::kSum;
+  return adds_up && rules.metrics[input.metric].kind == MetricKind::kFlow;
+}
+
+/// Whether a change between two periods says something of what is counted: five days add up to less than seven.
+bool are_alike(const Line& line, const Kpi& kpi, const ReviewPeriod& period, const ReviewPeriod& other) {
+  constexpr double kAlike = 0.95;
+  const double there = covered(line, kpi, period);
+  const double before = covered(line, kpi, other);
+  return before == 0 || std::min(there, before) >= kAlike * std::max(there, before);
+}
+
 /// The KPIs as people wrote them.
 std::vector<std::uint32_t> in_file_order(const RuleSet& rules) {
   std::vector<std::uint32_t> order(rules.kpis.size());
@@ -159,7 +184,9 @@ std::string DigestMaker::change_words(double now, double before, const Unit& uni
 }
 
 void DigestMaker::add_change(DigestLine& row, std::uint32_t kpi, const Line& line) {
-  const Unit& unit = rules_.kpis[kpi].unit;
+  const Kpi& rule = rules_.kpis[kpi];
+  const Unit& unit = rule.unit;
+  const bool adds_up = rule_.every != Grain::Unit::kDay && is_sum(rules_, rule);
   row.value = value_over(kpi, line, period_);
   row.previous = value_over(kpi, line, before_);
   row.year_ago = value_over(kpi, line, year_ago_);
@@ -169,10 +196,10 @@ void DigestMaker::add_change(DigestLine& row, std::uint32_t kpi, const Line& lin
   row.formatted = text(row.value);
   row.formatted_previous = text(row.previous);
   row.formatted_year_ago = text(row.year_ago);
-  if (row.value && row.previous) {
+  if (row.value && row.previous && (!adds_up || are_alike(line, rule, period_, before_))) {
     row.change = change_words(*row.value, *row.previous, unit);
   }
-  if (row.value && row.year_ago) {
+  if (row.value && row.year_ago && (!adds_up || are_alike(line, rule, period_, year_ago_))) {
     row.change_on_year = change_words(*row.value, *row.year_ago, unit);
   }
 }

@@ -177,7 +177,7 @@ std::string needed_words(const TargetPlan& plan,
       const std::string points = format_value(rate * 100, Unit(), language, 1);
       return say(language, Phrase::kPercentagePoints, {{"change", (rate > 0 ? "+" : "") + points}});
     }
-    const std::string text = format_value(rate, is_growth ? percent() : kpi.unit, language, is_level ? 1 : 0);
+    const std::string text = format_value(rate, is_growth ? percent() : kpi.unit, language);
     return is_level && rate > 0 ? "+" + text : text;
   };
   // Of a level what is still to gain is told, and what would be gained: nobody knows a rate of it.

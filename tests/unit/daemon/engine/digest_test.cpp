@@ -33,8 +33,8 @@ const std::string kRules =
     "  orders: {title: Orders, owner: sales, value: web.orders, unit: orders}\n";
 
 /// Three weeks of days up to Sunday 22 March 2026, the last with one bad day.
-void tell_weeks(Story& story) {
-  for (int day = 2; day <= 22; ++day) {
+void tell_weeks(Story& story, int last = 22) {
+  for (int day = 2; day <= last; ++day) {
     const std::string date = "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
     story.put("web.visits", date, day == 18 ? 60 : 200);
     story.put("web.orders", date, day > 15 ? 5 : 4);
@@ -51,6 +51,19 @@ std::vector<Message> digests_of(Story& story, std::string_view time) {
     }
   }
   return found;
+}
+
+TEST(Digest, ComparesNoSumOfFewerDays) {
+  Story story(kConfig, kRules);
+  tell_weeks(story, 20);  // nothing came for the weekend
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(2));
+  const DigestView& digest = *messages[0].digest;
+  const auto visits = std::ranges::find(digest.lines, "visits", &DigestLine::kpi);
+  EXPECT_EQ(visits->formatted + " after " + visits->formatted_previous, "860 visits after 1,400 visits");
+  EXPECT_EQ(visits->change, "") << "not -38.6%";
+  const auto conversion = std::ranges::find(digest.lines, "conversion", &DigestLine::kpi);
+  EXPECT_EQ(conversion->change, "+0.91 points") << "a share is one, of however many days";
 }
 
 TEST(Digest, SaysEachKpiOverThePeriodAndWhatItWasBefore) {
