@@ -191,7 +191,7 @@ const prometheus = spawn("prometheus", [`--config.file=${daemon.folder}/promethe
   `--web.listen-address=127.0.0.1:${port}`, "--log.level=error"], { stdio: "ignore" });
 const ended = new Promise((resolve) => prometheus.on("exit", resolve));
 const ask = (query) => fetch(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`)
-  .then((answer) => answer.json(), () => null);
+  .then((answer) => answer.json()).catch(() => null);  // not there yet, or not ready
 let up = null;
 for (const end = Date.now() + 60_000; Date.now() < end && up !== "1"; ) {
   await new Promise((resolve) => setTimeout(resolve, 100));
