@@ -74,13 +74,17 @@ void Engine::remark_on(const SourceConfig& source, const Poll& poll, Slot runnin
     std::map<std::uint32_t, std::vector<Slot>> brought;
     for (const std::uint32_t metric : source.metrics) {
       for (const std::uint32_t id : table_.of_metric(metric)) {
-        brought[id];
+        const auto& known = table_[id].samples;
+        if (!known.empty() && known.back().slot >= from) {  // of others nothing can be gone
+          brought[id];
+        }
       }
     }
-    for (const PolledSample& sample : poll.samples) {
-      const PolledSeries& series = poll.series[sample.series];
-      if (const auto id = table_.find(source.metrics[series.metric], series.labels)) {
-        brought[*id].push_back(sample.slot);
+    for (std::size_t i = 0; !brought.empty() && i < poll.samples.size(); ++i) {
+      const PolledSeries& series = poll.series[poll.samples[i].series];
+      const auto id = table_.find(source.metrics[series.metric], series.labels);
+      if (const auto of_series = id ? brought.find(*id) : brought.end(); of_series != brought.end()) {
+        of_series->second.push_back(poll.samples[i].slot);
       }
     }
     for (auto& [id, slots] : brought) {
