@@ -1,6 +1,7 @@
 #include "daemon/cli/check_history.hpp"
 #include "daemon/cli/check_never.hpp"
 #include "daemon/cli/check_timing.hpp"
+#include "daemon/cli/shown_diagnostics.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/config/secret_reference.hpp"
 #include "daemon/os/process.hpp"
@@ -123,7 +124,7 @@ class Check {
       findings_.json.push_back(json_of(diagnostic));
     }
     if (!arguments_.has("json")) {
-      io_.err << load.diagnostics.text();
+      io_.err << shown_text(load.diagnostics);
     }
     findings_.errors += load.diagnostics.count(Diagnostic::Severity::kError);
     findings_.warnings += load.diagnostics.count(Diagnostic::Severity::kWarning);

@@ -1,5 +1,6 @@
 #include "daemon/cli/command.hpp"
 #include "daemon/cli/reading.hpp"
+#include "daemon/cli/shown_diagnostics.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/config/last_good.hpp"
 #include "rules/base/text.hpp"
@@ -302,7 +303,7 @@ std::shared_ptr<const Config> load_for_verb(const Arguments& arguments, Secrets 
   }
   const ConfigLoad load = load_config(path, secrets, io.host);
   if (!load.config) {
-    io.err << load.diagnostics.text();
+    io.err << shown_text(load.diagnostics);
   }
   return load.config;
 }
@@ -316,7 +317,7 @@ std::shared_ptr<const Config> load_or_last_good(const Arguments& arguments, Secr
   if (read.load.config) {
     return read.load.config;
   }
-  io.err << read.load.diagnostics.text();
+  io.err << shown_text(read.load.diagnostics);
   const auto good = last_good(path, read, secrets);
   if (!good) {
     return nullptr;

@@ -1,5 +1,6 @@
 #include "daemon/cli/progress.hpp"
 #include "daemon/cli/reading.hpp"
+#include "daemon/cli/shown_diagnostics.hpp"
 #include "daemon/cli/status_words.hpp"
 #include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
@@ -126,9 +127,16 @@ VerbResult run_verb(const std::vector<std::string>& words,
 }
 
 void log_diagnostics(const Diagnostics& diagnostics) {
+  Diagnostics errors;
+  Diagnostics warnings;
   for (const Diagnostic& diagnostic : diagnostics.items()) {
-    const bool is_error = diagnostic.severity == Diagnostic::Severity::kError;
-    (is_error ? log_error : log_warning)(diagnostic.text());
+    (diagnostic.severity == Diagnostic::Severity::kError ? errors : warnings).add(diagnostic);
+  }
+  for (const std::string& text : shown_diagnostics(errors)) {
+    log_error(text);
+  }
+  for (const std::string& text : shown_diagnostics(warnings)) {
+    log_warning(text);
   }
 }
 
@@ -267,7 +275,7 @@ StartFiles start_files(const Arguments& arguments, Io& io) {
   if (start.config != nullptr) {
     return start;
   }
-  io.err << start.read.load.diagnostics.text();
+  io.err << shown_text(start.read.load.diagnostics);
   const auto good = last_good(start.path, start.read, Secrets::kRequired);
   if (!good) {
     io.err << "kpid: it cannot start: " << good.error().message << "\n";

@@ -127,6 +127,32 @@ TEST(CheckOfConditions, FindsThoseThatCanNeverBeTold) {
   EXPECT_THAT(said, testing::Not(HasSubstr("\"year\""))) << "it will be known in a year";
 }
 
+TEST(Check, ShowsAMistakeThatIsMadeManyTimesTwentyTimes) {
+  Program program("2026-03-10T06:00:00Z");
+  std::string rules = "kpis:\n";
+  for (int i = 0; i < 100; ++i) {
+    rules += "  k" + std::to_string(i) + ": {value: web.visits, colour: red}\n";
+  }
+  program.write("rules.yaml", rules + "  other: {value: web.orders, colour: red}\n");
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\nsources:\n  web: {plugin: csv, path: web.csv, metrics: {visits: {}}}\n");
+  const auto times = [](const std::string& text, const std::string& part) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+      ++count;
+    }
+    return count;
+  };
+  const Ended ended = program.on_folder({"check"});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_EQ(times(ended.err, "error: unknown key \"colour\""), 20U) << ended.err;
+  EXPECT_EQ(times(ended.err, "  and 81 more like it\n"), 1U) << ended.err;
+  EXPECT_EQ(times(ended.err, "web.orders"), 1U + 1U) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("102 errors"));
+  const Ended whole = program.on_folder({"check", "--json"});
+  EXPECT_GE(times(whole.out, "unknown key"), 101U);
+}
+
 TEST(CheckTiming, SaysWhatEachStepTook) {
   Program program("2026-03-10T06:00:00Z");
   program.write("web.csv", "Date,visits\n2026-03-09,100\n");
