@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <vector>
 
 namespace kpi {
 namespace {
@@ -21,17 +22,27 @@ std::string place_of(std::string_view name, std::string_view text, std::size_t o
          std::to_string(std::ranges::count_if(line, begins) + 1);
 }
 
-/// Builds the document like the library's own handler, and stops at a depth.
+/// Builds the document like the library's own handler, and stops at a depth and at a number of keys: it looks through
+/// all of an object for each of them.
 class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
  public:
   explicit Builder(Json& document) : json_sax_dom_parser(document, false) {}
 
-  bool start_object(std::size_t size) { return deeper() && json_sax_dom_parser::start_object(size); }
+  bool start_object(std::size_t size) {
+    keys_.push_back(0);
+    return deeper() && json_sax_dom_parser::start_object(size);
+  }
+
+  bool key(std::string& name) {
+    is_too_wide = ++keys_.back() > kMaxJsonKeys;
+    return !is_too_wide && json_sax_dom_parser::key(name);
+  }
 
   bool start_array(std::size_t size) { return deeper() && json_sax_dom_parser::start_array(size); }
 
   bool end_object() {
     --depth_;
+    keys_.pop_back();
     return json_sax_dom_parser::end_object();
   }
 
@@ -49,6 +60,7 @@ class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
   }
 
   bool is_too_deep = false;
+  bool is_too_wide = false;
   bool at_end = false;
   bool out_of_range = false;
   std::size_t offset = 0;
@@ -60,6 +72,7 @@ class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
   }
 
   std::size_t depth_ = 0;
+  std::vector<std::size_t> keys_;  // so far, of the objects that are open
 };
 
 }  // namespace
@@ -77,6 +90,11 @@ Result<Json> parse_json(std::string_view name, std::string_view text) {
     return fail(ErrorKind::kInvalid,
                 std::string(name) + ": lists and objects stand within each other more than " +
                     std::to_string(kMaxJsonDepth) + " deep: no source needs that");
+  }
+  if (builder.is_too_wide) {
+    return fail(ErrorKind::kInvalid,
+                std::string(name) + ": an object has more than " + std::to_string(kMaxJsonKeys) +
+                    " keys: a list of records is wanted");
   }
   if (trim(text).empty()) {
     return fail(ErrorKind::kUnavailable, std::string(name) + ": is empty where JSON is wanted");

@@ -12,6 +12,8 @@
 namespace kpi {
 
 inline constexpr std::size_t kMaxJsonDepth = 64;
+/// Of one object.
+inline constexpr std::size_t kMaxJsonKeys = 10'000;
 
 /// One document. The error begins with `name:line:column`, and says what is wrong there.
 Result<nlohmann::ordered_json> parse_json(std::string_view name, std::string_view text);

@@ -119,6 +119,12 @@ TEST(JsonSource, SaysWhereTheTextIsNoJson) {
   EXPECT_EQ(samples_json(json_settings(), "[1e999]"), (Lines{"x.json:1:6: a number that is too large"}));
   EXPECT_EQ(samples_json(json_settings(), std::string(100'000, '[')),
             (Lines{"x.json: lists and objects stand within each other more than 64 deep: no source needs that"}));
+  std::string wide = "[{\"k\":1";
+  for (int i = 0; i < 10'000; ++i) {
+    wide += ",\"k" + std::to_string(i) + "\":1";
+  }
+  EXPECT_EQ(samples_json(json_settings(), wide + "}]"),
+            (Lines{"x.json: an object has more than 10000 keys: a list of records is wanted"}));
 }
 
 TEST(JsonSource, RefusesAPointerThatIsNone) {
