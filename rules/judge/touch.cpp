@@ -43,11 +43,16 @@ void add_meeting(const Line& line, const Stretch& stretch, const WindowOf& windo
   }
 }
 
-Slot first_of_others(const SampleTable& table, const std::vector<std::uint32_t>& all, std::uint32_t series) {
+/// Where the first of the other series begins; `enough`: how early it is does not matter any more. A total reads every
+/// series, and each new one asks.
+Slot first_of_others(const SampleTable& table,
+                     const std::vector<std::uint32_t>& all,
+                     std::uint32_t series,
+                     Slot enough) {
   Slot first = kForEver;
-  for (const std::uint32_t id : all) {
-    if (id != series && !table[id].samples.empty()) {
-      first = std::min(first, table[id].samples.front().slot);
+  for (auto id = all.begin(); id != all.end() && first > enough; ++id) {
+    if (*id != series && !table[*id].samples.empty()) {
+      first = std::min(first, table[*id].samples.front().slot);
     }
   }
   return first;
@@ -118,7 +123,8 @@ std::set<Slot> periods_reading(const Line& line,
       };
       for (Stretch stretch : stretches) {
         if (stretch.is_before) {  // where another series stands, it does not matter
-          stretch.to = std::min(stretch.to, first_of_others(*context.table, inputs.series[i], series));
+          const Slot earliest = window(line.judged.values.front().slot).from;  // what ends by then meets no period
+          stretch.to = std::min(stretch.to, first_of_others(*context.table, inputs.series[i], series, earliest));
         }
         add_meeting(line, stretch, window, periods);
       }
