@@ -19,8 +19,10 @@ constexpr std::size_t kRowsBetweenStops = 4096;
 /// One reading of the texts of a source's files.
 class CsvImport {
  public:
-  CsvImport(const CsvLayout& layout, const PollRequest& request)
+  /// `holds_last`: a last line without its end waits for the next poll.
+  CsvImport(const CsvLayout& layout, const PollRequest& request, bool holds_last)
       : layout_(layout),
+        holds_last_(holds_last),
         rows_(layout.settings,
               {.dates = layout.dates, .numbers = layout.numbers},
               request.from,
@@ -32,12 +34,18 @@ class CsvImport {
     KPI_TRY(require_utf8(file.name.path, text));
     const char delimiter = layout_.delimiter ? *layout_.delimiter : detect_delimiter(text, layout_);
     files_.emplace_back(file.name, text, delimiter, lines_.size());
+    lines_end_ = lines_end_ && text.ends_with('\n');
     NumberFormat numbers = layout_.numbers;
     numbers.comma_is_doubtful = delimiter == ';' && !layout_.decimal_is_given && numbers.decimal == '.' &&
                                 numbers.thousands == NumberFormat::Thousands::kAuto;
     rows_.set_numbers(numbers);
     return read_rows(files_.back(), stop);
   }
+
+  [[nodiscard]] bool has_held() const { return has_held_; }
+
+  /// Whether the last line of every file has its end.
+  [[nodiscard]] bool lines_end() const { return lines_end_; }
 
   Result<Poll> finish() { return rows_.finish(files_.size() == 1 ? "the file" : "the files"); }
 
@@ -71,7 +79,13 @@ class CsvImport {
       }
       const std::uint64_t row = lines_.size();
       lines_.push_back(reader.row());
-      if (next == CsvReader::Next::kBadRow) {
+      if (holds_last_ && reader.unfinished()) {
+        has_held_ = true;
+        rows_.lose(row, [&] {
+          return RowProblem{csv_where(file.name.path, reader.place(reader.row(), 0)),
+                            "the last line has no end yet: it is read once the file is left alone"};
+        });
+      } else if (next == CsvReader::Next::kBadRow) {
         rows_.lose(row,
                    [&] { return RowProblem{csv_where(file.name.path, reader.trouble_place()), reader.trouble()}; });
       } else {
@@ -145,6 +159,9 @@ class CsvImport {
   }
 
   const CsvLayout& layout_;
+  bool holds_last_;
+  bool has_held_ = false;
+  bool lines_end_ = true;
   std::deque<OpenFile> files_;
   std::vector<std::uint64_t> lines_;  // of each row, its handle in its file
   RowReader rows_;
@@ -152,12 +169,46 @@ class CsvImport {
   std::vector<std::string_view> labels_;
 };
 
+/// What a cursor says behind the version of the files: that a last line was read without its end, or that it waits.
+constexpr std::string_view kOpen = " open";
+constexpr std::string_view kHeld = " held";
+
+struct LastSeen {
+  std::string version;
+  bool lines_end = false;
+  bool has_held = false;
+};
+
+LastSeen last_seen(std::string_view cursor) {
+  const bool is_open = cursor.ends_with(kOpen);
+  const bool has_held = cursor.ends_with(kHeld);
+  cursor.remove_suffix(is_open ? kOpen.size() : has_held ? kHeld.size() : 0);
+  return {.version = std::string(cursor), .lines_end = !cursor.empty() && !is_open, .has_held = has_held};
+}
+
 class CsvSource final : public Source {
  public:
   explicit CsvSource(CsvLayout layout) : layout_(std::move(layout)) {}
 
   Result<Poll> poll(const PollRequest& request, Host& host, const std::stop_token& stop) override {
-    return poll_files<CsvImport>(layout_, request, host, kMaxCsvBytes, stop);
+    const LastSeen last = last_seen(request.cursor);
+    const std::vector<FileSet::Name> names = KPI_TRY(layout_.files.list(host, request.from));
+    if (!last.has_held && !last.version.empty() && KPI_TRY(version_of(names, host)) == last.version) {
+      Poll poll;
+      poll.unchanged = true;
+      poll.cursor = request.cursor;
+      return poll;
+    }
+    const FileTexts texts = KPI_TRY(read_files(names, host, kMaxCsvBytes));
+    // A file whose lines had their ends, and whose last one has none now, is being written: "10" may become "1000".
+    const bool is_still = texts.version == last.version;
+    CsvImport import(layout_, request, last.lines_end && !is_still);
+    for (const FileTexts::Text& file : texts.files) {
+      KPI_TRY(import.read(file, stop));
+    }
+    Poll poll = KPI_TRY(import.finish());
+    poll.cursor = texts.version + std::string(import.has_held() ? kHeld : import.lines_end() ? "" : kOpen);
+    return poll;
   }
 
  private:
@@ -190,7 +241,7 @@ void look_at_csv(const SourceSettings& settings, Host& host, Diagnostics& diagno
   if (diagnostics.items().size() > before) {
     return;
   }
-  CsvImport import(*layout, PollRequest{});
+  CsvImport import(*layout, PollRequest{}, false);
   const auto read = import.read(*file, {});
   tell_look(position, read ? import.finish() : tl::unexpected(read.error()), diagnostics);
 }

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -65,6 +66,8 @@ class Conversation {
   };
 
   Result<HttpRequest> make(const RequestPlan& request, const RenderScope& scope, const Change& change);
+  /// kInvalid: an answer named the host that would get the credential.
+  Result<void> check_host(const RequestPlan& plan, const std::string& url);
   Result<void> make_body(const RequestPlan& plan, const RenderScope& scope, const Change& change, HttpRequest& request);
   Result<HttpResponse> send(const HttpRequest& request);
   [[nodiscard]] Verdict judge(const Answer& answer) const;
@@ -101,6 +104,7 @@ class Conversation {
   UseBook book_;
   CredentialLimits limits_;
   std::vector<std::string> secrets_;  ///< To be hidden.
+  std::set<std::string> origins_;     ///< That the configuration itself names.
   std::size_t sent_ = 0;
   bool was_sent_ = false;  ///< Whether the last request left the house.
   RenderScope scope_;      ///< Of the credential's own requests.

@@ -5,6 +5,7 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace kpi {
 namespace {
@@ -39,6 +40,28 @@ void set_query(std::string& url, const std::string& name, const std::string& val
   append_query(url, {{percent_encoded(name), percent_encoded(value)}});
 }
 
+/// Whether a value that an answer held stands in the host of an address, or is the address.
+bool host_comes_from_an_answer(const HttpPlan& plan, const OptionTree& url) {
+  const auto is_answered = [&](const std::string& name) {
+    return name == "page" || std::ranges::any_of(plan.steps, [&](const StepPlan& step) {
+             return step.captures.contains(name) && !plan.values.contains(name);
+           });
+  };
+  const auto parsed = TextTemplate::parse(url.reveal());
+  std::string before;  // the literal text so far; a variable is "x"
+  for (const TextTemplate::Part& part : parsed ? parsed->parts() : std::vector<TextTemplate::Part>{}) {
+    const std::size_t scheme = before.find("://");
+    if (before.find_first_of("/?#", scheme == std::string::npos ? 0 : scheme + 3) != std::string::npos) {
+      return false;
+    }
+    if (part.is_variable && is_answered(part.text)) {
+      return true;
+    }
+    before += part.is_variable ? "x" : part.text;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string origin_of(std::string_view url) {
@@ -54,11 +77,24 @@ std::string origin_of(std::string_view url) {
   return to_lower_ascii(std::string(url.substr(0, scheme + 3)) + std::string(host));
 }
 
+Result<void> Conversation::check_host(const RequestPlan& plan, const std::string& url) {
+  const std::string origin = origin_of(url);
+  if (!host_comes_from_an_answer(plan_, *plan.url)) {
+    origins_.insert(origin);
+  } else if (!origins_.contains(origin)) {
+    return fail(ErrorKind::kInvalid,
+                (origins_.empty() ? "" : *origins_.begin() + ": ") + "the answer names " + printable(origin, 80) +
+                    " for the next request, another host: it is not asked, because the credential would go there");
+  }
+  return {};
+}
+
 Result<HttpRequest> Conversation::make(const RequestPlan& plan, const RenderScope& scope, const Change& change) {
   HttpRequest request = request_within(plan_.network);
   request.method = plan.method;
   request.max_body = plan_.max_body;
   request.url = KPI_TRY(render_url(*plan.url, scope));
+  KPI_TRY(check_host(plan, request.url));
   if (plan.query != nullptr && change.url.empty()) {
     append_query(request.url, KPI_TRY(render_pairs(*plan.query, scope, true)));
   }

@@ -425,5 +425,38 @@ TEST(CsvSource, StopsWhenAsked) {
   EXPECT_EQ(poll.error(), (Error{ErrorKind::kStopped, "reading x.csv was stopped"}));
 }
 
+TEST(CsvSource, LeavesALastLineThatIsBeingWrittenToTheNextPoll) {
+  const SourceSettings settings = csv_settings();
+  const auto source = csv_source(settings);
+  MemoryHost host;
+  std::string cursor;
+  const auto poll = [&] {
+    const auto polled = source->poll({.now = {}, .cursor = cursor, .from = {}}, host, {});
+    EXPECT_TRUE(polled) << polled.error().message;
+    cursor = polled->cursor;
+    return *polled;
+  };
+  const std::string begin = "date,visits\n2026-03-01,1000\n";
+  host.put("x.csv", begin);
+  poll();
+  host.put("x.csv", begin + "2026-03-02,10");
+  const Poll half = poll();
+  EXPECT_EQ(samples_of(half, settings), (Lines{"2026-03-01 visits 1000"}));
+  EXPECT_EQ(problems_of(half),
+            (Lines{"x.csv:3:1: the last line has no end yet: it is read once the file is left alone"}));
+  EXPECT_EQ(half.remarks, (Lines{std::string(kLostRemark) + "x.csv:3:1"})) << "so that its day is not taken for empty";
+  host.put("x.csv", begin + "2026-03-02,1000\n");
+  EXPECT_EQ(samples_of(poll(), settings), (Lines{"2026-03-01 visits 1000", "2026-03-02 visits 1000"}));
+  // One that stays as it is has no end.
+  host.put("x.csv", begin + "2026-03-02,20");
+  EXPECT_EQ(samples_of(poll(), settings), (Lines{"2026-03-01 visits 1000"}));
+  EXPECT_EQ(samples_of(poll(), settings), (Lines{"2026-03-01 visits 1000", "2026-03-02 visits 20"}));
+  EXPECT_TRUE(poll().unchanged);
+  // Nor does one whose writer never ends it.
+  host.put("x.csv", begin + "2026-03-02,20\n2026-03-03,7");
+  EXPECT_EQ(samples_of(poll(), settings),
+            (Lines{"2026-03-01 visits 1000", "2026-03-02 visits 20", "2026-03-03 visits 7"}));
+}
+
 }  // namespace
 }  // namespace kpi

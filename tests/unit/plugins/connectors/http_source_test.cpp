@@ -706,6 +706,35 @@ metrics: {n: {}})yaml");
   EXPECT_EQ(text(), "n 2026-11-20 1270\n");
 }
 
+TEST(HttpSteps, GoToNoHostThatAnAnswerNames) {
+  for (const char* url : {"{{next}}", "https://{{next}}/rows"}) {
+    const LoadedSource loaded = load_source(R"yaml(plugin: http
+auth: {type: bearer, token: tok-1234567}
+steps:
+  - {request: {url: "https://api.example.com/jobs/{{window.end}}"}, capture: {next: /next}}
+  - {request: {url: ")yaml" + std::string(url) +
+                                            R"yaml("}}
+rows: {kind: records, path: /data}
+metrics: {n: {}})yaml");
+    ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+    const bool is_whole = std::string(url) == "{{next}}";
+    std::string next = is_whole ? "https://api.example.com/rows" : "api.example.com";
+    FakeHost host([&](const HttpRequest& request) {
+      return answer_of(request.url.find("/jobs/") != std::string::npos ? R"({"next":")" + next + "\"}"
+                                                                       : R"({"data":[{"date":"2026-11-20","n":1}]})");
+    });
+    const auto text = [&] { return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings); };
+    EXPECT_EQ(text(), "n 2026-11-20 1\n");
+    next = is_whole ? "https://evil.example/rows" : "evil.example";
+    host.requests.clear();
+    EXPECT_EQ(
+        text(),
+        "error: https://api.example.com: the answer names https://evil.example for the next request, another host: "
+        "it is not asked, because the credential would go there\n");
+    EXPECT_EQ(host.requests.size(), 1U);
+  }
+}
+
 TEST(HttpRows, ThatSayASecretBackInALabelAreNotStored) {
   const LoadedSource loaded =
       load_source(std::string(kVisits) + "\nauth: {type: bearer, token: tok-1234567}\nlabels: {land: land}");
