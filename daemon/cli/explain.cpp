@@ -5,6 +5,7 @@
 #include "daemon/store/sqlite_store.hpp"
 #include "rules/base/text.hpp"
 
+#include <algorithm>
 #include <ostream>
 #include <sstream>
 
@@ -79,7 +80,15 @@ int explain(const Arguments& arguments, Io& io) {
   }
   const Line* line = engine.find_line(name, *segment);
   if (line == nullptr) {
-    return complain(io, kExitUsage, name + " has no segment " + labels_text(*segment) + " yet");
+    const auto is_live = [&](const Line& other) {
+      return &config->rules.kpis[other.kpi] == kpi && !other.segment.empty() && !other.is_retired;
+    };
+    const bool is_full = static_cast<std::size_t>(std::ranges::count_if(engine.lines(), is_live)) >= kpi->max_segments;
+    return complain(
+        io,
+        kExitUsage,
+        name + " has no segment " + labels_text(*segment) +
+            (is_full ? ": max_segments is " + std::to_string(kpi->max_segments) + ", and so many are known" : " yet"));
   }
   const auto history = open_history_reader(config->history);
   if (!history) {

@@ -304,12 +304,28 @@ class Explainer {
     return {};
   }
 
+  /// A segment whose missing data is no trouble any more: it was silent for as long as `retire` says.
+  [[nodiscard]] bool is_retired() const {
+    return result_.kpi->retire && !result_.line->segment.empty() && !result_.judgement.value.is_known() &&
+           result_.kpi->no_data.then == NoDataPolicy::Then::kAlert && result_.state == KpiState::kOk;
+  }
+
   /// One sentence for each alert: what it is waiting for, or since when it fires.
   void explain_why() {
     const Line& line = *result_.line;
     const Kpi& kpi = *result_.kpi;
     if (!line.first) {
       result_.why.push_back("nothing to judge yet: " + missing_input());
+      return;
+    }
+    if (result_.slot < *line.first) {
+      result_.why.push_back("nothing was judged before the first sample, " +
+                            period_text(*line.first, kpi.every, kpi.zone));
+      return;
+    }
+    if (result_.is_newest && is_retired()) {
+      result_.why.push_back("retired: there was no data for " + kpi.retire->text() +
+                            ", and it is not judged until there is some");
       return;
     }
     if (!result_.is_judged) {

@@ -145,7 +145,7 @@ std::string_view standing_words(const RuleFinding& rule, const Value& value) {
   if (!value.is_known() || !rule.value.is_known()) {
     return ": unknown";
   }
-  return rule.is_unsure    ? ": missed, but it may be chance, and nothing fires"
+  return rule.is_unsure    ? ": missed, but it may be chance: no alert begins or rises by it"
          : rule.is_crossed ? ": crossed"
                            : ": fine";
 }

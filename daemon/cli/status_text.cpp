@@ -26,6 +26,12 @@ CellTone tone_of(Severity severity) {
   return kTones.at(static_cast<std::size_t>(severity));
 }
 
+/// A segment whose missing data is no trouble any more: it was silent for as long as `retire` says.
+bool is_retired(const StatusLine& line) {
+  return line.kpi->retire && !line.segment.empty() && line.row && std::isnan(line.row->value) &&
+         line.verdict() == Verdict::kNoData && line.kpi->no_data.then == NoDataPolicy::Then::kAlert;
+}
+
 /// How it is, in one word or two: what fires says how bad it is.
 Cell state_cell(const StatusLine& line) {
   switch (line.state) {
@@ -39,6 +45,9 @@ Cell state_cell(const StatusLine& line) {
       return {"pending", CellTone::kNotice};
     case KpiState::kOk:
       break;
+  }
+  if (is_retired(line)) {
+    return {"retired", CellTone::kQuiet};
   }
   return line.verdict() == Verdict::kProvisional ? Cell{"so far", CellTone::kQuiet} : Cell{"ok", CellTone::kGood};
 }
@@ -109,6 +118,9 @@ std::pair<Cell, Cell> target_cells(const StatusLine& line) {
   }
   const std::string status = text_at(target, "status");
   const auto pace = number_at(target, "pace");
+  if (!text_at(target, "problem").empty()) {
+    return {Cell{"not judged", CellTone::kNotice}, Cell{}};
+  }
   return {Cell{words(status), tone_of_target(status)}, Cell{pace ? percent(*pace) : ""}};
 }
 

@@ -4,6 +4,7 @@
 #include "daemon/config/config.hpp"
 #include "rules/load/yaml.hpp"
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -53,6 +54,13 @@ void read_digests(const YamlNode& node, ConfigReading& reading);
 void read_mutes(const YamlNode& node, ConfigReading& reading);
 /// A mute that no route names has no effect. REQUIRES that routes were read.
 void check_mutes(const YamlNode& node, ConfigReading& reading);
+/// `packs:`. Adds to `kpis` those of each pack, which are kept in `trees`. REQUIRES that sources were read, and that
+/// `kpis` has those of the rule files.
+void read_packs(const YamlNode& list,
+                ConfigReading& reading,
+                SourceSet& texts,
+                std::vector<const YamlNode*>& kpis,
+                std::deque<YamlNode>& trees);
 /// `heartbeat:`
 void read_heartbeat(const YamlNode& node, ConfigReading& reading);
 /// REQUIRES that channels were read.

@@ -4,7 +4,6 @@
 #include "daemon/config/parse_files.hpp"
 #include "rules/base/text.hpp"
 #include "rules/load/ics.hpp"
-#include "rules/load/pack.hpp"
 #include "rules/load/rule_file.hpp"
 
 #include <algorithm>
@@ -267,7 +266,7 @@ class ConfigLoader {
       check_mutes(*mutes_, reading);
     }
     if (packs_ != nullptr) {
-      read_packs(*packs_);
+      read_packs(*packs_, reading, *load_.texts, kpis_, trees_);
     }
     RuleGround ground{config_->rules.metrics, config_->rules.calendar, config_->zone, false_alarms_};
     if (auto rules = load_kpis(kpis_, std::move(ground), load_.diagnostics)) {
@@ -280,67 +279,6 @@ class ConfigLoader {
         check_digest_kpis(*digests_, reading);
       }
     }
-  }
-
-  void read_packs(const YamlNode& list) {
-    if (list.kind != YamlNode::Kind::kSequence) {
-      load_.diagnostics.error(
-          list.position, "packs wants a list", "write packs: [{use: acquisition, sources: {web: ga4}}]");
-      return;
-    }
-    for (const YamlNode& item : list.items) {
-      MapReader map(item, "packs", load_.diagnostics);
-      if (const YamlNode* name = map.required("use", "the name of a pack, such as acquisition")) {
-        read_pack(*name, map);
-      }
-      map.finish();
-    }
-  }
-
-  void read_pack(const YamlNode& name, MapReader& map) {
-    const auto found = std::ranges::find(pack_texts(), std::string_view(name.scalar), &PackText::name);
-    if (found == pack_texts().end()) {
-      std::vector<std::string> names;
-      for (const PackText& pack : pack_texts()) {
-        names.emplace_back(pack.name);
-      }
-      const std::string near = did_you_mean(name.scalar, names);
-      load_.diagnostics.error(name.position,
-                              "there is no pack \"" + printable(name.scalar, 60) + "\"",
-                              near.empty() ? "packs: " + join(names, " ") : near);
-      for (const char* key : {"sources", "metrics", "only", "change"}) {
-        map.optional(key);  // fine by themselves
-      }
-      return;
-    }
-    const SourceText& text =
-        load_.texts->add("library/" + std::string(found->name) + ".yaml", std::string(found->text));
-    const auto tree = parse_yaml(text, load_.diagnostics);
-    UsedPack used = use_pack(map, name.scalar, tree.value_or(YamlNode()));
-    if (has_metrics(name, used)) {
-      trees_.push_back(std::move(used.kpis));
-      kpis_.push_back(&trees_.back());
-    }
-  }
-
-  /// Whether the sources have what the pack reads; said once for each metric, where the pack is used.
-  bool has_metrics(const YamlNode& name, const UsedPack& used) {
-    bool has_all = true;
-    for (const auto& [metric, kpis] : used.metrics) {
-      if (std::ranges::find(config_->rules.metrics, metric, &Metric::name) != config_->rules.metrics.end()) {
-        continue;
-      }
-      has_all = false;
-      const std::vector<std::string> users(kpis.begin(), kpis.end());
-      const std::string& own = used.own_names.at(metric);
-      load_.diagnostics.error(
-          name.position,
-          "the pack reads " + own + " (for " + join(users, ", ") + ")" + (own == metric ? "" : ", bound to " + metric) +
-              ", which no source delivers",
-          "bind it: " + (own == metric ? "sources: {" + own.substr(0, own.find('.')) + ": YOURS}, or " : "") +
-              "metrics: {" + own + ": YOURS.METRIC}; or pick other KPIs by only: […]");
-    }
-    return has_all;
   }
 
   Secrets secrets_;

@@ -82,8 +82,9 @@ void merge(YamlNode& into, const YamlNode& change) {
 /// Renames in one KPI, and notes what it reads.
 class Binder {
  public:
-  Binder(const Binding& binding, std::string kpi, UsedPack& used)
-      : binding_(binding), kpi_(std::move(kpi)), used_(used) {}
+  /// `whole`: all KPIs of the pack.
+  Binder(const Binding& binding, std::string kpi, const YamlNode& whole, UsedPack& used)
+      : binding_(binding), kpi_(std::move(kpi)), whole_(whole), used_(used) {}
 
   void bind_kpi(YamlNode& body) {
     for (auto& [key, value] : body.entries) {
@@ -128,12 +129,16 @@ class Binder {
         used_.metrics[name].insert(kpi_);
         used_.own_names.emplace(name, token.text);
         node.scalar.replace(token.range.begin, token.range.end - token.range.begin, name);
+      } else if (token.kind == Token::Kind::kName && whole_.find(token.text) != nullptr &&
+                 used_.kpis.find(token.text) == nullptr) {
+        used_.left_out[token.text].insert(kpi_);
       }
     }
   }
 
   const Binding& binding_;
   std::string kpi_;
+  const YamlNode& whole_;
   UsedPack& used_;
 };
 
@@ -150,7 +155,7 @@ std::vector<std::string> names_in(const YamlNode& kpis) {
 std::set<std::string> metrics_in(const YamlNode& pack) {
   UsedPack all{pack, {}, {}};
   for (auto& [id, body] : all.kpis.entries) {
-    Binder({}, id.scalar, all).bind_kpi(body);
+    Binder({}, id.scalar, pack, all).bind_kpi(body);
   }
   std::set<std::string> names;
   for (const auto& [metric, kpis] : all.metrics) {
@@ -223,7 +228,7 @@ UsedPack use_pack(MapReader& map, const std::string& name, const YamlNode& pack)
     change = nullptr;
   }
   for (auto& [id, body] : used.kpis.entries) {
-    Binder(binding, id.scalar, used).bind_kpi(body);
+    Binder(binding, id.scalar, whole, used).bind_kpi(body);
   }
   // What the user writes stands in his own names.
   for (const auto& [id, body] : change == nullptr ? decltype(whole.entries){} : change->entries) {

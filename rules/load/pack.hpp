@@ -27,7 +27,8 @@ struct UsedPack {
   YamlNode kpis;  ///< For load_kpis().
   /// What their expressions read that is no KPI, by its name at the user's, and the KPIs that read it.
   std::map<std::string, std::set<std::string>> metrics;
-  std::map<std::string, std::string> own_names{};  ///< What the pack itself calls these metrics.
+  std::map<std::string, std::string> own_names{};           ///< What the pack itself calls these metrics.
+  std::map<std::string, std::set<std::string>> left_out{};  ///< KPIs that `only` leaves out, and those that read them.
 };
 
 /// Reads the keys of one entry of `packs:` but for `use`: `sources` and `metrics` rename what the pack reads, `only`

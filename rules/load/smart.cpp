@@ -96,9 +96,7 @@ class SmartCheck {
     report(has(SmartGap::kUnit), "no unit (M, measurable)", "write unit: such as visitors, SEK or \"%\"");
     report(has(SmartGap::kObjective), "no objective (R, relevant)", "write objective: what it is good for");
     report(has(SmartGap::kOwner), "no owner (R, relevant)", "write owner: who looks after it; routes can match it");
-    report(has(SmartGap::kDeadline),
-           "a deadline in the past (T, time-bound)",
-           "add a target with a new deadline under targets:, and keep the old one as the record that it is");
+    report_deadlines();
     const Date since = previous_quarter(today_, rules_.calendar);
     const auto is_old = [&](const Kpi& kpi) {
       const auto recorded = reviews_.find(kpi.id);
@@ -125,6 +123,27 @@ class SmartCheck {
     }
     for (auto& [file, kpis] : by_file) {
       warn(kpis, what, remedy);
+    }
+  }
+
+  /// Where the target is written: of a KPI of a pack that is the user's file.
+  void report_deadlines() {
+    std::map<const SourceText*, std::vector<const Kpi*>> by_file;
+    for (const Kpi& kpi : rules_.kpis) {
+      if (is_lacking(kpi, SmartGap::kDeadline, today_)) {
+        by_file[kpi.targets.back().position.source].push_back(&kpi);
+      }
+    }
+    for (auto& [file, kpis] : by_file) {
+      const auto place = [](const Kpi* kpi) {
+        const Position& at = kpi->targets.back().position;
+        return std::pair(at.line, at.column);
+      };
+      std::ranges::sort(kpis, {}, place);
+      diagnostics_.warning(
+          kpis.front()->targets.back().position,
+          names_of(kpis) + (kpis.size() == 1 ? " has" : " have") + " a deadline in the past (T, time-bound)",
+          "add a target with a new deadline under targets:, and keep the old one as the record that it is");
     }
   }
 

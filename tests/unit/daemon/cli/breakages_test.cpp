@@ -84,6 +84,38 @@ const std::vector<Breakage>& breakages() {
       {"a word for no_data", kShop, "by: 6 months}", "by: 6 months}\n    no_data: alert"},
       {"a condition for an alert", kShop, "by: 6 months}", "by: 6 months}\n    alerts: [value < 2%]"},
       {"a name for a pack", kConfig, "rules: [", "packs: [acquisition]\nrules: ["},
+      {"a pack without what it reads", kConfig, "rules: [", "packs: [{use: customer, only: [ltv_to_cac]}]\nrules: ["},
+      {"a pack twice",
+       kConfig,
+       "rules: [",
+       "packs:\n"
+       "  - {use: conversion, metrics: {shop.orders: web.orders, web.sessions: web.visits}, only: "
+       "[purchase_conversion_rate]}\n"
+       "  - {use: conversion, metrics: {shop.orders: web.orders, web.sessions: web.visits}, only: "
+       "[purchase_conversion_rate]}\nrules: ["},
+      {"a pack bound to what is not there",
+       kConfig,
+       "rules: [",
+       "packs:\n"
+       "  - use: conversion\n"
+       "    sources: {shop: wbe}\n"
+       "    metrics: {web.sessions: web.visit}\n"
+       "    only: [purchase_conversion_rate]\nrules: ["},
+      {"a KPI of a pack that is one's own",
+       kConfig,
+       "rules: [",
+       "packs: [{use: acquisition, metrics: {web.sign_ups: web.orders, web.visitors: web.visits}, only: "
+       "[conversion_rate]}]\nrules: ["},
+      {"a deadline in the past of a pack",
+       kConfig,
+       "rules: [",
+       "packs:\n"
+       "  - use: conversion\n"
+       "    metrics: {shop.orders: web.orders, web.sessions: web.visits}\n"
+       "    only: [purchase_conversion_rate]\n"
+       "    change: {purchase_conversion_rate: {target: {from: 2%, to: 3%, start: 2026-01-01, by: 2026-06-30}}}\n"
+       "rules: [",
+       0},
       {"a sign of division", kShop, "web.orders /", "web.orders ÷"},
       {"a space that does not break", kShop, "web.orders / web", "web.orders\u00a0/ web"},
       {"quotes of a word processor", kShop, "web.orders /", "web.orders{country=“SE”} /"},

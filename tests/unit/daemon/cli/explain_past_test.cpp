@@ -64,7 +64,7 @@ TEST(ExplainConfidence, SaysThatALimitIsMissedAndThatItMayBeChance) {
       program.on_folder({"explain", "k"}).out,
       HasSubstr("  interval  1.27% to 2.17%: where the value truly lies, with 95% confidence; an alert wants all "
                 "of it beyond the limit\n"
-                "  warning   below 2%: missed, but it may be chance, and nothing fires\n"));
+                "  warning   below 2%: missed, but it may be chance: no alert begins or rises by it\n"));
   const auto document = nlohmann::json::parse(program.on_folder({"explain", "k", "--json"}).out);
   EXPECT_EQ(document["rules"][0]["unsure"], true);
   EXPECT_NEAR(document["interval"]["high"].get<double>(), 0.0217, 0.0001);

@@ -46,6 +46,36 @@ std::string rows(int last, const std::string& third) {
   return text;
 }
 
+/// Three countries: Norway falls silent after the third, Finland comes when there is no more room.
+TEST(ExplainSegments, SaysWhatRetiredAndWhatWasRefused) {
+  Program program("2026-03-11T06:00:00Z");
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\n"
+                "sources: {web: {plugin: csv, path: web.csv, labels: {country: Country}, "
+                "metrics: {visits: {unit: visits}}}}\n");
+  program.write("rules.yaml",
+                "kpis: {visits: {value: web.visits, split_by: [country], max_segments: 1, retire: 2 days, "
+                "thresholds: {warning: 1}}}\n");
+  std::string csv = "Date,Country,visits\n";
+  for (int day = 1; day < 10; ++day) {
+    const std::string date = "2026-03-0" + std::to_string(day);
+    csv += day <= 3 ? date + ",NO,7\n" : day >= 9 ? date + ",SE,9\n" + date + ",FI,1\n" : "";
+  }
+  program.write("web.csv", csv);
+  ASSERT_EQ(program.once("2026-03-09T06:00:00Z"), 0);
+  const std::string retired = program.on_folder({"explain", "visits", "--segment", "country=NO"}).out;
+  EXPECT_THAT(retired, HasSubstr("retired: there was no data for 2 days, and it is not judged until there is some"));
+  EXPECT_THAT(retired, Not(HasSubstr("not firing")));
+  EXPECT_THAT(program.on_folder({"status"}).out, HasSubstr("retired"));
+  ASSERT_EQ(program.once("2026-03-10T06:00:00Z"), 0);
+  const std::string early = program.on_folder({"explain", "visits", "--at", "2025-01-01 06:00"}).out;
+  EXPECT_THAT(early, HasSubstr("nothing was judged before the first sample, 2026-03-01"));
+  const std::string refused = program.on_folder({"explain", "visits", "--segment", "country=FI"}).err +
+                              program.on_folder({"explain", "visits", "--segment", "country=SE"}).err;
+  EXPECT_THAT(refused, HasSubstr("visits has no segment country="));
+  EXPECT_THAT(refused, HasSubstr(": max_segments is 1, and so many are known"));
+}
+
 class Explain : public testing::Test {
  protected:
   void SetUp() override {

@@ -164,10 +164,10 @@ std::string any_user(const Cadences& cadences, int choice) {
 }
 
 /// A target that begins with the world, of any measure and path, and now and then a change of it.
-std::string any_target(Slot begin, const Cadences& cadences) {
+std::string any_target(Slot begin, const Cadences& cadences, bool is_ratio) {
   const auto date = [&](int days) { return date_text(date_of(Slot{begin.ms + days * kDayMs})); };
   const int days = *rc::gen::inRange(8, 40);
-  const bool adds_up = cadences.over == cadences.every || cadences.over == "1 " + cadences.every;
+  const bool adds_up = !is_ratio && (cadences.over == cadences.every || cadences.over == "1 " + cadences.every);
   std::string text = "  target: {start: " + date(0) + ", by: " + date(days) + ", ";
   const int measure = *rc::gen::inRange(0, adds_up ? 5 : 4);
   if (measure == 2) {
@@ -207,7 +207,7 @@ World any_world() {
   world.end = date_text(Date{std::chrono::floor<std::chrono::days>(local)});
   if (*rc::gen::arbitrary<bool>()) {
     world.has_target = true;
-    world.kpis += any_target(slot_of(*parse_date(world.begin)), cadences);
+    world.kpis += any_target(slot_of(*parse_date(world.begin)), cadences, world.kpis.find(" / ") != std::string::npos);
   }
   world.kpis += any_user(cadences, kpi_of_kpi);
   return world;

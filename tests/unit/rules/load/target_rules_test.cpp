@@ -213,10 +213,11 @@ TEST(Smart, NamesWhatLacksAndTheRemedy) {
       "1:1 warning: x has no unit (M, measurable); write unit: such as visitors, SEK or \"%\"\n"
       "1:1 warning: x has no objective (R, relevant); write objective: what it is good for\n"
       "1:1 warning: x has no owner (R, relevant); write owner: who looks after it; routes can match it\n"
-      "1:1 warning: x has a deadline in the past (T, time-bound); add a target with a new deadline under targets:, and "
-      "keep the old one as the record that it is\n"
       "1:1 warning: x has no review since 2026-07-01; ask whether each is still the right KPI and the right target, "
-      "and record it: `kpid review KPI --by WHO`, or reviewed: with the date\n");
+      "and record it: `kpid review KPI --by WHO`, or reviewed: with the date\n"
+      "1:33 warning: x has a deadline in the past (T, time-bound); add a target with a new deadline under targets:, "
+      "and "
+      "keep the old one as the record that it is\n");
 }
 
 constexpr const char* kGood =
