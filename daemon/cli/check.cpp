@@ -1,6 +1,7 @@
 #include "daemon/cli/check_history.hpp"
 #include "daemon/cli/check_never.hpp"
 #include "daemon/cli/check_timing.hpp"
+#include "daemon/cli/check_totals.hpp"
 #include "daemon/cli/shown_diagnostics.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/config/secret_reference.hpp"
@@ -116,6 +117,7 @@ class Check {
       check_smart(load.config->rules, today, reviews_of(*load.config), load.diagnostics);
       look_at_sources(*load.config, load.diagnostics);
       if (!look_at_history(load.config, load.diagnostics)) {
+        check_totals(load.config->rules, [](std::uint32_t) { return false; }, load.diagnostics);
         check_never(load.config->rules, [](const Kpi&) { return false; }, load.diagnostics);
       }
     }

@@ -2,6 +2,7 @@
 
 #include "daemon/cli/check_conditions.hpp"
 #include "daemon/cli/check_never.hpp"
+#include "daemon/cli/check_totals.hpp"
 #include "daemon/cli/reading.hpp"
 #include "rules/base/text.hpp"
 #include "rules/expr/beside.hpp"
@@ -79,6 +80,12 @@ class HistoryCheck {
       }
     }
     check_routes();
+    const auto has_total_rows = [this](std::uint32_t metric) {
+      return std::ranges::any_of(engine_.table().of_metric(metric), [&](std::uint32_t id) {
+        return std::ranges::all_of(engine_.table()[id].labels, [](const auto& label) { return label.second.empty(); });
+      });
+    };
+    check_totals(rules_, has_total_rows, diagnostics_);
     check_never(rules_, [this](const Kpi& kpi) { return is_never_negative(kpi); }, diagnostics_);
   }
 

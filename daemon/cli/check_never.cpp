@@ -93,7 +93,8 @@ Position place_of_rule(const Kpi& kpi, std::string_view key) {
   }
   const YamlNode* thresholds = body->find("thresholds");
   const YamlNode* limit = thresholds == nullptr ? nullptr : thresholds->find(key);
-  return limit == nullptr ? kpi.position : limit->position;
+  const YamlNode* value = key == "value" ? body->find(key) : limit;
+  return value == nullptr ? kpi.position : value->position;
 }
 
 void check_never(const RuleSet& rules,

@@ -13,7 +13,7 @@ void check_never(const RuleSet& rules,
                  const std::function<bool(const Kpi&)>& is_never_negative,
                  Diagnostics& diagnostics);
 
-/// Where a KPI's alert or threshold (`key`) is written; the KPI's own place where that cannot be found.
+/// Where a KPI's alert, threshold or `value` (`key`) is written; the KPI's own place where that cannot be found.
 Position place_of_rule(const Kpi& kpi, std::string_view key);
 
 }  // namespace kpi

@@ -204,7 +204,6 @@ class Loader {
     check_parts(raw);
     check_splits(raw, rules_.kpis, diagnostics_);
     check_zone(raw);
-    check_total(raw);
     settle_targets(kpi, ground_.calendar, diagnostics_);
     kpi.text = canonical_text(raw);
     kpi.fingerprint = fingerprint(kpi.text);
@@ -370,24 +369,6 @@ class Loader {
         diagnostics_.warning(
             kpi.position, "the metrics of " + kpi.id + " are in different time zones", "write timezone:");
         return;
-      }
-    }
-  }
-
-  /// Labels that combine into nothing leave the total to rows of its own.
-  void check_total(const RawKpi& raw) {
-    for (const MetricInput& input : raw.kpi.value.metrics) {
-      const Metric& metric = ground_.metrics[input.metric];
-      const bool is_whole = std::ranges::all_of(metric.labels, [&](const std::string& label) {
-        return std::ranges::any_of(input.filters,
-                                   [&](const LabelFilter& filter) { return filter.label == label && !filter.negated; });
-      });
-      if (metric.across == Across::kNone && !is_whole && !input.is_weight) {
-        diagnostics_.warning(
-            raw.value.position,
-            metric.name + " has labels that do not combine (across: none): the total of " + raw.kpi.id +
-                " needs rows without labels",
-            "let the source deliver them with empty labels, filter by label, or write across: on the metric");
       }
     }
   }

@@ -133,6 +133,25 @@ TEST_F(CheckHistory, NamesALimitBelowAllThatACountCanBe) {
   EXPECT_EQ(said(), "");
 }
 
+TEST(CheckTotals, AsksForRowsWithoutLabelsUntilSomeCome) {
+  Program program("2026-03-03T06:00:00Z");
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\n"
+                "sources: {web: {plugin: csv, path: web.csv, labels: {country: Country}, "
+                "metrics: {users: {kind: distinct, unit: users}}}}\n");
+  program.write("rules.yaml", "kpis: {users: {value: web.users, split_by: [country]}}\n");
+  program.write("web.csv", "Date,Country,users\n2026-03-01,SE,5\n");
+  const std::string asked =
+      "DIR/rules.yaml:1:23: warning: web.users has labels that do not combine (across: none): the total of users needs "
+      "rows without labels";
+  EXPECT_NE(program.on_folder({"check"}).err.find(asked), std::string::npos) << program.on_folder({"check"}).err;
+  ASSERT_EQ(program.once("2026-03-02T06:00:00Z"), 0);
+  EXPECT_NE(program.on_folder({"check"}).err.find(asked), std::string::npos);
+  program.write("web.csv", "Date,Country,users\n2026-03-01,SE,5\n2026-03-02,SE,5\n2026-03-02,,8\n");
+  ASSERT_EQ(program.once("2026-03-03T06:00:00Z"), 0);
+  EXPECT_EQ(program.on_folder({"check"}).err.find("rows without labels"), std::string::npos);
+}
+
 TEST_F(CheckHistory, FailsByItsWarningsWhenStrict) {
   rules("value: 'web.visits{country=\"SF\"}'");
   EXPECT_EQ(program_.on_folder({"check"}).code, 0);

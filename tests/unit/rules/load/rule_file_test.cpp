@@ -578,14 +578,6 @@ INSTANTIATE_TEST_SUITE_P(
     |                                                                       ^~~
   help: write 2.2%, or 220% if that is meant
 )~"},
-        Complaint{
-            "ATotalThatNeedsRowsOfItsOwn",
-            "x: {value: avg(web.users)}",
-            R"~(a.yaml:1:12: warning: web.users has labels that do not combine (across: none): the total of x needs rows without labels
-  1 | x: {value: avg(web.users)}
-    |            ^~~~~~~~~~~~~~
-  help: let the source deliver them with empty labels, filter by label, or write across: on the metric
-)~"},
         Complaint{"CountsThatAreMixed",
                   "x: {value: web.visits + shop.orders}",
                   R"~(a.yaml:1:12: warning: adds visits and orders
