@@ -64,7 +64,7 @@ std::size_t season_of(const std::vector<float>& values) {
     }
     means.push_back(sum / static_cast<double>(block));
   }
-  const std::vector<int> periods = find_periods(means);
+  const std::vector<int> periods = find_echoes(means);
   if (periods.empty()) {
     return 1;
   }

@@ -112,14 +112,22 @@ Prepared prepare(std::span<const double> values, std::span<const int> periods) {
     longest = std::max(longest, period);
   }
   const auto end = values.end();
-  const auto limit = static_cast<std::ptrdiff_t>(std::max(kLongest, kRounds * static_cast<std::size_t>(longest)));
-  const auto begin = std::find_if(std::max(first, end - std::min(limit, end - values.begin())), end, known);
-  result.values.assign(begin, end);
+  const auto newest = [&](std::size_t count) {
+    const auto limit = static_cast<std::ptrdiff_t>(count);
+    return std::find_if(std::max(first, end - std::min(limit, end - values.begin())), end, known);
+  };
+  std::vector<int> found;
+  if (periods.empty()) {
+    result.values.assign(newest(kPeriodMemory), end);
+    fill(result.values);
+    found = find_periods(result.values);
+    longest = found.empty() ? 1 : found.back();
+  }
+  result.values.assign(newest(std::max(kLongest, kRounds * static_cast<std::size_t>(longest))), end);
   std::vector<char> is_known(result.values.size());
   std::ranges::transform(result.values, is_known.begin(), known);
   fill(result.values);
   result.is_negative = std::ranges::any_of(result.values, [](double v) { return v < 0; });
-  const std::vector<int> found = periods.empty() ? find_periods(result.values) : std::vector<int>{};
   for (const int period : periods.empty() ? std::span<const int>(found) : periods) {
     if (period > 1 && result.values.size() >= 2 * static_cast<std::size_t>(period) + 2) {
       result.periods.push_back(period);

@@ -192,7 +192,7 @@ std::size_t find_period(std::span<const double> values, std::size_t above) {
 
 }  // namespace
 
-std::vector<int> find_periods(std::span<const double> values) {
+std::vector<int> find_echoes(std::span<const double> values) {
   std::vector<int> periods;
   const std::size_t first = find_period(values, 1);
   if (first == 0) {

@@ -27,8 +27,15 @@ struct Seasons {
 /// than two whole rounds are left out.
 Seasons find_seasons(std::span<const double> values, std::span<const int> periods);
 
-/// Up to two periods of 2 and more at which the series repeats itself, the shortest first: the peaks of the
-/// autocorrelation of its differences that are beyond what lower lags explain (Bartlett 1946).
+/// Older values say nothing of the period.
+inline constexpr std::size_t kPeriodMemory = 32000;
+
+/// Up to two periods of 2 and more at which the series repeats itself, the shorter first: those whose phases differ by
+/// more than what they do not explain could make them (analysis of variance).
 std::vector<int> find_periods(std::span<const double> values);
+
+/// The same for anomaly scores, which go by steps as much as by levels: the peaks of the autocorrelation of the
+/// differences that are beyond what lower lags explain (Bartlett 1946). On labelled curves it serves them better.
+std::vector<int> find_echoes(std::span<const double> values);
 
 }  // namespace kpi::forecast

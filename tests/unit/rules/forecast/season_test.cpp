@@ -70,6 +70,56 @@ TEST(Periods, OfDayAndWeekAreBothFound) {
   EXPECT_EQ(find_periods(values), (std::vector<int>{24, 168}));
 }
 
+/// A wave of `period` values around 100, with noise that repeats in no round.
+std::vector<double> waves(std::size_t period, std::size_t count, double height, double noisy) {
+  std::vector<double> values;
+  for (std::size_t t = 0; t < count; ++t) {
+    const double at = static_cast<double>(t % period) / static_cast<double>(period);
+    values.push_back(100 + height * std::sin(6.283185307 * at) + noisy * noise(t));
+  }
+  return values;
+}
+
+TEST(Periods, OfASmoothWaveAreFound) {
+  EXPECT_EQ(find_periods(waves(12, 48, 20, 0)), (std::vector<int>{12}));
+  EXPECT_EQ(find_periods(waves(12, 96, 20, 0)), (std::vector<int>{12}));
+  EXPECT_EQ(find_periods(waves(12, 96, 20, 5)), (std::vector<int>{12}));
+  EXPECT_EQ(find_periods(waves(24, 24 * 21, 30, 5)), (std::vector<int>{24}));
+  EXPECT_EQ(find_periods(waves(96, 96 * 21, 50, 5)), (std::vector<int>{96}));
+}
+
+TEST(Periods, OfDaysInMinutesAreFoundWithinAFewMinutes) {
+  for (const std::size_t period : {std::size_t{288}, std::size_t{1440}}) {
+    const std::vector<int> found = find_periods(waves(period, 5 * period, 50, 5));
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_NEAR(found[0], static_cast<double>(period), static_cast<double>(period) / 100);
+  }
+}
+
+TEST(Periods, WhoseHalvesAreNearlyAlikeAreFound) {
+  std::vector<double> values;
+  for (std::size_t t = 0; t < 40; ++t) {
+    values.push_back(std::array<double, 4>{110, 95, 100, 95}.at(t % 4));
+  }
+  const std::vector<int> found = find_periods(values);
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found.back(), 4);
+}
+
+TEST(Periods, AreRarelyFoundInWhatWanders) {
+  std::size_t wrong = 0;
+  for (std::size_t series = 0; series < 200; ++series) {
+    std::vector<double> walk;
+    double level = 100;
+    for (std::size_t t = 0; t < 100; ++t) {
+      level += noise(1000 * series + t);
+      walk.push_back(level);
+    }
+    wrong += find_periods(walk).empty() ? 0 : 1;
+  }
+  EXPECT_LE(wrong, 6U);
+}
+
 TEST(Periods, AreNotFoundInATrendNorInNoise) {
   std::vector<double> trend;
   std::vector<double> shapeless;
