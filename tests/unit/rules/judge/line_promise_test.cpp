@@ -207,7 +207,8 @@ World any_world() {
   world.end = date_text(Date{std::chrono::floor<std::chrono::days>(local)});
   if (*rc::gen::arbitrary<bool>()) {
     world.has_target = true;
-    world.kpis += any_target(slot_of(*parse_date(world.begin)), cadences, world.kpis.find(" / ") != std::string::npos);
+    const bool is_ratio = world.kpis.find(" / ") != std::string::npos || world.kpis.find("per(") != std::string::npos;
+    world.kpis += any_target(slot_of(*parse_date(world.begin)), cadences, is_ratio);
   }
   world.kpis += any_user(cadences, kpi_of_kpi);
   return world;
