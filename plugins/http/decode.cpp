@@ -157,6 +157,12 @@ bool tells_its_end(const HttpResponse& response) {
   });
 }
 
+/// Whether a table without rows is no table: words that say what is wrong, and that would be taken for its header.
+bool is_one_cell(const DecodePlan& plan, std::string_view text) {
+  CsvReader reader(text, plan.delimiter);
+  return plan.has_header && plan.comment.empty() && reader.next() == CsvReader::Next::kRow && reader.size() == 1;
+}
+
 Result<Json> whole_csv(const DecodePlan& plan, std::string_view name, const HttpResponse& response) {
   const std::string_view text = without_mark(response.body);
   Json rows = KPI_TRY(decode_csv(plan, name, text));
@@ -164,6 +170,11 @@ Result<Json> whole_csv(const DecodePlan& plan, std::string_view name, const Http
     return fail(ErrorKind::kUnavailable,
                 std::string(name) +
                     ": does not say how long it is, and its last line has no end: what stands there may be cut off");
+  }
+  if (rows.empty() && is_one_cell(plan, text)) {
+    return fail(ErrorKind::kUnavailable,
+                std::string(name) + ": " + printable(trim(text), 80) +
+                    ": that is no table; where it means that there is no row, say so by an outcome rule");
   }
   if (rows.empty() && !text.ends_with('\n')) {
     return fail(ErrorKind::kUnavailable, std::string(name) + ": ends within its first line: the answer was cut off");

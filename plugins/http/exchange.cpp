@@ -216,6 +216,13 @@ bool says_error(const Json& answer) {
   });
 }
 
+/// Of an answer in chunks, any of them may say it.
+bool says_error(const Json& answer, DecodePlan::Kind kind) {
+  return kind == DecodePlan::Kind::kChunks && answer.is_array()
+             ? std::ranges::any_of(answer, [](const Json& chunk) { return says_error(chunk); })
+             : says_error(answer);
+}
+
 }  // namespace
 
 Conversation::Verdict Conversation::judge(const Answer& answer) const {
@@ -230,7 +237,7 @@ Conversation::Verdict Conversation::judge(const Answer& answer) const {
     }
   }
   Verdict verdict = judge_status(answer.response->status);
-  if (verdict.kind == OutcomeKind::kOk && answer.json != nullptr && says_error(*answer.json)) {
+  if (verdict.kind == OutcomeKind::kOk && answer.json != nullptr && says_error(*answer.json, plan_.decode.kind)) {
     // What stands beside the error may be a part.
     return {.kind = OutcomeKind::kRetry, .note = "the answer holds an error", .wait = std::nullopt};
   }

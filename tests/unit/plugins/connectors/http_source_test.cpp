@@ -706,6 +706,40 @@ metrics: {n: {}})yaml");
   EXPECT_EQ(text(), "n 2026-11-20 1270\n");
 }
 
+TEST(HttpAnswers, OfWordsWhereATableIsWantedAreNoTableWithoutRows) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+decode: {kind: csv, delimiter: ";"}
+rows: {kind: records}
+metrics: {n: {}})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  std::string body;
+  FakeHost host([&](const HttpRequest&) { return answer_of(body); });
+  const auto text = [&] { return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings); };
+  for (const char* words : {"We are down for maintenance.\n", "ERROR 50 :: NOTHING FOUND\n"}) {
+    body = words;
+    EXPECT_NE(text().find("that is no table"), std::string::npos) << text();
+  }
+  body = "date;n\n";
+  EXPECT_EQ(text().find("error"), std::string::npos) << text();
+}
+
+TEST(HttpAnswers, InChunksAreWrongWhenOneOfThemSaysSo) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+decode: {kind: chunks, path: /results}
+rows: {kind: records}
+metrics: {n: {}})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  std::string body;
+  FakeHost host([&](const HttpRequest&) { return answer_of(body); });
+  const auto text = [&] { return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings); };
+  body = R"([{"results":[{"date":"2026-11-20","n":1}]},{"requestId":"x"}])";
+  EXPECT_EQ(text(), "n 2026-11-20 1\n");
+  body = R"([{"results":[{"date":"2026-11-20","n":1}]},{"error":{"message":"boom"}}])";
+  EXPECT_NE(text().find("the answer holds an error"), std::string::npos) << text();
+}
+
 TEST(HttpSteps, GoToNoHostThatAnAnswerNames) {
   for (const char* url : {"{{next}}", "https://{{next}}/rows"}) {
     const LoadedSource loaded = load_source(R"yaml(plugin: http
