@@ -127,6 +127,16 @@ TEST(RuleFile, TakesTheZoneOfTheInputsWhenTheyAgree) {
   EXPECT_EQ(zone_of("Asia/Tokyo", "Asia/Tokyo", ", timezone: Europe/London"), "Europe/London");
 }
 
+TEST(RuleFile, WarnsOfAPercentageMadeByHand) {
+  for (const char* value : {"100 * shop.orders / web.visits", "shop.orders / web.visits * 100"}) {
+    const std::string text = complaints(std::string("x: {unit: '%', value: ") + value + "}");
+    EXPECT_NE(text.find("is in %, and its formula is multiplied by 100 besides"), std::string::npos) << text;
+    EXPECT_NE(text.find("help: leave 100 out"), std::string::npos) << text;
+  }
+  EXPECT_EQ(complaints("x: {unit: '%', value: shop.orders / web.visits}"), "");
+  EXPECT_EQ(complaints("x: {unit: points, value: 100 * shop.orders / web.visits}"), "");
+}
+
 TEST(RuleFile, TakesTheUnitOfTheFormulaWhenThereIsNone) {
   EXPECT_EQ(loaded("x: {value: shop.revenue / shop.orders}").unit.text(), "SEK/orders");
 }
