@@ -201,22 +201,7 @@ std::size_t find_period(std::span<const double> values, std::size_t above) {
 }  // namespace
 
 std::vector<int> find_periods(std::span<const double> values) {
-  std::vector<int> periods;
-  const std::size_t first = find_period(values, 1);
-  if (first == 0) {
-    return periods;
-  }
-  periods.push_back(static_cast<int>(first));
-  const Seasons seasons = find_seasons(values, periods);
-  std::vector<double> rest(values.begin(), values.end());
-  for (std::size_t t = 0; t < rest.size(); ++t) {
-    rest[t] = seasons.take(rest[t], t);
-  }
-  const std::size_t second = find_period(rest, first);
-  if (second > 0) {
-    periods.push_back(static_cast<int>(second));
-  }
-  return periods;
+  return find_two(values, find_period);
 }
 
 }  // namespace kpi::forecast

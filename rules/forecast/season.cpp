@@ -192,9 +192,9 @@ std::size_t find_period(std::span<const double> values, std::size_t above) {
 
 }  // namespace
 
-std::vector<int> find_echoes(std::span<const double> values) {
+std::vector<int> find_two(std::span<const double> values, PeriodSearch find) {
   std::vector<int> periods;
-  const std::size_t first = find_period(values, 1);
+  const std::size_t first = find(values, 1);
   if (first == 0) {
     return periods;
   }
@@ -204,11 +204,15 @@ std::vector<int> find_echoes(std::span<const double> values) {
   for (std::size_t t = 0; t < rest.size(); ++t) {
     rest[t] = seasons.take(rest[t], t);
   }
-  const std::size_t second = find_period(rest, first);
+  const std::size_t second = find(rest, first);
   if (second > 0) {
     periods.push_back(static_cast<int>(second));
   }
   return periods;
+}
+
+std::vector<int> find_echoes(std::span<const double> values) {
+  return find_two(values, find_period);
 }
 
 }  // namespace kpi::forecast

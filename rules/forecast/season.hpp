@@ -38,4 +38,10 @@ std::vector<int> find_periods(std::span<const double> values);
 /// differences that are beyond what lower lags explain (Bartlett 1946). On labelled curves it serves them better.
 std::vector<int> find_echoes(std::span<const double> values);
 
+/// A period longer than `above`; 0: none.
+using PeriodSearch = std::size_t (*)(std::span<const double> values, std::size_t above);
+
+/// What a search finds: none, a period, or a second, longer one in what is left without the season of the first.
+std::vector<int> find_two(std::span<const double> values, PeriodSearch find);
+
 }  // namespace kpi::forecast
