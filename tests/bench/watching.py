@@ -173,6 +173,8 @@ scrape_configs: [{{job_name: world, static_configs: [{{targets: ["127.0.0.1:{wor
         begun = time.monotonic()
         self.process.process.send_signal(signal.SIGHUP)
         while self.loaded() <= before:
+            if time.monotonic() > begun + 120:
+                raise SystemExit("watching.py: Prometheus has not reloaded after two minutes")
             time.sleep(0.01)  # until it says so
         return time.monotonic() - begun
 
