@@ -438,9 +438,9 @@ TEST(Watch, SourcesThatHangDelayNoOther) {
   ASSERT_TRUE(watch.restore(clock.now()));
   std::thread running([&] { EXPECT_TRUE(watch.run([] { return nullptr; })); });
   EXPECT_TRUE(source->wait_for(3));
-  EXPECT_EQ(watch.untried(), 200U);
   watch.inbox().post(StopRequest{});
   running.join();
+  EXPECT_EQ(watch.untried(), 200U);
 }
 
 }  // namespace
