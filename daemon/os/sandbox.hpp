@@ -1,6 +1,6 @@
 #pragma once
-// Which files a program that kpid runs may see, and whom it may send a signal: Landlock, where the kernel has it. Made before the fork, entered after
-// it. Thread-safe.
+// Which files a program that kpid runs may see, and whom it may send a signal: Landlock, where the kernel has it. Made
+// before the fork, entered after it. Thread-safe.
 
 #include <string>
 #include <vector>
