@@ -186,6 +186,8 @@ bool Forecaster::load(const Question& question, Forecast& result) {
   result.lowest = std::max(question.lowest, prepared.is_negative ? -kMost : 0);
   result.highest = std::min(question.highest, kMost);
   result.is_positive = *std::ranges::min_element(values_) > 0;
+  result.alternative = prepared.alternative;
+  is_moved_ = prepared.is_moved;
   return true;
 }
 
@@ -267,7 +269,7 @@ Forecast Forecaster::answer(const Question& question, const Lesson& lesson) {
     return result;
   }
   const std::size_t newer = question.values.size() - std::min(question.values.size(), lesson.given);
-  if (lesson.weights.empty() || values_.size() != lesson.used + newer) {
+  if (lesson.weights.empty() || is_moved_ || values_.size() != lesson.used + newer) {
     return answer(question);
   }
   periods_ = lesson.periods;
@@ -304,30 +306,88 @@ double Forecast::error_of(double point, double value) const {
   return is_positive && point > 0 ? evened(value - point, point) : value - point;
 }
 
-double Forecast::quantile(std::size_t step, double probability) const {
+struct Forecast::Around {
+  const ErrorLaw* law;
+  double steps, doubt, point, other, least, most;
+
+  [[nodiscard]] double scale() const { return std::hypot(law->scale(steps), doubt); }
+};
+
+Forecast::Around Forecast::step_at(std::size_t step) const {
   const double point = points[step - 1];
-  const double error = law.quantile(static_cast<double>(step), probability, doubt_at(step));
-  return kept_in(value_of(point, error), lowest, highest);
+  return {&law, static_cast<double>(step), doubt_at(step), point, alternative.of(point), lowest, highest};
+}
+
+Forecast::Around Forecast::sum_until(std::size_t step) const {
+  const auto steps = static_cast<double>(step);
+  const double sum = total(step);
+  return {&total_law,
+          steps,
+          doubt_until(step),
+          sum,
+          sum * alternative.factor + steps * alternative.shift,
+          std::max(lowest * steps, -kMost),
+          std::min(highest * steps, kMost)};
+}
+
+double Forecast::share_at_least(const Around& around, double point, double goal) const {
+  return is_the_same(point, goal, around.scale())
+             ? 1
+             : around.law->probability(around.steps, -error_of(point, goal), around.doubt);
+}
+
+double Forecast::share_at_most(const Around& around, double point, double goal) const {
+  return is_the_same(point, goal, around.scale())
+             ? 1
+             : around.law->probability(around.steps, error_of(point, goal), around.doubt);
+}
+
+/// Between the quantiles of both where there is an alternative, by halves.
+double Forecast::quantile_of(const Around& around, double probability) const {
+  const double error = around.law->quantile(around.steps, probability, around.doubt);
+  const double plain = value_of(around.point, error);
+  if (!(alternative.probability > 0)) {
+    return kept_in(plain, around.least, around.most);
+  }
+  const double other = value_of(around.other, error);
+  double low = kept_in(std::min(plain, other), around.least, around.most);
+  double high = kept_in(std::max(plain, other), around.least, around.most);
+  const auto is_below = [&](double value) {
+    return std::lerp(share_at_most(around, around.point, value),
+                     share_at_most(around, around.other, value),
+                     alternative.probability) < probability;
+  };
+  if (!is_below(low)) {
+    return low;
+  }
+  constexpr int kHalvings = 60;
+  for (int i = 0; i < kHalvings; ++i) {
+    const double middle = std::midpoint(low, high);
+    (is_below(middle) ? low : high) = middle;
+  }
+  return high;
+}
+
+double Forecast::quantile(std::size_t step, double probability) const {
+  return quantile_of(step_at(step), probability);
 }
 
 double Forecast::at_least(std::size_t step, double goal) const {
   if (goal <= lowest || goal > highest) {
     return goal <= lowest ? 1 : 0;
   }
-  if (is_the_same(points[step - 1], goal, std::hypot(law.scale(static_cast<double>(step)), doubt_at(step)))) {
-    return 1;
-  }
-  return law.probability(static_cast<double>(step), -error_of(points[step - 1], goal), doubt_at(step));
+  const Around around = step_at(step);
+  return std::lerp(
+      share_at_least(around, around.point, goal), share_at_least(around, around.other, goal), alternative.probability);
 }
 
 double Forecast::at_most(std::size_t step, double goal) const {
   if (goal < lowest || goal >= highest) {
     return goal < lowest ? 0 : 1;
   }
-  if (is_the_same(points[step - 1], goal, std::hypot(law.scale(static_cast<double>(step)), doubt_at(step)))) {
-    return 1;
-  }
-  return law.probability(static_cast<double>(step), error_of(points[step - 1], goal), doubt_at(step));
+  const Around around = step_at(step);
+  return std::lerp(
+      share_at_most(around, around.point, goal), share_at_most(around, around.other, goal), alternative.probability);
 }
 
 double Forecast::total(std::size_t step) const {
@@ -336,17 +396,16 @@ double Forecast::total(std::size_t step) const {
 }
 
 double Forecast::total_quantile(std::size_t step, double probability) const {
-  const auto steps = static_cast<double>(step);
-  const double error = total_law.quantile(steps, probability, doubt_until(step));
-  return kept_in(value_of(total(step), error), std::max(lowest * steps, -kMost), std::min(highest * steps, kMost));
+  return quantile_of(sum_until(step), probability);
 }
 
 double Forecast::total_at_least(std::size_t step, double goal) const {
-  const auto steps = static_cast<double>(step);
-  if (goal <= lowest * steps || is_the_same(total(step), goal, std::hypot(total_law.scale(steps), doubt_until(step)))) {
+  if (goal <= lowest * static_cast<double>(step)) {
     return 1;
   }
-  return total_law.probability(static_cast<double>(step), -error_of(total(step), goal), doubt_until(step));
+  const Around around = sum_until(step);
+  return std::lerp(
+      share_at_least(around, around.point, goal), share_at_least(around, around.other, goal), alternative.probability);
 }
 
 }  // namespace kpi::forecast

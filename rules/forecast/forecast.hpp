@@ -5,6 +5,7 @@
 
 #include "rules/forecast/error_law.hpp"
 #include "rules/forecast/named_days.hpp"
+#include "rules/forecast/outliers.hpp"
 #include "rules/forecast/pool.hpp"
 #include "rules/forecast/restlessness.hpp"
 
@@ -44,6 +45,7 @@ struct Forecast {
   std::size_t trials = 0;      ///< Origins of the backtest; 0: the intervals are by rule of thumb.
   std::vector<int> periods;    ///< The seasons that were found.
   std::vector<double> doubts;  ///< By step: how far what a named day does is in doubt; empty: no day has a name.
+  Alternative alternative;     ///< Where all steps may be instead, as the newest values stand apart.
 
   /// The value that step `step` (from 1) does not exceed with `probability`.
   [[nodiscard]] double quantile(std::size_t step, double probability) const;
@@ -59,8 +61,15 @@ struct Forecast {
   [[nodiscard]] double doubt_at(std::size_t step) const { return doubts.empty() ? 0 : doubts[step - 1]; }
 
   [[nodiscard]] double doubt_until(std::size_t step) const;
+  /// The law of one step, or of a sum, around a point.
+  struct Around;
+  [[nodiscard]] Around step_at(std::size_t step) const;
+  [[nodiscard]] Around sum_until(std::size_t step) const;
   [[nodiscard]] double value_of(double point, double error) const;
   [[nodiscard]] double error_of(double point, double value) const;
+  [[nodiscard]] double quantile_of(const Around& around, double probability) const;
+  [[nodiscard]] double share_at_least(const Around& around, double point, double goal) const;
+  [[nodiscard]] double share_at_most(const Around& around, double point, double goal) const;
 };
 
 /// An error of a law around a positive `point`, as it is of values that are never negative: between amounts and rates,
@@ -113,6 +122,7 @@ class Forecaster {
   std::vector<double> weights_;
   Projections past_, future_;
   Pool pool_;
+  bool is_moved_ = false;  ///< What lies before a new level was moved to it: no earlier lesson holds.
 };
 
 }  // namespace kpi::forecast

@@ -137,10 +137,13 @@ Prepared prepare(std::span<const double> values, std::span<const int> periods) {
   if (!result.periods.empty() && std::ranges::find(is_known, 0) != is_known.end()) {
     refill(result.values, is_known, result.periods);
   }
-  const std::size_t cut = find_break(result.values, result.periods);
-  if (cut > 0 && is_enough(result.values.size() - cut, result.periods)) {
-    result.values.erase(result.values.begin(), result.values.begin() + static_cast<std::ptrdiff_t>(cut));
-  }
+  const Ending ending = tame(result.values, result.periods);
+  result.alternative = ending.alternative;
+  result.is_moved = ending.is_moved;
+  const std::size_t level = ending.is_moved ? 0 : find_break(result.values, result.periods);
+  const bool is_whole = level > 0 && is_enough(result.values.size() - level, result.periods);
+  const std::size_t cut = is_whole ? level : ending.cut;
+  result.values.erase(result.values.begin(), result.values.begin() + static_cast<std::ptrdiff_t>(cut));
   return result;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // A series made ready for the methods: missing values filled, what lies before a break of its level cut off, its
-// seasons found. Pure.
+// seasons found, what stands apart taken out. Pure.
+
+#include "rules/forecast/outliers.hpp"
 
 #include <span>
 #include <vector>
@@ -11,6 +13,8 @@ struct Prepared {
   std::vector<double> values;  ///< Finite, at least one unless there was none.
   std::vector<int> periods;    ///< Seasonal periods, the shortest first.
   bool is_negative = false;    ///< Some value is below zero.
+  Alternative alternative;     ///< The newest values may be something passing, or something new.
+  bool is_moved = false;       ///< The level broke a short while ago; what lies before was moved to the new one.
 };
 
 /// `periods`: to consider; none: to be found.
