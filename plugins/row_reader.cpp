@@ -60,7 +60,7 @@ RowValue RowReader::value_of(std::uint64_t row, std::size_t metric, const RowCel
         return refuse(
             row, metric, number_text(cell.number) + " is no value: deliver a number, or null where there is none");
       }
-      return {.number = scaled(cell.number, wanted.scale)};
+      return scaled_value(row, metric, cell.number);
     case RowCell::Kind::kUnusable:
       return refuse(
           row, metric, "is " + std::string(cell.text) + ", not a number: read a part of it, or another column");
@@ -77,7 +77,16 @@ RowValue RowReader::value_of(std::uint64_t row, std::size_t metric, const RowCel
         metric,
         '"' + printable(trim(cell.text)) + "\" is a percentage: if " + wanted.name + " is one, write scale: percent");
   }
-  return {.number = scaled(*number, wanted.scale)};
+  return scaled_value(row, metric, *number);
+}
+
+RowValue RowReader::scaled_value(std::uint64_t row, std::size_t metric, double number) {
+  const double value = scaled(number, settings_.metrics[metric].scale);
+  if (std::isinf(value)) {
+    return refuse(
+        row, metric, number_text(number) + " times its scale is more than a number can be: correct it, or scale");
+  }
+  return {.number = value};
 }
 
 RowValue RowReader::refuse(std::uint64_t row, std::size_t metric, std::string message) {

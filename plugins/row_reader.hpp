@@ -93,6 +93,7 @@ class RowReader {
  private:
   std::optional<Slot> slot_of_row(std::uint64_t row, std::string_view date);
   RowValue value_of(std::uint64_t row, std::size_t metric, const RowCell& cell);
+  RowValue scaled_value(std::uint64_t row, std::size_t metric, double number);
   RowValue refuse(std::uint64_t row, std::size_t metric, std::string message);
 
   const SourceSettings& settings_;

@@ -205,6 +205,14 @@ void RowCollector::emit_metric(std::span<const Record> same, std::uint32_t metri
     first = unread;
     sum = std::nan("");
   }
+  if (std::isinf(sum)) {
+    problem(first->row, [&] {
+      return RowProblem{where_(first->row, metric),
+                        "the rows of " + slot_text(Slot{first->slot}, settings_.grain) +
+                            " add up to more than a number can be: correct them; until then the value is not known"};
+    });
+    sum = std::nan("");
+  }
   if (first != nullptr) {
     poll_.samples.push_back({.series = series(first->label_set, metric), .slot = Slot{first->slot}, .value = sum});
   }

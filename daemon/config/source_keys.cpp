@@ -203,6 +203,11 @@ class SourceReader {
     if (const YamlNode* labels = map.optional("labels")) {
       for (const auto& [name, column] : labels->entries) {
         check_name(name, "label", diagnostics_);
+        if (column.kind != YamlNode::Kind::kScalar || column.scalar.empty()) {
+          diagnostics_.error(column.position,
+                             "label " + printable(name.scalar) + " wants the name of what its values come from",
+                             "write labels: {" + printable(name.scalar) + ": Country}");
+        }
         config_.settings.labels.push_back({name.scalar, column.scalar, {}, name.position});
       }
       if (labels->kind != YamlNode::Kind::kMap) {

@@ -95,23 +95,36 @@ class Converter {
       tell(currency, to, sample.slot, rate.has_value());
       return std::nan("");
     }
-    return sample.value * factor->factor;
+    const double value = sample.value * factor->factor;
+    if (std::isinf(value)) {
+      tell_problem(day_of(sample.slot), "a value times its rate is more than a number can be: it counts as unknown");
+      return std::nan("");
+    }
+    return value;
+  }
+
+  [[nodiscard]] std::string day_of(Slot slot) const {
+    return source_.settings.grain.is_civil() ? date_text(date_of(slot)) : rfc3339(Instant{Duration{slot.ms}});
+  }
+
+  void tell_problem(std::string where, std::string message) {
+    ++poll_.problem_count;
+    if (poll_.problems.size() < kMaxRowProblems) {
+      poll_.problems.push_back({std::move(where), std::move(message)});
+    }
   }
 
   /// Once for each currency: the days of one are many.
   void tell(const std::string& currency, const Conversion& to, Slot slot, bool has_metric) {
-    ++poll_.problem_count;
-    if (!missing_.insert(currency).second || poll_.problems.size() >= kMaxRowProblems) {
+    if (!missing_.insert(currency).second) {
+      ++poll_.problem_count;
       return;
     }
-    const bool is_civil = source_.settings.grain.is_civil();
-    const std::string day = is_civil ? date_text(date_of(slot)) : rfc3339(Instant{Duration{slot.ms}});
-    poll_.problems.push_back(
-        {day,
-         (currency.empty() ? "a row has no currency: fill it in"
-          : has_metric     ? "no rate of " + printable(currency, 16) + " in " + to.rates + " on that day or before"
-                           : to.rates + " has no metric of unit " + to.to + "/" + printable(currency, 16)) +
-             "; until then its period is unknown"});
+    tell_problem(day_of(slot),
+                 (currency.empty() ? "a row has no currency: fill it in"
+                  : has_metric ? "no rate of " + printable(currency, 16) + " in " + to.rates + " on that day or before"
+                               : to.rates + " has no metric of unit " + to.to + "/" + printable(currency, 16)) +
+                     "; until then its period is unknown");
   }
 
   void add(std::uint32_t metric, const Labels& labels, Slot slot, double value) {
@@ -124,14 +137,16 @@ class Converter {
     if (is_first) {
       poll_.samples.push_back({.series = series->second, .slot = slot, .value = value});
     } else if (source_.settings.metrics[metric].kind == MetricKind::kFlow) {
-      poll_.samples[place->second].value += value;
-    } else {
-      ++poll_.problem_count;
-      if (poll_.problems.size() < kMaxRowProblems) {
-        poll_.problems.push_back({date_text(date_of(slot)),
-                                  "a second value of " + source_.settings.metrics[metric].name +
-                                      " in another currency: it does not add up, and the first one counts"});
+      double& sum = poll_.samples[place->second].value;
+      sum += value;
+      if (std::isinf(sum)) {
+        tell_problem(day_of(slot), "the values of all currencies add up to more than a number can be");
+        sum = std::nan("");
       }
+    } else {
+      tell_problem(date_text(date_of(slot)),
+                   "a second value of " + source_.settings.metrics[metric].name +
+                       " in another currency: it does not add up, and the first one counts");
     }
   }
 

@@ -17,6 +17,8 @@ namespace {
 constexpr std::string_view kCursor = "until ";
 /// So many of the last periods are asked for again as long as they have no row.
 constexpr int kMostWaitedFor = 31;
+/// Of an answer without a window, so many days are held against the zone that it names.
+constexpr std::int64_t kZoneDays = 366;
 
 std::optional<Slot> covered_by(const std::string& cursor) {
   std::int64_t ms = 0;
@@ -110,7 +112,7 @@ class HttpPoll {
       page.document = exchange.json && plan_.decode.kind == DecodePlan::Kind::kJson
                           ? *std::move(exchange.json)
                           : KPI_TRY(decode(plan_.decode, exchange.response, origin_of(exchange.url) + " answer"));
-      check_zone(page.document);
+      KPI_TRY(check_zone(page.document, scope));
       const JsonSelect& list = plan_.pages.list ? *plan_.pages.list : plan_.rows.path;
       const std::vector<const Json*> rows = elements_at(page.document, list);
       if (is_probe && pages.repeats(rows)) {
@@ -206,21 +208,43 @@ class HttpPoll {
     }
   }
 
-  void check_zone(const Json& document) {
+  /// Values of one day that is cut in two ways are values of different days: they must not be stored.
+  Result<void> check_zone(const Json& document, const RenderScope& scope) const {
     if (plan_.window.zone_from_answer.empty()) {
-      return;
+      return {};
     }
     const auto path = JsonSelect::parse(plan_.window.zone_from_answer);
     const Json* zone = path ? path->first(document) : nullptr;
-    if (zone == nullptr || !zone->is_string() || zone->get<std::string>() == plan_.settings.zone.name()) {
-      return;
+    if (zone == nullptr || !zone->is_string()) {
+      return {};
     }
-    const std::string remark = "the other side cuts its days in " + printable(zone->get<std::string>(), 60) +
-                               ", this source in " + plan_.settings.zone.name() +
-                               ": write timezone: " + printable(zone->get<std::string>(), 60);
-    if (std::ranges::find(remarks_, remark) == remarks_.end()) {
-      remarks_.push_back(remark);
+    const auto name = zone->get<std::string>();
+    const auto other = Zone::find(name);
+    if (other && cuts_alike(*other, scope.window)) {
+      return {};
     }
+    return fail(ErrorKind::kInvalid,
+                plan_.origin + ": the other side cuts its days in " + printable(name, 60) + ", this source in " +
+                    plan_.settings.zone.name() +
+                    ", and days are never cut anew: write timezone: " + printable(name, 60));
+  }
+
+  /// Whether the days of a window begin at the same moments in another zone.
+  [[nodiscard]] bool cuts_alike(const Zone& other, const PollWindow& window) const {
+    const Zone& own = plan_.settings.zone;
+    if (other.name() == own.name()) {
+      return true;
+    }
+    const std::int64_t now = request_.now.time_since_epoch().count();
+    const std::int64_t from = plan_.has_window ? window.start.ms : now - (kZoneDays * kDayMs);
+    const std::int64_t until = plan_.has_window ? window.end.ms : now;
+    for (std::int64_t ms = from; ms <= until; ms += kDayMs) {
+      const std::chrono::local_time<Duration> midnight{Duration{ms}};
+      if (own.to_instant(midnight) != other.to_instant(midnight)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   Result<Poll> finish() {

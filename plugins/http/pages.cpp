@@ -10,6 +10,10 @@ namespace {
 
 using Kind = PagePlan::Kind;
 
+/// A filter of the other side may leave some pages empty; so many in a row are a circle.
+constexpr std::size_t kMostEmptyPages = 20;
+constexpr std::size_t kShownCursor = 80;
+
 bool says_more(const Json* flag) {
   return flag != nullptr && !flag->is_null() && !(flag->is_boolean() && !flag->get<bool>()) &&
          !(flag->is_string() && (flag->get_ref<const std::string&>().empty() || *flag == "false"));
@@ -130,6 +134,9 @@ Result<std::optional<Pages::Next>> Pages::after(const Exchange& exchange,
       next = KPI_TRY(by_partition(document));
       break;
   }
+  if (next) {
+    KPI_TRY(check_emptiness(rows.size()));
+  }
   if (next && ++pages_ > plan_.max_pages) {
     return fail(ErrorKind::kInvalid,
                 origin_ + ": the answer goes on after " + counted(static_cast<std::uint64_t>(plan_.max_pages), "page") +
@@ -154,6 +161,27 @@ Result<void> Pages::check_repetition(const std::vector<const Json*>& rows) {
   }
   print_ = print_of(rows);
   return {};
+}
+
+Result<void> Pages::check_emptiness(std::size_t count) {
+  empty_ = count == 0 && plan_.kind != Kind::kPartition ? empty_ + 1 : 0;
+  if (empty_ < kMostEmptyPages) {
+    return {};
+  }
+  return fail(ErrorKind::kInvalid,
+              origin_ + ": " + counted(empty_, "page") +
+                  " in a row had no rows, and the other side says that there are more: correct paginate, or rows.path");
+}
+
+Result<void> Pages::use(const std::string& value) {
+  const auto [known, is_new] = used_.try_emplace(value, static_cast<std::size_t>(pages_) + 1);
+  if (is_new) {
+    return {};
+  }
+  return fail(ErrorKind::kUnavailable,
+              origin_ + ": page " + std::to_string(pages_) + " leads to \"" + printable(value, kShownCursor) +
+                  "\", which page " + std::to_string(known->second) +
+                  " was asked for with: the pages go round in a circle; correct paginate.at and paginate.from");
 }
 
 Result<std::optional<Pages::Next>> Pages::by_position(const Json& document, std::size_t count) {
@@ -200,10 +228,7 @@ Result<std::optional<Pages::Next>> Pages::by_value(const Exchange& exchange, con
     }
     return std::optional<Next>();
   }
-  if (value == last_) {
-    return fail(ErrorKind::kUnavailable, origin_ + ": the next page leads to itself");
-  }
-  last_ = value;
+  KPI_TRY(use(value));
   if (plan_.kind == Kind::kCursor) {
     return std::optional(next_at(value));
   }
@@ -220,10 +245,10 @@ Result<std::optional<Pages::Next>> Pages::by_id(const Json& document, const std:
     return std::optional<Next>();
   }
   const Json* id = rows.empty() ? nullptr : plan_.id.first(*rows.back());
-  if (id == nullptr || id->is_structured() || json_text_of(*id) == last_) {
+  if (id == nullptr || id->is_structured()) {
     return fail(ErrorKind::kUnavailable, origin_ + ": there is said to be another page, but the last row has no id");
   }
-  last_ = json_text_of(*id);
+  KPI_TRY(use(json_text_of(*id)));
   return std::optional(next_at(*id));
 }
 

@@ -5,6 +5,7 @@
 #include "plugins/http/exchange.hpp"
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -36,6 +37,10 @@ class Pages {
  private:
   /// The same rows twice are those of a server that gives the same page whatever is asked: they must not be added up.
   Result<void> check_repetition(const std::vector<const Json*>& rows);
+  /// Pages without rows do not go on for ever either.
+  Result<void> check_emptiness(std::size_t count);
+  /// What asks for a page is asked for once: `value` was not used before.
+  Result<void> use(const std::string& value);
   Result<std::optional<Next>> by_position(const Json& document, std::size_t count);
   Result<std::optional<Next>> by_value(const Exchange& exchange, const Json& document);
   Result<std::optional<Next>> by_id(const Json& document, const std::vector<const Json*>& rows);
@@ -49,8 +54,9 @@ class Pages {
   std::int64_t pages_ = 1;
   std::int64_t seen_ = 0;
   std::optional<std::int64_t> partitions_;
-  std::optional<std::size_t> print_;  ///< Of the rows of the page before.
-  std::string last_;
+  std::optional<std::size_t> print_;         ///< Of the rows of the page before.
+  std::size_t empty_ = 0;                    ///< Pages without rows, one behind the other.
+  std::map<std::string, std::size_t> used_;  ///< Cursors, addresses and identifiers, with the page they were asked for.
 };
 
 /// The address of rel="next" in a Link header; empty: there is none.

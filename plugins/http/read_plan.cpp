@@ -146,7 +146,7 @@ void read_outcomes(const OptionTree& node, HttpPlan& plan, Diagnostics& diagnost
     rule.then = static_cast<OutcomeKind>(kind);
     map.text("note", rule.note);
     if (const OptionTree* wait = map.optional("wait")) {
-      rule.wait = read_wait_rules(*wait, "outcome.wait", diagnostics);
+      rule.wait = read_wait_rules(*wait, "outcome.wait", plan.settings.zone, diagnostics);
     }
     map.finish();
     plan.outcomes.push_back(std::move(rule));
@@ -270,7 +270,7 @@ void read_plan(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnostics) {
     read_outcomes(*keys.outcome, plan, diagnostics);
   }
   if (keys.wait != nullptr) {
-    plan.waits = read_wait_rules(*keys.wait, "wait", diagnostics);
+    plan.waits = read_wait_rules(*keys.wait, "wait", plan.settings.zone, diagnostics);
   }
   if (keys.budget != nullptr) {
     read_budget(*keys.budget, plan, diagnostics);

@@ -145,15 +145,22 @@ void RowBuilder::take_row(const AnswerRow& row, const RenderScope& scope) {
   places_.push_back(name_ + (row.place.empty() || row.place.front() == '/' ? "" : " ") + row.place);
   for (std::size_t i = 0; i < label_fields_.size(); ++i) {
     const Json* value = row.field(label_fields_[i]);
+    if (value != nullptr && value->is_structured()) {
+      rows_.lose(number, [&] {
+        return RowProblem{where(number, {.part = RowReader::Place::Part::kLabel, .index = i}),
+                          "label " + plan_.settings.labels[i].name + " is " + json_kind(*value) +
+                              ", not a text: name a part of it, such as " + plan_.settings.labels[i].column + "/name"};
+      });
+      see_metrics(row);
+      return;
+    }
     label_texts_[i] = value == nullptr ? "" : json_text_of(*value);
     labels_[i] = label_texts_[i];
   }
   std::string text;
   const auto slot = slot_of_row(row, scope, text);
   if (slot && !is_wanted(*slot, scope)) {
-    for (std::size_t i = 0; i < cells_.size(); ++i) {
-      was_seen_[i] = was_seen_[i] || value_of(row, i) != nullptr;
-    }
+    see_metrics(row);
     count_outside(*slot, scope);
     return;
   }
@@ -176,6 +183,12 @@ void RowBuilder::take_row(const AnswerRow& row, const RenderScope& scope) {
     gather(*slot);
   } else {
     rows_.read_at(number, *slot, labels_, cells_);
+  }
+}
+
+void RowBuilder::see_metrics(const AnswerRow& row) {
+  for (std::size_t i = 0; i < was_seen_.size(); ++i) {
+    was_seen_[i] = was_seen_[i] || value_of(row, i) != nullptr;
   }
 }
 
@@ -217,6 +230,10 @@ const Json* RowBuilder::value_of(const AnswerRow& row, std::size_t metric) const
   return value;
 }
 
+bool RowBuilder::is_picked(std::size_t metric) const {
+  return plan_.rows.kind == Kind::kPick || field_names_[metric].find("[?") != std::string::npos;
+}
+
 double RowBuilder::factor_of(const AnswerRow& row, const std::string& field) const {
   const auto scale = plan_.rows.scales.find(field);
   const auto all = plan_.rows.scales.find("");
@@ -241,6 +258,9 @@ RowCell RowBuilder::cell_of(const AnswerRow& row, std::size_t metric, const Rend
       return RowProblem{where(places_.size() - 1, place), "null stands where a value is wanted"};
     });
     return {.kind = RowCell::Kind::kAbsent, .text = {}, .number = 0};
+  }
+  if (value == nullptr && plan_.rows.fills_zero && is_picked(metric)) {
+    return RowCell::absent();  // what is not in the list did not happen
   }
   if (value == nullptr || value->is_null()) {
     return {};
@@ -311,17 +331,28 @@ std::string RowBuilder::where(std::uint64_t row, RowReader::Place place) const {
   return at;
 }
 
+/// A metric of which no row says anything is misspelt; where it is picked out of a list, it may only not have happened.
+Result<void> RowBuilder::check_seen() {
+  const bool has_fixed_fields = plan_.rows.kind != Kind::kEntries && plan_.rows.kind != Kind::kPairs;
+  for (std::size_t i = 0; i < was_seen_.size() && has_fixed_fields && !places_.empty(); ++i) {
+    if (was_seen_[i] || group_of(i) == RowPlan::Group::kCount || plan_.per_metric) {
+      continue;
+    }
+    const std::string what =
+        "no row has " + printable(field_names_[i], 80) + " for metric " + plan_.settings.metrics[i].name;
+    if (!is_picked(i)) {
+      return fail(ErrorKind::kInvalid, name_ + ": " + what + ": the first one has " + first_fields_);
+    }
+    rows_.tell(0, [&] {
+      return RowProblem{places_.front(), what + ": correct its name, if it is not that none has come yet"};
+    });
+  }
+  return {};
+}
+
 Result<Poll> RowBuilder::finish() {
   flush_gathered();
-  const bool has_fixed_fields =
-      plan_.rows.kind == Kind::kRecords || plan_.rows.kind == Kind::kZip || plan_.rows.kind == Kind::kScalar;
-  for (std::size_t i = 0; i < was_seen_.size() && has_fixed_fields && !places_.empty(); ++i) {
-    if (!was_seen_[i] && group_of(i) != RowPlan::Group::kCount && !plan_.per_metric) {
-      return fail(ErrorKind::kInvalid,
-                  name_ + ": no row has " + printable(field_names_[i], 80) + " for metric " +
-                      plan_.settings.metrics[i].name + ": the first one has " + first_fields_);
-    }
-  }
+  KPI_TRY(check_seen());
   Poll poll = KPI_TRY(rows_.finish("the answer"));
   if (outside_ > 0) {
     poll.remarks.push_back(counted(outside_, "row is", "rows are") +

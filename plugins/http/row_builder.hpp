@@ -74,6 +74,11 @@ class RowBuilder {
   void count_outside(Slot slot, const RenderScope& scope);
   const Json* value_of(const AnswerRow& row, std::size_t metric) const;
   RowCell cell_of(const AnswerRow& row, std::size_t metric, const RenderScope& scope);
+  /// Whether a metric's value is sought by a name in a list of the row.
+  [[nodiscard]] bool is_picked(std::size_t metric) const;
+  /// Which metrics a row that is left out has.
+  void see_metrics(const AnswerRow& row);
+  Result<void> check_seen();
   double factor_of(const AnswerRow& row, const std::string& field) const;
   void gather(Slot slot);
   void flush_gathered();

@@ -98,11 +98,14 @@ std::string RowBuilder::nothing_at_path() const {
 
 Result<std::vector<std::string>> RowBuilder::zip_names(const Json& document, const RenderScope& scope) {
   std::vector<std::string> names;
-  const auto add = [&](const Json& name) -> Result<void> {
-    if (name.is_structured()) {
-      return fail(ErrorKind::kInvalid, name_ + ": a column's name is " + json_kind(name));
+  const auto add = [&](const Json& found) -> Result<void> {
+    // A path may lead to the list of the names, or to each of them.
+    for (const Json& name : found.is_array() ? found : Json::array({found})) {
+      if (name.is_structured()) {
+        return fail(ErrorKind::kInvalid, name_ + ": a column's name is " + json_kind(name));
+      }
+      names.push_back(json_text_of(name));
     }
-    names.push_back(json_text_of(name));
     return {};
   };
   if (plan_.rows.names_in_first_row) {
@@ -145,6 +148,11 @@ Result<std::vector<AnswerRow>> RowBuilder::zipped(const Json& document, const Re
     row.place = plan_.rows.path.text() + '/' + std::to_string(index++);
     if (plan_.rows.names_in_first_row && index == 1) {
       continue;
+    }
+    if (list->is_primitive()) {
+      return fail(ErrorKind::kInvalid,
+                  name_ + row.place + ": " + json_kind(*list) +
+                      " stands where a row is wanted: rows leads to the list of the rows, without /* behind it");
     }
     row.names = &names_;
     for (const JsonSelect& cell : plan_.rows.cells) {

@@ -122,7 +122,7 @@ std::optional<milliseconds> wait_by(const WaitRule& rule, const Answer& answer, 
   return longest;
 }
 
-WaitRule read_rule(const OptionTree& node, const std::string& where, Diagnostics& diagnostics) {
+WaitRule read_rule(const OptionTree& node, const std::string& where, const Zone& own, Diagnostics& diagnostics) {
   WaitRule rule;
   TreeReader map(node, where, diagnostics);
   std::size_t form = 0;
@@ -134,6 +134,9 @@ WaitRule read_rule(const OptionTree& node, const std::string& where, Diagnostics
   map.path("requested", rule.requested);
   map.path("available", rule.available);
   map.path("rate", rule.rate);
+  if (rule.form == WaitRule::Form::kMidnight) {
+    rule.zone = own;
+  }
   std::string zone;
   if (map.text("timezone", zone)) {
     auto found = Zone::find(zone);
@@ -161,10 +164,13 @@ std::optional<Instant> parse_http_date(std::string_view text) {
   return written ? std::optional(Instant{Duration{written->ms}}) : std::nullopt;
 }
 
-std::vector<WaitRule> read_wait_rules(const OptionTree& node, const std::string& where, Diagnostics& diagnostics) {
+std::vector<WaitRule> read_wait_rules(const OptionTree& node,
+                                      const std::string& where,
+                                      const Zone& own,
+                                      Diagnostics& diagnostics) {
   std::vector<WaitRule> rules;
   for (const OptionTree* item : items_of(node)) {
-    rules.push_back(read_rule(*item, where, diagnostics));
+    rules.push_back(read_rule(*item, where, own, diagnostics));
   }
   return rules;
 }

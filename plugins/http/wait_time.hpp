@@ -37,8 +37,11 @@ struct WaitRule {
   JsonSelect rate;
 };
 
-/// `wait:`, one rule or a list.
-std::vector<WaitRule> read_wait_rules(const OptionTree& node, const std::string& where, Diagnostics& diagnostics);
+/// `wait:`, one rule or a list. A midnight whose zone is not given is that of `own`, the source's.
+std::vector<WaitRule> read_wait_rules(const OptionTree& node,
+                                      const std::string& where,
+                                      const Zone& own,
+                                      Diagnostics& diagnostics);
 
 /// What the first rule says that says anything, then Retry-After; nothing: the other side does not say.
 std::optional<std::chrono::milliseconds> wait_of(const std::vector<WaitRule>& rules, const Answer& answer, Instant now);

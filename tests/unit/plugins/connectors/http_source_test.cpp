@@ -615,6 +615,54 @@ TEST(HttpPages, ThatComeTwiceAreAnErrorAndNoLargerSum) {
   }
 }
 
+TEST(HttpPages, ThatGoRoundInACircleEndWhereACursorComesAgain) {
+  for (const auto& [paging, leads_to] :
+       {std::pair<std::string, std::string>(R"({kind: cursor, at: "query:after", from: /next})", R"("c1")"),
+        {R"({kind: next_url, from: /next_url})", R"("/n?after=c1")"},
+        {R"({kind: last_id, at: "query:after", id: id, more: /more})", R"("c1")"}}) {
+    SCOPED_TRACE(paging);
+    const LoadedSource loaded =
+        load_source("plugin: http\nrequest: {url: \"https://api.example.com/n\"}\npaginate: " + paging +
+                    "\nrows: {kind: records, path: /data}\nmetrics: {n: {}}");
+    ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+    int page = 0;
+    FakeHost host([&](const HttpRequest&) {
+      const std::string next = 'c' + std::to_string(++page % 3);
+      return answer_of(R"({"more":true,"data":[{"date":"2026-11-20","n":)" + std::to_string(page) + R"(,"id":")" +
+                       next + R"("}],"next":")" + next + R"(","next_url":"/n?after=)" + next + R"("})");
+    });
+    EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+              "error: s: page 4 leads to " + leads_to +
+                  ", which page 2 was asked for with: the pages go round in a circle; correct paginate.at and "
+                  "paginate.from\n");
+    EXPECT_EQ(host.requests.size(), 4U);
+  }
+}
+
+TEST(HttpPages, WithoutRowsDoNotGoOnForEver) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+paginate: {kind: cursor, at: "query:after", from: /next}
+rows: {kind: records, path: /data}
+metrics: {n: {}})yaml");
+  int page = 0;
+  int rows_on = 1;
+  FakeHost host([&](const HttpRequest&) {
+    const std::string rows = ++page == rows_on ? R"({"date":"2026-11-20","n":7})" : "";
+    return answer_of(R"({"data":[)" + rows + "]" + (page == 25 ? "" : R"(,"next":")" + std::to_string(page) + '"') +
+                     "}");
+  });
+  EXPECT_EQ(
+      poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+      "error: s: 20 pages in a row had no rows, and the other side says that there are more: correct paginate, or "
+      "rows.path\n");
+  EXPECT_EQ(host.requests.size(), 21U);
+  page = 0;
+  rows_on = 10;
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings), "n 2026-11-20 7\n")
+      << "a few empty pages are no fault";
+}
+
 TEST(HttpPages, WithMoreRowsThanTheTotalAreAnError) {
   const LoadedSource loaded = load_source(R"yaml(plugin: http
 request: {url: "https://api.example.com/n"}
@@ -799,6 +847,116 @@ TEST(HttpRows, OfDaysThatWereNotAskedForAreToldAndLeftOut) {
             "1 request sent");
 }
 
+TEST(HttpRows, OfDaysThatTheOtherSideCutsElsewhereAreNotStored) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+timezone: Europe/Stockholm
+window: {lookback_days: 2, timezone: "from_response:/tz"}
+request: {url: "https://api.example.com/n", query: {from: "{{window.start}}"}}
+rows: {kind: records, path: /data}
+metrics: {n: {}})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  std::string zone = "America/New_York";
+  FakeHost host([&](const HttpRequest&) {
+    return answer_of(R"({"tz":")" + zone + R"(","data":[{"date":"2026-11-20","n":7}]})");
+  });
+  const auto text = [&] { return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings); };
+  EXPECT_EQ(text(),
+            "error: s: the other side cuts its days in America/New_York, this source in Europe/Stockholm, and days are "
+            "never cut anew: write timezone: America/New_York\n");
+  for (const char* same : {"Europe/Stockholm", "Europe/Berlin"}) {
+    zone = same;
+    EXPECT_EQ(text(), "n 2026-11-20 7\n") << same;
+  }
+}
+
+TEST(HttpRows, ThatNeverHoldAPickedMetricSaySo) {
+  const auto source = [](const std::string& missing) {
+    return load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+rows: {kind: pick, path: /data, list: metrics, name: metric, value: value, date: {field: date})yaml" +
+                       missing + R"yaml(}
+metrics: {sent: {}, opend: {}})yaml");
+  };
+  FakeHost host([](const HttpRequest&) {
+    return answer_of(R"({"data":[{"date":"2026-11-19","metrics":[{"metric":"sent","value":5}]},)"
+                     R"({"date":"2026-11-20","metrics":[{"metric":"sent","value":6}]}]})");
+  });
+  const std::string told =
+      "problem: s/data/0: no row has opend for metric opend: correct its name, if it is not that none has come yet\n";
+  const LoadedSource null = source("");
+  ASSERT_NE(null.source, nullptr) << null.diagnostics;
+  EXPECT_EQ(poll_text(null.source->poll(request_at(host), host, {}), null.settings),
+            "opend 2026-11-19 null\nopend 2026-11-20 null\nsent 2026-11-19 5\nsent 2026-11-20 6\n" + told);
+  const LoadedSource zero = source(", missing: zero");
+  ASSERT_NE(zero.source, nullptr) << zero.diagnostics;
+  EXPECT_EQ(poll_text(zero.source->poll(request_at(host), host, {}), zero.settings),
+            "sent 2026-11-19 5\nsent 2026-11-20 6\n" + told);
+}
+
+TEST(HttpRows, OfAZipTakeTheirNamesFromAListToo) {
+  FakeHost host([](const HttpRequest&) {
+    return answer_of(R"({"cols":["date","n"],"rows":[["2026-11-19",5],["2026-11-20",6]]})");
+  });
+  const auto text = [&](const std::string& rows) {
+    const LoadedSource loaded = load_source(
+        "plugin: http\nrequest: {url: \"https://api.example.com/n\"}\nrows: " + rows + "\nmetrics: {n: {}}");
+    return loaded.source == nullptr ? loaded.diagnostics
+                                    : poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings);
+  };
+  for (const char* names : {"/cols", "[/cols]", "/cols/*", "[date, n]"}) {
+    EXPECT_EQ(text("{kind: zip, names: " + std::string(names) + ", rows: /rows}"), "n 2026-11-19 5\nn 2026-11-20 6\n")
+        << names;
+  }
+  EXPECT_EQ(text("{kind: zip, names: /cols, rows: \"/rows/*\"}"),
+            "error: s/rows/*/0: a text stands where a row is wanted: rows leads to the list of the rows, without "
+            "/* behind it\n");
+}
+
+TEST(HttpRows, WithAnObjectForALabelAreNotStored) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+rows: {kind: records, path: /data}
+metrics: {n: {}}
+labels: {shop: shop})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host([](const HttpRequest&) {
+    return answer_of(
+        R"({"data":[{"date":"2026-11-20","n":7,"shop":{"id":1}},{"date":"2026-11-20","n":8,"shop":"a"}]})");
+  });
+  EXPECT_EQ(
+      poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+      "n 2026-11-20 shop=a 8\nproblem: s/data/0/shop: label shop is an object, not a text: name a part of it, such "
+      "as shop/name\n");
+}
+
+TEST(HttpRows, TakeALabelFromANamedFieldOnly) {
+  for (const char* label : {"{column: shop}", "[shop]", "\"\""}) {
+    const LoadedSource loaded = load_source(
+        "plugin: http\nrequest: {url: \"https://api.example.com/n\"}\nrows: {kind: "
+        "records}\nmetrics: {n: {}}\nlabels: {shop: " +
+        std::string(label) + "}");
+    EXPECT_NE(loaded.diagnostics.find("error: label shop wants the name of what its values come from"),
+              std::string::npos)
+        << label << loaded.diagnostics;
+  }
+}
+
+TEST(HttpRows, ThatAddUpToNoNumberAreUnknown) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+rows: {kind: records, path: /data, scales: {m: 1000}}
+metrics: {n: {}, m: {}})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host([](const HttpRequest&) {
+    return answer_of(R"({"data":[{"date":"2026-11-20","n":1e308,"m":1},{"date":"2026-11-20","n":1e308,"m":1e307}]})");
+  });
+  EXPECT_EQ(
+      poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+      "m 2026-11-20 null\nn 2026-11-20 null\nproblem: s/data/0/n: the rows of 2026-11-20 add up to more than a "
+      "number can be: correct them; until then the value is not known\nproblem: s/data/1/m: inf is no value: deliver "
+      "a number, or null where there is none\n");
+}
+
 TEST(HttpRows, ThatAFilterLeavesOutAreNoFault) {
   const LoadedSource loaded = load_source(R"yaml(plugin: http
 request: {url: "https://api.example.com/n"}
@@ -856,6 +1014,22 @@ TEST(HttpWaits, ThatAreTooLongToCountAreAsLongAsCanBe) {
   host.time += std::chrono::hours{1};
   EXPECT_FALSE(loaded.source->poll(request_at(host), host, {}).has_value());
   EXPECT_EQ(host.requests.size(), 1U);
+}
+
+TEST(HttpWaits, UntilMidnightAreUntilThatOfTheSource) {
+  for (const auto& [zone, hour] : {std::pair("Europe/Stockholm", 23), {"America/New_York", 5}}) {
+    const LoadedSource loaded = load_source("plugin: hubspot\ntoken: hubspot-secret\ntimezone: " + std::string(zone) +
+                                            "\nmetrics: {contacts: {}}");
+    ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+    FakeHost host([](const HttpRequest&) { return answer_of(R"({"policyName":"DAILY","message":"used up"})", 429); });
+    host.time += std::chrono::hours{hour == 5 ? 4 : 22};
+    const auto poll = loaded.source->poll(request_at(host), host, {});
+    ASSERT_FALSE(poll.has_value());
+    EXPECT_NE(
+        poll.error().message.find("not asked again before 2026-11-21T" + std::string(hour == 5 ? "05" : "23") + ":00"),
+        std::string::npos)
+        << poll.error().message;
+  }
 }
 
 TEST(HttpOutcomes, RunOnGoodStatusesToo) {
