@@ -26,6 +26,9 @@ constexpr std::array<std::pair<std::string_view, double>, 10> kUnits{{{"", 1},
 /// One label and its value as text: "0.12s", "45%", "U".
 using Perfdata = std::map<std::string, std::string, std::less<>>;
 
+/// What stands for a label that comes more than once: which of its values is right nobody knows.
+constexpr std::string_view kTwice = "twice";
+
 /// The next `'label'=value;warn;…`; false at the end of the text.
 bool next_value(std::string_view& text, Perfdata& values) {
   text = trim(text);
@@ -55,7 +58,10 @@ bool next_value(std::string_view& text, Perfdata& values) {
   const std::string_view rest = text.substr(at + 1);
   const std::size_t end = std::min(rest.find_first_of(" \t\n"), rest.size());
   const std::string_view value = rest.substr(0, std::min(rest.find(';'), end));
-  values.emplace(label, value);
+  const auto [known, is_new] = values.emplace(label, value);
+  if (!is_new) {
+    known->second = kTwice;
+  }
   text = rest.substr(end);
   return true;
 }
@@ -128,6 +134,11 @@ Result<Poll> read_nagios(std::string_view output,
       return fail(ErrorKind::kInvalid,
                   "its perfdata has no \"" + label + "\" for metric " + settings.metrics[i].name + "; it has " +
                       join(names, ", "));
+    }
+    if (found->second == kTwice) {
+      return fail(ErrorKind::kInvalid,
+                  "its perfdata has \"" + printable(label, 60) + "\" more than once for metric " +
+                      settings.metrics[i].name + ", and nothing says which counts: give each value a label of its own");
     }
     cells.push_back(cell_of(found->second, texts[i]));
   }

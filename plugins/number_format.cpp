@@ -250,6 +250,18 @@ std::string number_trouble(std::string_view cell, const NumberFormat& format) {
   return shown + " is not a number: write digits, or leave the cell empty where there is no value";
 }
 
+Convention convention_of(std::string_view cell, const NumberFormat& format) {
+  if (cell.find_first_of(".,") == std::string_view::npos) {
+    return Convention::kUntold;
+  }
+  if (read_number(cell, format)) {
+    return Convention::kPoint;
+  }
+  const bool is_comma = cell.find(',') != std::string_view::npos && !read_written(cell, with_decimal(format, '.')) &&
+                        read_written(cell, with_decimal(format, ','));
+  return is_comma ? Convention::kComma : Convention::kUntold;
+}
+
 double scaled(double number, double scale) {
   constexpr std::array tenths{0.1, 0.01, 0.001, 0.0001, 0.00001, 0.000001};
   const auto* const power = std::ranges::find(tenths, scale);

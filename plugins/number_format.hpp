@@ -33,6 +33,11 @@ std::optional<double> read_number(std::string_view cell, const NumberFormat& for
 /// Why read_number() refused this cell, and what to do: `"1,5" has a decimal comma: write decimal: ","`.
 std::string number_trouble(std::string_view cell, const NumberFormat& format);
 
+/// Which sign a cell shows to be the decimal one, or the one between thousands that goes with it.
+enum class Convention : std::uint8_t { kUntold, kPoint, kComma };
+/// `format` has a decimal point: a cell with a sign that it reads is kPoint, one with a decimal comma kComma.
+Convention convention_of(std::string_view cell, const NumberFormat& format);
+
 /// A delivered number in the metric's own scale. By a tenth, a hundredth and so on the decimal point is moved: 45.3
 /// percent is the double that 0.453 reads as, which neither 45.3 * 0.01 nor 45.3 / 100 is.
 double scaled(double number, double scale);

@@ -168,9 +168,16 @@ Result<Poll> read_open_metrics(std::string_view text, const SourceSettings& sett
   const bool is_open_metrics = trim(text).ends_with("# EOF");
   Reading reading(settings, request, is_open_metrics);
   std::size_t number = 0;
+  std::size_t end = 0;
   for (const std::string_view line : split(text, '\n')) {
     ++number;
     const std::string_view trimmed = trim(line);
+    if (end > 0 && !trimmed.empty()) {
+      return fail(ErrorKind::kInvalid,
+                  "line " + std::to_string(number) + " of its output stands behind # EOF in line " +
+                      std::to_string(end) + ", where nothing may: print # EOF once, at the end");
+    }
+    end = trimmed == "# EOF" ? number : end;
     if (!trimmed.empty() && !trimmed.starts_with('#')) {
       reading.take(number, trimmed);
     }

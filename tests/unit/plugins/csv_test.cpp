@@ -56,6 +56,33 @@ TEST(CsvSource, DoesNotGuessAtCommasInAFileOfSemicolons) {
             (Lines{"2026-03-01 visits 12.345", "2026-03-02 visits 5"}));
 }
 
+TEST(CsvSource, BelievesNeitherOfTwoWaysToWriteANumber) {
+  for (const char* point : {"\"1,234\"", "1.5", "\"1,234.5\""}) {
+    MemoryHost host;
+    host.put("x.csv", "date,visits\n2026-03-01," + std::string(point) + "\n2026-03-02,\"1,5\"\n");
+    const auto poll = csv_source(csv_settings())->poll(PollRequest{}, host, {});
+    ASSERT_FALSE(poll.has_value()) << point;
+    EXPECT_NE(
+        poll.error().message.find("metric visits is written in two ways: \"1,5\" (x.csv:3:12) has a decimal comma, "
+                                  "and \""),
+        std::string::npos)
+        << poll.error().message;
+    EXPECT_NE(poll.error().message.find("(x.csv:2:12) would be read with a decimal point"), std::string::npos)
+        << poll.error().message;
+  }
+  EXPECT_EQ(samples(with(csv_settings(), "decimal", ","), "date,visits\n2026-03-01,\"1,234\"\n2026-03-02,\"1,5\"\n"),
+            (Lines{"2026-03-01 visits 1.234", "2026-03-02 visits 1.5"}));
+}
+
+TEST(CsvSource, KnowsNoSumThatIsMoreThanANumberCanBe) {
+  const std::string text = "date,visits\n2026-03-01,1e308\n2026-03-01,1e308\n2026-03-02,5\n";
+  EXPECT_EQ(samples(csv_settings(), text), (Lines{"2026-03-01 visits null", "2026-03-02 visits 5"}));
+  EXPECT_EQ(
+      problems(csv_settings(), text),
+      (Lines{"x.csv:2:12: the rows of 2026-03-01 add up to more than a number can be: correct them; until then the "
+             "value is not known"}));
+}
+
 TEST(CsvSource, DeliversAbsentValuesAsNull) {
   EXPECT_EQ(samples(csv_settings(), "date,visits\n2026-03-01,\n2026-03-02,0\n2026-03-03,N/A\n"),
             (Lines{"2026-03-01 visits null", "2026-03-02 visits 0", "2026-03-03 visits null"}));

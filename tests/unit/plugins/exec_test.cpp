@@ -172,6 +172,14 @@ TEST(Nagios, SaysWhatIsMissing) {
             (Lines{"2026-03-14 m0 null", "perfdata pl: \"20%\" is a percentage: if m0 is one, write scale: percent"}));
 }
 
+TEST(Nagios, BelievesNoLabelThatComesTwice) {
+  EXPECT_EQ(
+      nagios("X OK | n=1 n=2 m=3", 0, {"n"}),
+      (Lines{"its perfdata has \"n\" more than once for metric m0, and nothing says which counts: give each value a "
+             "label of its own"}));
+  EXPECT_EQ(nagios("X OK | n=1 n=2 m=3", 0, {"m"}), (Lines{"2026-03-14 m0 3"}));
+}
+
 Lines open_metrics(std::string_view text, const SourceSettings& settings) {
   return lines_of(read_open_metrics(text, settings, at_now()), settings);
 }
@@ -190,6 +198,14 @@ TEST(OpenMetrics, AreReadWithTheirLabelsAndTimes) {
             (Lines{"2026-03-01 visits{country=SE} 12",
                    "2026-03-01 visits{country=DK} 1000",
                    "2026-03-14 stock{country=SE} null"}));
+}
+
+TEST(OpenMetrics, EndWithTheirMark) {
+  SourceSettings settings = exec_settings();
+  EXPECT_EQ(
+      open_metrics("visits 12 1772323200\n# EOF\nvisits 13 1772409600\n", settings),
+      (Lines{"line 3 of its output stands behind # EOF in line 2, where nothing may: print # EOF once, at the end"}));
+  EXPECT_EQ(open_metrics("visits 12 1772323200\n# EOF\n\n", settings), (Lines{"2026-03-01 visits 12"}));
 }
 
 TEST(OpenMetrics, OfPrometheusCountMilliseconds) {
