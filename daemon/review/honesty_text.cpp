@@ -18,14 +18,19 @@ HonestyText honesty_text(const Review& review, const ReportStyle& style) {
   const ReportWords& words = report_words(style.language);
   HonestyText text;
   const std::optional<double> brier = forecast::brier_score(review.forecasts);
+  const std::string changed =
+      review.forecasts_of_changed_goals == 0
+          ? ""
+          : " " + filled(words.honesty_changed, {{"count", std::to_string(review.forecasts_of_changed_goals)}});
   if (!brier) {
-    text.summary = words.honesty_none;
+    text.summary = std::string(words.honesty_none) + changed;
     return text;
   }
   const double score = std::round(*brier * 1000) / 1000;
-  text.summary = filled(
-      words.honesty_score,
-      {{"score", format_value(score, Unit(), style.language, 3)}, {"count", std::to_string(review.forecasts.size())}});
+  text.summary = filled(words.honesty_score,
+                        {{"score", format_value(score, Unit(), style.language, 3)},
+                         {"count", std::to_string(review.forecasts.size())}}) +
+                 changed;
   for (const forecast::Tenth& tenth : forecast::reliability(review.forecasts)) {
     if (tenth.count > 0) {
       text.rows.push_back({share_text(tenth.stated, style.language),

@@ -162,6 +162,7 @@ ordered_json forecasts_json(const Review& review) {
   }
   return {{"brier", brier ? ordered_json(*brier) : ordered_json(nullptr)},
           {"count", review.forecasts.size()},
+          {"of_changed_goals", review.forecasts_of_changed_goals},
           {"reliability", tenths}};
 }
 

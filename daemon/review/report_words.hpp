@@ -29,6 +29,7 @@ struct ReportWords {
   std::string_view honesty;
   std::string_view honesty_score;  ///< {score} {count}
   std::string_view honesty_none;
+  std::string_view honesty_changed;  ///< {count}
   std::string_view stated;
   std::string_view happened;
   std::string_view statements;

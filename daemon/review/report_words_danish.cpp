@@ -22,6 +22,7 @@ constinit const ReportWords kReportDanish{
         "Brierscore {score} for {count} angivne sandsynligheder, hvis udfald nu er kendt: 0 er sikkert og rigtigt, "
         "0,25 får den, der altid siger 50\u00a0%.",
     .honesty_none = "Intet mål med en angiven sandsynlighed blev afgjort i perioden.",
+    .honesty_changed = "{count} udsagn om mål, der blev ændret før fristen, er udeladt.",
     .stated = "Angivet sandsynlighed",
     .happened = "Indtraf",
     .statements = "Antal",

@@ -22,6 +22,7 @@ constinit const ReportWords kReportEnglish{
         "Brier score {score} of {count} stated probabilities whose outcome is now known: 0 is certain and right, 0.25 "
         "is what always saying 50% gets.",
     .honesty_none = "No target with a stated probability was decided in this period.",
+    .honesty_changed = "{count} statements about goals that were changed before the deadline are left out.",
     .stated = "Stated probability",
     .happened = "Happened",
     .statements = "Statements",

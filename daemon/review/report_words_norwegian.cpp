@@ -22,6 +22,7 @@ constinit const ReportWords kReportNorwegian{
         "Brierskår {score} for {count} oppgitte sannsynligheter der utfallet nå er kjent: 0 er sikkert og riktig, 0,25 "
         "får den som alltid sier 50\u00a0%.",
     .honesty_none = "Ingen mål med oppgitt sannsynlighet ble avgjort i perioden.",
+    .honesty_changed = "{count} utsagn om mål som ble endret før fristen, er utelatt.",
     .stated = "Oppgitt sannsynlighet",
     .happened = "Inntraff",
     .statements = "Antall",

@@ -22,6 +22,7 @@ constinit const ReportWords kReportSwedish{
         "Brierpoäng {score} för {count} angivna sannolikheter vars utfall nu är känt: 0 är säkert och rätt, 0,25 får "
         "den som alltid säger 50\u00a0%.",
     .honesty_none = "Inget mål med angiven sannolikhet avgjordes under perioden.",
+    .honesty_changed = "{count} utsagor om mål som ändrades före sista dagen är utelämnade.",
     .stated = "Angiven sannolikhet",
     .happened = "Inträffade",
     .statements = "Antal",

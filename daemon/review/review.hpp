@@ -139,6 +139,8 @@ struct Review {
   std::vector<OwnerLoad> owners;  ///< The most alerts first.
   std::vector<Crowd> crowds;
   std::vector<forecast::Statement> forecasts;  ///< Of targets whose outcome was decided in the period.
+  std::size_t forecasts_of_changed_goals =
+      0;  ///< Decided then by another goal than they were stated of; not among them.
 
   /// False where the period before is the one a year ago.
   [[nodiscard]] bool has_year_ago() const { return year_ago.from != previous.from || year_ago.to != previous.to; }

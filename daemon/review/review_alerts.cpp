@@ -67,7 +67,11 @@ Result<void> add_standings(const ReviewLines& lines, HistoryReader& reader) {
 
 Result<void> add_statements(Review& review, HistoryReader& reader) {
   for (const SettledForecast& row : KPI_TRY(reader.forecasts(slot_of(review.period.from), slot_of(review.period.to)))) {
-    review.forecasts.push_back({row.probability, row.was_reached});
+    if (row.is_of_another_goal) {
+      ++review.forecasts_of_changed_goals;
+    } else {
+      review.forecasts.push_back({row.probability, row.was_reached});
+    }
   }
   return {};
 }

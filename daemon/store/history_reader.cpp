@@ -278,19 +278,22 @@ Result<std::vector<VerdictRevision>> SqliteHistoryReader::ledger_revisions(Slot 
 Result<std::vector<SettledForecast>> SqliteHistoryReader::forecasts(Slot from, Slot to) {
   return read([&]() -> Result<std::vector<SettledForecast>> {
     std::vector<SettledForecast> found;
-    Query forecasts(*db_,
-                    "WITH settled AS MATERIALIZED (SELECT line_id, slot, word.text AS status FROM ledger JOIN word ON "
-                    "word.id = ledger.target_status WHERE word.text IN ('achieved', 'missed')) "
-                    "SELECT f.line_id, f.slot, f.probability, s.status, min(s.slot) FROM stated_forecast AS f "
-                    "JOIN settled AS s ON s.line_id = f.line_id AND s.slot > f.slot "
-                    "GROUP BY f.line_id, f.slot, f.stated_at HAVING min(s.slot) >= ?1 AND min(s.slot) < ?2 "
-                    "ORDER BY f.slot, f.line_id");
+    Query forecasts(
+        *db_,
+        "WITH settled AS MATERIALIZED (SELECT line_id, slot, goal, word.text AS status FROM ledger JOIN word ON "
+        "word.id = ledger.target_status WHERE word.text IN ('achieved', 'missed')) "
+        "SELECT f.line_id, f.slot, f.probability, s.status, s.goal IS NOT f.goal, min(s.slot) FROM stated_forecast AS "
+        "f "
+        "JOIN settled AS s ON s.line_id = f.line_id AND s.slot > f.slot "
+        "GROUP BY f.line_id, f.slot, f.stated_at HAVING min(s.slot) >= ?1 AND min(s.slot) < ?2 "
+        "ORDER BY f.slot, f.line_id");
     forecasts.each(
         [&](const Row& row) {
           found.push_back({static_cast<std::uint32_t>(row.integer(0)),
                            Slot{row.integer(1)},
                            row.real(2),
-                           row.text(3) == "achieved"});
+                           row.text(3) == "achieved",
+                           row.integer(4) != 0});
         },
         from,
         to);

@@ -132,12 +132,13 @@ struct DailySamples {
   double last = 0;
 };
 
-/// A probability that was stated of a target, and whether its goal was reached.
+/// A probability that was stated of a target that has been decided since.
 struct SettledForecast {
   std::uint32_t line = 0;
   Slot slot;  ///< The period after which it was stated.
   double probability = 0;
   bool was_reached = false;
+  bool is_of_another_goal = false;  ///< The goal was changed before it was decided: nothing is known of the stated one.
 };
 
 /// Errors are kStorage, with SQLite's words and the remedy, unless said otherwise.

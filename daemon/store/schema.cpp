@@ -406,6 +406,21 @@ ALTER TABLE status ADD COLUMN provisional_end INTEGER;
 ALTER TABLE status ADD COLUMN provisional_value REAL;
 )sql";
 
+// What was said of a goal is not held against another one: a target whose goal was changed is decided by the new one.
+constexpr const char* kOutcomesOfTheSameGoal = R"sql(
+DROP VIEW forecast;
+CREATE VIEW forecast AS
+SELECT kpi.name AS kpi, line.segment, date(stated.slot / 1000, 'unixepoch') AS day,
+  strftime('%Y-%m-%dT%H:%M:%SZ', stated.stated_at / 1000, 'unixepoch') AS stated_at,
+  stated.probability, stated.projected, stated.goal,
+  (SELECT CASE WHEN ledger.goal IS stated.goal THEN word.text ELSE 'changed' END
+   FROM ledger JOIN word ON word.id = ledger.target_status
+   WHERE ledger.line_id = stated.line_id AND ledger.slot > stated.slot AND word.text IN ('achieved', 'missed')
+   ORDER BY ledger.slot LIMIT 1) AS outcome,
+  stated.rule_version
+FROM stated_forecast AS stated JOIN line ON line.id = stated.line_id JOIN kpi ON kpi.id = line.kpi_id;
+)sql";
+
 constexpr std::array kMigrations{Migration{1, kVersion1},
                                  Migration{2, kReviewsAndNotes},
                                  Migration{3, kEntries},
@@ -414,7 +429,8 @@ constexpr std::array kMigrations{Migration{1, kVersion1},
                                  Migration{6, kDigests},
                                  Migration{7, kStatedForecasts},
                                  Migration{8, kDailySamples},
-                                 Migration{9, kHealth}};
+                                 Migration{9, kHealth},
+                                 Migration{10, kOutcomesOfTheSameGoal}};
 
 }  // namespace
 

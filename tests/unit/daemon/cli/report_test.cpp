@@ -223,6 +223,22 @@ TEST_F(Report, HoldsEveryStatedProbabilityAgainstWhatHappened) {
               HasSubstr("<p>No target with a stated probability was decided in this period.</p>"));
 }
 
+TEST_F(Report, HoldsNoStatementAgainstAnotherGoalThanItsOwn) {
+  const auto target = [](const std::string& changes) {
+    return "    target: {measure: average, from: 190, start: 2026-05-01, to: 900, by: 2026-07-31" + changes + "}\n";
+  };
+  const std::string change = ", changes: [{date: 2026-06-15, to: 150, why: too much}]";
+  program_.write("rules.yaml", kRules + ("  aimed:\n    title: Aimed\n    value: web.visits\n" + target(change)));
+  ASSERT_EQ(program_.once("2026-10-04T08:00:00Z"), 0);
+
+  const json forecasts = document({"--quarter", "2026-Q3"})["forecasts"];
+  EXPECT_EQ(forecasts["count"], 46);
+  EXPECT_EQ(forecasts["of_changed_goals"], 45);
+  EXPECT_LT(forecasts["brier"], 0.1);
+  EXPECT_THAT(run({"--quarter", "2026-Q3", "--format", "md"}).out,
+              HasSubstr("45 statements about goals that were changed before the deadline are left out."));
+}
+
 TEST_F(Report, OfAClosedQuarterShowsNoForecastOfToday) {
   const std::string target = "    target: {from: 190, start: 2026-05-01, to: 900, by: 2026-12-31}\n";
   program_.write("rules.yaml", kRules + ("  aimed:\n    title: Aimed\n    value: web.visits\n" + target));

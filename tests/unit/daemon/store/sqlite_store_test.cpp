@@ -502,6 +502,29 @@ TEST(Migration, BringsTheHistoryOfEachEarlierSchemaForward) {
   }
 }
 
+TEST(Migration, GivesAStatementTheOutcomeOfItsOwnGoalAlone) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  make_earlier_history(path, 9, "INSERT INTO word VALUES(1, 'met'), (2, 'achieved'), (3, 'off_track');");
+  const auto judged = [&](int day, double goal, int status) {
+    execute(path,
+            fmt::format("INSERT INTO ledger VALUES({0}, 1, {0}, {0}, 1, NULL, 1, 1, 1, 1, {1}, NULL, {2}, NULL, 1, 0)",
+                        day * kDayMs,
+                        goal,
+                        status));
+  };
+  judged(1, 110, 3);
+  judged(2, 95, 3);
+  judged(3, 95, 2);
+  execute(path, fmt::format("INSERT INTO stated_forecast VALUES(1, {}, 5, 0.01, 100, 110, 1)", kDayMs));
+  execute(path, fmt::format("INSERT INTO stated_forecast VALUES(1, {}, 5, 0.97, 100, 95, 1)", 2 * kDayMs));
+  EXPECT_THAT(query(path, "SELECT goal, outcome FROM forecast ORDER BY day"),
+              ElementsAre("110.0|achieved", "95.0|achieved"));
+  opened(path).reset();
+  EXPECT_THAT(query(path, "SELECT goal, outcome FROM forecast ORDER BY day"),
+              ElementsAre("110.0|changed", "95.0|achieved"));
+}
+
 TEST(Migration, WhatIsSavedOfADamagedHistoryOfEachEarlierSchemaIsBroughtForward) {
   for (std::size_t steps = 1; steps < history_migrations().size(); ++steps) {
     SCOPED_TRACE(steps);
