@@ -36,6 +36,10 @@ constexpr double kClearlyWorse = 0.3;
 /// Of the slow and quick residual, the step, the drift and the noise.
 constexpr std::array<double, 5> kWeights{0.3, 0.5, 0.4, 0.1, 0.1};
 constexpr double kTiny = 1e-12;
+/// Noise so small against a distance is none, and values so near to each other are the same.
+constexpr double kNone = 1e-5;
+/// So many odd ones among constants are no noise.
+constexpr std::size_t kOddOnes = 2;
 /// Squares of what is larger would overflow.
 constexpr double kLargest = 1e30;
 
@@ -44,23 +48,22 @@ double clipped(double value, double limit) {
 }
 
 /// The mean of the products of values `lag` apart.
-double togetherness(const std::vector<float>& values, std::size_t lag) {
+double togetherness(const std::vector<double>& values, std::size_t lag) {
   double sum = 0;
   for (std::size_t t = lag + 1; t < values.size(); ++t) {
-    sum += (static_cast<double>(values[t]) - static_cast<double>(values[t - 1])) *
-           (static_cast<double>(values[t - lag]) - static_cast<double>(values[t - lag - 1]));
+    sum += (values[t] - values[t - 1]) * (values[t - lag] - values[t - lag - 1]);
   }
   return sum / static_cast<double>(values.size() - lag);
 }
 
 /// The longest season of the values, found in their means over blocks and then sharpened; 1: none.
-std::size_t season_of(const std::vector<float>& values) {
+std::size_t season_of(const std::vector<double>& values) {
   const std::size_t block = (values.size() + kSearched - 1) / kSearched;
   std::vector<double> means;
   for (std::size_t t = 0; t + block <= values.size(); t += block) {
     double sum = 0;
     for (std::size_t i = t; i < t + block; ++i) {
-      sum += static_cast<double>(values[i]);
+      sum += values[i];
     }
     means.push_back(sum / static_cast<double>(block));
   }
@@ -146,8 +149,9 @@ AnomalyScorer::AnomalyScorer(const AnomalyOptions& options)
 
 void AnomalyScorer::begin_season(std::size_t period) {
   period_ = period;
-  season_.assign(period, 0.0F);
-  season_noise_.assign(period, 0.0F);
+  season_.assign(period, 0.0);
+  season_noise_.assign(period, 0.0);
+  before_.assign(period, std::numeric_limits<double>::quiet_NaN());
 }
 
 /// From what has been seen: the mean of each phase; then all is gone through again.
@@ -164,7 +168,7 @@ void AnomalyScorer::search_season() {
     combined_ = {};
     has_begun_ = false;
     for (count_ = 0; count_ < history_.size();) {
-      take_in(static_cast<double>(history_[count_]));
+      take_in(history_[count_]);
     }
   }
   if (next_search_ == 0) {
@@ -184,12 +188,12 @@ void AnomalyScorer::end_first_round() {
 }
 
 /// The mean of each phase against the mean of all, which becomes the level. Values that are not finite are missing.
-void AnomalyScorer::set_season(const std::vector<float>& values) {
+void AnomalyScorer::set_season(const std::vector<double>& values) {
   std::vector<double> sums(period_, 0.0);
   std::vector<double> counts(period_, 0.0);
   for (std::size_t t = 0; t < values.size(); ++t) {
     if (std::isfinite(values[t])) {
-      sums[t % period_] += static_cast<double>(values[t]);
+      sums[t % period_] += values[t];
       counts[t % period_] += 1;
     }
   }
@@ -203,16 +207,17 @@ void AnomalyScorer::set_season(const std::vector<float>& values) {
     }
   }
   for (std::size_t phase = 0; phase < period_; ++phase) {
-    season_[phase] = counts[phase] > 0 ? static_cast<float>(sums[phase] - mean) : 0.0F;
+    season_[phase] = counts[phase] > 0 ? sums[phase] - mean : 0.0;
   }
   slow_.level = mean;
 }
 
 AnomalyScorer::Features AnomalyScorer::features_of(double value, double rest) const {
   const double tiny = kTiny + 1e-9 * std::abs(value);
-  const double own = period_ > 1 ? static_cast<double>(season_noise_[count_ % period_]) : slow_.noise;
+  const double own = period_ > 1 ? season_noise_[count_ % period_] : slow_.noise;
   const auto scaled = [&](const Pace& pace, double noise) {
-    return std::log1p(std::abs(rest - pace.level) / (std::sqrt((pace.noise * pace.noise + noise * noise) / 2) + tiny));
+    const double size = std::abs(rest - pace.level) / (std::sqrt((pace.noise * pace.noise + noise * noise) / 2) + tiny);
+    return size > kNone ? std::log1p(size) : 0;  // rounding is no distance
   };
   Features features;
   features.sizes = {scaled(slow_, own),
@@ -234,15 +239,24 @@ void AnomalyScorer::follow_season(double residual) {
   const double rounds = static_cast<double>(count_) / static_cast<double>(period_);
   const double rate = std::max(1 / (rounds + 1), 0.1);
   const double limit = heard_ < kYoung || rounds < 2 ? kAnything : 4 * slow_.noise;
-  const auto noise = static_cast<double>(season_noise_[phase]);
-  season_[phase] += static_cast<float>(rate * clipped(residual, limit));
-  season_noise_[phase] += static_cast<float>(rate * (std::min(std::abs(residual), 6 * slow_.noise) - noise));
+  const double noise = season_noise_[phase];
+  season_[phase] += rate * clipped(residual, limit);
+  season_noise_[phase] += rate * (std::min(std::abs(residual), 6 * slow_.noise) - noise);
 }
 
 void AnomalyScorer::follow(double value, double rest) {
   const double rate = std::max(1 / (heard_ + 1), 0.001);
-  const bool is_young = heard_ < kYoung;
+  const bool is_odd = is_unheard_of(rest);
+  const bool is_young = heard_ < kYoung || is_odd;
   heard_ += 1;
+  low_ = std::min(low_, value);
+  high_ = std::max(high_, value);
+  low_rest_ = std::min(low_rest_, rest);
+  high_rest_ = std::max(high_rest_, rest);
+  if (is_odd && ++odd_ones_ <= kOddOnes) {
+    step_.level = rest;
+    return;
+  }
   const double residual = rest - slow_.level;
   const double quick = rest - quick_.level;
   const auto learn = [&](Pace& pace, double distance) {
@@ -262,19 +276,15 @@ void AnomalyScorer::follow(double value, double rest) {
   if (period_ > 1) {
     follow_season(residual);
   }
-  low_ = std::min(low_, value);
-  high_ = std::max(high_, value);
-  low_rest_ = std::min(low_rest_, rest);
-  high_rest_ = std::max(high_rest_, rest);
 }
 
 AnomalyVerdict AnomalyScorer::look_at(double value) {
   const bool is_missing = !std::isfinite(value);
   value = clipped(value, kLargest);
   if (is_first_round()) {
-    history_.push_back(is_missing ? std::nanf("") : static_cast<float>(value));
+    history_.push_back(is_missing ? std::nan("") : value);
   } else if (next_search_ > 0 && !(is_missing && history_.empty())) {
-    history_.push_back(is_missing ? history_.back() : static_cast<float>(value));
+    history_.push_back(is_missing ? history_.back() : value);
   }
   AnomalyVerdict verdict;
   double surprise = 0;
@@ -299,14 +309,40 @@ std::optional<AnomalyVerdict> AnomalyScorer::expectation() const {
     return std::nullopt;
   }
   AnomalyVerdict verdict;
-  verdict.expected = quick_.level + static_cast<double>(season_[count_ % period_]);
+  verdict.expected = quick_.level + season_[count_ % period_];
   verdict.usual = quick_.noise;
   return verdict;
 }
 
+/// Whether nothing ever varied, and now something does: there is no noise to follow it with.
+bool AnomalyScorer::is_unheard_of(double rest) const {
+  return heard_ >= kYoung && std::max(slow_.noise, quick_.noise) < kNone * std::abs(rest - quick_.level);
+}
+
+/// What is unheard of for the second time, in its place of the season or right after the value before, is where the
+/// series is now.
+void AnomalyScorer::accept_move(double value) {
+  const std::size_t phase = count_ % period_;
+  const double rest = value - season_[phase];
+  const double near = kNone * std::abs(rest - quick_.level);
+  if (!is_unheard_of(rest)) {
+    return;
+  }
+  if (std::abs(value - before_[phase]) <= near) {
+    season_[phase] = value - quick_.level;
+    odd_ones_ = 0;
+  } else if (std::abs(rest - step_.level) <= near) {
+    slow_.level = quick_.level = step_.level = rest;
+    odd_ones_ = 0;
+  }
+}
+
 /// How surprising the value is; then it is part of the past.
 double AnomalyScorer::take_in(double value, AnomalyVerdict* verdict) {
-  const double rest = value - static_cast<double>(season_[count_ % period_]);
+  if (has_begun_) {
+    accept_move(value);
+  }
+  const double rest = value - season_[count_ % period_];
   if (!has_begun_) {
     has_begun_ = true;
     heard_ = 0;
@@ -332,6 +368,7 @@ double AnomalyScorer::take_in(double value, AnomalyVerdict* verdict) {
     verdict->oddity = oddity_of(features, parts);
   }
   follow(value, rest);
+  before_[count_ % period_] = value;
   ++count_;
   return surprise;
 }

@@ -86,8 +86,10 @@ class AnomalyScorer {
   void search_season();
   void begin_season(std::size_t period);
   void end_first_round();
-  void set_season(const std::vector<float>& values);
+  void set_season(const std::vector<double>& values);
   double take_in(double value, AnomalyVerdict* verdict = nullptr);
+  [[nodiscard]] bool is_unheard_of(double rest) const;
+  void accept_move(double value);
   void follow(double value, double rest);
   void follow_season(double residual);
   [[nodiscard]] Features features_of(double value, double rest) const;
@@ -103,9 +105,11 @@ class AnomalyScorer {
   std::size_t period_ = 1;
   bool has_begun_ = false;
   std::size_t next_search_ = 0;  ///< 0: the season is settled.
-  std::vector<float> history_;   ///< Until then, or until the first round of a given season is over.
-  std::vector<float> season_, season_noise_;
-  Pace slow_, quick_, step_;  ///< `step_.level`: the rest before.
+  std::vector<double> history_;  ///< Until then, or until the first round of a given season is over.
+  std::vector<double> season_, season_noise_;
+  std::size_t odd_ones_ = 0;    ///< Values that nothing explains, where nothing varied before.
+  std::vector<double> before_;  ///< The values of the round before; NaN where there was none.
+  Pace slow_, quick_, step_;    ///< `step_.level`: the rest before.
   double short_noise_ = 0;
   double up_ = 0, down_ = 0;  ///< CUSUM.
   double low_ = 0, high_ = 0, low_rest_ = 0, high_rest_ = 0;

@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <random>
 
 namespace kpi::forecast {
@@ -138,6 +139,68 @@ TEST(Anomaly, IsCertainOfAGlaringOneAfterAHundredDays) {
       scorer.look_at(week_day(day) + 10 * normal_of(random));
     }
     EXPECT_GT(scorer.look_at(300).score, 0.99) << i;
+  }
+}
+
+/// `before` for `days`, then `after` for 180 days, then a week of `before`; `quiet` is for Saturdays and Sundays.
+std::vector<double> moved(double before, std::size_t days, double after, std::optional<double> quiet) {
+  std::vector<double> values;
+  for (std::size_t t = 0; t < days + 187; ++t) {
+    const double busy = t < days || t >= days + 180 ? before : after;
+    values.push_back(t % 7 >= 5 ? quiet.value_or(busy) : busy);
+  }
+  return values;
+}
+
+TEST(Anomaly, FollowsAConstantToItsNewLevelAndSeesItFallBack) {
+  struct Case {
+    std::size_t period, days;
+    double before, after;
+    std::optional<double> quiet;
+    std::size_t at_home;  ///< So many days after the move the new level is what is expected.
+  };
+
+  for (const Case& c : {Case{1, 60, 200, 280, {}, 2},
+                        Case{7, 60, 200, 280, {}, 2},
+                        Case{7, 100, 0.3, 0.1, {}, 2},
+                        Case{7, 28, 28, 20, {}, 2},
+                        Case{7, 63, 10, 15, 0, 7}}) {
+    SCOPED_TRACE(c.days);
+    const std::vector<double> values = moved(c.before, c.days, c.after, c.quiet);
+    AnomalyScorer scorer({.period = c.period, .warm_up = 40});
+    double highest = 0;
+    for (std::size_t t = 0; t < c.days + 187; ++t) {
+      const AnomalyVerdict verdict = scorer.look_at(values[t]);
+      const bool is_home = t >= c.days + c.at_home && t < c.days + 180;
+      EXPECT_TRUE(!is_home || std::abs(verdict.expected - values[t]) < 1e-6) << t << " expects " << verdict.expected;
+      EXPECT_TRUE(!is_home || verdict.score < 0.99) << t << " scores " << verdict.score;
+      highest = t >= c.days + 180 ? std::max(highest, verdict.score) : highest;
+    }
+    EXPECT_GT(highest, 0.9995);
+  }
+}
+
+TEST(Anomaly, TakesOneOddValueOfAConstantForNoNewLevel) {
+  AnomalyScorer scorer({.period = 7, .warm_up = 40});
+  for (std::size_t t = 0; t < 120; ++t) {
+    const AnomalyVerdict verdict = scorer.look_at(t == 90 ? 280 : 200);
+    EXPECT_TRUE(t < 40 || std::abs(verdict.expected - 200) < 1e-6) << t << " expects " << verdict.expected;
+  }
+}
+
+TEST(Anomaly, LearnsTheNoiseOfWhatWasConstantAtFirst) {
+  for (const std::size_t period : {1, 7}) {
+    AnomalyScorer scorer({.period = period, .warm_up = 40});
+    std::size_t odd = 0;
+    AnomalyVerdict verdict;
+    for (std::size_t t = 0; t < 300; ++t) {
+      verdict = scorer.look_at(t < 30 ? 0 : 100 + 10 * (noise(t) + noise(t + 1000)));
+      odd += t >= 100 && verdict.score > 0.99 ? 1 : 0;
+    }
+    EXPECT_NEAR(verdict.expected, 100, 15) << period;
+    EXPECT_GT(verdict.usual, 2) << period;
+    EXPECT_LT(odd, 8) << period;
+    EXPECT_GT(scorer.look_at(0).score, 0.95) << period;
   }
 }
 
