@@ -9,6 +9,7 @@
 #include "daemon/engine/watch.hpp"
 #include "daemon/os/change_watch.hpp"
 #include "daemon/os/curl_http.hpp"
+#include "daemon/os/free_memory.hpp"
 #include "daemon/os/log.hpp"
 #include "daemon/os/process_starter.hpp"
 #include "daemon/os/signals.hpp"
@@ -162,6 +163,10 @@ struct StartFiles {
   std::string refused;                   ///< Why it is not what the files say; empty: it is.
 };
 
+StartFiles no_files(const Io& io) {
+  return {"", {{}, ConfigFiles(io.host), ""}, {}, nullptr, ""};
+}
+
 /// The files of the configuration while the daemon runs: loads them again, notices that they have changed, and keeps
 /// the last that were right. Of the engine's thread.
 class RunningFiles {
@@ -222,7 +227,7 @@ class RunningFiles {
   ChangeWatch changes_;
 };
 
-int run_daemon(const StartFiles& start, Store& store, World world, SignalWatch& signals, Io& io) {
+int run_daemon(StartFiles start, Store& store, World world, SignalWatch& signals, Io& io) {
   EngineOptions options;
   options.make_review = review_file;
   const auto links = std::make_shared<LinkSigner>(start.config->history);
@@ -247,6 +252,8 @@ int run_daemon(const StartFiles& start, Store& store, World world, SignalWatch& 
   }
   RunningFiles files(start.path, watch, front, io);
   files.begin(start);
+  start = no_files(io);  // a reload would keep them beside its own for ever
+  give_back_free_memory();
   signals.start([&](int signal) {
     if (signal == SIGHUP) {
       watch.inbox().post(ReloadRequest{});
@@ -304,7 +311,7 @@ int run(const Arguments& arguments, Io& io) {
     starter.emplace();
     signals.emplace();  // before any thread
   }
-  StartFiles start{"", {{}, ConfigFiles(io.host), ""}, {}, nullptr, ""};
+  StartFiles start = no_files(io);
   if (signals) {
     start = start_files(arguments, io);
   } else {
@@ -331,7 +338,7 @@ int run(const Arguments& arguments, Io& io) {
   // One JSON document and nothing else: messages for people go where the log goes.
   std::ostream& console = arguments.has("once") && arguments.has("json") ? io.err : io.out;
   const World world{io.clock, io.host, *http, console};
-  return signals ? run_daemon(start, **store, world, *signals, io)
+  return signals ? run_daemon(std::move(start), **store, world, *signals, io)
                  : run_once(config, **store, world, *now, arguments, io);
 }
 

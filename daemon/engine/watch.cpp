@@ -3,6 +3,7 @@
 #include "daemon/engine/entry.hpp"
 #include "daemon/engine/poll_schedule.hpp"
 #include "daemon/engine/troubles.hpp"
+#include "daemon/os/free_memory.hpp"
 #include "daemon/os/log.hpp"
 #include "daemon/os/service.hpp"
 #include "daemon/store/history_copy.hpp"
@@ -477,6 +478,7 @@ Result<void> Watch::swap_config(std::shared_ptr<const Config> config, Instant no
   deliveries_.configure(config_);
   ++generation_;
   polling_.assign(config_->sources.size(), Polling{});
+  give_back_free_memory();
   log_info("reloaded: " + counted(config_->rules.kpis.size(), "KPI"));
   return {};
 }
