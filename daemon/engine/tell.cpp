@@ -158,7 +158,8 @@ void Engine::tell_alert(std::uint32_t line, const AlertSlot& alert) {
   events_.push_back(std::move(event));
 }
 
-/// A target tells each change of its status; being on track, or over before anybody was told, is no news.
+/// A target tells each change of its status; being on track, or over before anybody was told, is no news, unless it was
+/// missed and fires still.
 void Engine::tell_target(std::uint32_t line, const AlertSlot& alert) {
   const TargetStanding& standing = lines_[line].target_standing;
   const std::string status(name_of(standing.status));
@@ -172,7 +173,8 @@ void Engine::tell_target(std::uint32_t line, const AlertSlot& alert) {
   const bool is_news = is_trouble(standing.status) || standing.status == TargetStatus::kAchieved || knows_trouble;
   const bool was_known = !told.status.empty();
   told.status = status;
-  const bool is_silent = !is_news || (standing.is_over && !was_known);
+  const bool fires = alert.state->phase == AlertPhase::kFiring;
+  const bool is_silent = !is_news || (standing.is_over && !was_known && !fires);
   AlertSubject subject = target_subject(line, alert);
   AlertEvent event = event_of(line, alert, subject, MessageType::kTargetStatus);
   event.is_reminded = event.is_reminded && standing.status != TargetStatus::kMissed;  // that is its last word

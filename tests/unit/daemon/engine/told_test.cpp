@@ -274,6 +274,20 @@ TEST(Told, EachChangeOfATargetsStatus) {
   EXPECT_THAT(day("2026-03-06", 500, "2026-03-07"), IsEmpty());  // it is a record now
 }
 
+TEST(Told, OfTheFirstRunATargetThatWasMissedAndFiresStill) {
+  const std::vector<std::pair<const char*, double>> days{
+      {"2026-03-01", 120}, {"2026-03-04", 110}, {"2026-03-05", 150}, {"2026-03-06", 500}, {"2026-03-07", 500}};
+  Story story(kConfig, kTargetRules);
+  for (const auto& [date, value] : days) {
+    story.put("web.visits", date, value);
+  }
+  EXPECT_THAT(story.step("2026-03-07"), ElementsAre("board target.status visits target: goal of 200 missed (150)"));
+  EXPECT_THAT(story.step("2026-03-08"), IsEmpty());
+  Story after(kConfig, kTargetRules);  // of a ledger that begins after the deadline nothing is known
+  after.put("web.visits", "2026-03-06", 500);
+  EXPECT_THAT(after.step("2026-03-07"), IsEmpty());
+}
+
 TEST(Told, ARuleThatWasRemovedEndsItsAlert) {
   Story story(kConfig, kRules);
   story.put("web.visits", "2026-03-01", 90);
