@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace kpi {
 namespace {
@@ -42,6 +43,10 @@ std::string shifts_text(const std::vector<Span>& back) {
 
 std::string plain(double value, const Unit& unit) {
   return std::isnan(value) ? "unknown" : format_value(value, unit, Language::kEnglish);
+}
+
+bool is_the_value(double value, double other) {
+  return value == other || (std::isnan(value) && std::isnan(other));
 }
 
 /// The newest of them; the others are counted.
@@ -229,26 +234,45 @@ class Explainer {
     return few(std::move(marks));
   }
 
+  /// What a period was, after its name; nothing where it is the same now.
+  std::string revision_text(const VerdictRow& row, const VerdictRow* now, const std::string& until) const {
+    const bool is_the_same = now != nullptr && now->verdict == row.verdict && is_the_value(now->value, row.value);
+    if (!is_the_same) {
+      return " was " + plain(row.value, result_.kpi->unit) + ", " + std::string(name_of(row.verdict)) + ", until " +
+             until;
+    }
+    // What was restated lies before it: how long trouble had lasted by then is what changed.
+    return now->state == row.state ? ""
+                                   : " was " + std::string(name_of(row.state)) + " until " + until + ", and is " +
+                                         std::string(name_of(now->state)) + " since an earlier period was restated";
+  }
+
   /// Periods of the window that were judged otherwise before, or by another rule than the present one.
   Result<std::vector<std::string>> marks_of_verdicts(const Line& line, const Window& window) {
     const Kpi& kpi = engine_.config().rules.kpis[line.kpi];
-    std::vector<std::string> marks;
-    for (const VerdictRevision& revision : KPI_TRY(history_.ledger_revisions(window.from, window.to))) {
-      if (revision.row.line == line.id) {
-        marks.push_back(period_text(revision.row.slot, kpi.every, kpi.zone) + " was " +
-                        plain(revision.row.value, kpi.unit) + ", " + std::string(name_of(revision.row.verdict)) +
-                        ", until " + local_text(revision.replaced_at, kpi.zone));
-      }
-    }
     std::size_t others = 0;
     std::optional<double> limit;
+    std::map<Slot, VerdictRow> present;
     const VerdictFilter filter{kpi.id, line.segment, window.from, window.to};
     KPI_TRY(history_.verdicts(filter, [&](const KpiVerdict& verdict) {
+      present.insert_or_assign(verdict.row.slot, verdict.row);
       if (verdict.row.rule_version != line.rule_version) {
         ++others;
         limit = std::isnan(verdict.row.limit) ? std::nullopt : std::optional(verdict.row.limit);
       }
     }));
+    std::vector<std::string> marks;
+    for (const VerdictRevision& revision : KPI_TRY(history_.ledger_revisions(window.from, window.to))) {
+      const VerdictRow& row = revision.row;
+      const auto now = present.find(row.slot);
+      if (row.line == line.id) {
+        const std::string mark = revision_text(
+            row, now == present.end() ? nullptr : &now->second, local_text(revision.replaced_at, kpi.zone));
+        if (!mark.empty()) {
+          marks.push_back(period_text(row.slot, kpi.every, kpi.zone) + mark);
+        }
+      }
+    }
     marks = few(std::move(marks));
     if (others > 0) {
       marks.push_back((others == 1 ? "judged by an earlier rule"

@@ -251,7 +251,12 @@ void print_explanation(const Explanation& found, std::ostream& out) {
   if (found.then && !found.line->plans.empty()) {
     print_target_then(*found.then, found, out);
   } else if (!found.line->plans.empty()) {
-    print_target(describe_target(kpi, *found.line, Language::kEnglish), kpi.unit, out);
+    TargetView target = describe_target(kpi, *found.line, Language::kEnglish);
+    const std::optional<double> actual = found.line->target_standing.actual;
+    if (is_settled(target.status) && target.formatted_actual.empty() && actual) {
+      target.formatted_actual = format_value(*actual, kpi.unit, Language::kEnglish);  // a level, at its deadline
+    }
+    print_target(target, kpi.unit, out);
   }
   for (const std::string& line : found.why) {
     out << "  why       " << line << "\n";

@@ -3,6 +3,7 @@
 #include "rules/base/text.hpp"
 #include "rules/expr/compile.hpp"
 #include "rules/load/compile_alerts.hpp"
+#include "rules/load/percent.hpp"
 #include "rules/load/raw_kpi.hpp"
 #include "rules/load/raw_reading.hpp"
 #include "rules/load/relations.hpp"
@@ -204,7 +205,7 @@ class Loader {
     check_parts(raw);
     check_splits(raw, rules_.kpis, diagnostics_);
     check_zone(raw);
-    check_percent(raw);
+    check_percent(raw, diagnostics_);
     settle_targets(kpi, ground_.calendar, diagnostics_);
     kpi.text = canonical_text(raw);
     kpi.fingerprint = fingerprint(kpi.text);
@@ -371,25 +372,6 @@ class Loader {
             kpi.position, "the metrics of " + kpi.id + " are in different time zones", "write timezone:");
         return;
       }
-    }
-  }
-
-  /// A value in % is a share: 2.8 % is 0.028. A formula that makes a percentage of it by hand makes 280 %, and no limit
-  /// below that is ever missed.
-  void check_percent(const RawKpi& raw) {
-    const Expr* value = raw.value.tree.get();
-    if (value != nullptr && value->kind == Expr::Kind::kOperator && value->op == Operator::kDivide) {
-      value = value->children.front().get();  // 100 * orders / visits
-    }
-    const bool is_by_hand =
-        value != nullptr && value->kind == Expr::Kind::kOperator && value->op == Operator::kMultiply &&
-        std::ranges::any_of(value->children,
-                            [](const auto& part) { return part->kind == Expr::Kind::kNumber && part->text == "100"; });
-    if (is_by_hand && raw.kpi.unit.show() == Unit::Show::kPercent) {
-      diagnostics_.warning(
-          raw.value.position,
-          raw.kpi.id + " is in %, and its formula is multiplied by 100 besides: a share of 0.028 is 2.8 %",
-          "leave 100 out");
     }
   }
 

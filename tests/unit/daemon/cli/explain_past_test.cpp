@@ -52,6 +52,34 @@ TEST(ExplainPast, GivesTheTargetAsItStoodAfterThatPeriod) {
   EXPECT_THAT(program.on_folder({"explain", "k"}).out, HasSubstr("  target    off_track: "));
 }
 
+TEST(ExplainPast, SaysWithWhatALevelMissedItsTarget) {
+  Program program("2026-04-03T06:00:00Z");
+  write_config(program,
+               kVisits,
+               "    unit: visits\n    value: web.visits\n"
+               "    target: {from: 100, to: 200, start: 2026-03-30, by: 2026-03-31, judge: pace}\n");
+  program.write("web.csv", "Date,visits\n2026-03-30,120\n2026-03-31,160\n2026-04-01,500\n2026-04-02,500\n");
+  ASSERT_EQ(program.once("2026-04-03T06:00:00Z"), 0);
+  EXPECT_THAT(program.on_folder({"explain", "k"}).out,
+              HasSubstr("  target    missed: 200 visits by 2026-03-31, it came to 160 visits\n"));
+}
+
+TEST(ExplainPast, SaysWhatChangedOfAPeriodWhoseValueDidNot) {
+  Program program("2026-03-11T06:00:00Z");
+  write_config(program, kVisits, "    value: web.visits\n    thresholds: {warning: 100, for: 2 days}\n");
+  program.write("web.csv", "Date,visits\n2026-03-05,200\n2026-03-06,90\n2026-03-07,90\n2026-03-08,90\n");
+  ASSERT_EQ(program.once("2026-03-09T06:00:00Z"), 0);
+  program.write("web.csv",
+                "Date,visits\n2026-03-05,200\n2026-03-06,150\n2026-03-07,90\n2026-03-08,90\n2026-03-09,90\n");
+  ASSERT_EQ(program.once("2026-03-10T06:00:00Z"), 0);
+  const std::string out = program.on_folder({"explain", "k", "--at", "2026-03-08 06:00"}).out;
+  EXPECT_THAT(
+      out,
+      HasSubstr("  value     90 visits\n            2026-03-07 was firing until 2026-03-10 06:00, and is pending "
+                "since an earlier period was restated\n"));
+  EXPECT_THAT(out, Not(HasSubstr("was 90 visits")));
+}
+
 TEST(ExplainConfidence, SaysThatALimitIsMissedAndThatItMayBeChance) {
   Program program("2026-03-02T06:00:00Z");
   write_config(program,

@@ -128,11 +128,20 @@ TEST(RuleFile, TakesTheZoneOfTheInputsWhenTheyAgree) {
 }
 
 TEST(RuleFile, WarnsOfAPercentageMadeByHand) {
-  for (const char* value : {"100 * shop.orders / web.visits", "shop.orders / web.visits * 100"}) {
+  for (const char* value : {"100 * shop.orders / web.visits",
+                            "shop.orders / web.visits * 100",
+                            "'round(100 * shop.orders / web.visits, 1)'"}) {
     const std::string text = complaints(std::string("x: {unit: '%', value: ") + value + "}");
     EXPECT_NE(text.find("is in %, and its formula is multiplied by 100 besides"), std::string::npos) << text;
     EXPECT_NE(text.find("help: leave 100 out"), std::string::npos) << text;
   }
+  for (const char* value : {"shop.orders / web.visits + 5", "5 + shop.orders / web.visits"}) {
+    const std::string text = complaints(std::string("x: {unit: '%', value: ") + value + "}");
+    EXPECT_NE(text.find("is in %, where 5 is 500 %"), std::string::npos) << text;
+    EXPECT_NE(text.find("help: write 5%"), std::string::npos) << text;
+  }
+  EXPECT_EQ(complaints("x: {unit: '%', value: shop.orders / web.visits + 5%}"), "");
+  EXPECT_EQ(complaints("x: {unit: '%', value: 1 - shop.orders / web.visits}"), "");
   EXPECT_EQ(complaints("x: {unit: '%', value: shop.orders / web.visits}"), "");
   EXPECT_EQ(complaints("x: {unit: points, value: 100 * shop.orders / web.visits}"), "");
 }
