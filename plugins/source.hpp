@@ -114,6 +114,7 @@ struct ProcessRequest {
   std::chrono::milliseconds timeout{30'000};  ///< Then it is asked to end (SIGTERM), a second later it is killed.
   std::size_t max_output = 1U << 20U;         ///< Of either stream.
   std::size_t max_memory = std::size_t{1} << 30U;
+  std::size_t max_processes = 512;  ///< At once.
 };
 
 /// How a program ended.

@@ -36,7 +36,7 @@ using Steady = std::chrono::steady_clock::time_point;
 
 /// How long a program that was asked to end may take, and how long its killing may.
 constexpr std::chrono::milliseconds kGrace{1000};
-constexpr std::chrono::milliseconds kKilling{1000};
+constexpr std::chrono::milliseconds kKilling{6000};
 constexpr std::array<std::string_view, 5> kFolders{
     "/usr/local/bin/", "/usr/bin/", "/bin/", "/usr/sbin/", "/usr/lib/nagios/plugins/"};
 
@@ -204,6 +204,7 @@ class Run {
     plan.ruleset = sandbox.ruleset();
     plan.max_memory = request_.max_memory;
     plan.cpu_seconds = static_cast<std::size_t>(request_.timeout.count() / 1000) + 2;
+    plan.max_processes = request_.max_processes;
     if (auto keeper = start_keeper(plan)) {
       keeper_ = *std::move(keeper);
     } else {
@@ -302,7 +303,9 @@ class Run {
     if (count != sizeof report) {
       return;
     }
-    if (report.kind == ChildReport::Kind::kNoStart) {
+    if (report.kind == ChildReport::Kind::kTooMany) {
+      is_too_many_ = true;
+    } else if (report.kind == ChildReport::Kind::kNoStart) {
       no_start_ = report.value;
     } else {
       status_ = report.value;
@@ -314,6 +317,11 @@ class Run {
     const std::string& program = request_.command.front();
     if (no_start_) {
       return no_start(program, *no_start_);
+    }
+    if (is_too_many_) {
+      return fail(ErrorKind::kInvalid,
+                  program + " ran more than " + std::to_string(request_.max_processes) +
+                      " processes at once and was killed with all of them: let it start fewer");
     }
     if (why_ == ErrorKind::kStopped) {
       return fail(ErrorKind::kStopped, program + " was stopped");
@@ -349,6 +357,7 @@ class Run {
   std::optional<int> status_;
   bool ended_ = false;
   bool is_killed_ = false;
+  bool is_too_many_ = false;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "daemon/os/process_child.hpp"
 
+#include "daemon/os/descendants.hpp"
 #include "daemon/os/sandbox.hpp"
 
 #include <fcntl.h>
@@ -23,8 +24,9 @@ constexpr rlim_t kMostFiles = 256;
 constexpr rlim_t kMostProcesses = 4096;  // of the user, the daemon's threads among them
 constexpr rlim_t kLargestFile = rlim_t{64} << 20U;
 constexpr std::int64_t kGraceMs = 1000;
+constexpr std::int64_t kEndingMs = 5000;
+constexpr std::int64_t kBetweenCountsMs = 50;
 constexpr timespec kBetweenKills{0, 10'000'000};
-constexpr int kMostKills = 100;
 
 void report(int fd, ChildReport::Kind kind, int value) {
   const ChildReport text{kind, value};
@@ -80,36 +82,13 @@ std::int64_t monotonic_ms() {
   return (now.tv_sec * 1000) + (now.tv_nsec / 1'000'000);
 }
 
-/// Kills each process whose parent is this one. Without a list of them (an old kernel) only groups are killed.
-void kill_own_children() {
-  const int file = ::open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    return;
-  }
-  std::array<char, 4096> text;
-  pid_t pid = 0;
-  for (ssize_t size = ::read(file, text.data(), text.size()); size > 0; size = ::read(file, text.data(), text.size())) {
-    for (ssize_t i = 0; i < size; ++i) {
-      const char c = text[static_cast<std::size_t>(i)];
-      if (c >= '0' && c <= '9') {
-        pid = (pid * 10) + (c - '0');
-      } else if (pid > 0) {
-        ::kill(pid, SIGKILL);
-        pid = 0;
-      }
-    }
-  }
-  if (pid > 0) {
-    ::kill(pid, SIGKILL);
-  }
-  ::close(file);
-}
-
 /// Ends whatever is left, again and again: a killed process gives its children to this one.
 void end_all(pid_t group, const sigset_t& signals) {
-  for (int i = 0; i < kMostKills; ++i) {
+  Descendants beneath;
+  const std::int64_t until = monotonic_ms() + kEndingMs;
+  do {
     ::kill(-group, SIGKILL);
-    kill_own_children();
+    beneath.kill();
     pid_t gone = 0;
     do {
       gone = ::waitpid(-1, nullptr, WNOHANG);
@@ -118,7 +97,7 @@ void end_all(pid_t group, const sigset_t& signals) {
       return;
     }
     ::sigtimedwait(&signals, nullptr, &kBetweenKills);
-  }
+  } while (monotonic_ms() < until);
 }
 
 }  // namespace
@@ -150,10 +129,16 @@ void keep_children(const ChildPlan& plan) {
   ::close(0);
   std::int64_t asked_at = -1;
   int status = 0;
+  Descendants beneath;
   while (true) {
-    const std::int64_t left = asked_at < 0 ? -1 : kGraceMs - (monotonic_ms() - asked_at);
-    const timespec wait{left > 0 ? left / 1000 : 0, left > 0 ? left % 1000 * 1'000'000 : kBetweenKills.tv_nsec};
-    const int signal = ::sigtimedwait(&signals, nullptr, asked_at < 0 ? nullptr : &wait);
+    const std::int64_t left = asked_at < 0 ? kBetweenCountsMs : kGraceMs - (monotonic_ms() - asked_at);
+    const std::int64_t ms = left > kBetweenCountsMs ? kBetweenCountsMs : left;
+    const timespec wait{0, ms > 0 ? ms * 1'000'000 : kBetweenKills.tv_nsec};
+    const int signal = ::sigtimedwait(&signals, nullptr, &wait);
+    if (beneath.find() > plan.max_processes) {
+      report(3, ChildReport::Kind::kTooMany, 0);
+      break;
+    }
     if (signal == SIGTERM && asked_at < 0) {
       asked_at = monotonic_ms();
       ::kill(-program, SIGTERM);

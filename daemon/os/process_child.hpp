@@ -19,11 +19,13 @@ struct ChildPlan {
   int ruleset = -1;  ///< Of the Sandbox; -1: none.
   std::size_t max_memory = 0;
   std::size_t cpu_seconds = 0;
+  std::size_t max_processes = 0;  ///< At once, whoever kpid runs as: the kernel's own limit does not hold root.
 };
 
 struct ChildReport {
   enum class Kind : int {
     kNoStart,  ///< `value` is an errno.
+    kTooMany,  ///< It ran more processes than it may, and is ended for it.
     kEnded,    ///< `value` is a status of waitpid; all descendants are gone.
   };
 

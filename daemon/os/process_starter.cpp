@@ -30,6 +30,7 @@ constexpr std::size_t kMostDescriptors = 5;
 struct Order {
   std::size_t max_memory = 0;
   std::size_t cpu_seconds = 0;
+  std::size_t max_processes = 0;
   std::uint32_t arguments = 0;
   std::uint32_t variables = 0;
 };
@@ -123,6 +124,7 @@ Descriptor carry_out(std::span<char> message, const std::vector<Descriptor>& des
   plan.ruleset = descriptors.size() > 4 ? descriptors[4].get() : -1;
   plan.max_memory = order.max_memory;
   plan.cpu_seconds = order.cpu_seconds;
+  plan.max_processes = order.max_processes;
   // A fork that gives the pidfd at once: the keeper may have ended before it could be asked for.
   int process = -1;
   const long keeper = ::syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, nullptr, &process, nullptr, nullptr);
@@ -208,7 +210,7 @@ pid_t starter_process() {
 }
 
 std::optional<Descriptor> start_keeper(const ChildPlan& plan) {
-  Order order{plan.max_memory, plan.cpu_seconds};
+  Order order{plan.max_memory, plan.cpu_seconds, plan.max_processes};
   std::string texts;
   const auto add = [&](const char* text) { texts.append(text).push_back('\0'); };
   add(plan.path);

@@ -241,6 +241,25 @@ TEST_P(Process, StopsWhenAsked) {
   EXPECT_LT(system_clock().steady() - begun, std::chrono::seconds{20});
 }
 
+/// Forty at most, half of them in sessions of their own.
+TEST_P(Process, IsEndedWithAllOfThemWhenItRunsTooMany) {
+  ProcessRequest request = shell(
+      "i=0; while [ $i -lt 20 ]; do sleep 1000 & echo $! >> $PIDS; setsid sh -c 'echo $$ >> $PIDS; exec sleep 1000' & "
+      "i=$((i + 1)); done; sleep 1000");
+  request.environment = {{"PIDS", folder_ + "/pids"}};
+  request.writable = {folder_};
+  request.max_processes = 10;
+  const auto result = run_process(request, {});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error(),
+            (Error{ErrorKind::kInvalid,
+                   "sh ran more than 10 processes at once and was killed with all of them: let it start fewer"}));
+  std::ifstream pids(folder_ + "/pids");
+  for (pid_t pid = 0; pids >> pid;) {
+    EXPECT_NE(::kill(pid, 0), 0) << "process " << pid << " is still there";
+  }
+}
+
 struct Hostile {
   const char* name;
   const char* script;
