@@ -1,4 +1,5 @@
 #include "daemon/cli/verbs.hpp"
+#include "daemon/config/secret_reference.hpp"
 #include "daemon/engine/deliveries.hpp"
 #include "daemon/notify/message_json.hpp"
 #include "daemon/os/curl_http.hpp"
@@ -52,8 +53,25 @@ std::string_view word_of(Outcome::Kind kind) {
   return "refused, as everything else would be";
 }
 
+/// What the channel lacks here: its variables are the daemon's, and seldom those of a shell.
+std::string missing_secrets(const Arguments& arguments, const Config& config, const ChannelConfig& channel, Io& io) {
+  std::uint32_t end = UINT32_MAX;
+  for (const ChannelConfig& other : config.channels) {
+    end = other.position.line > channel.position.line ? std::min(end, other.position.line) : end;
+  }
+  std::vector<std::string> lacks;
+  const ConfigLoad load = load_config(config_path(arguments), Secrets::kChecked, io.host);
+  for (const Diagnostic& found : load.diagnostics.items()) {
+    const Position& at = found.position;
+    if (found.remedy == kMissingSecret && at.line >= channel.position.line && at.line < end) {
+      lacks.push_back(found.message);
+    }
+  }
+  return lacks.empty() ? "a secret of it is not there" : join(lacks, "; ");
+}
+
 int test_channel(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kRequired, io);
+  const auto config = load_for_verb(arguments, Secrets::kChecked, io);  // others may lack theirs
   if (!config) {
     return kExitNo;
   }
@@ -68,6 +86,12 @@ int test_channel(const Arguments& arguments, Io& io) {
                         (!near.empty()   ? "; " + near
                          : names.empty() ? ""
                                          : "; there are " + join(names, ", ")));
+  }
+  if (const ChannelConfig& channel = *config->find_channel(name); channel.channel == nullptr) {
+    return complain(io,
+                    kExitFailed,
+                    name + ": " + missing_secrets(arguments, *config, channel, io) +
+                        "; test it where the daemon's variables and credentials are");
   }
   const auto http = make_curl_client();
   std::mutex console;

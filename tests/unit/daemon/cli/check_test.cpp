@@ -173,5 +173,25 @@ TEST(CheckTiming, SaysWhatEachStepTook) {
   EXPECT_EQ(document["timing"]["kpis"][0]["kpi"], "visits, 1 line");
 }
 
+TEST(ChannelTest, SaysWhichVariableIsNotSetHereAndNeedsNoOthers) {
+  Program program("2026-03-10T06:00:00Z");
+  program.write("web.csv", "date,visits\n2026-03-09,100\n");
+  program.write("rules.yaml", kRules);
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\nsources:\n"
+                "  web: {plugin: csv, path: web.csv, metrics: {visits: {unit: visits}}}\n"
+                "channels:\n"
+                "  chat:\n    type: slack\n    url: \"${env:KPID_NOT_SET_HERE}\"\n"
+                "  mail: {type: slack, url: \"${env:KPID_NEITHER_SET_HERE}\"}\n"
+                "  out: {type: console}\n"
+                "routes: [{match: {}, to: [chat]}]\n");
+  const Ended chat = program.on_folder({"channel", "test", "chat"});
+  EXPECT_EQ(chat.code, 3);
+  EXPECT_EQ(chat.err,
+            "kpid: chat: the environment variable KPID_NOT_SET_HERE is not set; test it where the daemon's variables "
+            "and credentials are\n");
+  EXPECT_EQ(program.on_folder({"channel", "test", "out"}).code, 0);
+}
+
 }  // namespace
 }  // namespace kpi::test

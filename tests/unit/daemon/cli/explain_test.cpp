@@ -150,7 +150,7 @@ TEST(ExplainTold, SaysWhatAMessageWaitsForAndThatItWasGivenUp) {
                  15,
                  "{type: webhook, url: \"http://127.0.0.1:1/\", secret: a-secret-of-24-bytes-and-more, "
                  "allow_private: [127.0.0.0/8]}");
-  config.replace(config.find(", mute: [nights]"), 16, "");
+  config.replace(config.find(", mute: [nights]"), 16, ", repeat: 0");
   program.write("kpid.yaml", config);
   program.write("rules.yaml", kRules);
   program.write("web.csv", rows(10, "100,10"));
