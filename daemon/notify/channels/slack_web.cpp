@@ -106,14 +106,16 @@ class SlackWebChannel final : public Channel {
     Json reply = body;
     reply["channel"] = first->channel;
     reply["thread_ts"] = first->ts;
-    // A thread is quiet: what is worse than before is said in the channel too.
-    reply["reply_broadcast"] = message.type == MessageType::kAlertReminder ||
+    const bool ends = std::ranges::none_of(message.alerts, &AlertView::firing);
+    const bool is_whole = ends && first->alerts == message.alerts.size();
+    // A thread is quiet: what is worse than before is said in the channel too, and the end of a part, whose first
+    // message goes on.
+    reply["reply_broadcast"] = (ends && !is_whole) || message.type == MessageType::kAlertReminder ||
                                message.type == MessageType::kAlertEscalated ||
                                message.type == MessageType::kAlertFiring;
     Posted ignored;
     Outcome outcome = call("chat.postMessage", reply, ignored, host, stop);
-    const bool ends = std::ranges::none_of(message.alerts, &AlertView::firing);
-    if (outcome.kind == Outcome::Kind::kDelivered && ends && first->alerts == message.alerts.size()) {
+    if (outcome.kind == Outcome::Kind::kDelivered && is_whole) {
       body["channel"] = first->channel;
       body["ts"] = first->ts;
       const Outcome updated = call("chat.update", body, ignored, host, stop);
