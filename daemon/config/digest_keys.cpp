@@ -72,6 +72,15 @@ void check_channels(const YamlNode& item, const ConfigReading& reading) {
                                 !near.empty()   ? near
                                 : names.empty() ? "declare it under channels"
                                                 : "channels: " + join(names, " "));
+      continue;
+    }
+    const ChannelConfig* to_whom = reading.config.find_channel(channel.scalar);
+    const ChannelKind* kind = to_whom == nullptr ? nullptr : find_channel_kind(to_whom->type);
+    if (kind != nullptr && kind->keeps_incidents) {
+      reading.diagnostics.error(channel.position,
+                                "a digest is no incident: " + printable(channel.scalar) + " (" + to_whom->type +
+                                    ") would open one that nobody closes",
+                                "send it to a channel that people read, such as mail");
     }
   }
 }

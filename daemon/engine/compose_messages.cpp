@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace kpi {
 namespace {
@@ -40,6 +41,11 @@ AlertView Engine::described(AlertSubject subject) const {
   if (commit_.now != Instant{}) {  // in a step
     subject.now = commit_.now;
   }
+  // What came and went is described while it is judged, and the segments are not yet.
+  const bool is_total =
+      subject.line->segment.empty() && subject.rule != RuleKind::kNoData && subject.reason != Reason::kCameAndWent;
+  subject.lost = is_total && subject.judgement.value.is_known() ? lost_segments(*subject.line, subject.slot)
+                                                                : std::vector<Labels>();
   AlertView view = describe(subject, voices_);
   view.url = page_of(view.kpi, view.segment);
   return view;
@@ -60,6 +66,24 @@ void Engine::add_links(AlertView& view, const std::string& channel, Instant now)
   };
   view.acknowledge_url = link(ActionLink::Kind::kAcknowledge);
   view.silence_url = view.acknowledge_url.empty() ? "" : link(ActionLink::Kind::kSilence);
+}
+
+/// Segments that report otherwise, or are expected to, and have no value in a period of the total: it is smaller by
+/// them, and nothing was better or worse.
+std::vector<Labels> Engine::lost_segments(const Line& total, Slot slot) const {
+  std::vector<Labels> lost;
+  for (const std::uint32_t index : lines_of_kpi_[total.kpi]) {
+    const Line& line = lines_[index];
+    const bool is_awaited = line.is_expected || line.no_data.is_on;
+    if (line.segment.empty() || line.is_retired || !is_awaited || !line.first || *line.first > slot) {
+      continue;
+    }
+    const Sample* value = line.judged.at(slot);
+    if (value == nullptr || std::isnan(value->value)) {
+      lost.push_back(line.segment);
+    }
+  }
+  return lost;
 }
 
 /// The page of a KPI or segment; empty when people have no page.
@@ -85,12 +109,13 @@ Message Engine::compose(const Envelope& envelope, Instant now) {
   message.group = envelope.group;
   std::string identity;
   for (const Envelope::Item& item : envelope.items) {
-    std::optional<AlertView> view = item.view ? item.view : view_of(item.alert, envelope.type);
+    std::optional<AlertView> view = item.view ? item.view : view_of(item.alert, envelope.type, envelope.channel);
     if (!view) {
       continue;  // the rule is gone: its end is told in the same step
     }
     identity += view->id + "/" + std::string(name_of(view->severity)) + (view->firing ? "+" : "-");
     message.alerts.push_back(in_voice(*std::move(view), voice));
+    message.alerts.back().is_known = item.is_known;
     add_links(message.alerts.back(), envelope.channel, now);
   }
   add_charts(message, *this);

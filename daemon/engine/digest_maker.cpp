@@ -16,7 +16,6 @@ namespace {
 
 /// Later than this is worth a word.
 constexpr std::chrono::hours kLate{24};
-constexpr std::size_t kMostAlerts = 100;
 
 const Unit& percent() {
   static const Unit kPercent = Unit::parse("%").value();
@@ -84,16 +83,6 @@ double covered(const Line& line, const Kpi& kpi, const ReviewPeriod& period) {
          static_cast<double>(std::max<std::int64_t>(days, 1));
 }
 
-/// Whether it adds up what one metric counts.
-bool is_sum(const RuleSet& rules, const Kpi& kpi) {
-  if (kpi.value.metrics.size() != 1 || !kpi.value.kpis.empty() || basis_of(rules, kpi) != FigureBasis::kFormula) {
-    return false;
-  }
-  const MetricInput& input = kpi.value.metrics.front();
-  const bool adds_up = input.how == Aggregate::kByKind || input.how == Aggregate::kSum;
-  return adds_up && rules.metrics[input.metric].kind == MetricKind::kFlow;
-}
-
 /// Whether a change between two periods says something of what is counted: five days add up to less than seven.
 bool are_alike(const Line& line, const Kpi& kpi, const ReviewPeriod& period, const ReviewPeriod& other) {
   constexpr double kAlike = 0.95;
@@ -114,6 +103,15 @@ std::vector<std::uint32_t> in_file_order(const RuleSet& rules) {
 }
 
 }  // namespace
+
+bool is_sum(const RuleSet& rules, const Kpi& kpi) {
+  if (kpi.value.metrics.size() != 1 || !kpi.value.kpis.empty() || basis_of(rules, kpi) != FigureBasis::kFormula) {
+    return false;
+  }
+  const MetricInput& input = kpi.value.metrics.front();
+  const bool adds_up = input.how == Aggregate::kByKind || input.how == Aggregate::kSum;
+  return adds_up && rules.metrics[input.metric].kind == MetricKind::kFlow;
+}
 
 ReviewPeriod period_of(const DigestRule& rule, const DigestDue& due, const CalendarRules& calendar) {
   const ReviewPeriod days{ReviewPeriod::Kind::kRange, due.from, due.to, date_text(due.from)};
@@ -277,7 +275,7 @@ void DigestMaker::add_target(DigestLine& row, const Kpi& kpi, const Line& line) 
   }
   // What is fine today, and will not be at the deadline, is not called fine.
   if (row.state == KpiState::kOk || row.state_text.empty()) {
-    row.state_text = say_it(status_phrase(target.status));
+    row.state_text = row.target;
   }
   row.needs_attention = true;
 }
@@ -294,34 +292,8 @@ DigestLine DigestMaker::line_of(std::uint32_t index, const Line& line) {
   add_state(row, kpi, line);
   add_segments(row, kpi, line);
   add_target(row, kpi, line);
+  add_gaps(row, index, line);
   return row;
-}
-
-std::string DigestMaker::day_of(Instant at, const Zone& zone) const {
-  return date_words(Date{std::chrono::floor<std::chrono::days>(zone.to_local(at))}, voice_.language);
-}
-
-DigestAlert DigestMaker::alert_of(const DigestEpisode& episode, const Kpi& kpi) const {
-  const EpisodeRow& row = episode.row;
-  DigestAlert alert;
-  alert.id = row.id;
-  alert.kpi = kpi.id;
-  alert.title = kpi.title.empty() ? kpi.id : kpi.title;
-  alert.segment = episode.segment;
-  alert.severity = row.severity;
-  alert.since = row.since;
-  alert.resolved = row.resolved;
-  const std::string severity = say_it(row.rule == "no_data" ? Phrase::kNoData : severity_phrase(row.severity));
-  const std::string from = day_of(row.since, kpi.zone);
-  if (!row.resolved) {
-    alert.text = say_it(Phrase::kAlertStillOpen, {{"severity", severity}, {"from", from}});
-    return alert;
-  }
-  const Instant end = episode.fine_from.value_or(*row.resolved);
-  const std::string to = day_of(std::max(row.since, end - Duration{1}), kpi.zone);  // the last day of it
-  alert.text = from == to ? severity + ", " + from
-                          : say_it(Phrase::kAlertFromTo, {{"severity", severity}, {"from", from}, {"to", to}});
-  return alert;
 }
 
 DigestView DigestMaker::make(const DigestEvents& events, Instant now) {
@@ -344,22 +316,7 @@ DigestView DigestMaker::make(const DigestEvents& events, Instant now) {
   view.summary = view.lines.empty() ? say_it(Phrase::kDigestNoKpis)
                  : trouble == 0     ? say_it(Phrase::kDigestAllWell, {{"n", view.lines.size()}})
                                     : say_it(Phrase::kDigestTrouble, {{"n", view.lines.size()}, {"trouble", trouble}});
-  for (const DigestEpisode& episode : events.episodes) {
-    if (kpis.contains(episode.kpi) && view.alerts.size() < kMostAlerts) {
-      view.alerts.push_back(alert_of(episode, *rules_.find(episode.kpi)));
-    }
-  }
-  for (const DigestHushed& hushed : events.hushed) {
-    const Kpi* kpi = rules_.find(hushed.view.kpi);
-    if (kpi != nullptr && kpis.contains(kpi->id) && view.hushed.size() < kMostAlerts) {
-      DigestEpisode episode{kpi->id, hushed.view.segment, {}, hushed.fine_from};
-      episode.row.id = hushed.view.id;
-      episode.row.severity = hushed.view.severity;
-      episode.row.since = hushed.view.since.value_or(hushed.at);
-      episode.row.resolved = hushed.at;
-      view.hushed.push_back(alert_of(episode, *kpi));
-    }
-  }
+  add_alerts(view, events, kpis);
   if (now - due_ >= kLate) {
     view.notes.push_back(say_it(Phrase::kDigestLate, {{"when", time_words(due_, zone_, voice_.language)}}));
   }

@@ -33,6 +33,9 @@ struct DigestEvents {
   std::vector<DigestHushed> hushed;
 };
 
+/// Whether a KPI adds up what one metric counts.
+bool is_sum(const RuleSet& rules, const Kpi& kpi);
+
 /// The days that an issue is about.
 ReviewPeriod period_of(const DigestRule& rule, const DigestDue& due, const CalendarRules& calendar);
 
@@ -52,7 +55,12 @@ class DigestMaker {
   void add_target(DigestLine& row, const Kpi& kpi, const Line& line) const;
   std::optional<double> value_over(std::uint32_t kpi, const Line& line, const ReviewPeriod& period);
   [[nodiscard]] std::string change_words(double now, double before, const Unit& unit) const;
+  // digest_alerts.cpp
   [[nodiscard]] DigestAlert alert_of(const DigestEpisode& episode, const Kpi& kpi) const;
+  [[nodiscard]] DigestAlert alert_of(const std::vector<DigestEpisode>& episodes, const Kpi& kpi) const;
+  [[nodiscard]] std::vector<DigestAlert> alerts_of(const std::vector<DigestEpisode>& episodes) const;
+  void add_alerts(DigestView& view, const DigestEvents& events, const std::set<std::string>& kpis) const;
+  void add_gaps(DigestLine& row, std::uint32_t kpi, const Line& total) const;
   [[nodiscard]] std::string day_of(Instant at, const Zone& zone) const;
   [[nodiscard]] std::string say_it(Phrase phrase, std::initializer_list<Fill> fills = {}) const;
 

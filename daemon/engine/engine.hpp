@@ -179,6 +179,13 @@ class Engine {
     std::vector<std::string> remarks;  ///< Of the last poll.
   };
 
+  /// The missing data that a source speaks for.
+  struct MissingData {
+    bool is_failing = false;
+    Severity severity = Severity::kNone;  ///< The worst that a KPI has for it.
+    std::vector<Labels> labels;           ///< Of the alerts that are not told themselves.
+  };
+
   /// What a poll changed of one series.
   struct ChangedSeries {
     std::optional<Slot> front;  ///< Where it began before.
@@ -288,7 +295,13 @@ class Engine {
   // tell_sources.cpp
   void turn_lines(std::uint32_t source, Instant now);
   void remember_failures(SourceState& source);
-  AlertView source_view(const SourceState& source) const;
+  AlertView source_view(const SourceState& source, std::string_view channel = {}) const;
+  std::vector<std::string> waiting_kpis(std::uint32_t source, std::string_view channel) const;
+  MissingData missing_by(const SourceState& source) const;
+  Labels no_data_labels(std::uint32_t line) const;
+  AlertEvent source_event(const SourceState& source, MissingData missing) const;
+  void write_source(const SourceState& source, Instant now, bool is_over = false);
+  void widen_sources(Instant now);
   void say_removed(AlertView& view, Phrase why) const;
   void tell_source(SourceState& source, Instant now);
   void tell_removed(Instant now);
@@ -303,12 +316,13 @@ class Engine {
   Result<void> tell_digests(Instant now, StepSummary& summary);
   Result<Message> make_digest(
       const DigestRule& rule, const DigestDue& due, const std::string& channel, Instant now, StepSummary& summary);
-  Result<DigestEvents> events_of(const DigestDue& due, const std::string& channel) const;
+  Result<DigestEvents> events_of(const DigestDue& due) const;
   [[nodiscard]] Instant next_digest() const;
 
   // route_messages.cpp
   Result<void> tell(Instant now, StepSummary& summary);
   AlertView described(AlertSubject subject) const;
+  [[nodiscard]] std::vector<Labels> lost_segments(const Line& total, Slot slot) const;
   std::string page_of(const std::string& kpi, const Labels& segment) const;
   void collect_events(Instant now);
   void restore_routing(const StoredState& state, Instant now);
@@ -319,12 +333,13 @@ class Engine {
   void tell_self(Instant now, StepSummary& summary);
   void send(Message message, StepSummary& summary);
   std::vector<std::string> channels_for_self() const;
-  std::optional<AlertView> view_of(const AlertKey& alert, MessageType type) const;
+  std::optional<AlertView> view_of(const AlertKey& alert, MessageType type, std::string_view channel) const;
   std::optional<AlertSlot> find_alert(const AlertKey& alert, std::uint32_t& line) const;
   Message compose(const Envelope& envelope, Instant now);
   void add_links(AlertView& view, const std::string& channel, Instant now);
   DecideContext decide_context(Instant now) const;
   [[nodiscard]] bool is_spoken_for(const AlertKey& alert) const;
+  [[nodiscard]] const SourceState* source_of(const AlertKey& alert) const;
   [[nodiscard]] Instant warm_at() const;
   [[nodiscard]] bool has_late_source(std::uint32_t kpi) const;
   [[nodiscard]] Slot ended_with(const Line& line, Instant ended, Slot otherwise) const;

@@ -78,12 +78,17 @@ DecideContext Engine::decide_context(Instant now) const {
   return context;
 }
 
+const Engine::SourceState* Engine::source_of(const AlertKey& alert) const {
+  const auto is_of = [&](const SourceState& state) { return "source:" + state.row.name == alert.rule; };
+  const auto source = std::ranges::find_if(sources_, is_of);
+  return source != sources_.end() ? &*source : is_of(self_) ? &self_ : nullptr;
+}
+
 /// The alert as it is now.
-std::optional<AlertView> Engine::view_of(const AlertKey& alert, MessageType type) const {
+std::optional<AlertView> Engine::view_of(const AlertKey& alert, MessageType type, std::string_view channel) const {
   if (alert.line == 0) {
-    const auto source = std::ranges::find_if(
-        sources_, [&](const SourceState& state) { return "source:" + state.row.name == alert.rule; });
-    return source == sources_.end() ? std::nullopt : std::optional(source_view(*source));
+    const SourceState* source = source_of(alert);
+    return source == nullptr ? std::nullopt : std::optional(source_view(*source, channel));
   }
   std::uint32_t line = 0;
   const auto slot = find_alert(alert, line);
@@ -112,6 +117,7 @@ void Engine::collect_events(Instant now) {
     tell_line(line);
     write_alerts(line);
   }
+  widen_sources(now);
   remind_of_targets(now);
 }
 
@@ -223,6 +229,8 @@ void Engine::refresh_labels() {
       subject.index = slot->index;
       subject.severity = alert.severity;
       alert.labels = route_labels(subject, alert.type);
+    } else if (const SourceState* source = key.line == 0 ? source_of(key) : nullptr; source != nullptr) {
+      alert.also = missing_by(*source).labels;
     }
   }
 }

@@ -111,6 +111,12 @@ json member_json(const Member& member) {
   if (!member.is_current) {
     result["current"] = false;
   }
+  if (member.reminder) {
+    result["reminder"] = instant_json(member.reminder);
+  }
+  if (member.reminded != 0) {
+    result["reminded"] = member.reminded;
+  }
   if (member.since) {
     result["since"] = instant_json(member.since);
   }
@@ -124,6 +130,8 @@ Member member_of(const json& value) {
   member.steps = value.value("steps", 0U);
   member.is_current = value.value("current", true);
   member.since = instant_at(value, "since");
+  member.reminder = instant_at(value, "reminder");
+  member.reminded = value.value("reminded", 0U);
   for (const json& news : value.value("news", json::array())) {
     member.news.push_back(news_of(news));
   }
@@ -142,6 +150,9 @@ TrackedAlert tracked_of(const json& value) {
   for (const json& member : value.at("members")) {
     alert.members.push_back(member_of(member));
   }
+  for (const json& labels : value.value("also", json::array())) {
+    alert.also.push_back(labels_of(labels));
+  }
   return alert;
 }
 
@@ -156,7 +167,6 @@ RoutingGroup group_of(const json& value) {
   group.last = instant_at(value, "last");
   group.reminder = instant_at(value, "reminder");
   group.step = instant_at(value, "step");
-  group.reminded = value.value("reminded", 0U);
   return group;
 }
 
@@ -201,6 +211,9 @@ std::string encode_tracked(const TrackedAlert& alert) {
   if (!alert.is_reminded) {
     result["reminded"] = false;
   }
+  for (const Labels& labels : alert.also) {
+    result["also"].push_back(labels_json(labels));
+  }
   return dump(result);
 }
 
@@ -219,9 +232,6 @@ std::string encode_group(const RoutingGroup& group) {
   put("last", group.last);
   put("reminder", group.reminder);
   put("step", group.step);
-  if (group.reminded != 0) {
-    result["reminded"] = group.reminded;
-  }
   return dump(result);
 }
 

@@ -49,10 +49,11 @@ void Engine::remember_failures(SourceState& source) {
   }
 }
 
-AlertView Engine::source_view(const SourceState& source) const {
+AlertView Engine::source_view(const SourceState& source, std::string_view channel) const {
   SourceSubject subject;
   subject.name = source.row.name;
   subject.episode = source.episode;
+  subject.severity = std::max(source.told.severity, Severity::kWarning);
   subject.is_failing = !source.row.error.empty() || !source.row.late.empty();
   subject.since = source.failing_since;
   subject.error = source.row.error.empty() ? source.row.late : source.row.error;
@@ -66,11 +67,8 @@ AlertView Engine::source_view(const SourceState& source) const {
     subject.owed = OwedPeriod{*source.owed, settings.grain, rules_.calendar};
   }
   subject.zone = config_->zone;
-  for (std::uint32_t kpi = 0; kpi < sources_of_kpi_.size() && &source != &self_; ++kpi) {
-    if (sources_of_kpi_[kpi].contains(static_cast<std::uint32_t>(&source - sources_.data()))) {
-      const Kpi& waiting = rules_.kpis[kpi];
-      subject.kpis.push_back(waiting.title.empty() ? waiting.id : waiting.title);
-    }
+  if (&source != &self_) {
+    subject.kpis = waiting_kpis(static_cast<std::uint32_t>(&source - sources_.data()), channel);
   }
   return describe(subject, voices_);
 }
@@ -125,36 +123,146 @@ void Engine::tell_source(SourceState& source, Instant now) {
     const std::array<std::string_view, 1> parts{rule};
     source.episode = "ep_" + stable_id(source.failing_since.value_or(now).time_since_epoch().count(), parts);
     source.told = Told{source.episode, Severity::kWarning, "", std::nullopt};
+    const MissingData missing = missing_by(source);
+    source.told.severity = std::max(missing.severity, Severity::kWarning);
+    source.is_told_as_late = !is_broken;
+    events_.push_back(source_event(source, missing));
+    write_source(source, now);
+    return;
   }
-  AlertEvent event;
-  event.kind = is_failing ? News::Kind::kFires : News::Kind::kEnds;
-  event.alert = {0, rule};
-  event.type = is_failing ? MessageType::kSourceError : MessageType::kSourceRecovered;
-  event.episode = source.episode;
-  event.severity = Severity::kWarning;
-  event.labels = {{"severity", "warning"}, {"source", source.row.name}, {"type", std::string(name_of(event.type))}};
+  AlertEvent event = source_event(source, {});
+  event.kind = News::Kind::kEnds;
   event.view = source_view(source);
-  source.is_told_as_late = is_failing && !is_broken;
+  source.is_told_as_late = false;
   events_.push_back(std::move(event));
+  write_source(source, now, true);
+  source.told = Told{};
+  source.episode.clear();
+  source.failing_since.reset();
+}
+
+/// Its alert and its episode, as they are or as they ended.
+void Engine::write_source(const SourceState& source, Instant now, bool is_over) {
+  const std::string rule = "source:" + source.row.name;
   EpisodeRow episode;
   episode.id = source.episode;
   episode.rule = rule;
-  episode.severity = Severity::kWarning;
+  episode.severity = std::max(source.told.severity, Severity::kWarning);
   episode.since = source.failing_since.value_or(now);
   episode.pending = episode.since;
   episode.firing = episode.since;
-  AlertRow row{0, rule, AlertPhase::kFiring, Severity::kWarning, source.failing_since, source.episode, ""};
-  if (!is_failing) {
+  AlertRow row{0, rule, AlertPhase::kFiring, episode.severity, source.failing_since, source.episode, ""};
+  if (is_over) {
     episode.resolved = now;
     episode.reason = Reason::kRecovered;
     row = AlertRow{0, rule, AlertPhase::kInactive, Severity::kNone, std::nullopt, "", ""};
-    source.told = Told{};
-    source.episode.clear();
-    source.failing_since.reset();
   }
-  row.machine = encode_alert({{}, source.told, {}, 0});
+  row.machine = encode_alert({{}, is_over ? Told{} : source.told, {}, 0});
   commit_.alerts.push_back(std::move(row));
   commit_.episodes.push_back(std::move(episode));
+}
+
+/// That it fails, or (what is missing left out) no more.
+AlertEvent Engine::source_event(const SourceState& source, MissingData missing) const {
+  AlertEvent event;
+  event.alert = {0, "source:" + source.row.name};
+  event.type = missing.is_failing ? MessageType::kSourceError : MessageType::kSourceRecovered;
+  event.episode = source.episode;
+  event.severity = std::max(source.told.severity, Severity::kWarning);
+  event.labels = {{"severity", std::string(name_of(event.severity))},
+                  {"source", source.row.name},
+                  {"type", std::string(name_of(event.type))}};
+  event.also = std::move(missing.labels);
+  return event;
+}
+
+/// The labels of the no_data alerts that it speaks for now: of those that lead to the same channels the first.
+Engine::MissingData Engine::missing_by(const SourceState& source) const {
+  MissingData missing;
+  missing.is_failing = true;
+  if (&source == &self_) {
+    return missing;
+  }
+  const auto index = static_cast<std::uint32_t>(&source - sources_.data());
+  std::set<std::vector<std::string>> reached;
+  for (std::uint32_t kpi = 0; kpi < sources_of_kpi_.size(); ++kpi) {
+    for (const std::uint32_t line :
+         sources_of_kpi_[kpi].contains(index) ? lines_of_kpi_[kpi] : std::vector<std::uint32_t>()) {
+      if (!lines_[line].no_data.is_on) {
+        continue;
+      }
+      Labels labels = no_data_labels(line);
+      std::vector<std::string> channels;
+      for (Destination& destination : destinations(labels, config_->routing.routes)) {
+        channels.push_back(std::move(destination.channel));
+      }
+      missing.severity = std::max(missing.severity, rules_.kpis[kpi].no_data.severity);
+      if (reached.insert(std::move(channels)).second) {
+        missing.labels.push_back(std::move(labels));
+      }
+    }
+  }
+  return missing;
+}
+
+/// Whom the missing data of a line would be told to.
+Labels Engine::no_data_labels(std::uint32_t line) const {
+  AlertSubject subject;
+  subject.kpi = &rules_.kpis[lines_[line].kpi];
+  subject.line = &lines_[line];
+  subject.rule = RuleKind::kNoData;
+  subject.severity = subject.kpi->no_data.severity;
+  return route_labels(subject, MessageType::kAlertNoData);
+}
+
+/// The titles of the KPIs that stand on a source: first those whose missing data this channel would be told of.
+std::vector<std::string> Engine::waiting_kpis(std::uint32_t source, std::string_view channel) const {
+  std::vector<std::string> own;
+  std::vector<std::string> others;
+  for (std::uint32_t kpi = 0; kpi < sources_of_kpi_.size(); ++kpi) {
+    if (!sources_of_kpi_[kpi].contains(source)) {
+      continue;
+    }
+    const Kpi& waiting = rules_.kpis[kpi];
+    const bool is_own = !channel.empty() && std::ranges::any_of(lines_of_kpi_[kpi], [&](std::uint32_t line) {
+      const auto to = destinations(no_data_labels(line), config_->routing.routes);
+      return std::ranges::find(to, channel, &Destination::channel) != to.end();
+    });
+    (is_own ? own : others).push_back(waiting.title.empty() ? waiting.id : waiting.title);
+  }
+  own.insert(own.end(), others.begin(), others.end());
+  return own;
+}
+
+/// Sources that were told of speak for more KPIs than before when the time of these is over: those who would be told of
+/// that hear of the source, once for each channel.
+void Engine::widen_sources(Instant now) {
+  std::set<std::uint32_t> speaking;
+  for (const std::uint32_t line : changed_) {
+    const std::set<std::uint32_t>& sources = sources_of_kpi_[lines_[line].kpi];
+    if (lines_[line].no_data.is_on) {
+      speaking.insert(sources.begin(), sources.end());
+    }
+  }
+  for (const std::uint32_t index : speaking) {
+    SourceState& source = sources_[index];
+    const auto known = routing_.alerts.find({0, "source:" + source.row.name});
+    if (source.told.episode.empty() || known == routing_.alerts.end() || !known->second.is_firing) {
+      continue;
+    }
+    const MissingData missing = missing_by(source);
+    const bool is_worse = missing.severity > source.told.severity;
+    if (!is_worse && missing.labels == known->second.also) {
+      continue;
+    }
+    source.told.severity = std::max(source.told.severity, missing.severity);
+    AlertEvent event = source_event(source, missing);
+    event.is_wider = !is_worse;
+    events_.push_back(std::move(event));
+    if (is_worse) {
+      write_source(source, now);
+    }
+  }
 }
 
 /// Alerts of rules and sources that are gone end, and those who know of them are told.

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kMaxDescription = 1000;
 constexpr std::size_t kMaxUrl = 4000;
 constexpr std::size_t kSubjectsInHeadline = 3;
+/// In larger messages nobody reads which rule of a KPI each alert is of.
+constexpr std::size_t kMostCompared = 100;
 /// A pace beyond this says nothing that "far ahead" does not.
 constexpr double kMaxPace = 100;
 
@@ -34,7 +36,9 @@ Phrase alert_badge(MessageType type, const AlertView& alert) {
     case MessageType::kAlertResolved:
       return Phrase::kResolved;
     case MessageType::kAlertReminder:
-      return alert.rule == "no_data" ? Phrase::kNoDataReminder : reminder_phrase(alert.severity);
+      return !alert.source.empty()     ? Phrase::kSourceFailedReminder
+             : alert.rule == "no_data" ? Phrase::kNoDataReminder
+                                       : reminder_phrase(alert.severity);
     case MessageType::kAlertEscalated:
       return Phrase::kEscalated;
     case MessageType::kAlertFlapping:
@@ -73,6 +77,14 @@ Phrase type_badge(MessageType type) {
     default:
       return alert_badge(type, AlertView{});
   }
+}
+
+std::string badge_words(const Message& message, const AlertView& alert) {
+  const std::string badge = say(message.language, alert_badge(message.type, alert));
+  return alert.is_known ? say(message.language,
+                              Phrase::kWithNote,
+                              {{"reason", badge}, {"note", say(message.language, Phrase::kNoteToldBefore)}})
+                        : badge;
 }
 
 std::string date_or_text(const std::string& date, Language language) {
@@ -136,6 +148,27 @@ class FactList {
   std::vector<Fact> facts_;
 };
 
+/// Others of the same message about the same KPI and segment.
+bool has_sibling(const Message& message, const AlertView& alert, std::string_view rule = "") {
+  return message.alerts.size() <= kMostCompared && std::ranges::any_of(message.alerts, [&](const AlertView& other) {
+           return other.rule != alert.rule && other.kpi == alert.kpi && other.segment == alert.segment &&
+                  !other.kpi.empty() && (rule.empty() || other.rule == rule);
+         });
+}
+
+/// The subject, and which of its rules where one message tells of several.
+std::string subject_in(const Message& message, const AlertView& alert) {
+  const std::string subject = subject_text(alert);
+  if (!has_sibling(message, alert)) {
+    return subject;
+  }
+  const std::string rule = alert.rule == "thresholds" ? say(message.language, Phrase::kRuleLimits)
+                           : alert.rule == "target"   ? say(message.language, Phrase::kRuleTarget)
+                           : alert.rule == "no_data"  ? say(message.language, Phrase::kRuleNoData)
+                                                      : one_line(alert.rule);
+  return say(message.language, Phrase::kSubjectOfRule, {{"subject", subject}, {"rule", rule}});
+}
+
 std::vector<Fact> facts_of(const AlertView& alert, const Message& message) {
   FactList facts(message.language);
   facts.add(FactKind::kLimit, Phrase::kLimit, one_line(alert.formatted_limit));
@@ -145,7 +178,7 @@ std::vector<Fact> facts_of(const AlertView& alert, const Message& message) {
                                 : one_line(alert.since_text);
   facts.add(FactKind::kSince, alert.firing ? Phrase::kSince : Phrase::kBegan, since);
   facts.add(FactKind::kPeriod, Phrase::kPeriod, one_line(alert.period_text));
-  if (alert.target) {
+  if (alert.target && !has_sibling(message, alert, "target")) {  // which has these lines
     facts.add_target(*alert.target);
   }
   facts.add(FactKind::kOwner, Phrase::kOwner, one_line(alert.owner));
@@ -204,13 +237,16 @@ std::string pace_text(const TargetView& target, Language language) {
   if (!is_sayable(target.pace)) {
     return status;
   }
+  if (*target.pace < 0) {  // a share of the pace would be less than none
+    return say(language, Phrase::kStatusMovesAway, {{"status", status}});
+  }
   return say(language, Phrase::kStatusAtPace, {{"status", status}, {"pace", percent_words(*target.pace, language)}});
 }
 
 AlertWords words_of(const Message& message, const AlertView& alert) {
   AlertWords words;
-  words.badge = say(message.language, alert_badge(message.type, alert));
-  words.subject = subject_text(alert);
+  words.badge = badge_words(message, alert);
+  words.subject = subject_in(message, alert);
   words.value = alert.value ? one_line(alert.formatted) : "";  // that it is unknown is said by the reason
   words.reason = one_line(alert.reason);
   words.facts = facts_of(alert, message);
@@ -234,7 +270,10 @@ std::vector<const AlertView*> worst_first(const Message& message) {
   std::ranges::transform(message.alerts, alerts.begin(), [](const AlertView& alert) { return &alert; });
   // Their addresses are in the order given.
   std::ranges::sort(alerts, [](const AlertView* a, const AlertView* b) {
-    return a->severity != b->severity ? a->severity > b->severity : std::less<>()(a, b);
+    const auto rank = [](const AlertView* alert) {
+      return std::pair(alert->is_known, -static_cast<int>(alert->severity));
+    };
+    return rank(a) != rank(b) ? rank(a) < rank(b) : std::less<>()(a, b);
   });
   return alerts;
 }
@@ -259,7 +298,7 @@ std::string counts_text(const Message& message) {
   const std::vector<const AlertView*> alerts = worst_first(message);
   std::vector<std::pair<std::string, int>> badges;
   for (const AlertView* alert : alerts) {
-    const std::string badge = say(message.language, alert_badge(message.type, *alert));
+    const std::string badge = badge_words(message, *alert);
     const auto known = std::ranges::find(badges, badge, &std::pair<std::string, int>::first);
     if (known == badges.end()) {
       badges.emplace_back(badge, 1);

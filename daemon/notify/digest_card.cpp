@@ -10,6 +10,9 @@ namespace kpi {
 
 namespace {
 
+/// So many alerts of a section are named: channels take no more in one place.
+constexpr std::size_t kMostListed = 12;
+
 std::string_view mark_of(Tone tone) {
   switch (tone) {
     case Tone::kGood:
@@ -36,8 +39,10 @@ AlertCard kpi_card(const DigestLine& line, Language language) {
   for (const std::string& change : words.changes) {
     card.verdict = say(language, Phrase::kValueAndReason, {{"value", card.verdict}, {"reason", change}});
   }
-  if (!words.target.empty()) {
+  if (!words.goal.empty()) {
     card.facts.push_back({FactKind::kTarget, say(language, Phrase::kTarget), words.goal});
+  }
+  if (!words.target.empty()) {
     card.facts.push_back({FactKind::kPace, say(language, Phrase::kPace), words.target});
   }
   card.url = is_web_address(words.url) ? words.url : "";
@@ -45,12 +50,18 @@ AlertCard kpi_card(const DigestLine& line, Language language) {
 }
 
 /// A heading and its lines, where a KPI would stand.
-AlertCard section_card(const DigestSection& section) {
+AlertCard section_card(const DigestSection& section, Language language) {
   AlertCard card;
   card.mark = section.lines.empty() ? "🟢" : "🔔";
   card.tone = section.lines.empty() ? Tone::kGood : Tone::kNeutral;
   card.subject = section.heading;
-  card.verdict = join(section.lines, "; ");
+  const std::size_t shown = std::min(section.lines.size(), kMostListed);
+  for (std::size_t i = 0; i < shown; ++i) {
+    card.verdict += (i == 0 ? "• " : "\n• ") + section.lines[i];
+  }
+  if (shown < section.lines.size()) {
+    card.verdict += "\n" + say(language, Phrase::kAndMore, {{"n", section.lines.size() - shown}});
+  }
   return card;
 }
 
@@ -91,7 +102,7 @@ MessageCard digest_card(const Message& message) {
   summary.verdict = join(notes, " ");
   card.alerts.insert(card.alerts.begin(), std::move(summary));
   for (const DigestSection& section : sections_of(digest, message.language)) {
-    card.alerts.push_back(section_card(section));
+    card.alerts.push_back(section_card(section, message.language));
   }
   card.open_text = say(message.language, Phrase::kOpenInKpid);
   card.runbook_text = say(message.language, Phrase::kRunbook);

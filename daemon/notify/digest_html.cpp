@@ -47,9 +47,8 @@ std::string kpi_row(const DigestLine& line, Language language) {
                                   title,
                                   colour_of(tone_of(line)),
                                   html_escaped(words.state));
-  if (!words.target.empty()) {
-    about += small(say(language, Phrase::kTarget) + ": " + words.goal) + small(words.target);
-  }
+  about += words.goal.empty() ? "" : small(say(language, Phrase::kTarget) + ": " + words.goal);
+  about += small(words.target);
   return "<tr>" + cell("left", about) +
          cell("right;white-space:nowrap", "<strong>" + html_escaped(words.value) + "</strong>") +
          cell("right;white-space:nowrap", html_escaped(line.formatted_previous) + small(line.change)) +

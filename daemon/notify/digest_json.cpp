@@ -111,6 +111,9 @@ Json alert_json(const DigestAlert& alert) {
   json["severity"] = name_of(alert.severity);
   json["since"] = rfc3339(alert.since);
   json["resolved"] = alert.resolved ? Json(rfc3339(*alert.resolved)) : Json(nullptr);
+  if (alert.times > 1) {
+    json["times"] = alert.times;
+  }
   json["text"] = alert.text;
   return json;
 }
@@ -128,6 +131,7 @@ DigestAlert alert_of(const Json& json) {
   if (!json.at("resolved").is_null()) {
     alert.resolved = instant_of(json.at("resolved").get<std::string>());
   }
+  alert.times = json.value("times", std::size_t{1});
   alert.text = text_at(json, "text");
   return alert;
 }

@@ -20,10 +20,8 @@ std::string kpi_block(const DigestLine& line, Language language) {
   const auto add = [&](const std::string& text) { out += text.empty() ? "" : wrapped_text("    ", text); };
   add(join(words.changes, "; "));
   add(words.state);
-  if (!words.target.empty()) {
-    add(say(language, Phrase::kTarget) + ": " + words.goal);
-    add(words.target);
-  }
+  add(words.goal.empty() ? "" : say(language, Phrase::kTarget) + ": " + words.goal);
+  add(words.target);
   return out;
 }
 
@@ -40,7 +38,8 @@ DigestWords words_of(const DigestLine& line, Language language) {
     words.changes.push_back(say(language, Phrase::kChangeSinceYear, {{"change", one_line(line.change_on_year)}}));
   }
   words.state = one_line(line.state_text);
-  words.target = one_line(line.target);
+  // Where the target is what is wrong, the state has said how it stands.
+  words.target = line.state_text.starts_with(line.target) ? "" : one_line(line.target);
   words.goal = one_line(line.goal);
   words.url = one_line(line.url, kMaxUrl);
   words.needs_attention = line.needs_attention;

@@ -137,6 +137,9 @@ Json alert_json(const AlertView& alert) {
   if (alert.is_stale) {
     json["stale"] = true;
   }
+  if (alert.is_known) {
+    json["known"] = true;
+  }
   json["runbook"] = text_or_null(alert.runbook);
   json["url"] = text_or_null(alert.url);
   json["acknowledge_url"] = text_or_null(alert.acknowledge_url);
@@ -274,6 +277,7 @@ AlertView alert_of(const Json& json) {
   alert.labels = labels_at(json, "labels");
   alert.reason = text_at(json, "reason");
   alert.is_stale = json.contains("stale") && json["stale"] == true;
+  alert.is_known = json.contains("known") && json["known"] == true;
   alert.runbook = text_at(json, "runbook");
   alert.url = text_at(json, "url");
   alert.acknowledge_url = text_if_there(json, "acknowledge_url");

@@ -11,6 +11,8 @@ namespace {
 
 /// The newest periods tell what there is to tell.
 constexpr std::ptrdiff_t kMostPeriods = 4000;
+/// Fewer periods than these say nothing of a rate.
+constexpr std::size_t kLeast = 7;
 /// A window of which less is known has no mean.
 constexpr double kKnown = 0.8;
 
@@ -92,7 +94,10 @@ TargetRates rates_of(const Line& line, const Kpi& kpi) {
   const PathLeg leg = leg_at(*plan, end);
   const Rates rates(numbers, is_level, leg.path == Target::Path::kCompound);
   const std::size_t last = numbers.size() - 1;
-  result.recent = rates.at(last, std::min(periods_of_four_weeks(kpi.every), last));
+  const std::size_t lately = periods_of_four_weeks(kpi.every);
+  if (last >= std::min(lately, kLeast)) {
+    result.recent = rates.at(last, std::min(lately, last));
+  }
   const bool is_up = is_share || has_reached(*plan, leg.goal + 1 + std::abs(leg.goal), leg.goal, end);
   const auto left = static_cast<std::size_t>(std::max<std::int64_t>(line.target_standing.periods_left, 1));
   const std::size_t span = std::min(left, numbers.size() / 2);

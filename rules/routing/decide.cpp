@@ -117,14 +117,17 @@ void Decider::take_over(const AlertKey& key, TrackedAlert& alert, const std::str
       member.told = other.told;
       member.steps = other.steps;
       member.since = other.since;
+      member.reminder = other.reminder;
+      member.reminded = other.reminded;
       RoutingGroup& here = state_.groups.find(id)->second;
       if (!here.last) {
         here.last = group->second.last;
-        here.reminder = group->second.reminder;
         here.step = group->second.step;
-        here.reminded = group->second.reminded;
-        schedule(here);
       }
+      if (member.reminder) {
+        here.reminder = std::min(here.reminder.value_or(Instant::max()), *member.reminder);
+      }
+      schedule(here);
       for (const News& news : other.news) {
         if (news.kind == News::Kind::kEnds) {
           member.news.push_back(news);
@@ -237,7 +240,7 @@ void Decider::lead(const AlertKey& key, TrackedAlert& alert) {
     const auto group = state_.groups.find(member.group);
     member.is_current = group != state_.groups.end() && group->second.kind != RoutingGroup::Kind::kAlerts;
   }
-  for (const Destination& destination : destinations(alert.labels, context_.rules->routes)) {
+  for (const Destination& destination : destinations(alert.labels, alert.also, context_.rules->routes)) {
     join(key, alert, group_of(destination));
   }
   // What was on its way along routes that lead there no more is not told.
@@ -270,6 +273,7 @@ void Decider::fire(const AlertEvent& event) {
   alert.type = event.type;
   alert.severity = event.severity;
   alert.labels = event.labels;
+  alert.also = event.also;
   lead(event.alert, alert);
   for (Member& member : alert.members) {
     const bool is_led_here = is_worse && std::ranges::find(before, member.group) == before.end();
@@ -340,7 +344,21 @@ void Decider::notice(const AlertEvent& event) {
   forget_idle(event.alert);
 }
 
+/// It speaks for more than before: those who hear of that know of nothing yet.
+void Decider::widen(const AlertEvent& event) {
+  const auto found = state_.alerts.find(event.alert);
+  if (found != state_.alerts.end() && found->second.is_firing) {
+    found->second.also = event.also;
+    lead_again(event.alert, found->second);
+    result_.alerts.insert(event.alert);
+  }
+}
+
 void Decider::take(const AlertEvent& event) {
+  if (event.is_wider) {
+    widen(event);
+    return;
+  }
   switch (event.kind) {
     case News::Kind::kFires:
       fire(event);

@@ -21,11 +21,13 @@ struct AlertEvent {
   std::string episode;
   Severity severity = Severity::kNone;
   Labels labels;                  ///< What routes and silences match.
+  std::vector<Labels> also{};     ///< Of kFires: it speaks for alerts with these, and goes where they would.
   std::optional<AlertView> view;  ///< REQUIRED of kEnds and kNotice.
   bool is_reminded = true;        ///< Of kFires: whether its going on is worth a reminder.
   bool is_for_all = false;        ///< Of kEnds: news for those, too, who know nothing of the trouble.
   bool is_silent = false;         ///< Of kEnds: told only to those who keep incidents.
   bool is_summary = false;        ///< Of kNotice: it came and went while kpid was down.
+  bool is_wider = false;          ///< Of kFires: nothing is new but `also`; who knows of it is told nothing.
 };
 
 struct DecideContext {
@@ -44,6 +46,7 @@ struct Envelope {
   struct Item {
     AlertKey alert;
     std::optional<AlertView> view;
+    bool is_known = false;  ///< It was told before, and goes on beside what is new.
 
     bool operator==(const Item&) const = default;
   };

@@ -48,6 +48,7 @@ class Decider {
   void fire(const AlertEvent& event);
   void end(const AlertEvent& event);
   void notice(const AlertEvent& event);
+  void widen(const AlertEvent& event);
   Member& join(const AlertKey& key, TrackedAlert& alert, RoutingGroup& group);
   void leave(const AlertKey& key, TrackedAlert& alert, const std::string& group);
   RoutingGroup& group_of(RoutingGroup::Kind kind,
@@ -70,15 +71,16 @@ class Decider {
   void tell_urgent(RoutingGroup& group, const std::set<AlertKey>& alerts);
   void send_all(RoutingGroup& group, Bundles& bundles);
   std::optional<Instant> collect_news(RoutingGroup& group, const AlertKey& key, Bundles& bundles);
-  void list_known(const RoutingGroup& group, Bundles& bundles);
+  void list_known(RoutingGroup& group, Bundles& bundles);
   void escalate(RoutingGroup& group);
   Instant escalate(const RoutingGroup& group, const AlertKey& key);
   void step_up(const RoutingGroup& group, const AlertKey& key, TrackedAlert& alert, std::uint32_t step);
+  void set_reminder(RoutingGroup& group, const TrackedAlert& alert, Member& member);
+  bool is_due(const RoutingGroup& group, const AlertKey& key, Instant soon, Instant& next);
   void remind(RoutingGroup& group);
   void send(const RoutingGroup& group, MessageType type, std::vector<Envelope::Item> items);
   void rest(RoutingGroup& group);
   void put_in_order(std::size_t first);
-  [[nodiscard]] std::optional<Instant> next_reminder(const RoutingGroup& group) const;
   [[nodiscard]] std::optional<Quiet> quiet_of(const RoutingGroup& group) const;
   [[nodiscard]] std::optional<Decision> hold_of_reminder(const RoutingGroup& group,
                                                          const AlertKey& key,

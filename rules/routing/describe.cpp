@@ -18,6 +18,9 @@
 namespace kpi {
 namespace {
 
+/// Of a label's name or value where segments are listed.
+constexpr std::size_t kMaxLabel = 60;
+
 /// "+5%", "-12%": against the period before.
 std::string change_text(const AlertView& view, Language language) {
   if (!view.value || !view.previous || *view.previous == 0) {
@@ -92,6 +95,22 @@ std::string clock_text(Instant instant, const Zone& zone) {
 }
 
 }  // namespace
+
+std::string segments_words(const std::vector<Labels>& segments, Language language) {
+  constexpr std::size_t most = 3;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < std::min(segments.size(), most); ++i) {
+    std::vector<std::string> labels;
+    for (const auto& [name, value] : segments[i]) {
+      labels.push_back(printable(name, kMaxLabel) + ": " + printable(value, kMaxLabel));
+    }
+    names.push_back(join(labels, " + "));
+  }
+  const std::string text = join(names, ", ");
+  return segments.size() <= most
+             ? text
+             : say(language, Phrase::kNamesAndMore, {{"names", text}, {"n", segments.size() - most}});
+}
 
 std::string period_text(Slot slot, const Grain& every, const Zone& zone) {
   static constexpr std::array<std::string_view, 12> kMonths{"January",
@@ -247,11 +266,16 @@ AlertView described(const AlertSubject& subject, const Voice& voice) {
   if (subject.reason == Reason::kCameAndWent && view.value) {
     // Its value is that of the trouble, and nobody is to read it as what is so now.
     view.reason = say(language, Phrase::kWas, {{"value", view.formatted}, {"reason", view.reason}});
-    view.previous = std::exchange(view.value, std::nullopt);
-    view.formatted_previous = std::exchange(view.formatted, "");
+    view.value.reset();
+    view.formatted.clear();
   }
   if (subject.is_firing && subject.rule == RuleKind::kCondition && !kpi.alerts[subject.index].message.empty()) {
     view.reason = own_message(view, kpi.alerts[subject.index].message, language);
+  }
+  if (!subject.lost.empty()) {
+    view.reason = say(language,
+                      Phrase::kWithoutSegments,
+                      {{"reason", view.reason}, {"segments", segments_words(subject.lost, language)}});
   }
   return view;
 }
@@ -263,7 +287,7 @@ AlertView described(const SourceSubject& subject, const Voice& voice) {
   view.title = subject.name;
   view.rule = "source:" + subject.name;
   view.firing = subject.is_failing;
-  view.severity = Severity::kWarning;
+  view.severity = subject.severity;
   view.since = subject.since;
   view.since_text = subject.since ? time_words(*subject.since, voice.zone.value_or(subject.zone), voice.language) : "";
   view.reason = subject.is_failing ? source_reason(subject, voice.language) : say(voice.language, subject.why);

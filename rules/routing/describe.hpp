@@ -34,6 +34,7 @@ struct AlertSubject {
   std::optional<Instant> now;  ///< When it is told; none: at the end of the judged period.
   PeriodJudgement judgement;   ///< Of the newest judged period.
   Slot slot;                   ///< That period.
+  std::vector<Labels> lost{};  ///< Of a total: the segments that should be in it, and have no data in that period.
 };
 
 /// In the first of the voices, and the others kept beside it. REQUIRES that there is one.
@@ -54,18 +55,22 @@ struct OwedPeriod {
 struct SourceSubject {
   std::string name;
   std::string episode;
+  Severity severity = Severity::kWarning;
   bool is_failing = true;
   std::optional<Instant> since;
   std::string error;                     ///< While it fails; in English, for those who mend it.
   bool is_late = false;                  ///< Nothing fails: what should have come has not.
   std::optional<OwedPeriod> owed{};      ///< Of one that is late.
   bool is_invalid = false;               ///< What it gives cannot be read.
-  std::vector<std::string> kpis;         ///< The titles of those that wait for it.
+  std::vector<std::string> kpis;         ///< The titles of those that wait for it: the reader's own first.
   Phrase why = Phrase::kSourceReadable;  ///< When it is over.
   Zone zone;                             ///< The daemon's.
 };
 
 AlertView describe(const SourceSubject& subject, std::span<const Voice> voices);
+
+/// "country: SE, country: NO", and how many more.
+std::string segments_words(const std::vector<Labels>& segments, Language language);
 
 /// The name of the rule as messages and the history have it: "thresholds", "target", "no_data" or its own.
 std::string rule_name(const Kpi& kpi, RuleKind rule, std::size_t index);

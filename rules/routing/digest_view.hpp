@@ -48,7 +48,8 @@ struct DigestAlert {
   Severity severity = Severity::kNone;
   Instant since;
   std::optional<Instant> resolved;
-  std::string text;  ///< "Critical, 14 March 2026 to 16 March 2026"
+  std::size_t times = 1;  ///< It came again and again: from the first to the last.
+  std::string text;       ///< "Critical, 14 March 2026 to 16 March 2026"
 
   bool operator==(const DigestAlert&) const = default;
 };

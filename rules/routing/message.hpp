@@ -131,6 +131,7 @@ struct AlertView {
   Labels labels;
   std::string reason;     ///< A whole sentence part: "below 2.2% for 2 days".
   bool is_stale = false;  ///< It fires, and its newest period has no data.
+  bool is_known = false;  ///< The reader was told before: it goes on beside what is new.
   std::string runbook;
   std::string url;
   std::string acknowledge_url;  ///< A page that asks before it acts; so does the next.

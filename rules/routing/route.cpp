@@ -80,6 +80,21 @@ std::vector<Destination> destinations(const Labels& labels, std::span<const Rout
   return found;
 }
 
+std::vector<Destination> destinations(const Labels& labels,
+                                      std::span<const Labels> also,
+                                      std::span<const Route> routes) {
+  std::vector<Destination> found = destinations(labels, routes);
+  for (const Labels& other : also) {
+    for (Destination& destination : destinations(other, routes)) {
+      if (std::ranges::find(found, destination.channel, &Destination::channel) == found.end()) {
+        destination.group = group_of(routes[destination.route], labels);
+        found.push_back(std::move(destination));
+      }
+    }
+  }
+  return found;
+}
+
 std::string text_of(const std::vector<LabelMatch>& match) {
   std::vector<std::string> parts;
   parts.reserve(match.size());

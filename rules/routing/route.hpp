@@ -82,6 +82,11 @@ bool matches(const std::vector<LabelMatch>& match, const Labels& labels);
 /// Where an alert of these labels goes, in the order of the routes. A channel that two routes name gets it once.
 std::vector<Destination> destinations(const Labels& labels, std::span<const Route> routes);
 
+/// The same of an alert that speaks for others: it goes where they would, too, in groups of its own labels.
+std::vector<Destination> destinations(const Labels& labels,
+                                      std::span<const Labels> also,
+                                      std::span<const Route> routes);
+
 /// Names a route from one load to the next: what it matches, groups by and reaches.
 std::string key_of(const Route& route);
 

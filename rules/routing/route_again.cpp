@@ -27,7 +27,7 @@ void Decider::make_known(TrackedAlert& alert) {
     RoutingGroup& group = state_.groups.find(member.group)->second;
     member.told = alert.episode;
     group.last = context_.now;
-    group.reminder = next_reminder(group);
+    set_reminder(group, alert, member);
     group.step = route_of(group).escalate.empty() ? std::nullopt : std::optional(context_.now);
     schedule(group);
   }
@@ -61,6 +61,15 @@ void index(RoutingState& state) {
   for (const auto& [id, group] : state.groups) {
     wake_at(state, id, kpi::wake_of(group));
   }
+  // Earlier releases kept one time for all alerts of a group.
+  for (auto& [key, alert] : state.alerts) {
+    for (Member& member : alert.members) {
+      const auto group = state.groups.find(member.group);
+      if (alert.is_reminded && is_known(alert, member) && !member.reminder && group != state.groups.end()) {
+        member.reminder = group->second.reminder;
+      }
+    }
+  }
 }
 
 Decided route_again(RoutingState& state, const DecideContext& context) {
@@ -76,7 +85,8 @@ Decided route_again(RoutingState& state, const DecideContext& context) {
 
 Decided adopt(RoutingState& state, const AlertEvent& event, const DecideContext& context) {
   TrackedAlert& alert = state.alerts[event.alert];
-  alert = {event.episode, true, event.is_reminded, event.type, event.severity, event.labels, context.now, {}};
+  alert = {
+      event.episode, true, event.is_reminded, event.type, event.severity, event.labels, context.now, {}, event.also};
   Decider decider(state, context);
   decider.lead(event.alert, alert);
   decider.make_known(alert);

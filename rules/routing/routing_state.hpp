@@ -45,8 +45,10 @@ struct Member {
   std::string group;  ///< Group::id
   std::string told;   ///< The episode that it knows to be firing; empty: none.
   std::vector<News> news;
-  std::uint32_t steps = 0;  ///< Of the escalation: those that are done.
-  bool is_current = true;   ///< Whether the routes still lead here.
+  std::uint32_t steps = 0;            ///< Of the escalation: those that are done.
+  bool is_current = true;             ///< Whether the routes still lead here.
+  std::optional<Instant> reminder{};  ///< When its going on is worth a word again.
+  std::uint32_t reminded = 0;         ///< So often since it began or became worse.
   /// When the channel was told of it: the steps count from then. None: as it fired, or not before the news that wait.
   std::optional<Instant> since;
 
@@ -62,6 +64,7 @@ struct TrackedAlert {
   Labels labels;
   Instant fired;
   std::vector<Member> members;
+  std::vector<Labels> also{};  ///< It speaks for alerts with these labels, and goes where they would.
 
   bool operator==(const TrackedAlert&) const = default;
 };
@@ -81,9 +84,8 @@ struct RoutingGroup {
   Labels labels;
   std::optional<Instant> due;       ///< When what waits may be told.
   std::optional<Instant> last;      ///< Of its messages.
-  std::optional<Instant> reminder;  ///< When the next one may be.
+  std::optional<Instant> reminder;  ///< When it is looked at again which of its alerts are to be reminded of.
   std::optional<Instant> step;      ///< When the next step of an escalation may be.
-  std::uint32_t reminded = 0;       ///< So many since something changed.
 
   bool operator==(const RoutingGroup&) const = default;
 };

@@ -52,11 +52,17 @@ Phrase trouble_of(const SourceSubject& subject) {
   return subject.is_invalid ? Phrase::kSourceUnreadable : Phrase::kSourceFails;
 }
 
-/// What stands beside the reason in other languages: of what has not come the period alone, in their words.
-std::string note_of(const SourceSubject& subject, const std::string& error, Language language) {
-  return subject.owed
-             ? period_words(subject.owed->slot, subject.owed->grain, {subject.zone, subject.owed->calendar}, language)
-             : error;
+/// What is wrong, in the reader's language.
+std::string trouble_words(const SourceSubject& subject, const std::string& error, Language language) {
+  if (subject.owed) {
+    const std::string period =
+        period_words(subject.owed->slot, subject.owed->grain, {subject.zone, subject.owed->calendar}, language);
+    return say(language, Phrase::kSourceOwes, {{"period", period}});
+  }
+  if (language == Language::kEnglish) {
+    return error;  // it says it all to who reads English
+  }
+  return say(language, Phrase::kWithNote, {{"reason", say(language, trouble_of(subject))}, {"note", error}});
 }
 
 }  // namespace
@@ -66,13 +72,7 @@ std::string source_reason(const SourceSubject& subject, Language language) {
   if (subject.name == kSelf) {
     return error;
   }
-  // The detail says it all to who reads English.
-  const std::string reason =
-      language == Language::kEnglish
-          ? error
-          : say(language,
-                Phrase::kWithNote,
-                {{"reason", say(language, trouble_of(subject))}, {"note", note_of(subject, error, language)}});
+  const std::string reason = trouble_words(subject, error, language);
   const std::size_t named = std::min(subject.kpis.size(), kMostNamed);
   const std::string kpis = join(std::span(subject.kpis).first(named), ", ");
   if (named == 0) {

@@ -141,12 +141,13 @@ std::string standing_words(const TargetPlan& plan, const TargetStanding& standin
     return budget_standing(standing, kpi, language);
   }
   const bool has_actual = plan.measure != Target::Measure::kLevel && standing.actual;
-  if (!standing.pace && !has_actual && !standing.expected) {
+  const bool has_pace = standing.pace && *standing.pace >= 0;  // further away than at the start is no pace
+  if (!has_pace && !has_actual && !standing.expected) {
     return "";
   }
   return say(language,
-             standing_phrase(standing.pace.has_value(), has_actual, standing.expected.has_value()),
-             {{"pace", standing.pace ? percent_words(*standing.pace, language) : ""},
+             standing_phrase(has_pace, has_actual, standing.expected.has_value()),
+             {{"pace", has_pace ? percent_words(*standing.pace, language) : ""},
               {"actual", has_actual ? actual_words(plan, *standing.actual, kpi, language) : ""},
               {"expected", standing.expected ? format_value(*standing.expected, kpi.unit, language) : ""}});
 }
@@ -174,7 +175,7 @@ std::string needed_words(const TargetPlan& plan,
     }
     const bool is_points = is_level && !is_growth && kpi.unit.show() == Unit::Show::kPercent;
     if (is_points) {  // from 2 % to 3 % is a point, not 1 %
-      const std::string points = format_value(rate * 100, Unit(), language, 1);
+      const std::string points = format_value(rate * 100, Unit(), language);
       return say(language, Phrase::kPercentagePoints, {{"change", (rate > 0 ? "+" : "") + points}});
     }
     const std::string text = format_value(rate, is_growth ? percent() : kpi.unit, language);
@@ -191,6 +192,13 @@ std::string needed_words(const TargetPlan& plan,
     return say(language,
                is_level ? Phrase::kNeededUntilThen : Phrase::kNeededEach,
                {{"required", text_of(required)}, {"each", how}});
+  }
+  // What leads away from the goal, or nowhere, is no rate to measure what is needed by.
+  if (is_level && *rates.recent * required < 0) {
+    return say(language, Phrase::kNeededUntilThenAway, {{"required", text_of(required)}});
+  }
+  if (is_level && (*rates.recent == 0 || *rates.best * required <= 0)) {
+    return say(language, Phrase::kNeededUntilThen, {{"required", text_of(required)}});
   }
   const bool is_up = is_share || leg.goal >= plan.baseline;
   const bool is_unseen = is_up ? required > *rates.best : required < *rates.best;

@@ -108,6 +108,10 @@ std::optional<Instant> Decider::collect_news(RoutingGroup& group, const AlertKey
     if (news.kind == News::Kind::kFires) {
       member.told = alert.episode;
       member.since = member.since.value_or(context_.now);
+      member.reminded = 0;
+    }
+    if (member.told == alert.episode) {
+      set_reminder(group, alert, member);
     }
     bundles[news.type].push_back({key, std::move(news.view)});
   }
@@ -117,7 +121,7 @@ std::optional<Instant> Decider::collect_news(RoutingGroup& group, const AlertKey
 }
 
 /// A message about new alerts shows the whole of the group: those that go on stand behind what is new.
-void Decider::list_known(const RoutingGroup& group, Bundles& bundles) {
+void Decider::list_known(RoutingGroup& group, Bundles& bundles) {
   const auto bundle = bundles.find(MessageType::kAlertFiring);
   if (bundle == bundles.end()) {
     return;
@@ -130,7 +134,9 @@ void Decider::list_known(const RoutingGroup& group, Bundles& bundles) {
     TrackedAlert& alert = state_.alerts.find(key)->second;
     const bool goes_on = alert.type == MessageType::kAlertFiring && is_known(alert, *member_of(alert, group.id));
     if (goes_on && !listed.contains(key) && !hold_of_reminder(group, key, alert)) {
-      bundle->second.push_back({key, std::nullopt});
+      bundle->second.push_back({key, std::nullopt, true});
+      set_reminder(group, alert, *member_of(alert, group.id));
+      result_.alerts.insert(key);
     }
   }
 }
@@ -168,8 +174,6 @@ void Decider::send_all(RoutingGroup& group, Bundles& bundles) {
   }
   if (!bundles.empty()) {
     group.last = context_.now;
-    group.reminded = 0;
-    group.reminder = next_reminder(group);
     const bool escalates = group.kind == RoutingGroup::Kind::kAlerts && !route_of(group).escalate.empty();
     group.step = escalates ? std::optional(context_.now) : std::nullopt;
   }
@@ -202,11 +206,17 @@ void Decider::tell_urgent(RoutingGroup& group, const std::set<AlertKey>& alerts)
   }
 }
 
-std::optional<Instant> Decider::next_reminder(const RoutingGroup& group) const {
-  if (route_of(group).repeat.is_zero() || group.kind != RoutingGroup::Kind::kAlerts) {
-    return std::nullopt;
+/// Its channel has just read of it: when its going on is worth a word again. What happens to others of its group does
+/// not make that more often.
+void Decider::set_reminder(RoutingGroup& group, const TrackedAlert& alert, Member& member) {
+  const Route& route = route_of(group);
+  const bool has_reminders = alert.is_reminded && group.kind == RoutingGroup::Kind::kAlerts && !route.repeat.is_zero();
+  if (!has_reminders) {
+    member.reminder.reset();
+    return;
   }
-  return shifted(grown(route_of(group).repeat, route_of(group).repeat_grows ? group.reminded : 0));
+  member.reminder = shifted(grown(route.repeat, route.repeat_grows ? member.reminded : 0));
+  group.reminder = std::min(group.reminder.value_or(Instant::max()), *member.reminder);
 }
 
 void Decider::step_up(const RoutingGroup& group, const AlertKey& key, TrackedAlert& alert, std::uint32_t step) {
@@ -263,32 +273,65 @@ void Decider::escalate(RoutingGroup& group) {
   group.step = next == Instant::max() ? std::nullopt : std::optional(next);
 }
 
+/// Whether its going on is worth a reminder that is due before `soon`; moves `next` to when it is looked at again.
+bool Decider::is_due(const RoutingGroup& group, const AlertKey& key, Instant soon, Instant& next) {
+  TrackedAlert& alert = state_.alerts.find(key)->second;
+  const Member& member = *member_of(alert, group.id);
+  const bool is_worth = alert.is_reminded && alert.type != MessageType::kAlertFlapping &&
+                        group.kind == RoutingGroup::Kind::kAlerts && is_known(alert, member) && member.reminder;
+  if (!is_worth) {
+    return false;
+  }
+  if (*member.reminder > soon) {
+    next = std::min(next, *member.reminder);
+    return false;
+  }
+  if (const auto hold = hold_of_reminder(group, key, alert)) {
+    next = std::min(next, std::max(*member.reminder, hold->until.value_or(Instant::max())));
+    return false;
+  }
+  return true;
+}
+
+/// Those that are due, with those that soon would be: one message instead of several.
 void Decider::remind(RoutingGroup& group) {
   if (!group.reminder || *group.reminder > context_.now) {
     return;
   }
-  std::vector<Envelope::Item> items;
+  const Route& route = route_of(group);
+  const Instant whole = shifted(route.repeat);
+  const Instant soon = route.repeat_grows ? context_.now + (whole - context_.now) / 2 : whole;
+  std::vector<AlertKey> due;
   Instant next = Instant::max();
+  Instant first = Instant::max();
   for (const AlertKey& key : state_.members[group.id]) {
-    TrackedAlert& alert = state_.alerts.find(key)->second;
-    const bool is_worth = alert.is_reminded && alert.type != MessageType::kAlertFlapping &&
-                          group.kind == RoutingGroup::Kind::kAlerts && is_known(alert, *member_of(alert, group.id));
-    if (!is_worth) {
-      continue;
+    if (is_due(group, key, soon, next)) {
+      due.push_back(key);
+      first = std::min(first, *member_of(state_.alerts.find(key)->second, group.id)->reminder);
     }
-    const auto hold = hold_of_reminder(group, key, alert);
-    if (hold) {
-      next = std::min(next, hold->until.value_or(Instant::max()));
-    } else {
+  }
+  const auto is_before = [&](const Span& span) {
+    return group.due && *group.due <= shift_instant(first, span, context_.ground.zone);
+  };
+  group.reminder.reset();
+  if (first > context_.now) {  // nothing is, or nothing yet
+    next = std::min(next, first);
+  } else if (is_before(route.wait) || is_before(route.interval)) {
+    next = std::min(next, *group.due);  // news of the group come presently, and may name them
+  } else {
+    std::vector<Envelope::Item> items;
+    for (const AlertKey& key : due) {
+      TrackedAlert& alert = state_.alerts.find(key)->second;
+      Member& member = *member_of(alert, group.id);
+      ++member.reminded;
+      set_reminder(group, alert, member);
+      result_.alerts.insert(key);
       items.push_back({key, std::nullopt});
     }
-  }
-  if (!items.empty()) {
     send(group, MessageType::kAlertReminder, std::move(items));
     group.last = context_.now;
-    ++group.reminded;
-    next = next_reminder(group).value_or(Instant::max());
   }
+  next = std::min(next, group.reminder.value_or(Instant::max()));
   group.reminder = next == Instant::max() ? std::nullopt : std::optional(next);
 }
 

@@ -16,6 +16,7 @@ enum class Phrase : std::uint16_t {
   kWarningReminder,
   kCriticalReminder,
   kNoDataReminder,
+  kSourceFailedReminder,
   kEscalated,
   kFlapping,
   kResolved,
@@ -161,15 +162,23 @@ enum class Phrase : std::uint16_t {
   kSourceBroken,
   kSourceUnreadable,
   kSourceLate,
+  kSourceOwes,  ///< {period}
   kSourceFails,
   kSourceKpis,
   kSourceKpisMore,
 
   // What is added to a reason.
-  kWithNote,  ///< {note} {reason}
+  kWithNote,       ///< {note} {reason}
+  kSubjectOfRule,  ///< {rule} {subject}
+  kRuleLimits,
+  kRuleTarget,
+  kRuleNoData,
   kNoteFlapping,
   kNoteSteady,
   kNoteStale,
+  kNoteToldBefore,
+  kWithoutSegments,  ///< {reason} {segments}
+  kNamesAndMore,     ///< {n} {names}
 
   // Targets.
   kTargetDaysLeft,      ///< {deadline} {goal} {n}
@@ -177,6 +186,7 @@ enum class Phrase : std::uint16_t {
   kTargetEnded,         ///< {deadline} {goal} {n}
   kTargetBy,            ///< {deadline} {goal}
   kStatusAtPace,        ///< {pace} {status}
+  kStatusMovesAway,     ///< {status}
   kMissesOfAllowed,     ///< {rate}
   kForecastAtDeadline,  ///< {projected}
   kForecastLikely,      ///< {probability} {projected}
@@ -192,6 +202,7 @@ enum class Phrase : std::uint16_t {
   kNeededUnseen,                ///< {best} {each} {recent} {required}
   kNeededUntilThen,             ///< {required}
   kNeededUntilThenBeside,       ///< {best} {recent} {required}
+  kNeededUntilThenAway,         ///< {required}
   kGoalInTotal,                 ///< {goal}
   kGoalOnAverage,               ///< {goal}
   kGoalOfPeriods,               ///< {goal}
@@ -232,14 +243,17 @@ enum class Phrase : std::uint16_t {
   kHeadlineOfMore,            ///< {n} {subjects} {what}
 
   // kpid's own troubles.
-  kTestMessage,      ///< {channel}
-  kTestWatches,      ///< {kpis} {sources}
-  kCountOfKpis,      ///< {n}
-  kDeliveryFailed,   ///< {channel} {error} {n}
-  kChannelFails,     ///< {channel} {error} {since}
-  kMessagesWait,     ///< {n}
-  kAndMoreMessages,  ///< {n}
+  kTestMessage,              ///< {channel}
+  kTestWatches,              ///< {kpis} {sources}
+  kCountOfKpis,              ///< {n}
+  kDeliveryFailed,           ///< {channel} {error} {n}
+  kDeliveryFailedAbout,      ///< {channel} {headline}
+  kDeliveryFailedAboutMore,  ///< {channel} {headline} {n}
+  kChannelFails,             ///< {channel} {error} {since}
+  kMessagesWait,             ///< {n}
+  kAndMoreMessages,          ///< {n}
   kDeliveryKept,
+  kDeliveryQuiet,  ///< {channel}
   kConfigRefused,
   kLastGoodRules,
 
@@ -276,6 +290,8 @@ enum class Phrase : std::uint16_t {
   kChangeSinceYear,    ///< {change}
   kPercentagePoints,   ///< {change}
   kStateFine,
+  kWithDaysMissing,     ///< {known} {n} {state}
+  kWithoutSegmentsFor,  ///< {segments} {state} {time}
   kStateWaiting,
   kStateNoData,
   kStateSourceFailed,
@@ -285,6 +301,8 @@ enum class Phrase : std::uint16_t {
   kDigestNoAlerts,
   kAlertFromTo,     ///< {from} {severity} {to}
   kAlertStillOpen,  ///< {from} {severity}
+  kAlertTimes,      ///< {from} {n} {severity} {to}
+  kAlertTimesOpen,  ///< {from} {n} {severity}
   kDigestHushed,
   kDigestLate,  ///< {when}
   kReviewAttached,

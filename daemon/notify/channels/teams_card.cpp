@@ -102,7 +102,9 @@ Json alert_items(const MessageCard& card, const AlertCard& alert, bool with_titl
     items.push_back(paragraph(std::move(title)));
   }
   if (!alert.verdict.empty()) {
-    items.push_back(paragraph(Json::array({run(shortened(alert.verdict, kMaxText))})));
+    for (const std::string_view line : split(alert.verdict, '\n')) {
+      items.push_back(paragraph(Json::array({run(shortened(line, kMaxText))})));
+    }
   }
   if (!is_detailed) {
     return items;

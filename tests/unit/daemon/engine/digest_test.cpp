@@ -275,6 +275,75 @@ TEST(Digest, HasWhatCameAndWentUnderAMute) {
   EXPECT_THAT(text_message(messages[0]), HasSubstr("Came and went while messages were held back"));
 }
 
+TEST(Digest, OfEachChannelHasWhatWasHeldBackAndNamesItOnce) {
+  Story story(kSource +
+                  "channels: {team: {type: console}, board: {type: console}}\n"
+                  "mutes: {march: {days: [monday-sunday], start: \"00:00\", end: \"24:00\"}}\n"
+                  "routes: [{match: {}, to: [team], mute: [march]}]\n"
+                  "digests: [{to: [team, board], every: week, kpis: {}}]\n",
+              kRules);
+  tell_weeks(story);
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(2));
+  for (const Message& message : messages) {
+    EXPECT_THAT(message.digest->hushed, SizeIs(1)) << message.channel;
+    EXPECT_THAT(message.digest->alerts, IsEmpty()) << "under one heading alone";
+  }
+}
+
+TEST(Digest, TellsWhatComesAgainAndAgainInOneLine) {
+  Story story(kConfig, kRules);
+  for (int day = 2; day <= 22; ++day) {
+    const std::string date = "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
+    story.put("web.visits", date, day >= 16 && day % 2 == 0 ? 60 : 200);
+    story.step(date_text(Date{std::chrono::sys_days{parse_date(date).value()} + std::chrono::days{1}}) + " 01:00");
+  }
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(2));
+  ASSERT_THAT(messages[0].digest->alerts, SizeIs(1));
+  EXPECT_EQ(messages[0].digest->alerts[0].times, 4U);
+  EXPECT_EQ(messages[0].digest->alerts[0].text, "Warning, 4 times since 16 March 2026, still open");
+}
+
+TEST(Digest, SaysThatAFigureLacksDays) {
+  Story story(kConfig, kRules);
+  tell_weeks(story, 20);
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(2));
+  const auto visits = std::ranges::find(messages[0].digest->lines, "visits", &DigestLine::kpi);
+  EXPECT_THAT(visits->state_text, HasSubstr("; 5 of 7 days have data"));
+}
+
+TEST(Digest, AndTheMessageNameTheSegmentThatATotalLacks) {
+  std::string source = kSource;
+  source.replace(source.find("path: web.csv,"), 14, "path: web.csv, labels: {country: country},");
+  Story story(source +
+                  "channels: {team: {type: console}}\n"
+                  "routes: [{match: {}, to: [team], repeat: 0}]\n"
+                  "digests: [{to: [team], every: week, kpis: {}}]\n",
+              "kpis:\n"
+              "  visits: {title: Visits, value: web.visits, unit: visits, split_by: [country],\n"
+              "           expect: {country: [\"NO\", SE]}, no_data: {after: 0 days},\n"
+              "           thresholds: {warning: 150, segments: [{match: {country: [\"NO\", SE]}, warning: 10}]}}\n");
+  for (int day = 2; day <= 22; ++day) {
+    const std::string date = "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
+    story.put("web.visits", date, 100, {{"country", "NO"}});
+    if (day < 18 || day > 19) {
+      story.put("web.visits", date, 100, {{"country", "SE"}});
+    }
+    const auto told =
+        story.step(date_text(Date{std::chrono::sys_days{parse_date(date).value()} + std::chrono::days{1}}) + " 01:00");
+    if (day == 18) {
+      EXPECT_THAT(told,
+                  testing::Contains("team alert.firing visits thresholds: below 150 visits; without country: SE, of "
+                                    "which no data came"));
+    }
+  }
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(1));
+  EXPECT_THAT(messages[0].digest->lines.at(0).state_text, HasSubstr("; without country: SE for 2 days"));
+}
+
 TEST(Voices, EachChannelReadsItsLanguageAndItsTime) {
   Story story(
       "timezone: Europe/Stockholm\n"

@@ -220,6 +220,95 @@ TEST_P(Troubles, HaveAMessageOfEachKindThatIsSeldom) {
   }
 }
 
+// --- what data does: segments stop, a source is late and breaks, kpid was down, what was told is restated ---
+
+const std::string kGapRules =
+    "kpis:\n"
+    "  leads:\n"
+    "    title: Leads\n"
+    "    owner: sales\n"
+    "    value: web.visits\n"
+    "    unit: leads\n"
+    "    split_by: [country]\n"
+    "    expect: {country: [DK, SE]}\n"
+    "    no_data: {after: 0 days, severity: critical}\n"
+    "    thresholds: {warning: 200, segments: [{match: {country: [DK, SE]}, warning: 50}]}\n"
+    "    alerts: [{name: far below last week, when: \"change(value, 7 days) < -40%\", severity: warning}]\n"
+    "    target: {from: 0, to: 9000, start: 2026-03-01, by: 2026-03-31, measure: total, judge: pace}\n";
+
+struct GapDay {
+  int day;
+  double se;  ///< Below zero: nothing came.
+  double dk;
+};
+
+class Gaps : public testing::TestWithParam<const char*> {
+ public:
+  static std::map<std::string, std::string> told;
+
+  static void keep(Story& story, const std::vector<std::string>& now) {
+    for (const Message& message : now.empty() ? std::vector<Message>() : story.messages()) {
+      told[message.channel] += headline(message) + "\n\n" + text_rule(message) + "\n" + text_message(message) + "\n\n";
+    }
+  }
+
+  static void put(Story& story, const GapDay& day) {
+    const std::string date = date_text(std::chrono::year{2026} / 3 / day.day);
+    if (day.se >= 0) {
+      story.put("web.visits", date, day.se, {{"country", "SE"}});
+    }
+    if (day.dk >= 0) {
+      story.put("web.visits", date, day.dk, {{"country", "DK"}});
+    }
+  }
+
+  static void SetUpTestSuite() {
+    told.clear();
+    std::string config = kConfig;
+    config.replace(config.find("path: web.csv,"), 14, "path: web.csv, stale: 1 day, labels: {country: Country},");
+    Story story(config, kGapRules);
+    const auto step = [&](int day, const char* time) {
+      keep(story, story.step(date_text(std::chrono::year{2026} / 3 / day) + " " + time));
+    };
+    for (int day = 1; day <= 8; ++day) {
+      put(story, {day, 150, 150});
+      step(day + 1, "05:00");
+    }
+    for (const GapDay& day : {GapDay{9, -1, 150}, GapDay{10, -1, 40}, GapDay{11, 150, 150}, GapDay{12, 30, 150}}) {
+      put(story, day);  // Sweden does not report for two days, and Denmark falls
+      step(day.day + 1, "05:00");
+    }
+    put(story, {12, 160, 150});  // it was not 30
+    step(13, "06:00");
+    for (const GapDay& day : {GapDay{13, 150, 150}, GapDay{14, 20, 150}, GapDay{15, 150, 150}}) {
+      put(story, day);  // came and went while nobody looked
+    }
+    story.restart();
+    step(16, "05:00");
+    step(18, "05:00");  // nothing came for two days
+    for (const GapDay& day : {GapDay{16, 150, 150}, GapDay{17, 150, 150}}) {
+      put(story, day);
+    }
+    step(18, "06:00");
+    put(story, {18, 30, 40});
+    step(19, "05:00");
+    story.restart(config, kGapRules.substr(0, kGapRules.find("    alerts:")));  // a rule is taken away
+    put(story, {19, 30, 40});
+    step(20, "05:00");
+  }
+};
+
+std::map<std::string, std::string> Gaps::told;
+
+TEST_P(Gaps, AreToldInFull) {
+  const std::string language = GetParam();
+  EXPECT_TRUE(matches_golden("text/gaps_" + language + ".txt", told[language]));
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Gaps, testing::Values("en", "sv", "da", "nb"), [](const auto& row) {
+  return std::string(row.param);
+});
+
 INSTANTIATE_TEST_SUITE_P(Each, Troubles, testing::Values("en", "sv", "da", "nb"), [](const auto& row) {
   return std::string(row.param);
 });

@@ -35,8 +35,8 @@ TEST(LateSource, IsToldOnceAndWhenItDeliversAgain) {
   EXPECT_THAT(story.step("2026-03-05 23:00"), IsEmpty());
   EXPECT_EQ(story.engine().next_event(), at("2026-03-06"));
   EXPECT_THAT(story.pass("2026-03-06"),
-              ElementsAre("team source.error source web: nothing came for 2026-03-02; the "
-                          "newest is 2026-03-01; without new data: visits"));
+              ElementsAre("team source.error source web: nothing came for 2 March 2026; "
+                          "without new data: visits"));
   EXPECT_THAT(story.step("2026-03-07"), IsEmpty());
   deliver(story, "2026-03-02");
   EXPECT_THAT(story.step("2026-03-07 01:00"), IsEmpty()) << "the third is late as well";

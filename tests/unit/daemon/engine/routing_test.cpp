@@ -110,7 +110,7 @@ TEST(Routing, WhatCameAndWentWhileDownIsOneSummary) {
   ASSERT_EQ(story.messages().front().alerts.size(), 2U);
   const AlertView& alert = story.messages().front().alerts[0];
   EXPECT_FALSE(alert.value) << "nobody reads the value of the trouble as what is so now";
-  EXPECT_EQ(alert.previous, 40);
+  EXPECT_EQ(alert.previous, 60);
   EXPECT_EQ(alert.reason,
             "was 40: came and went while kpid was not running, from 31 March 2026 09:00 to 31 March 2026 09:05")
       << "from the start of the bad period to that of the fine one";

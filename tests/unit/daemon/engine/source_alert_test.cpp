@@ -149,6 +149,78 @@ TEST(SourceAlert, SpeaksForTheMissingDataOfItsKpis) {
                            "team alert.no_data both no_data: no data since 2 March 2026: a KPI it uses has no value"));
 }
 
+constexpr const char* kOwned = R"(
+timezone: UTC
+sources:
+  web: {plugin: csv, path: web.csv, settle: 1 day, stale: 2 days, metrics: {visits: {kind: flow}}}
+channels: {ops: {type: console}, duty: {type: console}, shop: {type: console}}
+routes:
+  - {match: {kpi: paid}, to: [duty], continue: true, repeat: 0}
+  - {match: {owner: shop}, to: [shop], repeat: 0}
+  - {match: {}, to: [ops], repeat: 0}
+)";
+
+constexpr const char* kOwnedRules = R"(
+kpis:
+  free: {title: Free, owner: shop, value: web.visits, no_data: {after: 2 days}}
+  paid: {title: Paid, owner: shop, value: web.visits, no_data: {severity: critical, after: 2 days}}
+)";
+
+TEST(SourceAlert, IsToldToWhomTheMissingDataOfItsKpisWouldBeToldOnceForEachChannel) {
+  Story story(kOwned, kOwnedRules);
+  story.put("web.visits", "2026-03-01", 10);
+  story.step("2026-03-03");
+  // The second is unknown two days after it was due.
+  EXPECT_THAT(story.step("2026-03-06"),
+              UnorderedElementsAre(
+                  "ops source.error source web: nothing came for 2 March 2026; without new data: Free, Paid",
+                  "duty source.error source web: nothing came for 2 March 2026; without new data: Paid, Free",
+                  "shop source.error source web: nothing came for 2 March 2026; without new data: Free, Paid"));
+  for (const Message& message : story.messages()) {
+    EXPECT_EQ(message.alerts.at(0).severity, Severity::kCritical) << message.channel;
+  }
+  story.restart();
+  EXPECT_THAT(story.step("2026-03-07"), IsEmpty());
+  for (const char* day : {"2026-03-02", "2026-03-03", "2026-03-04", "2026-03-05"}) {
+    story.put("web.visits", day, 10);
+  }
+  EXPECT_THAT(story.step("2026-03-07 01:00"),
+              UnorderedElementsAre("ops source.recovered source web: what was late has come",
+                                   "duty source.recovered source web: what was late has come",
+                                   "shop source.recovered source web: what was late has come"));
+}
+
+TEST(SourceAlert, ReachesTheOwnersOfItsKpisWhenTheirDataIsMissedNotBefore) {
+  Story story(kOwned, kOwnedRules);
+  story.put("web.visits", "2026-03-01", 10);
+  story.step("2026-03-03");
+  const std::string reason = "source.error source web: status 503; without new data: ";
+  EXPECT_THAT(failing_step(story, "2026-03-03 01:00", ErrorKind::kInvalid),
+              ElementsAre("ops " + reason + "Free, Paid"));
+  EXPECT_THAT(failing_step(story, "2026-03-05", ErrorKind::kInvalid), IsEmpty());
+  story.restart();
+  // What becomes critical is told to those, too, who know of it as something lesser.
+  EXPECT_THAT(failing_step(story, "2026-03-06", ErrorKind::kInvalid),
+              UnorderedElementsAre(
+                  "ops " + reason + "Free, Paid", "duty " + reason + "Paid, Free", "shop " + reason + "Free, Paid"));
+  story.restart();
+  EXPECT_THAT(failing_step(story, "2026-03-07", ErrorKind::kInvalid), IsEmpty());
+}
+
+TEST(SourceAlert, OfOwnersWhoseDataIsMissedLaterTellsThemAlone) {
+  Story story(kOwned, R"(
+kpis:
+  free: {title: Free, owner: shop, value: web.visits, no_data: {after: 4 days}}
+  paid: {title: Paid, owner: board, value: web.visits, no_data: {after: 2 days}}
+)");
+  story.put("web.visits", "2026-03-01", 10);
+  story.step("2026-03-03");
+  EXPECT_EQ(story.step("2026-03-06").size(), 2) << "ops and duty";
+  EXPECT_THAT(story.step("2026-03-08"),
+              ElementsAre("shop source.error source web: nothing came for 2 March 2026; without new data: Free, Paid"));
+  EXPECT_THAT(story.step("2026-03-09"), IsEmpty());
+}
+
 TEST(SourceAlert, HoldsEveryState) {
   Story story(kConfig, "kpis:\n  visits: {value: web.visits, thresholds: {warning: 100}}\n");
   story.put("web.visits", "2026-03-01", 10);

@@ -84,6 +84,50 @@ TEST(TargetPace, IsLeftOutWhereItSaysNothing) {
   EXPECT_THAT(words_of(message, message.alerts[0]).facts, testing::Contains(Fact{FactKind::kPace, "Pace", "at risk"}));
 }
 
+TEST(TargetPace, BelowNothingIsSaidInWords) {
+  TargetView target;
+  target.status = TargetStatus::kOffTrack;
+  target.pace = -1.6;
+  EXPECT_EQ(pace_text(target, Language::kEnglish), "off track, further from the goal than at the start");
+}
+
+TEST(Words, NameTheRuleWhereAMessageHasTwoOfOneKpi) {
+  Message message = test::sample_message("firing");
+  message.alerts.resize(1);
+  message.alerts.push_back(message.alerts[0]);
+  message.alerts[0].target = TargetView{};
+  message.alerts[1].target = TargetView{};
+  message.alerts[0].rule = "thresholds";
+  message.alerts[1].rule = "target";
+  const AlertWords limits = words_of(message, message.alerts[0]);
+  const AlertWords target = words_of(message, message.alerts[1]);
+  EXPECT_THAT(limits.subject, testing::EndsWith(", limits"));
+  EXPECT_THAT(target.subject, testing::EndsWith(", target"));
+  const auto is_of_target = [](const Fact& fact) { return fact.kind == FactKind::kTarget; };
+  EXPECT_TRUE(std::ranges::none_of(limits.facts, is_of_target)) << "once is enough";
+  EXPECT_TRUE(std::ranges::any_of(target.facts, is_of_target));
+}
+
+TEST(Words, SayWhatWasToldBeforeAndTellItAfterWhatIsNew) {
+  Message message = test::sample_message("firing");
+  message.alerts.resize(1);
+  message.alerts.push_back(message.alerts[0]);
+  message.alerts[0].severity = Severity::kCritical;
+  message.alerts[0].is_known = true;
+  message.alerts[1].severity = Severity::kWarning;
+  message.alerts[1].segment = {{"country", "NO"}};
+  EXPECT_EQ(worst_first(message).front(), &message.alerts[1]);
+  EXPECT_EQ(badge_of(message), "Warning");
+  EXPECT_THAT(headline(message), testing::StartsWith("1 × Warning, 1 × Critical (told before) – "));
+  EXPECT_THAT(text_message(message), testing::HasSubstr("[Critical (told before)]"));
+}
+
+TEST(Words, OfAReminderOfASourceSayThatItIsOne) {
+  Message message = test::sample_message("source_error");
+  message.type = MessageType::kAlertReminder;
+  EXPECT_EQ(badge_of(message), "Source failed (reminder)");
+}
+
 TEST(WorstFirst, KeepsTheOrderWithinASeverity) {
   const Message message = test::sample_message("firing_group");
   std::vector<std::string> kpis;

@@ -366,13 +366,16 @@ TEST(Reminder, ComesAsOftenAsSomebodyWrote) {
   EXPECT_EQ(desk.until("2026-03-08 23:00").size(), 8U) << "one a day";
 }
 
-TEST(Reminder, ItsGapDoublesUpToAWeekAndAChangeBeginsAnew) {
+std::string in_march(int day, std::string_view time) {
+  return "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day) + " " + std::string(time);
+}
+
+TEST(Reminder, ItsGapDoublesUpToAWeekAndAnotherAlertBeginsItsOwn) {
   Desk desk({route_to({"team"})});
   desk.fires("2026-03-01 10:00", "a");
   std::vector<std::string> days;
   for (int day = 1; day <= 28; ++day) {
-    const std::string text = "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
-    for (const std::string& told : desk.until(text + " 23:00")) {
+    for (const std::string& told : desk.until(in_march(day, "23:00"))) {
       days.push_back(std::to_string(day) + told.substr(8));
     }
   }
@@ -385,7 +388,67 @@ TEST(Reminder, ItsGapDoublesUpToAWeekAndAChangeBeginsAnew) {
                           "22 team alert.reminder a"));
   desk.fires("2026-03-29 10:00", "b");
   EXPECT_THAT(desk.until("2026-03-30 12:00"),
-              ElementsAre("10:00:30 team alert.firing b a", "10:00:30 team alert.reminder a b"));
+              ElementsAre("10:00:30 team alert.firing b a", "10:00:30 team alert.reminder b"));
+}
+
+TEST(Reminder, DoesNotComeMoreOftenBecauseAnotherAlertOfTheGroupComesAndGoes) {
+  Desk desk({route_to({"team"})});
+  desk.fires("2026-03-01 10:00", "a");
+  std::vector<std::string> days;
+  for (int day = 1; day <= 31; ++day) {
+    for (const std::string& told : desk.until(in_march(day, "09:00"))) {
+      days.push_back(std::to_string(day) + told.substr(8));
+    }
+    if (day == 10 || day == 25) {
+      desk.fires(in_march(day, "09:00"), "b");
+      desk.ends(in_march(day, "19:00"), "b");
+    }
+  }
+  // Each day at 9 the day before is told. What names it again counts as a reminder; that b is over changes nothing.
+  EXPECT_THAT(days,
+              ElementsAre("2 team alert.firing a",
+                          "3 team alert.reminder a",
+                          "5 team alert.reminder a",
+                          "9 team alert.reminder a",
+                          "11 team alert.firing b a",
+                          "11 team alert.resolved -b",
+                          "18 team alert.reminder a",
+                          "25 team alert.reminder a",
+                          "26 team alert.firing b a",
+                          "26 team alert.resolved -b"));
+}
+
+TEST(Reminder, OfAlertsThatBeganInTheSameHoursIsOneMessage) {
+  Desk desk({route_to({"team"})});
+  desk.fires("2026-03-01 10:00", "a");
+  desk.fires("2026-03-01 14:00", "b");
+  desk.until("2026-03-01 23:00");
+  EXPECT_THAT(desk.until("2026-03-03 23:00"), ElementsAre("14:00:30 team alert.reminder a b"));
+}
+
+TEST(Reminder, WaitsForNewsOfItsGroupThatComePresently) {
+  Desk desk({route_to({"team"})});
+  desk.fires("2026-03-01 10:00", "a");
+  desk.until("2026-03-01 23:00");
+  desk.fires("2026-03-02 10:00:15", "b");
+  EXPECT_THAT(desk.until("2026-03-02 23:00"), ElementsAre("10:00:45 team alert.firing b a"));
+}
+
+TEST(Reminder, DoesNotWaitForNewsThatSomethingHoldsBack) {
+  Desk desk({route_to({"team"})});
+  desk.fires("2026-03-01 10:00", "a");
+  desk.until("2026-03-02 09:00");
+  desk.inhibited.insert("b");
+  desk.fires("2026-03-02 10:00", "b");
+  EXPECT_THAT(desk.until("2026-03-02 23:00"), ElementsAre(testing::HasSubstr("team alert.reminder a")));
+}
+
+TEST(Reminder, KeepsItsTimeOverARestart) {
+  Desk desk({route_to({"team"})});
+  desk.fires("2026-03-01 10:00", "a");
+  desk.until("2026-03-05 09:00");
+  desk.restart();
+  EXPECT_THAT(desk.until("2026-03-08 23:00"), ElementsAre("10:00:30 team alert.reminder a"));
 }
 
 TEST(WarmUp, NothingLeavesBefore) {

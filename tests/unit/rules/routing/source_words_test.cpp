@@ -54,10 +54,11 @@ TEST(SourceWords, NameTheDayThatHasNotComeInTheReadersLanguage) {
   subject.error = "nothing came for 2026-03-02; the newest is 2026-03-01";
   subject.is_late = true;
   subject.owed = OwedPeriod{slot_of(*parse_date("2026-03-02")), *parse_grain("day"), {}};
-  EXPECT_EQ(source_reason(subject, Language::kSwedish), "nya data har inte kommit (2 mars 2026)");
+  EXPECT_EQ(source_reason(subject, Language::kSwedish), "inget har kommit för 2 mars 2026");
+  EXPECT_EQ(source_reason(subject, Language::kEnglish), "nothing came for 2 March 2026");
   subject.error = "nothing came for 2026-03; the newest is 2026-02";
   subject.owed = OwedPeriod{slot_of(*parse_date("2026-03-01")), *parse_grain("month"), {}};
-  EXPECT_EQ(source_reason(subject, Language::kDanish), "nye data er ikke kommet (marts 2026)");
+  EXPECT_EQ(source_reason(subject, Language::kDanish), "der er ikke kommet noget for marts 2026");
 }
 
 TEST(SourceWords, SayOfTheMachineOnlyWhatIsWrong) {
