@@ -1,5 +1,6 @@
 #include "daemon/cli/asking.hpp"
 
+#include "daemon/engine/resent.hpp"
 #include "daemon/store/sqlite_store.hpp"
 #include "daemon/web/client.hpp"
 #include "rules/base/text.hpp"
@@ -10,21 +11,27 @@ namespace kpi {
 namespace {
 
 /// Dead letters are queued again.
-Result<ActionAnswer> resend_here(const ResendAction& action, Store& store, Engine& engine) {
-  const std::vector<NotificationRow> dead = KPI_TRY(store.dead_letters(action.ids, ""));
+Result<ActionAnswer> resend_here(const ResendAction& action, Store& store, Engine& engine, Instant now) {
+  std::vector<NotificationRow> dead = KPI_TRY(store.dead_letters(action.ids, ""));
   if (dead.size() < action.ids.size()) {
     return fail(
         ErrorKind::kNotFound,
         std::to_string(action.ids.size() - dead.size()) + " of these are no dead letters; see `kpid deadletter list`");
   }
-  for (const NotificationRow& row : dead) {
+  Resent resent = still_news(std::move(dead), engine.routing(), now);
+  std::string text =
+      text_of(resent, "message leaves with the next `kpid run`", "messages leave with the next `kpid run`");
+  for (const NotificationRow& row : resent.rows) {
     DeliveryRow queued;
     queued.id = row.id;
     queued.last_error = row.last_error;
     queued.progress = row.progress;
     engine.receive(std::move(queued));
   }
-  return ActionAnswer{counted(dead.size(), "message leaves", "messages leave") + " with the next `kpid run`", ""};
+  for (DeliveryRow& skipped : resent.skipped) {
+    engine.receive(std::move(skipped));
+  }
+  return ActionAnswer{std::move(text), ""};
 }
 
 /// The time at which something is said. What alerts are told of stands still between steps: an acknowledgement or a
@@ -64,7 +71,7 @@ Result<ActionAnswer> act_here(const Action& action, const std::shared_ptr<const 
   const Instant now = io.clock.now();
   KPI_TRY(engine.restore(now));
   if (const auto* again = std::get_if<ResendAction>(&action)) {
-    ActionAnswer answer = KPI_TRY(resend_here(*again, *store, engine));
+    ActionAnswer answer = KPI_TRY(resend_here(*again, *store, engine, now));
     KPI_TRY(engine.write_words());
     return answer;
   }

@@ -1,7 +1,6 @@
 #include "daemon/engine/deliveries.hpp"
 
 #include "daemon/notify/message_json.hpp"
-#include "daemon/notify/text_message.hpp"
 #include "daemon/os/log.hpp"
 #include "rules/base/text.hpp"
 #include "rules/words/civil_words.hpp"
@@ -13,8 +12,6 @@
 namespace kpi {
 namespace {
 
-/// So many dead messages are quoted to a fallback; more are counted.
-constexpr std::size_t kMostQuoted = 5;
 /// No attempt takes so long: an exchange has 30 s, a program a few minutes.
 constexpr std::chrono::minutes kLongestSilence{10};
 /// What is behind a batch waits no longer than this for what comes meanwhile: an end, a reload, an acknowledgement.
@@ -97,10 +94,17 @@ void Deliveries::configure(std::shared_ptr<const Config> config) {
     }
   }
   outbox_.configure(rules, incident_channels);
+  fallbacks_.configure(config_);
 }
 
-std::size_t Deliveries::resend(std::vector<NotificationRow> dead) {
-  for (NotificationRow& row : dead) {
+void Deliveries::add(std::vector<NotificationRow> rows) {
+  fallbacks_.note(rows);
+  outbox_.add(std::move(rows));
+}
+
+void Deliveries::resend(Resent letters) {
+  std::ranges::move(letters.skipped, std::back_inserter(rows_));
+  for (NotificationRow& row : letters.rows) {
     row.state = NotificationRow::State::kQueued;
     row.attempts = 0;
     row.next_attempt.reset();
@@ -111,9 +115,7 @@ std::size_t Deliveries::resend(std::vector<NotificationRow> dead) {
     queued.progress = row.progress;
     rows_.push_back(std::move(queued));
   }
-  const std::size_t count = dead.size();
-  outbox_.add(std::move(dead));
-  return count;
+  outbox_.add(std::move(letters.rows));
 }
 
 void Deliveries::recall(Instant now) {
@@ -212,6 +214,7 @@ void Deliveries::start_due(Instant now, bool is_warm) {
 }
 
 std::size_t Deliveries::start_all_due(Instant now) {
+  fallbacks_.look_once();
   std::size_t count = 0;
   for (std::vector<Attempt>& batch : outbox_.take_all_due(now)) {
     count += batch.size();
@@ -301,39 +304,19 @@ void Deliveries::keep(Finished finished) {
   for (NotificationRow& row : finished.dead) {
     // What says that something was not delivered is not told about again: no loop, whatever falls back to what.
     if (row.type != name_of(MessageType::kDeliveryFailed)) {
-      dead_[row.channel].push_back(std::move(row));
+      fallbacks_.take(std::move(row));
     }
   }
 }
 
 DeliveryNews Deliveries::take_news(Instant now) {
-  DeliveryNews news{std::exchange(rows_, {}), {}};
-  for (const auto& [channel, dead] : std::exchange(dead_, {})) {
-    for (const std::string& fallback : who_hears_of(channel)) {
-      news.letters.push_back(letter_of(channel, fallback, dead, now));
-    }
-  }
+  DeliveryNews news{std::exchange(rows_, {}), fallbacks_.letters(now)};
   for (const Outage& outage : outbox_.new_outages(now)) {
-    for (const std::string& to : who_hears_of(outage.channel)) {
+    for (const std::string& to : fallbacks_of(outage.channel, *config_)) {
       news.letters.push_back(letter_about(outage, to, now));
     }
   }
   return news;
-}
-
-/// Its own fallback, else that of all channels, else the last route's; never itself.
-std::vector<std::string> Deliveries::who_hears_of(const std::string& channel) const {
-  const ChannelConfig* from = config_->find_channel(channel);
-  const RoutingRules& routing = config_->routing;
-  if (from != nullptr && !from->delivery.fallback.empty()) {
-    return {from->delivery.fallback};
-  }
-  if (!routing.fallback.empty() && routing.fallback != channel) {
-    return {routing.fallback};
-  }
-  std::vector<std::string> channels = routing.routes.empty() ? std::vector<std::string>() : routing.routes.back().to;
-  std::erase(channels, channel);
-  return channels;
 }
 
 NotificationRow Deliveries::letter_about(const Outage& outage, const std::string& to, Instant now) const {
@@ -354,37 +337,8 @@ NotificationRow Deliveries::letter_about(const Outage& outage, const std::string
   return row_of(message);
 }
 
-NotificationRow Deliveries::letter_of(const std::string& channel,
-                                      const std::string& fallback,
-                                      const std::vector<NotificationRow>& dead,
-                                      Instant now) const {
-  Message message;
-  message.id = "msg_" + fingerprint(dead.front().id + " " + fallback + " " + std::to_string(dead.front().attempts));
-  message.type = MessageType::kDeliveryFailed;
-  message.channel = fallback;
-  message.created = now;
-  const Voice voice = config_->voice_of(fallback);
-  message.language = voice.language;
-  message.zone = voice.zone.value_or(config_->zone);
-  message.text =
-      say(voice.language,
-          Phrase::kDeliveryFailed,
-          {{"channel", channel}, {"n", dead.size()}, {"error", printable(dead.front().last_error, kMostComplaint)}}) +
-      "\n";
-  for (std::size_t i = 0; i < std::min(dead.size(), kMostQuoted); ++i) {
-    if (const Result<Message> lost = parse_message_json(dead[i].body)) {
-      message.text += "\n" + text_rule(*lost) + text_message(*lost);
-    }
-  }
-  if (dead.size() > kMostQuoted) {
-    message.text += "\n" + say(voice.language, Phrase::kAndMoreMessages, {{"n", dead.size() - kMostQuoted}}) + "\n";
-  }
-  message.text += "\n" + say(voice.language, Phrase::kDeliveryKept);
-  return row_of(message);
-}
-
 Instant Deliveries::next_due() const {
-  Instant next = outbox_.next_due();
+  Instant next = std::min(outbox_.next_due(), fallbacks_.next_due());
   for (const auto& [name, refresh] : refreshes_) {
     next = refresh.in_flight ? next : std::min(next, refresh.next);
   }

@@ -3,7 +3,9 @@
 // up is told to the channel's fallback. Of the engine's thread.
 
 #include "daemon/config/config.hpp"
+#include "daemon/engine/fallback_letters.hpp"
 #include "daemon/engine/inbox.hpp"
+#include "daemon/engine/resent.hpp"
 #include "daemon/engine/sent_journal.hpp"
 #include "daemon/notify/outbox.hpp"
 #include "daemon/os/clock.hpp"
@@ -42,10 +44,10 @@ class Deliveries {
   Result<void> restore(Store& store);
   void configure(std::shared_ptr<const Config> config);
 
-  void add(std::vector<NotificationRow> rows) { outbox_.add(std::move(rows)); }
+  void add(std::vector<NotificationRow> rows);
 
-  /// Dead letters that are to be tried again, like new messages; take_news() has how the history knows. How many.
-  std::size_t resend(std::vector<NotificationRow> dead);
+  /// Dead letters that are to be tried again, like new messages; take_news() has how the history knows.
+  void resend(Resent letters);
 
   /// What an earlier run delivered without writing it down. After add() of what was queued.
   void recall(Instant now);
@@ -63,6 +65,12 @@ class Deliveries {
   void take(const RefreshEnd& end);
   /// What has come since the last call.
   DeliveryNews take_news(Instant now);
+
+  /// The same before the end: nothing waits to be told together with what comes later.
+  DeliveryNews take_last_news(Instant now) {
+    fallbacks_.hold_nothing();
+    return take_news(now);
+  }
 
   [[nodiscard]] Instant next_due() const;
 
@@ -95,11 +103,6 @@ class Deliveries {
   void refresh_due(Instant now, bool is_warm);
   void keep(Finished finished);
   [[nodiscard]] NotificationRow letter_about(const Outage& outage, const std::string& to, Instant now) const;
-  [[nodiscard]] std::vector<std::string> who_hears_of(const std::string& channel) const;
-  [[nodiscard]] NotificationRow letter_of(const std::string& channel,
-                                          const std::string& fallback,
-                                          const std::vector<NotificationRow>& dead,
-                                          Instant now) const;
 
   DeliveryWorld world_;
   std::shared_ptr<const Config> config_;
@@ -109,8 +112,8 @@ class Deliveries {
   bool is_noted_ = false;                      // something is in the journal
   Instant last_start_{};
   std::vector<DeliveryRow> rows_;
-  std::map<std::string, std::vector<NotificationRow>> dead_;  // by channel: to be told
-  std::map<std::string, Refresh> refreshes_;                  // by channel
+  FallbackLetters fallbacks_;
+  std::map<std::string, Refresh> refreshes_;  // by channel
   std::mutex console_;
 };
 

@@ -135,6 +135,10 @@ Result<OnceReport> Watch::once(Instant now) {
   deliveries_.add(engine_->take_queued());
   report.has_failed_source = engine_->has_failed_source();
   KPI_TRY(deliver_all(now, report));
+  if (DeliveryNews last = deliveries_.take_last_news(now); !last.letters.empty()) {
+    KPI_TRY(write_down(std::move(last), now, report));
+    KPI_TRY(deliver_all(now, report));
+  }
   if (const auto copied = copy_once(); !copied) {
     report.failed_copy = copied.error().message;
   }
@@ -176,21 +180,26 @@ Result<void> Watch::deliver_all(Instant now, OnceReport& report) {
         }
       }
       DeliveryNews news = deliveries_.take_news(now);
-      if (news.rows.empty()) {
-        continue;
+      if (!news.rows.empty()) {
+        KPI_TRY(write_down(std::move(news), now, report));
       }
-      for (DeliveryRow& row : news.rows) {
-        report_delivery(row, report);
-        engine_->receive(std::move(row));
-      }
-      for (NotificationRow& letter : news.letters) {
-        engine_->receive(std::move(letter));
-      }
-      KPI_TRY(engine_->step(now));  // at once: what is not written down is sent again after a kill
-      deliveries_.written();
-      deliveries_.add(engine_->take_queued());
     }
   }
+  return {};
+}
+
+/// At once: what is not written down is sent again after a kill.
+Result<void> Watch::write_down(DeliveryNews news, Instant now, OnceReport& report) {
+  for (DeliveryRow& row : news.rows) {
+    report_delivery(row, report);
+    engine_->receive(std::move(row));
+  }
+  for (NotificationRow& letter : news.letters) {
+    engine_->receive(std::move(letter));
+  }
+  KPI_TRY(engine_->step(now));
+  deliveries_.written();
+  deliveries_.add(engine_->take_queued());
   return {};
 }
 
@@ -204,8 +213,7 @@ void Watch::report_delivery(const DeliveryRow& row, OnceReport& report) const {
                                      (is_dead ? "; it is given up" : "; it stays in the outbox"));
 }
 
-void Watch::hand_over(Instant now) {
-  DeliveryNews news = deliveries_.take_news(now);
+void Watch::hand_over(DeliveryNews news) {
   for (DeliveryRow& row : news.rows) {
     engine_->receive(std::move(row));
   }
@@ -238,7 +246,7 @@ Result<void> Watch::finish_deliveries() {
       take(event, asked);
     }
   }
-  hand_over(world_.clock.now());
+  hand_over(deliveries_.take_last_news(world_.clock.now()));
   KPI_TRY(engine_->step(now()));
   deliveries_.written();
   return {};
@@ -338,8 +346,10 @@ Result<ActionAnswer> Watch::resend(const ResendAction& action) {
       return fail(ErrorKind::kNotFound, "there is no dead message \"" + printable(id, 64) + "\"");
     }
   }
-  const std::size_t count = deliveries_.resend(std::move(dead));
-  return ActionAnswer{counted(count, "message") + " queued again", ""};
+  Resent resent = still_news(std::move(dead), engine_->routing(), now());
+  std::string text = text_of(resent, "message queued again", "messages queued again");
+  deliveries_.resend(std::move(resent));
+  return ActionAnswer{std::move(text), ""};
 }
 
 std::size_t Watch::untried() const {
@@ -388,7 +398,7 @@ Result<bool> Watch::turn(const Reload& reload) {
   for (Event& event : inbox_.take(world_.clock.steady() + std::min<Duration>(idle, kLongestWait))) {
     take(event, asked);
   }
-  hand_over(world_.clock.now());
+  hand_over(deliveries_.take_news(world_.clock.now()));
   engine_->receive_troubles(machine_troubles(config_->history, world_.clock.now(), engine_->last_step()), now());
   StepSummary summary;
   const bool is_written = KPI_TRY(step(summary));

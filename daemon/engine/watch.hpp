@@ -108,9 +108,10 @@ class Watch {
   void poll_all(Instant now);
   void say(const std::string& doing) const;
   Result<void> deliver_all(Instant now, OnceReport& report);
+  Result<void> write_down(DeliveryNews news, Instant now, OnceReport& report);
   void report_delivery(const DeliveryRow& row, OnceReport& report) const;
   /// Hands what deliveries brought to the engine.
-  void hand_over(Instant now);
+  void hand_over(DeliveryNews news);
   void start_due(Instant now);
   void start_copy();
   Result<void> copy_once();

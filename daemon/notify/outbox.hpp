@@ -3,10 +3,10 @@
 // rows; this is their order in memory. Pure but for its own state; owned by the engine's thread.
 //
 // What is told of one alert keeps its order: the next message of an alert waits until the one before it has arrived or
-// is given up. What could not be told before its alert was over is not told any more: the end alone is. Messages of
-// other alerts do not wait for it, and no channel waits for another. After failures a channel rests for a while, longer
-// each time up to half a minute, so that a receiver that is down is not run over; one that nobody listens for is asked
-// again every second or two, since that costs it nothing.
+// is given up. What a later message overtakes that waits, too, is not told any more: of an alert that is over the end
+// alone is. Messages of other alerts do not wait for it, and no channel waits for another. After failures a channel
+// rests for a while, longer each time up to half a minute, so that a receiver that is down is not run over; one that
+// nobody listens for is asked again every second or two, since that costs it nothing.
 
 #include "daemon/notify/channel.hpp"
 #include "daemon/notify/message_json.hpp"
@@ -149,6 +149,7 @@ class Outbox {
   /// Others need not wait for it any longer.
   void leave_chains(Queue& queue, std::uint64_t number);
   // outbox_late.cpp
+  [[nodiscard]] static bool overtakes(const Entry& later, const Entry& earlier, const std::string& alert);
   void drop_late(Queue& queue, std::uint64_t number);
   void drop_late_before(Queue& queue, std::uint64_t number);
   [[nodiscard]] std::uint64_t end_of(const Queue& queue, std::uint64_t number) const;

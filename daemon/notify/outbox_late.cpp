@@ -1,17 +1,34 @@
-// What waited so long that its alert is over: the message about the end tells of it in one line.
+// What waited so long that it is no news any more: its alert is over, or a later message tells how it stands.
 
 #include "daemon/notify/outbox.hpp"
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace kpi {
 
-/// The last of the messages that end all alerts of this one, which could not be told so far; 0: it is still news.
+/// Whether a later message of the alert makes this one superfluous.
+bool Outbox::overtakes(const Entry& later, const Entry& earlier, const std::string& alert) {
+  const std::string& type = later.row.type;
+  const auto told = std::ranges::find(later.alerts, alert, &ToldAlert::id);
+  if (told == later.alerts.end()) {
+    return false;
+  }
+  if (type == "alert.resolved" || type == "source.recovered") {
+    return told->ends;
+  }
+  const bool is_anew = earlier.row.type == "alert.reminder" || (earlier.row.type == type && type == "alert.firing");
+  return is_anew && type != "target.reminder";
+}
+
+/// The last of the messages that overtake this one, which could not be told so far; 0: it is still news.
 std::uint64_t Outbox::end_of(const Queue& queue, std::uint64_t number) const {
   const Entry& entry = entries_.at(number);
-  const bool has_waited = entry.row.attempts > 0 || entry.waits_for > 0;
-  if (queue.keeps_incidents || entry.in_flight || !has_waited || entry.alerts.empty()) {
+  const bool has_waited =
+      entry.row.attempts > 0 || entry.waits_for > 0 || queue.failures > 0 || !entry.row.last_error.empty();
+  const bool is_wanted = queue.keeps_incidents && entry.row.type != "alert.reminder";
+  if (is_wanted || entry.in_flight || !has_waited || entry.alerts.empty() || entry.told_by != 0) {
     return 0;
   }
   std::uint64_t last = 0;
@@ -20,13 +37,9 @@ std::uint64_t Outbox::end_of(const Queue& queue, std::uint64_t number) const {
     if (alert.ends || chain == queue.chains.end()) {
       return 0;
     }
-    const auto ends = [&](std::uint64_t other) {
-      const Entry& later = entries_.at(other);
-      const auto told = std::ranges::find(later.alerts, alert.id, &ToldAlert::id);
-      const bool is_end = later.row.type == "alert.resolved" || later.row.type == "source.recovered";
-      return is_end && told != later.alerts.end() && told->ends;
-    };
-    const auto end = std::find_if(chain->second.upper_bound(number), chain->second.end(), ends);
+    const auto end = std::find_if(chain->second.upper_bound(number), chain->second.end(), [&](std::uint64_t other) {
+      return overtakes(entries_.at(other), entry, alert.id);
+    });
     if (end == chain->second.end()) {
       return 0;
     }
@@ -43,8 +56,12 @@ void Outbox::drop_late(Queue& queue, std::uint64_t number) {
   }
   Entry& entry = entries_.at(number);
   queue.ready.erase({due(entry), number});
-  entry.told_by = end;
-  entries_.at(end).tells.push_back(number);
+  std::vector<std::uint64_t> told = std::exchange(entry.tells, {});  // what it stood for itself
+  told.push_back(number);
+  for (const std::uint64_t one : told) {
+    entries_.at(one).told_by = end;
+    entries_.at(end).tells.push_back(one);
+  }
   leave_chains(queue, number);
 }
 
@@ -52,7 +69,7 @@ void Outbox::drop_late_before(Queue& queue, std::uint64_t number) {
   std::set<std::uint64_t, std::greater<>> earlier;  // the newest first: what it waits for has not gone yet
   for (const ToldAlert& alert : entries_.at(number).alerts) {
     const auto chain = queue.chains.find(alert.id);
-    if (alert.ends && chain != queue.chains.end()) {
+    if (chain != queue.chains.end()) {
       earlier.insert(chain->second.begin(), chain->second.lower_bound(number));
     }
   }
@@ -71,7 +88,10 @@ std::vector<DeliveryRow> Outbox::told_with(const Entry& end, Instant now) const 
     row.state = NotificationRow::State::kSent;
     row.attempts = late.attempts;
     row.sent = now;
-    row.last_error = "its alert was over before it could be told: " + end.row.id + " tells it";
+    row.last_error = (end.row.type.ends_with("firing") || end.row.type == "alert.reminder"
+                          ? "it was overtaken before it could be told: "
+                          : "its alert was over before it could be told: ") +
+                     end.row.id + " tells it";
     rows.push_back(std::move(row));
   }
   return rows;

@@ -386,15 +386,15 @@ TEST(Deliveries, WithoutAFallbackOfItsOwnThatOfAllIsToldElseTheLastRoute) {
 
 TEST(Deliveries, TheFallbackIsToldInItsLanguage) {
   LoopbackServer refuses(answer(400));
-  Post post;
-  post.add_channel("first", refuses.url());
-  post.add_channel("second", refuses.url());
-  post.config().routing.fallback = "second";
   const std::vector<std::string> expected{"The channel first did not take 1 message: answered 400",
                                           "Kanalen first tog inte emot 1 meddelande: answered 400",
                                           "Kanalen first tog ikke imod 1 besked: answered 400",
                                           "Kanalen first tok ikke imot 1 melding: answered 400"};
   for (std::size_t i = 0; i < expected.size(); ++i) {
+    Post post;  // that has told nobody of anything yet
+    post.add_channel("first", refuses.url());
+    post.add_channel("second", refuses.url());
+    post.config().routing.fallback = "second";
     post.config().channels[1].voice.language = static_cast<Language>(i);
     post.send("msg_" + std::to_string(i), "first");
     EXPECT_THAT(post.work(1).letters.at(0).body, HasSubstr(expected[i]));
@@ -466,7 +466,7 @@ TEST(Deliveries, WhatIsResentIsANewTry) {
   dead.attempts = 15;
   dead.created = Post::now();
   dead.body = outbox_json(sample_message("firing"));
-  EXPECT_EQ(post.deliveries().resend({dead}), 1U);
+  post.deliveries().resend({{dead}, {}});
   const DeliveryNews news = post.work(1);
   ASSERT_EQ(news.rows.size(), 2U);
   EXPECT_EQ(news.rows[0].state, kQueued);

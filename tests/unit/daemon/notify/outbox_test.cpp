@@ -52,6 +52,12 @@ class OutboxTest : public testing::Test {
     outbox_.add({row_of(id, alerts, ends)});
   }
 
+  void remind(const std::string& id, const std::vector<std::string>& alerts) {
+    NotificationRow row = row_of(id, alerts);
+    row.type = "alert.reminder";
+    outbox_.add({row});
+  }
+
   /// The ids of what may be tried now.
   std::vector<std::string> take(Instant now) {
     std::vector<std::string> ids;
@@ -116,6 +122,46 @@ TEST_F(OutboxTest, WhatIsOverBeforeItCouldBeToldIsOneMessage) {
   EXPECT_EQ(done.rows[1].id, "begins");
   EXPECT_EQ(done.rows[1].state, NotificationRow::State::kSent);
   EXPECT_EQ(done.rows[1].last_error, "its alert was over before it could be told: both end tells it");
+  EXPECT_TRUE(outbox_.is_empty());
+}
+
+TEST_F(OutboxTest, AReminderThatIsOvertakenInAnOutageIsNotTold) {
+  add("other", {"ep_0"});
+  take(kBegin);
+  finish("other", retry(), kBegin);
+  remind("day 1", {"ep_1", "ep_2"});
+  remind("day 2", {"ep_1", "ep_2"});
+  add("worse", {"ep_1"});
+  remind("day 4", {"ep_2"});
+  EXPECT_THAT(take(after(1.3)), ElementsAre("worse"));
+  finish("worse", {}, after(1.3));
+  EXPECT_THAT(take(after(1.3)), ElementsAre("day 4"));
+  const Finished done = finish("day 4", {}, after(1.3));
+  ASSERT_THAT(done.rows, SizeIs(3));
+  EXPECT_EQ(done.rows[1].last_error, "it was overtaken before it could be told: day 4 tells it");
+  EXPECT_THAT(take(after(1.4)), ElementsAre("other"));
+}
+
+TEST_F(OutboxTest, WhatBecameWorseInAnOutageIsToldOnce) {
+  add("begins", {"ep_1"});
+  take(kBegin);
+  finish("begins", retry(), kBegin);
+  add("worse", {"ep_1"});
+  EXPECT_THAT(take(after(1.3)), ElementsAre("worse"));
+  EXPECT_THAT(finish("worse", {}, after(1.3)).rows, SizeIs(2));
+  EXPECT_TRUE(outbox_.is_empty());
+}
+
+TEST_F(OutboxTest, OfDeadLettersThatAreSentAgainOnlyTheNewestOfAnAlertGoes) {
+  std::vector<NotificationRow> rows{
+      row_of("begins", {"ep_1"}), row_of("reminds", {"ep_1"}), row_of("ends", {"ep_1"}, true)};
+  rows[1].type = "alert.reminder";
+  for (NotificationRow& row : rows) {
+    row.last_error = "answered 400";
+  }
+  outbox_.add(rows);
+  EXPECT_THAT(take(kBegin), ElementsAre("ends"));
+  EXPECT_THAT(finish("ends", {}, kBegin).rows, SizeIs(3));
   EXPECT_TRUE(outbox_.is_empty());
 }
 
