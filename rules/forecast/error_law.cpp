@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 
 namespace kpi::forecast {
 namespace {
@@ -12,9 +13,8 @@ constexpr std::array<double, 23> kNodes{0.0005, 0.0025, 0.005, 0.01, 0.025, 0.05
                                         0.20,   0.30,   0.40,  0.50, 0.60,  0.70,   0.80,  0.85,
                                         0.90,   0.95,   0.975, 0.99, 0.995, 0.9975, 0.9995};
 
-/// How many errors the prior of the scale is worth, and how many origins the prior of its growth.
+/// How many errors Student's distribution is as unsure as beforehand.
 constexpr double kPriorErrors = 4;
-constexpr double kPriorGrowth = 6;
 /// Errors of neighbouring origins share their future: so many make one degree of freedom, and against so many the
 /// backtest's own quantiles are weighed.
 constexpr double kOriginsPerFreedom = 6;
@@ -69,49 +69,6 @@ double sorted_quantile(std::span<const double> sorted, double probability) {
   return std::lerp(sorted[low], sorted[low + 1], at - std::floor(at));
 }
 
-/// Root mean squares of the errors by step, and of how many.
-struct StepErrors {
-  std::vector<double> sizes, counts;
-
-  explicit StepErrors(const TrialErrors& errors) : sizes(errors.horizon, 0.0), counts(errors.horizon, 0.0) {
-    for (std::size_t step = 0; step < errors.horizon; ++step) {
-      double sum = 0;
-      for (std::size_t origin = 0; origin < errors.origins; ++origin) {
-        const double error = errors.at(origin, step);
-        if (!std::isnan(error)) {
-          sum += error * error;
-          counts[step] += 1;
-        }
-      }
-      sizes[step] = counts[step] > 0 ? std::sqrt(sum / counts[step]) : 0;
-    }
-  }
-
-  /// The slope of log size on log step, pulled to what is believed beforehand.
-  [[nodiscard]] double growth(double prior) const {
-    double w = 0, wx = 0, wxx = 0, wy = 0, wxy = 0;
-    for (std::size_t step = 0; step < sizes.size(); ++step) {
-      if (!(sizes[step] > 0)) {
-        continue;
-      }
-      const double x = std::log(static_cast<double>(step + 1));
-      const double y = std::log(sizes[step]);
-      const double weight = counts[step] / static_cast<double>(sizes.size());
-      w += weight;
-      wx += weight * x;
-      wxx += weight * x * x;
-      wy += weight * y;
-      wxy += weight * x * y;
-    }
-    if (!(w > 0)) {
-      return prior;
-    }
-    const double square = wxx - wx * wx / w;
-    const double product = wxy - wx * wy / w;
-    return std::clamp((product + kPriorGrowth * prior) / (square + kPriorGrowth), prior - 0.5, prior + 0.5);
-  }
-};
-
 }  // namespace
 
 double student_probability(double t, double freedom) {
@@ -157,20 +114,9 @@ double student_quantile(double probability, double freedom) {
   return sign * std::sqrt(freedom * y);
 }
 
-ErrorLaw::ErrorLaw(const TrialErrors& errors, const ErrorPrior& prior) {
-  const StepErrors seen(errors);
-  growth_ = seen.growth(prior.growth);
-  double squares = 0;
-  double count = 0;
-  for (std::size_t step = 0; step < errors.horizon; ++step) {
-    const double scaled = seen.sizes[step] / std::pow(static_cast<double>(step + 1), growth_);
-    squares += seen.counts[step] * scaled * scaled;
-    count += seen.counts[step];
-  }
-  const double origins = count > 0 ? static_cast<double>(errors.origins) : 0;
-  const double mean = count > 0 ? squares / count : 0;
-  scale_ = std::sqrt((origins * mean + kPriorErrors * prior.scale * prior.scale) / (origins + kPriorErrors));
-  freedom_ = kPriorErrors + origins / kOriginsPerFreedom;
+ErrorLaw::ErrorLaw(const TrialErrors& errors, const ErrorPrior& prior) : growth_(errors, prior) {
+  const bool has_errors = std::ranges::any_of(errors.values, [](double error) { return !std::isnan(error); });
+  freedom_ = kPriorErrors + (has_errors ? static_cast<double>(errors.origins) / kOriginsPerFreedom : 0);
   shape(errors);
 }
 
@@ -179,16 +125,17 @@ void ErrorLaw::shape(const TrialErrors& errors) {
   for (const double node : kNodes) {
     nodes_.push_back(student_quantile(node, freedom_));
   }
-  if (!(scale_ > 0)) {
+  if (!(scale(1) > 0)) {
     return;
   }
   std::vector<double> seen;
   seen.reserve(errors.values.size());
-  for (std::size_t origin = 0; origin < errors.origins; ++origin) {
-    for (std::size_t step = 0; step < errors.horizon; ++step) {
+  for (std::size_t step = 0; step < errors.horizon; ++step) {
+    const double unit = scale(static_cast<double>(step + 1));
+    for (std::size_t origin = 0; origin < errors.origins; ++origin) {
       const double error = errors.at(origin, step);
       if (!std::isnan(error)) {
-        seen.push_back(error / scale(static_cast<double>(step + 1)));
+        seen.push_back(error / unit);
       }
     }
   }
@@ -215,7 +162,7 @@ void ErrorLaw::shape(const TrialErrors& errors) {
 }
 
 double ErrorLaw::scale(double steps) const {
-  return scale_ * std::pow(steps, growth_);
+  return factor_ * growth_.size(steps);
 }
 
 double ErrorLaw::quantile(double steps, double probability, double doubt) const {

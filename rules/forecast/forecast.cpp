@@ -12,18 +12,18 @@ namespace {
 
 /// How many origins the backtest has at most.
 constexpr std::size_t kOrigins = 16;
-/// The least that a method is fitted to.
+/// The least that a method is fitted to, and the least share of all: with much less it errs more than it will.
 constexpr std::size_t kLeastFit = 5;
+constexpr std::size_t kLeastShare = 4;
+/// How many errors of the backtest the error one step ahead is worth, as it was all along the series.
+constexpr double kWorthOfAll = 16;
 /// A method that errs by more than so much more than the best is left out; changing seasons must be the best to count.
 constexpr double kTolerance = 2;
 /// Pulls the weights together: few trials say little about which of two methods is better.
 constexpr double kEvenness = 0.3;
 
-/// The power of the steps ahead by which the errors of a random walk grow; sums of them by one more.
-constexpr double kWalk = 0.5;
-
 std::vector<std::size_t> choose_origins(std::size_t count, std::size_t horizon, std::size_t period) {
-  const std::size_t least = std::max(kLeastFit, period > 1 ? 2 * period + period % 2 : 0);
+  const std::size_t least = std::max({kLeastFit, period > 1 ? 2 * period + period % 2 : 0, count / kLeastShare});
   const std::size_t span = std::max({3 * horizon, 3 * period, count / 3});
   const std::size_t first = std::max(least, count > span ? count - span : 0);
   std::vector<std::size_t> origins;
@@ -39,6 +39,10 @@ std::vector<std::size_t> choose_origins(std::size_t count, std::size_t horizon, 
 }
 
 constexpr double kMost = std::numeric_limits<double>::max();
+/// Errors of one origin are alike: so many of them count. What speaks against growing errors must be clear.
+constexpr double kIndependent = 4;
+constexpr double kDoubtOfLevel = 5;
+constexpr double kMostByLevel = 20;
 constexpr auto kPlain = static_cast<std::size_t>(Method::kWinters);
 
 /// By the errors of the backtest; where there was none, all alike.
@@ -71,6 +75,12 @@ std::size_t round_of(const Question& question) {
     longest = question.values.size() >= 3 * one ? std::max(longest, one) : longest;
   }
   return longest;
+}
+
+/// An error of nothing but rounding is none.
+double without_rounding(double error, double value) {
+  constexpr double kRounding = 1e-10;
+  return std::abs(error) > kRounding * std::abs(value) ? error : 0;
 }
 
 /// Where nothing ever varied, a goal equal to the value is met, and rounding makes it no less.
@@ -137,29 +147,76 @@ void Forecaster::weigh() {
   }
 }
 
+/// What counts or sells errs by more where there is more of it: by the root, between amounts and rates; with seasons
+/// perhaps not at all or as much, if that makes the errors of the backtest more alike.
+ErrorsByLevel Forecaster::errors_by_level(const Forecast& result) const {
+  ErrorsByLevel best;
+  best.level = std::accumulate(result.points.begin(), result.points.end(), 0.0) / static_cast<double>(horizon_);
+  if (!(*std::ranges::min_element(values_) > 0) || !(best.level > 0)) {
+    return {};
+  }
+  best.power = 0.5;
+  if (periods_.empty() || origins_.empty()) {
+    return best;
+  }
+  constexpr std::array<double, 3> kPowers{0, 0.5, 1};
+  std::array<double, 3> squares{};
+  double logs = 0;
+  double count = 0;
+  for (std::size_t i = 0; i < origins_.size(); ++i) {
+    for (std::size_t step = 0; step < past_.horizon() && origins_[i] + step < values_.size(); ++step) {
+      const double said = combine(past_, i, step);
+      const double error = values_[origins_[i] + step] - said;
+      const double size = ErrorsByLevel{best.level, 1}.at(said);
+      squares[0] += error * error;
+      squares[1] += error * error / size;
+      squares[2] += error * error / (size * size);
+      logs += std::log(size);
+      count += 1;
+    }
+  }
+  const double independent = std::min(count, kIndependent * static_cast<double>(origins_.size()));
+  const auto unlikely = [&](std::size_t i) {
+    return independent * (std::log(squares[i]) + 2 * kPowers[i] * logs / count);
+  };
+  for (const std::size_t i : {std::size_t{0}, std::size_t{2}}) {
+    if (squares[1] > 0 && unlikely(i) + kDoubtOfLevel < unlikely(1) && (i == 0 || unlikely(2) < unlikely(0))) {
+      best.power = kPowers[i];
+    }
+  }
+  return best;
+}
+
 void Forecaster::keep_laws(const Forecast& result, Lesson& lesson) {
   TrialErrors errors{
       origins_.size(), past_.horizon(), std::vector<double>(origins_.size() * past_.horizon(), std::nan(""))};
+  if (origins_.size() > 1) {
+    errors.spacing = static_cast<double>(origins_.back() - origins_.front()) / static_cast<double>(origins_.size() - 1);
+  }
   TrialErrors totals = errors;
-  const bool is_positive = *std::ranges::min_element(values_) > 0;
+  const ErrorsByLevel by_level = errors_by_level(result);
   for (std::size_t i = 0; i < origins_.size(); ++i) {
+    double error = 0;
     double sum = 0;
     for (std::size_t step = 0; step < past_.horizon() && origins_[i] + step < values_.size(); ++step) {
       const double said = combine(past_, i, step);
-      double error = values_[origins_[i] + step] - said;
-      if (is_positive && said > 0) {  // what counts or sells more errs by more: by the root, between amounts and rates
-        error *= std::sqrt(std::clamp(result.points[step] / said, 0.25, 4.0));
-      }
-      sum += error;
-      errors.at(i, step) = error;
-      totals.at(i, step) = sum;
+      const double one = without_rounding(values_[origins_[i] + step] - said, said);
+      sum += said;
+      error += one;
+      errors.at(i, step) = one / by_level.at(said);
+      totals.at(i, step) = error / by_level.at(sum / static_cast<double>(step + 1));
     }
   }
-  const double naive = naive_scale(values_, periods_);
-  lesson.law = ErrorLaw(errors, {naive, kWalk});
-  lesson.total_law = ErrorLaw(totals, {naive, 1 + kWalk});
+  const double mean = std::accumulate(values_.begin(), values_.end(), 0.0) / static_cast<double>(values_.size());
+  ErrorPrior prior{without_rounding(one_step_scale(values_, periods_), mean) / by_level.at(mean),
+                   std::min(kWorthOfAll, static_cast<double>(values_.size()) / 4)};
+  lesson.law = ErrorLaw(errors, prior);
+  prior.is_sum = true;
+  lesson.total_law = ErrorLaw(totals, prior);
   lesson.law.enlarge(unit_);
   lesson.total_law.enlarge(unit_);
+  lesson.by_level = by_level;
+  lesson.by_level.level *= unit_;
 }
 
 /// False: there is no value.
@@ -221,6 +278,7 @@ void Forecaster::take_laws(const Lesson& lesson, Forecast& result) const {
   result.total_law = lesson.total_law;
   result.law.enlarge(now);
   result.total_law.enlarge(now);
+  result.by_level = lesson.by_level;
   result.trials = lesson.trials;
 }
 
@@ -298,6 +356,14 @@ double Forecast::doubt_until(std::size_t step) const {
   return std::sqrt(squares);
 }
 
+double ErrorsByLevel::at(double point) const {
+  if (!(level > 0) || power == 0) {
+    return 1;
+  }
+  const double ratio = std::clamp(point / level, 1 / kMostByLevel, kMostByLevel);
+  return power == 1 ? ratio : std::sqrt(ratio);
+}
+
 double Forecast::value_of(double point, double error) const {
   return point + (is_positive && point > 0 ? skewed(error, point) : error);
 }
@@ -309,13 +375,21 @@ double Forecast::error_of(double point, double value) const {
 struct Forecast::Around {
   const ErrorLaw* law;
   double steps, doubt, point, other, least, most;
+  double size;  ///< Of the errors, as a multiple of the law's.
 
-  [[nodiscard]] double scale() const { return std::hypot(law->scale(steps), doubt); }
+  [[nodiscard]] double scale() const { return size * std::hypot(law->scale(steps), doubt / size); }
 };
 
 Forecast::Around Forecast::step_at(std::size_t step) const {
   const double point = points[step - 1];
-  return {&law, static_cast<double>(step), doubt_at(step), point, alternative.of(point), lowest, highest};
+  return {&law,
+          static_cast<double>(step),
+          doubt_at(step),
+          point,
+          alternative.of(point),
+          lowest,
+          highest,
+          by_level.at(point)};
 }
 
 Forecast::Around Forecast::sum_until(std::size_t step) const {
@@ -327,24 +401,25 @@ Forecast::Around Forecast::sum_until(std::size_t step) const {
           sum,
           sum * alternative.factor + steps * alternative.shift,
           std::max(lowest * steps, -kMost),
-          std::min(highest * steps, kMost)};
+          std::min(highest * steps, kMost),
+          by_level.at(sum / steps)};
 }
 
 double Forecast::share_at_least(const Around& around, double point, double goal) const {
   return is_the_same(point, goal, around.scale())
              ? 1
-             : around.law->probability(around.steps, -error_of(point, goal), around.doubt);
+             : around.law->probability(around.steps, -error_of(point, goal) / around.size, around.doubt / around.size);
 }
 
 double Forecast::share_at_most(const Around& around, double point, double goal) const {
   return is_the_same(point, goal, around.scale())
              ? 1
-             : around.law->probability(around.steps, error_of(point, goal), around.doubt);
+             : around.law->probability(around.steps, error_of(point, goal) / around.size, around.doubt / around.size);
 }
 
 /// Between the quantiles of both where there is an alternative, by halves.
 double Forecast::quantile_of(const Around& around, double probability) const {
-  const double error = around.law->quantile(around.steps, probability, around.doubt);
+  const double error = around.size * around.law->quantile(around.steps, probability, around.doubt / around.size);
   const double plain = value_of(around.point, error);
   if (!(alternative.probability > 0)) {
     return kept_in(plain, around.least, around.most);

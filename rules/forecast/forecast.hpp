@@ -34,6 +34,15 @@ std::string_view name_of(Lack lack);
 
 inline constexpr std::size_t kFarthest = 5000;
 
+/// Errors are of one size, or grow with the value: the laws are of a point at `level`.
+struct ErrorsByLevel {
+  double level = 0;  ///< 0: of one size.
+  double power = 0;  ///< 0, a half or 1.
+
+  /// Their size at a point of another level, as a multiple.
+  [[nodiscard]] double at(double point) const;
+};
+
 struct Forecast {
   Lack lack = Lack::kNothing;
   std::vector<double> points;  ///< Of steps 1, 2, …; empty when something lacks.
@@ -46,6 +55,7 @@ struct Forecast {
   std::vector<int> periods;    ///< The seasons that were found.
   std::vector<double> doubts;  ///< By step: how far what a named day does is in doubt; empty: no day has a name.
   Alternative alternative;     ///< Where all steps may be instead, as the newest values stand apart.
+  ErrorsByLevel by_level;      ///< How the laws change with the point.
 
   /// The value that step `step` (from 1) does not exceed with `probability`.
   [[nodiscard]] double quantile(std::size_t step, double probability) const;
@@ -84,6 +94,7 @@ struct Lesson {
   std::vector<double> weights;  ///< Of the methods.
   ErrorLaw law;
   ErrorLaw total_law;
+  ErrorsByLevel by_level;
   UsualSteps steps;  ///< While the laws were learned.
   std::size_t trials = 0;
   std::size_t given = 0;  ///< How many values it was learned from,
@@ -111,6 +122,7 @@ class Forecaster {
   void try_out();
   void weigh();
   void keep_laws(const Forecast& result, Lesson& lesson);
+  [[nodiscard]] ErrorsByLevel errors_by_level(const Forecast& result) const;
   [[nodiscard]] double combine(const Projections& projections, std::size_t origin, std::size_t step) const;
 
   std::vector<double> values_;  ///< In `unit_`.

@@ -3,6 +3,7 @@
 #include "rules/forecast/season.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace kpi::forecast {
@@ -147,13 +148,25 @@ Prepared prepare(std::span<const double> values, std::span<const int> periods) {
   return result;
 }
 
-double naive_scale(std::span<const double> values, std::span<const int> periods) {
-  const std::vector<double> rest = without_seasons(values, periods);
-  double sum = 0;
-  for (std::size_t t = 1; t < rest.size(); ++t) {
-    sum += (rest[t] - rest[t - 1]) * (rest[t] - rest[t - 1]);
+double one_step_scale(std::span<const double> values, std::span<const int> periods) {
+  constexpr std::array<double, 6> kGains{0.03, 0.1, 0.2, 0.4, 0.7, 1.0};
+  if (values.size() < 2) {
+    return 0;
   }
-  return rest.size() > 1 ? std::sqrt(sum / static_cast<double>(rest.size() - 1)) : 0;
+  const std::vector<double> rest = without_seasons(values, periods);
+  std::array<double, kGains.size()> levels{};
+  std::array<double, kGains.size()> squares{};
+  levels.fill(rest[0]);
+  for (std::size_t t = 1; t < rest.size(); ++t) {
+    const double mean = 1 / static_cast<double>(t + 1);  // as of all so far, until the gain is more
+    for (std::size_t i = 0; i < kGains.size(); ++i) {
+      const double error = rest[t] - levels[i];
+      squares[i] += error * error;
+      levels[i] += std::max(kGains[i], mean) * error;
+    }
+  }
+  const double freedom = std::max(1.0, static_cast<double>(rest.size()) - 2);
+  return std::sqrt(*std::ranges::min_element(squares) / freedom);
 }
 
 }  // namespace kpi::forecast

@@ -20,7 +20,8 @@ struct Prepared {
 /// `periods`: to consider; none: to be found.
 Prepared prepare(std::span<const double> values, std::span<const int> periods);
 
-/// The scale of the errors one step ahead when each value is forecast by the one before it, without seasons.
-double naive_scale(std::span<const double> values, std::span<const int> periods);
+/// The scale of the errors one step ahead of exponential smoothing, of the gain that suits the series best, without its
+/// seasons.
+double one_step_scale(std::span<const double> values, std::span<const int> periods);
 
 }  // namespace kpi::forecast

@@ -1,5 +1,7 @@
 #include "rules/forecast/error_law.hpp"
 
+#include "tests/unit/rules/forecast/noise.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -36,13 +38,31 @@ TrialErrors walk_errors(std::size_t origins, std::size_t horizon) {
 }
 
 TEST(ErrorLaw, WidensAsTheErrorsOfTheBacktestDo) {
-  const ErrorLaw law(walk_errors(16, 9), {1, 0.6});
+  const ErrorLaw law(walk_errors(16, 9), {1});
   EXPECT_NEAR(law.scale(1), 1, 0.1);
   EXPECT_NEAR(law.scale(9), 3, 0.3);
 }
 
+TEST(ErrorLaw, WidensHardlyWhereErrorsDoNotGrow) {
+  TrialErrors errors{16, 64, {}, 5};
+  TrialErrors sums = errors;
+  for (std::size_t i = 0; i < 16; ++i) {
+    double sum = 0;
+    for (std::size_t step = 0; step < 64; ++step) {
+      errors.values.push_back(1.7 * noise(64 * i + step));
+      sums.values.push_back(sum += errors.values.back());
+    }
+  }
+  const ErrorLaw law(errors, {1, 16});
+  EXPECT_NEAR(law.scale(1), 1, 0.15);
+  EXPECT_NEAR(law.scale(64), 1, 0.25);
+  const ErrorLaw sum_law(sums, {1, 16, true});
+  EXPECT_NEAR(sum_law.scale(1), 1, 0.3);
+  EXPECT_NEAR(sum_law.scale(64), 8, 2.5);  // they average out
+}
+
 TEST(ErrorLaw, GivesTheProbabilityThatBelongsToItsQuantile) {
-  const ErrorLaw law(walk_errors(16, 9), {1, 0.6});
+  const ErrorLaw law(walk_errors(16, 9), {1});
   for (const double probability : {0.01, 0.2, 0.5, 0.9}) {
     EXPECT_NEAR(law.probability(4, law.quantile(4, probability)), probability, 0.01);
   }

@@ -55,7 +55,7 @@ TEST(NamedDays, OfWhichEnoughWereSeenAreForeseen) {
   EXPECT_GT(ignorant.points[2], 700);
   EXPECT_LT(knowing.quantile(2, 0.975) - knowing.quantile(2, 0.025),
             ignorant.quantile(2, 0.975) - ignorant.quantile(2, 0.025));
-  EXPECT_GT(knowing.at_most(3, 450), 0.8);
+  EXPECT_GT(knowing.at_most(3, 450), 0.75);
   EXPECT_LT(ignorant.at_most(3, 450), 0.5);
   EXPECT_LT(knowing.total(7), foresee(Shop(210, 30), true, 7).total(7) - 500);
 }
