@@ -33,6 +33,14 @@ constexpr double kRecordSurprise = 2;
 constexpr double kRestFrom = 3;
 constexpr double kRest = 0.3;  // of the warm-up
 constexpr double kClearlyWorse = 0.3;
+constexpr double kFarWorse = 2;  // or as much farther off
+/// A value that lies so many times as far off as every one before is rarer than one in half their number by a power of
+/// that: honest up to one in some thousands even if the noise is as heavy as Student's with three degrees of freedom.
+/// More of them than some hundreds say no more.
+constexpr double kGlaring = 1.3;
+constexpr double kSurveyed = 100;  // of fewer nobody knows how far they reach
+constexpr double kHeaviest = 4;
+constexpr double kMostGlaring = 2.5;
 /// Of the slow and quick residual, the step, the drift and the noise.
 constexpr std::array<double, 5> kWeights{0.3, 0.5, 0.4, 0.1, 0.1};
 constexpr double kTiny = 1e-12;
@@ -166,6 +174,7 @@ void AnomalyScorer::search_season() {
     set_season(history_);
     tails_ = {};
     combined_ = {};
+    largest_ = 0;
     has_begun_ = false;
     for (count_ = 0; count_ < history_.size();) {
       take_in(history_[count_]);
@@ -361,6 +370,7 @@ double AnomalyScorer::take_in(double value, AnomalyVerdict* verdict) {
       sum += parts[i];
     }
     surprise = heard_ >= 2 * kFound ? combined_.surprise(sum) : 0;
+    surprise = std::max(surprise, surprise_of_size(std::expm1(features.sizes[1])));
   }
   if (verdict != nullptr) {
     verdict->expected = quick_.level + value - rest;
@@ -382,6 +392,19 @@ double AnomalyScorer::surprise_of_record(const Features& features) const {
   return std::min(kRecordSurprise, rarity) + std::log10(features.record / kRecord);
 }
 
+/// The features know few large values while the series is short, and one that is beyond all of them by far looks no
+/// rarer to them than the largest. One giant among those before must not make every later one small.
+double AnomalyScorer::surprise_of_size(double distances) {
+  size_ = distances;
+  const double before = largest_;
+  largest_ = std::max(largest_, before > 0 ? std::min(distances, kFarWorse * before) : distances);
+  if (heard_ < kSurveyed || !(before > 0) || !(distances > kGlaring * before)) {
+    return 0;
+  }
+  const double surprise = std::min(kMostGlaring, std::log10(heard_ / 2)) + kHeaviest * std::log10(distances / before);
+  return std::min(surprise, kMostSurprise);
+}
+
 Oddity AnomalyScorer::oddity_of(const Features& features, const std::array<double, kTailed>& parts) {
   if (features.is_value_record) {
     return features.is_high ? Oddity::kRecordHigh : Oddity::kRecordLow;
@@ -394,13 +417,14 @@ Oddity AnomalyScorer::oddity_of(const Features& features, const std::array<doubl
 double AnomalyScorer::rested(double surprise) {
   if (rest_left_ > 0) {
     --rest_left_;
-    if (surprise <= rest_level_ + kClearlyWorse) {
+    if (surprise <= rest_level_ + kClearlyWorse && size_ <= kFarWorse * rest_size_) {
       return 0;
     }
   }
   if (surprise > kRestFrom) {
     rest_left_ = rest_;
     rest_level_ = surprise;
+    rest_size_ = size_;
   }
   return 1 - std::pow(10.0, -surprise);
 }

@@ -95,6 +95,7 @@ class AnomalyScorer {
   [[nodiscard]] Features features_of(double value, double rest) const;
   [[nodiscard]] double surprise_of_record(const Features& features) const;
   [[nodiscard]] static Oddity oddity_of(const Features& features, const std::array<double, kTailed>& parts);
+  [[nodiscard]] double surprise_of_size(double distances);
   [[nodiscard]] double rested(double surprise);
 
   /// Of a season that is given.
@@ -119,6 +120,9 @@ class AnomalyScorer {
   std::size_t rest_ = 0;
   std::size_t rest_left_ = 0;
   double rest_level_ = 0;
+  double rest_size_ = 0;  ///< How far the value lay off that is rested from.
+  double size_ = 0;       ///< How far the newest value lies off, in usual distances,
+  double largest_ = 0;    ///< and the one that lay farthest before it.
 };
 
 }  // namespace kpi::forecast

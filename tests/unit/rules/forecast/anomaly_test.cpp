@@ -204,6 +204,38 @@ TEST(Anomaly, LearnsTheNoiseOfWhatWasConstantAtFirst) {
   }
 }
 
+/// The highest score from `first` on.
+double highest_score(const std::vector<double>& values, std::size_t first) {
+  AnomalyScorer scorer({.period = 1, .warm_up = 40, .rest = 12});
+  double highest = 0;
+  for (std::size_t t = 0; t < values.size(); ++t) {
+    const double score = scorer.look_at(values[t]).score;
+    highest = t < first ? highest : std::max(highest, score);
+  }
+  return highest;
+}
+
+TEST(Anomaly, OfAFallToNothingIsRarerThanOneInThousandsAfterHalfAYear) {
+  for (std::size_t series = 0; series < 40; ++series) {
+    std::vector<double> values;
+    for (std::size_t t = 0; t < 220; ++t) {
+      values.push_back(t >= 150 ? 0 : 100 + 5 * noise(1000 * series + t));
+    }
+    EXPECT_GT(highest_score(values, 150), 1 - 1.0 / 2400) << series;
+  }
+}
+
+TEST(Anomaly, ThatIsFarWorseBreaksTheRest) {
+  for (std::size_t series = 0; series < 40; ++series) {
+    std::vector<double> values;
+    for (std::size_t t = 0; t < 220; ++t) {
+      values.push_back(100 + 5 * noise(1000 * series + t) + (t >= 200 ? 60 : 0));
+    }
+    values[195] = 117;
+    EXPECT_GT(highest_score(values, 200), 0.99) << series;
+  }
+}
+
 TEST(Anomaly, IsNeverAConstant) {
   EXPECT_EQ(scores(std::vector<double>(500, 3.0), 0), std::vector<double>(500, 0.0));
 }
