@@ -36,12 +36,16 @@ int verify(const Arguments& arguments, Io& io) {
     return complain(io, kExitFailed, findings.error().message);
   }
   for (const std::string& problem : findings->problems) {
-    io.out << problem << "\n";
+    io.out << "not sound: " << problem << "\n";
+  }
+  if (findings->is_foreign) {
+    return complain(
+        io, kExitNo, printable(path) + " is no history: name the file \"history: path\" names, or a backup");
   }
   if (!findings->problems.empty()) {
     return complain(io,
                     kExitNo,
-                    printable(path) + " has " + counted(findings->problems.size(), "problem") +
+                    printable(path) + " is not sound, it has " + counted(findings->problems.size(), "problem") +
                         ": restore a backup, or let \"kpid history salvage\" save what can be read of it");
   }
   std::vector<std::string> rows;
@@ -59,7 +63,17 @@ int salvage(const Arguments& arguments, Io& io) {
   if (!config) {
     return kExitNo;
   }
-  if (const auto findings = verify_history(config->history); findings && findings->problems.empty()) {
+  const auto findings = verify_history(config->history);
+  if (!findings) {  // not damage: a file that cannot be opened, or that a newer kpid wrote
+    return complain(io, kExitFailed, findings.error().message);
+  }
+  if (findings->is_foreign) {
+    return complain(io,
+                    kExitFailed,
+                    printable(config->history) + " is another program's database (" + join(findings->problems, "; ") +
+                        "): give the history a file of its own in \"history: path\"");
+  }
+  if (findings->problems.empty()) {
     io.out << printable(config->history) << " is sound: there is nothing to salvage\n";
     return kExitFine;
   }

@@ -6,6 +6,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <filesystem>
@@ -195,6 +196,16 @@ void name_again(const std::string& path, const std::vector<Named>& found) {
 }
 
 }  // namespace
+
+bool names_our_tables(const std::string& path) {
+  std::error_code error;
+  const auto pages = static_cast<std::int64_t>(std::filesystem::file_size(path, error) / kPage);
+  const std::vector<Named> found = error ? std::vector<Named>{} : find_named(path, pages);
+  const auto is_named = [&](const char* name) {
+    return std::ranges::any_of(found, [&](const Named& row) { return row.type == "table" && row.name == name; });
+  };
+  return is_named("ledger") && is_named("line") && is_named("sample");
+}
 
 Result<void> copy_with_first_page(const std::string& damaged, const std::string& copy) {
   std::error_code error;

@@ -12,4 +12,7 @@ namespace kpi::sqlite {
 /// can be found in it. kStorage when there is none. `copy` may be there in part then.
 Result<void> copy_with_first_page(const std::string& damaged, const std::string& copy);
 
+/// Whether the pages of a file that SQLite takes for no database name the tables of a history.
+bool names_our_tables(const std::string& path);
+
 }  // namespace kpi::sqlite

@@ -21,56 +21,10 @@ namespace kpi {
 namespace {
 
 using sqlite::guarded;
+using sqlite::names_of;
 using sqlite::Query;
+using sqlite::quoted;
 using sqlite::Row;
-
-constexpr std::size_t kMostProblems = 100;
-
-std::vector<std::string> tables_of(const SQLite::Database& db) {
-  std::vector<std::string> tables;
-  Query names(db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid");
-  names.each([&](const Row& row) { tables.push_back(row.text(0)); });
-  return tables;
-}
-
-/// Table names come from the file's own schema; one with a quote in it is none of ours.
-std::string quoted(const std::string& name) {
-  return name.find('"') == std::string::npos ? "\"" + name + "\"" : std::string("\"\"");
-}
-
-std::vector<HistoryFindings::Count> counts_of(const SQLite::Database& db) {
-  std::vector<HistoryFindings::Count> counts;
-  for (const std::string& table : tables_of(db)) {
-    Query rows(db, fmt::format("SELECT count(*) FROM {}", quoted(table)).c_str());
-    rows.each([&](const Row& row) { counts.push_back({table, row.integer(0)}); });
-  }
-  return counts;
-}
-
-void add_problems(const SQLite::Database& db, const char* sql, std::vector<std::string>& problems) {
-  Query query(db, sql);
-  query.each([&](const Row& row) {
-    if (problems.size() < kMostProblems && row.text(0) != "ok") {
-      problems.push_back(printable(row.text(0), 200));
-    }
-  });
-}
-
-// What rows must agree on besides their references: each gives a sentence for every row that does not.
-constexpr const char* kAgreements[] = {
-    "SELECT 'the table ' || \"table\" || ' refers to a row of ' || parent || ' that is not there' "
-    "FROM pragma_foreign_key_check LIMIT 20",
-    "SELECT 'the verdict of line ' || line_id || ' for slot ' || slot || ' was judged by rule version ' || "
-    "rule_version "
-    "|| ', which is not kept' FROM ledger WHERE rule_version <> 0 AND rule_version NOT IN (SELECT id FROM rule_text) "
-    "LIMIT 20",
-    "SELECT 'the verdict of line ' || line_id || ' for slot ' || slot || ' ends before it begins' FROM ledger WHERE "
-    "period_end <= period_start LIMIT 20",
-    "SELECT 'the labels of series ' || id || ' are no JSON' FROM series WHERE NOT json_valid(labels) LIMIT 20",
-    "SELECT 'the segment of line ' || id || ' is no JSON' FROM line WHERE NOT json_valid(segment) LIMIT 20",
-    "SELECT 'the message ' || id || ' is no JSON' FROM outbox WHERE NOT json_valid(body) LIMIT 20",
-    "SELECT 'the episode ' || id || ' ended before it began' FROM episode WHERE resolved < pending LIMIT 20",
-};
 
 Error cannot(const std::string& action, const std::string& path, const std::error_code& error) {
   return {ErrorKind::kStorage, fmt::format("cannot {} \"{}\": {}", action, printable(path), error.message())};
@@ -96,15 +50,15 @@ std::string shared_columns(const SQLite::Database& from, const SQLite::Database&
   return join(columns, ", ");
 }
 
-/// Copies rows of one table until a page of it cannot be read.
-Copied copy_rows(SQLite::Database& from, SQLite::Database& to, const std::string& table, const char* order) {
+/// Copies rows of one table until a page of it cannot be read. `how` follows its name: an order, an index to go by.
+Copied copy_rows(SQLite::Database& from, SQLite::Database& to, const std::string& table, const std::string& how) {
   Copied copied;
   try {
     const std::string columns = shared_columns(from, to, table);
     if (columns.empty()) {
       return copied;  // a newer table
     }
-    SQLite::Statement rows(from, fmt::format("SELECT {} FROM {} {}", columns, quoted(table), order));
+    SQLite::Statement rows(from, fmt::format("SELECT {} FROM {} {}", columns, quoted(table), how));
     std::string marks = "?";
     for (int i = 1; i < rows.getColumnCount(); ++i) {
       marks += ", ?";
@@ -132,25 +86,91 @@ Copied copy_rows(SQLite::Database& from, SQLite::Database& to, const std::string
   return copied;
 }
 
+/// Copies what lies behind the damage of a table, and what its indexes hold: of names and words that is everything.
+/// True: one of them was whole, so that nothing is missing.
+bool copy_around(SQLite::Database& from, SQLite::Database& to, const std::string& table, Copied& copied) {
+  copied.rows += copy_rows(from, to, table, "ORDER BY 1 DESC").rows;
+  std::vector<std::string> indexes;
+  try {
+    Query names(from, fmt::format("SELECT name FROM pragma_index_list({}) WHERE NOT partial", quoted(table)));
+    names.each([&](const Row& row) { indexes.push_back(quoted(row.text(0))); });
+  } catch (const SQLite::Exception&) {
+    return false;
+  }
+  return std::ranges::any_of(indexes, [&](const std::string& index) {
+    const Copied found = copy_rows(from, to, table, "INDEXED BY " + index);
+    copied.rows += found.rows;
+    return found.is_whole;
+  });
+}
+
+/// Rows that refer to what is lost, table by table; they mean nothing any more.
+struct Orphans {
+  const char* table;
+  const char* condition;
+};
+
+#define KPI_NO_WORD(column) column " NOT IN (SELECT id FROM word)"
+constexpr const char* kNoLine = "line_id NOT IN (SELECT id FROM line)";
+constexpr const char* kNoSeries = "series_id NOT IN (SELECT id FROM series)";
+constexpr const char* kNoKpi = "kpi_id NOT IN (SELECT id FROM kpi)";
+constexpr const char* kJudgedInNoWords = KPI_NO_WORD("verdict") " OR " KPI_NO_WORD("severity") " OR " KPI_NO_WORD(
+    "state") " OR " KPI_NO_WORD("reason") " OR " KPI_NO_WORD("target_status");
+constexpr const char* kStandsInNoWords =
+    KPI_NO_WORD("verdict") " OR " KPI_NO_WORD("severity") " OR " KPI_NO_WORD("state") " OR " KPI_NO_WORD("reason");
+#undef KPI_NO_WORD
+
+constexpr Orphans kOrphans[] = {
+    {"series", "metric_id NOT IN (SELECT id FROM metric)"},
+    {"line", kNoKpi},
+    {"rule_text", kNoKpi},
+    {"target_text", kNoKpi},
+    {"sample", kNoSeries},
+    {"sample_revision", kNoSeries},
+    {"sample_day", kNoSeries},
+    {"sample_past", kNoSeries},
+    {"ledger", kNoLine},
+    {"ledger", kJudgedInNoWords},
+    {"ledger_revision", kNoLine},
+    {"ledger_revision", kJudgedInNoWords},
+    {"status", kNoLine},
+    {"status", kStandsInNoWords},
+    {"stated_forecast", kNoLine},
+    {"episode", kNoLine},
+    {"alert", "line_id <> 0 AND line_id NOT IN (SELECT id FROM line)"},
+};
+
+void drop_orphans(SQLite::Database& db, Salvage& salvage) {
+  for (const auto& [table, condition] : kOrphans) {
+    const int dropped = db.exec(fmt::format("DELETE FROM {} WHERE {}", table, condition));
+    if (dropped == 0) {
+      continue;
+    }
+    const auto saved = std::ranges::find(salvage.saved, table, &HistoryFindings::Count::table);
+    if (saved != salvage.saved.end()) {
+      saved->rows -= dropped;
+    }
+    if (std::ranges::find(salvage.broken, table) == salvage.broken.end()) {
+      salvage.broken.emplace_back(table);
+    }
+  }
+  db.exec("UPDATE ledger SET rule_version = 0 WHERE rule_version NOT IN (SELECT id FROM rule_text)");
+}
+
 /// What of `from` can be read goes into the new history `to`.
 void copy_tables(SQLite::Database& from, SQLite::Database& to, Salvage& salvage) {
   to.exec("PRAGMA foreign_keys=OFF");
   SQLite::Transaction transaction(to, SQLite::TransactionBehavior::IMMEDIATE);
   to.exec("DELETE FROM progress");
-  for (const std::string& table : tables_of(to)) {
+  for (const std::string& table : names_of(to, "table")) {
     Copied copied = copy_rows(from, to, table, "");
-    if (!copied.is_whole) {
-      copied.rows += copy_rows(from, to, table, "ORDER BY 1 DESC").rows;  // what lies behind the damage
+    if (!copied.is_whole && !copy_around(from, to, table, copied)) {
       salvage.broken.push_back(table);
     }
     salvage.saved.push_back({table, copied.rows});
   }
   to.exec("INSERT OR IGNORE INTO progress VALUES(1, NULL)");
-  // Rows whose line or series was lost mean nothing any more.
-  to.exec(
-      "DELETE FROM sample WHERE series_id NOT IN (SELECT id FROM series);"
-      "DELETE FROM ledger WHERE line_id NOT IN (SELECT id FROM line);"
-      "DELETE FROM status WHERE line_id NOT IN (SELECT id FROM line)");
+  drop_orphans(to, salvage);
   // What a source remembers of its last answer would keep it from bringing again what is lost.
   to.exec("UPDATE source SET cursor = ''");
   transaction.commit();
@@ -235,24 +255,6 @@ Result<void> replace_history_copy(const std::string& path, const std::string& to
     return tl::unexpected<Error>(cannot("write", to, error));
   }
   return {};
-}
-
-Result<HistoryFindings> verify_history(const std::string& path) {
-  const std::string file = sqlite::real_path(path);
-  return guarded("verify", file, [&]() -> Result<HistoryFindings> {
-    const auto db = KPI_TRY(sqlite::open_for_reading(file));
-    const SQLite::Transaction moment(*db);
-    HistoryFindings findings;
-    add_problems(*db, "PRAGMA integrity_check(100)", findings.problems);
-    if (!findings.problems.empty()) {
-      return findings;  // rows of a damaged file say nothing
-    }
-    for (const char* agreement : kAgreements) {
-      add_problems(*db, agreement, findings.problems);
-    }
-    findings.counts = counts_of(*db);
-    return findings;
-  });
 }
 
 Result<Salvage> salvage_history(const std::string& path) {

@@ -24,10 +24,13 @@ struct HistoryFindings {
   };
 
   std::vector<Count> counts;
-  std::vector<std::string> problems;  ///< In words, at most 100; none: it is sound.
+  std::vector<std::string> problems;  ///< In words, at most 100 or so; none: it is sound.
+  bool is_foreign = false;            ///< It is another program's database.
 };
 
-/// Reads all of it: SQLite's integrity check, references, and what rows must agree on. kNotFound when there is none.
+/// Reads all of it, of an older schema too: SQLite's integrity check, whether every table and view is there,
+/// references, and what rows must agree on. A file that is damaged beyond reading is a finding; kNotFound when there is
+/// none, kStorage when it cannot be read for another reason.
 Result<HistoryFindings> verify_history(const std::string& path);
 
 /// What was made of a damaged history.

@@ -15,9 +15,15 @@ namespace {
 constexpr int kBusyTimeoutMs = 5'000;
 constexpr std::string_view kOwnFile = "give the history a file of its own in \"history: path\"";
 
+constexpr std::string_view kSalvage =
+    "the file is damaged: \"kpid history salvage\" saves what can be read of it, or restore a backup";
+
 /// What to do about a failure, by SQLite's primary result code.
-std::string_view remedy_of(int code) {
-  switch (code & 0xff) {
+std::string_view remedy_of(const SQLite::Exception& exception) {
+  if (std::string_view(exception.what()).starts_with("no such ")) {
+    return kSalvage;  // a table or view of ours is gone
+  }
+  switch (exception.getErrorCode() & 0xff) {
     case SQLITE_FULL:
       return "free space for it";
     case SQLITE_IOERR:
@@ -30,7 +36,7 @@ std::string_view remedy_of(int code) {
       return "if it was a history, \"kpid history salvage\" saves what can be read of it, or restore a backup; if not, "
              "give the history a file of its own in \"history: path\"";
     case SQLITE_CORRUPT:
-      return "the file is damaged: \"kpid history salvage\" saves what can be read of it, or restore a backup";
+      return kSalvage;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return "another program holds a lock on it: let other tools read a copy (kpid history backup)";
@@ -46,10 +52,8 @@ std::int64_t number(SQLite::Database& db, const char* query) {
 }  // namespace
 
 Error describe(std::string_view action, const std::string& path, const SQLite::Exception& exception) {
-  return {
-      ErrorKind::kStorage,
-      fmt::format(
-          "cannot {} the history \"{}\": {}; {}", action, path, exception.what(), remedy_of(exception.getErrorCode()))};
+  return {ErrorKind::kStorage,
+          fmt::format("cannot {} the history \"{}\": {}; {}", action, path, exception.what(), remedy_of(exception))};
 }
 
 Error describe(std::string_view action, const std::string& path, const BadRow& exception) {
@@ -60,6 +64,26 @@ Error describe(std::string_view action, const std::string& path, const BadRow& e
               action,
               path,
               exception.what())};
+}
+
+bool is_damage(const SQLite::Exception& exception) {
+  const int code = exception.getErrorCode() & 0xff;
+  return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
+
+std::vector<std::string> names_of(const SQLite::Database& db, const char* kind) {
+  std::vector<std::string> names;
+  SQLite::Statement rows(db,
+                         "SELECT name FROM sqlite_schema WHERE type = ? AND name NOT LIKE 'sqlite_%' ORDER BY rowid");
+  rows.bind(1, kind);
+  while (rows.executeStep()) {
+    names.push_back(rows.getColumn(0).getString());
+  }
+  return names;
+}
+
+std::string quoted(const std::string& name) {
+  return name.find('"') == std::string::npos ? "\"" + name + "\"" : std::string("\"\"");
 }
 
 std::string real_path(const std::string& name) {

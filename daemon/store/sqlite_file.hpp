@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace kpi::sqlite {
 
@@ -22,6 +23,20 @@ namespace kpi::sqlite {
 struct BadRow : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+/// One that refers to what is no longer there: a part of the file is lost.
+struct LostRow : BadRow {
+  using BadRow::BadRow;
+};
+
+/// Whether it says that the file is damaged or is no database, rather than that it could not be read.
+bool is_damage(const SQLite::Exception& exception);
+
+/// The names of what `kind` ("table", "view", "index") the file holds of its own, in the order they were made.
+std::vector<std::string> names_of(const SQLite::Database& db, const char* kind);
+
+/// In double quotes. Names come from the file's own schema; one with a quote in it is none of ours.
+std::string quoted(const std::string& name);
 
 /// `cannot ACTION the history "PATH": SQLite's words; remedy`.
 Error describe(std::string_view action, const std::string& path, const SQLite::Exception& exception);
@@ -45,6 +60,12 @@ std::string real_path(const std::string& name);
 
 /// Settings of every connection of ours. Changes nothing in the file.
 void configure(SQLite::Database& db);
+
+/// A read-only connection to whatever the file is. Throws SQLite::Exception.
+std::unique_ptr<SQLite::Database> connect_for_reading(const std::string& path);
+
+/// There is none at `path`, and how one comes to be.
+Error no_history_yet(const std::string& path);
 
 /// A read-only connection beside the owner of the history, or to a copy. kNotFound, with the remedy, when there is no
 /// history yet; kStorage when an older kpid wrote it. Throws SQLite::Exception.

@@ -11,10 +11,6 @@
 namespace kpi::sqlite {
 namespace {
 
-Error no_history_yet(const std::string& path) {
-  return {ErrorKind::kNotFound, fmt::format(R"(no history yet at "{}": run "kpid run --once" first)", path)};
-}
-
 /// "file:" URI of a path, every byte that means something in a URI escaped.
 std::string immutable_uri(const std::string& path) {
   std::string uri = "file:";
@@ -34,9 +30,15 @@ std::unique_ptr<SQLite::Database> connect(const std::string& name, int flags) {
   return db;
 }
 
-/// A reader needs files beside the history. Where it may not create them and no daemon has (a copy on a read-only
-/// disk), nobody writes, and the file can be read as it stands.
-std::unique_ptr<SQLite::Database> connect_anyhow(const std::string& path) {
+}  // namespace
+
+Error no_history_yet(const std::string& path) {
+  return {ErrorKind::kNotFound, fmt::format(R"(no history yet at "{}": run "kpid run --once" first)", path)};
+}
+
+// A reader needs files beside the history. Where it may not create them and no daemon has (a copy on a read-only
+// disk), nobody writes, and the file can be read as it stands.
+std::unique_ptr<SQLite::Database> connect_for_reading(const std::string& path) {
   try {
     return connect(path, 0);
   } catch (const SQLite::Exception&) {
@@ -48,14 +50,12 @@ std::unique_ptr<SQLite::Database> connect_anyhow(const std::string& path) {
   }
 }
 
-}  // namespace
-
 Result<std::unique_ptr<SQLite::Database>> open_for_reading(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::status(path, ignored).type() == std::filesystem::file_type::not_found) {
     return tl::unexpected<Error>(no_history_yet(path));
   }
-  std::unique_ptr<SQLite::Database> db = connect_anyhow(path);
+  std::unique_ptr<SQLite::Database> db = connect_for_reading(path);
   const std::optional<int> version = KPI_TRY(schema_version(*db, path, history_schema_version()));
   if (!version) {
     return tl::unexpected<Error>(no_history_yet(path));

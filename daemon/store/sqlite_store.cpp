@@ -1,6 +1,7 @@
 #include "daemon/store/sqlite_store.hpp"
 
 #include "daemon/store/file_lock.hpp"
+#include "daemon/store/first_page.hpp"
 #include "daemon/store/history_copy.hpp"
 #include "daemon/store/reserve.hpp"
 #include "daemon/store/roll_up.hpp"
@@ -31,9 +32,8 @@ using sqlite::guarded;
 using sqlite::Query;
 using sqlite::Row;
 
-constexpr int kFull = 13;        // SQLITE_FULL
-constexpr int kDamaged = 11;     // SQLITE_CORRUPT
-constexpr int kNoDatabase = 26;  // SQLITE_NOTADB
+constexpr int kFull = 13;     // SQLITE_FULL
+constexpr int kDamaged = 11;  // SQLITE_CORRUPT
 
 /// When fewer than one in so many ids are wanted, seeking to each is cheaper than reading all.
 constexpr std::size_t kSeekBelow = 8;
@@ -117,13 +117,21 @@ class SqliteStore final : public Store {
         if ((exception.getErrorCode() & 0xff) != kDamaged || !lock_) {
           throw;
         }
-        is_damaged_ = true;
-        Error error = sqlite::describe(action, path, exception);
-        error.kind = ErrorKind::kInvalid;  // trying again will not help: the daemon ends, and the next start mends it
-        error.message += ". The next start moves it aside and saves what can be read of it";
-        return tl::unexpected<Error>(std::move(error));
+        return damaged(sqlite::describe(action, path, exception));
+      } catch (const sqlite::LostRow& exception) {
+        if (!lock_) {
+          throw;
+        }
+        return damaged(sqlite::describe(action, path, exception));
       }
     });
+  }
+
+  tl::unexpected<Error> damaged(Error error) {
+    is_damaged_ = true;
+    error.kind = ErrorKind::kInvalid;  // trying again will not help: the daemon ends, and the next start mends it
+    error.message += ". The next start moves it aside and saves what can be read of it";
+    return tl::unexpected<Error>(std::move(error));
   }
 
   /// Everything prepared; ends before the connection does.
@@ -488,9 +496,11 @@ bool is_damaged(const std::string& path, bool is_after_crash) {
     db.execAndGet("SELECT count(*) FROM sqlite_schema");
     return is_after_crash && !sqlite::check_structure(db, path);
   } catch (const SQLite::Exception& exception) {
-    const int code = exception.getErrorCode() & 0xff;
-    // No database at all: a history whose first page is gone, where one was kept, else a file that is not ours to move.
-    return code == kDamaged || (code == kNoDatabase && std::filesystem::exists(path + ".reserve"));
+    // No database at all: a history whose first page is gone, where one was kept or its other pages name our tables;
+    // else a file that is not ours to move.
+    return sqlite::is_damage(exception) &&
+           ((exception.getErrorCode() & 0xff) == kDamaged || std::filesystem::exists(path + ".reserve") ||
+            sqlite::names_our_tables(path));
   }
 }
 

@@ -69,7 +69,7 @@ class Words {
     return known;
   }
 
-  /// The enumerator a number stands for; throws BadRow.
+  /// The enumerator a number stands for; throws BadRow, LostRow when the list has no such number.
   template <class Enum>
   Enum value(std::int64_t number) {
     std::vector<std::optional<Enum>>& known = std::get<Values<Enum>>(values_).of;
@@ -115,7 +115,7 @@ class Words {
       text_.each([&](const Row& row) { word = row.text(0); }, number);
     }
     if (!word) {
-      throw BadRow(fmt::format("it holds the word number {}, which is in no list", number));
+      throw LostRow(fmt::format("it holds the word number {}, which is in no list", number));
     }
     return *std::move(word);
   }

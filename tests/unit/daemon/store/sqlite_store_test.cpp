@@ -357,6 +357,13 @@ TEST(SqliteStore, SavesAfterDamageWasFoundInAFileThatWasClosedInGoodOrder) {
   EXPECT_TRUE(store->samples(day(0), day(5'000), {}, [](const SampleRow&) {}));
 }
 
+/// Pages are numbered from 1.
+void overwrite_page(const std::string& path, long page) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp((page - 1) * 4096);
+  file << std::string(4096, '\x5a');
+}
+
 TEST(SqliteStore, SavesEverythingOfAFileWhoseFirstPageIsGone) {
   const TempDir directory;
   const std::string path = directory.file("kpid.db");
@@ -407,6 +414,103 @@ TEST(SqliteStore, LoadsWhatCanBeSavedWhereNamesAreDamaged) {
   store.reset();
   EXPECT_TRUE(std::filesystem::exists(path + ".damaged-1"));
   EXPECT_TRUE(verify_history(path)->problems.empty());
+}
+
+TEST(SqliteStore, SavesAFileWithoutItsFirstPageThatWasPutThereByHand) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  std::unique_ptr<Store> store = opened(path);
+  expect_committed(*store, first_step());
+  store.reset();
+  std::filesystem::remove(path + ".reserve");  // as where a backup was put back
+  std::filesystem::remove(path + ".lock");
+  overwrite_page(path, 1);
+  store = opened(path);
+  ASSERT_NE(store, nullptr);
+  ASSERT_TRUE(store->load());
+  EXPECT_TRUE(std::filesystem::exists(path + ".damaged-1"));
+  EXPECT_THAT(query(path, "SELECT count(*) FROM sample"), testing::Not(ElementsAre("0")));
+}
+
+/// The page that `name` begins on, overwritten.
+void overwrite_root(const std::string& path, const char* name) {
+  overwrite_page(path,
+                 std::stol(query(path, fmt::format("SELECT rootpage FROM sqlite_schema WHERE name = '{}'", name))[0]));
+}
+
+TEST(SqliteStore, FindsNamesAndWordsAgainInTheirIndexes) {
+  for (const char* table : {"word", "kpi", "metric"}) {
+    SCOPED_TRACE(table);
+    const TempDir directory;
+    const std::string path = directory.file("kpid.db");
+    std::unique_ptr<Store> store = opened(path);
+    expect_committed(*store, first_step());
+    store.reset();
+    const auto verdicts = query(path, "SELECT kpi, segment, day, verdict, state, reason FROM verdict ORDER BY slot");
+    ASSERT_FALSE(verdicts.empty());
+    overwrite_root(path, table);
+    const Result<Salvage> salvage = salvage_unused_history(path);
+    ASSERT_TRUE(salvage) << salvage.error().message;
+    EXPECT_THAT(salvage->broken, testing::IsEmpty());
+    EXPECT_EQ(query(path, "SELECT kpi, segment, day, verdict, state, reason FROM verdict ORDER BY slot"), verdicts);
+    EXPECT_TRUE(verify_history(path)->problems.empty());
+  }
+}
+
+TEST(SqliteStore, StartsWithoutWhatIsToldInWordsThatAreLost) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  std::unique_ptr<Store> store = opened(path);
+  expect_committed(*store, first_step());
+  store.reset();
+  execute(path, "DELETE FROM word");
+  EXPECT_THAT(verify_history(path)->problems,
+              testing::Contains(testing::HasSubstr("a number that the table word does not have")));
+  for (int start = 0; start < 2; ++start) {  // the ledger may be met by the first one only while it runs
+    store = opened(path);
+    ASSERT_NE(store, nullptr);
+    (void)store->load();
+    (void)store->verdicts(Slot{0}, day(5'000), 0, [](const VerdictRow&) {});
+    store.reset();
+  }
+  store = opened(path);
+  ASSERT_TRUE(store->load());
+  EXPECT_TRUE(store->verdicts(Slot{0}, day(5'000), 0, [](const VerdictRow&) {}));
+  store.reset();
+  EXPECT_THAT(verify_history(path)->problems, testing::IsEmpty());
+  EXPECT_THAT(query(path, "SELECT count(*) FROM sample"), testing::Not(ElementsAre("0")));
+}
+
+TEST(SqliteStore, IsNotSoundWhereItCannotBeReadOrLacksAPart) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  std::unique_ptr<Store> store = opened(path);
+  expect_committed(*store, first_step());
+  store.reset();
+  const std::string copy = directory.file("copy.db");
+  const auto problem_of = [&](const auto& damage) {
+    std::filesystem::remove(copy);
+    EXPECT_TRUE(back_up_history(path, copy));
+    damage();
+    const Result<HistoryFindings> findings = verify_history(copy);
+    if (!findings || findings->problems.empty()) {
+      return findings ? std::string("none") : findings.error().message;
+    }
+    return findings->problems[0];
+  };
+  const auto pages = std::filesystem::file_size(path) / 4096;
+  ASSERT_GT(pages, 20U);
+  EXPECT_EQ(problem_of([] {}), "none");
+  EXPECT_EQ(problem_of([&] { std::filesystem::resize_file(copy, 0); }), "the file is empty");
+  EXPECT_EQ(problem_of([&] { write_file(copy, std::string(2000, 'x')); }), "file is not a database");
+  EXPECT_EQ(problem_of([&] { std::filesystem::resize_file(copy, 5 * 4096); }), "database disk image is malformed");
+  EXPECT_EQ(problem_of([&] { execute(copy, "DROP VIEW verdict"); }), "the view verdict is missing");
+  EXPECT_THAT(problem_of([&] { execute(copy, "DROP TABLE ledger"); }),
+              testing::HasSubstr("the table ledger is missing"));
+  EXPECT_THAT(problem_of([&] { execute(copy, "PRAGMA application_id=0"); }), testing::HasSubstr("application id"));
+  for (long page = 1; page <= 20; ++page) {
+    EXPECT_NE(problem_of([&] { overwrite_page(copy, page); }), "none") << page;
+  }
 }
 
 TEST(SqliteStore, LeavesAFileThatIsNoHistoryWhereItIs) {
