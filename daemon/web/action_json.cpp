@@ -25,15 +25,22 @@ class Body {
     }
   }
 
+  /// A text, or a number as it would be written.
+  std::string text_or_number(const char* name) {
+    const auto found = object_.find(name);
+    if (found == object_.end() || !found->is_number()) {
+      return text(name);
+    }
+    used_.emplace_back(name);
+    return number_text(found->get<double>());
+  }
+
   std::string text(const char* name, bool is_required = true) {
     used_.emplace_back(name);
     const auto found = object_.find(name);
     if (found == object_.end() || found->is_null()) {
       wrong(is_required, std::string("\"") + name + "\" is missing");
       return "";
-    }
-    if (found->is_number() && !found->is_boolean()) {
-      return number_text(found->get<double>());
     }
     wrong(!found->is_string(), std::string("\"") + name + "\" is no text");
     return found->is_string() ? found->get<std::string>() : "";
@@ -130,7 +137,7 @@ NoteAction note_of(Body& body) {
 
 EntryAction entry_of(Body& body) {
   return EntryAction{{.metric = body.text("metric"),
-                      .value = body.text("value"),
+                      .value = body.text_or_number("value"),
                       .period = body.text("for"),
                       .by = body.text("by"),
                       .note = body.text("note", false)}};

@@ -263,7 +263,12 @@ WebReply action_page(const WebRequest& request, const ApiGround& ground) {
   if (request.method == "POST") {
     return page.act(request.body);
   }
-  return request.method == "GET" || request.method == "HEAD" ? page.ask() : problem(405, "GET asks, POST acts");
+  if (request.method == "GET" || request.method == "HEAD") {
+    return page.ask();
+  }
+  WebReply reply = problem(405, "GET asks, POST acts");
+  reply.headers.emplace_back("Allow", "GET, HEAD, POST");
+  return reply;
 }
 
 }  // namespace kpi

@@ -7,10 +7,13 @@
 #include "daemon/web/status_index.hpp"
 #include "rules/base/text.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <chrono>
 #include <cmath>
 #include <map>
 
@@ -44,12 +47,79 @@ std::string header(const WebRequest& request, const std::string& name) {
   return found == request.headers.end() ? "" : found->second;
 }
 
-/// "localhost:8470" without its port.
-std::string host_name(std::string_view host) {
-  const std::size_t bracket = host.find(']');
-  const std::size_t colon = host.rfind(':');
-  const bool has_port = colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
-  return to_lower_ascii(has_port ? host.substr(0, colon) : host);
+/// "localhost:8470" in its two parts; port 0: none is named. No name: it is neither.
+struct HostAndPort {
+  std::string name;
+  std::uint16_t port = 0;
+
+  bool operator==(const HostAndPort&) const = default;
+};
+
+HostAndPort host_and_port(std::string_view text) {
+  const std::size_t bracket = text.find(']');
+  const std::size_t colon = text.rfind(':');
+  HostAndPort host;
+  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
+    const std::string_view port = text.substr(colon + 1);
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), host.port);
+    if (error != std::errc() || end != port.data() + port.size()) {
+      return {};
+    }
+    text = text.substr(0, colon);
+  }
+  host.name = to_lower_ascii(text);
+  return host;
+}
+
+/// Whether a page of `origin` ("https://kpi.example.com") is one of `host`. Who speaks TLS for this program may name
+/// neither itself nor its port in Host; `own` is then the origin that public_url tells.
+bool is_own_page(const std::string& origin, HostAndPort host, const std::string& own) {
+  if (!own.empty() && to_lower_ascii(origin) == own) {
+    return true;
+  }
+  constexpr std::uint16_t kHttp = 80;
+  constexpr std::uint16_t kHttps = 443;
+  const std::size_t slashes = origin.find("://");
+  if (slashes == std::string::npos) {
+    return false;
+  }
+  HostAndPort page = host_and_port(std::string_view(origin).substr(slashes + 3));
+  const std::uint16_t usual = origin.starts_with("https") ? kHttps : kHttp;
+  page.port = page.port == 0 ? usual : page.port;
+  host.port = host.port == 0 ? usual : host.port;
+  return page == host;
+}
+
+/// "Tue, 31 Mar 2026 06:00:00 GMT".
+std::string http_date(Instant at) {
+  constexpr std::array<std::string_view, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array<std::string_view, 12> kMonths{
+      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(at - day));
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                     kDays.at(std::chrono::weekday(day).c_encoding()),
+                     static_cast<unsigned>(date.day()),
+                     kMonths.at(static_cast<unsigned>(date.month()) - 1),
+                     static_cast<int>(date.year()),
+                     time.hours().count(),
+                     time.minutes().count(),
+                     time.seconds().count());
+}
+
+/// The token of "Authorization: Bearer …"; the scheme's case does not matter.
+std::string_view bearer_of(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer ";
+  const bool is_bearer = to_lower_ascii(authorization.substr(0, kScheme.size())) == kScheme;
+  return is_bearer ? authorization.substr(kScheme.size()) : std::string_view();
+}
+
+/// The address is there, the method is none of its.
+WebReply not_allowed(const std::string& methods, std::string_view title) {
+  WebReply reply = problem(405, title);
+  reply.headers.emplace_back("Allow", methods);
+  return reply;
 }
 
 std::vector<std::string> parts_of(std::string_view path) {
@@ -120,14 +190,16 @@ WebReply problem(int status, std::string_view title) {
 WebReply Api::handle(const WebRequest& request) {
   WebReply reply = route(request);
   harden(reply);
+  reply.headers.emplace_back("Date", http_date(ground_.now()));
   return reply;
 }
 
-void Api::admit(Secret token, std::vector<std::string> hosts) {
+void Api::admit(Secret token, std::vector<std::string> hosts, std::string origin) {
   const std::scoped_lock lock(options_mutex_);
   ApiOptions changed = *options_;
   changed.token = std::move(token);
   changed.hosts = std::move(hosts);
+  changed.origin = std::move(origin);
   options_ = std::make_shared<const ApiOptions>(std::move(changed));
 }
 
@@ -144,13 +216,15 @@ std::optional<WebReply> Api::refusal(const WebRequest& request, const ApiOptions
                ? std::nullopt
                : std::optional(problem(421, "this daemon keeps another history"));
   }
-  const std::string host = host_name(header(request, "host"));
+  const HostAndPort host = host_and_port(header(request, "host"));
   const bool is_nameless = request.is_http_1_0 && !request.headers.contains("host");  // no browser asks so
-  if (!is_nameless && std::ranges::find(options.hosts, host) == options.hosts.end()) {
-    return problem(421, "this is not the host \"" + printable(host, 80) + "\"; its name belongs into public_url");
+  if (!is_nameless && std::ranges::find(options.hosts, host.name) == options.hosts.end()) {
+    return problem(
+        421,
+        "this is not the host \"" + printable(header(request, "host"), 80) + "\"; its name belongs into public_url");
   }
   const std::string origin = header(request, "origin");
-  if (!origin.empty() && host_name(origin.substr(std::min(origin.size(), origin.find("//") + 2))) != host) {
+  if (!origin.empty() && !is_own_page(origin, host, options.origin)) {
     return problem(403, "a page of another origin may not ask");
   }
   return std::nullopt;
@@ -160,6 +234,7 @@ WebReply Api::route(const WebRequest& request) {
   const std::shared_ptr<const ApiOptions> options = this->options();
   const bool is_api = request.path.starts_with(kPrefix);
   const bool reads = request.method == "GET" || request.method == "HEAD";
+  const bool is_told = request.path == "/healthz" || request.path == "/readyz" || request.path == "/metrics";
   if (auto refused = refusal(request, *options)) {
     return *std::move(refused);
   }
@@ -174,9 +249,8 @@ WebReply Api::route(const WebRequest& request) {
     return action_page(request, ground_);
   }
   const bool is_guarded = is_api || request.path == "/metrics";
-  const std::string bearer = header(request, "authorization");
-  const bool has_token = !options->token.empty() && bearer.starts_with("Bearer ") &&
-                         is_same(std::string_view(bearer).substr(7), options->token.reveal());
+  const bool has_token =
+      !options->token.empty() && is_same(bearer_of(header(request, "authorization")), options->token.reveal());
   if (!request.is_local && !has_token && ((is_guarded && options->is_public) || !reads)) {
     WebReply reply = problem(options->token.empty() ? 403 : 401,
                              options->token.empty() ? "writing over the network wants a `token:` in kpid.yaml"
@@ -189,14 +263,22 @@ WebReply Api::route(const WebRequest& request) {
   }
   if (is_api) {
     const auto path = parts_of(std::string_view(request.path).substr(kPrefix.size()));
+    if (const std::string methods = methods_of(path);
+        !methods.empty() && (", " + methods + ",").find(" " + request.method + ",") == std::string::npos) {
+      return not_allowed(methods, "this address takes " + methods);
+    }
     if (reads) {
       return read(request, path);
     }
-    return request.method == "POST" ? write(request, path) : problem(405, "GET reads, POST writes");
+    return request.method == "POST" ? write(request, path)
+                                    : problem(404, "there is nothing here; /api/v1/openapi.json says what there is");
   }
   const Asset* asset = find_asset(request.path == "/" ? "/index.html" : std::string_view(request.path));
-  if (asset == nullptr || !reads) {
-    return problem(asset == nullptr ? 404 : 405, asset == nullptr ? "there is nothing here" : "GET reads");
+  if (!reads && (asset != nullptr || is_told)) {
+    return not_allowed("GET, HEAD", "GET reads");
+  }
+  if (asset == nullptr) {
+    return problem(404, "there is nothing here");
   }
   return {200, std::string(asset->type), std::string(asset->body), {}, false};
 }
@@ -246,9 +328,6 @@ WebReply Api::write(const WebRequest& request, const std::vector<std::string>& p
   const std::string type = header(request, "content-type");
   if (!request.body.empty() && !type.starts_with("application/json")) {
     return problem(415, "the body is JSON: Content-Type: application/json");
-  }
-  if (path.size() == 1 && path[0] == "check") {
-    return check();
   }
   const auto action = parse_action(path, request.body, ground_.config()->zone, ground_.now());
   if (!action) {
@@ -314,6 +393,10 @@ WebReply Api::fresh_alerts() {
     alerts_ = {step, ground_.now(), std::make_shared<const std::string>(std::move(reply.body))};
   }
   return {200, "application/json", *alerts_.text, {}, false};
+}
+
+std::map<std::string, std::size_t> Api::states() {
+  return fresh_status()->states();
 }
 
 /// Where every line stands, read once a step.

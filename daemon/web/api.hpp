@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -50,6 +51,7 @@ struct ApiOptions {
   bool is_public = false;          ///< Listens beyond loopback: reading the API wants the token too.
   std::vector<std::string> hosts;  ///< Names that the Host header may have, without a port.
   std::string history;             ///< The file, as the verbs name it: a verb that means another one is refused.
+  std::string origin{};            ///< Of public_url, in small letters: "https://kpi.example.com"; empty: none.
 };
 
 class Api {
@@ -60,8 +62,10 @@ class Api {
   WebReply handle(const WebRequest& request);
   /// After a step: what was asked for lately is read anew before it is asked for again. Any thread.
   void prepare();
-  /// From now on this token and these hosts, and no others.
-  void admit(Secret token, std::vector<std::string> hosts);
+  /// From now on this token, these hosts and this origin, and no others.
+  void admit(Secret token, std::vector<std::string> hosts, std::string origin = "");
+  /// How many KPIs and segments are in which state, as the status says.
+  std::map<std::string, std::size_t> states();
 
  private:
   /// What was said at a step. Polls that fail are no step, so it does not serve for long.

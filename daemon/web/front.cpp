@@ -51,16 +51,30 @@ double seconds_of(Instant at) {
   return static_cast<double>(at.time_since_epoch().count()) / 1000;
 }
 
-void add_counts(Exposition& out, HistoryReader& reader) {
-  std::map<std::string_view, std::size_t> states{
-      {"ok", 0}, {"pending", 0}, {"no_data", 0}, {"error", 0}, {"firing", 0}};
-  for (const auto& [state, count] : reader.states().value_or(std::map<KpiState, std::size_t>{})) {
-    states[name_of(state)] = count;
+/// The same that the status says, KPIs without a sample yet among them.
+void add_states(Exposition& out, const std::map<std::string, std::size_t>& counted) {
+  std::map<std::string, std::size_t> states{{"ok", 0}, {"pending", 0}, {"no_data", 0}, {"error", 0}, {"firing", 0}};
+  for (const auto& [state, count] : counted) {
+    states[state] = count;
   }
   out.family("kpid_kpis", "gauge", "KPIs and segments by state.");
   for (const auto& [state, count] : states) {
-    out.sample(static_cast<double>(count), "state=\"" + std::string(state) + "\"");
+    out.sample(static_cast<double>(count), "state=\"" + state + "\"");
   }
+}
+
+/// Every channel that is configured, idle ones too, and what still waits for others.
+std::vector<ChannelQueue> queues_of(const Config& config, HistoryReader& reader) {
+  std::vector<ChannelQueue> queues = reader.queues().value_or(std::vector<ChannelQueue>{});
+  for (const ChannelConfig& channel : config.channels) {
+    if (std::ranges::find(queues, channel.name, &ChannelQueue::channel) == queues.end()) {
+      queues.push_back({channel.name});
+    }
+  }
+  return queues;
+}
+
+void add_counts(Exposition& out, const Config& config, HistoryReader& reader) {
   const auto sources = reader.sources().value_or(std::vector<SourceRow>{});
   out.family("kpid_source_up", "gauge", "Whether the last poll of a source succeeded.");
   for (const SourceRow& source : sources) {
@@ -71,7 +85,7 @@ void add_counts(Exposition& out, HistoryReader& reader) {
     out.sample(source.last_success ? seconds_of(*source.last_success) : 0,
                "source=\"" + label_text(source.name) + "\"");
   }
-  const auto queues = reader.queues().value_or(std::vector<ChannelQueue>{});
+  const std::vector<ChannelQueue> queues = queues_of(config, reader);
   out.family("kpid_channel_queued", "gauge", "Messages that wait for a channel.");
   for (const ChannelQueue& queue : queues) {
     out.sample(static_cast<double>(queue.queued), "channel=\"" + label_text(queue.channel) + "\"");
@@ -107,6 +121,12 @@ std::vector<std::string> hosts_of(const std::string& listen, const Config& confi
   return hosts;
 }
 
+/// "https://kpi.example.com" of "https://KPI.example.com/kpis/".
+std::string origin_of(const std::string& url) {
+  const std::size_t slashes = url.find("://");
+  return slashes == std::string::npos ? "" : to_lower_ascii(url.substr(0, url.find('/', slashes + 3)));
+}
+
 std::string real_path_of(const std::string& path) {
   std::error_code error;
   const auto real = std::filesystem::weakly_canonical(path, error);
@@ -135,9 +155,12 @@ Result<void> Front::open(const Config& config) {
   ground.step = [this] { return step_.load(); };
   ground.now = [this] { return clock_.now(); };
   ground.links = links_;
-  api_ = std::make_unique<Api>(
-      std::move(ground),
-      ApiOptions{config.web.token, config.web.is_public, hosts_of(listen_, config), real_path_of(config.history)});
+  api_ = std::make_unique<Api>(std::move(ground),
+                               ApiOptions{config.web.token,
+                                          config.web.is_public,
+                                          hosts_of(listen_, config),
+                                          real_path_of(config.history),
+                                          origin_of(config.public_url)});
   server_ = KPI_TRY(WebServer::start({config.web.listen, socket_path(config)},
                                      [this](const WebRequest& request) { return api_->handle(request); }));
   if (!config.web.listen.empty()) {
@@ -162,7 +185,7 @@ void Front::take(const Watch& watch, const StepSummary& summary) {
   bool is_news = changes > 0;
   if (api_ != nullptr) {
     // Of the configuration that runs: a token that leaked ends with the reload that changes it.
-    api_->admit(watch.config()->web.token, hosts_of(listen_, *watch.config()));
+    api_->admit(watch.config()->web.token, hosts_of(listen_, *watch.config()), origin_of(watch.config()->public_url));
   }
   {
     const std::scoped_lock lock(mutex_);
@@ -264,7 +287,8 @@ std::string Front::metrics() {
   }
   add_sizes(out, config->history);
   if (auto reader = open_history_reader(config->history)) {
-    add_counts(out, **reader);
+    add_states(out, api_->states());
+    add_counts(out, *config, **reader);
   }
   return out.text();
 }

@@ -24,6 +24,7 @@ struct QueryRule {
 
 struct QueryRules {
   std::vector<std::string> path;  ///< After /api/v1; "{id}" is anything.
+  std::string methods{};
   std::vector<std::string> names{};
   std::vector<QueryRule> rules{};
 };
@@ -56,12 +57,17 @@ std::vector<QueryRules> described() {
   std::vector<QueryRules> all;
   const nlohmann::json description = nlohmann::json::parse(openapi_json());
   for (const auto& [address, item] : description.at("paths").items()) {
-    if (!address.starts_with(kPrefix) || !item.contains("get")) {
+    if (!address.starts_with(kPrefix)) {
       continue;
     }
     QueryRules& made = all.emplace_back();
     for (const std::string_view part : split(std::string_view(address).substr(kPrefix.size()), '/')) {
       made.path.emplace_back(part);
+    }
+    made.methods = item.contains("get") ? "GET, HEAD" : "";
+    made.methods += item.contains("post") ? (made.methods.empty() ? "POST" : ", POST") : "";
+    if (!item.contains("get")) {
+      continue;
     }
     const nlohmann::json parameters = item.at("get").value("parameters", nlohmann::json::array());
     made.names = names_of(parameters);
@@ -85,16 +91,27 @@ std::string wanted_by(const QueryRule& rule) {
                             : "one of " + join(rule.words, ", ");
 }
 
-}  // namespace
-
-std::string query_problem(const std::vector<std::string>& path, const std::map<std::string, std::string>& query) {
+/// Null: such an address is not described.
+const QueryRules* rules_for(const std::vector<std::string>& path) {
   static const std::vector<QueryRules> all = described();
   const auto found = std::ranges::find_if(all, [&](const QueryRules& rules) {
     return std::ranges::equal(rules.path, path, [](const std::string& pattern, const std::string& part) {
       return pattern == "{id}" || pattern == part;
     });
   });
-  if (found == all.end()) {
+  return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::string methods_of(const std::vector<std::string>& path) {
+  const QueryRules* found = rules_for(path);
+  return found == nullptr ? "" : found->methods;
+}
+
+std::string query_problem(const std::vector<std::string>& path, const std::map<std::string, std::string>& query) {
+  const QueryRules* found = rules_for(path);
+  if (found == nullptr) {
     return "";
   }
   for (const auto& [name, value] : query) {

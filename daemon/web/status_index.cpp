@@ -62,6 +62,14 @@ std::string StatusIndex::page(const Wanted& wanted) const {
          "]}\n";
 }
 
+std::map<std::string, std::size_t> StatusIndex::states() const {
+  std::map<std::string, std::size_t> states;
+  for (const auto& line : status_.lines) {
+    ++states[line->state];
+  }
+  return states;
+}
+
 std::string StatusIndex::lines_of(const std::string& kpi) const {
   std::string rows;
   for (const auto& line : status_.lines) {

@@ -55,6 +55,9 @@ class StatusIndex {
   /// The document of `kpid status --json`.
   [[nodiscard]] std::string document() const;
 
+  /// How many lines are in which state.
+  [[nodiscard]] std::map<std::string, std::size_t> states() const;
+
   /// {"sources": […]}
   [[nodiscard]] std::string sources() const { return R"({"sources":)" + status_.sources + "}\n"; }
 

@@ -9,6 +9,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
@@ -65,8 +66,10 @@ class ApiTest : public testing::Test {
       ground.step = [this] { return step; };
       ground.now = [] { return parse_rfc3339("2026-03-31T06:00:00Z").value(); };
       ground.links = links;
-      api_ = std::make_unique<Api>(std::move(ground),
-                                   ApiOptions{Secret(token), is_public, {"localhost", "kpi.example.com"}, "/var/h.db"});
+      api_ = std::make_unique<Api>(
+          std::move(ground),
+          ApiOptions{
+              Secret(token), is_public, {"localhost", "kpi.example.com"}, "/var/h.db", "https://kpi.example.com"});
     }
     return *api_;
   }
@@ -201,6 +204,46 @@ TEST_F(ApiTest, RefusesOtherHostsAndPagesOfOtherOrigins) {
   EXPECT_EQ(ask("GET", "/api/v1/status", {{"host", "KPI.example.com:443"}}).status, 200);
   EXPECT_EQ(ask("GET", "/api/v1/status", {{"origin", "https://evil.example"}}).status, 403);
   EXPECT_EQ(ask("GET", "/api/v1/status", {{"origin", "http://localhost:8470"}}).status, 200);
+  EXPECT_EQ(ask("GET", "/api/v1/status", {{"origin", "http://localhost:8471"}}).status, 403);
+  EXPECT_EQ(ask("GET", "/api/v1/status", {{"origin", "http://localhost"}}).status, 403);
+  EXPECT_EQ(ask("GET", "/api/v1/status", {{"origin", "null"}}).status, 403);
+  EXPECT_EQ(ask("GET", "/api/v1/status", {{"host", "localhost:8470, evil"}}).status, 421);
+  EXPECT_EQ(ask("GET", "/api/v1/status", {{"host", "localhost:9000"}}).status, 200) << "a tunnel has a port of its own";
+}
+
+TEST_F(ApiTest, TakesThePageOfItsPublicAddressBehindAProxyThatHidesIt) {
+  const auto asked_as = [&](const char* host, const char* origin) {
+    return ask("GET", "/api/v1/status", {{"host", host}, {"origin", origin}}).status;
+  };
+  EXPECT_EQ(asked_as("kpi.example.com", "https://kpi.example.com"), 200);
+  EXPECT_EQ(asked_as("localhost:8470", "https://KPI.example.com"), 200);
+  EXPECT_EQ(asked_as("localhost:8470", "http://kpi.example.com"), 403);
+  EXPECT_EQ(asked_as("localhost:8470", "https://kpi.example.com:8443"), 403);
+}
+
+TEST_F(ApiTest, SaysWhichMethodsAnAddressTakes) {
+  const auto answer = [&](const char* method, const char* path) {
+    const WebReply reply = ask(method, path, kBearer);
+    const auto allow = std::ranges::find(reply.headers, "Allow", &std::pair<std::string, std::string>::first);
+    return std::to_string(reply.status) + (allow == reply.headers.end() ? "" : " " + allow->second);
+  };
+  EXPECT_EQ(answer("POST", "/api/v1/status"), "405 GET, HEAD");
+  EXPECT_EQ(answer("PUT", "/api/v1/kpis/visits"), "405 GET, HEAD");
+  EXPECT_EQ(answer("GET", "/api/v1/reload"), "405 POST");
+  EXPECT_EQ(answer("DELETE", "/api/v1/silences"), "405 GET, HEAD, POST");
+  EXPECT_EQ(answer("POST", "/metrics"), "405 GET, HEAD");
+  EXPECT_EQ(answer("PUT", "/api/v1/nothing"), "404");
+}
+
+TEST_F(ApiTest, SaysWhenItAnswered) {
+  EXPECT_THAT(ask("GET", "/healthz").headers,
+              testing::Contains(testing::Pair("Date", "Tue, 31 Mar 2026 06:00:00 GMT")));
+}
+
+TEST_F(ApiTest, TakesTheSchemeOfATokenInAnyCase) {
+  EXPECT_EQ(ask("POST", "/api/v1/reload", {{"authorization", std::string("bearer ") + kToken}}).status, 200);
+  EXPECT_EQ(ask("POST", "/api/v1/reload", {{"authorization", std::string("Basic ") + kToken}}).status, 401);
+  EXPECT_EQ(ask("POST", "/api/v1/reload", {{"authorization", "Bearer"}}).status, 401);
 }
 
 TEST_F(ApiTest, ShowsNothingBeyondLoopbackWithoutTheToken) {
