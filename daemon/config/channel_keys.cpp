@@ -199,7 +199,7 @@ class ChannelReader {
   Secret secret(const YamlNode& node, const std::string& key) {
     if (!is_secret_reference(node.scalar) && !holds_secret_reference(node.scalar)) {
       if (is_secret_key(settings_.type, key)) {
-        diagnostics_.warning(node.position, "a secret stands in the file", "write " + key + ": \"${env:NAME}\"");
+        warn_of_literal_secret(node.position, "write " + key + ": \"${env:NAME}\"", diagnostics_);
       }
       return Secret(node.scalar);
     }

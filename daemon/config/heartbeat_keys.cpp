@@ -1,4 +1,5 @@
 #include "daemon/config/config_keys.hpp"
+#include "daemon/config/literal_secrets.hpp"
 #include "daemon/config/secret_reference.hpp"
 
 namespace kpi {
@@ -9,7 +10,7 @@ constexpr std::int64_t kLeastMs = 60'000;
 /// Whoever knows the URL can keep the alarm from being raised: it is a secret.
 Secret url_of(const YamlNode& node, ConfigReading& reading) {
   if (!is_secret_reference(node.scalar)) {
-    reading.diagnostics.warning(node.position, "a secret stands in the file", "write url: \"${env:HEARTBEAT_URL}\"");
+    warn_of_literal_secret(node.position, "write url: \"${env:HEARTBEAT_URL}\"", reading.diagnostics);
     return Secret(node.scalar);
   }
   if (reading.secrets == Secrets::kIgnored) {

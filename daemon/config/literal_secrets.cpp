@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -57,14 +58,13 @@ class Search {
   }
 
   void warn(const YamlNode& node, std::string remedy) {
-    Position place = node.position;
-    place.length = 0;  // the line is not shown: what is printed goes into journals and chats
+    const Position& place = node.position;
     const auto is_known = [&](const Diagnostic& known) {
       const Position& at = known.position;
       return at.source == place.source && at.line == place.line && at.column == place.column;
     };
     if (std::ranges::none_of(diagnostics_.items(), is_known)) {
-      diagnostics_.warning(place, std::string(kMessage), std::move(remedy));
+      warn_of_literal_secret(place, std::move(remedy), diagnostics_);
     }
   }
 
@@ -72,6 +72,12 @@ class Search {
 };
 
 }  // namespace
+
+void warn_of_literal_secret(const Position& position, std::string remedy, Diagnostics& diagnostics) {
+  Position place = position;
+  place.length = 0;
+  diagnostics.warning(place, std::string(kMessage), std::move(remedy));
+}
 
 void warn_of_literal_secrets(const YamlNode& node, Diagnostics& diagnostics) {
   Search(diagnostics).look(node, "", "");

@@ -4,9 +4,15 @@
 
 #include "rules/load/yaml.hpp"
 
+#include <string>
+
 namespace kpi {
 
 /// Warns of each below a source or a channel, at its place.
 void warn_of_literal_secrets(const YamlNode& node, Diagnostics& diagnostics);
+
+/// Warns of one that is a value of its own, with the remedy. The line is not shown: what is printed goes into journals
+/// and chats.
+void warn_of_literal_secret(const Position& position, std::string remedy, Diagnostics& diagnostics);
 
 }  // namespace kpi

@@ -1,5 +1,6 @@
 #include "daemon/config/option_tree.hpp"
 
+#include "daemon/config/literal_secrets.hpp"
 #include "daemon/config/secret_reference.hpp"
 
 namespace kpi {
@@ -11,8 +12,7 @@ Secret SourceSecrets::read(const YamlNode& node, std::string_view key) const {
     return {};
   }
   if (!holds_secret_reference(node.scalar)) {
-    diagnostics_.warning(
-        node.position, "a secret stands in the file", "write " + std::string(key) + ": \"${env:NAME}\"");
+    warn_of_literal_secret(node.position, "write " + std::string(key) + ": \"${env:NAME}\"", diagnostics_);
     return Secret(node.scalar);
   }
   return expand(node).text;

@@ -1,4 +1,5 @@
 #include "daemon/config/config_keys.hpp"
+#include "daemon/config/literal_secrets.hpp"
 #include "daemon/config/secret_reference.hpp"
 #include "rules/base/text.hpp"
 
@@ -15,7 +16,7 @@ Secret token_of(const YamlNode& node, ConfigReading& reading) {
     return {};
   }
   if (!is_secret_reference(node.scalar)) {
-    diagnostics.warning(node.position, "a secret stands in the file", "write token: \"${env:KPID_TOKEN}\"");
+    warn_of_literal_secret(node.position, "write token: \"${env:KPID_TOKEN}\"", diagnostics);
   } else if (reading.secrets == Secrets::kIgnored) {
     return {};
   }

@@ -1,5 +1,6 @@
 #include "rules/base/diagnostic.hpp"
 
+#include "rules/base/secret_words.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -29,12 +30,56 @@ std::size_t columns_of(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !continues_character(c); }));
 }
 
+constexpr std::string_view kNameBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+
+/// Where the scalar that begins at `at` ends: at its quote; without one at what ends it in a map on one line, or at a
+/// comment.
+std::size_t scalar_end(std::string_view line, std::size_t at) {
+  if (at < line.size() && (line[at] == '"' || line[at] == '\'')) {
+    return std::min(line.find(line[at], at + 1), line.size());
+  }
+  return std::min({line.find_first_of(",}]", at), line.find(" #", at), line.size()});
+}
+
+/// `line` with asterisks where a secret stands: below a name such as "token", or in an address. A reference to a secret
+/// is none. What is printed goes into logs, chats and the page.
+std::string without_secrets(std::string_view line) {
+  std::string masked(line);
+  const auto mask = [&](std::size_t from, std::size_t to) {
+    if (from < to && line.substr(from, to - from).find("${") == std::string_view::npos) {
+      std::fill(
+          masked.begin() + static_cast<std::ptrdiff_t>(from), masked.begin() + static_cast<std::ptrdiff_t>(to), '*');
+    }
+  };
+  for (std::size_t colon = line.find(": "); colon != std::string_view::npos; colon = line.find(": ", colon + 1)) {
+    std::size_t end = colon;
+    end -= end > 0 && (line[end - 1] == '"' || line[end - 1] == '\'') ? 1 : 0;
+    const std::size_t before = line.substr(0, end).find_last_not_of(kNameBytes);
+    const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
+    const std::size_t value = std::min(line.find_first_not_of(' ', colon + 1), line.size());
+    if (value == line.size() || !is_secret_name(line.substr(begin, end - begin)) ||
+        std::string_view("{[|>#&!").find(line[value]) != std::string_view::npos) {
+      continue;
+    }
+    mask(value + (line[value] == '"' || line[value] == '\'' ? 1 : 0), scalar_end(line, value));
+  }
+  for (const std::string_view word : split(line, ' ')) {
+    const std::string_view address = word.substr(0, word.find_last_not_of("\"',}]") + 1);
+    for (const std::string_view secret : secrets_in_address(address)) {
+      const auto from = static_cast<std::size_t>(secret.data() - line.data());
+      mask(from, from + secret.size());
+    }
+  }
+  return masked;
+}
+
 /// The source line and a caret below the place; nothing where the line is not known, or is not to be shown (length 0).
 std::string excerpt(const Position& position) {
   if (position.source == nullptr || position.line == 0 || position.column == 0 || position.length == 0) {
     return "";
   }
-  std::string_view line = position.source->line(position.line);
+  const std::string masked = without_secrets(position.source->line(position.line));
+  const std::string_view line = masked;
   std::size_t at = std::min<std::size_t>(position.column - 1, line.size());
   std::size_t begin = at > kBefore ? at - kBefore : 0;
   while (begin > 0 && begin < line.size() && continues_character(line[begin])) {

@@ -79,6 +79,28 @@ TEST_F(DiagnosticText, ShowsOnlyTheSurroundingsInALongLine) {
                 std::string(80, ' ') + "^\n");
 }
 
+TEST_F(DiagnosticText, HidesWhatStandsBelowTheNameOfASecretOrInAnAddress) {
+  const auto shown = [&](const std::string& line) {
+    const std::string text = Diagnostic{
+        .position = {&file(line), 1, 1},
+        .message = "wrong",
+        .remedy = "",
+        .related = {},
+        .related_message = {}}.text();
+    const std::size_t begin = text.find("| ") + 2;
+    return text.substr(begin, text.find('\n', begin) - begin);
+  };
+  EXPECT_EQ(shown("token: \"hush-hush\"  # mine"), "token: \"*********\"  # mine");
+  EXPECT_EQ(shown("a: {password: hush, size: 4, \"X-Api-Key\": 'ab cd'}"),
+            "a: {password: ****, size: 4, \"X-Api-Key\": '*****'}");
+  EXPECT_EQ(shown("token: \"${env:TOKEN}\""), "token: \"${env:TOKEN}\"");
+  EXPECT_EQ(shown("url: \"https://me:hush@a.example/?token=1&day=2\""),
+            "url: \"https://me:****@a.example/?token=*&day=2\"");
+  EXPECT_EQ(shown("auth: {type: bearer, token: x}"), "auth: {type: bearer, token: *}");
+  EXPECT_EQ(shown("description: no token: here"), "description: no token: ****");
+  EXPECT_EQ(shown("title: Keys: of all"), "title: Keys: of all");
+}
+
 TEST_F(DiagnosticText, SaysAsMuchOfThePlaceAsIsKnown) {
   const SourceText& source = file("a: 1");
   EXPECT_EQ((Position{&source, 0, 0}.text()), "rules/a.yaml");
