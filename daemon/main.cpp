@@ -1,4 +1,5 @@
 #include "daemon/cli/command.hpp"
+#include "daemon/cli/table.hpp"
 #include "daemon/os/log.hpp"
 #include "daemon/os/system_host.hpp"
 
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
   kpi::end_without_memory();
   kpi::SystemHost host;
   kpi::Io io{std::cout, std::cerr, ::isatty(STDOUT_FILENO) == 1, kpi::system_clock(), host};
+  io.shows_progress = ::isatty(STDERR_FILENO) == 1 && !kpi::is_dumb_terminal();
   int code = kpi::kExitFailed;
   try {
     code = kpi::run_program({argv + 1, argv + argc}, io);

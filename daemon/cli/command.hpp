@@ -52,12 +52,13 @@ class Arguments {
 struct Io {
   std::ostream& out;
   std::ostream& err;
-  bool is_terminal;  ///< Standard output is one: colours, tables fitted to it, progress.
+  bool is_terminal;  ///< Standard output is one: colours, tables fitted to it.
   Clock& clock;
   Host& host;
   /// Instead of loading one: what the daemon runs, when a verb answers for it.
   std::shared_ptr<const Config> config = nullptr;
-  std::string refused{};  ///< With `config`: why the files on disk are not what runs; empty: they are.
+  std::string refused{};        ///< With `config`: why the files on disk are not what runs; empty: they are.
+  bool shows_progress = false;  ///< Standard error is a terminal that can take a line back.
 };
 
 struct Command {

@@ -1,4 +1,5 @@
 #include "daemon/cli/explanation.hpp"
+#include "daemon/cli/explanation_before.hpp"
 #include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/store/part_of_history.hpp"
@@ -49,6 +50,30 @@ std::optional<Slot> period_at(const Arguments& arguments, const Kpi& kpi, const 
             : std::nullopt;
 }
 
+int print(const Explanation& found, const Arguments& arguments, Io& io) {
+  if (arguments.has("json")) {
+    print_explanation_json(found, io);
+    return kExitFine;
+  }
+  std::ostringstream text;
+  print_explanation(found, text);
+  io.out << hanging(text.str(), kExplanationColumn, columns_of(io));
+  return kExitFine;
+}
+
+/// A segment that is not known, or may not be for there are too many.
+int unknown_segment(const Engine& engine, const Kpi& kpi, const Labels& segment, Io& io) {
+  const auto is_live = [&](const Line& other) {
+    return &engine.config().rules.kpis[other.kpi] == &kpi && !other.segment.empty() && !other.is_retired;
+  };
+  const bool is_full = static_cast<std::size_t>(std::ranges::count_if(engine.lines(), is_live)) >= kpi.max_segments;
+  return complain(
+      io,
+      kExitUsage,
+      kpi.id + " has no segment " + labels_text(segment) +
+          (is_full ? ": max_segments is " + std::to_string(kpi.max_segments) + ", and so many are known" : " yet"));
+}
+
 int explain(const Arguments& arguments, Io& io) {
   const auto config = load_or_last_good(arguments, Secrets::kIgnored, io);
   if (!config) {
@@ -79,16 +104,12 @@ int explain(const Arguments& arguments, Io& io) {
     return complain(io, kExitFailed, restored.error().message);
   }
   const Line* line = engine.find_line(name, *segment);
+  if (line == nullptr && !segment->empty()) {
+    return unknown_segment(engine, *kpi, *segment, io);
+  }
   if (line == nullptr) {
-    const auto is_live = [&](const Line& other) {
-      return &config->rules.kpis[other.kpi] == kpi && !other.segment.empty() && !other.is_retired;
-    };
-    const bool is_full = static_cast<std::size_t>(std::ranges::count_if(engine.lines(), is_live)) >= kpi->max_segments;
-    return complain(
-        io,
-        kExitUsage,
-        name + " has no segment " + labels_text(*segment) +
-            (is_full ? ": max_segments is " + std::to_string(kpi->max_segments) + ", and so many are known" : " yet"));
+    Line total;
+    return print(explain_before_samples(engine, *kpi, now, total), arguments, io);
   }
   const auto history = open_history_reader(config->history);
   if (!history) {
@@ -98,14 +119,7 @@ int explain(const Arguments& arguments, Io& io) {
   if (!found) {
     return complain(io, kExitFailed, found.error().message);
   }
-  if (arguments.has("json")) {
-    print_explanation_json(*found, io);
-  } else {
-    std::ostringstream text;
-    print_explanation(*found, text);
-    io.out << hanging(text.str(), kExplanationColumn, columns_of(io));
-  }
-  return kExitFine;
+  return print(*found, arguments, io);
 }
 
 }  // namespace

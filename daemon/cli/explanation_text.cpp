@@ -286,7 +286,7 @@ void print_explanation_json(const Explanation& found, Io& io) {
       {"period",
        has_period(found) ? ordered_json{{"start", rfc3339(period.start)}, {"end", rfc3339(period.end)}}
                          : ordered_json(nullptr)},
-      {"due", rfc3339(found.due)},
+      {"due", has_period(found) ? ordered_json(rfc3339(found.due)) : ordered_json(nullptr)},
       {"judged", found.is_judged},
       {"formula", kpi.value.text},
       {"value", number(found.judgement.value)},

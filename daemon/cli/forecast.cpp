@@ -59,9 +59,10 @@ std::optional<std::vector<double>> numbers_of(const std::string& text, double le
 Result<Wish> read_wish(const Arguments& arguments) {
   Wish wish;
   const auto horizon = numbers_of(arguments.text("horizon", "0"), 0, static_cast<double>(forecast::kFarthest));
-  if (!horizon || horizon->size() != 1 || (arguments.has("horizon") && horizon->front() < 1)) {
+  if (!horizon || horizon->size() != 1 || horizon->front() != std::floor(horizon->front()) ||
+      (arguments.has("horizon") && horizon->front() < 1)) {
     return fail(ErrorKind::kInvalid,
-                "--horizon takes a number of steps from 1 to " + std::to_string(forecast::kFarthest));
+                "--horizon takes a whole number of steps from 1 to " + std::to_string(forecast::kFarthest));
   }
   wish.horizon = static_cast<std::size_t>(horizon->front());
   if (wish.horizon == 0 && !arguments.has("goals")) {
@@ -81,6 +82,9 @@ Result<Wish> read_wish(const Arguments& arguments) {
   }
   wish.levels = *levels;
   for (const double level : wish.levels) {
+    if (std::ranges::count(wish.levels, level) > 1) {
+      return fail(ErrorKind::kInvalid, "--level names " + number_text(level) + " twice");
+    }
     const std::string name = number_text(level);
     wish.level_names += ",lower" + name + ",upper" + name;
   }

@@ -123,7 +123,7 @@ Result<Export> read_export(const Wanted& wanted, HistoryReader& reader) {
   if (wanted.to) {
     filter.to = Slot{wanted.to->time_since_epoch().count() + 2 * kDayMs};
   }
-  KPI_TRY(reader.verdicts(filter, [&](const KpiVerdict& verdict) {
+  const auto read = reader.verdicts(filter, [&](const KpiVerdict& verdict) {
     if (!is_wanted(wanted, verdict.row.period)) {
       return;
     }
@@ -133,7 +133,11 @@ Result<Export> read_export(const Wanted& wanted, HistoryReader& reader) {
       result.text += csv_line(wanted, verdict);
     }
     ++result.rows;
-  }));
+  });
+  const bool is_of_segment = wanted.segment && !wanted.segment->empty();
+  if (!read && (read.error().kind != ErrorKind::kNotFound || wanted.kpi == nullptr || is_of_segment)) {
+    return tl::unexpected(read.error());
+  }  // else it is configured, and nothing was judged yet
   if (wanted.as_json) {
     result.text += "\n]}\n";
   }
@@ -236,6 +240,11 @@ int history_export(const Arguments& arguments, Io& io) {
   for (const Labels& segment : segments.value_or(std::vector<Labels>{})) {
     for (const auto& [label, value] : segment) {
       wanted.labels.insert(label);
+    }
+  }
+  if (is_absent) {
+    for (const std::vector<std::string>& split : wanted.kpi->split_by) {
+      wanted.labels.insert(split.begin(), split.end());
     }
   }
   return write_export(arguments, wanted, **reader, io);

@@ -11,7 +11,7 @@ Progress::~Progress() {
 }
 
 void Progress::show(std::string_view doing) {
-  if (!io_.is_terminal || doing == shown_) {
+  if (!io_.shows_progress || doing == shown_) {
     return;
   }
   shown_ = doing;

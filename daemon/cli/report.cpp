@@ -55,13 +55,28 @@ Result<ReviewPeriod> period_of(const Arguments& arguments, const Config& config,
   return last_review_period(Kind::kQuarter, Date{local}, config.rules.calendar);
 }
 
-/// By --format, else by the ending of --out; HTML otherwise.
+/// ".pdf" of a name that ends in such letters; empty: it ends in none.
+std::string ending_of(const std::string& out) {
+  const std::size_t dot = out.rfind('.');
+  const std::string_view letters = dot == std::string::npos ? "" : std::string_view(out).substr(dot + 1);
+  const bool is_ending = !letters.empty() && std::ranges::all_of(letters, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+  return is_ending ? to_lower_ascii(letters) : "";
+}
+
+/// By --format, else by the ending of --out; HTML where neither says anything.
 Result<ReportFormat> format_of(const Arguments& arguments) {
   const std::string out = arguments.text("out");
   const std::string given = arguments.text("format");
   if (!arguments.has("format")) {
-    const std::size_t dot = out.rfind('.');
-    return parse_report_format(dot == std::string::npos ? "" : out.substr(dot + 1)).value_or(ReportFormat::kHtml);
+    const std::string ending = ending_of(out);
+    if (const auto format = parse_report_format(ending); format || ending.empty() || ending == "htm") {
+      return format.value_or(ReportFormat::kHtml);
+    }
+    return fail(ErrorKind::kInvalid,
+                "--out ends in ." + printable(ending, 20) +
+                    ", and a report is html, json, csv or md: end it so, or name one with --format");
   }
   const auto format = parse_report_format(given);
   if (!format) {

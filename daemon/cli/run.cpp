@@ -297,8 +297,10 @@ StartFiles start_files(const Arguments& arguments, Io& io) {
 }
 
 int run(const Arguments& arguments, Io& io) {
-  if (arguments.has("now") && !arguments.has("once")) {
-    return complain(io, kExitUsage, "--now goes with --once");
+  for (const std::string name : {"now", "json"}) {
+    if (arguments.has(name) && !arguments.has("once")) {
+      return complain(io, kExitUsage, "--" + name + " goes with --once");
+    }
   }
   if (const std::string log = arguments.text("log", "text"); log == "json") {
     log_as_json();

@@ -24,11 +24,6 @@ bool is_set(const char* name) {
   return value != nullptr && *value != '\0';
 }
 
-bool is_dumb_terminal() {
-  const char* terminal = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe): nothing here sets it.
-  return terminal != nullptr && std::string_view(terminal) == "dumb";
-}
-
 /// Whether the byte at `at` begins a code point that takes a column. U+0300 to U+036F combine with what stands before.
 bool takes_column(std::string_view text, std::size_t at) {
   const auto byte = static_cast<unsigned char>(text[at]);
@@ -40,6 +35,11 @@ bool takes_column(std::string_view text, std::size_t at) {
 }
 
 }  // namespace
+
+bool is_dumb_terminal() {
+  const char* terminal = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe): nothing here sets it.
+  return terminal != nullptr && std::string_view(terminal) == "dumb";
+}
 
 bool wants_colour(const Io& io) {
   return io.is_terminal && !is_set("NO_COLOR") && !is_dumb_terminal();

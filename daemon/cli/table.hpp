@@ -20,6 +20,9 @@ enum class CellTone : std::uint8_t { kPlain, kHeading, kQuiet, kGood, kNotice, k
 /// Whether people see colours: a terminal, and neither NO_COLOR nor TERM=dumb in the environment.
 bool wants_colour(const Io& io);
 
+/// TERM=dumb in the environment: a terminal that cannot take back what it shows.
+bool is_dumb_terminal();
+
 /// `text` in the colour of its tone; as it is when `colour` is false.
 std::string painted(std::string_view text, CellTone tone, bool colour);
 

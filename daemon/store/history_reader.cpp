@@ -107,6 +107,7 @@ Error SqliteHistoryReader::unknown_kpi(const std::string& kpi) {
   std::vector<std::string> known;
   Query names(*db_, "SELECT name FROM kpi ORDER BY name");
   names.each([&](const Row& row) { known.push_back(row.text(0)); });
+  std::erase(known, kpi);  // a rule of it is kept, and nothing was judged by it yet
   const std::string near = did_you_mean(kpi, known);
   return {ErrorKind::kNotFound,
           fmt::format("the history has nothing of a KPI named \"{}\"{}",

@@ -76,6 +76,35 @@ TEST(ExplainSegments, SaysWhatRetiredAndWhatWasRefused) {
   EXPECT_THAT(refused, HasSubstr(": max_segments is 1, and so many are known"));
 }
 
+TEST(ExplainBefore, SaysWhatAKpiWithoutASampleWaitsFor) {
+  Program program("2026-03-11T06:00:00Z");
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\n"
+                "sources: {survey: {plugin: manual, grain: month, metrics: {nps: {kind: mean, unit: points}}}}\n");
+  program.write("rules.yaml",
+                "kpis: {nps: {title: NPS, value: survey.nps, unit: points, every: month, "
+                "thresholds: {warning: 10}}}\n");
+  ASSERT_EQ(program.once("2026-03-11T06:00:00Z"), 0);
+  const Ended said = program.on_folder({"explain", "nps"});
+  EXPECT_EQ(said.code, 0) << said.err;
+  EXPECT_THAT(said.out, HasSubstr("NPS: no_data\n  period    none yet\n  formula   survey.nps\n"));
+  EXPECT_THAT(said.out, HasSubstr("warning   below 10 points: unknown"));
+  EXPECT_THAT(said.out, HasSubstr("why       nothing to judge yet: no sample of survey.nps has ever arrived"));
+  const auto json = nlohmann::json::parse(program.on_folder({"explain", "nps", "--json"}).out);
+  EXPECT_EQ(json["state"], "no_data");
+  EXPECT_EQ(json["value"], nullptr);
+  EXPECT_EQ(json["period"], nullptr);
+  EXPECT_EQ(json["rules"][0]["value"], 10);
+  EXPECT_EQ(json["inputs"][0]["series"], 0);
+  const Ended exported = program.on_folder({"history", "export", "nps"});
+  EXPECT_EQ(exported.code, 0) << exported.err;
+  EXPECT_THAT(exported.out, testing::StartsWith("period_start,period_end,date,value,"));
+  EXPECT_THAT(exported.out, testing::EndsWith("judged_at\r\n"));
+  const Ended rows = program.on_folder({"history", "export", "nps", "--format", "json"});
+  EXPECT_TRUE(nlohmann::json::parse(rows.out)["rows"].empty());
+  EXPECT_EQ(program.on_folder({"history", "export", "nsp"}).code, 2);
+}
+
 class Explain : public testing::Test {
  protected:
   void SetUp() override {

@@ -121,6 +121,7 @@ Ended Program::run(std::vector<std::string> words) {
   std::ostringstream out;
   std::ostringstream err;
   Io io{out, err, is_terminal, clock_, host_};
+  io.shows_progress = shows_progress;
   const int code = run_program(words, io);
   const auto shown = [&](std::string text) {
     const std::string folder = folder_.string();

@@ -75,6 +75,7 @@ class Program {
   void set_time(std::string_view now);
 
   bool is_terminal = false;
+  bool shows_progress = false;
 
  private:
   std::filesystem::path folder_;

@@ -1,4 +1,4 @@
-// What takes long says so on a terminal, and nowhere else.
+// What takes long says so where standard error is a terminal, and nowhere else.
 
 #include "tests/unit/daemon/cli/program.hpp"
 
@@ -20,7 +20,7 @@ TEST(Progress, IsShownOnATerminalAndLeavesTheLineEmpty) {
   for (const std::vector<std::string>& words : {kOnce, kImport}) {
     Program program(kNow);
     write_site(program);
-    program.is_terminal = true;
+    program.shows_progress = true;
     const std::string shown = program.on_folder(words).err;
     EXPECT_THAT(shown, HasSubstr("\r\x1b[K" + words[0] + ": reading"));
     EXPECT_THAT(shown, HasSubstr("\r\x1b[K" + words[0] + ": judging by "));
@@ -32,8 +32,16 @@ TEST(Progress, IsNotShownWhereNobodyLooks) {
   for (const std::vector<std::string>& words : {kOnce, kImport}) {
     Program program(kNow);
     write_site(program);
+    program.is_terminal = true;  // where the result goes; errors go into a file
     EXPECT_EQ(program.on_folder(words).err, "");
   }
+}
+
+TEST(RunOnce, GivesItsOptionsNoMeaningWithoutIt) {
+  Program program(kNow);
+  write_site(program);
+  EXPECT_EQ(program.on_folder({"run", "--json"}), (Ended{2, "", "kpid: --json goes with --once\n"}));
+  EXPECT_EQ(program.on_folder({"run", "--now", kNow}), (Ended{2, "", "kpid: --now goes with --once\n"}));
 }
 
 }  // namespace

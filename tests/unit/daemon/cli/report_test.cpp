@@ -322,6 +322,13 @@ TEST_F(Report, SaysWhatIsWrongWithTheCommandLine) {
       run({"--from", "2026-07-01"}),
       (Ended{2, "", "kpid: --to wants a date such as 2026-07-01, got \"\"; a range needs both --from and --to\n"}));
   EXPECT_EQ(run({"--format", "pdf"}), (Ended{2, "", "kpid: --format wants html, json, csv or md, got \"pdf\"\n"}));
+  EXPECT_EQ(run({"--out", program_.path("q3.pdf")}),
+            (Ended{2,
+                   "",
+                   "kpid: --out ends in .pdf, and a report is html, json, csv or md: end it so, or name one with "
+                   "--format\n"}));
+  EXPECT_EQ(run({"--out", program_.path("q3.pdf"), "--format", "html"}).code, 0);
+  EXPECT_EQ(run({"--out", program_.path("q3.htm")}).code, 0);
   EXPECT_EQ(run({"--language", "fi"}), (Ended{2, "", "kpid: --language wants en, sv, da or nb, got \"fi\"\n"}));
   EXPECT_EQ(Program("2026-10-04T08:00:00Z").run({"report"}).code, 1);
 }

@@ -3,6 +3,7 @@
 #include "rules/base/text.hpp"
 #include "tests/unit/daemon/cli/program.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -35,6 +36,17 @@ TEST(SeriesVerbs, PrintTheColumnsOfAFileWithoutSeries) {
   EXPECT_EQ(program.run({"forecast", program.path("empty.csv"), "--horizon", "2", "--level", "80"}).out,
             "id,step,point,lower80,upper80\n");
   EXPECT_EQ(program.run({"anomaly", program.path("empty.csv")}).out, "timestamp,value,score\n");
+}
+
+TEST(SeriesVerbs, TakeWholeStepsAndEachLevelOnce) {
+  Program program("2026-03-15T06:00:00Z");
+  program.write("sales.csv", "a,1,2,3,4,5,6,7,8\n");
+  const auto refused = [&](const char* option, const char* value, const char* horizon) {
+    return program.run({"forecast", program.path("sales.csv"), option, value, "--horizon", horizon}).err;
+  };
+  EXPECT_EQ(refused("--level", "80,80", "2"), "kpid: --level names 80 twice\n");
+  EXPECT_THAT(refused("--level", "80", "1.5"), testing::StartsWith("kpid: --horizon takes a whole number of steps"));
+  EXPECT_EQ(refused("--level", "80", "2"), "");
 }
 
 TEST(SeriesVerbs, SayThatAGoalEqualToAConstantSeriesIsMet) {
