@@ -4,6 +4,7 @@
 #include "daemon/cli/check_totals.hpp"
 #include "daemon/cli/shown_diagnostics.hpp"
 #include "daemon/cli/verbs.hpp"
+#include "daemon/config/literal_secrets.hpp"
 #include "daemon/config/secret_reference.hpp"
 #include "daemon/os/process.hpp"
 #include "daemon/store/history_reader.hpp"
@@ -107,6 +108,7 @@ class Check {
       all.add(std::move(diagnostic));
     }
     all.sort();
+    hide_lines_of_secrets(all);
     return all;
   }
 

@@ -5,6 +5,8 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,6 +79,26 @@ void warn_of_literal_secret(const Position& position, std::string remedy, Diagno
   Position place = position;
   place.length = 0;
   diagnostics.warning(place, std::string(kMessage), std::move(remedy));
+}
+
+void hide_lines_of_secrets(Diagnostics& diagnostics) {
+  std::set<std::pair<const SourceText*, std::uint32_t>> lines;
+  for (const Diagnostic& item : diagnostics.items()) {
+    if (item.message == kMessage) {
+      lines.emplace(item.position.source, item.position.line);
+    }
+  }
+  if (lines.empty()) {
+    return;
+  }
+  Diagnostics hidden;
+  for (Diagnostic item : diagnostics.items()) {
+    for (Position* place : {&item.position, &item.related}) {
+      place->length = lines.contains({place->source, place->line}) ? 0 : place->length;
+    }
+    hidden.add(std::move(item));
+  }
+  diagnostics = std::move(hidden);
 }
 
 void warn_of_literal_secrets(const YamlNode& node, Diagnostics& diagnostics) {

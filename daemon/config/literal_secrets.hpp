@@ -15,4 +15,7 @@ void warn_of_literal_secrets(const YamlNode& node, Diagnostics& diagnostics);
 /// and chats.
 void warn_of_literal_secret(const Position& position, std::string remedy, Diagnostics& diagnostics);
 
+/// After a load: no other finding shows a line that holds one either.
+void hide_lines_of_secrets(Diagnostics& diagnostics);
+
 }  // namespace kpi

@@ -1,6 +1,7 @@
 #include "daemon/config/config_keys.hpp"
 #include "daemon/config/config_tree.hpp"
 #include "daemon/config/last_good.hpp"
+#include "daemon/config/literal_secrets.hpp"
 #include "daemon/config/parse_files.hpp"
 #include "rules/base/text.hpp"
 #include "rules/load/ics.hpp"
@@ -63,6 +64,7 @@ class ConfigLoader {
     }
     read_all(reading);
     load_.diagnostics.sort();
+    hide_lines_of_secrets(load_.diagnostics);
     if (!load_.diagnostics.has_errors()) {
       load_.config = config_;
     }

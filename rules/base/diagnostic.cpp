@@ -65,6 +65,13 @@ std::string without_secrets(std::string_view line) {
   }
   for (const std::string_view word : split(line, ' ')) {
     const std::string_view address = word.substr(0, word.find_last_not_of("\"',}]") + 1);
+    if (const std::size_t host = address.find("://");
+        host != std::string_view::npos && address.find("hook") != std::string_view::npos) {
+      // Whoever knows the address of a hook can write to it.
+      const std::size_t path = address.find('/', host + 3);
+      mask(path == std::string_view::npos ? line.size() : static_cast<std::size_t>(address.data() - line.data()) + path,
+           static_cast<std::size_t>(address.data() - line.data()) + address.size());
+    }
     for (const std::string_view secret : secrets_in_address(address)) {
       const auto from = static_cast<std::size_t>(secret.data() - line.data());
       mask(from, from + secret.size());

@@ -23,6 +23,19 @@ Ended check(Program& program, const std::string& source, const std::string& more
   return program.on_folder({"check"});
 }
 
+TEST(CheckSecrets, ShowsNoLineThatHoldsOne) {
+  Program program("2026-03-15T06:00:00Z");
+  write_site(program);
+  program.write("kpid.yaml",
+                program.read("kpid.yaml") +
+                    "\ntoken: \"hush-hush-token-of-mine\"\nlisten: 127.0.0.1:18470\n"
+                    "fallback: {to: [hook], every: hush-hush, url: \"https://hooks.slack.com/services/T0/hush\"}\n");
+  const Ended ended = program.on_folder({"check"});
+  EXPECT_THAT(ended.err + ended.out, testing::HasSubstr("a secret stands in the file"));
+  EXPECT_THAT(ended.err + ended.out, testing::Not(testing::HasSubstr("hush-hush-token")));
+  EXPECT_THAT(ended.err + ended.out, testing::Not(testing::HasSubstr("T0/hush")));
+}
+
 TEST(CheckOfFiles, NamesTheColumnThatAFileHasNot) {
   Program program("2026-03-10T06:00:00Z");
   program.write("web.csv", "Date,Country,Visits\n2026-03-09,SE,100\n");

@@ -96,6 +96,9 @@ TEST_F(DiagnosticText, HidesWhatStandsBelowTheNameOfASecretOrInAnAddress) {
   EXPECT_EQ(shown("token: \"${env:TOKEN}\""), "token: \"${env:TOKEN}\"");
   EXPECT_EQ(shown("url: \"https://me:hush@a.example/?token=1&day=2\""),
             "url: \"https://me:****@a.example/?token=*&day=2\"");
+  EXPECT_EQ(shown("  url: \"https://hooks.slack.com/services/T0/x\"}"),
+            "  url: \"https://hooks.slack.com**************\"}");
+  EXPECT_EQ(shown("url: https://hooks.example.com"), "url: https://hooks.example.com");
   EXPECT_EQ(shown("auth: {type: bearer, token: x}"), "auth: {type: bearer, token: *}");
   EXPECT_EQ(shown("description: no token: here"), "description: no token: ****");
   EXPECT_EQ(shown("title: Keys: of all"), "title: Keys: of all");
