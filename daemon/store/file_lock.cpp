@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 namespace kpi {
@@ -60,7 +61,7 @@ std::string in_use(const std::string& history, const std::string& lock, const st
 
 }  // namespace
 
-Result<FileLock> FileLock::take(const std::string& history) {
+Result<FileLock> FileLock::take(const std::string& history, std::chrono::milliseconds patience) {
   const std::string path = history + ".lock";
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open() has no other form.
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -68,8 +69,14 @@ Result<FileLock> FileLock::take(const std::string& history) {
     return fail(ErrorKind::kStorage, cannot_open(history, path, errno));
   }
   FileLock lock(fd);
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    const int error = errno;
+  // flock() itself would wait for ever. A verb of another process holds it for some milliseconds.
+  constexpr std::chrono::milliseconds kAgain{20};
+  int error = ::flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  for (; error == EWOULDBLOCK && patience > kAgain; patience -= kAgain) {
+    std::this_thread::sleep_for(kAgain);
+    error = ::flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  }
+  if (error != 0) {
     return fail(ErrorKind::kStorage,
                 error == EWOULDBLOCK ? in_use(history, path, owner_of(fd)) : cannot_open(history, path, error));
   }

@@ -5,6 +5,7 @@
 
 #include "rules/base/result.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace kpi {
@@ -12,8 +13,8 @@ namespace kpi {
 class FileLock {
  public:
   /// Claims `history` through the file `history` + ".lock", which is created and never removed. kStorage when another
-  /// process (or another store of this one) has it, with its pid.
-  static Result<FileLock> take(const std::string& history);
+  /// process (or another store of this one) has it, with its pid, and still has it after `patience`.
+  static Result<FileLock> take(const std::string& history, std::chrono::milliseconds patience = {});
 
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;

@@ -157,12 +157,19 @@ void drop_orphans(SQLite::Database& db, Salvage& salvage) {
   db.exec("UPDATE ledger SET rule_version = 0 WHERE rule_version NOT IN (SELECT id FROM rule_text)");
 }
 
-/// What of `from` can be read goes into the new history `to`.
-void copy_tables(SQLite::Database& from, SQLite::Database& to, Salvage& salvage) {
+/// What of `from` can be read goes into the new history `to`. `is_partly_named`: a table that is not there is lost, not
+/// one that an older history does not know.
+void copy_tables(SQLite::Database& from, SQLite::Database& to, bool is_partly_named, Salvage& salvage) {
   to.exec("PRAGMA foreign_keys=OFF");
   SQLite::Transaction transaction(to, SQLite::TransactionBehavior::IMMEDIATE);
   to.exec("DELETE FROM progress");
+  const std::vector<std::string> named = is_partly_named ? names_of(from, "table") : std::vector<std::string>();
   for (const std::string& table : names_of(to, "table")) {
+    if (is_partly_named && std::ranges::find(named, table) == named.end()) {
+      salvage.broken.push_back(table);
+      salvage.saved.push_back({table, 0});
+      continue;
+    }
     Copied copied = copy_rows(from, to, table, "");
     if (!copied.is_whole && !copy_around(from, to, table, copied)) {
       salvage.broken.push_back(table);
@@ -177,14 +184,16 @@ void copy_tables(SQLite::Database& from, SQLite::Database& to, Salvage& salvage)
 }
 
 /// What of the file `damaged` can be read; false: not even what it holds is named.
-bool copy_from(const std::string& damaged, SQLite::Database& fresh, Salvage& salvage) {
+bool copy_from(const std::string& damaged, SQLite::Database& fresh, bool is_partly_named, Salvage& salvage) {
   try {
     SQLite::Database from(damaged, SQLite::OPEN_READWRITE);
     from.exec("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON");
-    if (from.execAndGet("PRAGMA user_version").getInt() <= history_schema_version()) {
-      copy_tables(from, fresh, salvage);
+    if (from.execAndGet("PRAGMA user_version").getInt() > history_schema_version()) {
+      return true;
     }
-    return true;
+    copy_tables(from, fresh, is_partly_named, salvage);
+    // Where a page that names tables is damaged, SQLite reads none of them.
+    return std::ranges::any_of(salvage.saved, [](const auto& of) { return of.rows > 0; });
   } catch (const SQLite::Exception&) {
     salvage.saved.clear();
     salvage.broken.clear();
@@ -199,12 +208,13 @@ Result<Salvage> make_anew(const std::string& path, const std::string& aside) {
   fresh->exec("PRAGMA journal_mode=WAL");
   sqlite::migrate(*fresh, 0, history_migrations());
   Salvage salvage{aside, {}, {}};
-  if (copy_from(aside, *fresh, salvage)) {
+  if (copy_from(aside, *fresh, false, salvage)) {
     return salvage;
   }
   const std::string part = path + ".part";
   if (sqlite::copy_with_first_page(aside, part)) {
-    copy_from(part, *fresh, salvage);
+    salvage = {aside, {}, {}};
+    copy_from(part, *fresh, true, salvage);
   }
   std::error_code ignored;
   for (const char* suffix : {"", "-wal", "-shm"}) {
@@ -293,8 +303,14 @@ std::string text_of(const Salvage& salvage, const std::string& path) {
       rows += fmt::format("{}{} in {}", rows.empty() ? "" : ", ", count, table);
     }
   }
-  const std::string lost =
-      salvage.broken.empty() ? "" : fmt::format(" Lost: a part of {}.", join(salvage.broken, ", "));
+  std::vector<std::string> parts;
+  std::vector<std::string> wholes;
+  for (const std::string& table : salvage.broken) {
+    const auto saved = std::ranges::find(salvage.saved, table, &HistoryFindings::Count::table);
+    (saved != salvage.saved.end() && saved->rows > 0 ? parts : wholes).push_back(table);
+  }
+  std::string lost = wholes.empty() ? "" : fmt::format(" Lost: whatever was in {}.", join(wholes, ", "));
+  lost += parts.empty() ? "" : fmt::format(" Lost: a part of {}.", join(parts, ", "));
   return fmt::format(
       "the history \"{}\" was damaged: it is now \"{}\", and what could be read of it is in a new one ({}).{} Every "
       "source is read again from its beginning. Restore a backup if more is missed",

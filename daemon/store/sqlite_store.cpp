@@ -514,7 +514,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const 
   }
   // Two names of one file must meet at one lock.
   const std::string file = sqlite::real_path(path);
-  FileLock lock = KPI_TRY(FileLock::take(file));
+  FileLock lock = KPI_TRY(FileLock::take(file, options.patience));
   KPI_TRY(create_private(file));
   std::string warning;
   if (lock.was_damaged() || is_damaged(file, lock.was_abandoned())) {

@@ -3,6 +3,7 @@
 
 #include "daemon/store/store.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,6 +13,8 @@ namespace kpi {
 struct SqliteStoreOptions {
   /// The file does not grow beyond this; a commit that would have to fails as on a full disk. 0: no limit.
   std::int64_t max_bytes = 0;
+  /// How long another owner of the file is waited for: a verb or a `run --once` is done in moments.
+  std::chrono::milliseconds patience{};
 };
 
 /// Opens the history at `path`, creates it (mode 0600) when there is none, and brings an older schema up to date.

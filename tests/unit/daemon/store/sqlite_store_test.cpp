@@ -15,6 +15,8 @@
 #include <array>
 #include <atomic>
 #include <fstream>
+#include <future>
+#include <iterator>
 
 namespace {
 
@@ -228,6 +230,17 @@ TEST(SqliteStore, RefusesASecondStoreOfOneFile) {
   EXPECT_EQ(refusal(path), "it opened");
 }
 
+TEST(SqliteStore, WaitsForAnOwnerThatIsDoneSoon) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  std::unique_ptr<Store> owner = opened(path);
+  const SqliteStoreOptions options{.patience = std::chrono::seconds(30)};
+  std::future<bool> second =
+      std::async(std::launch::async, [&] { return open_sqlite_store(path, options).has_value(); });
+  owner.reset();
+  EXPECT_TRUE(second.get());
+}
+
 TEST(SqliteStore, RefusesWhatIsNoHistory) {
   const TempDir directory;
   const std::string own = "give the history a file of its own in \"history: path\"";
@@ -416,11 +429,19 @@ TEST(SqliteStore, LoadsWhatCanBeSavedWhereNamesAreDamaged) {
   EXPECT_TRUE(verify_history(path)->problems.empty());
 }
 
+/// A step with a sample and its verdict.
+StepCommit judged_step() {
+  StepCommit step = first_step();
+  step.samples = {{1, day(1), 11}, {1, day(2), 12}};
+  step.verdicts = {verdict_of(1, 1, 11), verdict_of(1, 2, 12)};
+  return step;
+}
+
 TEST(SqliteStore, SavesAFileWithoutItsFirstPageThatWasPutThereByHand) {
   const TempDir directory;
   const std::string path = directory.file("kpid.db");
   std::unique_ptr<Store> store = opened(path);
-  expect_committed(*store, first_step());
+  expect_committed(*store, judged_step());
   store.reset();
   std::filesystem::remove(path + ".reserve");  // as where a backup was put back
   std::filesystem::remove(path + ".lock");
@@ -444,7 +465,7 @@ TEST(SqliteStore, FindsNamesAndWordsAgainInTheirIndexes) {
     const TempDir directory;
     const std::string path = directory.file("kpid.db");
     std::unique_ptr<Store> store = opened(path);
-    expect_committed(*store, first_step());
+    expect_committed(*store, judged_step());
     store.reset();
     const auto verdicts = query(path, "SELECT kpi, segment, day, verdict, state, reason FROM verdict ORDER BY slot");
     ASSERT_FALSE(verdicts.empty());
@@ -461,7 +482,7 @@ TEST(SqliteStore, StartsWithoutWhatIsToldInWordsThatAreLost) {
   const TempDir directory;
   const std::string path = directory.file("kpid.db");
   std::unique_ptr<Store> store = opened(path);
-  expect_committed(*store, first_step());
+  expect_committed(*store, judged_step());
   store.reset();
   execute(path, "DELETE FROM word");
   EXPECT_THAT(verify_history(path)->problems,
@@ -479,6 +500,37 @@ TEST(SqliteStore, StartsWithoutWhatIsToldInWordsThatAreLost) {
   store.reset();
   EXPECT_THAT(verify_history(path)->problems, testing::IsEmpty());
   EXPECT_THAT(query(path, "SELECT count(*) FROM sample"), testing::Not(ElementsAre("0")));
+}
+
+TEST(SqliteStore, SavesTheTablesThatAreNamedElsewhereWhereAPageOfNamesIsDamaged) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  const std::string copy = directory.file("copy.db");
+  std::unique_ptr<Store> store = opened(path);
+  StepCommit step = first_step();
+  step.reviews = {{"visits", "anna", "seen", morning(1)}};
+  expect_committed(*store, step);
+  store.reset();
+  ASSERT_TRUE(back_up_history(path, copy));
+  std::ifstream file(copy, std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(file), {});
+  int damaged = 0;
+  int saved = 0;
+  for (std::size_t page = 2; page <= bytes.size() / 4096; ++page) {
+    if (bytes.substr((page - 1) * 4096, 4096).find("CREATE TABLE ") == std::string::npos) {
+      continue;
+    }
+    std::filesystem::copy_file(copy, path, std::filesystem::copy_options::overwrite_existing);
+    overwrite_page(path, static_cast<long>(page));
+    const Result<Salvage> salvage = salvage_unused_history(path);
+    ASSERT_TRUE(salvage) << salvage.error().message;
+    ++damaged;
+    EXPECT_THAT(text_of(*salvage, path), testing::HasSubstr("Lost: whatever was in ")) << page;
+    saved += query(path, "SELECT count(*) FROM review_entry")[0] == "1" ? 1 : 0;
+    EXPECT_TRUE(verify_history(path)->problems.empty()) << page;
+  }
+  EXPECT_GE(damaged, 3);
+  EXPECT_GE(saved, damaged - 1);  // where the page did not name that table
 }
 
 TEST(SqliteStore, IsNotSoundWhereItCannotBeReadOrLacksAPart) {
