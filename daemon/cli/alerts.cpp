@@ -1,3 +1,4 @@
+#include "daemon/cli/owner.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
@@ -296,6 +297,9 @@ int alerts(const Arguments& arguments, Io& io) {
   const auto config = load_or_last_good(arguments, Secrets::kChecked, io);
   if (!config) {
     return kExitNo;
+  }
+  if (const auto code = run_by_owner("alerts", arguments, *config, io)) {
+    return *code;
   }
   auto reader = open_history_reader(config->history);
   if (!reader) {

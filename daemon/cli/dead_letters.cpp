@@ -1,4 +1,5 @@
 #include "daemon/cli/asking.hpp"
+#include "daemon/cli/owner.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/notify/alert_words.hpp"
@@ -58,6 +59,9 @@ int list_dead_letters(const Arguments& arguments, Io& io) {
   const auto config = load_or_last_good(arguments, Secrets::kIgnored, io);
   if (!config) {
     return kExitNo;
+  }
+  if (const auto code = run_by_owner("deadletter list", arguments, *config, io)) {
+    return *code;
   }
   const auto rows = dead_letters(arguments, *config);
   if (!rows) {

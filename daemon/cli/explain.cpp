@@ -1,5 +1,6 @@
 #include "daemon/cli/explanation.hpp"
 #include "daemon/cli/explanation_before.hpp"
+#include "daemon/cli/owner.hpp"
 #include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/store/part_of_history.hpp"
@@ -92,6 +93,9 @@ int explain(const Arguments& arguments, Io& io) {
   const std::optional<Slot> slot = period_at(arguments, *kpi, *config, is_time);
   if (!is_time) {
     return complain(io, kExitUsage, "--at wants a time such as 2026-03-31T06:00:00Z or \"2026-03-31 06:00\"");
+  }
+  if (const auto code = run_by_owner("explain", arguments, *config, io)) {
+    return *code;
   }
   auto store = open_sqlite_store_for_reading(config->history);
   if (!store) {

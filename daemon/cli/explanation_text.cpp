@@ -207,8 +207,8 @@ std::string misses_text(double left, double budget) {
 
 void print_explanation(const Explanation& found, std::ostream& out) {
   const Kpi& kpi = *found.kpi;
-  out << kpi.title << (found.line->segment.empty() ? "" : " (" + labels_text(found.line->segment) + ")") << ": "
-      << state_words(found) << "\n";
+  out << printable(kpi.title, 200) << (found.line->segment.empty() ? "" : " (" + labels_text(found.line->segment) + ")")
+      << ": " << state_words(found) << "\n";
   out << "  period    " << (has_period(found) ? period_text(found.slot, kpi.every, kpi.zone) : "none yet")
       << (found.is_newest ? ", the newest judged" : "") << "\n";
   out << "  formula   " << kpi.value.text << (kpi.over == kpi.every.span() ? "" : ", over " + kpi.over.text()) << "\n";

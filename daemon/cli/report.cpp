@@ -1,5 +1,6 @@
 #include "daemon/review/report.hpp"
 
+#include "daemon/cli/owner.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "rules/base/text.hpp"
@@ -86,7 +87,7 @@ Result<ReportFormat> format_of(const Arguments& arguments) {
 }
 
 int report(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kChecked, io);
+  const auto config = load_or_last_good(arguments, Secrets::kChecked, io);
   if (!config) {
     return kExitNo;
   }
@@ -102,6 +103,9 @@ int report(const Arguments& arguments, Io& io) {
                     : !format ? format.error().message
                               : period.error().message);
   }
+  if (const auto code = run_by_owner("report", arguments, *config, io)) {
+    return *code;
+  }
   auto reader = open_history_reader(config->history);
   if (!reader) {
     return complain(io, kExitFailed, reader.error().message);
@@ -111,7 +115,7 @@ int report(const Arguments& arguments, Io& io) {
     return complain(io, kExitFailed, text.error().message);
   }
   const std::string path = arguments.text("out");
-  if (path.empty()) {
+  if (path.empty() || io.config != nullptr) {  // the daemon writes no file for others
     io.out << *text;
     return kExitFine;
   }

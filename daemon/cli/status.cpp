@@ -1,3 +1,4 @@
+#include "daemon/cli/owner.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/status_json.hpp"
 #include "daemon/cli/status_text.hpp"
@@ -34,6 +35,9 @@ int status(const Arguments& arguments, Io& io) {
   const auto config = load_or_last_good(arguments, Secrets::kChecked, io);
   if (!config) {
     return kExitNo;
+  }
+  if (const auto code = run_by_owner("status", arguments, *config, io)) {
+    return *code;
   }
   const std::string name = arguments.text("kpi");
   const Kpi* only = config->rules.find(name);

@@ -13,14 +13,19 @@ namespace kpi {
 namespace {
 
 constexpr long kDeadlineSeconds = 60;
-constexpr std::size_t kMostAnswer = 1U << 20U;
+
+/// What is taken of an answer, and how much of it.
+struct Taken {
+  std::string& body;
+  std::size_t most;
+};
 
 std::size_t receive(const char* data, std::size_t size, std::size_t count, void* to) {
-  auto& text = *static_cast<std::string*>(to);
-  if (text.size() + size * count > kMostAnswer) {
+  const Taken& taken = *static_cast<const Taken*>(to);
+  if (taken.body.size() + size * count > taken.most) {
     return 0;
   }
-  text.append(data, size * count);
+  taken.body.append(data, size * count);
   return size * count;
 }
 
@@ -69,7 +74,8 @@ SocketAnswer post_over_socket(const SocketRequest& request) {
   curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
   curl_easy_setopt(curl.get(), CURLOPT_COPYPOSTFIELDS, request.body.c_str());
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, receive);
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer.body);
+  Taken taken{answer.body, request.most};
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &taken);
   const CURLcode code = curl_easy_perform(curl.get());
   answer.has_nobody = code == CURLE_COULDNT_CONNECT;
   answer.trouble = code == CURLE_OK ? "" : curl_easy_strerror(code);

@@ -126,6 +126,7 @@ SilenceAction silence_of(Body& body, const Zone& zone, Instant now) {
 NoteAction note_of(Body& body) {
   NoteAction action;
   action.kpi = body.text("kpi", false);
+  action.kpi = action.kpi == "all" ? "" : action.kpi;  // as `kpid note all`
   const std::string day = body.text("date");
   const auto date = parse_date(day);
   body.wrong(!date, "\"date\" wants a date such as 2026-03-31");

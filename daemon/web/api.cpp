@@ -329,11 +329,35 @@ WebReply Api::write(const WebRequest& request, const std::vector<std::string>& p
   if (!request.body.empty() && !type.starts_with("application/json")) {
     return problem(415, "the body is JSON: Content-Type: application/json");
   }
+  if (request.is_local && path.size() == 1 && path[0] == "verb") {
+    return verb_for_owner(request.body);
+  }
   const auto action = parse_action(path, request.body, ground_.config()->zone, ground_.now());
   if (!action) {
     return problem(action.error().kind == ErrorKind::kNotFound ? 404 : 400, action.error().message);
   }
   return ask(*action);
+}
+
+/// A verb of who may use the socket but not read the history's file; only such as read.
+WebReply Api::verb_for_owner(std::string_view body) {
+  constexpr std::array<std::string_view, 7> kReading{
+      "status", "alerts", "explain", "report", "silence list", "deadletter list", "history export"};
+  const auto document = ordered_json::parse(body, nullptr, false);
+  std::vector<std::string> words;
+  if (document.is_object() && document.contains("words") && document["words"].is_array()) {
+    for (const auto& word : document["words"]) {
+      words.push_back(word.is_string() ? word.get<std::string>() : "");
+    }
+  }
+  const auto begins = [&](std::string_view verb) {
+    return (join(words, " ") + " ").starts_with(std::string(verb) + " ");
+  };
+  if (std::ranges::none_of(kReading, begins)) {
+    return problem(400, "that is no verb that reads");
+  }
+  const VerbResult result = ground_.verb(words);
+  return json_reply({{"code", result.code}, {"out", result.out}, {"err", result.err}});
 }
 
 WebReply Api::ask(Action action) {
@@ -526,13 +550,32 @@ WebReply Api::report(const WebRequest& request) {
   return verb(std::move(words), type);
 }
 
-/// Whether the files on disk would load, and what the last reload was refused for.
+/// Whether the files on disk would load, and what the last reload was refused for. Of many thousand KPIs that takes a
+/// minute of a processor: one is made at a time, and it stands for as long as it took.
 WebReply Api::check() {
+  const Instant asked = ground_.now();
+  {
+    const std::scoped_lock lock(check_mutex_);
+    const bool is_fresh = check_.text != nullptr && asked >= check_.from && asked < check_.until;
+    if (check_.text != nullptr && (is_fresh || check_.is_being_made)) {
+      return {200, "application/json", *check_.text, {}, false};
+    }
+    if (check_.is_being_made) {
+      WebReply reply = problem(503, "the files are being checked; ask again in some seconds");
+      reply.headers.emplace_back("Retry-After", "5");
+      return reply;
+    }
+    check_.is_being_made = true;
+  }
   const VerbResult result = ground_.verb({"check"});
   const std::string refused = ground_.config_errors();
-  return json_reply({{"ok", result.code == 0 && refused.empty()},
-                     {"diagnostics", result.out + result.err},
-                     {"refused", refused.empty() ? ordered_json(nullptr) : ordered_json(refused)}});
+  WebReply reply = json_reply({{"ok", result.code == 0 && refused.empty()},
+                               {"diagnostics", result.out + result.err},
+                               {"refused", refused.empty() ? ordered_json(nullptr) : ordered_json(refused)}});
+  const Instant done = ground_.now();
+  const std::scoped_lock lock(check_mutex_);
+  check_ = {done, done + (done - asked), std::make_shared<const std::string>(reply.body), false};
+  return reply;
 }
 
 /// What the history holds beside KPIs.

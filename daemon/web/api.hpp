@@ -75,6 +75,13 @@ class Api {
     std::shared_ptr<const std::string> text;
   };
 
+  struct CachedCheck {
+    Instant from;
+    Instant until;
+    std::shared_ptr<const std::string> text;
+    bool is_being_made = false;
+  };
+
   struct CachedStatus {
     std::uint64_t step = 0;
     Instant at;
@@ -86,6 +93,7 @@ class Api {
   WebReply read(const WebRequest& request, const std::vector<std::string>& path);
   WebReply write(const WebRequest& request, const std::vector<std::string>& path);
   WebReply verb(std::vector<std::string> words, std::string_view type = "application/json");
+  WebReply verb_for_owner(std::string_view body);
   WebReply ask(Action action);
   WebReply kpis(const WebRequest& request);
   WebReply kpi(const std::string& id);
@@ -113,6 +121,8 @@ class Api {
   CachedStatus status_;
   std::mutex alerts_mutex_;
   Cached alerts_;
+  std::mutex check_mutex_;  // never held while it is made
+  CachedCheck check_;
   std::atomic<Instant> status_asked_{Instant::min()};  // when it was, the last time
   std::atomic<Instant> alerts_asked_{Instant::min()};
   std::atomic<Instant> prepared_{Instant::min()};

@@ -41,6 +41,38 @@ Result<ActionAnswer> read_answer(const SocketAnswer& answered) {
   return fail(kind, title.empty() ? "the daemon answered " + std::to_string(answered.status) : title);
 }
 
+/// Asks whoever listens on the sockets that there may be; nothing: nobody who keeps this history.
+std::optional<Result<SocketAnswer>> answer_of(SocketRequest request, const Config& config) {
+  std::string denied;
+  for (const std::string& socket : {socket_path(config), std::string(kSystemSocket)}) {
+    std::error_code error;
+    const bool is_there = std::filesystem::is_socket(socket, error);
+    if (error == std::errc::permission_denied || (is_there && ::access(socket.c_str(), W_OK) != 0 && errno == EACCES)) {
+      denied = denied.empty() ? socket : denied;
+      continue;
+    }
+    if (!is_there) {
+      continue;
+    }
+    request.socket = socket;
+    request.header = "Kpid-History: " + real_history(config);
+    SocketAnswer answered = post_over_socket(request);
+    constexpr long kAnother = 421;
+    if (answered.has_nobody || answered.status == kAnother) {
+      continue;  // a daemon that is gone, or one that keeps another history
+    }
+    if (!answered.trouble.empty()) {
+      return fail(ErrorKind::kUnavailable, "the daemon did not answer on " + socket + ": " + answered.trouble);
+    }
+    return answered;
+  }
+  if (!denied.empty()) {
+    return fail(ErrorKind::kUnavailable,
+                "you may not use the daemon's socket " + denied + ": join its group (kpid), or use sudo");
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string socket_path(const Config& config) {
@@ -51,30 +83,31 @@ std::string socket_path(const Config& config) {
   return (std::filesystem::path(real_history(config)).parent_path() / "kpid.sock").string();
 }
 
+std::optional<Result<VerbAnswer>> ask_daemon_to_read(const std::vector<std::string>& words, const Config& config) {
+  constexpr std::size_t kMost = std::size_t{256} << 20U;  // the report of 10,000 KPIs has 46 MB
+  const nlohmann::json body{{"words", words}};
+  const auto answered = answer_of(
+      {"", "/api/v1/verb", "", body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), kMost}, config);
+  if (!answered) {
+    return std::nullopt;
+  }
+  if (!*answered) {
+    return tl::unexpected<Error>(answered->error());
+  }
+  const auto document = nlohmann::json::parse((*answered)->body, nullptr, false);
+  if ((*answered)->status != 200 || !document.is_object() || !document.contains("code")) {
+    return fail(ErrorKind::kUnavailable, "the daemon answered " + std::to_string((*answered)->status));
+  }
+  return VerbAnswer{document.value("code", 0), document.value("out", ""), document.value("err", "")};
+}
+
 std::optional<Result<ActionAnswer>> ask_daemon(const Action& action, const Config& config) {
   const ActionRequest request = action_request(action);
-  for (const std::string& socket : {socket_path(config), std::string(kSystemSocket)}) {
-    std::error_code error;
-    const bool is_there = std::filesystem::is_socket(socket, error);
-    if (error == std::errc::permission_denied || (is_there && ::access(socket.c_str(), W_OK) != 0 && errno == EACCES)) {
-      return fail(ErrorKind::kUnavailable,
-                  "you may not use the daemon's socket " + socket + ": join its group (kpid), or use sudo");
-    }
-    if (!is_there) {
-      continue;
-    }
-    const SocketAnswer answered =
-        post_over_socket({socket, request.path, "Kpid-History: " + real_history(config), request.body});
-    constexpr long kAnother = 421;
-    if (answered.has_nobody || answered.status == kAnother) {
-      continue;  // a daemon that is gone, or one that keeps another history
-    }
-    if (!answered.trouble.empty()) {
-      return fail(ErrorKind::kUnavailable, "the daemon did not answer on " + socket + ": " + answered.trouble);
-    }
-    return read_answer(answered);
+  const auto answered = answer_of({"", request.path, "", request.body}, config);
+  if (!answered) {
+    return std::nullopt;
   }
-  return std::nullopt;
+  return *answered ? read_answer(**answered) : tl::unexpected<Error>(answered->error());
 }
 
 }  // namespace kpi

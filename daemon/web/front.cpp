@@ -164,7 +164,8 @@ Result<void> Front::open(const Config& config) {
   server_ = KPI_TRY(WebServer::start({config.web.listen, socket_path(config)},
                                      [this](const WebRequest& request) { return api_->handle(request); }));
   if (!config.web.listen.empty()) {
-    log_info("listening on " + config.web.listen);
+    const std::string& listen = config.web.listen;  // with port 0 the system chooses one
+    log_info("listening on " + listen.substr(0, listen.rfind(':') + 1) + std::to_string(server_->port()));
   }
   return {};
 }
@@ -240,8 +241,10 @@ Result<ActionAnswer> Front::ask(Action action) {
     return fail(ErrorKind::kTimeout, "the daemon is busy; it may still do this");
   }
   try {
+    Result<ActionAnswer> done = answer.get();
     ++step_;
-    return answer.get();
+    prepare_and_announce();  // what a colleague said is news too
+    return done;
   } catch (const std::future_error&) {
     return fail(ErrorKind::kUnavailable, "the daemon is stopping");
   }

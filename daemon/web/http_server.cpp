@@ -246,6 +246,7 @@ Result<asio::ip::tcp::endpoint> endpoint_of(const std::string& listen) {
   if (host.starts_with('[') && host.ends_with(']')) {
     host = host.substr(1, host.size() - 2);
   }
+  host = host == "localhost" ? "127.0.0.1" : host;
   beast::error_code error;
   const auto address = asio::ip::make_address(host, error);
   const auto port = colon == std::string::npos ? std::nullopt : parse_number(listen.substr(colon + 1));
@@ -344,6 +345,12 @@ class BeastServer final : public WebServer {
   Result<void> open_socket(const std::string& path) {
     const ShortName name(path);
     beast::error_code error;
+    std::error_code unknown;
+    const auto there = std::filesystem::symlink_status(path, unknown).type();
+    if (there != std::filesystem::file_type::socket && there != std::filesystem::file_type::not_found) {
+      return fail(ErrorKind::kUnavailable,
+                  path + " is no socket of kpid: move it away, the verbs ask the daemon there");
+    }
     ::unlink(path.c_str());  // the lock on the history says that no other daemon serves it
     local_.emplace(context_);
     local_->open(Local(), error);

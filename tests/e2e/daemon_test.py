@@ -5,8 +5,10 @@ The data is of January 2024, days long past whatever the clock says; after its l
 rules hold their state without data."""
 
 import json
+import os
 import pathlib
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -214,6 +216,37 @@ class RunningDaemon(unittest.TestCase):
         self.stop(again)
         self.assertEqual(["alert.firing", "alert.resolved"], [message[0] for message in self.told()])
         self.assertEqual(0, self.folder.run("history", "verify").returncode)
+
+    def test_a_member_of_the_group_reads_and_acts_by_the_socket(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can become another user")
+        daemon = self.start_firing()
+        program = self.folder.path / "kpid"
+        shutil.copy(world.KPID, program)
+        self.folder.path.chmod(0o755)
+        for name in ("kpid.yaml", "rules.yaml", "web.csv"):
+            (self.folder.path / name).chmod(0o644)
+        nobody = 65534
+
+        def as_member(*words):
+            return subprocess.run([program, *words, "--config", self.folder.path / "kpid.yaml"], capture_output=True,
+                                  text=True, timeout=60, cwd="/", user=nobody, group=nobody, extra_groups=[])
+
+        refused = as_member("alerts")
+        self.assertEqual(3, refused.returncode)
+        self.assertIn("join its group (kpid)", refused.stderr)
+        os.chown(self.folder.path / "kpid.sock", 0, nobody)
+        alerts = as_member("alerts", "--json")
+        self.assertEqual(0, alerts.returncode, alerts.stderr)
+        (alert,) = json.loads(alerts.stdout)["alerts"]
+        done = as_member("ack", alert["id"], "--by", "anna", "--until", "2 hours")
+        self.assertEqual(0, done.returncode, done.stderr)
+        for words in (["status"], ["status", "--json"], ["explain", "visits"], ["history", "export", "visits"],
+                      ["report", "--quarter", "2024-Q1", "--format", "md"], ["silence", "list"], ["deadletter", "list"]):
+            there = as_member(*words)
+            self.assertEqual((0, self.folder.run(*words).stdout), (there.returncode, there.stdout), there.stderr)
+        self.assertEqual(2, as_member("explain", "visit").returncode)
+        self.stop(daemon)
 
     def test_two_daemons_do_not_share_a_history(self):
         daemon = Daemon(self, self.folder)

@@ -69,6 +69,12 @@ TEST(ActionJson, SaysWhatIsWrongWithABody) {
   EXPECT_EQ(refusal({}, "{}"), "there is nothing to write there");
 }
 
+TEST(ActionJson, TakesTextsWhereTextsArePromised) {
+  EXPECT_EQ(refusal({"alerts", "ep_1", "ack"}, R"({"by": 5, "until": "2h"})"), "\"by\" is no text");
+  EXPECT_EQ(refusal({"entries"}, R"({"metric": "s.nps", "value": true, "for": "2026-03", "by": "a"})"),
+            "\"value\" is no text");
+}
+
 TEST(ActionJson, TakesASpanFromNowOrATime) {
   EXPECT_EQ(parse_until("2 hours", Zone(), kNow), kNow + std::chrono::hours(2));
   EXPECT_EQ(parse_until("90m", Zone(), kNow), kNow + std::chrono::minutes(90));

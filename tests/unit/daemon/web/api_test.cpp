@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <string>
+#include <utility>
 
 namespace kpi::test {
 namespace {
@@ -48,6 +50,9 @@ class ApiTest : public testing::Test {
       ground.config = [this] { return config; };
       ground.verb = [this](const std::vector<std::string>& words) {
         asked = words;
+        if (on_verb) {
+          std::exchange(on_verb, nullptr)();
+        }
         return result;
       };
       ground.status = [this]() -> Result<StatusSnapshot> {
@@ -64,7 +69,7 @@ class ApiTest : public testing::Test {
       ground.problem = [this] { return not_ready; };
       ground.config_errors = [] { return std::string("rules.yaml:3:1: error"); };
       ground.step = [this] { return step; };
-      ground.now = [] { return parse_rfc3339("2026-03-31T06:00:00Z").value(); };
+      ground.now = [this] { return now; };
       ground.links = links;
       api_ = std::make_unique<Api>(
           std::move(ground),
@@ -83,6 +88,8 @@ class ApiTest : public testing::Test {
   VerbResult result{0, R"({"now":null,"kpis":[],"sources":[],"channels":[]})", ""};
   std::shared_ptr<LinkSigner> links;
   std::vector<std::string> asked;
+  std::function<void()> on_verb;  ///< Called while the next one runs.
+  Instant now = parse_rfc3339("2026-03-31T06:00:00Z").value();
   std::uint64_t step = 1;
   int statuses = 0;  ///< How often it was read.
   std::vector<Action> actions;
@@ -192,6 +199,20 @@ TEST_F(ApiTest, WritesForThoseWithTheTokenOrOnTheSocket) {
   EXPECT_EQ(ask("POST", "/api/v1/reload", {{"kpid-history", "/other.db"}}).status, 421);
 }
 
+TEST_F(ApiTest, RunsAVerbThatReadsForWhoMayUseTheSocketAndNoOther) {
+  body = R"({"words": ["history", "export", "--", "visits"]})";
+  EXPECT_EQ(ask("POST", "/api/v1/verb", kBearer).status, 404);
+  is_local = true;
+  result = {1, "said", "complained"};
+  const WebReply reply = ask("POST", "/api/v1/verb", {{"content-type", "application/json"}});
+  EXPECT_EQ(reply.body, "{\"code\":1,\"out\":\"said\",\"err\":\"complained\"}\n");
+  EXPECT_THAT(asked, ElementsAre("history", "export", "--", "visits"));
+  for (const char* words : {R"(["config"])", R"(["history", "backup", "x"])", R"([1])", R"(["statuses"])"}) {
+    body = std::string(R"({"words": )") + words + "}";
+    EXPECT_EQ(ask("POST", "/api/v1/verb", {{"content-type", "application/json"}}).status, 400) << words;
+  }
+}
+
 TEST_F(ApiTest, RefusesWritingWithoutAnyToken) {
   token.clear();
   body = "{}";
@@ -233,6 +254,25 @@ TEST_F(ApiTest, SaysWhichMethodsAnAddressTakes) {
   EXPECT_EQ(answer("DELETE", "/api/v1/silences"), "405 GET, HEAD, POST");
   EXPECT_EQ(answer("POST", "/metrics"), "405 GET, HEAD");
   EXPECT_EQ(answer("PUT", "/api/v1/nothing"), "404");
+}
+
+TEST_F(ApiTest, ChecksTheFilesOnceAtATime) {
+  int inner = 0;
+  on_verb = [&] {
+    const WebReply meanwhile = ask("GET", "/api/v1/check");
+    EXPECT_THAT(meanwhile.headers, testing::Contains(testing::Pair("Retry-After", "5")));
+    inner = meanwhile.status;
+    now += std::chrono::seconds(40);  // so long it takes
+  };
+  EXPECT_EQ(ask("GET", "/api/v1/check").status, 200);
+  EXPECT_EQ(inner, 503);
+  asked.clear();
+  now += std::chrono::seconds(39);
+  EXPECT_EQ(ask("GET", "/api/v1/check").status, 200);
+  EXPECT_THAT(asked, IsEmpty());
+  now += std::chrono::seconds(1);
+  EXPECT_EQ(ask("GET", "/api/v1/check").status, 200);
+  EXPECT_THAT(asked, ElementsAre("check"));
 }
 
 TEST_F(ApiTest, SaysWhenItAnswered) {

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -145,6 +147,22 @@ TEST_F(HttpServer, EventStreamsTakeHalfOfThePlacesAtMost) {
   EXPECT_EQ(streams.answered("HTTP/1.1 503"), 60 - told);
   EXPECT_EQ(get(server_->port(), "/a").status, 200);
   server_->announce(7);
+}
+
+TEST(HttpServerSocket, TakesThePlaceOfNoFile) {
+  const std::string path = testing::TempDir() + "kpid.sock." + std::to_string(::getpid());
+  std::ofstream(path) << "a file of somebody";
+  const auto started = WebServer::start({"", path}, [](const WebRequest&) { return WebReply{}; });
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().message, path + " is no socket of kpid: move it away, the verbs ask the daemon there");
+  std::ifstream kept(path);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(kept), {}), "a file of somebody");
+  ::unlink(path.c_str());
+}
+
+TEST(HttpServerAddress, MayBeCalledLocalhost) {
+  const auto started = WebServer::start({"localhost:0", ""}, [](const WebRequest&) { return WebReply{}; });
+  EXPECT_TRUE(started) << started.error().message;
 }
 
 TEST(HttpServerAddress, IsCheckedBeforeItIsUsed) {
