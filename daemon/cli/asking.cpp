@@ -1,6 +1,7 @@
 #include "daemon/cli/asking.hpp"
 
 #include "daemon/engine/resent.hpp"
+#include "daemon/store/history_reader.hpp"
 #include "daemon/store/sqlite_store.hpp"
 #include "daemon/web/client.hpp"
 #include "rules/base/text.hpp"
@@ -66,7 +67,7 @@ Result<void> judge_entry(const EntryAction& action, Engine& engine, ActionAnswer
 
 /// Does it without a daemon: it is kept, and counts from the next `kpid run` on.
 Result<ActionAnswer> act_here(const Action& action, const std::shared_ptr<const Config>& config, Io& io) {
-  const auto store = KPI_TRY(open_sqlite_store(config->history));
+  const auto store = KPI_TRY(open_sqlite_store(config->history, {.patience = kHistoryPatience}));
   Engine engine(config, *store, {.waits_elapsed = true});  // one step: there is no later in which to tell
   const Instant now = io.clock.now();
   KPI_TRY(engine.restore(now));
@@ -84,27 +85,44 @@ Result<ActionAnswer> act_here(const Action& action, const std::shared_ptr<const 
   return answer;
 }
 
-}  // namespace
-
-int ask(const Action& action, const std::shared_ptr<const Config>& config, Io& io) {
-  auto answer = ask_daemon(action, *config);
-  if (!answer && std::holds_alternative<ReloadAction>(action)) {
-    return complain(
-        io, kExitFailed, "no daemon runs on " + printable(config->history) + ": there is nothing to reload");
-  }
-  if (!answer) {
-    answer = act_here(action, config, io);
-  }
-  if (*answer) {
-    io.out << (*answer)->text << "\n";
+int conclude(const Action& action, const Result<ActionAnswer>& answer, Io& io) {
+  if (answer) {
+    io.out << answer->text << "\n";
     return kExitFine;
   }
-  const Error& error = answer->error();
+  const Error& error = answer.error();
   if (std::holds_alternative<ReloadAction>(action)) {
     return complain(io, error.kind == ErrorKind::kUnavailable ? kExitFailed : kExitNo, error.message);
   }
   const bool is_wrong = error.kind == ErrorKind::kInvalid || error.kind == ErrorKind::kNotFound;
   return complain(io, is_wrong ? kExitUsage : kExitFailed, error.message);
+}
+
+}  // namespace
+
+int ask_as_of(const AskAsOf& make, const std::shared_ptr<const Config>& config, Io& io) {
+  auto action = make(io.clock.now());
+  if (!action) {
+    return kExitUsage;
+  }
+  if (const auto answer = ask_daemon(*action, *config)) {
+    return conclude(*action, *answer, io);
+  }
+  const auto reader = open_history_reader(config->history);
+  const auto last = reader ? (*reader)->last_step() : Result<std::optional<Instant>>();
+  if (last && *last) {
+    action = make(**last);
+  }
+  return action ? conclude(*action, act_here(*action, config, io), io) : int{kExitUsage};
+}
+
+int ask(const Action& action, const std::shared_ptr<const Config>& config, Io& io) {
+  const auto answer = ask_daemon(action, *config);
+  if (!answer && std::holds_alternative<ReloadAction>(action)) {
+    return complain(
+        io, kExitFailed, "no daemon runs on " + printable(config->history) + ": there is nothing to reload");
+  }
+  return conclude(action, answer ? *answer : act_here(action, config, io), io);
 }
 
 }  // namespace kpi

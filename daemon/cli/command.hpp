@@ -5,6 +5,7 @@
 #include "daemon/config/config.hpp"
 #include "daemon/os/clock.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <iosfwd>
 #include <map>
@@ -14,6 +15,9 @@
 #include <vector>
 
 namespace kpi {
+
+/// How long a verb waits for another one that has the history.
+inline constexpr std::chrono::seconds kHistoryPatience{3};
 
 /// What the process says when it ends.
 enum ExitCode : std::uint8_t {
@@ -102,7 +106,7 @@ std::optional<Instant> parse_time(std::string_view text, const Zone& zone);
 int complain(Io& io, ExitCode code, std::string_view message);
 
 /// "country=SE, channel=mail" as labels; one bare value is the value of `label` when the KPI is split by one label
-/// alone.
+/// alone. What follows a comma belongs to the value before it unless it begins with a label that the KPI is split by.
 std::optional<Labels> parse_segment(std::string_view text, const Kpi& kpi);
 
 }  // namespace kpi

@@ -103,8 +103,15 @@ const Command* find_command(const std::vector<std::string>& words, std::size_t& 
 
 int unknown_verb(const std::string& word, Io& io) {
   std::vector<std::string> names;
+  std::vector<std::string> family;
   for (const Command& command : commands()) {
     names.push_back(command.name);
+    if (command.name.starts_with(word + " ")) {
+      family.push_back(command.name.substr(word.size() + 1));
+    }
+  }
+  if (!family.empty()) {
+    return complain(io, kExitUsage, "`kpid " + word + "` wants one of: " + join(family, ", "));
   }
   const std::string near = did_you_mean(word, names);
   return complain(
@@ -346,17 +353,30 @@ std::optional<Labels> parse_segment(std::string_view text, const Kpi& kpi) {
   if (text == "total" || text.empty()) {
     return labels;
   }
+  const auto is_label = [&](std::string_view name) {
+    return kpi.split_by.empty() || std::ranges::any_of(kpi.split_by, [&](const std::vector<std::string>& split) {
+             return std::ranges::find(split, name) != split.end();
+           });
+  };
   for (const std::string_view part : split(text, ',')) {
     const std::size_t equals = part.find('=');
+    const std::string_view name = trim(part.substr(0, std::min(equals, part.size())));
+    if (!labels.empty() && (equals == std::string_view::npos || !is_label(name))) {
+      labels.back().second += "," + std::string(part);  // of a value: "country=Korea, Republic of"
+      continue;
+    }
     if (equals != std::string_view::npos) {
-      labels.emplace_back(trim(part.substr(0, equals)), trim(part.substr(equals + 1)));
+      labels.emplace_back(name, part.substr(equals + 1));
       continue;
     }
     const bool is_plain = kpi.split_by.size() == 1 && kpi.split_by[0].size() == 1;
     if (!is_plain) {
       return std::nullopt;
     }
-    labels.emplace_back(kpi.split_by[0][0], trim(part));
+    labels.emplace_back(kpi.split_by[0][0], part);
+  }
+  for (auto& [name, value] : labels) {
+    value = std::string(trim(value));
   }
   std::ranges::sort(labels);
   return labels;

@@ -9,7 +9,8 @@ namespace {
 int show_config(const Arguments& arguments, Io& io) {
   const std::string path = config_path(arguments);
   if (path.empty()) {
-    return complain(io, kExitUsage, "there is no kpid.yaml here; name one with --config, or see `kpid init`");
+    load_for_verb(arguments, Secrets::kIgnored, io);  // says so
+    return kExitNo;
   }
   const ConfigTree tree = load_config_tree(path, io.host);
   io.out << config_text(tree);

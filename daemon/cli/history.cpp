@@ -1,5 +1,7 @@
 #include "daemon/cli/reading.hpp"
+#include "daemon/cli/shown_diagnostics.hpp"
 #include "daemon/cli/verbs.hpp"
+#include "daemon/config/last_good.hpp"
 #include "daemon/store/history_copy.hpp"
 #include "rules/base/text.hpp"
 
@@ -8,13 +10,33 @@
 namespace kpi {
 namespace {
 
+/// Where the history is, as far as the configuration says so: it is looked after whatever is wrong with the rules.
+/// Nothing: it was complained of.
+std::optional<std::string> history_of(const Arguments& arguments, Io& io) {
+  const std::string path = config_path(arguments);
+  if (io.config != nullptr || path.empty()) {
+    const auto config = load_for_verb(arguments, Secrets::kIgnored, io);
+    return config ? std::optional(config->history) : std::nullopt;
+  }
+  const ReadConfig read = read_config(path, Secrets::kIgnored, io.host);
+  if (read.history.empty()) {
+    io.err << shown_text(read.load.diagnostics);
+    return std::nullopt;
+  }
+  if (!read.load.config) {
+    io.err << "kpid: the configuration has errors, see `kpid check`; its history is " << printable(read.history)
+           << "\n";
+  }
+  return read.history;
+}
+
 int backup(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kChecked, io);
-  if (!config) {
+  const auto history = history_of(arguments, io);
+  if (!history) {
     return kExitNo;
   }
   const std::string to = arguments.text("file");
-  if (const auto copied = back_up_history(config->history, to); !copied) {
+  if (const auto copied = back_up_history(*history, to); !copied) {
     const bool is_taken = copied.error().kind == ErrorKind::kInvalid;
     return complain(io, is_taken ? kExitUsage : kExitFailed, copied.error().message);
   }
@@ -25,11 +47,11 @@ int backup(const Arguments& arguments, Io& io) {
 int verify(const Arguments& arguments, Io& io) {
   std::string path = arguments.text("file");
   if (!arguments.has("file")) {  // a copy is verified on any machine, with or without a configuration
-    const auto config = load_for_verb(arguments, Secrets::kChecked, io);
-    if (!config) {
-      return kExitNo;
+    const auto history = history_of(arguments, io);
+    if (!history) {
+      return kExitFailed;  // nothing was found out about the history
     }
-    path = config->history;
+    path = *history;
   }
   const auto findings = verify_history(path);
   if (!findings) {
@@ -59,29 +81,29 @@ int verify(const Arguments& arguments, Io& io) {
 }
 
 int salvage(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kChecked, io);
-  if (!config) {
+  const auto history = history_of(arguments, io);
+  if (!history) {
     return kExitNo;
   }
-  const auto findings = verify_history(config->history);
+  const auto findings = verify_history(*history);
   if (!findings) {  // not damage: a file that cannot be opened, or that a newer kpid wrote
     return complain(io, kExitFailed, findings.error().message);
   }
   if (findings->is_foreign) {
     return complain(io,
                     kExitFailed,
-                    printable(config->history) + " is another program's database (" + join(findings->problems, "; ") +
+                    printable(*history) + " is another program's database (" + join(findings->problems, "; ") +
                         "): give the history a file of its own in \"history: path\"");
   }
   if (findings->problems.empty()) {
-    io.out << printable(config->history) << " is sound: there is nothing to salvage\n";
+    io.out << printable(*history) << " is sound: there is nothing to salvage\n";
     return kExitFine;
   }
-  const auto saved = salvage_unused_history(config->history);
+  const auto saved = salvage_unused_history(*history);
   if (!saved) {
     return complain(io, kExitFailed, saved.error().message);
   }
-  io.out << text_of(*saved, config->history) << "\n";
+  io.out << text_of(*saved, *history) << "\n";
   return kExitFine;
 }
 

@@ -1,3 +1,4 @@
+#include "daemon/cli/owner.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/review/csv_cells.hpp"
@@ -161,7 +162,8 @@ bool read_time(const Arguments& arguments, const char* name, const Zone& zone, s
 
 /// What the command line asks for, but for the KPI itself. False: it was complained of.
 bool read_wanted(const Arguments& arguments, Wanted& wanted, Io& io) {
-  const std::string format = arguments.text("format", "csv");
+  const bool is_named_so = arguments.text("out").ends_with(".json");
+  const std::string format = arguments.text("format", is_named_so ? "json" : "csv");
   wanted.as_json = format == "json";
   if (format != "csv" && format != "json") {
     complain(io, kExitUsage, "--format wants csv or json, got \"" + printable(format) + "\"");
@@ -195,7 +197,7 @@ int write_export(const Arguments& arguments, const Wanted& wanted, HistoryReader
     return complain(io, is_segment ? kExitUsage : kExitFailed, found.error().message);
   }
   const std::string path = arguments.text("out");
-  if (path.empty()) {
+  if (path.empty() || io.config != nullptr) {  // the daemon writes no file for others
     io.out << found->text;
     return kExitFine;
   }
@@ -217,7 +219,7 @@ std::vector<std::string> known_names(const Config& config, const Result<std::uni
 }
 
 int history_export(const Arguments& arguments, Io& io) {
-  const auto config = load_for_verb(arguments, Secrets::kChecked, io);
+  const auto config = load_or_last_good(arguments, Secrets::kChecked, io);
   if (!config) {
     return kExitNo;
   }
@@ -225,6 +227,9 @@ int history_export(const Arguments& arguments, Io& io) {
   wanted.name = arguments.text("kpi");
   wanted.kpi = config->rules.find(wanted.name);
   wanted.zone = wanted.kpi == nullptr ? config->zone : wanted.kpi->zone;
+  if (const auto code = run_by_owner("history export", arguments, *config, io)) {
+    return *code;
+  }
   auto reader = open_history_reader(config->history);
   const auto segments = reader ? (*reader)->segments(wanted.name) : Result<std::vector<Labels>>();
   const bool is_absent = !segments && segments.error().kind == ErrorKind::kNotFound;
@@ -262,7 +267,7 @@ Command history_export_command() {
            {"segment", "SEGMENT", "only this one: SE, country=SE, or total"},
            {"from", "DATE", "periods that begin on this day or later"},
            {"to", "DATE", "periods that begin before this day"},
-           {"format", "FORMAT", "csv (default) or json"},
+           {"format", "FORMAT", "csv (default) or json; else as --out ends"},
            {"out", "FILE", "write there instead of on standard output"}},
           history_export};
 }

@@ -31,10 +31,13 @@ void add(StepSummary& all, StepSummary step) {
 }
 
 /// Polls that read everything from `from` on. What came before a failure is kept.
-Result<Backfill> import_from(
-    std::shared_ptr<const Config> config, std::uint32_t source, std::optional<Slot> from, Store& store, Io& io) {
+Result<Backfill> import_from(std::shared_ptr<const Config> config,
+                             std::uint32_t source,
+                             std::optional<Slot> from,
+                             Instant clock,
+                             Store& store,
+                             Io& io) {
   Engine engine(config, store);
-  const Instant clock = io.clock.now();
   KPI_TRY(engine.restore(clock));
   const Instant now = std::max(clock, engine.last_step().value_or(clock));
   Backfill backfill;
@@ -83,12 +86,17 @@ int import(const Arguments& arguments, Io& io) {
     }
     from = slot_of(*date);
   }
-  auto store = open_sqlite_store(config->history);
+  const std::optional<Instant> now =
+      arguments.has("now") ? parse_time(arguments.text("now"), config->zone) : std::optional(io.clock.now());
+  if (!now) {
+    return complain(io, kExitUsage, "--now wants a time such as 2026-03-31T06:00:00Z or \"2026-03-31 06:00\"");
+  }
+  auto store = open_sqlite_store(config->history, {.patience = kHistoryPatience});
   if (!store) {
     return complain(io, kExitFailed, store.error().message);
   }
   const auto index = static_cast<std::uint32_t>(source - config->sources.data());
-  const auto backfill = import_from(config, index, from, **store, io);
+  const auto backfill = import_from(config, index, from, *now, **store, io);
   if (!backfill) {
     return complain(io, kExitFailed, "source " + source->settings.name + ": " + backfill.error().message);
   }
@@ -125,6 +133,7 @@ Command import_command() {
           "kpid import --source web --from 2024-01-01    from that day on, whatever its `since` says",
           {{"source", "NAME", "the source", false, false, true},
            {"from", "DATE", "the first day (default: the source's `since`, else everything)"},
+           {"now", "TIME", "the time it is, as of `run --once --now`: what follows is judged later"},
            config_argument()},
           import};
 }

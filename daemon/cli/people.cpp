@@ -1,4 +1,5 @@
 #include "daemon/cli/asking.hpp"
+#include "daemon/cli/owner.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/web/api.hpp"
@@ -11,9 +12,9 @@ namespace kpi {
 namespace {
 
 /// What --until says; nothing: it was complained of.
-std::optional<Instant> until_of(const Arguments& arguments, const Config& config, Io& io) {
+std::optional<Instant> until_of(const Arguments& arguments, const Config& config, Instant now, Io& io) {
   const std::string text = arguments.text("until");
-  const auto until = parse_until(text, config.zone, io.clock.now());
+  const auto until = parse_until(text, config.zone, now);
   if (!until) {
     complain(io,
              kExitUsage,
@@ -28,11 +29,13 @@ int ack(const Arguments& arguments, Io& io) {
   if (!config) {
     return kExitNo;
   }
-  const auto until = until_of(arguments, *config, io);
-  return until ? ask(AcknowledgeAction{arguments.text("id"), arguments.text("by"), arguments.text("comment"), *until},
-                     config,
-                     io)
-               : kExitUsage;
+  const auto acknowledge = [&](Instant now) -> std::optional<Action> {
+    const auto until = until_of(arguments, *config, now, io);
+    return until ? std::optional<Action>(
+                       AcknowledgeAction{arguments.text("id"), arguments.text("by"), arguments.text("comment"), *until})
+                 : std::nullopt;
+  };
+  return ask_as_of(acknowledge, config, io);
 }
 
 int add_silence(const Arguments& arguments, Io& io) {
@@ -48,14 +51,14 @@ int add_silence(const Arguments& arguments, Io& io) {
     }
     action.match.insert(action.match.end(), matchers->begin(), matchers->end());
   }
-  const auto until = until_of(arguments, *config, io);
-  if (!until) {
-    return kExitUsage;
-  }
-  action.end = *until;
   action.by = arguments.text("by");
   action.comment = arguments.text("comment");
-  return ask(action, config, io);
+  const auto silence = [&](Instant now) -> std::optional<Action> {
+    const auto until = until_of(arguments, *config, now, io);
+    action.end = until.value_or(Instant{});
+    return until ? std::optional<Action>(action) : std::nullopt;
+  };
+  return ask_as_of(silence, config, io);
 }
 
 int end_silence(const Arguments& arguments, Io& io) {
@@ -67,6 +70,9 @@ int list_silences(const Arguments& arguments, Io& io) {
   const auto config = load_or_last_good(arguments, Secrets::kIgnored, io);
   if (!config) {
     return kExitNo;
+  }
+  if (const auto code = run_by_owner("silence list", arguments, *config, io)) {
+    return *code;
   }
   auto reader = open_history_reader(config->history);
   const auto silences = reader ? (*reader)->silences(arguments.has("all") ? Instant{} : io.clock.now())
@@ -123,7 +129,12 @@ Command ack_command() {
           "kpid ack ep_01K3… --by anna --until \"2 hours\" --comment \"calling the agency\"    ids: see `kpid alerts`",
           {{"id", "ID", "the alert's id", true, false, true},
            {"by", "WHO", "who has it", false, false, true},
-           {"until", "TIME", "a time, or a span from now such as \"2 days\"", false, false, true},
+           {"until",
+            "TIME",
+            "a time, or a span such as \"2 days\" from now; without a daemon, from the last step",
+            false,
+            false,
+            true},
            {"comment", "TEXT", "kept with it"},
            config_argument()},
           ack};
@@ -135,7 +146,7 @@ Command silence_add_command() {
           "kpid silence add kpi=conversion_rate country=SE --until \"2026-03-31 08:00\" --by anna\n"
           "kpid silence add owner=growth severity!=critical --until \"3 days\" --by anna --comment campaign",
           {{"match", "LABEL=VALUE", "what it matches: all of them must hold; != for anything but", true, true, true},
-           {"until", "TIME", "a time, or a span from now", false, false, true},
+           {"until", "TIME", "a time, or a span from now; without a daemon, from the last step", false, false, true},
            {"by", "WHO", "who says so", false, false, true},
            {"comment", "TEXT", "kept with it"},
            config_argument()},

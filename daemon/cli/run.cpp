@@ -81,6 +81,9 @@ Result<std::string> review_file(const Config& config, const ReviewPeriod& period
   return make_report(config, period, ReportFormat::kHtml, language, *reader);
 }
 
+/// A clock that is set right moves back by so much at the most; time stands still until then.
+constexpr std::chrono::minutes kClockMovedBack{10};
+
 int run_once(
     std::shared_ptr<const Config> config, Store& store, World world, Instant now, const Arguments& arguments, Io& io) {
   EngineOptions options{1, true};
@@ -90,10 +93,19 @@ int run_once(
     return complain(io, kExitFailed, restored.error().message);
   }
   if (const auto last = watch.engine().last_step(); last && now < *last) {
-    return complain(io,
-                    kExitUsage,
-                    "--now " + rfc3339(now) + " lies before the last step at " + rfc3339(*last) +
-                        ": what has been judged cannot be unseen");
+    if (arguments.has("now")) {
+      return complain(io,
+                      kExitUsage,
+                      "--now " + rfc3339(now) + " lies before the last step at " + rfc3339(*last) +
+                          ": what has been judged cannot be unseen");
+    }
+    if (*last - now > kClockMovedBack) {
+      return complain(io,
+                      kExitFailed,
+                      "the clock says " + rfc3339(now) + ", and the last step was at " + rfc3339(*last) +
+                          ": set the clock, or replay with --now");
+    }
+    now = *last;
   }
   Progress progress(io, "run");
   watch.on_doing = [&](const std::string& doing) { progress.show(doing); };
@@ -332,7 +344,11 @@ int run(const Arguments& arguments, Io& io) {
                     R"(--now wants a time such as 2026-03-31T06:00:00Z or "2026-03-31 06:00", got ")" +
                         printable(arguments.text("now")) + "\"");
   }
-  auto store = open_sqlite_store(config->history);
+  SqliteStoreOptions options;
+  if (!signals) {
+    options.patience = kHistoryPatience;
+  }
+  auto store = open_sqlite_store(config->history, options);
   if (!store) {
     return complain(io, kExitFailed, store.error().message);
   }
@@ -341,7 +357,7 @@ int run(const Arguments& arguments, Io& io) {
   std::ostream& console = arguments.has("once") && arguments.has("json") ? io.err : io.out;
   const World world{io.clock, io.host, *http, console};
   return signals ? run_daemon(std::move(start), **store, world, *signals, io)
-                 : run_once(config, **store, world, *now, arguments, io);
+                 : run_once(config, **store, world, arguments.has("now") ? *now : io.clock.now(), arguments, io);
 }
 
 }  // namespace

@@ -249,6 +249,10 @@ int source_test(const Arguments& arguments, Io& io) {
   const auto begun = io.clock.steady();
   const auto poll = source->source->poll(request, io.host, {});
   const auto took = std::chrono::duration_cast<Duration>(io.clock.steady() - begun);
+  if (!poll && arguments.has("json")) {
+    const ordered_json document{{"source", source->settings.name}, {"error", poll.error().message}};
+    io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
+  }
   if (!poll) {
     return complain(io, kExitFailed, "source " + source->settings.name + ": " + poll.error().message);
   }

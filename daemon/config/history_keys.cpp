@@ -12,7 +12,7 @@ constexpr std::int64_t kLeastCopyMs = 60'000;
 
 /// "sqlite:history.db" as a path; nothing, and said, when it is something else.
 std::optional<std::string> file_of(const std::string& text, Position position, Diagnostics& diagnostics) {
-  if (!text.starts_with("sqlite:") || text.size() == 7) {
+  if (!text.starts_with("sqlite:") || text.size() == 7 || text == "sqlite::memory:") {
     diagnostics.error(
         position, "the history \"" + printable(text) + "\" is not understood", "write history: sqlite:history.db");
     return std::nullopt;

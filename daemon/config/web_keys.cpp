@@ -3,7 +3,11 @@
 #include "daemon/config/secret_reference.hpp"
 #include "rules/base/text.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
+#include <array>
 
 namespace kpi {
 namespace {
@@ -43,6 +47,14 @@ bool is_loopback(const std::string& host) {
   return host == "[::1]" || host == "localhost" || host.starts_with("127.");
 }
 
+/// "localhost", or an address in digits, of IPv6 in brackets.
+bool is_address(const std::string& host) {
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  const bool is_bracketed = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
+  return host == "localhost" || ::inet_pton(AF_INET, host.c_str(), bytes.data()) == 1 ||
+         (is_bracketed && ::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), bytes.data()) == 1);
+}
+
 }  // namespace
 
 void read_web(MapReader& map, ConfigReading& reading) {
@@ -62,6 +74,11 @@ void read_web(MapReader& map, ConfigReading& reading) {
     reading.diagnostics.error(listen->position, "listen wants an address and a port", "write listen: 127.0.0.1:8470");
   }
   web.is_public = !is_loopback(host);
+  if (!host.empty() && !is_address(host)) {
+    reading.diagnostics.error(listen->position,
+                              "\"" + printable(host, 60) + "\" is no address of this machine",
+                              "write listen: 127.0.0.1:8470");
+  }
   if (!web.token.empty() && web.token.reveal().size() < kShortestToken) {
     const std::string message = "the token is shorter than 16 bytes";
     const std::string remedy = "make one that nobody guesses: head -c 24 /dev/urandom | base64";

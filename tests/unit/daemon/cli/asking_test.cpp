@@ -54,6 +54,18 @@ TEST_F(Acting, MakesNoStepSinceNoSourceWasLookedAt) {
   EXPECT_EQ(program_.once("2026-03-04T06:00:00Z"), 0);  // the time of the last step has not moved
 }
 
+TEST_F(Acting, ASpanRunsFromTheLastStepWhereNoDaemonRuns) {
+  program_.set_time("2026-11-28T12:00:00Z");
+  const Ended acknowledged = program_.on_folder({"ack", episode(), "--by", "anna", "--until", "2 days"});
+  EXPECT_EQ(acknowledged.code, 0) << acknowledged.err;
+  EXPECT_NE(acknowledged.out.find("2026-03-05"), std::string::npos) << acknowledged.out;
+  const Ended silenced = program_.on_folder({"silence", "add", "kpi=orders", "--by", "anna", "--until", "2 hours"});
+  EXPECT_NE(silenced.out.find("2026-03-03T08:00:00"), std::string::npos) << silenced.out;
+  program_.set_time("2025-11-28T12:00:00Z");  // a replay of what is to come
+  EXPECT_EQ(program_.on_folder({"ack", episode(), "--by", "anna", "--until", "3 days"}).code, 0);
+  EXPECT_EQ(program_.on_folder({"ack", episode(), "--by", "anna", "--until", "soon"}).code, 2);
+}
+
 TEST_F(Acting, AcknowledgesAsOfTheLastStep) {
   program_.set_time("2026-11-28T12:00:00Z");
   const Ended ended = program_.on_folder({"ack", episode(), "--by", "anna", "--until", "2026-03-05 12:00"});

@@ -76,6 +76,31 @@ TEST(ExplainSegments, SaysWhatRetiredAndWhatWasRefused) {
   EXPECT_THAT(refused, HasSubstr(": max_segments is 1, and so many are known"));
 }
 
+TEST(ExplainSegments, TakesAValueWithACommaAndAnEqualsSign) {
+  Program program("2026-03-11T06:00:00Z");
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\n"
+                "sources: {web: {plugin: csv, path: web.csv, labels: {country: Country, device: Device}, "
+                "metrics: {visits: {unit: visits}}}}\n");
+  program.write("rules.yaml",
+                "kpis: {visits: {value: web.visits, split_by: [country]}, both: {value: web.visits, "
+                "split_by: [[country, device]]}}\n");
+  program.write("web.csv",
+                "Date,Country,Device,visits\n2026-03-08,\"Korea, Republic of\",m,7\n"
+                "2026-03-08,\"a, b=c\",m,8\n");
+  ASSERT_EQ(program.once("2026-03-10T06:00:00Z"), 0);
+  const auto value_of = [&](const std::string& kpi, const std::string& segment) {
+    const Ended said = program.on_folder({"explain", kpi, "--segment", segment, "--at", "2026-03-09 12:00"});
+    const std::size_t begin = said.out.find("value     ");
+    return begin == std::string::npos ? said.err : said.out.substr(begin + 10, said.out.find('\n', begin) - begin - 10);
+  };
+  EXPECT_EQ(value_of("visits", "country=Korea, Republic of"), "7 visits");
+  EXPECT_EQ(value_of("visits", "Korea, Republic of"), "7 visits");
+  EXPECT_EQ(value_of("visits", "country=a, b=c"), "8 visits");
+  EXPECT_EQ(value_of("both", "device=m, country=Korea, Republic of"), "7 visits");
+  EXPECT_EQ(value_of("both", "country=a, b=c, device=m"), "8 visits");
+}
+
 TEST(ExplainBefore, SaysWhatAKpiWithoutASampleWaitsFor) {
   Program program("2026-03-11T06:00:00Z");
   program.write("kpid.yaml",

@@ -1,6 +1,7 @@
 #include "tests/support/golden.hpp"
 #include "tests/unit/daemon/cli/program.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -66,12 +67,36 @@ TEST_F(HistoryExport, TakesPeriodsThatBeginFromOneDayToBeforeAnother) {
   EXPECT_EQ(dates({"--from", "2027-01-01"}), (std::vector<std::string>{}));
 }
 
+TEST_F(HistoryExport, IsWhatTheFileIsCalled) {
+  const std::string file = program_.path("visits.json");
+  EXPECT_EQ(program_.on_folder({"history", "export", "visits", "--out", file}).code, 0);
+  EXPECT_THAT(program_.read("visits.json"), testing::StartsWith("{"));
+}
+
 TEST_F(HistoryExport, WritesTheFileWhole) {
   EXPECT_EQ(run({"visits", "--out", program_.path("visits.csv")}), (Ended{0, "DIR/visits.csv: 14 rows\n", ""}));
   EXPECT_EQ(program_.read("visits.csv"), run({"visits"}).out);
   EXPECT_FALSE(program_.has("visits.csv.part"));
   EXPECT_EQ(run({"visits", "--out", program_.path("none/visits.csv")}),
             (Ended{3, "", "kpid: cannot write DIR/none/visits.csv.part: is there such a folder, and room?\n"}));
+}
+
+TEST(HistoryVerbs, LookAfterTheHistoryWhateverIsWrongWithTheRules) {
+  Program program("2026-03-15T06:00:00Z");
+  write_site(program);
+  ASSERT_EQ(program.once("2026-03-15T06:00:00Z"), 0);
+  program.write("kpid.yaml", program.read("kpid.yaml") + "\nmistake: 1\n");
+  const Ended verified = program.on_folder({"history", "verify"});
+  EXPECT_EQ(verified.code, 0) << verified.err;
+  EXPECT_THAT(verified.err, testing::HasSubstr("the configuration has errors, see `kpid check`"));
+  EXPECT_EQ(program.on_folder({"history", "backup", program.path("copy.db")}).code, 0);
+  EXPECT_TRUE(program.has("copy.db"));
+  program.write("kpid.yaml", "history: [");
+  EXPECT_EQ(program.on_folder({"history", "verify"}).code, 3);
+  program.write("copy.db", "");
+  const Ended empty = program.run({"history", "verify", program.path("copy.db")});
+  EXPECT_EQ(empty.code, 1);
+  EXPECT_EQ(empty.out, "not sound: the file is empty\n");
 }
 
 TEST_F(HistoryExport, OfAKpiThatIsGoneStillWorks) {

@@ -84,6 +84,10 @@ TEST_F(Sources, ThatFailSaySo) {
   program_.remove("web.csv");
   EXPECT_EQ(program_.on_folder({"source", "test", "web"}),
             (Ended{3, "", "kpid: source web: DIR/web.csv: no such file: correct the path, or put the file there\n"}));
+  EXPECT_EQ(program_.on_folder({"source", "test", "web", "--json"}).out,
+            "{\n  \"source\": \"web\",\n  \"error\": \"DIR/web.csv: no such file: correct the path, or put the file "
+            "there\"\n}\n");
+  EXPECT_EQ(program_.on_folder({"source"}).err, "kpid: `kpid source` wants one of: test\n");
   EXPECT_EQ(program_.on_folder({"source", "test", "wep"}),
             (Ended{2, "", "kpid: there is no source \"wep\"; did you mean \"web\"?\n"}));
 }
@@ -95,6 +99,26 @@ TEST_F(Sources, AreImportedFromBeforeTheirSince) {
   EXPECT_NE(ended.out.find("web: 2 new samples, 0 restated, "), std::string::npos) << ended.out;
   const Ended ledger = program_.on_folder({"history", "export", "visits", "--format", "csv"});
   EXPECT_NE(ledger.out.find("2026-02-27"), std::string::npos) << ledger.out;
+}
+
+TEST_F(Sources, AreImportedAsOfATimeSoThatAReplayGoesOnFromThere) {
+  program_.set_time("2026-11-28T12:00:00Z");
+  const Ended ended = program_.on_folder({"import", "--source", "web", "--now", "2026-03-14 06:00"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(program_.once("2026-03-15T06:00:00Z"), 0);
+  EXPECT_EQ(program_.on_folder({"import", "--source", "web", "--now", "soon"}).code, 2);
+}
+
+TEST_F(Sources, ARunGoesOnWhereTheClockWasSetBackALittle) {
+  EXPECT_EQ(program_.once("2026-03-15T06:00:00Z"), 0);
+  program_.set_time("2026-03-15T05:59:30Z");
+  EXPECT_EQ(program_.on_folder({"run", "--once"}).code, 0);
+  program_.set_time("2026-03-14T06:00:00Z");
+  const Ended ended = program_.on_folder({"run", "--once"});
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_NE(ended.err.find("the clock says 2026-03-14T06:00:00Z, and the last step was at 2026-03-15T06:00:00Z"),
+            std::string::npos)
+      << ended.err;
 }
 
 /// Whether nothing is wrong but that the secrets of a block are not set here.
