@@ -2,9 +2,12 @@
 
 #include "rules/base/text.hpp"
 
+#include <system_error>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 
 namespace kpi {
@@ -79,6 +82,10 @@ std::optional<double> cell_number(std::string_view cell) {
 Result<SeriesFile> SeriesFile::open(const std::string& path) {
   SeriesFile result;
   result.path_ = path;
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown)) {  // it opens, and has no line
+    return fail(ErrorKind::kNotFound, "cannot read " + printable(path) + ": it is a folder; name a file in it");
+  }
   result.file_.open(path, std::ios::binary);
   if (!result.file_) {
     return fail(ErrorKind::kNotFound, "cannot read " + printable(path) + ": is the path right, and may you read it?");

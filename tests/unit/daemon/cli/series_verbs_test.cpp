@@ -17,13 +17,13 @@ TEST(SeriesVerbs, PrintNothingOfAFileThatCannotBeRead) {
   Program program(kNow);
   program.write("words.csv", "id,v1,v2\nA,1,two\n");
   program.write("ends.csv", "timestamp,value\n2026-03-01,one\n");
-  for (const char* name : {"none.csv", "words.csv"}) {
+  for (const char* name : {"none.csv", "words.csv", ""}) {
     const Ended ended = program.run({"forecast", program.path(name), "--horizon", "2"});
     EXPECT_EQ(ended.code, 3);
     EXPECT_EQ(ended.out, "");
     EXPECT_NE(ended.err, "");
   }
-  for (const char* name : {"none.csv", "ends.csv"}) {
+  for (const char* name : {"none.csv", "ends.csv", ""}) {
     const Ended ended = program.run({"anomaly", program.path(name)});
     EXPECT_EQ(ended.code, 3);
     EXPECT_EQ(ended.out, "");
