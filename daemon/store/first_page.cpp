@@ -151,6 +151,8 @@ std::vector<Named> find_named(const std::string& path, std::int64_t pages) {
       file.read(reinterpret_cast<char*>(page.data()), kPage)) {  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
     add_named(page, pages, known, found);
   }
+  // SQLite takes no index of a table that is not named.
+  std::erase_if(found, [&](const Named& row) { return row.type == "index" && !known.contains(row.table); });
   return found;
 }
 

@@ -170,7 +170,8 @@ void copy_tables(SQLite::Database& from, SQLite::Database& to, bool is_partly_na
       salvage.saved.push_back({table, 0});
       continue;
     }
-    Copied copied = copy_rows(from, to, table, "");
+    // An index may be one of those that are not named.
+    Copied copied = copy_rows(from, to, table, is_partly_named ? "NOT INDEXED" : "");
     if (!copied.is_whole && !copy_around(from, to, table, copied)) {
       salvage.broken.push_back(table);
     }

@@ -27,13 +27,14 @@ TEST(CheckSecrets, ShowsNoLineThatHoldsOne) {
   Program program("2026-03-15T06:00:00Z");
   write_site(program);
   program.write("kpid.yaml",
-                program.read("kpid.yaml") +
-                    "\ntoken: \"hush-hush-token-of-mine\"\nlisten: 127.0.0.1:18470\n"
-                    "fallback: {to: [hook], every: hush-hush, url: \"https://hooks.slack.com/services/T0/hush\"}\n");
+                "rules: [rules.yaml]\nsources: {web: {plugin: csv, path: web.csv, metrics: {visits: {}}}}\n"
+                "listen: 127.0.0.1:18470\ntoken: \"hush-hush-token-of-mine\"\n"
+                "channels:\n  team: {type: slack, bogus: 1, url: \"https://chat.example.com/services/T0/hush\"}\n"
+                "routes: [{match: {}, to: [team]}]\n");
   const Ended ended = program.on_folder({"check"});
-  EXPECT_THAT(ended.err + ended.out, testing::HasSubstr("a secret stands in the file"));
-  EXPECT_THAT(ended.err + ended.out, testing::Not(testing::HasSubstr("hush-hush-token")));
-  EXPECT_THAT(ended.err + ended.out, testing::Not(testing::HasSubstr("T0/hush")));
+  EXPECT_THAT(ended.err + ended.out, testing::HasSubstr("kpid.yaml:4:8: warning: a secret stands in the file"));
+  EXPECT_THAT(ended.err + ended.out, testing::HasSubstr("unknown key \"bogus\""));
+  EXPECT_THAT(ended.err + ended.out, testing::Not(testing::HasSubstr("hush")));
 }
 
 TEST(CheckOfFiles, NamesTheColumnThatAFileHasNot) {
