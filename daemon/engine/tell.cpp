@@ -176,6 +176,9 @@ void Engine::tell_target(std::uint32_t line, const AlertSlot& alert) {
   const bool fires = alert.state->phase == AlertPhase::kFiring;
   const bool is_silent = !is_news || (standing.is_over && !was_known && !fires);
   AlertSubject subject = target_subject(line, alert);
+  if (!subject.is_firing && !told.episode.empty()) {
+    subject.since = told.since;  // of the trouble that is over
+  }
   AlertEvent event = event_of(line, alert, subject, MessageType::kTargetStatus);
   event.is_reminded = event.is_reminded && standing.status != TargetStatus::kMissed;  // that is its last word
   if (is_silent || !subject.is_firing) {
@@ -188,6 +191,7 @@ void Engine::tell_target(std::uint32_t line, const AlertSlot& alert) {
   if (!is_silent && is_told) {
     told.severity = subject.severity;
     told.episode = subject.is_firing ? subject.episode : "";
+    told.since = subject.is_firing ? subject.since : std::nullopt;
   } else if (is_silent) {
     told.episode.clear();
   }

@@ -252,6 +252,15 @@ void Decider::lead(const AlertKey& key, TrackedAlert& alert) {
   forget_idle(key);
 }
 
+/// Those to whom it was escalated, and to whom no route leads.
+bool Decider::is_told_by_steps_alone(const TrackedAlert& alert, const RoutingGroup& group) const {
+  return group.kind == RoutingGroup::Kind::kEscalation && std::ranges::none_of(alert.members, [&](const Member& other) {
+           const auto found = state_.groups.find(other.group);
+           return other.is_current && found != state_.groups.end() && found->second.channel == group.channel &&
+                  found->second.kind == RoutingGroup::Kind::kAlerts;
+         });
+}
+
 void Decider::fire(const AlertEvent& event) {
   TrackedAlert& alert = state_.alerts[event.alert];
   const bool is_new = !alert.is_firing || alert.episode != event.episode;
@@ -286,11 +295,13 @@ void Decider::fire(const AlertEvent& event) {
   }
   for (Member& member : alert.members) {
     RoutingGroup& group = state_.groups.find(member.group)->second;
-    if (!member.is_current || group.kind != RoutingGroup::Kind::kAlerts) {
+    const bool is_escalated = is_worse && member.told == event.episode && is_told_by_steps_alone(alert, group);
+    if (!member.is_current || (group.kind != RoutingGroup::Kind::kAlerts && !is_escalated)) {
       continue;
     }
     std::erase_if(member.news, [](const News& news) { return news.kind == News::Kind::kFires; });
-    member.news.push_back({News::Kind::kFires, event.type, event.view, ""});
+    member.news.push_back(
+        {News::Kind::kFires, is_escalated ? MessageType::kAlertEscalated : event.type, event.view, ""});
     // Those who know it as something lesser are no new alert's audience, for which `interval` is.
     const bool is_urgent = is_worse && event.severity == Severity::kCritical && member.told == event.episode;
     expect(group, event.alert, alert, member.news.back(), is_urgent);

@@ -194,7 +194,10 @@ std::string complaints(const std::string& digests) {
     std::string text_;
   };
 
-  OneFile host("channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\ndigests:\n" + digests);
+  OneFile host(
+      "channels: {team: {type: console}, pager: {type: pagerduty, routing_key: "
+      "12345678901234567890123456789012}}\nroutes: [{match: {}, to: [team]}]\ndigests:\n" +
+      digests);
   return load_config("kpid.yaml", Secrets::kIgnored, host).diagnostics.text();
 }
 
@@ -208,6 +211,8 @@ TEST(Digest, ThatIsNotUnderstoodIsAnErrorWithItsPlace) {
   EXPECT_THAT(complaints("  - {to: [taem], every: day, kpis: {}}\n"), HasSubstr("did you mean \"team\"?"));
   EXPECT_THAT(complaints("  - {to: [team], every: day}\n"), HasSubstr("kpis: {owner: growth}; {} is all"));
   EXPECT_THAT(complaints("  - {to: [team], every: year, kpis: {}}\n"), HasSubstr("year"));
+  EXPECT_THAT(complaints("  - {to: [pager], every: day, kpis: {}}\n"),
+              HasSubstr("a digest is no incident: pager (pagerduty) would open one that nobody closes"));
   EXPECT_THAT(complaints("  - {to: [team], every: day, kpis: {}}\n  - {to: [team], every: day, kpis: {}}\n"),
               HasSubstr("this digest goes to the same channel twice"));
 }

@@ -266,6 +266,7 @@ TEST(Told, EachChangeOfATargetsStatus) {
               ElementsAre("team target.status visits target: pace 90%, 140 due by now"));
   EXPECT_THAT(day("2026-03-03", 160, "2026-03-04"),
               ElementsAre("team target.status visits target: back on track to 200"));
+  EXPECT_TRUE(story.messages().front().alerts.front().since) << "when the trouble began that is over";
   EXPECT_THAT(day("2026-03-04", 110, "2026-03-05"),
               ElementsAre("team target.status visits target: pace 13%, 180 due by now"));
   EXPECT_THAT(day("2026-03-05", 150, "2026-03-06"),

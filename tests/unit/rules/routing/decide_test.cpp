@@ -287,6 +287,25 @@ TEST(Escalation, CountsFromWhenAnAlertBecameBadEnoughForItsRoute) {
               ElementsAre("10:30:00 lead alert.escalated a", "11:00:00 board alert.escalated a"));
 }
 
+TEST(Escalation, ThoseItWentToHearThatItBecameWorseOnce) {
+  Desk desk({with_repeat(escalating(), {})});
+  desk.fires("2026-03-31 10:00", "a");
+  desk.until("2026-03-31 10:40");
+  desk.acknowledge("2026-03-31 10:45", "a", "2026-03-31 18:00");
+  desk.restart();
+  desk.fires("2026-03-31 10:50", "a", Severity::kCritical);  // which voids that
+  EXPECT_THAT(desk.until("2026-03-31 11:10"),
+              ElementsAre("10:50:00 duty alert.firing a", "10:50:00 lead alert.escalated a"));
+  Route both = with_repeat(escalating(), {});
+  both.to = {"duty", "lead"};
+  Desk twice({both});
+  twice.fires("2026-03-31 10:00", "a");
+  twice.until("2026-03-31 10:40");
+  twice.fires("2026-03-31 10:50", "a", Severity::kCritical);
+  EXPECT_THAT(twice.until("2026-03-31 10:55"),
+              ElementsAre("10:50:00 duty alert.firing a", "10:50:00 lead alert.firing a"));
+}
+
 TEST(Escalation, CountsFromWhenSomebodyWasTold) {
   Route route = with_repeat(escalating(), {});
   route.only = "office";
