@@ -23,7 +23,7 @@ Result<void> Engine::restore_verdicts() {
     line.judged.put(row.slot, row.value);
     note_verdict(line, rules_.kpis[line.kpi], row);
     if (!line.plans.empty()) {
-      complete_target(line, rules_.kpis[line.kpi], row.slot);
+      complete_target(line, rules_.kpis[line.kpi], row.slot, rules_.calendar);
       tails[place - 1].add(row);
     }
     line.newest = row.slot;

@@ -93,24 +93,47 @@ class Judging {
     }
     const Ready ready = readiness(line_, plan_, context_, slot);
     if (ready == Ready::kYes || is_given_up(slot)) {
-      conclude(slot, settled_value(line_, context_, slot, ready));
+      conclude(slot, settled_value(line_, context_, slot, ready), known_from(slot, ready));
       return true;
     }
     note_unknown(slot);
     return false;
   }
 
-  void conclude(Slot slot, const Value& value) {
+  /// From when a value of the period can be known, however late somebody looks: from its due time, or where it is
+  /// judged without a segment that was expected from when that is waited for no more; so too for what is computed from
+  /// a KPI that waited.
+  [[nodiscard]] Instant known_from(Slot slot, Ready ready) const {
+    Instant from = ready == Ready::kYes ? plan_.due(kpi_, slot) : plan_.deadline(kpi_, slot);
+    const Frame frame = evaluation(line_, context_, slot).frame;
+    for (std::size_t i = 0; i < kpi_.value.kpis.size(); ++i) {
+      const KpiInput& input = kpi_.value.kpis[i];
+      const JudgedSeries* judged = line_.value_inputs.kpis[i];
+      if (judged == nullptr || judged->waited.empty() || !input.back.empty()) {
+        continue;
+      }
+      const Slot last = next_slot(window_of(frame, input, judged->grain).to, judged->grain, frame.zone, -1);
+      if (const auto found = judged->waited.find(last); found != judged->waited.end()) {
+        from = std::max(from, found->second);
+      }
+    }
+    return from;
+  }
+
+  void conclude(Slot slot, const Value& value, Instant from) {
     line_.awaiting.erase(slot);
     line_.judged.put(slot, value.number);
+    if (value.is_known() && from > plan_.due(kpi_, slot)) {
+      line_.judged.waited.insert_or_assign(slot, from);
+    }
     if (value.is_known() || value.is_excused()) {
-      come_back(slot);
+      come_back(slot, from);
     }
     for (Slot gap = line_.stepped ? next(*line_.stepped) : *line_.first; gap < slot; gap = next(gap)) {
       move(look(gap, Value::unknown(Reason::kNoSample)));
     }
     const Judged judged = look(slot, value);
-    judged.lacks_data() ? note_unknown(slot) : note_known(slot);
+    judged.lacks_data() ? note_unknown(slot) : note_known(slot, from);
     move(judged);
     changes_.verdicts.push_back(verdict_row(line_, kpi_, plan_, judged, unknown_since()));
     note_verdict(line_, kpi_, changes_.verdicts.back());
@@ -123,7 +146,7 @@ class Judging {
   }
 
   Judged look(Slot slot, const Value& value) {
-    complete_target(line_, kpi_, slot);
+    complete_target(line_, kpi_, slot, context_.rules->calendar);
     return look_at(line_, context_, slot, value);
   }
 
@@ -145,13 +168,13 @@ class Judging {
   }
 
   /// Data ends a retirement, also one that nobody saw begin.
-  void come_back(Slot slot) {
+  void come_back(Slot slot, Instant from) {
     if (line_.known && *line_.known >= slot) {
       return;
     }
     const auto last = line_.is_retired ? std::nullopt : retirement(line_, kpi_, slot, context_.rules->calendar);
-    if (last && *last < slot && plan_.deadline(kpi_, *last) < plan_.due(kpi_, slot)) {
-      fire_overdue(plan_.due(kpi_, slot));
+    if (last && *last < slot && plan_.deadline(kpi_, *last) < from) {
+      fire_overdue(from);
       retire(line_, kpi_, plan_, plan_.deadline(kpi_, *last), changes_);
     }
     line_.is_retired = false;
@@ -159,7 +182,7 @@ class Judging {
 
   /// A period has all that it is judged by, or nothing but its past is missing: the run without data is over, and may
   /// have been an alert before it ended.
-  void note_known(Slot slot) {
+  void note_known(Slot slot, Instant from) {
     if (line_.known && *line_.known >= slot) {
       return;
     }
@@ -167,11 +190,10 @@ class Judging {
     if (!line_.no_data.first) {
       return;
     }
-    const Instant due = plan_.due(kpi_, slot);
-    fire_overdue(due);
+    fire_overdue(from);
     // Data that came late ended the alert when it came.
-    const bool is_late = line_.no_data.firing_at && *line_.no_data.firing_at >= due;
-    end_no_data(line_, kpi_, plan_, is_late ? context_.now : due, changes_);
+    const bool is_late = line_.no_data.firing_at && *line_.no_data.firing_at >= from;
+    end_no_data(line_, kpi_, plan_, is_late ? context_.now : from, changes_);
   }
 
   /// What had become an alert before `until` although nobody looked.

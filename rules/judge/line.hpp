@@ -125,7 +125,7 @@ TargetStanding stand_on_target(
     const Line& line, const Kpi& kpi, Slot slot, const Value& value, Verdict verdict, const CalendarRules& calendar);
 
 /// Completes the plan that the period is judged by, if it still lacks what is measured when it starts.
-void complete_target(Line& line, const Kpi& kpi, Slot slot);
+void complete_target(Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar);
 
 /// Whether some target of the KPI is a share of met periods.
 bool counts_verdicts(const Kpi& kpi);

@@ -209,7 +209,7 @@ const TargetPlan* plan_of_standing(const Line& line) {
   return line.target_standing.plan ? &line.plans[*line.target_standing.plan] : nullptr;
 }
 
-void complete_target(Line& line, const Kpi& kpi, Slot slot) {
+void complete_target(Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar) {
   const Slot end = end_of(slot, kpi);
   const auto index = plan_for(line.plans, end);
   if (!index) {
@@ -217,7 +217,7 @@ void complete_target(Line& line, const Kpi& kpi, Slot slot) {
   }
   TargetPlan& plan = line.plans[*index];
   if (plan.lack != TargetPlan::Lack::kNothing && plan.start < end) {
-    complete_plan(plan, kpi.targets[plan.target], kpi, line.judged);
+    complete_plan(plan, kpi.targets[plan.target], kpi, line.judged, calendar);
   }
 }
 
@@ -226,10 +226,14 @@ TargetStanding stand_on_target(
   TargetPeriod period;
   period.end = end_of(slot, kpi);
   const auto index = plan_for(line.plans, period.end);
-  if (!index || line.plans[*index].lack != TargetPlan::Lack::kNothing) {
+  if (!index) {
     return {};
   }
   const TargetPlan& plan = line.plans[*index];
+  const bool has_begun = period.end > plan.start;
+  if (plan.lack != TargetPlan::Lack::kNothing && (has_begun || plan.lack != TargetPlan::Lack::kStart)) {
+    return {};
+  }
   const Target& target = kpi.targets[plan.target];
   period.every = kpi.every;
   period.next_end = end_of(next_slot(slot, kpi.every, kpi.zone), kpi);

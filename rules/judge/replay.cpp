@@ -112,7 +112,7 @@ class Replay {
     if (!value.is_known() && is_retired_at(line_, kpi_, slot)) {
       forget_alerts(line_);
     }
-    complete_target(line_, kpi_, slot);
+    complete_target(line_, kpi_, slot, context_.rules->calendar);
     Judged judged = look_at(line_, context_, slot, value);
     step_machines(line_, kpi_, plan_, judged);
     LineChanges past;  // episodes of the past stay as they were written

@@ -1,6 +1,7 @@
 #include "rules/judge/target_plan.hpp"
 
 #include "rules/base/text.hpp"
+#include "rules/judge/target_season.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,10 +13,6 @@ namespace {
 /// A measured baseline is the mean of the periods of these days before the start, at least so many.
 constexpr std::int32_t kBaselineDays = 28;
 constexpr std::size_t kBaselinePeriods = 4;
-/// A year earlier on the same weekday.
-constexpr std::int64_t kSeasonMs = 364 * kDayMs;
-/// So much of last year must be known.
-constexpr double kSeasonKnown = 0.9;
 
 constexpr std::array<std::string_view, 5> kPaths{"linear", "compound", "s-curve", "steps", "seasonal"};
 constexpr std::array<std::string_view, 4> kMeasures{"level", "total", "average", "share_met"};
@@ -124,38 +121,6 @@ void measure_baseline(TargetPlan& plan, const Kpi& kpi, const JudgedSeries& judg
   }
 }
 
-/// The end of a period, a year later.
-Slot season_end(Slot slot, const Kpi& kpi) {
-  const Slot end = civil_slot(next_slot(slot, kpi.every, kpi.zone), kpi);
-  return kpi.every.span().months > 0 ? shift_date(end, Span{12, 0, 0}) : Slot{end.ms + kSeasonMs};
-}
-
-/// What last year's periods had added up to, moved to this year.
-std::vector<PathPoint> season_of(const TargetPlan& plan, const Kpi& kpi, const JudgedSeries& judged) {
-  Slot end = plan.end;
-  for (const TargetTurn& turn : plan.turns) {
-    end = std::max(end, turn.end);
-  }
-  const auto& values = judged.values;
-  const auto ended_before = [&](const Sample& sample) { return season_end(sample.slot, kpi) <= plan.start; };
-  std::vector<PathPoint> season;
-  double sum = 0;
-  for (auto at = std::partition_point(values.begin(), values.end(), ended_before); at != values.end(); ++at) {
-    const Slot moved = season_end(at->slot, kpi);
-    if (moved > end) {
-      break;
-    }
-    if (!std::isnan(at->value)) {
-      sum += at->value;
-      season.push_back({moved, sum});
-    }
-  }
-  const double periods =
-      static_cast<double>(end.ms - plan.start.ms) / static_cast<double>(kpi.every.span().approximate_ms());
-  const bool is_enough = static_cast<double>(season.size()) >= std::floor(kSeasonKnown * periods) && sum > 0;
-  return is_enough ? season : std::vector<PathPoint>{};
-}
-
 std::string steps_text(const std::vector<Target::Step>& steps) {
   std::string text;
   for (const Target::Step& step : steps) {
@@ -208,14 +173,15 @@ std::vector<TargetPlan> plans_of(const Kpi& kpi, const Labels& segment, const Pl
   return plans;
 }
 
-void complete_plan(TargetPlan& plan, const Target& target, const Kpi& kpi, const JudgedSeries& judged) {
+void complete_plan(
+    TargetPlan& plan, const Target& target, const Kpi& kpi, const JudgedSeries& judged, const CalendarRules& calendar) {
   if (!target.baseline && std::isnan(plan.baseline)) {
     measure_baseline(plan, kpi, judged);
   }
   const auto is_seasonal = [](const auto& part) { return part.path == Target::Path::kSeasonal; };
   const bool has_season = is_seasonal(plan) || std::ranges::any_of(plan.turns, is_seasonal);
   if (has_season && plan.season.empty()) {
-    plan.season = season_of(plan, kpi, judged);
+    plan.season = season_of(plan, kpi, judged, calendar);
   }
   plan.lack = std::isnan(plan.baseline)           ? TargetPlan::Lack::kBaseline
               : has_season && plan.season.empty() ? TargetPlan::Lack::kLastYear

@@ -23,8 +23,9 @@ struct PlanGround {
 std::vector<TargetPlan> plans_of(const Kpi& kpi, const Labels& segment, const PlanGround& ground);
 
 /// Measures what a plan lacks from the periods judged before its start (or a year before them). What it still lacks
-/// after that, it may find later.
-void complete_plan(TargetPlan& plan, const Target& target, const Kpi& kpi, const JudgedSeries& judged);
+/// after that, it may find later. `calendar`: whose named days a season knows.
+void complete_plan(
+    TargetPlan& plan, const Target& target, const Kpi& kpi, const JudgedSeries& judged, const CalendarRules& calendar);
 
 /// Whether the target is a budget that is not to be exceeded: a total of what is better when less.
 bool is_ceiling(const Target& target, const Better& better);

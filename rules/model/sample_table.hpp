@@ -17,6 +17,8 @@ namespace kpi {
 struct JudgedSeries {
   Grain grain;
   std::vector<Sample> values;
+  /// Of periods with a value that waited beyond their due time for what was expected of them: when that ended.
+  std::map<Slot, Instant> waited{};
 
   /// Sets or replaces the value of a slot.
   void put(Slot slot, double value);

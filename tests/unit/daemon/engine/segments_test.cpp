@@ -65,6 +65,41 @@ TEST(Segments, AddedToExpectAreMissingFromTheBeginning) {
   EXPECT_EQ(*story.line("visits", kNorway).first, *story.line("visits").first);
 }
 
+/// Sweden's value of the second day is null, and on the third it has no row.
+std::map<std::string, std::string> episodes_of(const std::vector<std::string>& steps) {
+  Story story(kConfig,
+              "kpis:\n"
+              "  visits: {value: web.visits, split_by: [country], expect: {country: [SE, \"NO\"]}}\n"
+              "  twice: {value: visits * 2}\n");
+  int put = 0;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const int until = steps.size() == 1 ? 6 : static_cast<int>(i) + 1;
+    for (++put; put <= until; ++put) {
+      story.put("web.visits", day(put), 10, kNorway);
+      if (put != 3) {
+        story.put("web.visits", day(put), put == 2 ? std::nan("") : 10, kSweden);
+      }
+    }
+    --put;
+    story.step(steps[i]);
+  }
+  return story.store().episodes;
+}
+
+TEST(Segments, ATotalThatWaitsForOneIsUnknownUntilThenInOneGoToo) {
+  std::vector<std::string> daily;
+  for (int number = 2; number <= 7; ++number) {
+    daily.push_back(day(number));
+  }
+  const auto each_day = episodes_of(daily);
+  EXPECT_EQ(each_day, episodes_of({day(7)}));
+  const std::string words =
+      "no_data warning since 2026-03-02T00:00:00Z pending 2026-03-03T00:00:00Z firing 2026-03-04T00:00:00Z resolved "
+      "2026-03-05T00:00:00Z recovered";
+  EXPECT_THAT(each_day, testing::AllOf(testing::SizeIs(3), testing::Each(testing::Pair(testing::_, words))))
+      << "of Sweden, of the total, and of what is computed from it";
+}
+
 constexpr const char* kRetiring =
     "kpis:\n  visits: {value: web.visits, split_by: [country], retire: 3 days, thresholds: {warning: 0}}\n";
 

@@ -1,6 +1,7 @@
 // Where a KPI stands on its way to a goal.
 
 #include "rules/judge/target.hpp"
+#include "rules/judge/target_season.hpp"
 
 #include <gtest/gtest.h>
 
@@ -296,6 +297,33 @@ TEST(Target, ASeasonalPathFollowsWhatLastYearAddedUpTo) {
   way.season = {{day("2026-01-02"), 10}, {day("2026-01-03"), 20}, {day("2026-01-04"), 80}, {day("2026-01-05"), 100}};
   EXPECT_EQ(values_on(way, {"2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"}),
             (std::vector<double>{100, 200, 800, 1000}));
+}
+
+TEST(Target, ADayIsLikeTheSameDayOfLastYear) {
+  const auto date = [](std::string_view text) { return date_of(day(text)); };
+  NamedDays named;
+  named.events["sale"] = {
+      date("2025-03-10"), date("2025-03-11"), date("2026-03-16"), date("2026-03-17"), date("2026-03-18")};
+  named.events["launch"] = {date("2026-03-26")};
+  named.holidays = {date("2025-04-18"),
+                    date("2025-04-21"),
+                    date("2025-12-25"),
+                    date("2026-04-03"),
+                    date("2026-04-06"),
+                    date("2026-12-25")};
+  CalendarRules calendar;
+  calendar.days = std::make_shared<const NamedDays>(named);
+  const auto like = [&](std::string_view text) { return date_text(like_last_year(date(text), calendar)); };
+  EXPECT_EQ(like("2026-03-16"), "2025-03-10");
+  EXPECT_EQ(like("2026-03-17"), "2025-03-11") << "the second day of the sale";
+  EXPECT_EQ(like("2026-03-18"), "2025-03-11") << "it is longer this year: as its last day";
+  EXPECT_EQ(like("2026-03-09"), "2025-03-03") << "an ordinary Monday, where the one 364 days before was the sale's";
+  EXPECT_EQ(like("2026-03-12"), "2025-03-13") << "364 days before";
+  EXPECT_EQ(like("2026-03-26"), "2025-03-27") << "an event that was not last year";
+  EXPECT_EQ(like("2026-04-06"), "2025-04-21") << "Easter Monday";
+  EXPECT_EQ(like("2026-04-03"), "2025-04-18") << "Good Friday";
+  EXPECT_EQ(like("2026-12-25"), "2025-12-25");
+  EXPECT_EQ(date_text(like_last_year(date("2026-03-16"), CalendarRules{})), "2025-03-17");
 }
 
 TEST(Target, ATotalIsAchievedWhenItIsReached) {
