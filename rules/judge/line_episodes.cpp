@@ -24,7 +24,8 @@ class EpisodeKeeper {
     const bool was_firing = before.phase == AlertPhase::kFiring;
     const bool is_firing = state.phase == AlertPhase::kFiring;
     if (was_firing && !is_firing) {
-      write(before, rule, at, Reason::kRecovered);
+      // One that began to fire when the past was restated may be ended by a period that was due before that.
+      write(before, rule, std::max(at, before.firing_at.value_or(at)), Reason::kRecovered);
       forget(state);
     }
     if (is_firing && !was_firing) {
@@ -46,8 +47,8 @@ class EpisodeKeeper {
     is_restated_ = true;
     if (was_firing && is_firing) {
       state.episode = before.episode;
-      state.pending_at = before.pending_at;
-      state.firing_at = before.firing_at;
+      keep_unless_before(state.pending_at, before.pending_at, *state.since);
+      keep_unless_before(state.firing_at, before.firing_at, *state.since);
       state.worst = std::max(before.worst, state.severity);
       if (state.since != before.since) {
         remember(state, *before.since, state.episode);
@@ -72,6 +73,13 @@ class EpisodeKeeper {
 
  private:
   static constexpr std::size_t kMostNamed = 20;
+
+  /// When it was told, unless what fires now began only later: then when that did.
+  void keep_unless_before(std::optional<Instant>& anew, const std::optional<Instant>& told, Slot since) const {
+    if (told && *told > since_of(since, kpi_)) {
+      anew = told;
+    }
+  }
 
   static NamedEpisode* named_at(AlertState& state, Slot since) {
     const auto found = std::ranges::find(state.named, since, &NamedEpisode::since);
@@ -193,6 +201,9 @@ void move_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, Slot first, L
     return;
   }
   line.no_data.first = first;
+  if (line.no_data.firing_at && *line.no_data.firing_at <= since_of(first, kpi)) {
+    line.no_data.firing_at = plan.deadline(kpi, first);  // what is missing now began only later
+  }
   changes.episodes.push_back(no_data_episode(line, kpi, plan));
   changes.episodes.back().restated = true;
 }

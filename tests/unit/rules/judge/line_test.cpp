@@ -469,12 +469,44 @@ TEST(NoData, ThatComesLateEndsTheAlertWhenItComes) {
   EXPECT_EQ(ledger.episodes("x"), "no_data warning since 2026-03-02, fired 2026-03-04, recovered 2026-03-06 10:00");
 }
 
+TEST(Restated, AnEpisodeEndsNoEarlierThanItFired) {
+  Ledger ledger({metric_named("a.m")}, "x: {value: a.m, thresholds: {warning: 50, for: 2 days}}");
+  ledger.given("a.m", "2026-03-01", "100 100 100 10");
+  ledger.arrives("2026-03-06 05:00", "a.m", "2026-03-03", 10);
+  ledger.arrives("2026-03-07 05:00", "a.m", "2026-03-05", 100);
+  for (const char* time : {"2026-03-05 06:00", "2026-03-06 06:00", "2026-03-07 06:00"}) {
+    ledger.judged_at(time);
+  }
+  EXPECT_EQ(ledger.episodes("x"),
+            "thresholds warning since 2026-03-03, fired 2026-03-06 06:00, recovered 2026-03-06 06:00");
+}
+
+TEST(Restated, AnEpisodeThatBeginsLaterFiredLaterToo) {
+  Ledger ledger({metric_named("a.m")}, "x: {value: a.m, thresholds: {warning: 50}}");
+  ledger.given("a.m", "2026-03-01", "100 10 10 10");
+  ledger.arrives("2026-03-05 09:00", "a.m", "2026-03-02", 100);
+  ledger.arrives("2026-03-05 09:00", "a.m", "2026-03-03", 100);
+  ledger.lived_until("2026-03-05 12:00");
+  EXPECT_EQ(ledger.episodes("x"), "thresholds warning since 2026-03-04, fired 2026-03-05 (restated)");
+}
+
 TEST(NoData, ThatIsFilledInPartGoesOn) {
   Ledger ledger({metric_named("a.m")}, "x: {value: a.m}");
   ledger.given("a.m", "2026-03-01", "9").arrives("2026-03-09 10:00", "a.m", "2026-03-02", 9);
   ledger.lived_until("2026-03-09 12:00");
   EXPECT_EQ(ledger.verdicts("x"), "..?????");
   EXPECT_EQ(ledger.episodes("x"), "no_data warning since 2026-03-03, fired 2026-03-04 (restated)");
+}
+
+TEST(NoData, ThatIsFilledInWhollyEndsWhenTheDataCame) {
+  Ledger ledger({metric_named("a.m")}, "x: {value: a.m}");
+  ledger.given("a.m", "2026-03-01", "9 9");
+  for (const char* date : {"2026-03-03", "2026-03-04", "2026-03-05", "2026-03-06"}) {
+    ledger.arrives("2026-03-07 06:00", "a.m", date, 9);
+  }
+  ledger.lived_until("2026-03-07 12:00");
+  EXPECT_EQ(ledger.verdicts("x"), "......");
+  EXPECT_EQ(ledger.episodes("x"), "no_data warning since 2026-03-03, fired 2026-03-05, recovered 2026-03-07 06:00");
 }
 
 // --- KPIs of KPIs ---
