@@ -106,11 +106,13 @@ inline bool takes_totals(const SourceSettings& settings) {
 struct ProcessRequest {
   std::vector<std::string> command;  ///< The program (a path, or a name in the usual folders) and its arguments.
   std::vector<std::pair<std::string, std::string>> environment{};
-  std::vector<std::string> passed{};    ///< Names of variables that are passed on from the daemon's environment.
-  std::string input{};                  ///< What it reads on its standard input.
-  std::string folder{};                 ///< Where it runs; empty: in /.
-  std::vector<std::string> readable{};  ///< Besides the system's folders and its own; where the kernel has Landlock.
+  std::vector<std::string> passed{};  ///< Names of variables that are passed on from the daemon's environment.
+  std::string input{};                ///< What it reads on its standard input.
+  std::string folder{};               ///< Where it runs; empty: in /.
+  /// Besides the system's folders, its own, those of its script and where it runs; where the kernel has Landlock.
+  std::vector<std::string> readable{};
   std::vector<std::string> writable{};
+  bool sees_all = false;  ///< Reads and writes whatever the user may: the two above say nothing then.
   std::chrono::milliseconds timeout{30'000};  ///< Then it is asked to end (SIGTERM), a second later it is killed.
   std::size_t max_output = 1U << 20U;         ///< Of either stream.
   std::size_t max_memory = std::size_t{1} << 30U;

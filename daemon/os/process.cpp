@@ -28,6 +28,7 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -112,6 +113,36 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? "" : path.substr(0, slash + 1);
 }
 
+/// A program with what lies around it: an interpreter in …/bin has its library beside that folder.
+void add_program(const std::string& program, std::vector<std::string>& readable) {
+  readable.push_back(folder_of(program));
+  const std::filesystem::path folder = std::filesystem::path(program).parent_path();
+  if (folder.filename() == "bin") {
+    for (const char* beside : {"lib", "lib64", "libexec", "share", "pyvenv.cfg"}) {
+      readable.push_back((folder.parent_path() / beside).string());
+    }
+  }
+}
+
+/// The arguments that are files, and the folder of the first, which may be the script of an interpreter. Not those of
+/// kpid's own: `read:` names them, where they are meant.
+void add_arguments(const std::vector<std::string>& command,
+                   const std::string& folder,
+                   std::vector<std::string>& readable) {
+  bool is_script = true;
+  for (std::size_t i = 1; i < command.size(); ++i) {
+    std::error_code ignored;
+    const std::filesystem::path path = std::filesystem::canonical(std::filesystem::path(folder) / command[i], ignored);
+    if (ignored || !std::filesystem::is_regular_file(path, ignored) || is_own_file(path.string())) {
+      continue;
+    }
+    readable.push_back(path.string());
+    if (std::exchange(is_script, false)) {
+      readable.push_back(path.parent_path().string());
+    }
+  }
+}
+
 std::vector<std::string> environment_of(const ProcessRequest& request) {
   std::vector<std::string> environment{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8"};
   for (const std::string& name : request.passed) {
@@ -181,16 +212,9 @@ class Run {
     std::vector<std::string> environment = environment_of(request_);
     const std::vector<char*> arguments = pointers(command);
     const std::vector<char*> variables = pointers(environment);
-    std::vector<std::string> readable = request_.readable;
-    std::vector<std::string> writable = request_.writable;
-    std::ranges::transform(readable, readable.begin(), absolute);
-    std::ranges::transform(writable, writable.begin(), absolute);
-    readable.push_back(folder_of(command.front()));
-    for (const std::string& path : writable) {
-      KPI_TRY(check_writable(request_.command.front(), path));
-    }
     const std::string folder = request_.folder.empty() ? "/" : absolute(request_.folder);
-    const Sandbox sandbox(readable, writable);
+    std::optional<Sandbox> sandbox;
+    KPI_TRY(shut_in(command, folder, sandbox));
     const Descriptor input = input_of(request_.input);
     ChildPlan plan;
     plan.path = command.front().c_str();
@@ -201,7 +225,7 @@ class Run {
     plan.output = output_.write.get();
     plan.errors = errors_.write.get();
     plan.report = report_.write.get();
-    plan.ruleset = sandbox.ruleset();
+    plan.ruleset = sandbox->ruleset();
     plan.max_memory = request_.max_memory;
     plan.cpu_seconds = static_cast<std::size_t>(request_.timeout.count() / 1000) + 2;
     plan.max_processes = request_.max_processes;
@@ -219,6 +243,32 @@ class Run {
     output_.write.close();
     errors_.write.close();
     report_.write.close();
+    return {};
+  }
+
+  /// What the program may see and write.
+  Result<void> shut_in(const std::vector<std::string>& command,
+                       const std::string& folder,
+                       std::optional<Sandbox>& sandbox) {
+    if (request_.sees_all) {
+      sandbox.emplace();
+      return {};
+    }
+    std::vector<std::string> readable = request_.readable;
+    std::vector<std::string> writable = request_.writable;
+    std::ranges::transform(readable, readable.begin(), absolute);
+    std::ranges::transform(writable, writable.begin(), absolute);
+    for (const std::string& path : writable) {
+      KPI_TRY(check_writable(request_.command.front(), path));
+    }
+    std::error_code ignored;
+    add_program(command.front(), readable);
+    add_program(std::filesystem::canonical(command.front(), ignored).string(), readable);
+    add_arguments(command, folder, readable);
+    if (!request_.folder.empty()) {
+      readable.push_back(folder);
+    }
+    sandbox.emplace(readable, writable);
     return {};
   }
 

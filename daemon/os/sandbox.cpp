@@ -97,6 +97,15 @@ void allow_reading(int ruleset, const std::string& path) {
   }
 }
 
+int make_ruleset(std::uint64_t files) {
+  RulesetAttributes attributes;
+  attributes.files = files;
+  const bool is_scoped = landlock_version() >= kFirstScopedVersion;
+  attributes.scoped = is_scoped ? kOwnSocketsAndSignals : 0;
+  return static_cast<int>(
+      ::syscall(SYS_landlock_create_ruleset, &attributes, is_scoped ? sizeof attributes : sizeof attributes.files, 0));
+}
+
 }  // namespace
 
 bool Sandbox::is_available() {
@@ -111,12 +120,7 @@ Sandbox::Sandbox(const std::vector<std::string>& readable, const std::vector<std
   if (!is_available()) {
     return;
   }
-  RulesetAttributes attributes;
-  attributes.files = known_rights();
-  const bool is_scoped = landlock_version() >= kFirstScopedVersion;
-  attributes.scoped = is_scoped ? kOwnSocketsAndSignals : 0;
-  ruleset_ = static_cast<int>(
-      ::syscall(SYS_landlock_create_ruleset, &attributes, is_scoped ? sizeof attributes : sizeof attributes.files, 0));
+  ruleset_ = make_ruleset(known_rights());
   if (ruleset_ < 0) {
     return;
   }
@@ -134,6 +138,8 @@ Sandbox::Sandbox(const std::vector<std::string>& readable, const std::vector<std
     allow(ruleset_, path.c_str(), known_rights());
   }
 }
+
+Sandbox::Sandbox() : ruleset_(holds_signals() ? make_ruleset(0) : -1) {}
 
 Sandbox::~Sandbox() {
   if (ruleset_ >= 0) {

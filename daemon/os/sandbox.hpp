@@ -13,6 +13,8 @@ class Sandbox {
   /// as well. Paths that are not there are left out. Of a folder that holds kpid's own files (own_files.hpp) all else
   /// is seen; one of them is seen when `readable` names it itself.
   Sandbox(const std::vector<std::string>& readable, const std::vector<std::string>& writable);
+  /// Leaves files alone, and keeps signals in where the kernel can.
+  Sandbox();
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
   Sandbox(Sandbox&&) = delete;

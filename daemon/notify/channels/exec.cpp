@@ -19,7 +19,13 @@ constexpr int kNotFound = 127;
 
 class ExecChannel final : public Channel {
  public:
-  explicit ExecChannel(ChannelSettings settings) : settings_(std::move(settings)) {}
+  explicit ExecChannel(ChannelSettings settings) : settings_(std::move(settings)) {
+    if (settings_.position.source != nullptr) {
+      const std::string& file = settings_.position.source->name;
+      const std::size_t slash = file.rfind('/');
+      folder_ = slash == std::string::npos ? "." : file.substr(0, slash + 1);
+    }
+  }
 
   Outcome deliver(const Message& message, ChannelHost& host, const std::stop_token& stop) override {
     if (host.host == nullptr) {
@@ -32,6 +38,8 @@ class ExecChannel final : public Channel {
                            {"KPID_CHANNEL", settings_.name},
                            {"KPID_HEADLINE", headline(message)}};
     request.input = message_json(message) + "\n";
+    request.folder = folder_;
+    request.sees_all = true;  // it is there to do something
     request.timeout = settings_.timeout;
     request.max_output = 64U << 10U;
     const Result<ProcessResult> ended = host.host->run(request, stop);
@@ -58,6 +66,7 @@ class ExecChannel final : public Channel {
   }
 
   ChannelSettings settings_;
+  std::string folder_;  ///< Of the file that names it.
 };
 
 }  // namespace

@@ -158,6 +158,37 @@ TEST_P(Process, SeesNoFileThatIsNotItsOwn) {
   EXPECT_TRUE(std::filesystem::exists(folder_ + "/shared/new"));
 }
 
+TEST_P(Process, SeesItsScriptTheFolderItRunsInAndTheLibraryBesideIt) {
+  if (!Sandbox::is_available()) {
+    GTEST_SKIP() << "SKIPPED: this kernel has no Landlock";
+  }
+  for (const char* folder : {"/scripts", "/here", "/own/bin", "/own/lib", "/elsewhere"}) {
+    std::filesystem::create_directories(folder_ + folder);
+  }
+  for (const char* name : {"scripts/beside", "here/data", "own/lib/module", "elsewhere/data"}) {
+    write(name, std::string("of ") + name + '\n');
+  }
+  write("scripts/run.sh", "cat $(dirname $0)/beside data " + folder_ + "/elsewhere/data\n");
+  ProcessRequest request;
+  request.command = {"sh", folder_ + "/scripts/run.sh"};
+  request.folder = folder_ + "/here";
+  EXPECT_EQ(output(request), "of scripts/beside\nof here/data\n");
+  request.command = {"sh", "../scripts/run.sh"};
+  EXPECT_EQ(output(request), "of scripts/beside\nof here/data\n");
+  write("own/bin/program", "#!/bin/sh\ncat " + folder_ + "/own/lib/module\n");
+  std::filesystem::permissions(folder_ + "/own/bin/program", std::filesystem::perms::owner_all);
+  request.command = {folder_ + "/own/bin/program"};
+  EXPECT_EQ(output(request), "of own/lib/module\n");
+}
+
+TEST_P(Process, OneThatSeesAllReadsAndWritesWhereverTheUserMay) {
+  ProcessRequest request = shell("echo new > made && cat " + folder_ + "/there/made");
+  std::filesystem::create_directories(folder_ + "/there");
+  request.folder = folder_ + "/there";
+  request.sees_all = true;
+  EXPECT_EQ(output(request), "new\n");
+}
+
 TEST_P(Process, SeesOfItsFolderAllButTheFilesOfKpid) {
   if (!Sandbox::is_available()) {
     GTEST_SKIP() << "SKIPPED: this kernel has no Landlock";
