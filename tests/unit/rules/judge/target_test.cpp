@@ -1,6 +1,7 @@
 // Where a KPI stands on its way to a goal.
 
 #include "rules/judge/target.hpp"
+
 #include "rules/judge/target_season.hpp"
 
 #include <gtest/gtest.h>
