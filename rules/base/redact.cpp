@@ -13,6 +13,11 @@ namespace {
 
 constexpr std::size_t kShortest = 4;
 constexpr std::size_t kShortestBase64 = 5;
+/// So many letters and digits of a token in a row are no chance; and what is longer than any token has no pieces.
+constexpr std::size_t kPiece = 12;
+constexpr std::size_t kLongestToken = 512;
+constexpr std::size_t kLongestTwice = 256;
+constexpr std::size_t kLongestTag = 64;
 /// An address in a query, in a page, in a JSON text.
 constexpr int kDeepest = 3;
 constexpr std::string_view kHex = "0123456789abcdef";
@@ -58,6 +63,54 @@ std::string plain(std::string_view text) {
   return result;
 }
 
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/// An address, a text of words or a whole key file has parts that are no secret.
+bool is_token(std::string_view secret) {
+  return secret.size() <= kLongestToken && secret.find("://") == std::string_view::npos &&
+         secret.find_first_of(" \n{@") == std::string_view::npos;
+}
+
+/// Where a tag that begins here ends; `at`: none does.
+std::size_t behind_tag(std::string_view text, std::size_t at) {
+  const std::size_t end = text.substr(0, at + kLongestTag).find('>', at);
+  const bool is_tag = text[at] == '<' && end != std::string_view::npos && at + 1 < text.size() &&
+                      (is_letter_or_digit(text[at + 1]) || text[at + 1] == '/');
+  return is_tag ? end + 1 : at;
+}
+
+std::uint64_t print_of(std::string_view piece) {
+  std::uint64_t print = 14'695'981'039'346'656'037U;  // FNV-1a
+  for (const char c : piece) {
+    print = (print ^ static_cast<unsigned char>(c)) * 1'099'511'628'211U;
+  }
+  return print;
+}
+
+/// Letters and digits alone, small, and where each stood.
+struct Squeezed {
+  std::string text;
+  std::vector<std::size_t> at;
+};
+
+Squeezed squeezed(std::string_view text) {
+  Squeezed result;
+  for (std::size_t i = 0; i < text.size();) {
+    if (const std::size_t behind = behind_tag(text, i); behind > i) {
+      i = behind;
+      continue;
+    }
+    if (is_letter_or_digit(text[i])) {
+      result.text += lower(text[i]);
+      result.at.push_back(i);
+    }
+    ++i;
+  }
+  return result;
+}
+
 /// A text whose escapes were read, and where each of its bytes came from.
 struct Level {
   std::string text;
@@ -79,13 +132,17 @@ Unescaped number_at(std::string_view text, std::size_t before, std::size_t digit
   return result;
 }
 
-/// "%2F", "\u002f", "\x2f", "\/"
+/// "%2F", "\u002f", "\x2f", "\/", "\n"
 Unescaped byte_escape(std::string_view text) {
   const std::size_t before = text.starts_with('%') ? 1 : 2;
   if (before == 1 || text.starts_with("\\u") || text.starts_with("\\x")) {
     const std::size_t digits = text.starts_with("\\u") ? 4 : 2;
     const Unescaped found = number_at(text, before, digits, 16);
     return found.length == before + digits ? found : Unescaped{};
+  }
+  constexpr std::string_view kControls = "nrtbf";
+  if (text.size() > 1 && text[0] == '\\' && kControls.find(text[1]) != std::string_view::npos) {
+    return {static_cast<std::uint32_t>(' '), 2};
   }
   const bool is_quoted =
       text.size() > 1 && text[0] == '\\' && std::string_view("\"'\\/").find(text[1]) != std::string_view::npos;
@@ -153,19 +210,44 @@ void Redactor::add(std::string_view secret) {
     return;
   }
   std::vector<Form> forms{{plain(secret)}, {in_hex(secret)}};
+  if (is_token(secret)) {
+    add_pieces(secret);
+    add_pieces(in_hex(secret));
+  }
+  const bool is_twice = is_token(secret) && secret.size() <= kLongestTwice;
   for (std::size_t offset = 0; offset < 3; ++offset) {
     for (const std::string_view last : {"+/", "-_"}) {
       if (const std::string text = in_base64(secret, offset, last); text.size() >= kShortestBase64) {
         forms.push_back({plain(text), true});
+        for (std::size_t outer = 0; outer < 3 && last == "+/" && is_twice; ++outer) {
+          add_pieces(in_base64(text, outer, last));  // once more, as some put it into a header
+        }
       }
     }
   }
+  std::ranges::sort(pieces_);
   for (Form& form : forms) {
     if (std::ranges::find(forms_, form.text, &Form::text) == forms_.end()) {
       forms_.push_back(std::move(form));
     }
   }
   std::ranges::stable_sort(forms_, [](const Form& a, const Form& b) { return a.text.size() > b.text.size(); });
+}
+
+void Redactor::add_pieces(std::string_view form) {
+  const std::string text = squeezed(form).text;
+  for (std::size_t at = 0; at + kPiece <= text.size(); ++at) {
+    pieces_.push_back(print_of(std::string_view(text).substr(at, kPiece)));
+  }
+}
+
+void Redactor::find_pieces(std::string_view text, const std::function<void(std::size_t, std::size_t)>& found) const {
+  const Squeezed bare = squeezed(text);
+  for (std::size_t at = 0; at + kPiece <= bare.text.size() && !pieces_.empty(); ++at) {
+    if (std::ranges::binary_search(pieces_, print_of(std::string_view(bare.text).substr(at, kPiece)))) {
+      found(bare.at[at], bare.at[at + kPiece - 1] + 1);
+    }
+  }
 }
 
 void Redactor::find(std::string_view text, const std::function<void(std::size_t, std::size_t)>& found) const {
@@ -195,8 +277,11 @@ std::string Redactor::redacted(std::string_view text) const {
   std::iota(level.from.begin(), level.from.end(), 0);
   std::vector<std::pair<std::size_t, std::size_t>> hidden;
   for (int depth = 0; depth <= kDeepest && !empty(); ++depth) {
-    find(level.text,
-         [&](std::size_t begin, std::size_t end) { hidden.emplace_back(level.from[begin], level.from[end]); });
+    const auto hide = [&](std::size_t begin, std::size_t end) {
+      hidden.emplace_back(level.from[begin], level.from[end]);
+    };
+    find(level.text, hide);
+    find_pieces(level.text, hide);
     auto next = depth < kDeepest ? unescaped(level) : std::nullopt;
     if (!next) {
       break;

@@ -62,6 +62,44 @@ TEST(Redactor, FindsASecretThatWasCut) {
   EXPECT_EQ(redactor.redacted("keys begin with sk_live_: look"), "keys begin with sk_live_: look");
 }
 
+TEST(Redactor, FindsATokenThatIsDisguised) {
+  Redactor redactor;
+  redactor.add("sk_live_0123456789abcdefGHIJ");
+  for (const char* text : {"sk_live_0123456\\789abcdefGHIJ",  // a stray backslash
+                           "sk_live_0123456\xC2\xAD"
+                           "789abcdefGHIJ",  // a soft hyphen
+                           "sk_live_0123\xE2\x80\x8B"
+                           "456789abcdefGHIJ",
+                           "sk_live_0123456\\n789abcdefGHIJ",  // a line of a JSON text
+                           "sk_live_<b>0123456789</b>abcdefGHIJ",
+                           "sk_live_0123 4567-89ab.cdef GHIJ",
+                           "k_live_0123456789abcdefGHIJ",  // without its begin
+                           "\"sk_live_012345678\"",        // its first half
+                           "73 6b 5f 6c 69 76 65 5f 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 47 48 49 4a",
+                           "c2tfbGl2ZV8wMTIzNDU2Nzg5YWJjZGVmR0hJSg",
+                           "YzJ0ZmJHbDJaVjh3TVRJek5EVTJOemc1WVdKalpHVm1SMGhKU2c"}) {
+    const std::string clean = redactor.redacted(std::string("said: ") + text + ", and no more");
+    EXPECT_EQ(clean.substr(0, 6), "said: ") << clean;
+    EXPECT_NE(clean.find("***"), std::string::npos) << clean;
+    EXPECT_EQ(clean.substr(clean.size() - 13), ", and no more") << clean;
+    for (const char* part : {"01234", "56789", "789ab", "abcde", "GHIJ", "34 35", "MDEy", "VjhN"}) {
+      EXPECT_EQ(clean.find(part), std::string::npos) << clean;
+    }
+  }
+}
+
+TEST(Redactor, KnowsNoPiecesOfAddressesAndWords) {
+  Redactor redactor;
+  redactor.add("https://hooks.example.com/services/T000/B000/abcdefghijkl");
+  redactor.add("a long pass phrase of words");
+  redactor.add("{\"token_uri\": \"oauth2.googleapis.com/token\"}");
+  for (const char* text : {"https://hooks.example.com: status 500",
+                           "a long pass phrase is no secret",
+                           "oauth2.googleapis.com/token: refused"}) {
+    EXPECT_EQ(redactor.redacted(text), text);
+  }
+}
+
 TEST(Redactor, LeavesOtherTextAndShortSecretsAlone) {
   Redactor redactor;
   redactor.add("abc");
