@@ -163,6 +163,10 @@ void encode_memory(const AlertMemory& memory, std::string& to) {
   if (!(memory.no_data == NoDataState{})) {
     encode_no_data(memory.no_data, object.key("no_data"));
   }
+  if (!memory.rule.empty()) {
+    object.text("rule", memory.rule);
+    object.slot("seen", memory.seen);
+  }
   if (!(memory.state == AlertState{})) {
     encode_state(memory.state, object.key("state"));
   }
@@ -218,6 +222,10 @@ Result<AlertMemory> decode_alert(std::string_view text) {
     }
     if (value.contains("failures")) {
       memory.failures = value["failures"].get<int>();
+    }
+    if (value.contains("rule")) {
+      memory.rule = value["rule"].get<std::string>();
+      memory.seen = decode_slot(value.at("seen"));
     }
     if (value.contains("told")) {
       const json& told = value["told"];

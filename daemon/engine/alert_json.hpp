@@ -16,6 +16,10 @@ struct AlertMemory {
   Told told;
   NoDataState no_data;  ///< For the rule no_data.
   int failures = 0;     ///< Of a source: polls in a row, while nobody was told.
+  /// Of an alert whose rule is gone: the fingerprint of the KPI that had it, and the last period that this one had seen
+  /// where the KPI went on without it.
+  std::string rule{};
+  std::optional<Slot> seen{};
 
   bool operator==(const AlertMemory&) const = default;
 };

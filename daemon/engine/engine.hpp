@@ -217,13 +217,18 @@ class Engine {
   void find_sources(std::uint32_t kpi);
   void restore_lines(const StoredState& state);
   void ensure_known();
-  void restore_alert(const AlertRow& row);
+  void restore_alert(const AlertRow& row, Instant now);
   Result<void> restore_samples();
   Result<void> restore_verdicts();
   void restore_targets(const StoredState& state, Instant now);
   void restore_sources(const StoredState& state);
   void version_rules(const StoredState& state);
   void remember_due(Line& line);
+
+  // returned.cpp
+  void note_removed(const StoredState& state);
+  [[nodiscard]] AlertRow row_of_removed(const AlertRow& row, AlertMemory memory) const;
+  void take_up(std::uint32_t line, const AlertSlot& alert, const AlertRow& row, AlertMemory memory, Instant now);
 
   // ingest.cpp
   void remember(const EntryRow& entry);
@@ -378,6 +383,7 @@ class Engine {
   std::vector<std::uint32_t> version_of_kpi_;
   std::vector<AlertRow> orphans_;  // alerts of rules that are gone
   std::map<std::uint32_t, LineRow> orphan_lines_;
+  std::map<std::uint32_t, std::string> rule_of_removed_;  // by line: the fingerprint under which it was judged
   std::optional<Instant> last_step_;
   std::map<std::tuple<std::uint32_t, Labels, Slot>, double> entered_;  // by metric, labels, period
   Instant next_late_ = Instant::max();

@@ -176,8 +176,9 @@ Result<void> Engine::restore(Instant now) {
   version_rules(state);
   KPI_TRY(restore_verdicts());
   for (const AlertRow& row : state.alerts) {
-    restore_alert(row);
+    restore_alert(row, now);
   }
+  note_removed(state);
   restore_sources(state);
   started_ = now;
   resumed_at_ = last_step_;
@@ -256,7 +257,7 @@ Result<void> Engine::restore_samples() {
   return store_.samples(kEarliest, kLatest, {}, put);
 }
 
-void Engine::restore_alert(const AlertRow& row) {
+void Engine::restore_alert(const AlertRow& row, Instant now) {
   Result<AlertMemory> memory = decode_alert(row.machine);
   if (!memory) {
     return;  // the machine starts anew; the ledger and the episode stay as they are
@@ -284,6 +285,10 @@ void Engine::restore_alert(const AlertRow& row) {
   if (place != 0) {
     for (const AlertSlot& alert : alerts_of(place - 1)) {
       if (rule_name(rules_.kpis[lines_[place - 1].kpi], alert.rule, alert.index) == row.rule) {
+        if (!memory->rule.empty()) {
+          take_up(place - 1, alert, row, *std::move(memory), now);
+          return;
+        }
         *alert.told = memory->told;
         if (alert.state != nullptr) {
           *alert.state = memory->state;

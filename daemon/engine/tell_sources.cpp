@@ -268,8 +268,11 @@ void Engine::widen_sources(Instant now) {
 /// Alerts of rules and sources that are gone end, and those who know of them are told.
 void Engine::tell_removed(Instant now) {
   for (const AlertRow& row : std::exchange(orphans_, {})) {
-    commit_.alerts.push_back({row.line, row.rule, AlertPhase::kInactive, Severity::kNone, std::nullopt, "", ""});
     const auto memory = decode_alert(row.machine);
+    if (memory && !memory->rule.empty()) {
+      continue;  // kept as it is, until its rule comes back
+    }
+    commit_.alerts.push_back(row_of_removed(row, memory ? *memory : AlertMemory{}));
     if (row.phase != AlertPhase::kFiring || !memory) {
       continue;
     }

@@ -318,6 +318,44 @@ TEST(Told, AKpiThatWasRemovedEndsItsAlerts) {
               ElementsAre("team alert.resolved visits thresholds: the rule was removed"));
 }
 
+/// As when a file is moved away and back, or a deploy writes several files one after the other.
+TEST(Told, AnAlertWhoseRuleComesBackFiresAgainAtOnce) {
+  const std::string others = "  other: {value: web.visits}\n";
+  const std::string without = "kpis:\n" + others;
+  Story story(kConfig, kRules + others);
+  story.put("web.visits", "2026-03-01", 90);
+  story.step("2026-03-02");
+  story.restart(kConfig, without);
+  EXPECT_THAT(story.pass("2026-03-02 01:00"),
+              ElementsAre("team alert.resolved visits thresholds: the rule was removed"));
+  story.restart(kConfig, without);
+  EXPECT_THAT(story.pass("2026-03-02 02:00"), IsEmpty());
+  story.restart(kConfig, kRules + others);
+  const auto again = story.step("2026-03-02 03:00");
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again.front().substr(0, 37), "team alert.firing visits thresholds: ");
+  EXPECT_EQ(story.state("visits"), KpiState::kFiring);
+  EXPECT_EQ(story.messages().at(0).alerts.at(0).since, *parse_rfc3339("2026-03-01T00:00:00Z"));
+  EXPECT_EQ(story.store().episodes.size(), 2U);
+  story.restart();
+  EXPECT_THAT(story.step("2026-03-02 04:00"), IsEmpty());
+  story.put("web.visits", "2026-03-02", 150);
+  const auto over = story.step("2026-03-03");
+  ASSERT_EQ(over.size(), 1U);
+  EXPECT_EQ(over.front().substr(0, 39), "team alert.resolved visits thresholds: ");
+}
+
+TEST(Told, AnotherRuleThatComesInItsPlaceCountsFromTheNextPeriodOn) {
+  Story story(kConfig, kRules);
+  story.put("web.visits", "2026-03-01", 90);
+  story.step("2026-03-02");
+  story.restart(kConfig, "kpis:\n  other: {value: web.visits}\n");
+  story.pass("2026-03-02 01:00");
+  story.restart(kConfig, "kpis:\n  visits: {value: web.visits, thresholds: {warning: 95, critical: 50}}\n");
+  EXPECT_THAT(story.step("2026-03-02 02:00"), IsEmpty());
+  EXPECT_EQ(story.state("visits"), KpiState::kOk);
+}
+
 TEST(Told, NothingOfAKpiThatOnlyChangedItsTitle) {
   Story story(kConfig, kRules);
   story.put("web.visits", "2026-03-01", 90);
