@@ -130,7 +130,18 @@ void Deliveries::recall(Instant now) {
   }
 }
 
+/// From now on each is noted: on a full disk a kill would send all of them again.
+void Deliveries::unwritten() {
+  is_unwritable_ = true;
+  for (const SentJournal::Sent& sent : std::exchange(sent_, {})) {
+    world_.journal->note(sent);
+    is_noted_ = true;
+  }
+}
+
 void Deliveries::written() {
+  sent_.clear();
+  is_unwritable_ = false;
   if (is_noted_ && is_idle()) {
     world_.journal->clear();
     is_noted_ = false;
@@ -262,6 +273,12 @@ void Deliveries::take(const DeliveryResults& results, Instant now) {
 }
 
 void Deliveries::take(const DeliveryResult& result, Instant now) {
+  if (result.outcome.kind == Outcome::Kind::kDelivered && world_.journal != nullptr) {
+    sent_.push_back({result.id, result.outcome.remotes});
+    if (is_unwritable_) {
+      unwritten();
+    }
+  }
   Finished finished = outbox_.finish(result.id, result.outcome, now);
   const DeliveryRow* row = finished.rows.empty() ? nullptr : &finished.rows.front();  // none of a probe
   if (row != nullptr) {

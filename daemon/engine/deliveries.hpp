@@ -53,6 +53,9 @@ class Deliveries {
   void recall(Instant now);
   /// Called when a step is in the history, with all that take_news() gave before.
   void written();
+  /// It could not be written: what was delivered since it last was, and what will be until it is, is noted in the
+  /// journal.
+  void unwritten();
 
   /// Starts what is due; what a channel takes no more is given up. `now` is the wall clock, which may have been set
   /// back. `is_warm`: what burns was looked at since the start, and may be told again to those who forget.
@@ -109,6 +112,8 @@ class Deliveries {
   Outbox outbox_;
   std::size_t batches_ = 0;                    // on their way
   std::map<std::string, UnderWay> under_way_;  // by channel
+  std::vector<SentJournal::Sent> sent_;        // since the history was written
+  bool is_unwritable_ = false;                 // the history
   bool is_noted_ = false;                      // something is in the journal
   Instant last_start_{};
   std::vector<DeliveryRow> rows_;

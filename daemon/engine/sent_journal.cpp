@@ -15,6 +15,8 @@ namespace {
 
 /// So many notes a power cut may lose.
 constexpr int kMostUnsynchronised = 64;
+/// Room for some thousand notes, taken while there is some: on a full disk nothing else says what was delivered.
+constexpr off_t kReserved = off_t{256} << 10U;
 
 }  // namespace
 
@@ -24,6 +26,7 @@ void SentJournal::note(const Sent& sent) {
   const std::scoped_lock lock(mutex_);
   if (file_.get() < 0) {
     file_ = Descriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+    reserve();
   }
   if (file_.get() >= 0) {
     [[maybe_unused]] const ssize_t written = ::write(file_.get(), line.data(), line.size());
@@ -61,6 +64,14 @@ void SentJournal::clear() {
     return;
   }
   [[maybe_unused]] const int cut = ::ftruncate(file_.get(), 0);
+  reserve();
+}
+
+/// Blocks behind the end of the file, which writing takes without asking for others.
+void SentJournal::reserve() const {
+  if (file_.get() >= 0) {
+    [[maybe_unused]] const int kept = ::fallocate(file_.get(), FALLOC_FL_KEEP_SIZE, 0, kReserved);
+  }
 }
 
 }  // namespace kpi

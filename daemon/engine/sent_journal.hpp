@@ -26,7 +26,8 @@ class SentJournal {
   /// The file is made with the first note.
   explicit SentJournal(std::string path) : path_(std::move(path)) {}
 
-  /// What cannot be written is not noted: then a kill may send it twice.
+  /// Room for thousands is kept, for the time when the disk is full. What cannot be written is not noted: then a kill
+  /// may send it twice.
   void note(const Sent& sent);
   /// What an earlier run noted; a line that was cut off says nothing.
   [[nodiscard]] std::vector<Sent> read() const;
@@ -34,6 +35,8 @@ class SentJournal {
   void clear();
 
  private:
+  void reserve() const;
+
   std::string path_;
   std::mutex mutex_;
   // Under the mutex:

@@ -402,9 +402,7 @@ Result<bool> Watch::turn(const Reload& reload) {
   engine_->receive_troubles(machine_troubles(config_->history, world_.clock.now(), engine_->last_step()), now());
   StepSummary summary;
   const bool is_written = KPI_TRY(step(summary));
-  if (is_written) {
-    deliveries_.written();
-  }
+  is_written ? deliveries_.written() : deliveries_.unwritten();
   if (is_written && is_well()) {
     heartbeat_.beat(config_->heartbeat, world_.clock.now());
   }

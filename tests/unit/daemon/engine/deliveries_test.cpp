@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -418,6 +419,22 @@ TEST(Deliveries, ATemplateSpeaksForAlertsAndItsFailureHoldsNothingBack) {
   EXPECT_THAT(works.requests().back().body, HasSubstr(R"("text":null)"));
 }
 
+/// On a full disk the history cannot say what was delivered: its journal has its room already.
+TEST(SentJournal, KeepsRoomForWhenTheDiskIsFull) {
+  const std::string path = testing::TempDir() + "kpid-room-" + std::to_string(::getpid());
+  SentJournal journal(path);
+  for (int i = 0; i < 2; ++i) {
+    journal.note({"msg_1", {}});
+    struct stat found{};
+    ASSERT_EQ(::stat(path.c_str(), &found), 0);
+    EXPECT_LT(found.st_size, 100);
+    EXPECT_GE(found.st_blocks * 512, 256 << 10U);
+    EXPECT_EQ(SentJournal(path).read().size(), 1U);
+    journal.clear();
+  }
+  ::unlink(path.c_str());
+}
+
 TEST(Deliveries, OfALongQueueAKillRepeatsNothingThatArrived) {
   const std::string path = testing::TempDir() + "kpid-sent-" + std::to_string(::getpid());
   LoopbackServer works(answer(200));
@@ -452,6 +469,33 @@ TEST(Deliveries, OfALongQueueAKillRepeatsNothingThatArrived) {
   again.rest();
   again.deliveries().written();
   EXPECT_TRUE(SentJournal(path).read().empty());
+  ::unlink(path.c_str());
+}
+
+TEST(Deliveries, ThatCannotBeWrittenDownAreNotRepeatedByAKill) {
+  const std::string path = testing::TempDir() + "/kpid-full-" + std::to_string(::getpid());
+  LoopbackServer works(answer(200));
+  SentJournal journal(path);
+  const auto queue = [&](Post& post) {
+    post.add_channel("growth", works.url());
+    post.send("msg_1", "growth");
+    post.send("msg_2", "growth");
+  };
+  for (int kills = 0; kills < 3; ++kills) {
+    Post post(&journal);
+    queue(post);
+    post.deliveries().recall(Post::now());
+    post.work(kills == 0 ? 1 : 0);
+    post.deliveries().unwritten();  // as on a full disk
+    if (kills == 0) {
+      post.work(1);
+    } else {
+      post.deliveries().start_due(Post::now(), true);
+      EXPECT_TRUE(post.deliveries().is_idle());
+    }
+    EXPECT_EQ(SentJournal(path).read().size(), 2U);
+  }
+  EXPECT_EQ(works.requests().size(), 2U);
   ::unlink(path.c_str());
 }
 
