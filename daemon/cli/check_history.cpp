@@ -14,9 +14,11 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kpi {
@@ -80,16 +82,23 @@ class HistoryCheck {
       }
     }
     check_routes();
-    const auto has_total_rows = [this](std::uint32_t metric) {
-      return std::ranges::any_of(engine_.table().of_metric(metric), [&](std::uint32_t id) {
-        return std::ranges::all_of(engine_.table()[id].labels, [](const auto& label) { return label.second.empty(); });
-      });
+    std::map<std::uint32_t, bool> known;  // each metric once: thousands of KPIs may read the thousands of series of one
+    const auto has_total_rows = [this, &known](std::uint32_t metric) {
+      const auto [entry, is_new] = known.try_emplace(metric, false);
+      entry->second = is_new ? has_rows_without_labels(metric) : entry->second;
+      return entry->second;
     };
     check_totals(rules_, has_total_rows, diagnostics_);
     check_never(rules_, [this](const Kpi& kpi) { return is_never_negative(kpi); }, diagnostics_);
   }
 
  private:
+  [[nodiscard]] bool has_rows_without_labels(std::uint32_t metric) const {
+    return std::ranges::any_of(engine_.table().of_metric(metric), [&](std::uint32_t id) {
+      return std::ranges::all_of(engine_.table()[id].labels, [](const auto& label) { return label.second.empty(); });
+    });
+  }
+
   [[nodiscard]] const std::vector<const Line*>& lines_of(const Kpi& kpi) const {
     return lines_[static_cast<std::size_t>(&kpi - rules_.kpis.data())];
   }
@@ -150,9 +159,13 @@ class HistoryCheck {
     }
   }
 
-  /// All values of a label among the series of a metric.
-  [[nodiscard]] std::set<std::string> values_of(std::uint32_t metric, std::string_view label) const {
-    std::set<std::string> values;
+  /// All values of a label among the series of a metric; found once.
+  const std::set<std::string>& values_of(std::uint32_t metric, const std::string& label) {
+    const auto [entry, is_new] = values_.try_emplace({metric, label});
+    std::set<std::string>& values = entry->second;
+    if (!is_new) {
+      return values;
+    }
     for (const std::uint32_t id : engine_.table().of_metric(metric)) {
       if (const std::string_view value = label_value(engine_.table()[id].labels, label); !value.empty()) {
         values.emplace(value);
@@ -167,7 +180,7 @@ class HistoryCheck {
     const auto check = [&](const Program& program) {
       for (const MetricInput& input : program.metrics) {
         for (const LabelFilter& filter : input.filters) {
-          const std::set<std::string> known = values_of(input.metric, filter.label);
+          const std::set<std::string>& known = values_of(input.metric, filter.label);
           const std::string& metric = rules_.metrics[input.metric].name;
           const std::string text =
               metric + "{" + filter.label + (filter.negated ? "!=\"" : "=\"") + filter.value + "\"}";
@@ -429,7 +442,8 @@ class HistoryCheck {
   const RuleSet& rules_;
   Instant now_;
   Slot today_;
-  std::vector<std::vector<const Line*>> lines_;  ///< Of each KPI.
+  std::vector<std::vector<const Line*>> lines_;                                    ///< Of each KPI.
+  std::map<std::pair<std::uint32_t, std::string>, std::set<std::string>> values_;  ///< By metric and label.
   Diagnostics& diagnostics_;
 };
 

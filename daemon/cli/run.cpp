@@ -22,6 +22,8 @@
 #include <nlohmann/json.hpp>
 
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <ostream>
 #include <sstream>
 
@@ -275,6 +277,12 @@ int run_daemon(StartFiles start, Store& store, World world, SignalWatch& signals
   });
   const auto ran = watch.run([&] { return files.load_again(); });
   signals.stop();  // before what its calls use
+  if (ran && !front.close()) {
+    // Answers only read; all that was done is in the history. Who waits for a long one would hold up the end for it.
+    log_warning("some requests were still being answered; they are given up");
+    std::fflush(nullptr);
+    std::_Exit(kExitFine);
+  }
   if (!ran) {
     return complain(io, kExitFailed, ran.error().message);
   }

@@ -78,6 +78,7 @@ Result<StatusSnapshot> StatusWords::read(const std::shared_ptr<const Config>& co
   const ordered_json head = head_json(report, refused);
   snapshot.now = dumped(head["now"]);
   snapshot.head = dumped(head);
+  snapshot.config = dumped(head["config"]);
   snapshot.sources = dumped(sources_json(report));
   snapshot.channels = dumped(channels_json(report));
   return snapshot;

@@ -1,5 +1,7 @@
 #include "daemon/store/part_of_history.hpp"
 
+#include <algorithm>
+
 namespace kpi {
 namespace {
 
@@ -17,6 +19,13 @@ void each_program(const Kpi& kpi, const Use& use) {
   }
 }
 
+/// Whether the filters of an input let a series through.
+bool lets_through(const MetricInput& input, const Labels& series) {
+  return std::ranges::all_of(input.filters, [&](const LabelFilter& filter) {
+    return (label_value(series, filter.label) == filter.value) != filter.negated;
+  });
+}
+
 }  // namespace
 
 PartOfHistory::PartOfHistory(const RuleSet& rules, const Kpi& kpi, Store& store) : store_(store) {
@@ -30,7 +39,7 @@ void PartOfHistory::add(const RuleSet& rules, const Kpi& kpi) {
   kpis_.insert(kpi.was.begin(), kpi.was.end());
   each_program(kpi, [&](const Program& program) {
     for (const MetricInput& input : program.metrics) {
-      metrics_.insert(rules.metrics[input.metric].name);
+      inputs_.emplace(rules.metrics[input.metric].name, &input);
     }
     for (const KpiInput& input : program.kpis) {
       if (!input.is_self) {
@@ -40,10 +49,35 @@ void PartOfHistory::add(const RuleSet& rules, const Kpi& kpi) {
   });
 }
 
+/// Those that some input reads; of a metric without any, all: what there is instead is told.
+std::set<std::uint32_t> PartOfHistory::series_of(const std::vector<SeriesRow>& rows) const {
+  std::set<std::uint32_t> read;
+  std::set<std::uint32_t> others;
+  std::set<std::string_view> found;
+  for (const SeriesRow& row : rows) {
+    const auto [begin, end] = inputs_.equal_range(row.metric);
+    const bool counts =
+        std::any_of(begin, end, [&](const auto& entry) { return lets_through(*entry.second, row.labels); });
+    if (counts) {
+      read.insert(row.id);
+      found.insert(row.metric);
+    } else if (begin != end) {
+      others.insert(row.id);
+    }
+  }
+  for (const SeriesRow& row : rows) {
+    if (others.contains(row.id) && !found.contains(row.metric)) {
+      read.insert(row.id);
+    }
+  }
+  return read;
+}
+
 Result<StoredState> PartOfHistory::load() {
   StoredState state = KPI_TRY(store_.load());
   all_lines_ = state.lines.size();
-  std::erase_if(state.series, [&](const SeriesRow& row) { return !metrics_.contains(row.metric); });
+  const std::set<std::uint32_t> wanted = series_of(state.series);
+  std::erase_if(state.series, [&](const SeriesRow& row) { return !wanted.contains(row.id); });
   std::erase_if(state.lines, [&](const LineRow& row) { return !kpis_.contains(row.kpi); });
   for (const SeriesRow& row : state.series) {
     series_.push_back(row.id);

@@ -1,13 +1,14 @@
 #pragma once
 // A history of which only what one KPI needs is read: its own verdicts, those of the KPIs its formula and its rules
-// use, and their samples. Among thousands of KPIs that is little. For verbs that look at one KPI and change nothing;
-// one thread, that of the store beneath it.
+// use, and the samples that pass the filters of these. Among thousands of KPIs that is little. For verbs that look at
+// one KPI and change nothing; one thread, that of the store beneath it.
 
 #include "daemon/store/store.hpp"
 #include "rules/model/kpi.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -38,10 +39,11 @@ class PartOfHistory final : public Store {
 
  private:
   void add(const RuleSet& rules, const Kpi& kpi);
+  [[nodiscard]] std::set<std::uint32_t> series_of(const std::vector<SeriesRow>& rows) const;
 
   Store& store_;
-  std::set<std::string, std::less<>> kpis_;     // their former names too
-  std::set<std::string, std::less<>> metrics_;  // "source.metric"
+  std::set<std::string, std::less<>> kpis_;                             // their former names too
+  std::multimap<std::string, const MetricInput*, std::less<>> inputs_;  // by "source.metric"
   std::set<std::uint32_t> lines_;
   std::vector<std::uint32_t> series_;
   std::size_t all_lines_ = 0;

@@ -585,12 +585,15 @@ WebReply Api::stored(const std::vector<std::string>& path, const WebRequest& req
     const auto index = status();
     return {200, "application/json", first == "sources" ? index->sources() : index->channels(), {}, false};
   }
+  const std::string kpi = query(request, "kpi");
+  if (!kpi.empty() && (first == "reviews" || first == "notes") && !is_known(kpi)) {
+    return problem(404, "there is no KPI \"" + printable(kpi, 64) + "\"");
+  }
   auto reader = open_history_reader(ground_.config()->history);
   if (!reader) {
     return problem(503, reader.error().message);
   }
   ordered_json rows = ordered_json::array();
-  const std::string kpi = query(request, "kpi");
   if (first == "silences") {
     const auto silences = (*reader)->silences(request.query.contains("all") ? Instant{} : ground_.now());
     for (const SilenceRow& row : silences.value_or(std::vector<SilenceRow>{})) {

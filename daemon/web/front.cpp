@@ -170,6 +170,11 @@ Result<void> Front::open(const Config& config) {
   return {};
 }
 
+bool Front::close() {
+  constexpr std::chrono::seconds kLastWords{2};
+  return server_ == nullptr || server_->close(kLastWords);
+}
+
 std::shared_ptr<const Config> Front::config() {
   const std::scoped_lock lock(mutex_);
   return config_;

@@ -36,6 +36,9 @@ class Front {
   /// Opens the unix socket, and the address that the configuration listens on.
   Result<void> open(const Config& config);
 
+  /// Takes no more requests; false: some are still being answered, and that may go on for long.
+  bool close();
+
   /// What a turn of the watch did.
   void take(const Watch& watch, const StepSummary& summary);
   /// A reload was refused for these errors; empty: the files are as they run.

@@ -14,7 +14,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -295,9 +297,14 @@ class BeastServer final : public WebServer {
     for (std::thread& thread : threads_) {
       thread.join();
     }
-    if (!socket_path_.empty()) {
-      ::unlink(socket_path_.c_str());
-    }
+    remove_socket();
+  }
+
+  bool close(std::chrono::milliseconds patience) override {
+    context_.stop();
+    remove_socket();
+    std::unique_lock lock(mutex_);
+    return done_.wait_for(lock, patience, [this] { return running_ == 0; });
   }
 
   Result<void> open(const WebServerOptions& options) {
@@ -321,8 +328,14 @@ class BeastServer final : public WebServer {
     if (!options.socket_path.empty()) {
       KPI_TRY(open_socket(options.socket_path));
     }
+    running_ = kThreads;
     for (int i = 0; i < kThreads; ++i) {
-      threads_.emplace_back([this] { context_.run(); });
+      threads_.emplace_back([this] {
+        context_.run();
+        const std::scoped_lock lock(mutex_);
+        --running_;
+        done_.notify_all();
+      });
     }
     return {};
   }
@@ -369,6 +382,12 @@ class BeastServer final : public WebServer {
     return {};
   }
 
+  void remove_socket() {
+    if (!socket_path_.empty()) {
+      ::unlink(std::exchange(socket_path_, "").c_str());
+    }
+  }
+
   template <class Acceptor>
   void accept(Acceptor& acceptor, bool is_local) {
     using Protocol = typename Acceptor::protocol_type;
@@ -392,6 +411,9 @@ class BeastServer final : public WebServer {
   std::optional<Local::acceptor> local_;
   std::string socket_path_;
   std::vector<std::thread> threads_;
+  std::mutex mutex_;
+  std::condition_variable done_;
+  int running_ = 0;  // threads, under the mutex
 };
 
 int hex_of(char c) {

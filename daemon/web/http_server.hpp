@@ -4,6 +4,7 @@
 
 #include "rules/base/result.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -56,6 +57,8 @@ class WebServer {
   virtual void run(std::function<void()> job) = 0;
   /// Sends each open stream an event with this number. Any thread.
   virtual void announce(std::uint64_t number) = 0;
+  /// Takes nothing more; false: after this time some requests are still being answered. Once, before the end.
+  virtual bool close(std::chrono::milliseconds patience) = 0;
   /// The TCP port that is listened on; 0: none.
   [[nodiscard]] virtual std::uint16_t port() const = 0;
 

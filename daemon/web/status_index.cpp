@@ -57,9 +57,9 @@ std::string StatusIndex::page(const Wanted& wanted) const {
     rows += (wanted.with_values ? ",\"spark\":[" + values.at(i) + "]" : "") + "}";
   }
   return "{\"now\":" + status_.now + ",\"timezone\":" + dumped(json(config_->zone.name())) +
-         ",\"language\":" + dumped(json(name_of(config_->language))) + ",\"total\":" + std::to_string(total) +
-         ",\"offset\":" + std::to_string(wanted.offset) + ",\"states\":" + dumped(json(states)) + ",\"kpis\":[" + rows +
-         "]}\n";
+         ",\"language\":" + dumped(json(name_of(config_->language))) + ",\"config\":" + status_.config +
+         ",\"total\":" + std::to_string(total) + ",\"offset\":" + std::to_string(wanted.offset) +
+         ",\"states\":" + dumped(json(states)) + ",\"kpis\":[" + rows + "]}\n";
 }
 
 std::map<std::string, std::size_t> StatusIndex::states() const {

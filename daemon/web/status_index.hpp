@@ -30,6 +30,7 @@ struct StatusSnapshot {
 
   std::string now = "null";  ///< These as JSON.
   std::string head = R"({"now":null})";
+  std::string config = R"({"ok":true,"refused":null})";
   std::string sources = "[]";
   std::string channels = "[]";
   std::vector<std::shared_ptr<const Line>> lines;

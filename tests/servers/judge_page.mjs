@@ -129,6 +129,30 @@ async function useIt() {
   await page.context().close();
 }
 
+/// Whoever looks from elsewhere sees the daemon's days; a sum has a chart of its own; what others do arrives by itself.
+async function lookFromElsewhere() {
+  const page = await opened({ viewport: { width: 1280, height: 900 }, timezoneId: "America/New_York" }, `${daemon.url}/#/kpi/sold`);
+  const charts = page.locator(".chart .uplot");
+  await charts.nth(1).waitFor();
+  await page.getByRole("heading", { name: "Towards the goal" }).waitFor();
+  const box = await charts.first().locator(".u-over").boundingBox();
+  await page.mouse.move(box.x + box.width - 1, box.y + 20);
+  const newest = await page.locator("table", { hasText: "Verdict" }).locator("tbody th").first().textContent();
+  const legend = await charts.first().locator(".u-legend .u-value").first().textContent();
+  found.expect("the chart's last day is the table's", legend === newest, `${legend} and ${newest}`);
+  const series = await charts.first().locator(".u-legend .u-label").allTextContents();
+  found.expect("a sum's path is not on the axis of its parts", !series.includes("target path") && series.includes("missed"), series.join());
+  const names = await page.locator(".chart").evaluateAll((boxes) => boxes.map((one) => one.getAttribute("aria-label")));
+  found.expect("charts say what they show", /lowest .+ missed/.test(names[0]) && /so far, .+ due by now/.test(names[1]), names.join("; "));
+  const written = await fetch(`${daemon.url}/api/v1/notes`, { method: "POST", headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
+    body: JSON.stringify({ kpi: "sold", date: newestDay(), text: "written elsewhere", by: "Bo" }) });
+  found.expect("the note is taken", written.ok, `${written.status}`);
+  await page.getByRole("cell", { name: "written elsewhere" }).waitFor();
+  await page.context().close();
+}
+
+const newestDay = () => new Date(Date.now() - 864e5).toISOString().slice(0, 10);
+
 /// Every text of the page is in every catalogue, and a page in another language has no English left in what it is made of.
 async function speakLanguages() {
   const text = async (address) => (await fetch(daemon.url + address)).text();
@@ -152,6 +176,13 @@ async function speakLanguages() {
     await page.getByRole("heading", { level: 1, name: catalogue.Alerts, exact: true }).waitFor();
     found.expect(`${language}: the document says so`, await page.evaluate(() => document.documentElement.lang) === language);
     await judge(page, `${language} alerts`);
+    for (const view of ["#/", "#/kpi/sold"]) {
+      await page.evaluate((hash) => { location.hash = hash; }, view);
+      await page.waitForFunction((hash) => document.querySelector("main").dataset.view === hash, view);
+      const numbers = await page.evaluate(() => [...document.querySelectorAll("td.number, .facts dd, .kpis small")].map((node) => node.textContent));
+      const english = numbers.filter((number) => /\d,\d{3}(?!\d)|\d\.\d+%|\d%| in total/.test(number) || /\d{4}-\d\d-\d\d/.test(number));
+      found.expect(`${language} ${view}: numbers and days are not English`, numbers.length > 5 && english.length === 0, english.join("; "));
+    }
     await page.context().close();
   }
 }
@@ -186,6 +217,7 @@ try {
   await lookAtViews("dark", { viewport: { width: 1280, height: 900 }, colorScheme: "dark" });
   await lookAtViews("phone", { viewport: { width: 360, height: 800 }, isMobile: true, hasTouch: true });
   await useIt();
+  await lookFromElsewhere();
   await speakLanguages();
   await lookAtReport();
 } catch (error) {

@@ -53,6 +53,14 @@ const rules = `kpis:
     over: 7 days
     thresholds: {warning: 3%, critical: 2%, for: 2 days}
     no_data: {then: hold}
+  sold:
+    title: Orders of the year
+    owner: growth
+    unit: orders
+    value: web.orders
+    thresholds: {warning: 40}
+    target: {measure: total, from: 0, start: ${day(60)}, to: 5000, by: ${day(-60)}, judge: pace}
+    no_data: {then: hold}
   hostile:
     title: ${quoted(hostile)}
     description: ${quoted(hostile)}

@@ -58,7 +58,7 @@
     const answer = await fetch(api + path, {headers: headers()});
     if (!answer.ok) {
       const body = await answer.json().catch(() => ({}));
-      throw new Error(body.title || answer.statusText);
+      throw Object.assign(new Error(body.title || answer.statusText), {status: answer.status});
     }
     return asText ? answer.text() : answer.json();
   };
@@ -81,6 +81,18 @@
   const segmentText = (segment) => Object.entries(segment || {}).map(([name, value]) => `${name}=${value}`).join(", ");
   // For people: "DK" where the segment has one label only.
   const segmentName = (segment) => { const values = Object.values(segment || {}); return values.length === 1 ? String(values[0]) : segmentText(segment); };
+  // The API writes English ("1,401 visits", "2.21%", "140,000 visits in total"); people read it as their messages write it.
+  const forms = [[/^at most (.+) in total$/, "at most {goal} in total"], [/^(.+) in total$/, "{goal} in total"],
+    [/^(.+) on average$/, "{goal} on average"], [/^(.+) of periods met$/, "{goal} of periods met"]];
+  const plain = (text) => {
+    if (!text || language === "en") return text || "";
+    for (const [pattern, words] of forms) {
+      const found = String(text).match(pattern);
+      if (found) return t(words, {goal: plain(found[1])});
+    }
+    return String(text).replace(/^([-−]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?(%?)/, (whole, sign, number, rest, percent) =>
+      sign + number.replaceAll(",", language === "da" ? "." : "\u00a0") + (rest ? "," + rest : "") + (percent && "\u00a0%"));
+  };
   // Times and days are those of the daemon's zone, as in messages and reports.
   let zone;
   const learn = async () => {
@@ -90,11 +102,18 @@
     language = found.language || "en";
     dress();
   };
-  const when = (text) => (text ? new Date(text).toLocaleString(language === "en" ? undefined : language, {dateStyle: "medium", timeStyle: "short", timeZone: zone}) : "–");
+  // "29 November 2026", as messages write a day; "29 November 2026, 03:15".
+  const locale = () => (language === "en" ? "en-GB" : language);
+  const when = (text) => (text ? date(day(text)) + ", " + new Date(text).toLocaleTimeString(locale(), {timeStyle: "short", timeZone: zone}) : "–");
   // The start of a day is that day: what is judged by the day began on it, at no hour.
   const since = (text) => {
     if (!text || new Date(text).toLocaleTimeString("sv-SE", {timeStyle: "short", timeZone: zone}) !== "00:00") return when(text);
-    return new Date(text).toLocaleDateString(language === "en" ? undefined : language, {dateStyle: "medium", timeZone: zone});
+    return date(day(text));
+  };
+  // Of a day as the API names it; what has an hour too keeps it.
+  const date = (text) => {
+    if (!/^\d{4}-\d\d-\d\d/.test(text || "")) return text || "–";
+    return new Date(text.slice(0, 10) + "T00:00Z").toLocaleDateString(locale(), {day: "numeric", month: "long", year: "numeric", timeZone: "UTC"}) + text.slice(10);
   };
   const day = (text) => new Date(text).toLocaleDateString("sv-SE", {timeZone: zone});
   // On a phone a row of many cells is a list of them, each behind its head; see app.css.
@@ -108,8 +127,8 @@
 
   const spark = (values) => {
     const known = (values || []).filter((value) => value != null);
-    if (known.length < 2) return null;
     const low = Math.min(...known), high = Math.max(...known);
+    if (known.length < 2 || !Number.isFinite(high - low)) return null;
     let pen = "M", path = "";
     values.forEach((value, i) => {
       if (value == null) { pen = "M"; return; }
@@ -129,7 +148,7 @@
       location.hash = "#/?" + asked;
     };
     const search = el("input", {id: "q", type: "search", value: asked.get("q") || "", placeholder: t("name, owner, segment")});
-    const states = el("select", {id: "state", onchange: (event) => go({state: event.target.value, offset: ""})},
+    const states = el("select", {id: "state", onchange: (event) => go({q: search.value, state: event.target.value, offset: ""})},
       ["", "firing", "error", "no_data", "pending", "ok"].map((state) => el("option", {value: state, selected: state === (asked.get("state") || "")},
         state ? `${name(state)} (${found.states[state] || 0})` : t("every state"))));
     const rows = found.kpis.map((line) => {
@@ -137,13 +156,14 @@
       const target = line.target;
       return el("tr", {class: segment ? "segment" : ""},
         el("th", {scope: "row"}, el("a", {href: kpiLink(line.id, segment)}, segmentName(line.segment) || line.title), el("br"), el("small", {class: "soft"}, segment ? line.title : line.owner || "")),
-        el("td", {class: "number"}, el("b", {}, line.formatted || "–")),
+        el("td", {class: "number"}, el("b", {}, plain(line.formatted) || "–")),
         el("td", {class: "wide"}, spark(line.spark)),
-        el("td", {}, stateChip(line), line.since && line.state !== "ok" ? el("small", {class: "soft wide"}, t(" since {day}", {day: day(line.since)})) : null,
+        el("td", {}, stateChip(line), line.since && line.state !== "ok" ? el("small", {class: "soft wide"}, t(" since {day}", {day: date(day(line.since))})) : null,
           target && el("span", {class: "narrow"}, chip(target.status))),
-        el("td", {class: "wide"}, target && [chip(target.status), el("small", {class: "soft wide"}, t(" goal {goal}", {goal: target.formatted_goal || target.goal}))]));
+        el("td", {class: "wide"}, target && [chip(target.status), el("small", {class: "soft wide"}, t(" goal {goal}", {goal: plain(target.formatted_goal || target.goal)}))]));
     });
     return [el("h1", {}, t("KPIs")),
+      found.config && !found.config.ok && el("p", {class: "card critical"}, t("The files were refused: an older configuration runs."), " ", el("a", {href: "#/config"}, t("Configuration"))),
       el("p", {class: "soft"}, found.total === 1 ? t("{n} KPI or segment; as of {when}", {n: 1, when: when(found.now)})
         : t("{n} KPIs and segments; as of {when}", {n: found.total, when: when(found.now)})),
       el("p", {class: "chips"}, ["firing", "error", "no_data", "pending", "ok"].filter((state) => found.states[state]).map((state) =>
@@ -161,22 +181,28 @@
 
   const share = (part) => new Intl.NumberFormat(language, {style: "percent"}).format(part);
 
-  // A line for each note's day, behind the values.
-  const marks = (notes, times) => (plot) => {
-    const step = (times[times.length - 1] - times[0]) / (times.length - 1) || 1;
-    for (const {date} of notes) {
-      const at = Date.parse(date) / 1000;
-      if (at < times[0] - step || at > times[times.length - 1] + step) continue;
-      const x = Math.round(plot.valToPos(at, "x", true));
-      plot.ctx.save();
-      plot.ctx.strokeStyle = colour("--soft");
-      plot.ctx.setLineDash([3, 4]);
-      plot.ctx.beginPath();
-      plot.ctx.moveTo(x, plot.bbox.top);
-      plot.ctx.lineTo(x, plot.bbox.top + plot.bbox.height);
-      plot.ctx.stroke();
-      plot.ctx.restore();
+  // Behind the values: alerts as bands, a line for each note's day.
+  const behind = (rows, times, notes, episodes) => (plot) => {
+    const {left, top, width, height} = plot.bbox;
+    const at = (time) => Math.min(left + width, Math.max(left, Math.round(plot.valToPos(time, "x", true))));
+    plot.ctx.save();
+    for (const alert of episodes) {
+      const from = at(Date.parse(alert.since) / 1000), to = alert.resolved ? at(Date.parse(alert.resolved) / 1000) : left + width;
+      if (to <= left || from >= left + width) continue;
+      plot.ctx.fillStyle = colour(alert.severity === "critical" ? "--bad-bg" : "--warn-bg");
+      plot.ctx.fillRect(from, top, Math.max(2, to - from), height);
     }
+    plot.ctx.strokeStyle = colour("--soft");
+    plot.ctx.setLineDash([3, 4]);
+    for (const note of notes) {
+      const row = rows.findIndex((one) => one.date.slice(0, 10) >= note.date);
+      if (row < 0 || note.date < rows[0].date.slice(0, 10)) continue;
+      plot.ctx.beginPath();
+      plot.ctx.moveTo(at(times[row]), top);
+      plot.ctx.lineTo(at(times[row]), top + height);
+      plot.ctx.stroke();
+    }
+    plot.ctx.restore();
   };
 
   // A bare number in the KPI's unit, as far as a chart or a table of them needs it.
@@ -185,26 +211,64 @@
     return (value) => (value == null ? "–" : form.format(value));
   };
 
-  const chart = (rows, notes, text) => {
-    const box = el("div", {role: "img", "aria-label": t("{n} periods; the numbers stand in the table below", {n: rows.length})});
+  // Below the axis: days of the daemon's zone, whatever the viewer's is.
+  const dates = (splits, step) => splits.map((at, i) => {
+    const moment = new Date(at * 1000), form = (options) => moment.toLocaleDateString(locale(), {...options, timeZone: zone});
+    if (step < 86400) return moment.toLocaleTimeString(locale(), {hour: "2-digit", minute: "2-digit", timeZone: zone});
+    if (step < 27 * 86400) return form({day: "numeric", month: "short"});
+    return form(i === 0 || form({month: "numeric"}) === "1" ? {month: "short", year: "numeric"} : {month: "short"});
+  });
+
+  // Lines over the periods: [{label, of, stroke, dash, dots}].
+  const chart = (rows, lines, text, words, {notes = [], episodes = [], height = 280} = {}) => {
+    const box = el("div", {class: "chart", role: "img", "aria-label": words});
     if (rows.length < 2 || typeof uPlot === "undefined") return box;
     const times = rows.map((row) => Date.parse(row.period.start) / 1000);
-    const series = [{label: t("Period")}, {label: t("value"), value: (_, value) => text(value), stroke: colour("--accent"), width: 2, spanGaps: false}];
-    const data = [times, rows.map((row) => row.value)];
-    if (rows.some((row) => row.limit != null)) {
-      series.push({label: t("limit"), value: (_, value) => text(value), stroke: colour("--bad"), dash: [2, 4]});
-      data.push(rows.map((row) => row.limit));
-    }
-    if (rows.some((row) => row.target && row.target.expected != null)) {
-      series.push({label: t("target path"), value: (_, value) => text(value), stroke: colour("--good"), dash: [6, 4]});
-      data.push(rows.map((row) => (row.target ? row.target.expected : null)));
-    }
+    const shown = lines.filter((line) => rows.some((row) => line.of(row) != null));
+    const series = [{label: t("Period"), value: (_, at) => (at == null ? "–" : since(new Date(at * 1000).toISOString()))},
+      ...shown.map((line) => ({label: line.label, value: (_, value) => text(value), stroke: line.stroke, width: line.dash ? 1 : 2, dash: line.dash, spanGaps: false,
+        ...(line.dots ? {paths: () => null, points: {show: true, size: 5, fill: line.stroke}} : {})}))];
+    const data = [times, ...shown.map((line) => rows.map((row) => line.of(row) ?? null))];
     const axis = {stroke: colour("--soft"), grid: {stroke: colour("--line")}, ticks: {stroke: colour("--line")}};
     requestAnimationFrame(() => {  // once it stands on the page and has a width
-      new uPlot({width: Math.max(280, box.clientWidth), height: 280, series, axes: [axis, {...axis, size: 70, values: (_, values) => values.map(text)}], cursor: {y: false},
-        hooks: {drawClear: [marks(notes, times)]}}, data, box);
+      new uPlot({width: Math.max(280, box.clientWidth), height, series, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), zone || "UTC"),
+        axes: [{...axis, values: (_, splits, axisIndex, space, step) => dates(splits, step)}, {...axis, size: 70, values: (_, values) => values.map(text)}], cursor: {y: false},
+        hooks: {drawClear: [behind(rows, times, notes, episodes)]}}, data, box);
     });
     return box;
+  };
+
+  // What a sum of periods had come to after each of them: a target's path begins anew where the next one starts.
+  const sums = (rows) => {
+    let sum = null, before = null;
+    return new Map(rows.map((row) => {
+      const due = row.target ? row.target.expected : null;
+      if (due == null) sum = null;
+      else sum = (sum == null || due < before ? 0 : sum) + (row.value || 0);
+      before = due;
+      return [row, sum];
+    }));
+  };
+
+  // The chart of the values; beside a goal that adds up, or is a share, one of the way there: another axis.
+  const charts = (kpi, line, history, notes, episodes, text) => {
+    const rows = history.slice(-400);
+    const known = rows.filter((row) => row.value != null), values = known.map((row) => row.value);
+    const count = (verdict) => rows.filter((row) => row.verdict === verdict).length;
+    const goal = (line.target && line.target.formatted_goal) || "";
+    const isTotal = / in total$/.test(goal), isShare = / of periods met$/.test(goal);
+    const path = {label: t("target path"), of: (row) => row.target && row.target.expected, stroke: colour("--good"), dash: [6, 4]};
+    const words = known.length ? t("{title}: {n} periods, from {first} to {last}, lowest {low}, highest {high}; {missed} missed, {gaps} without data", {title: kpi.title, n: rows.length,
+      first: text(values[0]), last: text(values[values.length - 1]), low: text(values.reduce((a, b) => Math.min(a, b))), high: text(values.reduce((a, b) => Math.max(a, b))),
+      missed: count("missed"), gaps: count("no_data")}) : kpi.title;
+    const found = [chart(rows, [{label: t("value"), of: (row) => row.value, stroke: colour("--accent")}, {label: t("limit"), of: (row) => row.limit, stroke: colour("--bad"), dash: [2, 4]},
+      ...(isTotal || isShare ? [] : [path]), {label: t("missed"), of: (row) => (row.verdict === "missed" ? row.value : null), stroke: colour("--bad"), dots: true}], text, words, {notes, episodes})];
+    if (isTotal) {
+      const so = sums(history), last = rows[rows.length - 1], way = rows.slice(rows.findIndex((row) => so.get(row) != null));
+      found.push(el("h2", {}, t("Towards the goal")), chart(way, [{label: t("so far"), of: (row) => so.get(row), stroke: colour("--accent")}, path], text,
+        t("{title}: {actual} so far, {expected} due by now", {title: kpi.title, actual: text(last && so.get(last)), expected: text(last && path.of(last))}), {height: 200}));
+    }
+    return found;
   };
 
   // Lines of an explanation, what does not fit beneath the text it continues.
@@ -237,27 +301,27 @@
     return [el("p", {}, el("a", {href: "#/"}, t("All KPIs"))),
       el("h1", {}, kpi.title, segment ? " · " + segmentName(line.segment) : "", " ", stateChip(line)),
       el("p", {class: "soft"}, kpi.description),
-      el("dl", {class: "facts"}, fact(t("Value"), line.formatted, line.period && day(line.period.start)),
-        target && fact(t("Target"), String(target.formatted_goal || target.goal), t("by {date}, {status}", {date: target.deadline || "–", status: name(target.status)})),
-        target && target.pace != null && fact(t("Pace"), share(target.pace), target.probability != null ? t("probability {share}", {share: share(target.probability)}) : ""),
+      el("dl", {class: "facts"}, fact(t("Value"), plain(line.formatted), line.period && date(day(line.period.start))),
+        target && fact(t("Target"), plain(String(target.formatted_goal || target.goal)), t("by {date}, {status}", {date: date(target.deadline), status: name(target.status)})),
+        target && target.pace != null && fact(t("Pace"), share(target.pace), target.probability != null ? t("probability {share}", {share: share(Math.min(0.99, Math.max(0.01, target.probability)))}) : ""),
         fact(t("Owner"), kpi.owner), fact(t("Objective"), kpi.objective)),
-      chart(rows, notes.notes, text),
+      charts(kpi, line, history.rows, notes.notes, episodes, text),
       kpi.lines.length > 1 && [el("h2", {}, t("Segments")), table([[t("Segment")], [t("Value"), "number"], [t("State")]], kpi.lines.map((one) => {
         const label = segmentText(one.segment);
-        return el("tr", {}, el("th", {scope: "row"}, el("a", {href: kpiLink(id, label)}, segmentName(one.segment) || t("total"))), el("td", {class: "number"}, one.formatted || "–"), el("td", {}, stateChip(one)));
+        return el("tr", {}, el("th", {scope: "row"}, el("a", {href: kpiLink(id, label)}, segmentName(one.segment) || t("total"))), el("td", {class: "number"}, plain(one.formatted) || "–"), el("td", {}, stateChip(one)));
       }), t("Segments"))],
       episodes.length > 0 && [el("h2", {}, t("Alerts")), table([[t("Rule")], [t("Severity")], [t("Since")], [t("Ended")]], episodes.map((alert) => el("tr", {},
-        el("td", {}, name(alert.rule)), el("td", {}, chip(alert.severity)), el("td", {}, since(alert.since)), el("td", {}, alert.resolved ? when(alert.resolved) : t("open")))), t("Alerts of this KPI"))],
+        el("td", {}, name(alert.rule)), el("td", {}, chip(alert.severity)), el("td", {}, since(alert.since)), el("td", {}, alert.resolved ? since(alert.resolved) : t("open")))), t("Alerts of this KPI"), "stacked")],
       el("h2", {}, t("Why")), why,
       el("h2", {}, t("Last periods")), table([[t("Period")], [t("Value"), "number"], [t("Limit"), "number"], [t("Verdict")]], rows.slice(-14).reverse().map((row) => el("tr", {},
-        el("th", {scope: "row"}, row.date), el("td", {class: "number"}, text(row.value)),
+        el("th", {scope: "row"}, date(row.date)), el("td", {class: "number"}, text(row.value)),
         el("td", {class: "number"}, text(row.limit)), el("td", {}, chip(row.verdict)))), t("Last periods")),
       el("h2", {}, t("Notes")), notes.notes.length > 0 && table([[t("Date")], [t("Note")], [t("By")]], newest(notes.notes).map((one) => el("tr", {},
-        el("th", {scope: "row"}, one.date), el("td", {}, one.text), el("td", {}, one.by))), t("Notes")),
+        el("th", {scope: "row"}, date(one.date)), el("td", {}, one.text), el("td", {}, one.by))), t("Notes"), "stacked"),
       el("form", {class: "filters", onsubmit: (event) => { event.preventDefault(); post("notes", {kpi: id, date: noteDay.value, text: noteText.value, by: stored("by")}); }},
         noteDay, noteText, el("button", {}, t("Write"))),
       el("h2", {}, t("Review")), reviews.reviews.length ? table([[t("When")], [t("By")], [t("Note")]], newest(reviews.reviews).map((one) => el("tr", {},
-        el("th", {scope: "row"}, when(one.at)), el("td", {}, one.by), el("td", {}, one.note))), t("Reviews")) : el("p", {class: "soft"}, t("Nobody has reviewed it yet.")),
+        el("th", {scope: "row"}, when(one.at)), el("td", {}, one.by), el("td", {}, one.note))), t("Reviews"), "stacked") : el("p", {class: "soft"}, t("Nobody has reviewed it yet.")),
       el("form", {class: "filters", onsubmit: (event) => { event.preventDefault(); post("reviews", {kpis: [id], by: stored("by"), note: note.value}); }},
         note, el("button", {class: "main"}, t("Mark reviewed")))];
   };
@@ -278,7 +342,7 @@
       };
       return el("article", {class: "card " + alert.severity},
         el("h2", {}, alert.kpi ? el("a", {href: kpiLink(alert.kpi, segment)}, (alert.title || alert.kpi) + (segment ? " · " + segmentName(alert.segment) : "")) : alert.source || name(alert.rule), " ", chip(alert.severity)),
-        el("p", {}, [alert.formatted, alert.error, name(alert.rule)].filter(Boolean).join(" · ")),
+        el("p", {}, [plain(alert.formatted), alert.error, name(alert.rule)].filter(Boolean).join(" · ")),
         el("p", {class: "soft"}, t("since {when}", {when: since(alert.since)}) + " · " + alert.id,
           alert.acknowledged ? " · " + t("{by} has it until {when}", {by: alert.acknowledged.by, when: when(alert.acknowledged.until)}) : ""),
         alert.kpi && el("form", {onsubmit: (event) => act(event, false)}, until, comment, el("button", {class: "main"}, t("Acknowledge")),
@@ -294,13 +358,13 @@
 
   const deliveryPage = async () => {
     const [channels, dead, recent] = await Promise.all([get("channels"), get("notifications?state=dead"), get("notifications?limit=50")]);
-    const list = (rows, resend) => table([[t("Created")], [t("Channel")], [t("Type")], [t("State")], [t("Attempts"), "number"], [t("Error")], [t("Action")]], rows.map((row) => el("tr", {},
+    const list = (rows, resend, caption) => table([[t("Created")], [t("Channel")], [t("Type")], [t("State")], [t("Attempts"), "number"], [t("Error")], [t("Action")]], rows.map((row) => el("tr", {},
       el("td", {}, when(row.created)), el("td", {}, row.channel), el("td", {title: row.type}, typeName(row.type)), el("td", {}, chip(row.state)), el("td", {class: "number"}, String(row.attempts)),
-      el("td", {}, row.last_error), el("td", {}, resend && el("button", {onclick: () => post(`notifications/${encodeURIComponent(row.id)}/resend`, {})}, t("Send again"))))), t("Messages"));
+      el("td", {}, row.last_error), el("td", {}, resend && el("button", {onclick: () => post(`notifications/${encodeURIComponent(row.id)}/resend`, {})}, t("Send again"))))), caption);
     return [el("h1", {}, t("Delivery")), table([[t("Channel")], [t("Waiting"), "number"], [t("Dead"), "number"]], channels.channels.map((channel) => el("tr", {},
       el("th", {scope: "row"}, channel.name), el("td", {class: "number"}, String(channel.queued)), el("td", {class: "number"}, String(channel.dead)))), t("Channels")),
-      el("h2", {}, t("Dead letters")), dead.notifications.length ? list(dead.notifications, true) : el("p", {class: "soft"}, t("None.")),
-      el("h2", {}, t("Last messages")), recent.notifications.length ? list(recent.notifications, false) : el("p", {class: "soft"}, t("None."))];
+      el("h2", {}, t("Dead letters")), dead.notifications.length ? list(dead.notifications, true, t("Dead letters")) : el("p", {class: "soft"}, t("None.")),
+      el("h2", {}, t("Last messages")), recent.notifications.length ? list(recent.notifications, false, t("Last messages")) : el("p", {class: "soft"}, t("None."))];
   };
 
   const sourcesPage = async () => {
@@ -318,8 +382,20 @@
         el("td", {}, when(review.at)), el("td", {}, el("a", {href: kpiLink(review.kpi)}, review.kpi)), el("td", {}, review.by), el("td", {}, review.note))), t("Reviews"), "stacked") : el("p", {class: "soft"}, t("Nobody has reviewed a KPI yet."))];
   };
 
+  // Of thousands of KPIs it takes a while; who asks meanwhile comes again.
+  const checked = async () => {
+    for (let turn = 1; ; ++turn) {
+      try {
+        return await get("check");
+      } catch (error) {
+        if (error.status !== 503 || turn === 60 || !location.hash.startsWith("#/config")) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 2000));
+      }
+    }
+  };
+
   const configPage = async () => {
-    const found = await get("check");
+    const found = await checked();
     return [el("h1", {}, t("Configuration"), " ", chip(found.ok ? "ok" : "error")),
       found.refused && [el("h2", {}, t("The last reload was refused")), el("pre", {tabindex: "0"}, found.refused)],
       el("h2", {}, t("The files as they are")), el("pre", {tabindex: "0"}, found.diagnostics || t("nothing to say")),
@@ -340,6 +416,8 @@
     }
     const [pattern, make] = routes.find(([known]) => known.test(path));
     const turn = (show.turn = (show.turn || 0) + 1);
+    const isFirst = turn === 1;
+    const slow = setTimeout(() => !quietly && turn === show.turn && main.replaceChildren(el("p", {class: "soft"}, t("Loading…"))), 400);
     try {
       await learn();
       const nodes = [await make(...path.match(pattern).slice(1))].flat(9).filter(Boolean);
@@ -348,10 +426,15 @@
       main.dataset.view = "#" + path;
       document.title = (main.querySelector("h1")?.textContent || "kpid") + " – kpid";
     } catch (error) {
-      if (turn === show.turn) main.replaceChildren(el("h1", {}, t("This cannot be shown")), el("p", {}, error.message),
-        el("p", {class: "soft"}, t("If the page asks for the token, write it into the field above.")));
+      if (turn === show.turn) {
+        main.replaceChildren(el("h1", {}, t("This cannot be shown")), el("p", {}, error.message),
+          el("p", {class: "soft"}, t("If the page asks for the token, write it into the field above.")));
+        document.title = t("This cannot be shown") + " – kpid";
+      }
+    } finally {
+      clearTimeout(slow);
     }
-    if (!quietly) {
+    if (!quietly && !isFirst) {  // who has just come begins at the top: "Skip to content" first
       main.focus({preventScroll: true});
       scrollTo(0, 0);
     }

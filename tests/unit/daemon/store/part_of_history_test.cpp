@@ -92,6 +92,21 @@ TEST(PartOfHistory, ReadsTheKpiThoseItUsesAndTheirSamplesAndNothingElse) {
   EXPECT_THAT(store.series_asked, ElementsAre(4, 6, 8));
 }
 
+TEST(PartOfHistory, OfAMetricOnlyTheSeriesThatAFilterLetsThroughAreRead) {
+  RuleSet rules = rules_of(2);
+  rules.kpis[1].value.metrics[0].filters = {{"k", "b", false}};
+  AskedStore store(2);
+  store.state.series = {{1, "web.m0", {}}, {2, "web.m1", {{"k", "a"}}}, {3, "web.m1", {{"k", "b"}}}};
+  PartOfHistory part(rules, rules.kpis[1], store);
+  ASSERT_TRUE(part.load().has_value());
+  ASSERT_TRUE(part.samples({0}, {1}, {}, [](const SampleRow&) {}).has_value());
+  EXPECT_THAT(store.series_asked, ElementsAre(3));
+  // What no row matches is told beside what there is.
+  rules.kpis[1].value.metrics[0].filters = {{"k", "c", false}};
+  PartOfHistory nothing(rules, rules.kpis[1], store);
+  EXPECT_EQ(nothing.load()->series.size(), 2);
+}
+
 TEST(PartOfHistory, OfFewKpisAllIsReadInOneGo) {
   const RuleSet rules = rules_of(3);
   AskedStore store(3);

@@ -117,6 +117,8 @@ TEST_F(ApiTest, AnswersWithTheVerbsOfTheProgram) {
   EXPECT_EQ(reply.status, 404);
   EXPECT_EQ(reply.type, "application/problem+json");
   EXPECT_THAT(reply.body, HasSubstr(R"("title":"there is no KPI \"x\"")"));
+  EXPECT_EQ(ask("GET", "/api/v1/notes?kpi=x").status, 404);
+  EXPECT_EQ(ask("GET", "/api/v1/reviews?kpi=x").status, 404);
 }
 
 TEST_F(ApiTest, RefusesAParameterThatIsNotDescribed) {

@@ -10,10 +10,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace kpi::test {
@@ -130,6 +133,24 @@ TEST_F(HttpServer, RefusesWhatIsTooLarge) {
   EXPECT_EQ(get(server_->port(), "/", std::string(70'000, 'x')).status, 413);
   EXPECT_EQ(get(server_->port(), "/", "", "X-Long: " + std::string(9'000, 'x')).status, 431);
   EXPECT_EQ(get(server_->port(), "/still").body, "GET /still q= 0");
+}
+
+TEST(HttpServerEnd, DoesNotWaitForAnAnswerThatTakesLong) {
+  std::promise<void> begun;
+  std::promise<void> goes_on;
+  auto started = WebServer::start({"127.0.0.1:0", ""}, [&](const WebRequest&) {
+    begun.set_value();
+    goes_on.get_future().wait();
+    return WebReply{};
+  });
+  ASSERT_TRUE(started);
+  std::thread client([port = (*started)->port()] { get(port, "/long"); });
+  begun.get_future().wait();
+  EXPECT_FALSE((*started)->close(std::chrono::milliseconds{1}));
+  goes_on.set_value();
+  EXPECT_TRUE((*started)->close(std::chrono::minutes{1}));
+  started->reset();
+  client.join();
 }
 
 TEST_F(HttpServer, AnswersWhoAsksThoughManyHoldAConnection) {

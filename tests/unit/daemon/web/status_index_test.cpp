@@ -99,6 +99,7 @@ TEST(StatusIndex, OfAHistoryThatCannotBeReadHasNoLines) {
             (json{{"now", nullptr},
                   {"timezone", "UTC"},
                   {"language", "en"},
+                  {"config", {{"ok", true}, {"refused", nullptr}}},
                   {"total", 0},
                   {"offset", 0},
                   {"states", json::object()},
