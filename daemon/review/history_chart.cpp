@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace kpi {
@@ -102,7 +103,7 @@ void fit(Plane& plane, const ReviewLine& line) {
   for (const ReviewPoint& point : line.points) {
     see(point.value);
     see(point.limit);
-    see(point.expected);
+    see(has_path_of_values(line) ? point.expected : std::numeric_limits<double>::quiet_NaN());
   }
   if (const ReviewOutlook* outlook = drawn_outlook(line)) {
     const auto at_edge = cut_at(plane, line, *outlook);
@@ -347,11 +348,12 @@ std::string description(const HistoryChart& chart, const ReportStyle& style, con
       high = std::max(high, point.value);
     }
   }
+  const std::string_view title = chart.title.empty() ? std::string_view(chart.kpi->title) : chart.title;
   if (first == nullptr) {
-    return filled(words.chart_empty, {{"title", chart.kpi->title}});
+    return filled(words.chart_empty, {{"title", title}});
   }
   return filled(words.chart,
-                {{"title", chart.kpi->title},
+                {{"title", title},
                  {"count", std::to_string(chart.line->points.size())},
                  {"first", text(first->value)},
                  {"last", text(last->value)},
@@ -365,6 +367,15 @@ std::string html_text(std::string_view text) {
   std::string escaped = html_escaped(text);
   // Control characters have no business in a document; a line break is white space.
   std::ranges::replace_if(escaped, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  // So have marks that turn the reading order around (U+202A to U+202E, U+2066 to U+2069): a name could pose as
+  // another.
+  for (const auto& [lead, first, last] :
+       {std::tuple("\xE2\x80", '\xAA', '\xAE'), std::tuple("\xE2\x81", '\xA6', '\xA9')}) {
+    for (std::size_t at = escaped.find(lead); at != std::string::npos; at = escaped.find(lead, at)) {
+      const bool turns = at + 2 < escaped.size() && escaped[at + 2] >= first && escaped[at + 2] <= last;
+      at = turns ? (escaped.erase(at, 3), at) : at + 2;
+    }
+  }
   return escaped;
 }
 
@@ -388,12 +399,47 @@ std::string history_chart(const HistoryChart& chart, const ReportStyle& style) {
   svg += dates(plane, chart.period, words);
   svg += bands(plane, *chart.line, chart.kpi->zone, chart.now);
   svg += path_through("limit", points, plane, [](const ReviewPoint& point) { return point.limit; });
-  svg += path_through("path", points, plane, [](const ReviewPoint& point) { return point.expected; });
+  if (has_path_of_values(*chart.line)) {
+    svg += path_through("path", points, plane, [](const ReviewPoint& point) { return point.expected; });
+  }
   svg += forecast_fan(plane, *chart.line);
   svg += path_through("value", points, plane, [](const ReviewPoint& point) { return point.value; });
   svg += alone_points(points, plane);
   svg += marks(plane, chart);
   return svg + "</svg>";
+}
+
+bool has_path_of_values(const ReviewLine& line) {
+  return !line.target || line.target->measure == Target::Measure::kLevel ||
+         line.target->measure == Target::Measure::kAverage;
+}
+
+std::string progress_chart(const HistoryChart& chart, const ReportStyle& style) {
+  const ReviewLine& line = *chart.line;
+  const auto is_known = [](double number) { return std::isfinite(number); };
+  if (!line.target || std::ranges::none_of(line.so_far, is_known)) {
+    return "";
+  }
+  ReviewLine way;  // drawn like the values of a level
+  way.target = line.target;
+  way.target->measure = Target::Measure::kLevel;
+  for (std::size_t i = 0; i < line.points.size(); ++i) {
+    const ReviewPoint& point = line.points[i];
+    if (std::isfinite(line.so_far[i])) {
+      way.points.push_back({point.slot,
+                            point.end,
+                            line.so_far[i],
+                            std::numeric_limits<double>::quiet_NaN(),
+                            point.expected,
+                            Verdict::kRecorded});
+    }
+  }
+  if (way.target->outlook) {
+    way.target->outlook->is_level = true;
+  }
+  const std::vector<NoteRow> no_notes;
+  const std::string title = chart.kpi->title + ", " + std::string(report_words(style.language).so_far);
+  return history_chart({&way, chart.kpi, &no_notes, chart.period, chart.now, title}, style);
 }
 
 std::string sparkline(const ReviewLine& line, const ReviewPeriod& period) {

@@ -22,7 +22,8 @@ HtmlWriter::HtmlWriter(const Review& review, const ReportStyle& style)
 
 void HtmlWriter::put(std::string_view before, std::string_view text, std::string_view after) {
   const bool is_plain = std::ranges::none_of(text, [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == '&' || c == '<' || c == '>' || c == '"' || c == '\'';
+    return static_cast<unsigned char>(c) < 0x20 || c == '\xE2' || c == '&' || c == '<' || c == '>' || c == '"' ||
+           c == '\'';
   });
   raw(before);
   if (is_plain) {

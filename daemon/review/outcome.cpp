@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -123,11 +125,20 @@ std::vector<std::string> decisions_of(const ReviewKpi& kpi, const Review& review
   const ReviewLine& line = kpi.total;
   std::vector<std::string> decisions = asked_by(line, kpi, review, style);
   add_segments(kpi, review, style, decisions);
-  constexpr std::size_t kOneInTen = 10;
-  if (line.counts.no_data * kOneInTen > line.counts.periods) {
+  if (const Instant end = std::min(end_of(review.period, style.zone), review.now + Duration{1});
+      !line.target && line.counts.missed > 0 && outcome_of(line, end) != ReviewOutcome::kMade) {
+    decisions.push_back(filled(words.decide_periods,
+                               {{"count", std::to_string(line.counts.missed)},
+                                {"periods", std::to_string(line.counts.met + line.counts.missed)}}));
+  }
+  constexpr std::size_t kOneInTen = 10;  // of what promises nothing few gaps ask for nothing
+  if (line.counts.no_data * (promises(*kpi.kpi) ? line.counts.periods + 1 : kOneInTen) > line.counts.periods) {
     decisions.push_back(
         filled(words.decide_gaps,
                {{"count", std::to_string(line.counts.no_data)}, {"periods", std::to_string(line.counts.periods)}}));
+  }
+  if (std::string lacking = parts_without_data(kpi, style); !lacking.empty()) {
+    decisions.push_back(std::move(lacking));
   }
   const auto has_no_reason = [](const TargetTurnover& turn) { return turn.why.empty(); };
   if (std::ranges::any_of(kpi.changes, has_no_reason)) {
@@ -137,6 +148,49 @@ std::vector<std::string> decisions_of(const ReviewKpi& kpi, const Review& review
     decisions.emplace_back(words.decide_overdue);
   }
   return decisions;
+}
+
+std::string parts_without_data(const ReviewKpi& kpi, const ReportStyle& style) {
+  const ReportWords& words = report_words(style.language);
+  constexpr std::size_t kMost = 5;
+  std::vector<const ReviewLine*> lacking;
+  for (const ReviewLine& line : kpi.segments) {
+    if (line.counts.no_data > kpi.total.counts.no_data) {  // beyond the days on which there was nothing at all
+      lacking.push_back(&line);
+    }
+  }
+  if (lacking.empty()) {
+    return "";
+  }
+  std::ranges::stable_sort(lacking, std::greater<>{}, [](const ReviewLine* line) { return line->counts.no_data; });
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < std::min(kMost, lacking.size()); ++i) {
+    names.push_back(segment_words(lacking[i]->segment, words) + " (" + std::to_string(lacking[i]->counts.no_data) +
+                    ")");
+  }
+  return filled(words.parts_without_data, {{"parts", join(names, ", ") + (lacking.size() > kMost ? ", …" : "")}});
+}
+
+std::string turn_text(const std::vector<std::string>& lines, const Kpi& kpi, const ReportStyle& style) {
+  const ReportWords& words = report_words(style.language);
+  std::vector<std::string> texts;
+  for (const std::string& line : lines) {
+    const std::size_t colon = line.find(": ");
+    const std::string_view key = std::string_view(line).substr(0, colon);
+    const std::string_view rest = colon == std::string::npos ? "" : std::string_view(line).substr(colon + 2);
+    const auto number = parse_number(rest);
+    const auto date = parse_date(rest);
+    if (key == "to" && number) {
+      texts.push_back(filled(words.goal, {{"goal", format_value(*number, kpi.unit, style.language)}}));
+    } else if (key == "from" && number) {
+      texts.push_back(filled(words.from_baseline, {{"value", format_value(*number, kpi.unit, style.language)}}));
+    } else if (key == "by" && date) {
+      texts.push_back(filled(words.deadline, {{"date", long_date(*date, words)}}));
+    } else {
+      texts.push_back(line);
+    }
+  }
+  return join(texts, ", ");
 }
 
 std::string figure_text(const std::optional<double>& value, const Kpi& kpi, const ReportStyle& style) {

@@ -44,6 +44,12 @@ std::string goal_text(double value, const ReviewTarget& target, const Kpi& kpi, 
 /// "29 September 2026: lowest Tuesday in 14 weeks; usual 2,100 to 2,900 visits". REQUIRES kpi.unusual.
 std::string unusual_text(const ReviewKpi& kpi, const ReportStyle& style);
 
+/// Lines of a target ("to: 140000", "by: 2026-12-31") for a person: "goal 140,000 visits, by 31 December 2026".
+std::string turn_text(const std::vector<std::string>& lines, const Kpi& kpi, const ReportStyle& style);
+
+/// Of a KPI that is split: which segments had periods without data, which the total lacks; empty: none.
+std::string parts_without_data(const ReviewKpi& kpi, const ReportStyle& style);
+
 /// What an alert's rule is called; an alert rule of its own has its name.
 std::string_view rule_words(std::string_view rule, const ReportWords& words);
 

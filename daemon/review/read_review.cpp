@@ -1,6 +1,7 @@
 #include "daemon/review/review.hpp"
 #include "daemon/review/review_alerts.hpp"
 #include "daemon/review/review_people.hpp"
+#include "daemon/review/review_targets.hpp"
 #include "daemon/review/review_unusual.hpp"
 #include "daemon/review/rolled_up.hpp"
 
@@ -16,6 +17,7 @@ namespace kpi {
 namespace {
 
 constexpr std::int64_t kYearMs = 366 * kDayMs;
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 /// The days of a period on the slot axis, a little more at each end for zones and for periods that begin before it.
 std::pair<Slot, Slot> slots_around(const ReviewPeriod& period, std::int64_t before_ms) {
@@ -58,7 +60,9 @@ class ReviewReader {
     }
     KPI_TRY(read_figures());
     KPI_TRY(read_restatements());
-    KPI_TRY(add_alerts(review_, config_, lines_by_id(), reader_));
+    const ReviewLines lines = lines_by_id();
+    KPI_TRY(add_targets(review_, config_, lines, reader_));
+    KPI_TRY(add_alerts(review_, config_, lines, reader_));
     KPI_TRY(add_people(review_, config_, reader_));
     KPI_TRY(add_unusual(review_, config_, reader_));
     return std::move(review_);
@@ -231,8 +235,8 @@ class ReviewReader {
     line.points.push_back({row.slot, end, row.value, row.limit, row.expected, row.verdict});
     if (!std::isnan(row.goal)) {
       const Target::Measure measure = measure_of(kpi, row.goal);
-      const double actual = measure == Target::Measure::kLevel ? row.value : std::numeric_limits<double>::quiet_NaN();
-      line.target = ReviewTarget{row.target_status, row.goal, row.expected, actual, "", {}, measure};
+      const double actual = measure == Target::Measure::kLevel ? row.value : kNone;
+      line.target = ReviewTarget{row.target_status, row.goal, row.expected, actual, "", {}, measure, {}, kNone, {}, {}};
     }
   }
 

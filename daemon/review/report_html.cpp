@@ -154,35 +154,57 @@ class Html {
       html_.put("<small class=\"line\">",
                 filled(words_.goal, {{"goal", goal_text(line.target->goal, *line.target, *kpi.kpi, style_)}}),
                 "</small>");
+      if (line.target->deadline) {
+        html_.put("<small class=\"line\">",
+                  filled(words_.deadline, {{"date", long_date(*line.target->deadline, words_)}}),
+                  "</small>");
+      }
     }
     html_.raw("</td></tr>\n");
   }
 
   void decisions() {
     html_.put("<h2 id=\"decisions\">", words_.decisions, "</h2>\n");
-    bool is_any = false;
+    std::vector<std::pair<const ReviewKpi*, std::vector<std::string>>> found;
     for (const ReviewKpi& kpi : review_.kpis) {
-      const std::vector<std::string> sentences = decisions_of(kpi, review_, style_);
-      if (sentences.empty()) {
-        continue;
+      if (auto sentences = decisions_of(kpi, review_, style_); !sentences.empty()) {
+        found.emplace_back(&kpi, std::move(sentences));
       }
-      html_.raw(is_any ? "" : "<ul class=\"decisions\">\n");
-      is_any = true;
-      const bool is_grave = html_.outcome(kpi.total) == ReviewOutcome::kNotMade;
-      html_.put(is_grave ? "<li><a href=\"#kpi-" : "<li class=\"warn\"><a href=\"#kpi-", kpi.kpi->id, "\">");
-      html_.put("", kpi.kpi->title, "</a>");
-      html_.put(
-          " <small>", kpi.kpi->owner.empty() ? words_.no_owner : std::string_view(kpi.kpi->owner), "</small><ul>");
-      for (const std::string& sentence : sentences) {
-        html_.put("<li>", sentence, "</li>");
-      }
-      html_.raw("</ul></li>\n");
     }
-    if (is_any) {
-      html_.raw("</ul>\n");
-    } else {
+    if (found.empty()) {
       html_.put("<p>", words_.no_decisions, "</p>\n");
+      return;
     }
+    constexpr std::size_t kMost = 100;
+    if (found.size() > kMost) {  // then the gravest
+      std::ranges::stable_sort(found, {}, [&](const auto& one) {
+        constexpr std::array<int, 4> kRank{2, 1, 0, 3};
+        return kRank.at(static_cast<std::size_t>(html_.outcome(one.first->total)));
+      });
+    }
+    html_.raw("<ul class=\"decisions\">\n");
+    for (std::size_t i = 0; i < std::min(kMost, found.size()); ++i) {
+      decision(*found[i].first, found[i].second);
+    }
+    html_.raw("</ul>\n");
+    tell_rest(found.size(), kMost);
+  }
+
+  void tell_rest(std::size_t count, std::size_t most) {
+    if (count > most) {
+      html_.put("<p>", filled(words_.more, {{"n", std::to_string(count - most)}}), "</p>\n");
+    }
+  }
+
+  void decision(const ReviewKpi& kpi, const std::vector<std::string>& sentences) {
+    const bool is_grave = html_.outcome(kpi.total) == ReviewOutcome::kNotMade;
+    html_.put(is_grave ? "<li><a href=\"#kpi-" : "<li class=\"warn\"><a href=\"#kpi-", kpi.kpi->id, "\">");
+    html_.put("", kpi.kpi->title, "</a>");
+    html_.put(" <small>", kpi.kpi->owner.empty() ? words_.no_owner : std::string_view(kpi.kpi->owner), "</small><ul>");
+    for (const std::string& sentence : sentences) {
+      html_.put("<li>", sentence, "</li>");
+    }
+    html_.raw("</ul></li>\n");
   }
 
   void changes() {
@@ -228,9 +250,12 @@ class Html {
     for (const TargetTurnover& turn : kpi.changes) {
       change_row(turn.date,
                  kpi,
-                 join(turn.was, ", "),
-                 join(turn.is, ", "),
+                 turn_text(turn.was, *kpi.kpi, style_),
+                 turn_text(turn.is, *kpi.kpi, style_),
                  turn.why.empty() ? words_.no_reason : std::string_view(turn.why));
+    }
+    for (const RuleTurnover& turn : kpi.rule_changes) {
+      change_row(turn.date, kpi, join(turn.was, ", "), join(turn.is, ", "), words_.rule_edited);
     }
     for (const Restatement& change : kpi.total.restated) {
       change_row(date_of(change.slot),
@@ -288,18 +313,20 @@ class Html {
 
   void reviews() {
     html_.put("<h2 id=\"reviews\">", words_.reviews, "</h2>\n");
-    bool is_any = false;
+    constexpr std::size_t kMost = 100;
+    std::size_t count = 0;
     for (const ReviewKpi& kpi : review_.kpis) {
-      if (kpi.is_overdue && promises(*kpi.kpi)) {
-        html_.raw(is_any ? "" : "<ul>\n");
-        is_any = true;
-        html_.put("<li><a href=\"#kpi-", kpi.kpi->id, "\">");
-        html_.put("", kpi.kpi->title, "</a> ");
-        html_.put("<small>", html_.reviewed_text(kpi), "</small></li>\n");
+      if (!kpi.is_overdue || !promises(*kpi.kpi) || ++count > kMost) {
+        continue;
       }
+      html_.raw(count == 1 ? "<ul>\n" : "");
+      html_.put("<li><a href=\"#kpi-", kpi.kpi->id, "\">");
+      html_.put("", kpi.kpi->title, "</a> ");
+      html_.put("<small>", html_.reviewed_text(kpi), "</small></li>\n");
     }
-    if (is_any) {
+    if (count > 0) {
       html_.raw("</ul>\n");
+      tell_rest(count, kMost);
     } else {
       html_.put("<p>", words_.all_reviewed, "</p>\n");
     }

@@ -61,6 +61,19 @@ ordered_json target_of(const ReviewLine& line) {
   if (!target.contains("actual") || target["actual"].is_null()) {
     target["actual"] = number_or_null(line.target->actual);
   }
+  // What the present status, where it reaches so far, has said already.
+  if (!target.contains("deadline")) {
+    target["deadline"] =
+        line.target->deadline ? ordered_json(date_text(*line.target->deadline)) : ordered_json(nullptr);
+  }
+  if (!target.contains("pace")) {
+    target["pace"] = number_or_null(line.target->pace);
+  }
+  if (line.target->stated) {
+    target["stated"] = {{"date", date_text(date_of(line.target->stated->slot))},
+                        {"projected", number_or_null(line.target->stated->projected)},
+                        {"probability", line.target->stated->probability}};
+  }
   return target;
 }
 
@@ -72,6 +85,14 @@ ordered_json changes_of(const ReviewKpi& kpi) {
                        {"from", turn.was},
                        {"to", turn.is},
                        {"why", text_or_null(turn.why)}});
+  }
+  return changes;
+}
+
+ordered_json rule_changes_of(const ReviewKpi& kpi) {
+  ordered_json changes = ordered_json::array();
+  for (const RuleTurnover& turn : kpi.rule_changes) {
+    changes.push_back({{"date", date_text(turn.date)}, {"from", turn.was}, {"to", turn.is}});
   }
   return changes;
 }
@@ -173,6 +194,7 @@ std::string report_json(const Review& review, const ReportStyle& style) {
   for (const ReviewKpi& kpi : review.kpis) {
     ordered_json total = line_json(kpi, kpi.total, style);
     total.update(people_json(kpi));
+    total["rule_changes"] = rule_changes_of(kpi);
     total["history"] = history_json(kpi, style);
     kpis.push_back(std::move(total));
     for (const ReviewLine& segment : kpi.segments) {

@@ -46,6 +46,9 @@ std::string row(
     status +=
         std::isnan(line.target->actual) ? "" : ", " + filled(words.latest, {{"actual", text(line.target->actual)}});
     status += ", " + filled(words.goal, {{"goal", text(line.target->goal)}});
+    status += line.target->deadline
+                  ? ", " + filled(words.deadline, {{"date", long_date(*line.target->deadline, words)}})
+                  : "";
   }
   const std::string name = line.segment.empty() ? md(kpi.kpi->title) : "· " + md(segment_words(line.segment, words));
   return fmt::format("| {} | {} | {} | {}{} | {} / {} | {} |\n",
@@ -122,9 +125,18 @@ std::string report_markdown(const Review& review, const ReportStyle& style) {
       text += fmt::format("- {}, **{}**: {} → {} ({})\n",
                           long_date(turn.date, words),
                           md(kpi.kpi->title),
+                          md(turn_text(turn.was, *kpi.kpi, style)),
+                          md(turn_text(turn.is, *kpi.kpi, style)),
+                          turn.why.empty() ? std::string(words.no_reason) : md(turn.why));
+      is_any = true;
+    }
+    for (const RuleTurnover& turn : kpi.rule_changes) {
+      text += fmt::format("- {}, **{}**: {} → {} ({})\n",
+                          long_date(turn.date, words),
+                          md(kpi.kpi->title),
                           md(join(turn.was, ", ")),
                           md(join(turn.is, ", ")),
-                          turn.why.empty() ? std::string(words.no_reason) : md(turn.why));
+                          words.rule_edited);
       is_any = true;
     }
     if (kpi.unusual && kpi.unusual->found.periods > 0) {

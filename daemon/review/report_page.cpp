@@ -1,13 +1,17 @@
 #include "daemon/review/history_chart.hpp"
 #include "daemon/review/html_writer.hpp"
 #include "rules/base/text.hpp"
+#include "rules/words/say.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <functional>
+#include <utility>
+#include <vector>
 
 namespace kpi {
 namespace {
@@ -27,12 +31,17 @@ class Page {
     figure(kpi, line);
     if (line.target && line.target->outlook) {
       outlook(kpi, *line.target->outlook);
+    } else if (line.target) {
+      stated(kpi, *line.target);
     }
     unusual(kpi);
     counts(line);
+    if (const std::string lacking = parts_without_data(kpi, style_); !lacking.empty()) {
+      html_.put("<p>", lacking, "</p>\n");
+    }
     basis(kpi);
     segments(kpi);
-    episodes(line);
+    episodes(kpi);
     restated(kpi);
     notes(kpi);
     reviewed(kpi);
@@ -71,14 +80,51 @@ class Page {
             filled(words_.on_path, {{"expected", goal_text(line.target->expected, *line.target, *kpi.kpi, style_)}}),
             "</small>");
       }
+      standing(kpi, *line.target);
       html_.raw("</dd></div>");
     }
     fact(words_.owner, kpi.kpi->owner.empty() ? words_.no_owner : std::string_view(kpi.kpi->owner));
     html_.raw("</dd></div></dl>\n");
   }
 
-  void outlook(const ReviewKpi& kpi, const ReviewOutlook& outlook) {
+  /// From where to when, and how fast.
+  void standing(const ReviewKpi& kpi, const ReviewTarget& target) {
     static const Unit percent = Unit::parse("%").value_or(Unit());
+    const bool is_over = target.status == TargetStatus::kAchieved || target.status == TargetStatus::kMissed;
+    if (target.pace && !is_over) {
+      const std::string pace = format_value(std::round(*target.pace * 100) / 100, percent, style_.language);
+      html_.put("<small>", filled(words_.pace, {{"pace", pace}}), "</small>");
+    }
+    if (std::isfinite(target.baseline) && target.measure == Target::Measure::kLevel) {
+      html_.put("<small>",
+                filled(words_.from_baseline, {{"value", goal_text(target.baseline, target, *kpi.kpi, style_)}}),
+                "</small>");
+    }
+    if (target.deadline) {
+      html_.put("<small>", filled(words_.deadline, {{"date", long_date(*target.deadline, words_)}}), "</small>");
+    }
+  }
+
+  /// What was last said of the goal before the review ended, where the present knows better by now.
+  void stated(const ReviewKpi& kpi, const ReviewTarget& target) {
+    if (!target.stated) {
+      return;
+    }
+    const Kpi& rule = *kpi.kpi;
+    const Slot slot = target.stated->slot;
+    const Date day = rule.every.is_civil() ? date_of(slot) : local_day(Instant{Duration{slot.ms}}, rule.zone);
+    const bool is_share = target.measure == Target::Measure::kShareMet;
+    html_.put("<p><b>", words_.forecast, "</b>: ");
+    html_.put("",
+              filled(words_.stated_forecast,
+                     {{"date", long_date(day, words_)},
+                      {"projected", goal_text(target.stated->projected, target, rule, style_)},
+                      {"share", likelihood_words(target.stated->probability, is_share, style_.language)}}),
+              "</p>\n");
+  }
+
+  void outlook(const ReviewKpi& kpi, const ReviewOutlook& outlook) {
+    const bool is_share = kpi.total.target->measure == Target::Measure::kShareMet;
     const auto text = [&](double value) { return goal_text(value, *kpi.total.target, *kpi.kpi, style_); };
     html_.put("<p><b>", words_.forecast, "</b>: ");
     html_.put("<b>", text(outlook.projected), "</b> ");
@@ -86,7 +132,7 @@ class Page {
               filled(words_.forecast_text,
                      {{"low", text(outlook.low)},
                       {"high", text(outlook.high)},
-                      {"share", format_value(std::round(outlook.probability * 100) / 100, percent, style_.language)},
+                      {"share", likelihood_words(outlook.probability, is_share, style_.language)},
                       {"date", long_date(outlook.deadline, words_)}}),
               ".</p>\n");
   }
@@ -109,13 +155,21 @@ class Page {
       return std::ranges::any_of(line.points, [&](const ReviewPoint& point) { return std::isfinite(point.*number); });
     };
     entry(true, "value", words_.line_value);
-    entry(has(&ReviewPoint::expected), "path", words_.line_path);
+    entry(has_path_of_values(line) && has(&ReviewPoint::expected), "path", words_.line_path);
     entry(line.target && line.target->outlook && line.target->outlook->is_level, "forecast", words_.forecast);
     entry(has(&ReviewPoint::limit), "limit", words_.line_limit);
     entry(line.counts.missed > 0, "missed", words_.mark_missed);
     entry(!line.restated.empty(), "restated", words_.mark_restated);
     entry(!line.episodes.empty(), "band", words_.mark_episode);
     html_.raw("</figcaption></figure>\n");
+    const std::string way = progress_chart({&line, kpi.kpi, &kpi.notes, review_.period, review_.now}, style_);
+    if (!way.empty()) {
+      html_.raw("<figure>", way, "<figcaption class=\"legend\">");
+      entry(true, "value", words_.so_far);
+      entry(true, "path", words_.line_path);
+      entry(line.target->outlook.has_value(), "forecast", words_.forecast);
+      html_.raw("</figcaption></figure>\n");
+    }
   }
 
   void counts(const ReviewLine& line) {
@@ -198,27 +252,58 @@ class Page {
     html_.raw("</tbody></table></div>\n");
   }
 
-  void episodes(const ReviewLine& line) {
-    if (line.episodes.empty()) {
+  /// Of the total and of its segments, in the order in which they began; of very many the last ones.
+  void episodes(const ReviewKpi& kpi) {
+    std::vector<std::pair<const ReviewLine*, const EpisodeRow*>> rows;
+    const auto gather = [&](const ReviewLine& line) {
+      for (const EpisodeRow& episode : line.episodes) {
+        rows.emplace_back(&line, &episode);
+      }
+    };
+    gather(kpi.total);
+    std::ranges::for_each(kpi.segments, gather);
+    if (rows.empty()) {
       return;
     }
-    html_.put("<h4>", words_.episodes, "</h4>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
+    std::ranges::stable_sort(rows, {}, [](const auto& row) { return row.second->since; });
+    constexpr std::size_t kMost = 60;
+    const std::size_t left_out = rows.size() - std::min(rows.size(), kMost);
+    rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(left_out));
+    html_.put("<h4>", words_.episodes, "</h4>\n");
+    if (left_out > 0) {
+      html_.put("<p>", filled(words_.earlier, {{"n", std::to_string(left_out)}}), "</p>\n");
+    }
+    html_.raw("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
     for (const std::string_view name : {words_.rule, words_.since, words_.firing, words_.resolved}) {
       html_.header_cell(name);
     }
     html_.raw("</tr></thead>\n<tbody>\n");
-    const auto day = [&](const std::optional<Instant>& at) {
-      return at ? long_date(local_day(*at, style_.zone), words_) : std::string(words_.still_open);
-    };
-    for (const EpisodeRow& episode : line.episodes) {
-      html_.raw("<tr><td>");
-      html_.chip(episode.severity == Severity::kCritical ? "bad" : "warn", rule_words(episode.rule, words_));
-      html_.raw("</td>");
-      html_.put("<td>", day(episode.since), "</td>");
-      html_.put("<td>", day(episode.firing), "</td>");
-      html_.put("<td>", day(episode.resolved), "</td></tr>\n");
+    for (const auto& [line, episode] : rows) {
+      episode_row(*kpi.kpi, *line, *episode);
     }
     html_.raw("</tbody></table></div>\n");
+  }
+
+  void episode_row(const Kpi& kpi, const ReviewLine& line, const EpisodeRow& episode) {
+    const auto day = [&](const std::optional<Instant>& at) -> std::string {
+      if (!at) {
+        return std::string(words_.still_open);
+      }
+      const std::string date = long_date(local_day(*at, style_.zone), words_);
+      const auto local = style_.zone.to_local(*at);
+      const std::chrono::hh_mm_ss time{local - std::chrono::floor<std::chrono::days>(local)};
+      return kpi.every.is_civil() ? date
+                                  : fmt::format("{} {:02}:{:02}", date, time.hours().count(), time.minutes().count());
+    };
+    html_.raw("<tr><td>");
+    html_.chip(episode.severity == Severity::kCritical ? "bad" : "warn", rule_words(episode.rule, words_));
+    if (!line.segment.empty()) {
+      html_.put(" ", segment_words(line.segment, words_), "");
+    }
+    html_.raw("</td>");
+    html_.put("<td>", day(episode.since), "</td>");
+    html_.put("<td>", day(episode.firing), "</td>");
+    html_.put("<td>", day(episode.resolved), "</td></tr>\n");
   }
 
   void restated(const ReviewKpi& kpi) {
@@ -244,6 +329,7 @@ class Page {
     if (kpi.notes.empty()) {
       return;
     }
+    html_.put("<h4>", words_.notes, "</h4>\n");
     html_.raw("<ol>");
     for (const NoteRow& note : kpi.notes) {
       html_.put("<li><b>", long_date(note.day, words_), "</b> ");

@@ -84,9 +84,19 @@ struct ReportWords {
   std::string_view basis_last;
   std::string_view judged_until;  ///< {date}
   std::string_view judged_none;
-  std::string_view goal;         ///< {goal}
-  std::string_view latest;       ///< {actual}
-  std::string_view on_path;      ///< {expected}
+  std::string_view goal;           ///< {goal}
+  std::string_view latest;         ///< {actual}
+  std::string_view on_path;        ///< {expected}
+  std::string_view pace;           ///< {pace}
+  std::string_view from_baseline;  ///< {value}
+  std::string_view deadline;       ///< {date}
+  std::string_view so_far;
+  std::string_view stated_forecast;     ///< {date} {projected} {share}
+  std::string_view parts_without_data;  ///< {parts}
+  std::string_view more;                ///< {n}
+  std::string_view earlier;             ///< {n}
+  std::string_view notes;
+  std::string_view rule_edited;
   std::string_view reviewed;     ///< {date}
   std::string_view reviewed_by;  ///< {date} {by}
   std::string_view not_reviewed;
@@ -102,8 +112,9 @@ struct ReportWords {
   std::string_view decide_missed_goal;  ///< {goal}. These three where what was reached is not known.
   std::string_view decide_off_goal;
   std::string_view decide_risk_goal;
-  std::string_view decide_firing;  ///< {since}
-  std::string_view decide_gaps;    ///< {count} {periods}
+  std::string_view decide_firing;   ///< {since}
+  std::string_view decide_periods;  ///< {count} {periods}
+  std::string_view decide_gaps;     ///< {count} {periods}
   std::string_view decide_overdue;
   std::string_view decide_no_reason;
 

@@ -64,6 +64,10 @@ struct ReviewTarget {
   std::string view;                        ///< The JSON of a TargetView where it is the present one; else empty.
   std::optional<ReviewOutlook> outlook{};  ///< As of now, while the target runs.
   Target::Measure measure = Target::Measure::kLevel;
+  std::optional<Date> deadline{};
+  double baseline = 0;                     ///< NaN: not measured.
+  std::optional<double> pace{};            ///< After the last period, while the target ran.
+  std::optional<StatedForecast> stated{};  ///< The last that was said of this goal within the review.
 };
 
 /// A KPI or one of its segments.
@@ -73,9 +77,11 @@ struct ReviewLine {
   std::optional<double> previous;
   std::optional<double> year_ago;
   VerdictCounts counts;
-  std::vector<ReviewPoint> points;     ///< In time order.
-  std::vector<EpisodeRow> episodes;    ///< That fired and touch the period, in the order in which they began.
-  std::vector<Restatement> restated;   ///< In the order in which it became known.
+  std::vector<ReviewPoint> points;  ///< In time order.
+  std::vector<double> so_far;       ///< Of a target that adds up, after each of these; NaN: not on its way. Else empty.
+  std::vector<EpisodeRow> episodes;   ///< That fired and touch the period, in the order in which they began.
+  std::vector<Restatement> restated;  ///< In the order in which it became known.
+  // Of alerts but those of targets:
   std::optional<Duration> to_notice;   ///< From the first missed period's start to the alert, the mean.
   std::optional<Duration> to_recover;  ///< From the alert to its end, the mean.
   std::optional<ReviewTarget> target;
@@ -88,6 +94,13 @@ struct TargetTurnover {
   std::vector<std::string> was;  ///< Lines of its text that are no more.
   std::vector<std::string> is;   ///< Lines that are new.
   std::string why;               ///< Empty: nobody said.
+};
+
+/// A rule that was written anew within the period.
+struct RuleTurnover {
+  Date date;
+  std::vector<std::string> was;  ///< Lines of its text that are no more.
+  std::vector<std::string> is;   ///< Lines that are new.
 };
 
 /// What its history says of the last judged period.
@@ -105,6 +118,7 @@ struct ReviewKpi {
   ReviewLine total;
   std::vector<ReviewLine> segments;  ///< By labels.
   std::vector<TargetTurnover> changes;
+  std::vector<RuleTurnover> rule_changes;
   std::vector<NoteRow> notes;
   std::optional<Date> reviewed;  ///< The last time, by the rule's word or by `kpid review`.
   std::string reviewed_by;       ///< Empty: by the rule's word.

@@ -15,6 +15,9 @@ void time_episodes(ReviewLine& line) {
   std::int64_t noticed = 0;
   std::int64_t recovered = 0;
   for (const EpisodeRow& episode : line.episodes) {
+    if (episode.rule == "target") {
+      continue;  // it was known all along, and ends when the next one begins: nobody noticed, nothing recovered
+    }
     noticing += *episode.firing - episode.since;
     ++noticed;
     if (episode.resolved) {
@@ -37,6 +40,10 @@ Result<void> add_episodes(
   KPI_TRY(reader.fired(midnight(period.from), midnight(period.to), [&](const EpisodeRow& episode) {
     if (ReviewLine* line = find(lines, episode.line)) {
       line->episodes.push_back(episode);
+      EpisodeRow& kept = line->episodes.back();
+      if (kept.resolved && *kept.resolved < *kept.firing) {
+        kept.resolved = kept.firing;  // what came late told of it when it was over already
+      }
     }
   }));
   for (ReviewLine* line : lines) {
@@ -65,6 +72,20 @@ Result<void> add_standings(const ReviewLines& lines, HistoryReader& reader) {
   return {};
 }
 
+/// Of targets whose present standing says nothing of the review's end: what was last stated then.
+Result<void> add_stated(const Review& review, const ReviewLines& lines, HistoryReader& reader) {
+  for (const StatedForecast& stated : KPI_TRY(reader.stated(slot_of(review.period.from), slot_of(review.period.to)))) {
+    ReviewLine* line = find(lines, stated.line);
+    const bool is_open = line != nullptr && line->target && !line->target->outlook &&
+                         line->target->status != TargetStatus::kAchieved &&
+                         line->target->status != TargetStatus::kMissed;
+    if (is_open && stated.goal == line->target->goal) {
+      line->target->stated = stated;
+    }
+  }
+  return {};
+}
+
 Result<void> add_statements(Review& review, HistoryReader& reader) {
   for (const SettledForecast& row : KPI_TRY(reader.forecasts(slot_of(review.period.from), slot_of(review.period.to)))) {
     if (row.is_of_another_goal) {
@@ -81,6 +102,7 @@ Result<void> add_statements(Review& review, HistoryReader& reader) {
 Result<void> add_alerts(Review& review, const Config& config, const ReviewLines& lines, HistoryReader& reader) {
   KPI_TRY(add_episodes(review.period, review.now, config.zone, lines, reader));
   KPI_TRY(add_standings(lines, reader));
+  KPI_TRY(add_stated(review, lines, reader));
   return add_statements(review, reader);
 }
 

@@ -42,6 +42,7 @@ class People {
 
   Result<void> add() {
     KPI_TRY(add_versions());
+    KPI_TRY(add_rules());
     for (ReviewKpi& kpi : review_.kpis) {
       add_planned_changes(kpi);
     }
@@ -80,6 +81,26 @@ class People {
     return {};
   }
 
+  /// A rule whose limits, formula or times were edited: later periods were judged by another one.
+  Result<void> add_rules() {
+    std::map<const ReviewKpi*, std::vector<std::string>> before;
+    for (const KnownRule& rule : KPI_TRY(reader_.rule_versions())) {
+      ReviewKpi* kpi = find(rule.kpi);
+      if (kpi == nullptr) {
+        continue;
+      }
+      std::vector<std::string> lines = lines_of(rule.text);
+      const auto [earlier, is_first] = before.try_emplace(kpi, lines);
+      const Date date = day_of(rule.first_used, config_.zone);
+      RuleTurnover turn{date, without(earlier->second, lines), without(lines, earlier->second)};
+      if (!is_first && is_within(date) && !(turn.was.empty() && turn.is.empty())) {
+        kpi->rule_changes.push_back(std::move(turn));
+      }
+      earlier->second = std::move(lines);
+    }
+    return {};
+  }
+
   void add_planned_changes(ReviewKpi& kpi) const {
     for (const Target& target : kpi.kpi->targets) {
       double goal = target.goal;
@@ -87,13 +108,13 @@ class People {
       for (const Target::Change& change : target.changes) {
         TargetTurnover turn{change.date, target.name.empty() ? "target" : target.name, {}, {}, change.why};
         if (change.goal) {
-          turn.was.push_back("to " + format_value(goal, kpi.kpi->unit, Language::kEnglish));
-          turn.is.push_back("to " + format_value(*change.goal, kpi.kpi->unit, Language::kEnglish));
+          turn.was.push_back("to: " + number_text(goal));
+          turn.is.push_back("to: " + number_text(*change.goal));
           goal = *change.goal;
         }
         if (change.deadline) {
-          turn.was.push_back("by " + (deadline ? date_text(*deadline) : std::string("-")));
-          turn.is.push_back("by " + date_text(*change.deadline));
+          turn.was.push_back("by: " + (deadline ? date_text(*deadline) : std::string("-")));
+          turn.is.push_back("by: " + date_text(*change.deadline));
           deadline = change.deadline;
         }
         if (is_within(change.date)) {

@@ -58,6 +58,15 @@ Result<std::vector<KnownTarget>> SqliteHistoryReader::target_versions() {
   });
 }
 
+Result<std::vector<KnownRule>> SqliteHistoryReader::rule_versions() {
+  return read([&]() -> Result<std::vector<KnownRule>> {
+    std::vector<KnownRule> found;
+    Query rules(*db_, "SELECT name, text, first_used FROM rule_text JOIN kpi ON kpi.id = kpi_id ORDER BY rule_text.id");
+    rules.each([&](const Row& row) { found.push_back({row.text(0), row.text(1), row.instant(2)}); });
+    return found;
+  });
+}
+
 Result<std::vector<ReviewRow>> SqliteHistoryReader::reviews() {
   return read([&]() -> Result<std::vector<ReviewRow>> {
     std::vector<ReviewRow> found;

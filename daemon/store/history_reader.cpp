@@ -302,6 +302,28 @@ Result<std::vector<SettledForecast>> SqliteHistoryReader::forecasts(Slot from, S
   });
 }
 
+Result<std::vector<StatedForecast>> SqliteHistoryReader::stated(Slot from, Slot to) {
+  return read([&]() -> Result<std::vector<StatedForecast>> {
+    std::vector<StatedForecast> found;
+    Query statements(*db_,
+                     "SELECT line_id, slot, probability, projected, goal FROM stated_forecast "
+                     "WHERE slot >= ?1 AND slot < ?2 ORDER BY line_id, slot, stated_at");
+    statements.each(
+        [&](const Row& row) {
+          const StatedForecast one{
+              static_cast<std::uint32_t>(row.integer(0)), Slot{row.integer(1)}, row.real(2), row.real(3), row.real(4)};
+          if (!found.empty() && found.back().line == one.line) {
+            found.back() = one;
+          } else {
+            found.push_back(one);
+          }
+        },
+        from,
+        to);
+    return found;
+  });
+}
+
 Result<std::vector<Instant>> SqliteHistoryReader::step_times(Instant until) {
   return read([&]() -> Result<std::vector<Instant>> {
     std::vector<Instant> found;

@@ -121,6 +121,13 @@ struct KnownTarget {
   Instant first_met;
 };
 
+/// A KPI's rule as it was first used.
+struct KnownRule {
+  std::string kpi;
+  std::string text;  ///< A key a line.
+  Instant first_used;
+};
+
 /// What is left of a day of one series.
 struct DailySamples {
   std::uint32_t series = 0;  ///< SeriesRow::id
@@ -139,6 +146,15 @@ struct SettledForecast {
   double probability = 0;
   bool was_reached = false;
   bool is_of_another_goal = false;  ///< The goal was changed before it was decided: nothing is known of the stated one.
+};
+
+/// The last that was stated of a line's target within some time.
+struct StatedForecast {
+  std::uint32_t line = 0;
+  Slot slot;  ///< The period after which it was stated.
+  double probability = 0;
+  double projected = 0;  ///< NaN: not kept. So is the next.
+  double goal = 0;
 };
 
 /// Errors are kStorage, with SQLite's words and the remedy, unless said otherwise.
@@ -190,6 +206,8 @@ class HistoryReader {
   virtual Result<void> daily_samples(Slot from, Slot to, const std::function<void(const DailySamples&)>& row) = 0;
   /// In the order in which they were met.
   virtual Result<std::vector<KnownTarget>> target_versions() = 0;
+  /// In the order in which they were first used.
+  virtual Result<std::vector<KnownRule>> rule_versions() = 0;
   /// Who looked at which KPI, in the order in which they said so.
   virtual Result<std::vector<ReviewRow>> reviews() = 0;
   /// What people wrote to days with from <= day < to, by day.
@@ -202,6 +220,8 @@ class HistoryReader {
   virtual Result<std::vector<HushedRow>> hushed(Instant from, Instant to) = 0;
   /// What was stated of targets whose outcome was decided in a period with from <= slot < to.
   virtual Result<std::vector<SettledForecast>> forecasts(Slot from, Slot to) = 0;
+  /// The last statement of each line after a period with from <= slot < to.
+  virtual Result<std::vector<StatedForecast>> stated(Slot from, Slot to) = 0;
   /// Every value that became known before `until`, those that were replaced too, in the order in which they became
   /// known.
   virtual Result<void> samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) = 0;

@@ -45,9 +45,11 @@ class SqliteHistoryReader final : public HistoryReader {
   Result<void> samples(Slot from, Slot to, const std::function<void(const SampleRow&)>& row) override;
   Result<void> daily_samples(Slot from, Slot to, const std::function<void(const DailySamples&)>& row) override;
   Result<std::vector<KnownTarget>> target_versions() override;
+  Result<std::vector<KnownRule>> rule_versions() override;
   Result<std::vector<ReviewRow>> reviews() override;
   Result<std::vector<NoteRow>> notes(Date from, Date to) override;
   Result<std::vector<SettledForecast>> forecasts(Slot from, Slot to) override;
+  Result<std::vector<StatedForecast>> stated(Slot from, Slot to) override;
   Result<void> samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) override;
   Result<std::vector<Instant>> step_times(Instant until) override;
 

@@ -245,7 +245,84 @@ TEST_F(Report, OfAClosedQuarterShowsNoForecastOfToday) {
   program_.write("web.csv", web_csv(120) + "2026-10-01,SE,100,3\n2026-10-02,SE,100,3\n2026-10-03,SE,100,3\n");
   ASSERT_EQ(program_.once("2026-10-04T08:00:00Z"), 0);
   EXPECT_THAT(run({"--quarter", "2026-Q4"}).out, HasSubstr("<b>Forecast</b>"));
-  EXPECT_THAT(run({"--quarter", "2026-Q3"}).out, Not(HasSubstr("<b>Forecast</b>")));
+  const std::string closed = run({"--quarter", "2026-Q3"}).out;
+  EXPECT_THAT(closed, Not(HasSubstr("four times in five")));
+  EXPECT_THAT(closed, HasSubstr("<b>Forecast</b>: as stated after 30 September 2026"));
+  const json found = line(document({"--quarter", "2026-Q3"}), "aimed")["target"];
+  EXPECT_EQ(found["deadline"], "2026-12-31");
+  EXPECT_EQ(found["stated"]["date"], "2026-09-30");
+  const double due = found["expected"];
+  EXPECT_DOUBLE_EQ(found["pace"], (200 - 190) / (due - 190));
+  EXPECT_THAT(closed, HasSubstr("by 31 December 2026</small>"));
+}
+
+TEST_F(Report, ShowsWhatASumCameToOnAnAxisOfItsOwn) {
+  const std::string target = "    target: {measure: total, start: 2026-06-01, to: 20000, by: 2026-08-31}\n";
+  program_.write("rules.yaml", kRules + ("  summed:\n    title: Summed\n    value: web.visits\n" + target));
+  ASSERT_EQ(program_.once("2026-10-04T08:00:00Z"), 0);
+  const double sum = 30 * 200 + 30 * 200 + 220 + 26 * 200 + 2 * 140;  // June, July with a corrected day, August's 28
+  const json found = line(document({"--quarter", "2026-Q3"}), "summed")["target"];
+  EXPECT_EQ(found["status"], "missed");
+  EXPECT_EQ(found["actual"], sum);
+  const std::string html = run({"--quarter", "2026-Q3"}).out;
+  EXPECT_THAT(html, HasSubstr("The target was missed: 17,700 visits instead of 20,000 visits."));
+  const std::string page = html.substr(html.find("id=\"kpi-summed\""));
+  const std::size_t second = page.find("aria-label=\"Summed, so far: 62 periods, from");
+  ASSERT_NE(second, std::string::npos);
+  EXPECT_EQ(page.substr(0, second).find("<path class=\"path\""), std::string::npos);
+  EXPECT_NE(page.substr(second).find("<path class=\"path\""), std::string::npos);
+  EXPECT_THAT(page.substr(second), HasSubstr("highest 17,700 visits."));
+}
+
+TEST_F(Report, SaysWhichPartsATotalLacksAndWhatWasMissed) {
+  const std::string quarter = run({"--quarter", "2026-Q3"}).out;
+  EXPECT_THAT(quarter, HasSubstr("<li>3 of 92 periods have no data"));
+  EXPECT_THAT(quarter, HasSubstr("<li>9 of 89 judged periods were missed"));
+  EXPECT_THAT(quarter, Not(HasSubstr("Segments with periods without data")));  // there was nothing at all on those days
+
+  std::string csv = web_csv(100);
+  for (const std::string day : {"2026-09-10", "2026-09-11"}) {
+    csv.erase(csv.find(day + ",SE"), (day + ",SE,100,3\n").size());
+  }
+  program_.write("web.csv", csv);
+  program_.write("kpid.yaml", std::string(kConfig).replace(std::string(kConfig).find("history.db"), 10, "parts.db"));
+  ASSERT_EQ(program_.once("2026-10-04T08:00:00Z"), 0);
+  const std::string lacking = "Segments with periods without data: SE (5). The total lacks their part.";
+  const std::string html = run({"--quarter", "2026-Q3"}).out;
+  EXPECT_THAT(html, HasSubstr("<li>" + lacking));
+  EXPECT_THAT(html, HasSubstr("<p>" + lacking));
+}
+
+TEST_F(Report, WritesChangesOfTargetsInTheLanguage) {
+  program_.write(
+      "rules.yaml",
+      kRules + std::string("  aimed:\n    title: Aimed\n    unit: \"%\"\n    value: web.orders / web.visits\n"
+                           "    target: {from: 2%, start: 2026-05-01, to: 3%, by: 2026-12-31, changes: [{date: "
+                           "2026-08-01, to: 2.6%, by: 2027-03-31, why: Q}]}\n"));
+  ASSERT_EQ(program_.once("2026-10-04T08:00:00Z"), 0);
+  EXPECT_THAT(run({"--quarter", "2026-Q3", "--language", "sv", "--format", "md"}).out,
+              HasSubstr("mål 3\u00A0%, slutdatum 31 december 2026 → mål 2,6\u00A0%, slutdatum 31 mars 2027 (Q)"));
+}
+
+TEST_F(Report, TellsOfARuleThatWasEdited) {
+  std::string rules = kRules;
+  rules.replace(rules.find("warning: 150"), 12, "warning: 170");
+  program_.write("rules.yaml", rules);
+  ASSERT_EQ(program_.once("2026-10-05T08:00:00Z"), 0);
+  const json changes = line(document({"--quarter", "2026-Q4"}), "visits")["rule_changes"];
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(changes[0]["date"], "2026-10-05");
+  EXPECT_EQ(changes[0]["from"], json::array({"warning: 150"}));
+  EXPECT_EQ(changes[0]["to"], json::array({"warning: 170"}));
+  EXPECT_THAT(run({"--quarter", "2026-Q4", "--format", "md"}).out,
+              HasSubstr("5 October 2026, **Visits**: warning: 150 → warning: 170 (the rule was edited)"));
+  EXPECT_THAT(run({"--quarter", "2026-Q3", "--format", "md"}).out, Not(HasSubstr("the rule was edited")));
+}
+
+TEST_F(Report, LeavesOutMarksThatTurnTheReadingOrder) {
+  ASSERT_EQ(program_.on_folder({"note", "visits", "2026-08-20", "safe \u202Eelas\u202C sign \u2192"}).code, 0);
+  const std::string html = run({"--quarter", "2026-Q3"}).out;
+  EXPECT_THAT(html, HasSubstr("safe elas sign \u2192"));
 }
 
 TEST_F(Report, TellsOfAnOpenAlertOnlyWhileItIsOpen) {
