@@ -204,7 +204,10 @@ class RuleTest {
     const std::string near = did_you_mean((*tree)->text, names);
     diagnostics().error(name.position,
                         "there is no metric \"" + printable((*tree)->text) + "\"",
-                        near.empty() ? "metrics: " + join(names, " ") : near);
+                        !near.empty()   ? near
+                        : names.empty() ? "no source is known here: write sources: in the test, with the metrics, or "
+                                          "put it in a folder with a kpid.yaml"
+                                        : "metrics: " + join(names, " "));
     return std::nullopt;
   }
 
@@ -352,8 +355,18 @@ class RuleTest {
     } else if (kpi->split_by.size() == 1 && kpi->split_by[0].size() == 1) {
       expectation.segment.emplace_back(kpi->split_by[0][0], segment->scalar);
     } else {
-      diagnostics().error(
-          segment->position, "which label is " + printable(segment->scalar) + " of?", "write segment: {country: SE}");
+      std::vector<std::string> ways;
+      for (const std::vector<std::string>& split : kpi->split_by) {
+        std::vector<std::string> labels;
+        for (const std::string& label : split) {
+          labels.push_back(label + ": " + (labels.empty() ? printable(segment->scalar) : "…"));
+        }
+        ways.push_back("segment: {" + join(labels, ", ") + "}");
+      }
+      diagnostics().error(segment->position,
+                          ways.empty() ? kpi->id + " has no split_by, and so no segment " + printable(segment->scalar)
+                                       : "which label is " + printable(segment->scalar) + " of?",
+                          ways.empty() ? "leave segment: out" : "write " + join(ways, " or "));
     }
     std::ranges::sort(expectation.segment);
   }

@@ -125,11 +125,17 @@ class PackReader {
     }
     const std::string near = own == metric ? "" : did_you_mean(metric, known);
     const std::string source = metric.substr(0, metric.find('.'));
-    const bool has_source = std::ranges::any_of(
-        known, [&](const std::string& there) { return there.substr(0, there.find('.')) == source; });
+    std::set<std::string> sources;
+    for (const std::string& there : known) {
+      sources.insert(there.substr(0, there.find('.')));
+    }
+    const std::vector<std::string> names(sources.begin(), sources.end());
+    const std::string meant = did_you_mean(source, names);
+    const bool has_source = sources.contains(source);
     return !near.empty()                 ? near
            : own == metric || has_source ? bind
-                                         : "there is no source \"" + printable(source, 60) + "\"; " + bind;
+                                         : "there is no source \"" + printable(source, 60) + "\"; " +
+                                               (meant.empty() ? "sources: " + join(names, " ") + "; " + bind : meant);
   }
 
   /// Whether the sources have what the pack reads; said once for each metric, where it is bound.

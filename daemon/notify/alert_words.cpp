@@ -224,11 +224,12 @@ std::string target_text(const TargetView& target, Language language) {
     return goal;
   }
   const std::string deadline = date_or_text(target.deadline, language);
-  if (!target.days_left || target.status == TargetStatus::kMissed) {
+  // None left is the day after the deadline, while the outcome waits for its data.
+  if (!target.days_left || *target.days_left == 0 || target.status == TargetStatus::kMissed) {
     return say(language, Phrase::kTargetBy, {{"goal", goal}, {"deadline", deadline}});
   }
   const int days = *target.days_left;
-  const Phrase phrase = days == 0 ? Phrase::kTargetLastDay : days > 0 ? Phrase::kTargetDaysLeft : Phrase::kTargetEnded;
+  const Phrase phrase = days == 1 ? Phrase::kTargetLastDay : days > 1 ? Phrase::kTargetDaysLeft : Phrase::kTargetEnded;
   return say(language, phrase, {{"goal", goal}, {"deadline", deadline}, {"n", std::abs(days)}});
 }
 

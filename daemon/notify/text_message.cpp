@@ -101,6 +101,12 @@ std::string indented_rule(std::string line) {
   return line;
 }
 
+/// "  12 |   value: …" and the caret below: wrapped, the caret would point nowhere.
+bool is_source_line(std::string_view line) {
+  const std::size_t bar = line.find_first_not_of(" 0123456789");
+  return bar != std::string_view::npos && bar > 0 && line[bar] == '|';
+}
+
 std::string free_text(const Message& message) {
   const std::string_view text = trim(message.text);
   std::string out;
@@ -112,7 +118,7 @@ std::string free_text(const Message& message) {
     const std::size_t content = std::min({line.find_first_not_of(' '), line.size(), kTextColumns / 2});
     if (line.empty()) {
       out += "\n";
-    } else if (width(line) + 2 <= kTextColumns) {
+    } else if (width(line) + 2 <= kTextColumns || is_source_line(line)) {
       out += "  " + line + "\n";
     } else {
       out += wrapped(std::string(content + 2, ' '), line);

@@ -122,7 +122,11 @@ Compiler::Visited Compiler::visit_target(const Expr& expr, const Reading& readin
     return error(expr.range, "\"" + expr.text + "\" cannot stand inside segments()", "write it beside segments(…)");
   }
   if (!context_.may_use_target || reading.how != Aggregate::kByKind || !back_.empty() || grains_ != nullptr) {
-    return error(expr.range, "\"" + expr.text + "\" can stand only in the alerts of a KPI that has a target, as it is");
+    return error(expr.range,
+                 "\"" + expr.text + "\" can stand only in the alerts of a KPI that has a target, as it is",
+                 context_.may_use_target
+                     ? "write it alone: " + expr.text + " < 0.9"
+                     : "give the KPI a target, as in target: {to: 500, by: 2026-12-31}, and use it in alerts:");
   }
   std::vector<std::string> names;
   for (const TargetName& field : kTargetFields) {

@@ -57,7 +57,7 @@ std::string meant_by(std::string_view strange) {
     std::string_view remedy;
   };
 
-  static constexpr std::array<Look, 17> kLooks{{{"\u00f7", "write /"},
+  static constexpr std::array<Look, 19> kLooks{{{"\u00f7", "write /"},
                                                 {"\u00d7", "write *"},
                                                 {"\u00b7", "write *"},
                                                 {"\u2212", "write -"},
@@ -73,7 +73,9 @@ std::string meant_by(std::string_view strange) {
                                                 {"\u2018", "write straight quotes: 'SE'"},
                                                 {"\u2019", "write straight quotes: 'SE'"},
                                                 {"%", "a percentage is written without a space: 5%"},
-                                                {";", "arguments are parted by a comma"}}};
+                                                {";", "arguments are parted by a comma"},
+                                                {"?", "write if(condition, a, b)"},
+                                                {":", "write if(condition, a, b), or a / b for a ratio"}}};
   const auto* const found = std::ranges::find(kLooks, strange, &Look::strange);
   return found == kLooks.end() ? "" : std::string(found->remedy);
 }

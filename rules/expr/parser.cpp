@@ -49,7 +49,18 @@ class Parser {
     return tl::unexpected(ExprError{current().range, std::move(message), std::move(remedy)});
   }
 
+  /// `2,5` is two numbers.
+  [[nodiscard]] std::string comma_hint() const {
+    const bool parts_a_number = at_symbol(",") && pos_ > 0 && tokens_[pos_ - 1].kind == Token::Kind::kNumber &&
+                                tokens_[pos_ + 1].kind == Token::Kind::kNumber;
+    return parts_a_number ? "write " + std::string(tokens_[pos_ - 1].text) + "." + std::string(tokens_[pos_ + 1].text)
+                          : "";
+  }
+
   [[nodiscard]] std::string after_hint() const {
+    if (const std::string meant = comma_hint(); !meant.empty()) {
+      return meant;
+    }
     if (at_symbol("=")) {
       return "write == to compare";
     }
@@ -246,8 +257,10 @@ class Parser {
     }
     static constexpr std::array<std::string_view, 6> kComparisons{"<", "<=", ">", ">=", "==", "!="};
     const bool compares = std::ranges::find(kComparisons, token.text) != kComparisons.end();
+    const bool is_power = token.text == "*" && pos_ > 0 && tokens_[pos_ - 1].text == "*";
     return error("expected a value, got " + shown(token),
                  token.kind == Token::Kind::kEnd ? "the expression is not complete"
+                 : is_power                      ? "write ^ for a power"
                  : compares ? "a condition has a value on both sides: value < 3; a limit is the value alone"
                             : "");
   }
@@ -276,9 +289,11 @@ class Parser {
       return inner;
     }
     if (!at_symbol(")")) {
-      return error(
-          "expected \")\", got " + shown(current()),
-          "the parenthesis opened at column " + std::to_string(open.begin + 1) + " of the expression is not closed");
+      const std::string meant = comma_hint();
+      return error("expected \")\", got " + shown(current()),
+                   !meant.empty() ? meant
+                                  : "the parenthesis opened at column " + std::to_string(open.begin + 1) +
+                                        " of the expression is not closed");
     }
     if ((*inner)->kind == Expr::Kind::kOperator) {  // of all else the word itself is what an error points at
       (*inner)->range = {open.begin, current().range.end};

@@ -159,12 +159,18 @@ class Judging {
     keep_episodes(line_, kpi_, before, plan_.due(kpi_, judged.slot), changes_);
   }
 
-  /// A period turned out unknown (or is late): a run without data begins or goes on.
+  /// A period turned out unknown (or is late): a run without data begins or goes on. Where the line begins earlier than
+  /// it did, the run may too.
   void note_unknown(Slot slot) {
-    const bool is_new = !line_.no_data.first && (!line_.known || *line_.known < slot);
-    if (alerts_on_no_data(kpi_) && is_new && !is_retired_at(line_, kpi_, slot)) {
-      line_.no_data.first = slot;
+    const bool is_earlier = !line_.no_data.first || slot < *line_.no_data.first;
+    const bool is_new = is_earlier && (!line_.known || *line_.known < slot);
+    if (!alerts_on_no_data(kpi_) || !is_new || is_retired_at(line_, kpi_, slot)) {
+      return;
     }
+    if (line_.no_data.is_on) {
+      move_no_data(line_, kpi_, plan_, slot, changes_);
+    }
+    line_.no_data.first = slot;
   }
 
   /// Data ends a retirement, also one that nobody saw begin.

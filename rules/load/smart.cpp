@@ -108,6 +108,7 @@ class SmartCheck {
         "ask whether each is still the right KPI and the right target, and record it: `kpid review KPI --by WHO`, or "
         "reviewed: with the date");
     report_crowds();
+    report_past_forecasts();
   }
 
  private:
@@ -151,6 +152,36 @@ class SmartCheck {
     std::ranges::sort(kpis, {}, [](const Kpi* kpi) { return std::pair(kpi->position.line, kpi->position.column); });
     const std::string verb = kpis.size() == 1 ? " has " : " have ";
     diagnostics_.warning(kpis.front()->position, names_of(kpis) + verb + what, remedy);
+  }
+
+  /// What is forecast of a day that is over stays unknown.
+  void report_past_forecasts() {
+    const Slot today = slot_of(today_);
+    const auto is_past = [&](const auto& input) {
+      return input.how == Aggregate::kForecast && Slot{static_cast<std::int64_t>(input.quantile)} < today;
+    };
+    for (const Kpi& kpi : rules_.kpis) {
+      bool has_past = false;
+      const auto look = [&](const Program& program) {
+        has_past =
+            has_past || std::ranges::any_of(program.metrics, is_past) || std::ranges::any_of(program.kpis, is_past);
+      };
+      look(kpi.value);
+      if (kpi.thresholds) {
+        each_threshold_program(*kpi.thresholds, look);
+      }
+      for (const AlertRule& alert : kpi.alerts) {
+        look(alert.when);
+      }
+      if (has_past) {
+        diagnostics_.warning(
+            kpi.position,
+            kpi.id + " forecasts a day in the past, which stays unknown",
+            "write a day that is to come: forecast(value, " +
+                date_text(Date{today_.year() + std::chrono::years{1}, std::chrono::December, std::chrono::day{31}}) +
+                ")");
+      }
+    }
   }
 
   void report_crowds() {

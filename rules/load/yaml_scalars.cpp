@@ -317,7 +317,8 @@ std::optional<std::int64_t> read_integer(
   }
   const auto integer = static_cast<std::int64_t>(*number);
   if (integer < least || integer > most) {
-    wish.refuse();
+    wish.refuse(name == "this" ? ""
+                               : "write " + std::string(name) + ": " + std::to_string(integer < least ? least : most));
     return std::nullopt;
   }
   return integer;
@@ -398,30 +399,19 @@ namespace {
 
 /// Other words for some of the choices.
 std::string choice_meant(std::string_view text, const std::vector<std::string>& choices) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kWords{{{"up", "higher"},
-                                                                                         {"more", "higher"},
-                                                                                         {"increase", "higher"},
-                                                                                         {"high", "higher"},
-                                                                                         {"down", "lower"},
-                                                                                         {"less", "lower"},
-                                                                                         {"decrease", "lower"},
-                                                                                         {"low", "lower"},
-                                                                                         {"fatal", "critical"},
-                                                                                         {"error", "critical"},
-                                                                                         {"crit", "critical"},
-                                                                                         {"high", "critical"},
-                                                                                         {"page", "critical"},
-                                                                                         {"warn", "warning"},
-                                                                                         {"medium", "warning"},
-                                                                                         {"low", "info"},
-                                                                                         {"notice", "info"},
-                                                                                         {"debug", "info"},
-                                                                                         {"sum", "total"},
-                                                                                         {"mean", "average"},
-                                                                                         {"avg", "average"},
-                                                                                         {"value", "level"},
-                                                                                         {"exponential", "compound"},
-                                                                                         {"geometric", "compound"}}};
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 34> kWords{
+      {{"up", "higher"},         {"more", "higher"},   {"increase", "higher"},
+       {"high", "higher"},       {"down", "lower"},    {"less", "lower"},
+       {"decrease", "lower"},    {"low", "lower"},     {"fatal", "critical"},
+       {"error", "critical"},    {"crit", "critical"}, {"high", "critical"},
+       {"page", "critical"},     {"warn", "warning"},  {"medium", "warning"},
+       {"low", "info"},          {"notice", "info"},   {"debug", "info"},
+       {"sum", "total"},         {"sum", "flow"},      {"count", "flow"},
+       {"counter", "flow"},      {"gauge", "level"},   {"last", "level"},
+       {"average", "mean"},      {"avg", "mean"},      {"unique", "distinct"},
+       {"uniques", "distinct"},  {"no", "nb"},         {"mean", "average"},
+       {"avg", "average"},       {"value", "level"},   {"exponential", "compound"},
+       {"geometric", "compound"}}};
   const std::string lower = to_lower_ascii(text);
   for (const auto& [word, choice] : kWords) {
     if (lower == word && std::ranges::find(choices, choice) != choices.end()) {
@@ -446,7 +436,8 @@ std::optional<std::size_t> read_choice(const YamlNode& node,
   const auto found = std::ranges::find(choices, *text);
   if (found == choices.end()) {
     const std::string near = did_you_mean(*text, choices);
-    const std::string meant = near.empty() ? choice_meant(*text, choices) : "";
+    std::string meant = near.empty() ? choice_meant(*text, choices) : "";
+    meant = near.empty() && meant.empty() && name == "language" ? choices.front() : meant;  // others are not spoken
     wish.refuse(meant.empty() ? near : "write " + std::string(name) + ": " + meant);
     return std::nullopt;
   }

@@ -72,8 +72,8 @@ TEST_P(DaysLeft, AreSaidInWords) {
 INSTANTIATE_TEST_SUITE_P(Rows,
                          DaysLeft,
                          testing::Values(DaysRow{"Many", 276, "3% by 31 December 2026, 276 days left"},
-                                         DaysRow{"One", 1, "3% by 31 December 2026, 1 day left"},
-                                         DaysRow{"None", 0, "3% by 31 December 2026, the last day"},
+                                         DaysRow{"One", 1, "3% by 31 December 2026, the last day"},
+                                         DaysRow{"None", 0, "3% by 31 December 2026"},
                                          DaysRow{"Past", -2, "3% by 31 December 2026, ended 2 days ago"},
                                          DaysRow{"Unknown", std::nullopt, "3% by 31 December 2026"}),
                          [](const auto& row) { return row.param.name; });

@@ -234,7 +234,8 @@ a KPI takes no label filter
 -> name the metrics it is made of)~"},
                     CompileCase{"TheTargetInTheValue", "target.pace", R"~(target.pace
 ^^^^^^^^^^^
-"target.pace" can stand only in the alerts of a KPI that has a target, as it is)~"},
+"target.pace" can stand only in the alerts of a KPI that has a target, as it is
+-> give the KPI a target, as in target: {to: 500, by: 2026-12-31}, and use it in alerts:)~"},
                     CompileCase{"ALabelThatIsNot", "shop.orders{country=SE}", R"~(shop.orders{country=SE}
 ^^^^^^^^^^^^^^^^^^^^^^^
 shop.orders has no label "country"
@@ -262,7 +263,8 @@ a target has no "speed"
 -> known: target.expected target.pace target.progress target.required target.days_left target.goal target.status target.projected target.probability)~");
   EXPECT_EQ(Shop().in_alerts().compiled("prev(target.pace, 1 week)"), R"~(prev(target.pace, 1 week)
      ^^^^^^^^^^^
-"target.pace" can stand only in the alerts of a KPI that has a target, as it is)~");
+"target.pace" can stand only in the alerts of a KPI that has a target, as it is
+-> write it alone: target.pace < 0.9)~");
 }
 
 // --- windows ---

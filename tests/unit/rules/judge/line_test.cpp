@@ -679,6 +679,16 @@ TEST(Restated, ReachesKpisAndLimitsThatReadTheValue) {
   EXPECT_EQ(ledger.row("y", "2026-03-02").value, 20);
 }
 
+TEST(Restated, OlderDataMovesTheBeginningOfARunWithoutDataBack) {
+  Ledger ledger({metric_named("a.m")},
+                "x: {value: a.m, every: week, thresholds: {warning: 1}, no_data: {after: 1 month}}");
+  ledger.given("a.m", "2026-03-09", "5").arrives("2026-03-20", "a.m", "2026-03-02", 5);
+  ledger.lived_until("2026-03-19");
+  EXPECT_EQ(ledger.lines().front().no_data.first, slot_of(*parse_date("2026-03-09")));
+  ledger.lived_until("2026-03-21");
+  EXPECT_EQ(ledger.lines().front().no_data.first, slot_of(*parse_date("2026-03-02")));
+}
+
 TEST(Restated, OlderDataMovesTheBeginningBack) {
   Ledger ledger({metric_named("a.m")}, "x: {value: a.m, thresholds: {warning: 5}}");
   ledger.given("a.m", "2026-03-05", "9 9");
