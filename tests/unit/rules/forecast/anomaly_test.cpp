@@ -189,7 +189,7 @@ TEST(Anomaly, TakesOneOddValueOfAConstantForNoNewLevel) {
 }
 
 TEST(Anomaly, LearnsTheNoiseOfWhatWasConstantAtFirst) {
-  for (const std::size_t period : {1, 7}) {
+  for (const std::size_t period : {std::size_t{1}, std::size_t{7}}) {
     AnomalyScorer scorer({.period = period, .warm_up = 40});
     std::size_t odd = 0;
     AnomalyVerdict verdict;
