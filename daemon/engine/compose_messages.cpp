@@ -3,7 +3,7 @@
 #include "daemon/engine/action_link.hpp"
 #include "daemon/engine/alert_chart.hpp"
 #include "daemon/engine/engine.hpp"
-#include "daemon/notify/message_json.hpp"
+#include "daemon/notify/outbox.hpp"
 #include "rules/base/text.hpp"
 #include "rules/words/say.hpp"
 
@@ -125,13 +125,7 @@ Message Engine::compose(const Envelope& envelope, Instant now) {
 }
 
 void Engine::send(Message message, StepSummary& summary) {
-  NotificationRow row;
-  row.id = message.id;
-  row.channel = message.channel;
-  row.type = name_of(message.type);
-  row.created = message.created;
-  row.body = outbox_json(message);
-  commit_.notifications.push_back(std::move(row));
+  commit_.notifications.push_back(notification_of(message));
   summary.messages.push_back(std::move(message));
 }
 

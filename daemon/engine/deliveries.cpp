@@ -21,16 +21,6 @@ constexpr std::chrono::milliseconds kTogether{50};
 /// Of what the receiver said.
 constexpr std::size_t kMostComplaint = 300;
 
-NotificationRow row_of(const Message& message) {
-  NotificationRow row;
-  row.id = message.id;
-  row.channel = message.channel;
-  row.type = name_of(message.type);
-  row.created = message.created;
-  row.body = outbox_json(message);
-  return row;
-}
-
 ChannelHost host_of(const DeliveryWorld& world) {
   ChannelHost host{world.http, world.console, [&clock = world.clock] { return clock.now(); }};
   host.host = &world.host;
@@ -351,7 +341,7 @@ NotificationRow Deliveries::letter_about(const Outage& outage, const std::string
                       {"since", time_words(outage.since, message.zone, voice.language)},
                       {"error", printable(outage.error, kMostComplaint)}}) +
                  "\n\n" + say(voice.language, Phrase::kMessagesWait, {{"n", outage.waiting}});
-  return row_of(message);
+  return notification_of(message);
 }
 
 Instant Deliveries::next_due() const {

@@ -1,7 +1,7 @@
 #include "daemon/engine/fallback_letters.hpp"
 
 #include "daemon/notify/alert_words.hpp"
-#include "daemon/notify/message_json.hpp"
+#include "daemon/notify/outbox.hpp"
 #include "daemon/notify/text_message.hpp"
 #include "rules/base/text.hpp"
 #include "rules/words/say.hpp"
@@ -190,13 +190,7 @@ NotificationRow FallbackLetters::letter_of(const Envelope& envelope, const Rows&
                   (lasts_ ? " " + say_it(Phrase::kDeliveryQuiet, {{"channel", channel}}) : "");
   message.id = "msg_" + fingerprint(channel + " " + fallback + " " + rfc3339(now) + " " + dead.front().id + " " +
                                     std::to_string(dead.size()));
-  NotificationRow row;
-  row.id = message.id;
-  row.channel = message.channel;
-  row.type = name_of(message.type);
-  row.created = message.created;
-  row.body = outbox_json(message);
-  return row;
+  return notification_of(message);
 }
 
 }  // namespace kpi

@@ -469,4 +469,14 @@ std::map<std::string, ChannelState> Outbox::states() const {
   return states;
 }
 
+NotificationRow notification_of(const Message& message) {
+  NotificationRow row;
+  row.id = message.id;
+  row.channel = message.channel;
+  row.type = name_of(message.type);
+  row.created = message.created;
+  row.body = outbox_json(message);
+  return row;
+}
+
 }  // namespace kpi

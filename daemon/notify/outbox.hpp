@@ -165,4 +165,7 @@ class Outbox {
   std::uint64_t next_number_ = 1;
 };
 
+/// The row that a message is in the outbox, not tried yet.
+NotificationRow notification_of(const Message& message);
+
 }  // namespace kpi
