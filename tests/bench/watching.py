@@ -62,6 +62,15 @@ def get(url):
         return answer.read().decode()
 
 
+def wait_until(condition, what):
+    """Looks again and again; two minutes at most."""
+    deadline = time.monotonic() + 120
+    while not condition():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"watching.py: {what} did not come within two minutes")
+        time.sleep(0.01)
+
+
 class Subject:
     """What both have in common: one process, which answers /metrics."""
 
@@ -79,13 +88,18 @@ class Subject:
         return time.monotonic() - begun, self.process.cpu() - self.process.spent
 
     def wait_ready(self):
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
+        def is_ready():
             with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
                 get(self.ready)
-                return
-            time.sleep(0.01)  # until its port is open
-        raise SystemExit(f"watching.py: {self.name} is not ready after two minutes")
+                return True
+            return False  # its port is not open yet
+
+        wait_until(is_ready, f"the readiness of {self.name}")
+
+    def wait_for_more(self, metric, count):
+        """Until the counter has grown by so much."""
+        before = self.sum_of(metric)
+        wait_until(lambda: self.sum_of(metric) >= before + count, f"{count} more of {metric}")
 
     def sum_of(self, metric):
         lines = get(self.metrics).splitlines()
@@ -172,10 +186,7 @@ scrape_configs: [{{job_name: world, static_configs: [{{targets: ["127.0.0.1:{wor
         time.sleep(max(0.0, 1 - (time.time() - before)))  # the time that it says is in whole seconds
         begun = time.monotonic()
         self.process.process.send_signal(signal.SIGHUP)
-        while self.loaded() <= before:
-            if time.monotonic() > begun + 120:
-                raise SystemExit("watching.py: Prometheus has not reloaded after two minutes")
-            time.sleep(0.01)  # until it says so
+        wait_until(lambda: self.loaded() > before, "the reload of Prometheus")
         return time.monotonic() - begun
 
 
@@ -193,11 +204,11 @@ def measure(subject, count, seconds):
     figures = {}
     subject.write_rules(0, 0)
     subject.start()
-    time.sleep(2 * EVERY)  # both have polled
+    subject.wait_for_more(subject.stored, 2 * count)  # two polls
     polling, samples, _ = window(subject, seconds)
     subject.write_rules(count, 0)
     subject.reload()
-    time.sleep(2 * EVERY)  # all have been judged once
+    subject.wait_for_more(subject.judged, 2 * count)  # all of them, the first time too
     cores, _, judged = window(subject, seconds)
     figures["us_a_sample"] = polling / samples * 1e6
     figures["us_a_kpi"] = (cores - polling) / judged * 1e6
@@ -209,7 +220,7 @@ def measure(subject, count, seconds):
         spent = subject.process.cpu()
         figures[f"reload_{name}_s"] = subject.reload()
         figures[f"reload_{name}_cpu_s"] = subject.process.cpu() - spent
-    time.sleep(EVERY)  # a step with the new rules
+    subject.wait_for_more(subject.judged, count)  # a step with the new rules
     subject.process.kill()
     figures["start_after_kill_s"], figures["start_after_kill_cpu_s"] = subject.start()
     subject.process.stop()
