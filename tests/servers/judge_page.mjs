@@ -88,8 +88,15 @@ async function useIt() {
   const page = await opened({ viewport: { width: 1280, height: 900 } }, `${daemon.url}/`);
   await page.fill("#by", "Anna");
   await page.fill("#token", token);
-  // Paging and searching.
-  await page.getByRole("button", { name: "Later" }).click();
+  // Paging and searching. A button that is pressed while the page is drawn anew (a step ended, the token was changed) still does
+  // what it is for.
+  await page.getByRole("button", { name: "Later" }).hover();
+  await page.mouse.down();
+  const drawn = page.waitForResponse(/\/kpis\?/);
+  await page.evaluate(() => document.getElementById("token").dispatchEvent(new Event("change")));
+  await (await drawn).finished();
+  await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
+  await page.mouse.up();
   await page.getByText(/51–\d+ of \d+/).waitFor();
   await page.getByLabel("Search").fill("conversion");
   await page.getByRole("button", { name: "Show" }).click();

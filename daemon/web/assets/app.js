@@ -406,6 +406,14 @@
     [/^\/delivery/, deliveryPage], [/^\/sources/, sourcesPage], [/^\/reviews/, reviewsPage], [/^\/config/, configPage],
     [/^\/?\??(.*)$/, (query) => overview(query)]];
 
+  // A button that is replaced between press and release gets no click: what is drawn waits until the finger is up.
+  let released;
+  main.addEventListener("pointerdown", () => {
+    released = new Promise((resolve) => {
+      for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(resolve), {once: true});
+    });
+  });
+
   const show = async (quietly = false) => {
     // A link of a message names the path itself: /kpis/ID?segment=…
     const fromPath = location.pathname.match(/^\/kpis\/(.+)$/);
@@ -421,6 +429,7 @@
     try {
       await learn();
       const nodes = [await make(...path.match(pattern).slice(1))].flat(9).filter(Boolean);
+      await released;
       if (turn !== show.turn) return;
       main.replaceChildren(...nodes);
       main.dataset.view = "#" + path;
