@@ -97,7 +97,7 @@ class HttpPoll {
 
   /// All pages of one call.
   Result<std::vector<Page>> read_call(RenderScope& scope) {
-    Pages pages(plan_.pages, plan_.origin);
+    Pages pages(plan_.pages, plan_.origin, trail_);
     const RequestPlan* asked = nullptr;
     Exchange exchange = KPI_TRY(run_steps(scope, pages.first(), asked));
     const RequestPlan& next_request = plan_.pages.next ? *plan_.pages.next : *asked;
@@ -248,8 +248,14 @@ class HttpPoll {
   }
 
   Result<Poll> finish() {
+    if (!trail_.is_found && !trail_.lost.empty()) {
+      return fail(ErrorKind::kInvalid, trail_.lost);
+    }
     Poll poll = KPI_TRY(builder_.finish());
     poll.remarks.push_back(counted(talk_.sent(), "request") + " sent");
+    if (plan_.pages.from && trail_.is_missed && !trail_.is_found) {
+      poll.remarks.push_back("no answer had " + plan_.pages.from->text() + " (paginate.from): each was the only page");
+    }
     if (has_more_) {
       poll.remarks.emplace_back(kMoreRemark);
     }
@@ -300,6 +306,7 @@ class HttpPoll {
   std::optional<Slot> covered_;
   Slot asked_from_;  // where what no poll has covered begins
   bool has_more_ = false;
+  PageTrail trail_;
   std::vector<std::string> remarks_;
   std::map<std::string, double> gauges_;
 };

@@ -245,6 +245,28 @@ bool JsonSelect::ends_in_empty(const Json& root) const {
   return false;
 }
 
+JsonSelect::NearMiss JsonSelect::near_miss(const Json& root) const {
+  const Json* at = &root;
+  for (const Step& step : steps_) {
+    std::vector<const Json*> next;
+    apply(step, *at, next);
+    if (!next.empty()) {
+      at = next.front();
+      continue;
+    }
+    if (step.kind != Step::Kind::kName || !at->is_object()) {
+      return {};
+    }
+    std::vector<std::string> names;
+    for (const auto& [name, value] : at->items()) {
+      names.push_back(name);
+    }
+    const auto near = nearest(step.name, names);
+    return near ? NearMiss{*near, &*at->find(*near)} : NearMiss{};
+  }
+  return {};
+}
+
 const Json* JsonSelect::first(const Json& root) const {
   if (steps_.empty()) {
     return &root;

@@ -35,6 +35,14 @@ class JsonSelect {
   /// fault.
   [[nodiscard]] bool ends_in_empty(const Json& root) const;
 
+  /// Where it leads to nothing for a name is not there: the value of the name that is nearly that one, or null.
+  struct NearMiss {
+    std::string name{};
+    const Json* value = nullptr;
+  };
+
+  [[nodiscard]] NearMiss near_miss(const Json& root) const;
+
   [[nodiscard]] const std::string& text() const { return text_; }
 
   [[nodiscard]] bool is_root() const { return steps_.empty(); }

@@ -19,6 +19,34 @@ bool says_more(const Json* flag) {
          !(flag->is_string() && (flag->get_ref<const std::string&>().empty() || *flag == "false"));
 }
 
+/// The flag paginate.more, where the answer has it.
+std::optional<bool> said(const std::optional<JsonSelect>& more, const Json& document) {
+  const Json* flag = more ? more->first(document) : nullptr;
+  if (flag == nullptr) {
+    return std::nullopt;
+  }
+  return says_more(flag) && !(flag->is_number() && flag->get<double>() == 0);
+}
+
+/// The names of an answer, those within as PATH/NAME; lists are one name.
+void names_of(const Json& value, const std::string& path, std::vector<std::string>& names) {
+  constexpr std::size_t most = 20;
+  if (!value.is_object() || std::ranges::count(path, '/') > 3) {
+    return;
+  }
+  for (const auto& [name, inner] : value.items()) {
+    if (names.size() >= most) {
+      return;
+    }
+    const std::string whole = path + '/' + printable(name, 60);
+    if (inner.is_object() && !inner.empty()) {
+      names_of(inner, whole, names);
+    } else {
+      names.push_back(whole);
+    }
+  }
+}
+
 std::optional<std::int64_t> whole_at(const std::optional<JsonSelect>& path, const Json& document) {
   const Json* value = path ? path->first(document) : nullptr;
   const auto number = value == nullptr ? std::nullopt : parse_number(json_text_of(*value));
@@ -125,7 +153,7 @@ Result<std::optional<Pages::Next>> Pages::after(const Exchange& exchange,
     case Kind::kCursor:
     case Kind::kNextUrl:
     case Kind::kLinkHeader:
-      next = KPI_TRY(by_value(exchange, document));
+      next = KPI_TRY(by_value(exchange, document, rows.size()));
       break;
     case Kind::kLastId:
       next = KPI_TRY(by_id(document, rows));
@@ -184,6 +212,10 @@ Result<void> Pages::use(const std::string& value) {
                   " was asked for with: the pages go round in a circle; correct paginate.at and paginate.from");
 }
 
+bool Pages::is_full(std::size_t count) const {
+  return plan_.size > 0 && static_cast<std::int64_t>(count) >= plan_.size;
+}
+
 Result<std::optional<Pages::Next>> Pages::by_position(const Json& document, std::size_t count) {
   const auto total = whole_at(plan_.total, document);
   if (total && seen_ > *total) {
@@ -199,19 +231,22 @@ Result<std::optional<Pages::Next>> Pages::by_position(const Json& document, std:
                 origin_ + ": the answers hold " + std::to_string(seen_) + " of " + std::to_string(*total) +
                     " rows: the rest did not come");
   }
-  const bool is_said = plan_.more.has_value();
-  if (is_said ? !says_more(plan_.more->first(document)) : !total && count == 0) {
+  const std::optional<bool> more = said(plan_.more, document);
+  if (more ? !*more : !total && count == 0) {
     return std::optional<Next>();
   }
   position_ += plan_.kind == Kind::kPage ? 1 : static_cast<std::int64_t>(count);
   Next next = next_at(position_);
   // A short page ends the list, or it is as long as a server with a cap of its own lets it be: only asking tells.
-  next.is_probe = !is_said && !total && plan_.size > 0 && static_cast<std::int64_t>(count) < plan_.size;
+  next.is_probe = !more && !total && (plan_.more ? !is_full(count) : plan_.size > 0 && !is_full(count));
   return std::optional(std::move(next));
 }
 
-Result<std::optional<Pages::Next>> Pages::by_value(const Exchange& exchange, const Json& document) {
-  if (plan_.more && !says_more(plan_.more->first(document))) {
+Result<std::optional<Pages::Next>> Pages::by_value(const Exchange& exchange, const Json& document, std::size_t count) {
+  const std::optional<bool> more = said(plan_.more, document);
+  const Json* found = plan_.from ? plan_.from->first(document) : nullptr;
+  trail_.is_found = trail_.is_found || found != nullptr;
+  if (more && !*more) {
     return std::optional<Next>();
   }
   std::string value;
@@ -219,45 +254,78 @@ Result<std::optional<Pages::Next>> Pages::by_value(const Exchange& exchange, con
     for (const auto& [name, header] : exchange.response.headers) {
       value = name == "link" && value.empty() ? next_link(header) : value;
     }
-  } else if (const Json* found = plan_.from->first(document); says_more(found)) {
+  } else if (says_more(found)) {
     value = json_text_of(*found);
   }
   if (value.empty()) {
-    if (plan_.more) {
+    if (more) {
       return fail(ErrorKind::kUnavailable, origin_ + ": there is said to be another page, but not where");
     }
+    note_end(document, count);
+    return std::optional<Next>();
+  }
+  // A flag that is not there says nothing: where a cursor leads on, only asking tells.
+  const bool is_probe = plan_.more && !more && !is_full(count);
+  if (plan_.more && !more && count == 0) {
     return std::optional<Next>();
   }
   KPI_TRY(use(value));
-  if (plan_.kind == Kind::kCursor) {
-    return std::optional(next_at(value));
-  }
   Next next;
-  next.change.url = resolved_url(exchange.url, value);
-  next.page = value;
+  if (plan_.kind == Kind::kCursor) {
+    next = next_at(value);
+  } else {
+    next.change.url = resolved_url(exchange.url, value);
+    next.page = value;
+  }
+  next.is_probe = is_probe;
   return std::optional(std::move(next));
 }
 
+void Pages::note_end(const Json& document, std::size_t count) {
+  trail_.is_missed = true;
+  if (!plan_.from || trail_.is_found || !trail_.lost.empty()) {
+    return;
+  }
+  const JsonSelect::NearMiss near = plan_.from->near_miss(document);
+  if (!is_full(count) && !says_more(near.value)) {
+    return;
+  }
+  std::vector<std::string> names;
+  names_of(document, "", names);
+  trail_.lost = origin_ + ": no answer has " + printable(plan_.from->text(), 80) + ", which leads from a " +
+                (is_full(count) ? "full page (" + counted(count, "row") + ")" : std::string("page")) + " to the next" +
+                (says_more(near.value) ? "; did you mean \"" + printable(near.name, 60) + "\"? The" : ": the") +
+                " answer has " + (names.empty() ? "no names" : join(names, ", ")) + "; correct paginate.from" +
+                (is_full(count) ? ", or paginate.size where that page was the last" : "");
+}
+
 Result<std::optional<Pages::Next>> Pages::by_id(const Json& document, const std::vector<const Json*>& rows) {
-  const bool has_more = plan_.more ? says_more(plan_.more->first(document))
-                                   : plan_.size > 0 && static_cast<std::int64_t>(rows.size()) >= plan_.size;
-  if (!has_more) {
+  const std::optional<bool> more = said(plan_.more, document);
+  if (more ? !*more : rows.empty()) {
     return std::optional<Next>();
   }
   const Json* id = rows.empty() ? nullptr : plan_.id.first(*rows.back());
   if (id == nullptr || id->is_structured()) {
-    return fail(ErrorKind::kUnavailable, origin_ + ": there is said to be another page, but the last row has no id");
+    return fail(ErrorKind::kUnavailable,
+                origin_ + ": the last row of a page has no " + printable(plan_.id.text(), 80) +
+                    " to ask for the next page with: correct paginate.id");
   }
   KPI_TRY(use(json_text_of(*id)));
-  return std::optional(next_at(*id));
+  Next next = next_at(*id);
+  next.is_probe = !more && !is_full(rows.size());
+  return std::optional(std::move(next));
 }
 
 Result<std::optional<Pages::Next>> Pages::by_partition(const Json& document) {
   if (!partitions_) {
     const Json* list = plan_.from->first(document);
-    partitions_ = list == nullptr    ? 1
-                  : list->is_array() ? static_cast<std::int64_t>(list->size())
-                                     : whole_at(plan_.from, document).value_or(1);
+    partitions_ =
+        list != nullptr && list->is_array() ? static_cast<std::int64_t>(list->size()) : whole_at(plan_.from, document);
+    if (!partitions_) {
+      return fail(ErrorKind::kUnavailable,
+                  origin_ + ": the answer does not say at " + printable(plan_.from->text(), 80) +
+                      " how many parts there are: correct paginate.from");
+    }
     position_ = 0;
   }
   if (++position_ >= *partitions_) {

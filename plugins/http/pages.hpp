@@ -11,9 +11,19 @@
 
 namespace kpi {
 
+/// What the answers of a whole poll had of the path that leads from one page to the next (paginate.from). A last page
+/// may lack it; where none had it, a page that looks as if another one followed was not the last.
+struct PageTrail {
+  bool is_found = false;
+  bool is_missed = false;  ///< Some answer did not have it.
+  std::string lost{};      ///< Of the first page that looks so: what is wrong.
+};
+
 class Pages {
  public:
-  Pages(const PagePlan& plan, std::string origin) : plan_(plan), origin_(std::move(origin)), position_(plan.start) {}
+  /// `trail` is of the poll, and must outlive it.
+  Pages(const PagePlan& plan, std::string origin, PageTrail& trail)
+      : plan_(plan), origin_(std::move(origin)), trail_(trail), position_(plan.start) {}
 
   /// How the first request is to be altered: its size and offset.
   [[nodiscard]] Conversation::Change first() const;
@@ -21,7 +31,7 @@ class Pages {
   struct Next {
     Conversation::Change change{};
     std::string page{};  ///< {{page}}
-    /// The last page was short, and nothing says whether it ends the list: a refusal, or the same page, does then.
+    /// Nothing says whether the page before ends the list, and it may: a refusal, or the same page, does then.
     bool is_probe = false;
   };
 
@@ -42,7 +52,10 @@ class Pages {
   /// What asks for a page is asked for once: `value` was not used before.
   Result<void> use(const std::string& value);
   Result<std::optional<Next>> by_position(const Json& document, std::size_t count);
-  Result<std::optional<Next>> by_value(const Exchange& exchange, const Json& document);
+  Result<std::optional<Next>> by_value(const Exchange& exchange, const Json& document, std::size_t count);
+  /// Nothing leads on from a page of `count` rows: whether it is the last one, or the path is wrong, is noted.
+  void note_end(const Json& document, std::size_t count);
+  [[nodiscard]] bool is_full(std::size_t count) const;
   Result<std::optional<Next>> by_id(const Json& document, const std::vector<const Json*>& rows);
   Result<std::optional<Next>> by_partition(const Json& document);
   static void put(const PagePlan::Place& place, const Json& value, Conversation::Change& change);
@@ -50,6 +63,7 @@ class Pages {
 
   const PagePlan& plan_;
   std::string origin_;
+  PageTrail& trail_;
   std::int64_t position_;
   std::int64_t pages_ = 1;
   std::int64_t seen_ = 0;

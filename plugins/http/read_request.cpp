@@ -161,6 +161,9 @@ void check_pages(const PagePlan& pages, const OptionTree& node, Diagnostics& dia
   if (needs_source && node.find("from") == nullptr) {
     diagnostics.error(node.position, "paginate does not say what leads to the next page", "write from: /path/to/it");
   }
+  if (pages.kind == Kind::kLastId && node.find("id") == nullptr) {
+    diagnostics.error(node.position, "paginate does not say what the id of a row is", "write id: /path/in/a/row");
+  }
 }
 
 }  // namespace
