@@ -4,6 +4,7 @@
 #include "plugins/network.hpp"
 #include "plugins/row_reader.hpp"
 #include "plugins/sql_query.hpp"
+#include "plugins/sql_quoting.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -19,13 +20,14 @@ using Ask = Result<SqlTable> (*)(const SqlAddress&, const SqlQuery&, const std::
 struct Engine {
   std::string_view scheme;
   Ask ask;
+  const SqlQuoting& quoting;
 };
 
-constexpr std::array<Engine, 5> kEngines{{{"sqlite:", query_sqlite},
-                                          {"postgresql:", query_postgresql},
-                                          {"postgres:", query_postgresql},
-                                          {"mysql:", query_mysql},
-                                          {"mariadb:", query_mysql}}};
+constexpr std::array<Engine, 5> kEngines{{{"sqlite:", query_sqlite, kSqliteQuoting},
+                                          {"postgresql:", query_postgresql, kPostgresqlQuoting},
+                                          {"postgres:", query_postgresql, kPostgresqlQuoting},
+                                          {"mysql:", query_mysql, kMysqlQuoting},
+                                          {"mariadb:", query_mysql, kMysqlQuoting}}};
 constexpr std::array<std::string_view, 3> kDateColumns{"date", "Date", "day"};
 /// What the cursor says once everything has been read: from then on a window is enough.
 constexpr std::string_view kWasRead = "read";
@@ -34,6 +36,7 @@ struct Layout {
   SourceSettings settings;
   SqlAddress address;
   Ask ask = nullptr;
+  SqlQuoting quoting;
   std::string query;
   std::string shown;  ///< The database without its user and password.
   std::string date_column;
@@ -155,6 +158,11 @@ class SqlSource final : public Source {
                   layout_.shown + ": the query gives no column \"" + printable(column, 64) + "\" for " + purpose +
                       (near.empty() ? "; it gives " + printable(join(table.columns, ", "), 500) : "; " + near));
     }
+    if (std::ranges::count(table.columns, column) > 1) {
+      return fail(ErrorKind::kInvalid,
+                  layout_.shown + ": the query gives two columns \"" + printable(column, 64) + "\", and " + purpose +
+                      " may be either: name one otherwise (AS)");
+    }
     return found;
   }
 
@@ -163,8 +171,8 @@ class SqlSource final : public Source {
       return place(table, layout_.date_column, "the date");
     }
     for (const std::string_view usual : kDateColumns) {
-      if (const std::size_t found = place_of(table.columns, usual); found < table.columns.size()) {
-        return found;
+      if (place_of(table.columns, usual) < table.columns.size()) {
+        return place(table, std::string(usual), "the date");
       }
     }
     return fail(ErrorKind::kInvalid,
@@ -176,26 +184,14 @@ class SqlSource final : public Source {
 
 /// A query that cannot read is refused before it is sent: what the engines refuse is said at check already.
 void check_query(const Layout& layout, const OptionValue& option, Diagnostics& diagnostics) {
-  std::size_t at = 0;
-  const std::string& text = layout.query;
-  while (at < text.size()) {
-    const std::size_t end = text[at] == '-' || text[at] == '/' ? skip_quoted(text, at) : at;
-    if (end > at) {
-      at = end;
-    } else if (text[at] == ' ' || text[at] == '\n' || text[at] == '\t' || text[at] == '\r' || text[at] == '(') {
-      ++at;
-    } else {
-      break;
-    }
-  }
-  const std::string word = to_lower_ascii(std::string_view(text).substr(at, 7));
-  const bool reads =
-      word.starts_with("select") || word.starts_with("with") || word.starts_with("values") || word.starts_with("table");
-  if (!reads) {
+  if (!begins_reading(layout.query, layout.quoting)) {
     diagnostics.error(option.position, "the query does not begin with SELECT or WITH", "a source only reads");
   }
-  if (const auto named = with_parameters(text, [](int) { return "?"; }); !named) {
-    diagnostics.error(option.position, named.error().message);
+  const auto bound = with_parameters(layout.query, layout.quoting, {"?", "?"});
+  SqlQuoting plain = layout.quoting;  // a server may have it so, which only the server can tell
+  plain.escapes_single = plain.escapes_double = false;
+  if (!bound && !with_parameters(layout.query, plain, {"?", "?"})) {
+    diagnostics.error(option.position, bound.error().message);
   }
 }
 
@@ -210,6 +206,7 @@ void read_database(Layout& layout, const OptionValue& option, Diagnostics& diagn
     return;
   }
   layout.ask = engine->ask;
+  layout.quoting = engine->quoting;
   layout.address.url = url;
   if (engine->scheme == "sqlite:") {
     layout.address.url = url.substr(engine->scheme.size());

@@ -3,6 +3,7 @@
 
 #include "plugins/sql_driver.hpp"
 #include "plugins/sql_query.hpp"
+#include "plugins/sql_quoting.hpp"
 #include "rules/base/text.hpp"
 
 #include <sys/socket.h>
@@ -218,6 +219,16 @@ Result<void> require_few_rights(Session& session, const std::string& user) {
   return {};
 }
 
+/// As the server's sql_mode has it.
+Result<SqlQuoting> quoting_of(Session& session) {
+  const SqlTable answer = KPI_TRY(session.run("SELECT @@sql_mode"));
+  const std::string mode = answer.rows.empty() ? "" : answer.rows.front().front().value_or("");
+  SqlQuoting quoting = kMysqlQuoting;
+  quoting.escapes_single = mode.find("NO_BACKSLASH_ESCAPES") == std::string::npos;
+  quoting.escapes_double = quoting.escapes_single && mode.find("ANSI_QUOTES") == std::string::npos;
+  return quoting;
+}
+
 }  // namespace
 
 Result<SqlTable> query_mysql(const SqlAddress& address, const SqlQuery& query, const std::stop_token& stop) {
@@ -226,19 +237,19 @@ Result<SqlTable> query_mysql(const SqlAddress& address, const SqlQuery& query, c
     return tl::unexpected(kDriver.error());
   }
   const Parts parts = KPI_TRY(parse(address.url));
-  // The two are dates and times: digits and signs. As variables of the session they are values, never text.
-  const std::string text =
-      KPI_TRY(with_parameters(query.text, [](int i) { return i == 0 ? "@kpid_from" : "@kpid_to"; }));
   Session session(*kDriver, query, stop);
   KPI_TRY(session.connect(address, parts));
   KPI_TRY(require_few_rights(session, parts.user));
+  // The two are dates and times: digits and signs. As variables of the session they are values, never text.
+  const SqlQuoting quoting = KPI_TRY(quoting_of(session));
+  const BoundQuery bound = KPI_TRY(with_parameters(query.text, quoting, {"@kpid_from", "@kpid_to"}));
   KPI_TRY(session.run("SET @kpid_from = '" + query.from + "', @kpid_to = '" + query.to + "'"));
   const std::string seconds = std::to_string(std::max<std::int64_t>(1, query.timeout.count() / 1000));
   if (!session.run("SET SESSION max_statement_time = " + seconds)) {
     KPI_TRY(session.run("SET SESSION max_execution_time = " + seconds + "000"));
   }
   KPI_TRY(session.run("START TRANSACTION READ ONLY"));
-  return session.run(text);
+  return session.run(bound.text);
 }
 
 }  // namespace kpi

@@ -3,6 +3,7 @@
 
 #include "plugins/sql_driver.hpp"
 #include "plugins/sql_query.hpp"
+#include "plugins/sql_quoting.hpp"
 #include "rules/base/text.hpp"
 
 #include <poll.h>
@@ -248,25 +249,17 @@ Result<SqlTable> query_postgresql(const SqlAddress& address, const SqlQuery& que
   if (!kDriver) {
     return tl::unexpected(kDriver.error());
   }
-  bool uses_to = false;
-  bool uses_from = false;
-  const std::string text = KPI_TRY(with_parameters(query.text, [&](int i) {
-    (i == 0 ? uses_from : uses_to) = true;
-    return i == 0 ? "$1" : "$2";
-  }));
-  if (uses_from != uses_to) {
-    return fail(ErrorKind::kInvalid, "the query uses one of :from and :to: write both, or neither");
-  }
+  const BoundQuery bound = KPI_TRY(with_parameters(query.text, kPostgresqlQuoting, {"$1", "$2"}));
   Session session(*kDriver, query, stop);
   KPI_TRY(session.connect(address));
   KPI_TRY(session.run("BEGIN READ ONLY"));
   KPI_TRY(require_few_rights(session));
   KPI_TRY(
       session.run("SELECT set_config('statement_timeout', $1, true), set_config('TimeZone', $2, true), "
-                  "set_config('DateStyle', 'ISO', true)",
+                  "set_config('DateStyle', 'ISO', true), set_config('standard_conforming_strings', 'on', true)",
                   {std::to_string(query.timeout.count()), query.timezone}));
-  SqlTable table =
-      KPI_TRY(session.run(text, uses_from ? std::vector{query.from, query.to} : std::vector<std::string>{}));
+  SqlTable table = KPI_TRY(
+      session.run(bound.text, bound.uses_from ? std::vector{query.from, query.to} : std::vector<std::string>{}));
   KPI_TRY(session.run("ROLLBACK"));
   return table;
 }

@@ -17,26 +17,4 @@ Result<void> SqlBudget::add_row(std::size_t bytes) {
   return {};
 }
 
-std::size_t skip_quoted(std::string_view text, std::size_t at) {
-  const char c = text[at];
-  const char next = at + 1 < text.size() ? text[at + 1] : '\0';
-  if (c == '\'' || c == '"' || c == '`') {
-    const std::size_t end = text.find(c, at + 1);  // a doubled quote begins the next text
-    return end == std::string_view::npos ? text.size() : end + 1;
-  }
-  if (c == '-' && next == '-') {
-    const std::size_t end = text.find('\n', at);
-    return end == std::string_view::npos ? text.size() : end;
-  }
-  if (c == '/' && next == '*') {
-    const std::size_t end = text.find("*/", at + 2);
-    return end == std::string_view::npos ? text.size() : end + 2;
-  }
-  if (c == '$' && next == '$') {
-    const std::size_t end = text.find("$$", at + 2);
-    return end == std::string_view::npos ? text.size() : end + 2;
-  }
-  return at;
-}
-
 }  // namespace kpi

@@ -2,6 +2,7 @@
 // itself that it only reads.
 
 #include "plugins/sql_query.hpp"
+#include "plugins/sql_quoting.hpp"
 #include "rules/base/text.hpp"
 
 #include <sqlite3.h>
@@ -128,10 +129,21 @@ std::vector<std::optional<std::string>> row_of(sqlite3_stmt* statement, std::siz
   return row;
 }
 
+/// SQLite takes a parameter that nobody binds, such as @from, for NULL: nothing would fit, and nothing would be said.
+Result<void> check_parameters(sqlite3_stmt* statement, const BoundQuery& bound) {
+  const int wanted = bound.uses_from ? 2 : 0;
+  if (sqlite3_bind_parameter_count(statement) == wanted) {
+    return {};
+  }
+  const char* name = sqlite3_bind_parameter_name(statement, wanted + 1);
+  return fail(ErrorKind::kInvalid,
+              "the query has a parameter " + std::string(name == nullptr ? "?" : name) + "; there are :from and :to");
+}
+
 }  // namespace
 
 Result<SqlTable> query_sqlite(const SqlAddress& address, const SqlQuery& query, const std::stop_token& stop) {
-  const std::string text = KPI_TRY(with_parameters(query.text, [](int i) { return i == 0 ? "?1" : "?2"; }));
+  const BoundQuery bound = KPI_TRY(with_parameters(query.text, kSqliteQuoting, {"?1", "?2"}));
   sqlite3* raw = nullptr;
   const int opened = sqlite3_open_v2(address.url.c_str(), &raw, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
   const Database db(raw);
@@ -143,11 +155,11 @@ Result<SqlTable> query_sqlite(const SqlAddress& address, const SqlQuery& query, 
   restrict(raw, query);
   sqlite3_set_authorizer(raw, authorize, nullptr);
   sqlite3_progress_handler(raw, kStepsBetweenLooks, look, &watched);
-  const Statement statement = KPI_TRY(prepare(raw, address.url, text, watched));
-  for (const auto& [index, value] : {std::pair{1, &query.from}, {2, &query.to}}) {
-    if (index <= sqlite3_bind_parameter_count(statement.get())) {
-      sqlite3_bind_text(statement.get(), index, value->c_str(), static_cast<int>(value->size()), nullptr);
-    }
+  const Statement statement = KPI_TRY(prepare(raw, address.url, bound.text, watched));
+  KPI_TRY(check_parameters(statement.get(), bound));
+  if (bound.uses_from) {
+    sqlite3_bind_text(statement.get(), 1, query.from.c_str(), static_cast<int>(query.from.size()), nullptr);
+    sqlite3_bind_text(statement.get(), 2, query.to.c_str(), static_cast<int>(query.to.size()), nullptr);
   }
   SqlTable table;
   SqlBudget budget(query);

@@ -55,6 +55,14 @@ class Database(unittest.TestCase):
             self.assertNotEqual(code, 0, query + text)
         self.rows_are_read()
 
+    def counts(self, texts):
+        """Each text or comment is what the engine takes it for: the row is there, and the parameters behind it too."""
+        for text in texts:
+            query = f"SELECT :from AS date, 'SE' AS country, 7 AS m {text} WHERE :from < :to"
+            code, answer = self.once(query.replace("\n", "\n      "))
+            self.assertEqual(code, 0, text + answer)
+            self.assertRegex(answer, r"m +country=SE +7\n", text)
+
     def is_too_slow(self, query):
         code, text = self.once(query)
         self.assertEqual(code, 3, text)
@@ -94,6 +102,11 @@ class PostgreSql(Database):
 
     def test_rows(self):
         self.rows_are_read()
+
+    def test_texts_and_comments(self):
+        self.counts([r""", E'it\'s :from' AS a""", r""", '\' AS a""", ", $$ it's :from $$ AS a",
+                     ", $q$ $$ :to $q$ AS a", ", '2026-01-01'::date AS a", "/* /* */ it's :from */",
+                     "-- it's :from\n", ", E'a'\n'it\\'s :from' AS a", ', 1 AS "it\'s :to"'])
 
     def test_a_user_who_may_write_cannot(self):
         mark = self.folder / "mark"
@@ -157,6 +170,14 @@ class MariaDb(Database):
 
     def test_rows(self):
         self.rows_are_read()
+
+    def test_texts_and_comments(self):
+        texts = ["# it's :from\n", "-- it's :from\n", "/* /* it's :from */", ", 1 AS `it's :to`", ", 1--1 AS a",
+                 "/*!50000 , 1 AS a */"]
+        self.counts([*texts, r""", 'it\'s :from' AS a""", r""", "5\" :to" AS a""", r""", '\\' AS a"""])
+        self.addCleanup(self.sql, "SET GLOBAL sql_mode = DEFAULT")
+        self.sql("SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'")
+        self.counts([*texts, r""", 'it''s :from \' AS a""", r""", 1 AS "5\" """])
 
     def test_a_user_who_may_write_cannot(self):
         mark = self.folder / "mark"

@@ -176,16 +176,32 @@ TEST_F(Sql, RefusesAPatternThatIsTooLong) {
   EXPECT_EQ(error, (Error{ErrorKind::kInvalid, path_ + ": LIKE or GLOB pattern too complex"}));
 }
 
-TEST(SqlParameters, AreFoundInCodeOnly) {
-  const auto bound = [](std::string_view text) {
-    const auto result = with_parameters(text, [](int i) { return i == 0 ? "$1" : "$2"; });
-    return result ? *result : result.error().message;
-  };
-  EXPECT_EQ(bound("a >= :from AND a < :to"), "a >= $1 AND a < $2");
-  EXPECT_EQ(bound("a::date >= :from::date"), "a::date >= $1::date");
-  EXPECT_EQ(bound("':from' \":to\" `:to` -- :to\n/* :x */ $$:y$$ 'it''s :to'"),
-            "':from' \":to\" `:to` -- :to\n/* :x */ $$:y$$ 'it''s :to'");
-  EXPECT_EQ(bound("x = :day"), "the query has a parameter :day; there are :from and :to");
+TEST_F(Sql, TakesNoParameterThatNobodyBinds) {
+  EXPECT_EQ(lines(settings("SELECT created AS date, 1 AS leads FROM lead WHERE created >= @from AND created < :to")),
+            (Lines{"error: the query uses one of :from and :to: write both, or neither\n"}));
+  EXPECT_EQ(lines(settings("SELECT created AS date, 1 AS leads FROM lead WHERE created >= @from")),
+            (Lines{path_ + ": the query has a parameter @from; there are :from and :to"}));
+  EXPECT_EQ(lines(settings("SELECT created AS date, 1 AS leads FROM lead WHERE created >= :from AND created < :to "
+                           "AND country = ?")),
+            (Lines{path_ + ": the query has a parameter ?; there are :from and :to"}));
+}
+
+TEST_F(Sql, ReadsNoneOfTwoColumnsWithOneName) {
+  EXPECT_EQ(lines(settings("SELECT '2026-03-01' AS date, 1 AS leads, 2 AS leads")),
+            (Lines{path_ + ": the query gives two columns \"leads\", and metric leads may be either: name one "
+                           "otherwise (AS)"}));
+  EXPECT_EQ(lines(settings("SELECT '2026-03-01' AS date, '2026-03-02' AS date, 2 AS leads")),
+            (Lines{path_ + ": the query gives two columns \"date\", and the date may be either: name one otherwise "
+                           "(AS)"}));
+  EXPECT_EQ(lines(settings("SELECT '2026-03-01' AS date, 1 AS id, 2 AS id, 3 AS leads")),
+            (Lines{"2026-03-01 leads 3"}));
+}
+
+/// A backslash is a letter to SQLite, and [a name] has no end but its bracket.
+TEST_F(Sql, ReadsTextsAsSqliteDoes) {
+  EXPECT_EQ(lines(settings("SELECT '2026-03-01' AS date, length('it''s :from \\') AS leads, ':to' AS [a :to] "
+                           "WHERE :from < '2026' AND :to > '2026'")),
+            (Lines{"2026-03-01 leads 12"}));
 }
 
 }  // namespace
