@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <vector>
 
 namespace kpi {
@@ -22,27 +24,67 @@ std::string place_of(std::string_view name, std::string_view text, std::size_t o
          std::to_string(std::ranges::count_if(line, begins) + 1);
 }
 
-/// Builds the document like the library's own handler, and stops at a depth and at a number of keys: it looks through
-/// all of an object for each of them.
+/// The names of an object that is open. Their hashes are looked through first: a name is compared where it may be one.
+class Names {
+ public:
+  void clear() { hashes_.clear(); }
+
+  [[nodiscard]] std::size_t size() const { return hashes_.size(); }
+
+  /// False: it was there.
+  bool add(const std::string& name) {
+    const std::size_t hash = std::hash<std::string>{}(name);
+    for (auto at = std::ranges::find(hashes_, hash); at != hashes_.end(); at = std::find(at + 1, hashes_.end(), hash)) {
+      if (texts_[static_cast<std::size_t>(at - hashes_.begin())] == name) {
+        return false;
+      }
+    }
+    if (texts_.size() == hashes_.size()) {
+      texts_.push_back(name);
+    } else {
+      texts_[hashes_.size()] = name;  // as large as a name of another object was
+    }
+    hashes_.push_back(hash);
+    return true;
+  }
+
+ private:
+  std::vector<std::size_t> hashes_;
+  std::vector<std::string> texts_;  // at least as many
+};
+
+/// Builds the document like the library's own handler, and stops at a depth, at a number of keys (it looks through all
+/// of an object for each of them), and at a key that its object has already: the library would keep the last value.
 class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
  public:
   explicit Builder(Json& document) : json_sax_dom_parser(document, false) {}
 
   bool start_object(std::size_t size) {
-    keys_.push_back(0);
+    if (open_ == names_.size()) {
+      names_.emplace_back();
+    }
+    names_[open_++].clear();
     return deeper() && json_sax_dom_parser::start_object(size);
   }
 
   bool key(std::string& name) {
-    is_too_wide = ++keys_.back() > kMaxJsonKeys;
-    return !is_too_wide && json_sax_dom_parser::key(name);
+    Names& names = names_[open_ - 1];
+    is_too_wide = names.size() == kMaxJsonKeys;
+    if (is_too_wide) {
+      return false;
+    }
+    if (!names.add(name)) {
+      twice = name;
+      return false;
+    }
+    return json_sax_dom_parser::key(name);
   }
 
   bool start_array(std::size_t size) { return deeper() && json_sax_dom_parser::start_array(size); }
 
   bool end_object() {
     --depth_;
-    keys_.pop_back();
+    --open_;
     return json_sax_dom_parser::end_object();
   }
 
@@ -63,6 +105,7 @@ class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
   bool is_too_wide = false;
   bool at_end = false;
   bool out_of_range = false;
+  std::optional<std::string> twice;
   std::size_t offset = 0;
 
  private:
@@ -72,7 +115,8 @@ class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
   }
 
   std::size_t depth_ = 0;
-  std::vector<std::size_t> keys_;  // so far, of the objects that are open
+  std::vector<Names> names_;  // of the objects that are open, outermost first; some more are kept for their room
+  std::size_t open_ = 0;
 };
 
 }  // namespace
@@ -95,6 +139,11 @@ Result<Json> parse_json(std::string_view name, std::string_view text) {
     return fail(ErrorKind::kInvalid,
                 std::string(name) + ": an object has more than " + std::to_string(kMaxJsonKeys) +
                     " keys: a list of records is wanted");
+  }
+  if (builder.twice) {
+    return fail(ErrorKind::kInvalid,
+                std::string(name) + ": an object has the key \"" + printable(*builder.twice, 60) +
+                    "\" twice: which of its values counts nobody knows");
   }
   if (trim(text).empty()) {
     return fail(ErrorKind::kUnavailable, std::string(name) + ": is empty where JSON is wanted");

@@ -116,7 +116,9 @@ Result<void> decode_table(const DecodePlan& plan, std::string_view name, std::st
     Json row = plan.has_header ? Json::object() : Json::array();
     for (std::size_t i = 0; i < reader.size(); ++i) {
       const std::string cell(reader.cell(i));
-      if (plan.has_header) {
+      if (plan.has_header && row.contains(header[i])) {
+        row[header[i]] = Json::array({row[header[i]], cell});  // of two columns of one name neither is the value
+      } else if (plan.has_header) {
         row[header[i]] = cell;
       } else {
         row.push_back(cell);

@@ -89,6 +89,12 @@ void read_steps(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnostics) 
       plan.steps.push_back(read_step(*item, "steps", diagnostics));
     }
   }
+  if (keys.steps != nullptr && keys.request != nullptr) {
+    diagnostics.error(keys.request->position,
+                      "the source has both request and steps",
+                      "move the request into the steps, where it belongs: the last answer has the rows");
+    return;
+  }
   if (keys.request != nullptr) {
     StepPlan step;
     step.request = read_request(*keys.request, "request", diagnostics);
@@ -234,6 +240,69 @@ void check_variables(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnost
   }
 }
 
+/// {{metric.…}} and {{label.…}} stand for one of several. Which one, a list or a pair (of a query, a form, the headers)
+/// tells, which stands once for each, or a call for each metric.
+class OneOfSeveral {
+ public:
+  OneOfSeveral(const HttpPlan& plan, Diagnostics& diagnostics)
+      : plan_(plan), diagnostics_(diagnostics), known_(known_variables(plan)) {}
+
+  void check() {
+    for (const StepPlan& step : plan_.steps) {
+      check(step.request);
+      if (step.cancel) {
+        check(*step.cancel);
+      }
+    }
+    if (plan_.pages.next) {
+      check(*plan_.pages.next);
+    }
+    for (const auto& [name, text] : plan_.auth.texts) {
+      check(text, false);
+    }
+  }
+
+ private:
+  void check(const RequestPlan& request) {
+    check(request.url, plan_.per_metric);
+    if (request.body_kind == RequestPlan::Body::kJson || request.body_kind == RequestPlan::Body::kText) {
+      check(request.body, plan_.per_metric);
+    }
+  }
+
+  void check(const OptionTree* node, bool is_metric_known) {
+    if (node == nullptr || node->kind == OptionTree::Kind::kList) {
+      return;
+    }
+    for (const auto& [key, value] : node->entries) {
+      check(&key, is_metric_known);
+      check(&value, is_metric_known);
+    }
+    Diagnostics told;  // what is no template was reported
+    each_variable(node->kind == OptionTree::Kind::kText ? *node : OptionTree{},
+                  told,
+                  [&](const TextTemplate::Part& part, Position position) { check(part, position, is_metric_known); });
+  }
+
+  void check(const TextTemplate::Part& part, Position position, bool is_metric_known) {
+    const bool is_metric = part.text == "metric" || part.text.starts_with("metric.");
+    const bool is_one = part.text.starts_with("label.") || (is_metric && !is_metric_known);
+    const bool is_known = std::ranges::find(known_, part.text) != known_.end();
+    if (!is_one || !is_known || part.fallback || plan_.values.contains(part.text)) {
+      return;
+    }
+    const std::string of = is_metric ? "metric" : "label";
+    diagnostics_.error(position,
+                       "{{" + part.text + "}} is of one " + of + ", and nothing says of which",
+                       std::string(is_metric ? "write fan_out: metric, so that a call is for one, or " : "") +
+                           "let it stand in a list or in the query, once for each");
+  }
+
+  const HttpPlan& plan_;
+  Diagnostics& diagnostics_;
+  const std::vector<std::string> known_;
+};
+
 }  // namespace
 
 const std::string& HttpPlan::field_of(const SourceMetric& metric) const {
@@ -279,6 +348,7 @@ void read_plan(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnostics) {
     plan.gauges = read_paths(*keys.gauges, "gauges", diagnostics);
   }
   check_variables(keys, plan, diagnostics);
+  OneOfSeveral(plan, diagnostics).check();
 }
 
 }  // namespace kpi

@@ -208,18 +208,26 @@ void RowBuilder::count_outside(Slot slot, const RenderScope& scope) {
   }
 }
 
+std::vector<const Json*> RowBuilder::picked(const AnswerRow& row, std::size_t metric) const {
+  if (plan_.rows.kind != Kind::kPick) {
+    return fields_[metric].all(*row.object);
+  }
+  std::vector<const Json*> found;
+  for (const Json* list : plan_.rows.list.all(*row.object)) {
+    for (auto element = list->begin(); list->is_array() && element != list->end(); ++element) {
+      const Json* name = plan_.rows.name.first(*element);
+      if (name != nullptr && json_equals(*name, field_names_[metric])) {
+        found.push_back(plan_.rows.value.is_root() ? &*element : plan_.rows.value.first(*element));
+      }
+    }
+  }
+  return found;
+}
+
 const Json* RowBuilder::value_of(const AnswerRow& row, std::size_t metric) const {
   if (plan_.rows.kind == Kind::kPick && row.object != nullptr) {
-    for (const Json* list : plan_.rows.list.all(*row.object)) {
-      if (!list->is_array()) {
-        continue;
-      }
-      for (const Json& element : *list) {
-        const Json* name = plan_.rows.name.first(element);
-        if (name != nullptr && json_equals(*name, field_names_[metric])) {
-          return plan_.rows.value.is_root() ? &element : plan_.rows.value.first(element);
-        }
-      }
+    if (const std::vector<const Json*> found = picked(row, metric); !found.empty()) {
+      return found.front();
     }
   }
   const Json* value = row.field(fields_[metric]);
@@ -251,6 +259,9 @@ RowCell RowBuilder::cell_of(const AnswerRow& row, std::size_t metric, const Rend
   }
   const Json* value = value_of(row, metric);
   was_seen_[metric] = was_seen_[metric] || value != nullptr;
+  if (is_picked(metric) && row.object != nullptr && picked(row, metric).size() > 1) {
+    return RowCell::unusable("several values");  // which of them counts nobody knows
+  }
   if (value != nullptr && value->is_null() && plan_.rows.kind == Kind::kScalar) {
     // The one value that was asked for: what is not said now takes nothing from what was said before.
     rows_.tell(places_.size() - 1, [&] {

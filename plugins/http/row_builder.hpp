@@ -59,6 +59,8 @@ class RowBuilder {
   Result<std::vector<AnswerRow>> entries(const Json& document);
   std::vector<AnswerRow> pivoted(const Json& series);
   Result<std::vector<AnswerRow>> pairs(const Json& document);
+  /// Two columns of one name that something is read from: which is meant nobody knows.
+  [[nodiscard]] Result<void> check_names() const;
   /// ": nothing stands at /data of the answer: …"
   [[nodiscard]] std::string nothing_at_path() const;
   /// ": null stands at /data, where a list of rows is wanted"
@@ -74,6 +76,8 @@ class RowBuilder {
   void count_outside(Slot slot, const RenderScope& scope);
   const Json* value_of(const AnswerRow& row, std::size_t metric) const;
   RowCell cell_of(const AnswerRow& row, std::size_t metric, const RenderScope& scope);
+  /// What stands in the list under the metric's name; null where there is no value. REQUIRES is_picked() and an object.
+  [[nodiscard]] std::vector<const Json*> picked(const AnswerRow& row, std::size_t metric) const;
   /// Whether a metric's value is sought by a name in a list of the row.
   [[nodiscard]] bool is_picked(std::size_t metric) const;
   /// Which metrics a row that is left out has.

@@ -137,9 +137,26 @@ Result<std::vector<std::string>> RowBuilder::zip_names(const Json& document, con
   return names;
 }
 
+Result<void> RowBuilder::check_names() const {
+  std::vector<std::string> read = field_names_;
+  for (const SourceLabel& label : plan_.settings.labels) {
+    read.push_back(label.column);
+  }
+  read.push_back(plan_.rows.date.field.text());
+  for (const std::string& name : read) {
+    if (std::ranges::count(names_, name) > 1) {
+      return fail(ErrorKind::kInvalid,
+                  name_ + ": two columns of the answer are named " + printable(name, 60) +
+                      ": ask for one of them only, or give them other names");
+    }
+  }
+  return {};
+}
+
 Result<std::vector<AnswerRow>> RowBuilder::zipped(const Json& document, const RenderScope& scope) {
   if (std::vector<std::string> names = KPI_TRY(zip_names(document, scope)); !names.empty()) {
     names_ = std::move(names);  // further partitions come without them
+    KPI_TRY(check_names());
   }
   std::vector<AnswerRow> rows;
   std::size_t index = 0;

@@ -35,7 +35,9 @@ TreeReader::TreeReader(const OptionTree& node, std::string where, Diagnostics& d
 }
 
 const OptionTree* TreeReader::optional(std::string_view key) {
-  known_.emplace_back(key);
+  if (std::ranges::find(known_, key) == known_.end()) {
+    known_.emplace_back(key);
+  }
   const OptionTree* found = node_->find(key);
   if (found != nullptr && found->kind == OptionTree::Kind::kNull) {
     diagnostics_.error(

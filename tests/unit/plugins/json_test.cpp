@@ -127,6 +127,15 @@ TEST(JsonSource, SaysWhereTheTextIsNoJson) {
             (Lines{"x.json: an object has more than 10000 keys: a list of records is wanted"}));
 }
 
+TEST(JsonSource, RefusesAKeyThatStandsTwiceInOneObject) {
+  EXPECT_EQ(samples_json(json_settings(), R"([{"date":"2026-03-01","visits":1,"a":{"date":1},"visits":2}])"),
+            (Lines{"x.json: an object has the key \"visits\" twice: which of its values counts nobody knows"}));
+  EXPECT_EQ(samples_json(json_settings(), R"([{"a":{"b":1},"c":{"b":1,"d":2,"b":3}}])"),
+            (Lines{"x.json: an object has the key \"b\" twice: which of its values counts nobody knows"}));
+  EXPECT_EQ(samples_json(json_settings(), R"([{"visits":{"visits":1},"date":"2026-03-01","":1}])").size(), 1U)
+      << "one within another is none";
+}
+
 TEST(JsonSource, RefusesAPointerThatIsNone) {
   const auto poll = poll_json(json_settings({{"records", "/a~2"}}), "[]");
   ASSERT_FALSE(poll);

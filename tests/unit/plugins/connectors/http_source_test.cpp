@@ -741,6 +741,32 @@ metrics: {sent: {}, opend: {}})yaml");
             "sent 2026-11-19 5\nsent 2026-11-20 6\n" + told);
 }
 
+/// Which of two values counts nobody knows: none is taken for the other, nor left out in silence.
+TEST(HttpRows, WithTwoValuesForOneThingHaveNone) {
+  const auto text = [](const std::string& rest, const std::string& answer) {
+    const LoadedSource loaded = load_source("plugin: http\nrequest: {url: \"https://api.example.com/n\"}\n" + rest);
+    FakeHost host([&](const HttpRequest&) { return answer_of(answer, 200, {{"content-length", "1"}}); });
+    return loaded.source == nullptr ? loaded.diagnostics
+                                    : poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings);
+  };
+  const std::string list = R"({"data":[{"date":"2026-11-20","m":[{"k":"sent","v":5},{"k":"sent","v":6}]}]})";
+  EXPECT_EQ(text("rows: {kind: pick, path: /data, list: m, name: k, value: v}\nmetrics: {sent: {}}", list),
+            "sent 2026-11-20 null\nproblem: s/data/0/sent: is several values, not a number: read a part of it, or "
+            "another column\n");
+  EXPECT_EQ(text("rows: {kind: records, path: /data}\nmetrics: {sent: {column: \"m[?k=='sent'].v\"}}", list),
+            "sent 2026-11-20 null\nproblem: s/data/0/m[?k=='sent'].v: is several values, not a number: read a part of "
+            "it, or another column\n");
+  EXPECT_EQ(
+      text("rows: {kind: records, path: /data}\nmetrics: {n: {}}", R"({"data":[{"date":"2026-11-20","n":1,"n":2}]})"),
+      "error: https://api.example.com answer: an object has the key \"n\" twice: which of its values counts "
+      "nobody knows\n");
+  const std::string zip = R"({"cols":["date","n","n","x","x"],"rows":[["2026-11-20",1,2,3,4]]})";
+  EXPECT_EQ(text("rows: {kind: zip, names: /cols, rows: /rows}\nmetrics: {n: {}}", zip),
+            "error: s: two columns of the answer are named n: ask for one of them only, or give them other names\n");
+  EXPECT_EQ(text("decode: csv\nrows: {kind: records}\nmetrics: {n: {}}", "date,n,n,x,x\n2026-11-20,1,2,3,4\n"),
+            "n 2026-11-20 null\nproblem: s/0/n: is a list, not a number: read a part of it, or another column\n");
+}
+
 TEST(HttpRows, OfAZipTakeTheirNamesFromAListToo) {
   FakeHost host([](const HttpRequest&) {
     return answer_of(R"({"cols":["date","n"],"rows":[["2026-11-19",5],["2026-11-20",6]]})");
@@ -967,12 +993,13 @@ metrics: {orders: {}, revenue: {column: total}})yaml");
 
 TEST(HttpPlan, NamesThePlaceOfEveryMistake) {
   const LoadedSource loaded = load_source(R"yaml(plugin: http
-auth: {type: baerer}
+auth: {type: baerer, colour: red}
 request: {urll: "https://x"}
 paginate: {kind: cursor}
 rows: {kind: record}
 metrics: {n: {}})yaml");
   EXPECT_EQ(loaded.source, nullptr);
+  EXPECT_EQ(loaded.diagnostics.find("type, type"), std::string::npos) << loaded.diagnostics;
   for (const char* said : {"kpid.yaml:4:18: error: auth.type is one of none, header, bearer",
                            "kpid.yaml:5:14: error: the key url is missing in request",
                            "kpid.yaml:5:15: error: request has no key \"urll\"",
@@ -981,6 +1008,47 @@ metrics: {n: {}})yaml");
                            "\"record\"",
                            "did you mean \"records\"?"}) {
     EXPECT_NE(loaded.diagnostics.find(said), std::string::npos) << said << "\n" << loaded.diagnostics;
+  }
+}
+
+TEST(HttpPlan, HasARequestOrSteps) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+steps: [{request: {url: "https://api.example.com/login"}}]
+rows: {kind: scalar}
+metrics: {n: {}})yaml");
+  EXPECT_EQ(loaded.source, nullptr);
+  EXPECT_EQ(loaded.diagnostics.substr(0, loaded.diagnostics.find('\n')),
+            "kpid.yaml:4:14: error: the source has both request and steps");
+}
+
+TEST(HttpPlan, WantsToKnowOfWhichMetricACallIs) {
+  const auto trouble = [](const std::string& request) {
+    const std::string text = load_source("plugin: http\n" + request +
+                                         "\nlabels: {country: land}\nrows: {kind: records, path: /data}\nmetrics: "
+                                         "{n: {query: x}, m: {}}")
+                                 .diagnostics;
+    return text.substr(0, text.find('\n'));
+  };
+  EXPECT_EQ(trouble(R"(request: {url: "https://api.example.com/{{metric}}"})"),
+            "kpid.yaml:4:20: error: {{metric}} is of one metric, and nothing says of which");
+  EXPECT_EQ(trouble(R"(request: {url: "https://api.example.com/n", json: {a: {b: "{{metric.query}}"}}})"),
+            "kpid.yaml:4:63: error: {{metric.query}} is of one metric, and nothing says of which");
+  EXPECT_EQ(trouble(R"(request: {url: "https://api.example.com/n", text: "SELECT {{metric.query}}"})"),
+            "kpid.yaml:4:55: error: {{metric.query}} is of one metric, and nothing says of which");
+  EXPECT_EQ(trouble("fan_out: metric\n"
+                    R"(request: {url: "https://api.example.com/n", json: {a: "{{label.name}}"}})"),
+            "kpid.yaml:5:59: error: {{label.name}} is of one label, and nothing says of which");
+  for (const char* request :
+       {R"(request: {url: "https://api.example.com/n", query: {f: "{{metric}}"}})",
+        R"(request: {url: "https://api.example.com/n", json: [{f: "{{metric}}"}, "{{label.name}}"]})",
+        R"(request: {url: "https://api.example.com/{{metric.query|all}}"})",
+        R"(request: {url: "https://api.example.com/n", form: {"f[]": "{{label.column}}"}})",
+        "fan_out: [metric, day]\n"
+        R"(request: {url: "https://api.example.com/{{metric}}/{{day}}"})",
+        "params: {metric: m7}\n"
+        R"(request: {url: "https://api.example.com/{{metric}}"})"}) {
+    EXPECT_EQ(trouble(request), "") << request;
   }
 }
 
