@@ -216,6 +216,11 @@ Result<Json> decode(const DecodePlan& plan, const HttpResponse& response, std::s
       if (body.empty() || body.size() > 64) {
         return fail(ErrorKind::kUnavailable, std::string(name) + ": is no number");
       }
+      if (!text.ends_with('\n') && !tells_its_end(response)) {
+        return fail(
+            ErrorKind::kUnavailable,
+            std::string(name) + ": does not say how long it is, and the number has no line end: it may be cut off");
+      }
       return Json(std::string(body));
   }
   return Json();

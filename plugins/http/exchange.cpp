@@ -225,10 +225,22 @@ bool says_error(const Json& answer, DecodePlan::Kind kind) {
 
 }  // namespace
 
+std::string Conversation::note_of(const OutcomeRule& rule, const Answer& answer) const {
+  std::vector<std::string> said;
+  for (const JsonSelect& path : answer.json == nullptr ? std::vector<JsonSelect>{} : rule.said) {
+    for (const Json* place : path.all(*answer.json)) {
+      for (const Json& text : place->is_array() ? *place : Json::array({*place})) {
+        said.push_back(json_text_of(text));
+      }
+    }
+  }
+  return rule.said.empty() ? rule.note : printable(redacted(join(said, "; ")), 500);
+}
+
 Conversation::Verdict Conversation::judge(const Answer& answer) const {
   for (const OutcomeRule& rule : plan_.outcomes) {
     if (rule.when.holds(answer)) {
-      Verdict verdict{.kind = rule.then, .note = rule.note, .wait = std::nullopt};
+      Verdict verdict{.kind = rule.then, .note = note_of(rule, answer), .wait = std::nullopt};
       verdict.wait = wait_of(rule.wait, answer, host_.now());
       if (!verdict.wait) {
         verdict.wait = wait_of(plan_.waits, answer, host_.now());

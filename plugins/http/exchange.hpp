@@ -71,6 +71,7 @@ class Conversation {
   Result<void> make_body(const RequestPlan& plan, const RenderScope& scope, const Change& change, HttpRequest& request);
   Result<HttpResponse> send(const HttpRequest& request);
   [[nodiscard]] Verdict judge(const Answer& answer) const;
+  [[nodiscard]] std::string note_of(const OutcomeRule& rule, const Answer& answer) const;
   [[nodiscard]] Verdict judge_status(int status) const;
   /// What to do about a bad answer: nothing (ask again), or the error.
   Result<void> after_trouble(const HttpRequest& request,

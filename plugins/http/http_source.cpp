@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <utility>
 
 namespace kpi {
@@ -195,6 +196,9 @@ class HttpPoll {
         remarks_.push_back(note);
       }
     }
+    if (exchange.outcome == OutcomeKind::kOk && !exchange.note.empty()) {
+      said_.insert(exchange.note);
+    }
     for (const auto& [name, path] : plan_.gauges) {
       std::optional<double> number;
       if (path.text().starts_with("header:")) {
@@ -256,6 +260,9 @@ class HttpPoll {
     if (plan_.pages.from && trail_.is_missed && !trail_.is_found) {
       poll.remarks.push_back("no answer had " + plan_.pages.from->text() + " (paginate.from): each was the only page");
     }
+    for (const std::string& note : said_) {
+      poll.remarks.push_back("the other side says: " + note);
+    }
     if (has_more_) {
       poll.remarks.emplace_back(kMoreRemark);
     }
@@ -308,6 +315,7 @@ class HttpPoll {
   bool has_more_ = false;
   PageTrail trail_;
   std::vector<std::string> remarks_;
+  std::set<std::string> said_;  // beside answers that are whole
   std::map<std::string, double> gauges_;
 };
 

@@ -71,6 +71,7 @@ struct OutcomeRule {
   Condition when;
   OutcomeKind then = OutcomeKind::kOk;
   std::string note;
+  std::vector<JsonSelect> said;  ///< What the answer says there is the note.
   std::vector<WaitRule> wait;
 };
 

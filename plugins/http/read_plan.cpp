@@ -139,6 +139,29 @@ void read_decode(const OptionTree& node, HttpPlan& plan, Diagnostics& diagnostic
   map.finish();
 }
 
+/// A text, or the paths to where the answer says it.
+void read_note(TreeReader& map, OutcomeRule& rule) {
+  const OptionTree* note = map.optional("note");
+  if (note == nullptr) {
+    return;
+  }
+  if (note->kind == OptionTree::Kind::kText && !note->text.starts_with('/')) {
+    map.text("note", rule.note);
+    return;
+  }
+  for (const OptionTree* item : items_of(*note)) {
+    auto path = item->text.starts_with('/') ? JsonSelect::parse(item->text)
+                                            : fail(ErrorKind::kInvalid,
+                                                   "outcome.note is a text, or paths such as "
+                                                   "/warnings");
+    if (path) {
+      rule.said.push_back(*std::move(path));
+    } else {
+      map.diagnostics().error(item->position, path.error().message);
+    }
+  }
+}
+
 void read_outcomes(const OptionTree& node, HttpPlan& plan, Diagnostics& diagnostics) {
   for (const OptionTree* item : items_of(node)) {
     OutcomeRule rule;
@@ -150,7 +173,7 @@ void read_outcomes(const OptionTree& node, HttpPlan& plan, Diagnostics& diagnost
     std::size_t kind = 0;
     map.choice("then", outcome_names(), kind);
     rule.then = static_cast<OutcomeKind>(kind);
-    map.text("note", rule.note);
+    read_note(map, rule);
     if (const OptionTree* wait = map.optional("wait")) {
       rule.wait = read_wait_rules(*wait, "outcome.wait", plan.settings.zone, diagnostics);
     }

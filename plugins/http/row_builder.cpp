@@ -159,6 +159,15 @@ void RowBuilder::take_row(const AnswerRow& row, const RenderScope& scope) {
   }
   std::string text;
   const auto slot = slot_of_row(row, scope, text);
+  if (slot && !plan_.has_window && *slot > running_) {
+    rows_.tell(number, [&] {
+      return RowProblem{where(number, {}),
+                        printable(text, 60) +
+                            " lies in the future, and the row is left out: correct rows.date, or ask for no such rows"};
+    });
+    see_metrics(row);
+    return;
+  }
   if (slot && !is_wanted(*slot, scope)) {
     see_metrics(row);
     count_outside(*slot, scope);

@@ -695,6 +695,76 @@ TEST(HttpRows, OfDaysThatWereNotAskedForAreToldAndLeftOut) {
             "1 request sent");
 }
 
+TEST(HttpRows, OfARequestWithoutAWindowAreStoredExceptThoseOfTheFuture) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+window: {first_days: 3}
+request: {url: "https://api.example.com/n"}
+rows: {kind: records, path: /data}
+metrics: {n: {}})yaml");
+  FakeHost host([](const HttpRequest&) {
+    return answer_of(R"({"data":[{"date":"2020-01-01","n":1},{"date":"2026-11-20","n":2},{"date":"2026-11-21","n":3},
+      {"date":"2026-11-22","n":4}]})");
+  });
+  EXPECT_EQ(
+      poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+      "n 2020-01-01 1\nn 2026-11-20 2\nproblem: s/data/3/date: 2026-11-22 lies in the future, and the row is left "
+      "out: correct rows.date, or ask for no such rows\n");
+}
+
+TEST(HttpAnswers, OfATextThatMayBeCutOffAreNoValue) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+decode: text
+rows: {kind: scalar}
+metrics: {n: {}})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  const auto text = [&](const std::string& body, const std::string& header) {
+    FakeHost host([&](const HttpRequest&) { return answer_of(body, 200, {{header, "2"}}); });
+    return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings);
+  };
+  EXPECT_EQ(
+      text("12", "connection"),
+      "error: https://api.example.com answer: does not say how long it is, and the number has no line end: it may "
+      "be cut off\n");
+  EXPECT_EQ(text("12\n", "connection"), "n 2026-11-20 12\n");
+  EXPECT_EQ(text("12", "content-length"), "n 2026-11-20 12\n");
+  EXPECT_EQ(text("12", "transfer-encoding"), "n 2026-11-20 12\n");
+}
+
+TEST(HttpAnswers, ThatWarnAreToldInTheirOwnWords) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: prometheus
+server: "https://prometheus.example.com"
+metrics: {n: {query: x}})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  std::string said;
+  FakeHost host([&](const HttpRequest&) {
+    return answer_of(R"({"status":"success","data":{"resultType":"matrix","result":[]})" + said + "}");
+  });
+  said = R"(,"warnings":["remote read: 503"],"infos":["x is no counter"])";
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+            "problem: prometheus: the other side says: remote read: 503; x is no counter\n");
+  said = R"(,"infos":["x is no counter"])";
+  const auto poll = loaded.source->poll(request_at(host), host, {});
+  EXPECT_EQ(poll_text(poll, loaded.settings), "");
+  EXPECT_EQ(join(poll->remarks, "; "), "1 request sent; the other side says: x is no counter");
+}
+
+TEST(HttpPlan, TakesANoteThatIsATextOrPaths) {
+  const auto trouble = [](const std::string& note) {
+    const std::string text =
+        load_source(
+            "plugin: http\nrequest: {url: \"https://x.example.com\"}\nrows: {kind: scalar}\nmetrics: {n: "
+            "{}}\noutcome: [{when: {status: 200}, then: ok, note: " +
+            note + "}]")
+            .diagnostics;
+    return text.substr(0, text.find('\n'));
+  };
+  EXPECT_EQ(trouble("all is well"), "");
+  EXPECT_EQ(trouble("/said"), "");
+  EXPECT_EQ(trouble("[/said, \"/more/*\"]"), "");
+  EXPECT_EQ(trouble("[/said, more]"), "kpid.yaml:7:61: error: outcome.note is a text, or paths such as /warnings");
+}
+
 TEST(HttpRows, OfDaysThatTheOtherSideCutsElsewhereAreNotStored) {
   const LoadedSource loaded = load_source(R"yaml(plugin: http
 timezone: Europe/Stockholm
