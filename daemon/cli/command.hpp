@@ -91,6 +91,8 @@ std::string config_path(const Arguments& arguments);
 
 /// Loads the configuration and prints what is wrong with it. Null: the verb ends with kExitNo.
 std::shared_ptr<const Config> load_for_verb(const Arguments& arguments, Secrets secrets, Io& io);
+/// The same of its sources alone.
+std::shared_ptr<const Config> load_sources_for_verb(const Arguments& arguments, Secrets secrets, Io& io);
 
 /// The same, for verbs that must work while the files are broken: what the daemon then runs on, the last good
 /// configuration. Io::refused says so afterwards.

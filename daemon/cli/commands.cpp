@@ -296,7 +296,11 @@ std::string config_path(const Arguments& arguments) {
   return "";
 }
 
-std::shared_ptr<const Config> load_for_verb(const Arguments& arguments, Secrets secrets, Io& io) {
+namespace {
+
+using Load = ConfigLoad (*)(const std::string&, Secrets, Host&);
+
+std::shared_ptr<const Config> load_by(Load load_files, const Arguments& arguments, Secrets secrets, Io& io) {
   if (io.config != nullptr) {
     return io.config;
   }
@@ -308,11 +312,21 @@ std::shared_ptr<const Config> load_for_verb(const Arguments& arguments, Secrets 
         "there is no ./kpid.yaml and no /etc/kpid/kpid.yaml; name one with --config, or make one with `kpid init`");
     return nullptr;
   }
-  const ConfigLoad load = load_config(path, secrets, io.host);
+  const ConfigLoad load = load_files(path, secrets, io.host);
   if (!load.config) {
     io.err << shown_text(load.diagnostics);
   }
   return load.config;
+}
+
+}  // namespace
+
+std::shared_ptr<const Config> load_for_verb(const Arguments& arguments, Secrets secrets, Io& io) {
+  return load_by(load_config, arguments, secrets, io);
+}
+
+std::shared_ptr<const Config> load_sources_for_verb(const Arguments& arguments, Secrets secrets, Io& io) {
+  return load_by(load_sources, arguments, secrets, io);
 }
 
 std::shared_ptr<const Config> load_or_last_good(const Arguments& arguments, Secrets secrets, Io& io) {

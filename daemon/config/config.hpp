@@ -123,6 +123,9 @@ enum class Secrets : std::uint8_t {
 /// Loads `path` and everything it names. kNotFound is a diagnostic too.
 ConfigLoad load_config(const std::string& path, Secrets secrets, Host& host);
 
+/// The sources alone, for `kpid source test`: rules, routes and channels need not be there, nor be right.
+ConfigLoad load_sources(const std::string& path, Secrets secrets, Host& host);
+
 /// Rule files looked at by themselves, for `kpid check FILE` and `kpid test`.
 struct RuleFiles {
   std::string config;                  ///< The kpid.yaml they are to be loaded with; empty: none.

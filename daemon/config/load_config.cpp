@@ -41,6 +41,11 @@ class ConfigLoader {
     return tree;
   }
 
+  ConfigLoad run_sources(const std::string& path) {
+    is_of_sources_ = true;
+    return run(path, nullptr);
+  }
+
   ConfigLoad run(const std::string& path, const RuleFiles* only) {
     ConfigReading reading{*config_, load_.diagnostics, secrets_, {}, {}};
     config_->path = path;
@@ -144,7 +149,7 @@ class ConfigLoader {
     routes_ = map.optional("routes");
     mutes_ = map.optional("mutes");
     fallback_ = map.optional("fallback");
-    if (const YamlNode* heartbeat = map.optional("heartbeat")) {
+    if (const YamlNode* heartbeat = map.optional("heartbeat"); heartbeat != nullptr && !is_of_sources_) {
       read_heartbeat(*heartbeat, reading);
     }
     digests_ = map.optional("digests");
@@ -202,7 +207,7 @@ class ConfigLoader {
   }
 
   void check_has_route() {
-    if (channels_ != nullptr && routes_ == nullptr) {
+    if (channels_ != nullptr && routes_ == nullptr && !is_of_sources_) {
       load_.diagnostics.error(channels_->position,
                               "there are channels but no routes, so no alert would be told",
                               "write routes: [{match: {}, to: [CHANNEL]}]");
@@ -214,7 +219,7 @@ class ConfigLoader {
     for (const YamlNode& item : is_list ? node.items : std::vector<YamlNode>{node}) {
       const std::string pattern = resolve_path(path, read_text(item, load_.diagnostics, "rules").value_or(""));
       std::vector<std::string> found = disk_.matching(pattern);
-      if (found.empty()) {
+      if (found.empty() && !is_of_sources_) {
         load_.diagnostics.error(item.position,
                                 "no file matches " + printable(item.scalar),
                                 "paths are relative to the folder of " + printable(path));
@@ -247,6 +252,9 @@ class ConfigLoader {
     }
     if (test_sources_ == nullptr) {
       check_conversions(*config_, load_.diagnostics);
+    }
+    if (is_of_sources_) {
+      return;
     }
     if (channels_ != nullptr) {
       read_channels(*channels_, reading);
@@ -299,7 +307,8 @@ class ConfigLoader {
   const YamlNode* mutes_ = nullptr;
   const YamlNode* fallback_ = nullptr;
   Position retention_;
-  bool has_all_rules_ = true;  // not a few files by themselves: the routes speak of the others too
+  bool is_of_sources_ = false;  // nothing but them is read
+  bool has_all_rules_ = true;   // not a few files by themselves: the routes speak of the others too
   double false_alarms_ = 1;
   const YamlNode* digests_ = nullptr;
 };
@@ -331,6 +340,11 @@ std::string resolve_path(const std::string& file, const std::string& path) {
 ConfigLoad load_config(const std::string& path, Secrets secrets, Host& host) {
   ConfigFiles files(host);
   return load_config_of(files, path, secrets);
+}
+
+ConfigLoad load_sources(const std::string& path, Secrets secrets, Host& host) {
+  ConfigFiles files(host);
+  return ConfigLoader(secrets, files).run_sources(path);
 }
 
 ConfigLoad load_config_of(ConfigFiles& files, const std::string& path, Secrets secrets) {

@@ -3,6 +3,8 @@
 #include "daemon/os/address_policy.hpp"
 #include "rules/base/text.hpp"
 
+#include <functional>
+#include <optional>
 #include <utility>
 
 namespace kpi {
@@ -14,6 +16,40 @@ std::string default_of(const OptionSpec& spec) {
   }
   const auto span = parse_span(spec.fallback);
   return span ? std::to_string(span->approximate_ms()) : "";
+}
+
+/// The address in "http://10.0.0.7:9090/api", if no name stands there.
+std::optional<IpAddress> address_in(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (!url.starts_with("http://") && !url.starts_with("https://")) {
+    return std::nullopt;
+  }
+  std::string_view host = url.substr(scheme + 3);
+  host = host.substr(0, host.find_first_of("/?#"));
+  host = host.substr(host.rfind('@') == std::string_view::npos ? 0 : host.rfind('@') + 1);
+  host = host.starts_with('[') ? host.substr(1, host.find(']') - 1) : host.substr(0, host.find(':'));
+  return parse_ip_address(host == "localhost" ? "127.0.0.1" : host);
+}
+
+/// What is asked for, by the names that connectors and the language of presets have for it; elsewhere an address is a
+/// value as any other.
+bool names_an_address(std::string_view key) {
+  return key == "url" || key == "token_url" || key == "server" || key == "base";
+}
+
+using UseText = std::function<void(const OptionTree& text)>;
+
+/// Every address in a tree that is no secret.
+void each_address(const OptionTree& node, const UseText& use) {
+  for (const OptionTree& item : node.items) {
+    each_address(item, use);
+  }
+  for (const auto& [key, value] : node.entries) {
+    if (names_an_address(key.text) && value.kind == OptionTree::Kind::kText && !value.secret) {
+      use(value);
+    }
+    each_address(value, use);
+  }
 }
 
 }  // namespace
@@ -30,6 +66,7 @@ OptionValues PluginKeys::read(const std::vector<OptionSpec>& specs) {
       reader->finish();
     }
   }
+  check_addresses(values);
   return values;
 }
 
@@ -86,6 +123,33 @@ void PluginKeys::check_networks(const OptionSpec& spec, const OptionValue& netwo
   }
 }
 
+void PluginKeys::check_addresses(const OptionValues& values) {
+  const auto networks = values.find("allow_private");
+  const auto policy = networks == values.end() ? fail(ErrorKind::kNotFound, "it connects to nothing")
+                                               : AddressPolicy::parse(networks->second.items);
+  if (!policy) {
+    return;
+  }
+  const auto check = [&](const std::string& text, const Position& position) {
+    const auto address = address_in(text);
+    if (const auto refusal = address ? policy->refusal(*address) : std::nullopt) {
+      map_.diagnostics().error(position, *refusal);
+    }
+  };
+  for (const auto& [key, option] : values) {
+    if (option.given && names_an_address(key)) {
+      check(option.text, option.position);
+    }
+    const UseText use = [&](const OptionTree& text) { check(text.text, text.position); };
+    if (option.tree && key == "request" && option.tree->kind == OptionTree::Kind::kText) {
+      use(*option.tree);  // the address alone
+    }
+    if (option.tree) {
+      each_address(*option.tree, use);
+    }
+  }
+}
+
 std::string PluginKeys::converted(const YamlNode& node, const OptionSpec& spec) {
   Diagnostics& diagnostics = map_.diagnostics();
   switch (spec.type) {
@@ -102,7 +166,7 @@ std::string PluginKeys::converted(const YamlNode& node, const OptionSpec& spec) 
     case OptionSpec::Type::kFlag:
       return read_flag(node, diagnostics).value_or(false) ? "true" : "false";
     case OptionSpec::Type::kDuration:
-      return std::to_string(read_span(node, diagnostics).value_or(Span{}).approximate_ms());
+      return std::to_string(read_span(node, diagnostics, spec.key).value_or(Span{}).approximate_ms());
     case OptionSpec::Type::kList:
     case OptionSpec::Type::kSecret:
     case OptionSpec::Type::kTree:

@@ -23,6 +23,8 @@ class PluginKeys {
   MapReader* inner(const std::string& key);
   OptionValue value(MapReader* map, const OptionSpec& spec, const std::string& key);
   void check_networks(const OptionSpec& spec, const OptionValue& networks);
+  /// An address that is written out and that no poll will connect to.
+  void check_addresses(const OptionValues& values);
   std::string converted(const YamlNode& node, const OptionSpec& spec);
 
   MapReader& map_;

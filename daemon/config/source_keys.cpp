@@ -191,11 +191,11 @@ class SourceReader {
     if (config_.stale) {
       diagnostics_.error(map.position_of("stale"), "a manual source is not stale", "write remind: 5 days");
     }
-    const OptionValue& remind = config_.settings.options["remind"];
-    if (remind.given) {
-      Span span;
-      map.span("remind", span);
-      config_.stale = span;
+    // Read here as a span of the calendar; what is wrong with it was told where it was read as an option.
+    if (const YamlNode* remind = map.optional("remind")) {
+      if (const auto span = parse_span(remind->scalar)) {
+        config_.stale = *span;
+      }
     }
   }
 

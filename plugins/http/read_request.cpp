@@ -2,6 +2,7 @@
 #include "plugins/http/tree_reader.hpp"
 #include "rules/base/text.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace kpi {
@@ -166,6 +167,19 @@ void check_pages(const PagePlan& pages, const OptionTree& node, Diagnostics& dia
   }
 }
 
+/// A header with a line break would be refused at each poll.
+void check_line(const OptionTree& node, const std::string& what, Diagnostics& diagnostics) {
+  const std::string& text = node.reveal();
+  const bool has_control =
+      std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  if (has_control) {
+    diagnostics.error(node.position, what + " holds a line break or another control byte", "write it on one line");
+  }
+  for (const OptionTree& item : node.secret ? std::vector<OptionTree>{} : node.items) {
+    check_line(item, what, diagnostics);
+  }
+}
+
 }  // namespace
 
 const OptionTree* AuthPlan::find(std::string_view name) const {
@@ -204,6 +218,11 @@ RequestPlan read_request(const OptionTree& node, const std::string& where, Diagn
       diagnostics.error(pairs->position, where + ": query and headers want names and values");
     }
   }
+  if (request.headers != nullptr) {
+    for (const auto& [name, value] : request.headers->entries) {
+      check_line(value, where + ".headers." + printable(name.text, 60), diagnostics);
+    }
+  }
   if (request.body_kind == RequestPlan::Body::kForm && request.body->kind != OptionTree::Kind::kMap) {
     diagnostics.error(request.body->position, where + ".form wants names and values");
   }
@@ -235,6 +254,11 @@ AuthPlan read_auth(const OptionTree& node, Diagnostics& diagnostics) {
   }
   if (auth.type == Type::kBearer) {
     read_proof(auth, map);
+  }
+  if (auth.type == Type::kHeader || auth.type == Type::kBearer) {
+    for (const auto& [key, text] : auth.texts) {
+      check_line(*text, "auth." + key, diagnostics);
+    }
   }
   if (auth.has_token()) {
     read_exports(auth, map);

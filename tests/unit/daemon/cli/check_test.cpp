@@ -100,6 +100,60 @@ TEST(CheckOfFiles, SaysWhatAPollCouldNotRead) {
   EXPECT_EQ(check(program, source).err, "");
 }
 
+/// What every poll would be refused is an error before the first one.
+TEST(CheckOfAddresses, NamesThoseThatNoPollWouldConnectTo) {
+  Program program("2026-03-10T06:00:00Z");
+  const auto first_error = [&](const std::string& source) {
+    const std::string text = check(program, source).err;
+    return text.substr(0, text.find('\n'));
+  };
+  const std::string rest = "    rows: {kind: scalar}\n    metrics: {visits: {}}\n";
+  EXPECT_EQ(first_error("    plugin: http\n    request: \"https://10.0.0.7:8443/n\"\n" + rest),
+            "DIR/kpid.yaml:5:14: error: 10.0.0.7 is a private address; if it is meant, add a range that holds it to "
+            "allow_private");
+  EXPECT_EQ(first_error("    plugin: http\n    request: {url: \"http://kpi@[::1]/n\"}\n" + rest),
+            "DIR/kpid.yaml:5:20: error: ::1 is a loopback address; if it is meant, add a range that holds it to "
+            "allow_private");
+  EXPECT_EQ(first_error("    plugin: prometheus\n    server: \"http://localhost:9090\"\n    metrics: {visits: {query: "
+                        "x}}\n"),
+            "DIR/kpid.yaml:5:13: error: 127.0.0.1 is a loopback address; if it is meant, add a range that holds it to "
+            "allow_private");
+  EXPECT_EQ(
+      first_error("    plugin: http\n    request: \"https://10.0.0.7/n\"\n    allow_private: [10.0.0.0/8]\n" + rest),
+      "");
+  EXPECT_EQ(first_error("    plugin: http\n    request: {url: \"https://a.example.com/n\", query: {site: "
+                        "\"http://10.0.0.7/\"}}\n" +
+                        rest),
+            "")
+      << "one that is not asked";
+}
+
+TEST(CheckOfHeaders, NamesTheLineBreakInOne) {
+  Program program("2026-03-10T06:00:00Z");
+  const std::string rest = "    rows: {kind: scalar}\n    metrics: {visits: {}}\n";
+  EXPECT_THAT(check(program,
+                    "    plugin: http\n    request: {url: \"https://a.example.com/n\", headers: {x-a: "
+                    "\"b\\r\\nc: d\"}}\n" +
+                        rest)
+                  .err,
+              HasSubstr("kpid.yaml:5:62: error: request.headers.x-a holds a line break or another control byte\n"));
+  EXPECT_THAT(check(program,
+                    "    plugin: http\n    auth: {type: header, name: x-a, value: \"b\\nc\"}\n    request: "
+                    "\"https://a.example.com/n\"\n" +
+                        rest)
+                  .err,
+              HasSubstr("kpid.yaml:5:44: error: auth.value holds a line break or another control byte\n"));
+}
+
+TEST(CheckOfAReminder, TellsOnceWhatIsWrongWithIt) {
+  Program program("2026-03-10T06:00:00Z");
+  const Ended ended = check(program, "    plugin: manual\n    remind: 5 parsecs\n    metrics: {visits: {}}\n");
+  EXPECT_THAT(ended.err,
+              HasSubstr("kpid.yaml:5:13: error: remind wants a length of time such as 7 days, 1 month or 5m, got \"5 "
+                        "parsecs\"\n"));
+  EXPECT_THAT(ended.err, HasSubstr("1 error"));
+}
+
 TEST(CheckOfAWeight, WantsACountOfTheSameSource) {
   Program program("2026-03-10T06:00:00Z");
   program.write("web.csv", "Date,visits,score,answers\n2026-03-09,100,4,20\n");

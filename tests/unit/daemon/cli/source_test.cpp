@@ -70,6 +70,17 @@ TEST_F(Sources, AreTestedWithoutAHistory) {
   EXPECT_FALSE(program_.has("history.db"));
 }
 
+TEST_F(Sources, AreTestedWithoutRulesAndRoutes) {
+  const Ended whole = program_.on_folder({"source", "test", "web"});
+  program_.write("kpid.yaml",
+                 std::string(kConfig) + "heartbeat: {url: \"${env:KPID_TEST_NO_SUCH_NAME}\", every: 5m}\n");
+  program_.remove("rules.yaml");
+  const Ended ended = program_.on_folder({"source", "test", "web"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.out, whole.out);
+  EXPECT_NE(program_.on_folder({"check"}).code, 0) << "what is not there is an error of check";
+}
+
 TEST_F(Sources, AreTestedForPrograms) {
   const Ended ended = program_.on_folder({"source", "test", "web", "--json", "--from", "2026-03-15"});
   EXPECT_EQ(ended.code, 0);
@@ -135,12 +146,13 @@ bool lacks_secrets_at_most(const Ended& checked) {
   return errors == 0;
 }
 
-/// The block with every key that may be added added: `# key: value`.
+/// The block with every key that may be added added: `# key: value`. Steps stand instead of the request.
 std::string uncommented(const std::string& block, const Plugin& plugin) {
   std::vector<std::string> keys{"timezone", "settle", "stale", "since", "labels"};
   for (const OptionSpec& option : plugin.options) {
     keys.push_back(option.key.substr(0, option.key.find('.')));
   }
+  std::erase(keys, "steps");
   std::string text;
   for (const std::string_view line : split(block, '\n')) {
     const bool is_key =
