@@ -244,14 +244,14 @@ class CsvSource final : public Source {
 
   Result<Poll> poll(const PollRequest& request, Host& host, const std::stop_token& stop) override {
     const LastSeen last = last_seen(request.cursor);
-    const std::vector<FileSet::Name> names = KPI_TRY(layout_.files.list(host, request.from));
-    if (!last.has_held && !last.version.empty() && KPI_TRY(version_of(names, host)) == last.version) {
+    const FileSet::Listing files = KPI_TRY(layout_.files.list(host, request.from));
+    if (!last.has_held && !last.version.empty() && KPI_TRY(version_of(files, host)) == last.version) {
       Poll poll;
       poll.unchanged = true;
       poll.cursor = request.cursor;
       return poll;
     }
-    const FileTexts texts = KPI_TRY(read_files(names, host, kMaxCsvBytes));
+    const FileTexts texts = KPI_TRY(read_files(files, host, kMaxCsvBytes));
     // A file whose lines had their ends, and whose last one has none now, is being written: "10" may become "1000".
     const bool is_still = texts.version == last.version;
     CsvImport import(layout_, request, last.lines_end && !is_still);
@@ -259,6 +259,7 @@ class CsvSource final : public Source {
       KPI_TRY(import.read(file, stop));
     }
     Poll poll = KPI_TRY(import.finish());
+    layout_.files.tell_undated(files, poll);
     poll.cursor = texts.version + std::string(import.has_held() ? kHeld : import.lines_end() ? "" : kOpen);
     return poll;
   }

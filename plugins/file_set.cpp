@@ -1,5 +1,6 @@
 #include "plugins/file_set.hpp"
 
+#include "plugins/rows.hpp"
 #include "rules/base/text.hpp"
 
 #include <utility>
@@ -28,8 +29,11 @@ std::string file_name(std::string_view path) {
   return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
 }
 
+/// Paths, and the versions of what stands there.
+using Versions = std::vector<std::pair<std::string, std::string>>;
+
 /// One version of one file stays as it is: a source of one file is unchanged when the file is.
-std::string version_of_all(const std::vector<std::pair<std::string, std::string>>& versions) {
+std::string version_of_all(const Versions& versions) {
   if (versions.size() == 1) {
     return versions.front().second;
   }
@@ -38,6 +42,15 @@ std::string version_of_all(const std::vector<std::pair<std::string, std::string>
     all += path + '\n' + version + '\n';
   }
   return std::to_string(versions.size()) + " files " + fingerprint(all);
+}
+
+/// One that comes is told by the next poll.
+Versions undated_versions(const FileSet::Listing& files) {
+  Versions versions;
+  for (const std::string& path : files.undated) {
+    versions.emplace_back(path, "undated");
+  }
+  return versions;
 }
 
 }  // namespace
@@ -71,44 +84,62 @@ Result<FileSet> FileSet::parse(const std::string& path, const SourceSettings& se
   return set;
 }
 
-Result<std::vector<FileSet::Name>> FileSet::list(Host& host, std::optional<Slot> from) const {
+Result<FileSet::Listing> FileSet::list(Host& host, std::optional<Slot> from) const {
+  Listing listing;
   if (pattern_.empty()) {
-    return std::vector<Name>{{.path = path_, .slot = std::nullopt}};
+    listing.names.push_back({.path = path_, .slot = std::nullopt});
+    return listing;
   }
-  std::vector<Name> names;
   for (std::string& path : KPI_TRY(host.list_files(folder_, pattern_, kMostFiles))) {
     Name name{.path = std::move(path), .slot = std::nullopt};
     if (dates_) {
       const auto moment = dates_->read(file_name(name.path));
-      if (!moment) {
+      if (moment) {
+        name.slot = slot_of(*moment, {.grain = grain_, .zone = zone_, .calendar = calendar_});
+      }
+      if (!name.slot || name.slot->ms < 0) {
+        listing.undated.push_back(std::move(name.path));
         continue;
       }
-      name.slot = slot_of(*moment, {.grain = grain_, .zone = zone_, .calendar = calendar_});
-      if (name.slot->ms < 0 || (from && *name.slot < *from)) {
+      if (from && *name.slot < *from) {
         continue;
       }
     }
-    names.push_back(std::move(name));
+    listing.names.push_back(std::move(name));
   }
-  if (names.empty()) {
-    return fail(ErrorKind::kUnavailable, path_ + ": no file fits this name: correct it, or put the files there");
+  if (listing.names.empty()) {
+    return fail(ErrorKind::kUnavailable,
+                path_ + ": no file fits this name" +
+                    (listing.undated.empty() ? "" : ", and not " + printable(listing.undated.front(), 200)) +
+                    ": correct it, or put the files there");
   }
-  return names;
+  return listing;
 }
 
-Result<std::string> version_of(const std::vector<FileSet::Name>& names, Host& host) {
-  std::vector<std::pair<std::string, std::string>> versions;
-  for (const FileSet::Name& name : names) {
+void FileSet::tell_undated(const Listing& listing, Poll& poll) const {
+  for (const std::string& path : listing.undated) {
+    ++poll.problem_count;
+    if (poll.problems.size() < kMaxRowProblems) {
+      poll.problems.push_back(
+          {path,
+           "is not read, for its name has no date as " + file_name(path_) + " has: rename it, or put it elsewhere"});
+    }
+  }
+}
+
+Result<std::string> version_of(const FileSet::Listing& files, Host& host) {
+  Versions versions = undated_versions(files);
+  for (const FileSet::Name& name : files.names) {
     versions.emplace_back(name.path, KPI_TRY(host.file_version(name.path)));
   }
   return version_of_all(versions);
 }
 
-Result<FileTexts> read_files(const std::vector<FileSet::Name>& names, Host& host, std::size_t limit) {
+Result<FileTexts> read_files(const FileSet::Listing& files, Host& host, std::size_t limit) {
   FileTexts texts;
-  std::vector<std::pair<std::string, std::string>> versions;
+  Versions versions = undated_versions(files);
   std::size_t left = limit;
-  for (const FileSet::Name& name : names) {
+  for (const FileSet::Name& name : files.names) {
     Host::File file = KPI_TRY(host.read_file(name.path, left));
     left -= file.text.size();
     versions.emplace_back(name.path, std::move(file.version));

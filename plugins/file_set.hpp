@@ -19,6 +19,11 @@ class FileSet {
     std::optional<Slot> slot;  ///< The period that the name tells.
   };
 
+  struct Listing {
+    std::vector<Name> names;
+    std::vector<std::string> undated;  ///< Files of the pattern whose names have no date that can be read.
+  };
+
   /// As many as one source may have.
   static constexpr std::size_t kMostFiles = 10'000;
 
@@ -33,7 +38,9 @@ class FileSet {
   [[nodiscard]] bool has_date() const { return dates_.has_value(); }
 
   /// In the order of their names, and of these those whose period is not before `from`. kUnavailable: none.
-  Result<std::vector<Name>> list(Host& host, std::optional<Slot> from) const;
+  Result<Listing> list(Host& host, std::optional<Slot> from) const;
+  /// Adds to a poll that the undated files are not read.
+  void tell_undated(const Listing& listing, Poll& poll) const;
 
   /// The path or pattern, for people.
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -60,28 +67,29 @@ struct FileTexts {
 };
 
 /// The version of all files together, without reading them.
-Result<std::string> version_of(const std::vector<FileSet::Name>& names, Host& host);
+Result<std::string> version_of(const FileSet::Listing& files, Host& host);
 /// Reads all of them; together at most `limit` bytes.
-Result<FileTexts> read_files(const std::vector<FileSet::Name>& names, Host& host, std::size_t limit);
+Result<FileTexts> read_files(const FileSet::Listing& files, Host& host, std::size_t limit);
 
 /// One poll of all files of a set by an `Import` of their layout; unchanged while their versions are what the last one
 /// saw.
 template <class Import, class Layout>
 Result<Poll> poll_files(
     const Layout& layout, const PollRequest& request, Host& host, std::size_t most_bytes, const std::stop_token& stop) {
-  const std::vector<FileSet::Name> names = KPI_TRY(layout.files.list(host, request.from));
+  const FileSet::Listing files = KPI_TRY(layout.files.list(host, request.from));
   Poll poll;
-  if (!request.cursor.empty() && KPI_TRY(version_of(names, host)) == request.cursor) {
+  if (!request.cursor.empty() && KPI_TRY(version_of(files, host)) == request.cursor) {
     poll.unchanged = true;
     poll.cursor = request.cursor;
     return poll;
   }
-  const FileTexts texts = KPI_TRY(read_files(names, host, most_bytes));
+  const FileTexts texts = KPI_TRY(read_files(files, host, most_bytes));
   Import import(layout, request);
   for (const FileTexts::Text& file : texts.files) {
     KPI_TRY(import.read(file, stop));
   }
   poll = KPI_TRY(import.finish());
+  layout.files.tell_undated(files, poll);
   poll.cursor = texts.version;
   return poll;
 }

@@ -94,7 +94,10 @@ class JsonImport {
       if (!line.empty()) {
         const auto root = parse_json(name, line);
         if (!root && end == file.text.size()) {
-          return {};  // a last line that is still being written
+          rows_.tell(places_.size(), [&] {
+            return RowProblem{name, "is no whole JSON and has no line end: it is being written, or was cut off"};
+          });
+          return {};
         }
         if (!root) {
           return tl::unexpected(root.error());

@@ -37,13 +37,14 @@ std::optional<FileTexts::Text> newest_file(const FileSet& files,
                                            const Position& path,
                                            Host& host,
                                            Diagnostics& diagnostics) {
-  auto names = files.list(host, std::nullopt);
-  auto texts = names ? read_files({names->back()}, host, kMaxLookBytes) : tl::unexpected(names.error());
+  auto listing = files.list(host, std::nullopt);
+  auto texts = listing ? read_files({.names = {listing->names.back()}, .undated = {}}, host, kMaxLookBytes)
+                       : tl::unexpected(listing.error());
   if (texts) {
     return std::move(texts->files.front());
   }
-  const bool is_one = names && names->size() == 1;
-  const auto version = is_one ? host.file_version(names->front().path) : Result<std::string>(std::string());
+  const bool is_one = listing && listing->names.size() == 1;
+  const auto version = is_one ? host.file_version(listing->names.front().path) : Result<std::string>(std::string());
   // The machine that checks need not have the data: what is not there is told where its folder is.
   if (!version && version.error().kind == ErrorKind::kInvalid) {
     diagnostics.error(path, version.error().message);  // a directory, a device: nothing that will be read

@@ -87,6 +87,10 @@ TEST(JsonSource, ReadsADocumentOnEachLine) {
             (Lines{"2026-03-01 visits 1"}));
   EXPECT_EQ(samples_json(settings, "{\"date\":\"2026-03-01\",\"visits\":1}\n{\"date\":\n{}\n"),
             (Lines{"x.json:2:1:9: the text ends before its JSON does"}));
+  const auto cut = poll_json(settings, "{\"date\":\"2026-03-01\",\"visits\":1}\n{\"date\":\"2026-03-02\",\"vis");
+  ASSERT_TRUE(cut);
+  EXPECT_EQ(problems_of(*cut),
+            (Lines{"x.json:2: is no whole JSON and has no line end: it is being written, or was cut off"}));
 }
 
 TEST(JsonSource, NamesTheValueThatCannotBeUsed) {
@@ -180,6 +184,17 @@ TEST(FileSet, TakesTheDateFromTheName) {
   EXPECT_EQ(
       samples_of(*poll, settings),
       (Lines{"2026-03-01 visits{country=SE} 1", "2026-03-01 visits{country=DK} 2", "2026-03-02 visits{country=SE} 3"}));
+  EXPECT_EQ(
+      problems_of(*poll),
+      (Lines{"visits-old.csv: is not read, for its name has no date as visits-%Y%m%d.csv has: rename it, or put it "
+             "elsewhere"}));
+  host.put("visits-20260399.csv", "Country,visits\nSE,3\n");
+  const auto again = source->poll({.now = {}, .cursor = poll->cursor, .from = {}}, host, {});
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->problem_count, 2U) << "one that comes is told";
+  const auto same = source->poll({.now = {}, .cursor = again->cursor, .from = {}}, host, {});
+  ASSERT_TRUE(same);
+  EXPECT_TRUE(same->unchanged);
   const PollRequest late{.now = {}, .cursor = "", .from = slot_of(Date{std::chrono::year{2026} / 3 / 2})};
   host.reads = 0;
   ASSERT_TRUE(source->poll(late, host, {}));
