@@ -172,6 +172,11 @@ std::unique_ptr<Source> create_exec(const SourceSettings& settings, Diagnostics&
     diagnostics.error(
         settings.labels.front().position, "the output of a Nagios plugin has no labels", "leave them out");
   }
+  if (const OptionValue* secrets = given(settings.options, "secrets"); secrets != nullptr && format != Format::kLines) {
+    diagnostics.error(secrets->position,
+                      "secrets are told with the question, which only a program of format: lines is asked",
+                      "pass them in a variable: environment: [NAME]");
+  }
   const int connections = read_connections(settings.options, diagnostics);
   return diagnostics.items().size() == before
              ? std::make_unique<ExecSource>(settings, std::move(process), format, connections)

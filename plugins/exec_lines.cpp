@@ -48,10 +48,15 @@ class Answer {
     if (!has_greeted_) {
       return fail(ErrorKind::kInvalid, "printed nothing: its first line is {\"kpid\": 1}");
     }
+    if (is_unchanged_ && (has_rows_ || has_problems_)) {
+      return fail(ErrorKind::kInvalid,
+                  "says that nothing has changed, and prints rows or problems: print unchanged alone, or not at all");
+    }
     if (is_unchanged_) {
       Poll poll;
       poll.unchanged = true;
       poll.cursor = cursor_;
+      poll.remarks = std::move(remarks_);
       return poll;
     }
     tell_never_seen();
@@ -67,15 +72,18 @@ class Answer {
     if (!line.is_object()) {
       return fail(ErrorKind::kInvalid, at() + ": is " + json_kind(line) + " where an object is wanted");
     }
-    if (!has_greeted_) {
-      return greet(line);
-    }
     tell_unknown(line);
+    if (!has_greeted_) {
+      KPI_TRY(greet(line));
+      return check_one_thing(line);
+    }
+    KPI_TRY(check_one_thing(line));
     if (const std::string error = text_of(line, "error"); !error.empty()) {
       const bool is_final = line.contains("retry") && line["retry"] == false;
       return fail(is_final ? ErrorKind::kInvalid : ErrorKind::kUnavailable, printable(error, 500));
     }
     if (const std::string problem = text_of(line, "problem"); !problem.empty()) {
+      has_problems_ = true;
       rows_.lose(line_, [&] { return RowProblem{at(), printable(problem, 500)}; });
       return {};
     }
@@ -92,17 +100,31 @@ class Answer {
       cursor_ = cursor;
       return {};
     }
-    if (line.contains("unchanged")) {
-      is_unchanged_ = line["unchanged"] == true;
+    if (const auto unchanged = line.find("unchanged"); unchanged != line.end() && unchanged->is_boolean()) {
+      is_unchanged_ = unchanged->get<bool>();
       return {};
     }
     return take_row(line);
   }
 
+  /// Of a line that is two things one would be lost.
+  Result<void> check_one_thing(const Json& line) const {
+    std::vector<std::string> things;
+    for (const char* thing : {"kpid", "values", "error", "problem", "remark", "cursor", "unchanged"}) {
+      if (line.contains(thing)) {
+        things.emplace_back(thing);
+      }
+    }
+    if (things.size() < 2) {
+      return {};
+    }
+    return fail(ErrorKind::kInvalid, at() + ": has " + join(things, " and ") + ": print a line for each");
+  }
+
   /// A member that the protocol has not is told once: it may be another one's name, misspelt.
   void tell_unknown(const Json& line) {
     static const std::vector<std::string> kKnown{
-        "date", "labels", "values", "error", "retry", "problem", "remark", "cursor", "unchanged"};
+        "kpid", "date", "labels", "values", "error", "retry", "problem", "remark", "cursor", "unchanged"};
     for (const auto& [name, value] : line.items()) {
       if (std::ranges::find(kKnown, name) == kKnown.end() && told_.size() < kMostTold && told_.insert(name).second) {
         rows_.tell(line_, [&, &key = name] {
@@ -177,6 +199,13 @@ class Answer {
                   at() +
                       ": is no row, error, problem, remark, cursor or unchanged: a row is "
                       "{\"date\": \"2026-03-31\", \"values\": {\"visits\": 12}}");
+    }
+    has_rows_ = true;
+    if (const auto date = line.find("date"); date != line.end() && !date->is_string() && !date->is_null()) {
+      rows_.lose(line_, [&] {
+        return RowProblem{at() + " date", "is " + json_kind(*date) + " where a text such as \"2026-03-31\" is wanted"};
+      });
+      return {};
     }
     static const Json kNothing = Json::object();
     const auto labels = line.find("labels");
@@ -258,6 +287,8 @@ class Answer {
   std::size_t line_ = 0;
   bool has_greeted_ = false;
   bool is_unchanged_ = false;
+  bool has_rows_ = false;
+  bool has_problems_ = false;
   std::string cursor_;
   std::vector<std::string> remarks_;
 };

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -119,16 +120,38 @@ class Reading {
       });
       return;
     }
+    names_.insert(line->name);
     for (std::size_t i = 0; i < settings_.metrics.size(); ++i) {
       if (column_of(settings_.metrics[i]) == line->name) {
         take(number, *line, i);
       }
     }
+    last_ = number;
   }
 
-  Result<Poll> finish() { return rows_.finish("its output"); }
+  Result<Poll> finish() {
+    for (const SourceMetric& metric : settings_.metrics) {
+      if (!names_.empty() && !names_.contains(column_of(metric))) {
+        rows_.tell(last_, [&] { return RowProblem{column_of(metric), never_seen(metric)}; });
+      }
+    }
+    return rows_.finish("its output");
+  }
 
  private:
+  /// A sample that is misspelt would never come.
+  [[nodiscard]] std::string never_seen(const SourceMetric& metric) const {
+    std::vector<std::string> names(names_.begin(), names_.end());
+    const std::string near = did_you_mean(column_of(metric), names);
+    constexpr std::size_t most = 10;
+    if (names.size() > most) {
+      names.resize(most);
+      names.emplace_back("…");
+    }
+    return "no sample has this name" +
+           (near.empty() ? ": there are " + printable(join(names, ", "), 500) : "; " + near);
+  }
+
   void take(std::size_t number, const Line& line, std::size_t metric) {
     for (std::size_t i = 0; i < labels_.size(); ++i) {
       const auto found =
@@ -159,6 +182,8 @@ class Reading {
   RowReader rows_;
   std::vector<std::string_view> labels_;
   std::vector<RowCell> cells_;
+  std::set<std::string> names_;  // of all samples
+  std::size_t last_ = 0;         // the line of the last one
 };
 
 }  // namespace

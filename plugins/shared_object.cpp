@@ -4,6 +4,7 @@
 #include "plugins/exec_question.hpp"
 #include "plugins/kpid_plugin.h"
 #include "plugins/option_tree.hpp"
+#include "plugins/poll_secrets.hpp"
 #include "rules/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -16,6 +17,7 @@
 #include <dlfcn.h>
 #include <filesystem>
 #include <utility>
+#include <vector>
 
 namespace kpi {
 namespace {
@@ -47,6 +49,19 @@ Json json_of(const OptionTree& tree) {
   return map;
 }
 
+/// A driver may say back what it was told.
+void collect_secrets(const OptionTree& tree, std::vector<std::string>& secrets) {
+  if (tree.secret) {
+    secrets.push_back(tree.secret->reveal());
+  }
+  for (const OptionTree& item : tree.items) {
+    collect_secrets(item, secrets);
+  }
+  for (const auto& [key, value] : tree.entries) {
+    collect_secrets(value, secrets);
+  }
+}
+
 /// The lines of one answer.
 struct Answer {
   std::string text = "{\"kpid\": 1}\n";
@@ -71,8 +86,14 @@ int is_stopped(void* context) {
 
 class SharedSource final : public Source {
  public:
-  SharedSource(SourceSettings settings, std::string path, std::string given)
-      : settings_(std::move(settings)), path_(std::move(path)), given_(std::move(given)) {}
+  SharedSource(SourceSettings settings, std::string path, const OptionTree* given)
+      : settings_(std::move(settings)), path_(std::move(path)) {
+    const Json json = given == nullptr ? Json::object() : json_of(*given);
+    given_ = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (given != nullptr) {
+      collect_secrets(*given, secrets_);
+    }
+  }
 
   SharedSource(const SharedSource&) = delete;
   SharedSource& operator=(const SharedSource&) = delete;
@@ -86,6 +107,11 @@ class SharedSource final : public Source {
   }
 
   Result<Poll> poll(const PollRequest& request, Host& /*host*/, const std::stop_token& stop) override {
+    return without_secrets(ask(request, stop), secrets_);
+  }
+
+ private:
+  Result<Poll> ask(const PollRequest& request, const std::stop_token& stop) {
     KPI_TRY(open());
     const std::string question = exec_question(settings_, request, nullptr);
     Answer answer{.stop = stop};
@@ -107,7 +133,6 @@ class SharedSource final : public Source {
     return poll;
   }
 
- private:
   /// Loaded by the first poll, not by `kpid check`, and never unloaded: it may have threads of its own.
   Result<void> open() {
     if (opened_ != nullptr) {
@@ -144,6 +169,7 @@ class SharedSource final : public Source {
   SourceSettings settings_;
   std::string path_;
   std::string given_;  // the settings as JSON
+  std::vector<std::string> secrets_;
   const struct kpid_plugin* plugin_ = nullptr;
   void* opened_ = nullptr;
 };
@@ -173,8 +199,7 @@ std::unique_ptr<Source> create_shared(const SourceSettings& settings, Diagnostic
   const std::string path = library_path(library->second);
   const auto given = settings.options.find("settings");
   const bool has_settings = given != settings.options.end() && given->second.tree != nullptr;
-  const Json json = has_settings ? json_of(*given->second.tree) : Json::object();
-  return std::make_unique<SharedSource>(settings, path, json.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return std::make_unique<SharedSource>(settings, path, has_settings ? given->second.tree.get() : nullptr);
 }
 
 }  // namespace

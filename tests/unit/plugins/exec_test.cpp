@@ -97,6 +97,27 @@ TEST(ExecLines, SayWhatIsWrongWithThem) {
                    "line 2 values.visits: is a list, not a number: read a part of it, or another column"}));
 }
 
+/// Nothing that a program prints is left out in silence.
+TEST(ExecLines, AreEachOneThing) {
+  const std::string row = R"({"date": "2026-03-01", "values": {"visits": 1})";
+  const auto said = [&](const std::string& rest) { return lines("{\"kpid\": 1}\n" + rest); };
+  EXPECT_EQ(said(row + R"(, "remark": "x"})"), (Lines{"line 2: has values and remark: print a line for each"}));
+  EXPECT_EQ(said(row + R"(, "cursor": "x"})"), (Lines{"line 2: has values and cursor: print a line for each"}));
+  EXPECT_EQ(
+      said(row + "}\n{\"unchanged\": true}"),
+      (Lines{"says that nothing has changed, and prints rows or problems: print unchanged alone, or not at all"}));
+  EXPECT_EQ(
+      said("{\"problem\": \"x\"}\n{\"unchanged\": true}"),
+      (Lines{"says that nothing has changed, and prints rows or problems: print unchanged alone, or not at all"}));
+  EXPECT_EQ(said("{\"unchanged\": \"yes\"}").front().substr(0, 14), "line 2: is no ");
+  EXPECT_EQ(lines(R"({"kpid": 1, "date": "2026-03-01", "values": {"visits": 1}})"),
+            (Lines{"line 1: has kpid and values: print a line for each"}));
+  EXPECT_EQ(lines("{\"kpid\": 1, \"name\": \"x\"}\n" + row + "}"),
+            (Lines{"2026-03-01 visits 1", "line 1 name: is no member of a line, and not read"}));
+  EXPECT_EQ(said(row + "}\n" + R"({"date": 20260302, "values": {"visits": 1}})"),
+            (Lines{"2026-03-01 visits 1", "line 3 date: is a number where a text such as \"2026-03-31\" is wanted"}));
+}
+
 TEST(ExecLines, TellWhatIsMisspelt) {
   SourceSettings settings = exec_settings();
   settings.labels = {label("country", "land")};
@@ -170,6 +191,15 @@ TEST(Nagios, SaysWhatIsMissing) {
           "has no perfdata for metric m0; it says \"DISK CRITICAL - / not found\": read: names what it may look at"}));
   EXPECT_EQ(nagios("x | pl=20%", 0, {"pl"}),
             (Lines{"2026-03-14 m0 null", "perfdata pl: \"20%\" is a percentage: if m0 is one, write scale: percent"}));
+  EXPECT_EQ(
+      nagios("x | t=1,5s", 0, {"t"}),
+      (Lines{"2026-03-14 m0 null",
+             "perfdata t: \"1,5s\" is not a number: write digits, or leave the cell empty where there is no value"}));
+  EXPECT_EQ(nagios("x | t=1,5", 0, {"t"}),
+            (Lines{"2026-03-14 m0 null",
+                   "perfdata t: \"1,5\" is not written as a number is in data: deliver a number, or a text such as "
+                   "\"7.5\""}))
+      << "there is no key decimal";
 }
 
 TEST(Nagios, BelievesNoLabelThatComesTwice) {
@@ -182,6 +212,13 @@ TEST(Nagios, BelievesNoLabelThatComesTwice) {
 
 Lines open_metrics(std::string_view text, const SourceSettings& settings) {
   return lines_of(read_open_metrics(text, settings, at_now()), settings);
+}
+
+TEST(OpenMetrics, TellASampleThatNeverComes) {
+  SourceSettings settings = exec_settings();
+  settings.metrics = {metric("visits", MetricKind::kLevel, "visit_total"), metric("other", MetricKind::kLevel, "x")};
+  EXPECT_EQ(open_metrics("visits_total 1\nx 2\n", settings),
+            (Lines{"2026-03-14 other 2", "visit_total: no sample has this name; did you mean \"visits_total\"?"}));
 }
 
 TEST(OpenMetrics, AreReadWithTheirLabelsAndTimes) {

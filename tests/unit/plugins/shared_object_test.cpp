@@ -42,13 +42,13 @@ class SharedObject : public ::testing::Test {
     return tree;
   }
 
-  Result<Poll> poll(const std::string& key) {
+  Result<Poll> poll(const std::string& key, OptionTree value = text("12")) {
     settings_.name = "shop";
     settings_.grain = grain("day");
     settings_.options["library"] = given(path_);
     auto tree = std::make_shared<OptionTree>();
     tree->kind = OptionTree::Kind::kMap;
-    tree->entries.emplace_back(text(key), text("12"));
+    tree->entries.emplace_back(text(key), std::move(value));
     settings_.options["settings"] = {.text = "", .position = {}, .given = true};
     settings_.options["settings"].tree = tree;
     settings_.metrics = {metric("orders")};
@@ -71,6 +71,16 @@ TEST_F(SharedObject, AnswersLikeAProgram) {
 
 TEST_F(SharedObject, SaysWhyItCannotBeOpened) {
   EXPECT_EQ(poll("number").error(), (Error{ErrorKind::kInvalid, path_ + ": settings wants count: a number"}));
+}
+
+TEST_F(SharedObject, TellsNoSecretThatItWasTold) {
+  std::filesystem::copy(KPI_ECHO_PLUGIN, path_, std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::permissions(path_, std::filesystem::perms(0755));
+  OptionTree secret = text("");
+  secret.secret = Secret("the-key-of-the-shop");
+  const auto polled = poll("dsn", std::move(secret));
+  ASSERT_TRUE(polled) << polled.error().message;
+  EXPECT_EQ(problems_of(*polled), (Lines{"line 2: told {dsn:***}"}));
 }
 
 TEST_F(SharedObject, IsNotLoadedWhereOthersMayWrite) {
