@@ -192,13 +192,20 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
   remark_on(source, poll, running, summary);
   const Slot until = is_instant ? Slot{running.ms + 1} : running;
   bool skipped = false;
-  std::vector<std::uint32_t> series;
-  series.reserve(poll.series.size());
-  for (const PolledSeries& polled : poll.series) {
-    series.push_back(series_of(source.metrics[polled.metric], polled.labels));
+  const std::optional<Slot> kept_from = sources_[source_of_metric_[source.metrics.front()]].row.kept_from;
+  // A series that has only samples that are not seen is not seen either.
+  std::vector<bool> is_seen(poll.series.size());
+  for (const PolledSample& sample : poll.samples) {
+    is_seen[sample.series] =
+        is_seen[sample.series] || (sample.slot < until && (!kept_from || sample.slot >= *kept_from));
+  }
+  std::vector<std::uint32_t> series(poll.series.size());
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    if (is_seen[i]) {
+      series[i] = series_of(source.metrics[poll.series[i].metric], poll.series[i].labels);
+    }
   }
   std::vector<ChangedSample> changed;
-  const std::optional<Slot> kept_from = sources_[source_of_metric_[source.metrics.front()]].row.kept_from;
   for (const PolledSample& sample : poll.samples) {
     if (kept_from && sample.slot < *kept_from) {
       ++summary.past_samples;

@@ -82,13 +82,15 @@ bool has_judged_last(const KpiInput& input, const JudgedSeries* judged, const Fr
 
 bool begins_before_samples(const Formula& formula, const EvaluationContext& evaluation, std::size_t index) {
   const MetricInput& input = formula.program.metrics[index];
-  const Window window = window_of(evaluation.frame, input, evaluation.rules->metrics[input.metric]);
+  const Metric& metric = evaluation.rules->metrics[input.metric];
+  const Window window = window_of(evaluation.frame, input, metric);
   const auto& series = formula.inputs.series[index];
   const auto begins_later = [&](std::uint32_t id) {
     const auto& samples = (*evaluation.table)[id].samples;
     return samples.empty() || samples.front().slot > window.from;
   };
-  return !series.empty() && std::ranges::all_of(series, begins_later);
+  // What is zero where it is missing is so from its first row on, which has not come yet.
+  return series.empty() ? metric.missing != Missing::kUnknown : std::ranges::all_of(series, begins_later);
 }
 
 /// That KPI has had no value yet: it is warming up itself.
