@@ -2,6 +2,7 @@
 
 #include "daemon/cli/explanation_gaps.hpp"
 #include "daemon/cli/explanation_mix.hpp"
+#include "daemon/cli/explanation_target.hpp"
 #include "daemon/cli/explanation_way.hpp"
 #include "daemon/cli/explanation_words.hpp"
 #include "daemon/cli/reading.hpp"
@@ -90,6 +91,8 @@ class Explainer {
     }
     result_.uneven = uneven_text(result_.kpi->value, line.value_inputs, evaluation());
     KPI_TRY(explain_rules());
+    result_.target_changes = KPI_TRY(
+        target_changes(*result_.kpi, line, result_.slot, result_.then.has_value(), engine_.config().zone, history_));
     explain_why();
     result_.mix = explain_mix(engine_, context_, line, result_.slot);
     result_.unusual = unusual_words(line, *result_.kpi, result_.slot, context_.rules->calendar, Language::kEnglish);

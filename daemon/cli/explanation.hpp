@@ -41,6 +41,18 @@ struct RuleFinding {
   bool is_unsure = false;  ///< The value lies beyond the limit, but not all of Explanation::interval.
 };
 
+/// A target that became another one.
+struct TargetChangeFinding {
+  Date date{};
+  std::optional<double> goal_before{};
+  std::optional<double> goal{};
+  std::optional<Date> deadline_before{};
+  std::optional<Date> deadline{};
+  bool has_other_path = false;
+  bool is_begun = false;  ///< The period is judged by it.
+  std::string why{};      ///< Empty: the file was edited without a word.
+};
+
 struct Explanation {
   const Kpi* kpi = nullptr;
   const Line* line = nullptr;
@@ -59,6 +71,7 @@ struct Explanation {
   std::vector<std::string> mix;  ///< Of a total: its segments, and whether it moved because they did.
   std::string unusual;           ///< What its history says of the value; empty: too little to say.
   std::vector<RuleFinding> rules;
+  std::vector<TargetChangeFinding> target_changes;
   KpiState state = KpiState::kOk;
   std::vector<std::string> why;
 };

@@ -1,6 +1,7 @@
 // An explanation as text for people, and as JSON.
 
 #include "daemon/cli/explanation.hpp"
+#include "daemon/cli/explanation_target.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/notify/message_json.hpp"
 #include "rules/base/text.hpp"
@@ -75,13 +76,37 @@ void print_target(const TargetView& target, const Unit& unit, std::ostream& out)
   }
 }
 
-/// The goal or forecast of a period's target as people read it: a share of met periods is one, whatever the KPI's unit.
-std::string target_number(double number, const Explanation& found) {
+/// A share of met periods is one, whatever the KPI's unit.
+Unit target_unit(const Explanation& found) {
   const Kpi& kpi = *found.kpi;
   const Slot end = civil_slot(next_slot(found.slot, kpi.every, kpi.zone), kpi);
   const auto plan = plan_for(found.line->plans, end);
   const bool is_share = plan && found.line->plans[*plan].measure == Target::Measure::kShareMet;
-  return format_value(number, is_share ? Unit::parse("%").value_or(Unit()) : kpi.unit, Language::kEnglish);
+  return is_share ? Unit::parse("%").value_or(Unit()) : kpi.unit;
+}
+
+/// The goal or forecast of a period's target as people read it.
+std::string target_number(double number, const Explanation& found) {
+  return format_value(number, target_unit(found), Language::kEnglish);
+}
+
+ordered_json target_changes_json(const Explanation& found) {
+  const auto day = [](const std::optional<Date>& date) {
+    return date ? ordered_json(date_text(*date)) : ordered_json(nullptr);
+  };
+  const auto goal = [](const std::optional<double>& number) {
+    return number ? ordered_json(*number) : ordered_json(nullptr);
+  };
+  ordered_json changes = ordered_json::array();
+  for (const TargetChangeFinding& change : found.target_changes) {
+    changes.push_back({{"date", date_text(change.date)},
+                       {"goal_before", goal(change.goal_before)},
+                       {"goal", goal(change.goal)},
+                       {"deadline_before", day(change.deadline_before)},
+                       {"deadline", day(change.deadline)},
+                       {"why", change.why.empty() ? ordered_json(nullptr) : ordered_json(change.why)}});
+  }
+  return changes;
 }
 
 /// As the ledger has it: where the target stood after that period, whatever became of it since.
@@ -258,6 +283,9 @@ void print_explanation(const Explanation& found, std::ostream& out) {
     }
     print_target(target, kpi.unit, out);
   }
+  for (const TargetChangeFinding& change : found.target_changes) {
+    out << "            " << text_of(change, target_unit(found)) << "\n";
+  }
   for (const std::string& line : found.why) {
     out << "  why       " << line << "\n";
   }
@@ -306,7 +334,8 @@ void print_explanation_json(const Explanation& found, Io& io) {
       {"rules", rules},
       {"state", name_of(found.state)},
       {"why", found.why},
-      {"target", target_json_of(found)}};
+      {"target", target_json_of(found)},
+      {"target_changes", target_changes_json(found)}};
   io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
 }
 
