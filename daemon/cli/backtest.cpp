@@ -4,6 +4,7 @@
 #include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/engine/convert.hpp"
+#include "daemon/engine/recorded_rules.hpp"
 #include "daemon/engine/rehearsal.hpp"
 #include "rules/base/text.hpp"
 
@@ -61,6 +62,26 @@ Result<void> add_afresh(const Config& config, std::uint32_t index, Instant now, 
   return {};
 }
 
+/// What is judged by: a configuration, and those that came after it.
+struct Judges {
+  std::shared_ptr<const Config> first;
+  std::vector<Script::Reload> later;
+};
+
+std::size_t count_kpis(const Judges& judges) {
+  std::set<std::string> ids;
+  const auto add = [&](const Config& config) {
+    for (const Kpi& kpi : config.rules.kpis) {
+      ids.insert(kpi.id);
+    }
+  };
+  add(*judges.first);
+  for (const Script::Reload& reload : judges.later) {
+    add(*reload.config);
+  }
+  return ids.size();
+}
+
 /// What is replayed, and until when something is known: nobody knows what is missing from days to come.
 struct Known {
   Script script;
@@ -108,10 +129,11 @@ using Record = std::optional<std::vector<Script::Stretch>>;
 /// At the times at which the history was made. Other rules than those of now, which say in `record` when kpid was not
 /// running, give up in between what they wait for; looked at when nobody looked, they would miss what came later, and
 /// the same rules would not give the same.
-Result<Backtest> play(std::shared_ptr<const Config> config, const Wanted& wanted, Record& record, Io& io) {
-  Known known = KPI_TRY(make_script(*config, wanted, !record, io));
+Result<Backtest> play(const Judges& judges, const Wanted& wanted, Record& record, Io& io) {
+  Known known = KPI_TRY(make_script(*judges.first, wanted, !record, io));
   Script& script = known.script;
   script.away = record;
+  script.reloads = judges.later;
   if (!wanted.afresh.empty()) {
     script.steps.clear();  // what is read afresh has its own times
   }
@@ -123,7 +145,7 @@ Result<Backtest> play(std::shared_ptr<const Config> config, const Wanted& wanted
     begin = std::min(begin, arrival.at);
     end = std::max(end, arrival.at);
   }
-  Rehearsal rehearsal(std::move(config), std::move(script));
+  Rehearsal rehearsal(judges.first, std::move(script));
   rehearsal.on_verdict = [&](const VerdictRow& row) {
     backtest.evaluations += row.period.start >= wanted.from && row.period.start < wanted.to ? 1 : 0;
   };
@@ -151,10 +173,11 @@ Result<Backtest> play(std::shared_ptr<const Config> config, const Wanted& wanted
   return backtest;
 }
 
-void print_text(const Backtest& backtest, const std::vector<EpisodeChange>* changes, const Config& config, Io& io) {
+void print_text(const Backtest& backtest, const std::vector<EpisodeChange>* changes, const Judges& judges, Io& io) {
+  const Config& config = *judges.first;
   const auto day = [&](Instant instant) { return local_text(instant, config.zone).substr(0, 10); };
   io.out << day(backtest.from) << " to " << day(backtest.to) << ": " << counted(backtest.evaluations, "evaluation")
-         << " of " << counted(config.rules.kpis.size(), "KPI") << ", " << counted(backtest.episodes.size(), "episode")
+         << " of " << counted(count_kpis(judges), "KPI") << ", " << counted(backtest.episodes.size(), "episode")
          << "\n";
   const auto section = [&](const std::string& text) { io.out << (text.empty() ? "" : "\n") << text; };
   const std::size_t columns = columns_of(io);
@@ -163,7 +186,7 @@ void print_text(const Backtest& backtest, const std::vector<EpisodeChange>* chan
   if (changes == nullptr) {
     return;
   }
-  io.out << "\nagainst the rules of now: "
+  io.out << "\nagainst the rules of that time: "
          << (changes->empty() ? "the same episodes" : counted(changes->size(), "difference")) << "\n";
   section(changes_text(*changes, config.zone, columns));
 }
@@ -212,6 +235,31 @@ std::shared_ptr<const Config> load_other_rules(const Arguments& arguments, Io& i
   return load.config;
 }
 
+/// The rules of each time; those that are configured where there is no record of them, or where sources are read
+/// afresh, whose times are not those of the record.
+Result<Judges> judges_of_record(const std::shared_ptr<const Config>& config,
+                                const Wanted& wanted,
+                                bool says_unjudged,
+                                Io& io) {
+  if (!wanted.afresh.empty()) {
+    return Judges{config, {}};
+  }
+  const auto reader = KPI_TRY(open_history_reader(config->history));
+  const RecordedRules recorded = KPI_TRY(read_recorded_rules(*reader, config));
+  for (const std::string& remark : recorded.remarks) {
+    io.err << "kpid: " << printable(remark, 1000) << "\n";
+  }
+  if (says_unjudged && !recorded.unjudged.empty()) {
+    io.err << "kpid: not judged by yet, and not in this: the rules of " << join(recorded.unjudged, ", ")
+           << " as they are now; --rules FILE tries them\n";
+  }
+  Judges judges{recorded.versions.front().config, {}};
+  for (auto version = std::next(recorded.versions.begin()); version != recorded.versions.end(); ++version) {
+    judges.later.push_back({version->from, version->config});
+  }
+  return judges;
+}
+
 int backtest(const Arguments& arguments, Io& io) {
   const auto config = load_for_verb(arguments, secrets_for(arguments), io);
   if (!config) {
@@ -221,14 +269,19 @@ int backtest(const Arguments& arguments, Io& io) {
   if (!wanted) {
     return complain(io, kExitUsage, wanted.error().message);
   }
-  const auto other = arguments.has("rules") ? load_other_rules(arguments, io) : config;
-  if (!other) {
+  const auto other = arguments.has("rules") ? load_other_rules(arguments, io) : nullptr;
+  const bool is_compared = arguments.has("rules");
+  if (is_compared && !other) {
     return kExitNo;
   }
-  const bool is_compared = other != config;
+  const auto recorded = judges_of_record(config, *wanted, !is_compared, io);
+  if (!recorded) {
+    return complain(io, kExitFailed, recorded.error().message);
+  }
+  const Judges judges = is_compared ? Judges{other, {}} : *recorded;
   Record record;
-  const auto now = play(config, *wanted, record, io);
-  const auto then = is_compared ? play(other, *wanted, record, io) : now;
+  const auto now = play(*recorded, *wanted, record, io);
+  const auto then = is_compared ? play(judges, *wanted, record, io) : now;
   if (!now || !then) {
     return complain(io, kExitFailed, (now ? then : now).error().message);
   }
@@ -237,7 +290,7 @@ int backtest(const Arguments& arguments, Io& io) {
   if (arguments.has("json")) {
     io.out << backtest_json(*then, is_compared ? &changes : nullptr);
   } else {
-    print_text(*then, is_compared ? &changes : nullptr, *other, io);
+    print_text(*then, is_compared ? &changes : nullptr, judges, io);
   }
   return kExitFine;
 }
@@ -246,7 +299,7 @@ int backtest(const Arguments& arguments, Io& io) {
 
 Command backtest_command() {
   return {"backtest",
-          "what the rules, or other rules, would have done with the history; nothing is sent",
+          "judges the history once more, by the rules of its time or by others; nothing is sent",
           "kpid backtest --from 2026-01-01 --to 2026-04-01                         the episodes, and a timeline\n"
           "kpid backtest --from 2026-01-01 --to 2026-04-01 --rules try/shop.yaml   and how other rules differ",
           {config_argument(),

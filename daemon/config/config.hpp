@@ -91,6 +91,7 @@ struct Config {
   Retention retention;
   WebConfig web;
   RuleSet rules;
+  double false_alarms = 1;  ///< See RuleGround.
   std::vector<SourceConfig> sources;
   std::vector<ChannelConfig> channels;
   RoutingRules routing;

@@ -179,7 +179,7 @@ class ConfigLoader {
       const auto unit = parse_grain(per == std::string::npos ? "" : trim(rate.substr(per + 5)));
       if (count && *count > 0 && unit && unit->is_civil()) {
         const double month = static_cast<double>(Span{1, 0, 0}.approximate_ms());
-        false_alarms_ = *count * month / static_cast<double>(unit->span().approximate_ms());
+        config_->false_alarms = *count * month / static_cast<double>(unit->span().approximate_ms());
       } else {
         load_.diagnostics.error(keys.position_of("false_alarms"),
                                 "false_alarms wants how many false alarms of all KPIs together are borne, got \"" +
@@ -278,7 +278,7 @@ class ConfigLoader {
     if (packs_ != nullptr) {
       read_packs(*packs_, reading, *load_.texts, kpis_, trees_);
     }
-    RuleGround ground{config_->rules.metrics, config_->rules.calendar, config_->zone, false_alarms_};
+    RuleGround ground{config_->rules.metrics, config_->rules.calendar, config_->zone, config_->false_alarms};
     if (auto rules = load_kpis(kpis_, std::move(ground), load_.diagnostics)) {
       config_->rules = std::move(*rules);
       check_retention(retention_, reading);
@@ -309,7 +309,6 @@ class ConfigLoader {
   Position retention_;
   bool is_of_sources_ = false;  // nothing but them is read
   bool has_all_rules_ = true;   // not a few files by themselves: the routes speak of the others too
-  double false_alarms_ = 1;
   const YamlNode* digests_ = nullptr;
 };
 

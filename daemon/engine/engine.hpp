@@ -223,6 +223,7 @@ class Engine {
   void restore_targets(const StoredState& state, Instant now);
   void restore_sources(const StoredState& state);
   void version_rules(const StoredState& state);
+  void write_definitions(const StoredState& state);
   void remember_due(Line& line);
 
   // returned.cpp

@@ -1,5 +1,7 @@
 #include "daemon/engine/rehearsal.hpp"
 
+#include "daemon/store/sqlite_store.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <tuple>
@@ -56,14 +58,25 @@ Result<Script> read_script(HistoryReader& reader,
   return script;
 }
 
-/// Keeps what a reader of the ledger asks for. Nothing is ever taken up from it: a rehearsal begins with nothing.
+/// Keeps what a reader of the ledger asks for; all of it, where another engine is to take it up.
 class Rehearsal::Ledger final : public Store {
  public:
   explicit Ledger(const std::function<void(const VerdictRow&)>& on_verdict) : on_verdict_(on_verdict) {}
 
-  Result<StoredState> load() override { return StoredState{}; }
+  /// From now on everything is kept.
+  Result<void> keep_all() {
+    all_ = KPI_TRY(open_sqlite_store(":memory:"));
+    return {};
+  }
+
+  Result<StoredState> load() override { return all_ ? all_->load() : StoredState{}; }
 
   Result<void> commit(const StepCommit& step) override {
+    if (all_) {
+      StepCommit undelivered = step;
+      undelivered.notifications.clear();  // nobody delivers them
+      KPI_TRY(all_->commit(undelivered));
+    }
     for (const LineRow& row : step.lines) {
       lines.insert_or_assign(row.id, row);
     }
@@ -81,18 +94,18 @@ class Rehearsal::Ledger final : public Store {
     return {};
   }
 
-  Result<void> samples(Slot /*from*/,
-                       Slot /*to*/,
-                       const std::vector<std::uint32_t>& /*series*/,
-                       const std::function<void(const SampleRow&)>& /*row*/) override {
-    return {};
+  Result<void> samples(Slot from,
+                       Slot to,
+                       const std::vector<std::uint32_t>& series,
+                       const std::function<void(const SampleRow&)>& row) override {
+    return all_ ? all_->samples(from, to, series, row) : Result<void>();
   }
 
-  Result<void> verdicts(Slot /*from*/,
-                        Slot /*to*/,
-                        std::uint32_t /*line*/,
-                        const std::function<void(const VerdictRow&)>& /*row*/) override {
-    return {};
+  Result<void> verdicts(Slot from,
+                        Slot to,
+                        std::uint32_t line,
+                        const std::function<void(const VerdictRow&)>& row) override {
+    return all_ ? all_->verdicts(from, to, line, row) : Result<void>();
   }
 
   Result<std::vector<EpisodeRow>> episodes_between(Instant from, Instant to) override {
@@ -136,6 +149,7 @@ class Rehearsal::Ledger final : public Store {
     }
   }
 
+  std::unique_ptr<Store> all_;
   std::map<std::pair<std::uint32_t, Slot>, std::pair<double, std::string>> told_;  // of periods with an episode
   const std::function<void(const VerdictRow&)>& on_verdict_;
 };
@@ -155,7 +169,20 @@ Rehearsal::~Rehearsal() = default;
 Result<void> Rehearsal::begin() {
   if (!has_begun_) {
     has_begun_ = true;
+    if (!script_.reloads.empty()) {
+      KPI_TRY(ledger_->keep_all());
+    }
     KPI_TRY(engine_->restore(script_.arrivals.empty() ? Instant{} : script_.arrivals.front().at));
+  }
+  return {};
+}
+
+/// As the daemon does: a new engine takes up where the old one stopped.
+Result<void> Rehearsal::reload_until(Instant at) {
+  for (; reloads_ < script_.reloads.size() && script_.reloads[reloads_].at <= at; ++reloads_) {
+    config_ = script_.reloads[reloads_].config;
+    engine_ = std::make_unique<Engine>(config_, *ledger_, EngineOptions{1});
+    KPI_TRY(engine_->restore(at));
   }
   return {};
 }
@@ -206,6 +233,7 @@ bool Rehearsal::was_away(Instant at) const {
 
 /// Every source is read at every step, as if polls took no time.
 Result<void> Rehearsal::step(Instant at) {
+  KPI_TRY(reload_until(at));
   while (steps_ < script_.steps.size() && script_.steps[steps_] <= at) {
     ++steps_;
   }

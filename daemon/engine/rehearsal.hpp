@@ -46,6 +46,14 @@ struct Script {
   };
 
   std::optional<std::vector<Stretch>> away = std::nullopt;
+
+  /// Another configuration of the same sources, taken up before the first step from `at` on.
+  struct Reload {
+    Instant at;
+    std::shared_ptr<const Config> config;
+  };
+
+  std::vector<Reload> reloads{};  ///< Ascending.
 };
 
 /// What the history says became known, former values too, and when it was looked at; until before `until`, without the
@@ -87,6 +95,7 @@ class Rehearsal {
   class Ledger;
 
   Result<void> begin();
+  Result<void> reload_until(Instant at);
   Result<void> step(Instant at);
   [[nodiscard]] Instant next_step() const;
   [[nodiscard]] std::optional<Instant> next_deadline(Instant before) const;
@@ -99,7 +108,8 @@ class Rehearsal {
   bool has_begun_ = false;
   std::size_t next_ = 0;   // arrival
   std::size_t steps_ = 0;  // those of the script that were taken
-  Instant last_;           // step
+  std::size_t reloads_ = 0;
+  Instant last_;  // step
   std::vector<Script::Stretch> away_;
   std::vector<Message> messages_;
 };

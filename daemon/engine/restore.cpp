@@ -174,6 +174,7 @@ Result<void> Engine::restore(Instant now) {
   }
   restore_targets(state, now);
   version_rules(state);
+  write_definitions(state);
   KPI_TRY(restore_verdicts());
   for (const AlertRow& row : state.alerts) {
     restore_alert(row, now);
@@ -359,8 +360,8 @@ void Engine::version_rules(const StoredState& state) {
     } else {
       if (known != newest.end()) {
         remarks_.push_back(kpi.id +
-                           " has another rule than before: it counts from the next period on; `kpid backtest` "
-                           "tells what it would have said of those before");
+                           " has another rule than before: it counts from the next period on; `kpid backtest --rules "
+                           "FILE` tells what it would have said of those before");
       }
       version_of_kpi_[i] = next_version_id_++;
       commit_.rule_versions.push_back({version_of_kpi_[i], kpi.id, kpi.fingerprint, kpi.text});
@@ -368,6 +369,25 @@ void Engine::version_rules(const StoredState& state) {
   }
   for (Line& line : lines_) {
     line.rule_version = version_of_kpi_[line.kpi];
+  }
+}
+
+/// What has come, changed or gone since the last start: a backtest judges by the rules of each time.
+void Engine::write_definitions(const StoredState& state) {
+  std::map<std::string_view, std::string_view> before;
+  for (const DefinitionRow& row : state.definitions) {
+    before.emplace(row.kpi, row.text);
+  }
+  for (const Kpi& kpi : rules_.kpis) {
+    const auto known = before.find(kpi.id);
+    if (known == before.end() || known->second != kpi.definition) {
+      commit_.definitions.push_back({kpi.id, kpi.definition});
+    }
+  }
+  for (const auto& [kpi, text] : before) {
+    if (!text.empty() && !kpi_index_.contains(kpi)) {
+      commit_.definitions.push_back({std::string(kpi), ""});
+    }
   }
 }
 

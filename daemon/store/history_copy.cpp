@@ -125,6 +125,7 @@ constexpr Orphans kOrphans[] = {
     {"line", kNoKpi},
     {"rule_text", kNoKpi},
     {"target_text", kNoKpi},
+    {"definition_text", kNoKpi},
     {"sample", kNoSeries},
     {"sample_revision", kNoSeries},
     {"sample_day", kNoSeries},

@@ -67,6 +67,17 @@ Result<std::vector<KnownRule>> SqliteHistoryReader::rule_versions() {
   });
 }
 
+Result<std::vector<KnownDefinition>> SqliteHistoryReader::definitions() {
+  return read([&]() -> Result<std::vector<KnownDefinition>> {
+    std::vector<KnownDefinition> found;
+    Query definitions(*db_,
+                      "SELECT name, text, first_used FROM definition_text JOIN kpi ON kpi.id = kpi_id "
+                      "ORDER BY definition_text.id");
+    definitions.each([&](const Row& row) { found.push_back({row.text(0), row.text(1), row.instant(2)}); });
+    return found;
+  });
+}
+
 Result<std::vector<ReviewRow>> SqliteHistoryReader::reviews() {
   return read([&]() -> Result<std::vector<ReviewRow>> {
     std::vector<ReviewRow> found;

@@ -48,7 +48,7 @@ constexpr const char* kStepTimes =
     "SELECT known_at AS at FROM sample WHERE at < ?1 UNION SELECT known_at AS at FROM sample_revision WHERE at < ?1 "
     "UNION SELECT judged_at AS at FROM ledger WHERE at < ?1 UNION SELECT judged_at AS at FROM ledger_revision WHERE at "
     "< ?1 "
-    "ORDER BY at";
+    "UNION SELECT first_used AS at FROM definition_text WHERE at < ?1 ORDER BY at";
 constexpr const char* kLines = "SELECT line.id, name, segment FROM line JOIN kpi ON kpi.id = kpi_id ORDER BY line.id";
 constexpr const char* kLedger =
     "SELECT line_id, slot, value, limit_value, goal, expected, verdict, target_status FROM ledger "

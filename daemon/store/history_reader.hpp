@@ -128,6 +128,13 @@ struct KnownRule {
   Instant first_used;
 };
 
+/// A KPI's whole rule, see DefinitionRow.
+struct KnownDefinition {
+  std::string kpi;
+  std::string text;
+  Instant first_used;
+};
+
 /// What is left of a day of one series.
 struct DailySamples {
   std::uint32_t series = 0;  ///< SeriesRow::id
@@ -208,6 +215,8 @@ class HistoryReader {
   virtual Result<std::vector<KnownTarget>> target_versions() = 0;
   /// In the order in which they were first used.
   virtual Result<std::vector<KnownRule>> rule_versions() = 0;
+  /// In the order in which they were first used.
+  virtual Result<std::vector<KnownDefinition>> definitions() = 0;
   /// Who looked at which KPI, in the order in which they said so.
   virtual Result<std::vector<ReviewRow>> reviews() = 0;
   /// What people wrote to days with from <= day < to, by day.
@@ -225,7 +234,7 @@ class HistoryReader {
   /// Every value that became known before `until`, those that were replaced too, in the order in which they became
   /// known.
   virtual Result<void> samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) = 0;
-  /// The times before `until` of the steps that learnt a sample or judged a period, ascending.
+  /// The times before `until` of the steps that learnt a sample, judged a period or took up a rule, ascending.
   virtual Result<std::vector<Instant>> step_times(Instant until) = 0;
 };
 

@@ -421,6 +421,23 @@ SELECT kpi.name AS kpi, line.segment, date(stated.slot / 1000, 'unixepoch') AS d
 FROM stated_forecast AS stated JOIN line ON line.id = stated.line_id JOIN kpi ON kpi.id = line.kpi_id;
 )sql";
 
+// The whole of each rule, so that a record can be judged once more by the rules of its time. A rule text alone says
+// what verdicts were judged by, not what segments, targets or patience there were; empty: the KPI was gone.
+constexpr const char* kDefinitions = R"sql(
+CREATE TABLE definition_text(
+  id INTEGER PRIMARY KEY,
+  kpi_id INTEGER NOT NULL REFERENCES kpi,
+  text TEXT NOT NULL,
+  first_used INTEGER NOT NULL,
+  UNIQUE(kpi_id, first_used)
+) STRICT;
+
+CREATE VIEW definition AS
+SELECT definition_text.id, kpi.name AS kpi,
+  strftime('%Y-%m-%dT%H:%M:%SZ', definition_text.first_used / 1000, 'unixepoch') AS first_used, definition_text.text
+FROM definition_text JOIN kpi ON kpi.id = definition_text.kpi_id;
+)sql";
+
 constexpr std::array kMigrations{Migration{1, kVersion1},
                                  Migration{2, kReviewsAndNotes},
                                  Migration{3, kEntries},
@@ -430,7 +447,8 @@ constexpr std::array kMigrations{Migration{1, kVersion1},
                                  Migration{7, kStatedForecasts},
                                  Migration{8, kDailySamples},
                                  Migration{9, kHealth},
-                                 Migration{10, kOutcomesOfTheSameGoal}};
+                                 Migration{10, kOutcomesOfTheSameGoal},
+                                 Migration{11, kDefinitions}};
 
 }  // namespace
 

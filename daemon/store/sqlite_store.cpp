@@ -240,6 +240,11 @@ void SqliteStore::load_versions(StoredState& state) {
     }
     state.target_versions.push_back({row.text(0), row.text(1), row.text(2), *start, row.real(4), row.text(5)});
   });
+  Query definitions(*db_,
+                    "SELECT name, text FROM definition_text JOIN kpi ON kpi.id = kpi_id "
+                    "WHERE definition_text.id IN (SELECT max(id) FROM definition_text GROUP BY kpi_id) "
+                    "ORDER BY definition_text.id");
+  definitions.each([&](const Row& row) { state.definitions.push_back({row.text(0), row.text(1)}); });
 }
 
 void SqliteStore::load_alerts(StoredState& state) {

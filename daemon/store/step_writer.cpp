@@ -27,6 +27,10 @@ constexpr const char* kPutTarget =
     "ON CONFLICT(kpi_id, target, fingerprint) DO UPDATE SET start = excluded.start, baseline = excluded.baseline, "
     "text = excluded.text";
 
+constexpr const char* kPutDefinition =
+    "INSERT INTO definition_text(kpi_id, text, first_used) VALUES((SELECT id FROM kpi WHERE name = ?1), ?2, ?3) "
+    "ON CONFLICT(kpi_id, first_used) DO UPDATE SET text = excluded.text";
+
 constexpr const char* kIntoSample = "INSERT INTO sample(slot, series_id, value, known_at)";
 constexpr int kSampleColumns = 4;
 constexpr const char* kKeepSample =
@@ -121,6 +125,7 @@ StepWriter::StepWriter(const SQLite::Database& db, Words& words)
       put_line_(db, kPutLine),
       put_rule_(db, kPutRule),
       put_target_(db, kPutTarget),
+      put_definition_(db, kPutDefinition),
       add_samples_(db, kIntoSample, kSampleColumns, kUnlessPresent),
       keep_sample_(db, kKeepSample),
       replace_sample_(db, kReplaceSample),
@@ -160,6 +165,7 @@ void StepWriter::write(const StepCommit& step) {
   each(step.lines);
   each(step.rule_versions, step.now);
   each(step.target_versions, step.now);
+  each(step.definitions, step.now);
   write(step.samples, step.now);
   write(step.verdicts, step.now);
   write(step.statuses);
@@ -200,6 +206,11 @@ void StepWriter::write(const TargetVersionRow& target, Instant now) {
   add_kpi_.run(target.kpi);
   put_target_.run(
       target.kpi, target.target, target.fingerprint, date_text(target.start), target.baseline, target.text, now);
+}
+
+void StepWriter::write(const DefinitionRow& definition, Instant now) {
+  add_kpi_.run(definition.kpi);
+  put_definition_.run(definition.kpi, definition.text, now);
 }
 
 void StepWriter::write(const std::vector<SampleRow>& samples, Instant now) {

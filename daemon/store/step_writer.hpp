@@ -20,6 +20,7 @@ class StepWriter {
   void write(const LineRow& line);
   void write(const RuleVersionRow& rule, Instant now);
   void write(const TargetVersionRow& target, Instant now);
+  void write(const DefinitionRow& definition, Instant now);
   void write(const std::vector<SampleRow>& samples, Instant now);
   void restate(const SampleRow& sample, Instant now);
   void write(const std::vector<VerdictRow>& verdicts, Instant now);
@@ -48,6 +49,7 @@ class StepWriter {
   Query put_line_;
   Query put_rule_;
   Query put_target_;
+  Query put_definition_;
   Inserter add_samples_;
   Query keep_sample_;  // as a revision, if the new one differs
   Query replace_sample_;

@@ -70,6 +70,15 @@ struct TargetVersionRow {
   bool operator==(const TargetVersionRow&) const = default;
 };
 
+/// A KPI's whole rule from this step on, see Kpi::definition; empty: there is no such KPI any more. What verdicts are
+/// judged by once more, where a RuleVersionRow only says what they were judged by.
+struct DefinitionRow {
+  std::string kpi;
+  std::string text;
+
+  bool operator==(const DefinitionRow&) const = default;
+};
+
 /// One alert's machine, whole: everything that must survive a kill.
 struct AlertRow {
   std::uint32_t line = 0;  ///< 0: about a source, see `rule`.
@@ -264,6 +273,7 @@ struct StepCommit {
   std::vector<LineRow> lines;
   std::vector<RuleVersionRow> rule_versions;
   std::vector<TargetVersionRow> target_versions;
+  std::vector<DefinitionRow> definitions;
   std::vector<SampleRow> samples;
   std::vector<VerdictRow> verdicts;
   std::vector<StatusRow> statuses;
@@ -292,6 +302,7 @@ struct StoredState {
   std::vector<LineRow> lines;
   std::vector<RuleVersionRow> rule_versions;      ///< The newest of each KPI.
   std::vector<TargetVersionRow> target_versions;  ///< All, in the order in which they were met.
+  std::vector<DefinitionRow> definitions;         ///< The newest of each KPI, in the order in which they came.
   std::vector<AlertRow> alerts;  ///< Those not inactive, and inactive ones with a machine that is not empty.
   std::vector<SourceRow> sources;
   std::vector<EntryRow> entries;  ///< Oldest first.

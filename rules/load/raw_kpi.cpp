@@ -1,6 +1,7 @@
 #include "rules/load/raw_kpi.hpp"
 
 #include "rules/base/text.hpp"
+#include "rules/load/definition.hpp"
 #include "rules/load/raw_reading.hpp"
 
 #include <algorithm>
@@ -158,6 +159,7 @@ RawKpi read_kpi(const YamlNode& name, const YamlNode& body, Diagnostics& diagnos
   raw.kpi.id = name.scalar;
   raw.kpi.title = name.scalar;
   raw.kpi.position = name.position;
+  raw.kpi.definition = definition_text(body);
   if (!is_name(name.scalar) || is_reserved(name.scalar)) {
     diagnostics.error(name.position,
                       "\"" + printable(name.scalar) + "\" cannot be the name of a KPI",

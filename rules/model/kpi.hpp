@@ -207,6 +207,7 @@ struct Kpi {
   Position position;               ///< Of its name in the file.
   std::string text;                ///< The rule, printed canonically: what a verdict was judged by.
   std::string fingerprint;         ///< Of `text`.
+  std::string definition;          ///< See definition_text: loads to this KPI again.
 };
 
 /// Whether the entry is for the line of this segment (empty: the total).

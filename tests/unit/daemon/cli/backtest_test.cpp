@@ -1,4 +1,5 @@
 #include "daemon/cli/backtest_report.hpp"
+#include "daemon/engine/recorded_rules.hpp"
 #include "daemon/engine/rehearsal.hpp"
 #include "daemon/store/history_reader.hpp"
 #include "rules/base/text.hpp"
@@ -284,7 +285,7 @@ std::string text_of(const std::string& kpi, const Labels& segment, const Verdict
          " limit " + number_text(row.limit) + " " + std::string(name_of(row.verdict)) + " " +
          std::string(name_of(row.severity)) + " " + std::string(name_of(row.state)) + " " +
          std::string(name_of(row.reason)) + " expected " + number_text(row.expected) + " " +
-         std::string(name_of(row.target_status)) + " " + row.episode;
+         std::string(name_of(row.target_status)) + " rule " + std::to_string(row.rule_version) + " " + row.episode;
 }
 
 std::string text_of(const std::string& kpi, const Labels& segment, const EpisodeRow& row) {
@@ -292,6 +293,10 @@ std::string text_of(const std::string& kpi, const Labels& segment, const Episode
          " since " + rfc3339(row.since) + " firing " + (row.firing ? rfc3339(*row.firing) : "-") + " resolved " +
          (row.resolved ? rfc3339(*row.resolved) : "-") + (row.restated ? " restated " : " ") +
          std::string(name_of(row.reason));
+}
+
+std::string day_of_march(int day) {
+  return (day < 10 ? "2026-03-0" : "2026-03-") + std::to_string(day);
 }
 
 class BacktestOfARecord : public testing::TestWithParam<unsigned> {};
@@ -321,48 +326,347 @@ void live(Program& program, unsigned seed) {
       file += "\n" + row;
     }
     program.write("web.csv", file + "\n");
-    const std::string date = (day < 10 ? "2026-03-0" : "2026-03-") + std::to_string(day);
-    ASSERT_EQ(program.once(date + "T06:00:00Z"), 0);
+    ASSERT_EQ(program.once(day_of_march(day) + "T06:00:00Z"), 0);
   }
+}
+
+/// The verdicts and episodes of the history, and those of its rehearsal until `end`, the last step.
+struct Records {
+  std::set<std::string> recorded;
+  std::set<std::string> rehearsed;
+};
+
+Records records_of(const Program& program, const char* end) {
+  Records records;
+  FileHost host;
+  const ConfigLoad load = load_config(program.path("kpid.yaml"), Secrets::kIgnored, host);
+  EXPECT_TRUE(load.config) << load.diagnostics.text();
+  const auto reader = open_history_reader(program.path("history.db"));
+  EXPECT_TRUE(reader) << reader.error().message;
+  const Instant last = *parse_rfc3339(end);
+  auto script = read_script(**reader, *load.config, {}, last + Duration{1});
+  EXPECT_TRUE(script) << script.error().message;
+  const auto rules = read_recorded_rules(**reader, load.config);
+  EXPECT_TRUE(rules) << rules.error().message;
+  for (auto version = std::next(rules->versions.begin()); version != rules->versions.end(); ++version) {
+    script->reloads.push_back({version->from, version->config});
+  }
+
+  std::set<std::string> kpis;
+  const std::vector<LineRow> lines = (*reader)->lines().value();
+  for (const LineRow& line : lines) {
+    kpis.insert(line.kpi);
+  }
+  for (const std::string& kpi : kpis) {
+    EXPECT_TRUE((*reader)->verdicts({kpi}, [&](const KpiVerdict& verdict) {
+      records.recorded.insert(text_of(kpi, verdict.segment, verdict.row));
+    }));
+  }
+  EXPECT_TRUE((*reader)->episodes({}, [&](const KpiEpisode& episode) {
+    records.recorded.insert(text_of(episode.kpi, episode.segment, episode.row));
+  }));
+
+  Rehearsal rehearsal(rules->versions.front().config, std::move(*script));
+  std::map<std::pair<std::uint32_t, Slot>, VerdictRow> rows;
+  rehearsal.on_verdict = [&](const VerdictRow& row) { rows.insert_or_assign({row.line, row.slot}, row); };
+  const auto advanced = rehearsal.advance(last);
+  EXPECT_TRUE(advanced) << advanced.error().message;
+  for (const auto& [key, row] : rows) {
+    const LineRow& line = rehearsal.line(row.line);
+    records.rehearsed.insert(text_of(line.kpi, line.segment, row));
+  }
+  for (const auto& [id, row] : rehearsal.episodes()) {
+    const LineRow& line = rehearsal.line(row.line);
+    records.rehearsed.insert(text_of(line.kpi, line.segment, row));
+  }
+  return records;
+}
+
+void expect_equal(const Records& records) {
+  EXPECT_EQ(join(std::vector(records.rehearsed.begin(), records.rehearsed.end()), "\n"),
+            join(std::vector(records.recorded.begin(), records.recorded.end()), "\n"));
 }
 
 TEST_P(BacktestOfARecord, WritesTheLedgerThatWasWritten) {
   Program program("2026-03-01T06:00:00Z");
   live(program, GetParam());
-  FileHost host;
-  const ConfigLoad load = load_config(program.path("kpid.yaml"), Secrets::kIgnored, host);
-  ASSERT_TRUE(load.config) << load.diagnostics.text();
-  const auto reader = open_history_reader(program.path("history.db"));
-  ASSERT_TRUE(reader) << reader.error().message;
-  const Instant end = *parse_rfc3339("2026-03-15T06:00:00.001Z");
-  auto script = read_script(**reader, *load.config, {}, end);
-  ASSERT_TRUE(script) << script.error().message;
-
-  std::set<std::string> expected;
-  for (const Kpi& kpi : load.config->rules.kpis) {
-    ASSERT_TRUE((*reader)->verdicts(
-        {kpi.id}, [&](const KpiVerdict& verdict) { expected.insert(text_of(kpi.id, verdict.segment, verdict.row)); }));
-  }
-  ASSERT_TRUE((*reader)->episodes(
-      {}, [&](const KpiEpisode& episode) { expected.insert(text_of(episode.kpi, episode.segment, episode.row)); }));
-
-  Rehearsal rehearsal(load.config, std::move(*script));
-  std::map<std::pair<std::uint32_t, Slot>, VerdictRow> rows;
-  rehearsal.on_verdict = [&](const VerdictRow& row) { rows.insert_or_assign({row.line, row.slot}, row); };
-  const auto advanced = rehearsal.advance(*parse_rfc3339("2026-03-15T06:00:00Z"));
-  ASSERT_TRUE(advanced) << advanced.error().message;
-  std::set<std::string> got;
-  for (const auto& [key, row] : rows) {
-    got.insert(text_of(rehearsal.line(row.line).kpi, rehearsal.line(row.line).segment, row));
-  }
-  for (const auto& [id, row] : rehearsal.episodes()) {
-    got.insert(text_of(rehearsal.line(row.line).kpi, rehearsal.line(row.line).segment, row));
-  }
-  EXPECT_GT(expected.size(), 60U);
-  EXPECT_EQ(join(std::vector(got.begin(), got.end()), "\n"), join(std::vector(expected.begin(), expected.end()), "\n"));
+  const Records records = records_of(program, "2026-03-15T06:00:00Z");
+  EXPECT_GT(records.recorded.size(), 60U);
+  expect_equal(records);
 }
 
 INSTANTIATE_TEST_SUITE_P(Backtest, BacktestOfARecord, testing::Range(1U, 6U));
+
+// --- what is zero where it is missing ---
+
+struct Zeros {
+  const char* name;
+  bool is_whole;          ///< The files have the days to come from the first look on.
+  const char* of_orders;  ///< More keys of the source whose gaps are zeros; its first row is of the 6th.
+  const char* of_visits;
+};
+
+void PrintTo(const Zeros& zeros, std::ostream* out) {
+  *out << zeros.name;
+}
+
+class BacktestOfZeros : public testing::TestWithParam<Zeros> {};
+
+void write_shop_until(const Program& program, int day) {
+  std::string orders = "Date,Country,orders\n";
+  std::string visits = "Date,visits\n";
+  for (int of = 1; of < day; ++of) {
+    if (of >= 6 && of % 3 != 1) {
+      orders += day_of_march(of) + "," + (of % 2 == 0 ? "SE" : "NO") + "," + std::to_string(of) + "\n";
+    }
+    visits += day_of_march(of) + "," + std::to_string(40 + of) + "\n";
+  }
+  program.write("shop.csv", orders);
+  program.write("web.csv", visits);
+}
+
+TEST_P(BacktestOfZeros, FindsNoGapWhereThereWasNone) {
+  Program program("2026-03-02T06:00:00Z");
+  const std::string source = "{plugin: csv, ";
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\nsources:\n  shop: " + source + "path: shop.csv, missing: zero, " +
+                    GetParam().of_orders + "labels: {country: Country}, metrics: {orders: {}}}\n  web: " + source +
+                    "path: web.csv, " + GetParam().of_visits + "metrics: {visits: {}}}\n" +
+                    "channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n");
+  program.write("rules.yaml",
+                "kpis:\n"
+                "  rate: {value: shop.orders / web.visits}\n"
+                "  both: {value: shop.orders + web.visits, no_data: {after: 0 days}, thresholds: {warning: 55}}\n"
+                "  of_segments: {value: shop.orders / all(web.visits), split_by: [country]}\n"
+                "  weekly: {value: web.visits - shop.orders, every: week, no_data: {after: 1 day}}\n"
+                "  monthly: {value: shop.orders / web.visits, every: month}\n"
+                "  on_it: {value: rate + shop.orders, thresholds: {warning: 2}}\n");
+  for (int day = 2; day <= 30; ++day) {
+    write_shop_until(program, GetParam().is_whole ? 31 : day);
+    ASSERT_EQ(program.once(day_of_march(day) + "T06:00:00Z"), 0);
+  }
+  const Records records = records_of(program, "2026-03-30T06:00:00Z");
+  EXPECT_GT(records.recorded.size(), 100U);
+  expect_equal(records);
+  for (const std::string& text : records.recorded) {
+    EXPECT_EQ(text.find(" no_data warning since"), std::string::npos) << text;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Backtest,
+                         BacktestOfZeros,
+                         testing::Values(Zeros{"grow", false, "", ""},
+                                         Zeros{"whole", true, "", ""},
+                                         Zeros{"settle", true, "settle: 1 day, ", ""},
+                                         Zeros{"patience", false, "every: 12h, ", "every: 1h, settle: 2 days, "},
+                                         Zeros{
+                                             "zones", false, "timezone: America/New_York, ", "timezone: Asia/Tokyo, "}),
+                         [](const auto& one) { return one.param.name; });
+
+// --- rules that were edited ---
+
+/// A KPI each, whose entry is one line.
+using Entries = std::map<std::string, std::string>;
+
+void write_rules(const Program& program, const Entries& entries, const char* file = "rules.yaml") {
+  std::string text = "kpis:\n";
+  for (const auto& [kpi, entry] : entries) {
+    text += "  " + kpi + ": " + entry + "\n";
+  }
+  program.write(file, text);
+}
+
+Entries first_rules() {
+  return {{"visits", "{value: shop.visits, thresholds: {warning: 60, critical: 45}}"},
+          {"orders",
+           "{value: shop.orders, split_by: [country], thresholds: {warning: 4, for: 2 days}, target: {from: 8, to: 20, "
+           "start: 2026-03-01, by: 2026-04-30, judge: pace}}"},
+          {"rate", "{value: shop.orders / shop.visits, thresholds: {warning: 8%}}"},
+          {"calls", "{value: phone.calls, no_data: {after: 1 day}}"}};
+}
+
+/// What is done to the rules before the look of a day.
+void edit(Entries& rules, int day) {
+  switch (day) {
+    case 6:
+      rules["visits"] = "{value: shop.visits, thresholds: {warning: 90, critical: 45}}";
+      break;
+    case 8:
+      rules["growth"] =
+          "{value: shop.visits, thresholds: {warning: 70}, target: {from: measured, to: 200, by: 30 days, judge: "
+          "pace}}";
+      break;
+    case 10:
+      rules.erase("rate");
+      break;
+    case 12:
+      rules["orders"] =
+          "{value: shop.orders, split_by: [country], thresholds: {warning: 6}, target: {from: 8, to: 30, "
+          "start: 2026-03-01, by: 2026-04-30, judge: pace}}";
+      break;
+    case 14:
+      rules["calls"] = "{value: phone.calls, no_data: {after: 3 days}, alerts: [{name: few, when: value < 12}]}";
+      break;
+    case 17:
+      rules["rate"] = "{value: shop.orders / shop.visits, thresholds: {warning: 8%}}";
+      rules["per_call"] = "{value: orders / calls, thresholds: {warning: 0.8}}";
+      break;
+    case 20:
+      rules["orders"] = "{value: shop.orders, thresholds: {warning: 12}, title: Orders}";
+      break;
+    case 22:
+      rules["views"] = "{value: shop.visits, thresholds: {warning: 90, critical: 45}, was: [visits]}";
+      rules.erase("visits");
+      break;
+    case 25:
+      rules["growth"] = "{value: shop.visits * 2, thresholds: {warning: 140}}";
+      rules["calls"] = "{title: Calls, value: phone.calls, no_data: {after: 1 day}}";
+      break;
+    default:
+      break;
+  }
+}
+
+/// From the 2nd to the 30th of March, with rows that come late, are restated and stay away.
+Entries live_with_edits(Program& program, unsigned seed) {
+  std::mt19937 random(seed);
+  const auto chance = [&](double share) { return std::uniform_real_distribution(0.0, 1.0)(random) < share; };
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\nsources:\n"
+                "  shop: {plugin: csv, path: shop.csv, labels: {country: Country}, metrics: {visits: {}, orders: {}}}\n"
+                "  phone: {plugin: csv, path: phone.csv, missing: zero, metrics: {calls: {}}}\n"
+                "channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n");
+  std::map<std::string, std::string> shop;
+  std::map<std::string, std::string> phone;
+  Entries rules = first_rules();
+  for (int day = 2; day <= 30; ++day) {
+    for (int of = std::max(1, day - 3); of < day; ++of) {
+      for (const std::string country : {"SE", "NO"}) {
+        const std::string key = day_of_march(of) + "," + country;
+        if ((!shop.contains(key) && chance(0.7)) || chance(0.05)) {
+          shop[key] = std::to_string(20 + random() % 50) + "," + std::to_string(1 + random() % 9);
+        }
+      }
+      if (of == day - 1 && chance(0.6)) {
+        phone[day_of_march(of)] = std::to_string(5 + random() % 20);
+      }
+    }
+    std::string text = "Date,Country,visits,orders\n";
+    for (const auto& [key, row] : shop) {
+      text += key + "," + row + "\n";
+    }
+    program.write("shop.csv", text);
+    text = "Date,calls\n";
+    for (const auto& [key, row] : phone) {
+      text += key + "," + row + "\n";
+    }
+    program.write("phone.csv", text);
+    edit(rules, day);
+    write_rules(program, rules);
+    EXPECT_EQ(program.once(day_of_march(day) + "T06:00:00Z"), 0);
+  }
+  return rules;
+}
+
+class BacktestOfEditedRules : public testing::TestWithParam<unsigned> {};
+
+TEST_P(BacktestOfEditedRules, JudgesByTheRulesOfEachTime) {
+  Program program("2026-03-02T06:00:00Z");
+  live_with_edits(program, GetParam());
+  const Records records = records_of(program, "2026-03-30T06:00:00Z");
+  EXPECT_GT(records.recorded.size(), 150U);
+  expect_equal(records);
+}
+
+TEST_P(BacktestOfEditedRules, PrintsTheEpisodesOfTheHistory) {
+  Program program("2026-03-02T06:00:00Z");
+  live_with_edits(program, GetParam());
+  const Ended ended = program.on_folder({"backtest", "--from", "2026-02-01", "--to", "2026-05-01", "--json"});
+  EXPECT_EQ(ended.err, "");
+  std::set<std::string> found;
+  const json document = json::parse(ended.out);
+  for (const json& episode : document["episodes"]) {
+    found.insert(episode["kpi"].get<std::string>() + " " + episode["segment"].dump() + " " +
+                 episode["rule"].get<std::string>() + " " + episode["since"].get<std::string>() + " " +
+                 episode["firing"].get<std::string>() + " " + episode["resolved"].dump());
+  }
+  std::set<std::string> recorded;
+  const auto reader = open_history_reader(program.path("history.db"));
+  ASSERT_TRUE(reader) << reader.error().message;
+  ASSERT_TRUE((*reader)->episodes({}, [&](const KpiEpisode& episode) {
+    json segment = json::object();
+    for (const auto& [name, value] : episode.segment) {
+      segment[name] = value;
+    }
+    if (episode.row.firing && episode.row.line != 0) {
+      recorded.insert(episode.kpi + " " + segment.dump() + " " + episode.row.rule + " " + rfc3339(episode.row.since) +
+                      " " + rfc3339(*episode.row.firing) + " " +
+                      (episode.row.resolved ? json(rfc3339(*episode.row.resolved)) : json(nullptr)).dump());
+    }
+  }));
+  EXPECT_EQ(join(std::vector(found.begin(), found.end()), "\n"),
+            join(std::vector(recorded.begin(), recorded.end()), "\n"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Backtest, BacktestOfEditedRules, testing::Range(1U, 5U));
+
+class BacktestOfRulesThatChanged : public testing::Test {
+ protected:
+  void SetUp() override { rules_ = live_with_edits(program_, 7); }
+
+  Ended run(std::vector<std::string> more) {
+    more.insert(more.begin(), {"backtest", "--from", "2026-03-01", "--to", "2026-04-01"});
+    return program_.on_folder(std::move(more));
+  }
+
+  Program program_{"2026-03-02T06:00:00Z"};
+  Entries rules_;
+};
+
+TEST_F(BacktestOfRulesThatChanged, SaysWhichEditsAreNotInIt) {
+  const Ended before = run({});
+  rules_["rate"] = "{value: shop.orders / shop.visits, thresholds: {warning: 9%}}";
+  rules_["fresh"] = "{value: shop.visits}";
+  rules_.erase("calls");
+  rules_.erase("per_call");
+  rules_["views"].insert(1, "owner: anna, ");  // judges as before
+  write_rules(program_, rules_);
+  const Ended after = run({});
+  EXPECT_EQ(after.out, before.out);
+  EXPECT_EQ(after.err,
+            "kpid: not judged by yet, and not in this: the rules of fresh, rate, calls, per_call as they are now; "
+            "--rules FILE tries them\n");
+}
+
+TEST_F(BacktestOfRulesThatChanged, ComparesOtherRulesWithThoseOfTheTime) {
+  write_rules(program_, rules_, "same.yaml");
+  const Ended ended = run({"--rules", program_.path("same.yaml"), "--json"});
+  EXPECT_EQ(ended.err, "");
+  const json document = json::parse(ended.out);
+  const auto is_added = [](const json& change) {  // a limit of 90 was one of 60 until the 6th
+    return change["change"] == "added" && change["after"]["kpi"] == "views" &&
+           change["after"]["since"] < "2026-03-05T00:00:00Z";
+  };
+  EXPECT_TRUE(std::ranges::any_of(document["changes"], is_added)) << document["changes"].dump(1);
+}
+
+TEST_F(BacktestOfRulesThatChanged, LeavesOutWhatDoesNotLoadAnyMore) {
+  rules_.erase("calls");
+  rules_.erase("per_call");
+  write_rules(program_, rules_);
+  std::string config = program_.read("kpid.yaml");
+  const std::size_t at = config.find("  phone:");
+  config.erase(at, config.find('\n', at) + 1 - at);
+  program_.write("kpid.yaml", config);
+  const Ended ended = run({});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_NE(ended.err.find("kpid: calls as it was on 2026-03-02 is left out, for it does not load with the sources and "
+                           "the calendar of now: "),
+            std::string::npos)
+      << ended.err;
+  EXPECT_NE(ended.err.find("kpid: per_call as it was on 2026-03-17 is left out"), std::string::npos) << ended.err;
+  EXPECT_NE(ended.out.find("views"), std::string::npos);
+}
 
 // --- how episodes differ ---
 

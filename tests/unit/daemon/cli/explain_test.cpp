@@ -189,7 +189,7 @@ TEST_F(Explain, SaysThatAChangedLimitCountsFromTheNextPeriod) {
   const Ended ended = program_.on_folder({"run", "--once", "--now", "2026-03-11T07:00:00Z"});
   EXPECT_THAT(
       ended.out,
-      HasSubstr("  conversion has another rule than before: it counts from the next period on;\n  `kpid backtest`"));
+      HasSubstr("  conversion has another rule than before: it counts from the next period on;\n  `kpid backtest"));
   EXPECT_THAT(program_.on_folder({"run", "--once", "--now", "2026-03-11T08:00:00Z"}).out,
               Not(HasSubstr("another rule")));
   EXPECT_THAT(program_.on_folder({"explain", "conversion"}).out,

@@ -1,0 +1,184 @@
+#include "daemon/engine/recorded_rules.hpp"
+
+#include "rules/base/text.hpp"
+#include "rules/load/rule_file.hpp"
+#include "rules/load/yaml.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+
+namespace kpi {
+namespace {
+
+/// A rule as it is in force: its place among the texts that were read, or none while there is no such KPI.
+class Rules {
+ public:
+  Rules(std::shared_ptr<const Config> config, RecordedRules& recorded)
+      : config_(std::move(config)), texts_(std::make_shared<SourceSet>()), recorded_(recorded) {}
+
+  void take(const KnownDefinition& definition) {
+    const auto [place, is_new] = places_.try_emplace(definition.kpi, in_force_.size());
+    if (is_new) {
+      in_force_.emplace_back();  // in the order in which they came, which is that of their numbers in the history
+    }
+    Entry& entry = in_force_[place->second];
+    entry = Entry{definition, nullptr, nullptr};
+    if (!definition.text.empty()) {
+      read(entry);
+    }
+  }
+
+  /// KPIs that are another way in the files, or only there, or only here.
+  [[nodiscard]] std::vector<std::string> unlike_configured() const {
+    std::vector<std::string> found;
+    for (const Kpi& kpi : config_->rules.kpis) {
+      const auto place = places_.find(kpi.id);
+      if (place == places_.end() || in_force_[place->second].definition.text != kpi.definition) {
+        found.push_back(kpi.id);
+      }
+    }
+    for (const Entry& entry : in_force_) {
+      if (!entry.definition.text.empty() && config_->rules.find(entry.definition.kpi) == nullptr) {
+        found.push_back(entry.definition.kpi);
+      }
+    }
+    return found;
+  }
+
+  [[nodiscard]] std::shared_ptr<const Config> config() {
+    if (unlike_configured().empty()) {
+      return config_;
+    }
+    auto config = std::make_shared<Config>(*config_);
+    config->texts = texts_;
+    config->rules = load();
+    return config;
+  }
+
+ private:
+  struct Entry {
+    KnownDefinition definition;
+    const SourceText* text = nullptr;
+    const YamlNode* tree = nullptr;  // null: there is none, or it cannot be read
+  };
+
+  void read(Entry& entry) {
+    const KnownDefinition& definition = entry.definition;
+    Diagnostics diagnostics;
+    entry.text = &texts_->add("the rule of " + definition.kpi, definition.kpi + ": " + definition.text + "\n");
+    auto tree = parse_yaml(*entry.text, diagnostics);
+    if (tree && !diagnostics.has_errors()) {
+      trees_.push_back(std::move(*tree));
+      entry.tree = &trees_.back();
+    } else {
+      leave_out(entry, diagnostics);
+    }
+  }
+
+  void leave_out(const Entry& entry, const Diagnostics& diagnostics) {
+    if (!told_.insert(entry.text).second) {
+      return;
+    }
+    const auto why = std::ranges::find_if(diagnostics.items(), [&](const Diagnostic& found) {
+      return found.severity == Diagnostic::Severity::kError && found.position.source == entry.text;
+    });
+    recorded_.remarks.push_back(entry.definition.kpi + " as it was on " +
+                                rfc3339(entry.definition.first_used).substr(0, 10) +
+                                " is left out, for it does not load with the sources and the calendar of now" +
+                                (why == diagnostics.items().end() ? "" : ": " + why->message));
+  }
+
+  /// What of it loads: what does not is left out, and what uses that too.
+  RuleSet load() {
+    std::vector<const Entry*> entries;
+    for (const Entry& entry : in_force_) {
+      if (entry.tree != nullptr) {
+        entries.push_back(&entry);
+      }
+    }
+    while (true) {
+      std::vector<const YamlNode*> maps;
+      std::ranges::transform(entries, std::back_inserter(maps), &Entry::tree);
+      const RuleSet& now = config_->rules;
+      Diagnostics diagnostics;
+      auto rules = load_kpis(maps, {now.metrics, now.calendar, config_->zone, config_->false_alarms}, diagnostics);
+      if (rules) {
+        return std::move(*rules);
+      }
+      std::set<const SourceText*> wrong;
+      for (const Diagnostic& found : diagnostics.items()) {
+        if (found.severity == Diagnostic::Severity::kError) {
+          wrong.insert(found.position.source);
+        }
+      }
+      std::erase_if(entries, [&](const Entry* entry) {
+        const bool is_wrong = wrong.contains(entry->text);
+        if (is_wrong) {
+          leave_out(*entry, diagnostics);
+        }
+        return is_wrong;
+      });
+    }
+  }
+
+  std::shared_ptr<const Config> config_;
+  std::shared_ptr<SourceSet> texts_;
+  RecordedRules& recorded_;
+  std::deque<YamlNode> trees_;
+  std::map<std::string, std::size_t> places_;  // by KPI
+  std::vector<Entry> in_force_;
+  std::set<const SourceText*> told_;
+};
+
+/// The KPIs that were judged by other rules before the history kept whole ones.
+std::set<std::string> judged_before(Instant first, const std::vector<KnownRule>& rules) {
+  std::map<std::string, std::size_t> versions;
+  for (const KnownRule& rule : rules) {
+    versions[rule.kpi] += rule.first_used <= first ? 1 : 0;
+  }
+  std::set<std::string> kpis;
+  for (const auto& [kpi, count] : versions) {
+    if (count > 1) {
+      kpis.insert(kpi);
+    }
+  }
+  return kpis;
+}
+
+}  // namespace
+
+Result<RecordedRules> read_recorded_rules(HistoryReader& reader, const std::shared_ptr<const Config>& config) {
+  RecordedRules recorded;
+  const std::vector<KnownDefinition> definitions = KPI_TRY(reader.definitions());
+  const std::vector<KnownRule> texts = KPI_TRY(reader.rule_versions());
+  if (definitions.empty()) {
+    recorded.versions.push_back({Instant{}, config});
+    if (!texts.empty()) {
+      recorded.remarks.emplace_back(
+          "an older kpid, which kept no whole rules, wrote the history: judged by those of now");
+    }
+    return recorded;
+  }
+  const Instant first = definitions.front().first_used;
+  if (const auto before = judged_before(first, texts); !before.empty()) {
+    recorded.remarks.push_back("until " + rfc3339(first).substr(0, 10) +
+                               " an older kpid, which kept no whole rules, wrote the history: judged by those of that "
+                               "day, although edited before are " +
+                               join(std::vector(before.begin(), before.end()), ", "));
+  }
+  Rules rules(config, recorded);
+  for (auto at = definitions.begin(); at != definitions.end();) {
+    const Instant from = at->first_used;
+    for (; at != definitions.end() && at->first_used == from; ++at) {
+      rules.take(*at);
+    }
+    recorded.versions.push_back({from, rules.config()});
+  }
+  recorded.unjudged = rules.unlike_configured();
+  return recorded;
+}
+
+}  // namespace kpi
