@@ -172,6 +172,12 @@ NumberFormat with_decimal(const NumberFormat& format, char decimal) {
   return {.decimal = decimal, .thousands = format.thousands, .comma_is_doubtful = false, .is_fixed = format.is_fixed};
 }
 
+/// A percentage with a comma, where nothing says what that is: a fraction, if it cannot be thousands.
+bool is_percent_with_comma(std::string_view cell, const NumberFormat& format) {
+  return format.decimal == '.' && format.thousands != Thousands::kComma && bare(cell).ends_with('%') &&
+         std::ranges::count(cell, ',') == 1 && cell.find('.') == std::string_view::npos;
+}
+
 std::string spelling_of(Thousands kind) {
   switch (kind) {
     case Thousands::kComma:
@@ -211,6 +217,10 @@ std::optional<double> read_number(std::string_view cell, const NumberFormat& for
   if (!plain && is_absent(cell)) {
     return std::numeric_limits<double>::quiet_NaN();
   }
+  if (!plain && is_percent_with_comma(cell, format)) {
+    const bool may_be_thousands = read_written(cell, with_decimal(format, '.')).has_value();
+    return may_be_thousands || !format.is_fixed ? std::nullopt : read_written(cell, with_decimal(format, ','));
+  }
   if (format.comma_is_doubtful && cell.find(',') != std::string_view::npos) {
     return std::nullopt;
   }
@@ -222,8 +232,10 @@ std::string number_trouble(std::string_view cell, const NumberFormat& format) {
   if (has_currency(bare(cell))) {
     return shown + " is not a plain number: deliver it without the currency";
   }
-  if (format.comma_is_doubtful && read_written(cell, with_decimal(format, '.'))) {
-    return shown + R"( may be a fraction or thousands: write decimal: "," or thousands: ",")";
+  const bool is_doubtful = format.comma_is_doubtful || is_percent_with_comma(cell, format);
+  if (is_doubtful && read_written(cell, with_decimal(format, '.'))) {
+    return shown + (format.is_fixed ? R"( may be a fraction or thousands: deliver a number, or a text such as "7.5")"
+                                    : R"( may be a fraction or thousands: write decimal: "," or thousands: ",")");
   }
   const char other_sign = format.decimal == '.' ? ',' : '.';
   if (read_written(cell, with_decimal(format, other_sign))) {

@@ -27,7 +27,9 @@ struct NumberFormat {
 bool is_absent(std::string_view cell);
 
 /// A whole cell as a finite number; NaN for an absent one; nothing when it cannot be read beyond doubt. A `%` behind
-/// the number is dropped: 45.3 for "45,3 %". Groups hold exactly three digits, and the first one does not begin with 0.
+/// the number is dropped: 45.3 for "45.3 %". Where no key can say what a comma is (is_fixed), that of
+/// "45,3 %" is a decimal one; "45,312 %", which may be 45.312 or 45312, cannot be read beyond doubt. Groups hold
+/// exactly three digits, and the first one does not begin with 0.
 std::optional<double> read_number(std::string_view cell, const NumberFormat& format);
 
 /// Why read_number() refused this cell, and what to do: `"1,5" has a decimal comma: write decimal: ","`.

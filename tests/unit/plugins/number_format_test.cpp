@@ -56,6 +56,9 @@ const std::vector<ReadCase>& readable() {
       {"thousands by apostrophes", "1'234.5", grouped('.', Thousands::kApostrophe), 1234.5},
       {"thousands by typeset apostrophes", "1\u2019234", grouped('.', Thousands::kApostrophe), 1234},
       {"a point in a file of semicolons", "12.345", kDoubtful, 12.345},
+      {"a decimal comma before a percent sign in data", "45,3 %", kData, 45.3},
+      {"three digits behind it that are no thousands", "0,453 %", kData, 0.453},
+      {"thousands of percent that the file says", "45,312 %", grouped('.', Thousands::kComma), 45312},
   };
   return cases;
 }
@@ -88,6 +91,14 @@ const std::vector<TroubleCase>& unreadable() {
       " is not a number: write digits, or leave the cell empty where there is no value";
   static const std::vector<TroubleCase> cases{
       {"a decimal comma", "1,5", kPoint, R"("1,5" has a decimal comma: write decimal: ",")"},
+      {"a percentage that may have thousands",
+       "45,312 %",
+       kPoint,
+       R"("45,312 %" may be a fraction or thousands: write decimal: "," or thousands: ",")"},
+      {"a percentage in data that may have thousands",
+       "45,312 %",
+       kData,
+       R"("45,312 %" may be a fraction or thousands: deliver a number, or a text such as "7.5")"},
       {"a decimal comma and percent", "45,3 %", kPoint, R"("45,3 %" has a decimal comma: write decimal: ",")"},
       {"a group cannot begin with zero", "0,123", kPoint, R"("0,123" has a decimal comma: write decimal: ",")"},
       {"points and a comma", "1.234,5", kPoint, R"("1.234,5" has a decimal comma: write decimal: ",")"},
