@@ -81,6 +81,14 @@ std::string settings_text(const SourceConfig& source) {
   return text;
 }
 
+/// What fires since a period began after it, though the ledger may have that all was quiet then: when a target's
+/// deadline decided.
+void remember_begin(Line& line, const AlertState& alert) {
+  if (alert.phase == AlertPhase::kFiring && alert.since) {
+    line.busy.insert(*alert.since);
+  }
+}
+
 }  // namespace
 
 Engine::Engine(std::shared_ptr<const Config> config, Store& store, EngineOptions options)
@@ -188,6 +196,10 @@ Result<void> Engine::restore(Instant now) {
     Line& line = lines_[i];
     line.first = begin_of(line);
     remember_due(line);
+    remember_begin(line, line.target);
+    for (const AlertState& alert : line.alerts) {
+      remember_begin(line, alert);
+    }
     line.begun = line.newest ? line.first : std::nullopt;
     plan_target(line, now);
     schedule(i);

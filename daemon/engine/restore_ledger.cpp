@@ -42,7 +42,8 @@ Result<void> Engine::restore_verdicts() {
   }));
   for (std::uint32_t i = 0; i < lines_.size(); ++i) {
     if (!tails[i].rows.empty()) {
-      stand_on_ledger(lines_[i], rules_.kpis[lines_[i].kpi], tails[i], rules_.calendar);
+      const Instant last_step = last_step_.value_or(Instant::min());
+      stand_on_ledger(lines_[i], rules_.kpis[lines_[i].kpi], tails[i], rules_.calendar, last_step);
     }
   }
   return {};

@@ -159,7 +159,7 @@ void Engine::tell_alert(std::uint32_t line, const AlertSlot& alert) {
 }
 
 /// A target tells each change of its status; being on track, or over before anybody was told, is no news, unless it was
-/// missed and fires still.
+/// missed and fires still, or was achieved until earlier data was restated.
 void Engine::tell_target(std::uint32_t line, const AlertSlot& alert) {
   const TargetStanding& standing = lines_[line].target_standing;
   const std::string status(name_of(standing.status));
@@ -170,7 +170,11 @@ void Engine::tell_target(std::uint32_t line, const AlertSlot& alert) {
   const TargetStatus known = parse_target_status(told.status).value_or(TargetStatus::kNotStarted);
   // One that was missed ends when the next target begins: who was told of it is told, or their incident stays open.
   const bool knows_trouble = is_trouble(known) && (!is_settled(known) || !told.episode.empty());
-  const bool is_news = is_trouble(standing.status) || standing.status == TargetStatus::kAchieved || knows_trouble;
+  const auto restated = restated_alerts_.find(line);
+  const bool is_taken_back =
+      known == TargetStatus::kAchieved && restated != restated_alerts_.end() && restated->second == Reason::kRestated;
+  const bool is_news =
+      is_trouble(standing.status) || standing.status == TargetStatus::kAchieved || knows_trouble || is_taken_back;
   const bool was_known = !told.status.empty();
   told.status = status;
   const bool fires = alert.state->phase == AlertPhase::kFiring;
@@ -184,7 +188,7 @@ void Engine::tell_target(std::uint32_t line, const AlertSlot& alert) {
   if (is_silent || !subject.is_firing) {
     event.kind = News::Kind::kEnds;
     event.is_silent = is_silent;
-    event.is_for_all = standing.status == TargetStatus::kAchieved;
+    event.is_for_all = standing.status == TargetStatus::kAchieved || is_taken_back;
     event.view = described(subject);
   }
   const bool is_told = is_silent ? !told.episode.empty() : subject.severity != Severity::kNone;

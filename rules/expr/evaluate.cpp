@@ -1,5 +1,6 @@
 #include "rules/expr/evaluate.hpp"
 
+#include "rules/base/rounding.hpp"
 #include "rules/expr/read_input.hpp"
 
 #include <algorithm>
@@ -129,17 +130,17 @@ class Machine {
   static bool compare(OpCode op, double a, double b) {
     switch (op) {
       case OpCode::kLess:
-        return a < b;
+        return is_less(a, b);
       case OpCode::kLessEqual:
-        return a <= b;
+        return is_at_most(a, b);
       case OpCode::kGreater:
-        return a > b;
+        return is_less(b, a);
       case OpCode::kGreaterEqual:
-        return a >= b;
+        return is_at_most(b, a);
       case OpCode::kEqual:
-        return a == b;
+        return is_equal(a, b);
       default:
-        return a != b;
+        return !is_equal(a, b);
     }
   }
 

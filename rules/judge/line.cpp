@@ -19,6 +19,7 @@ class Judging {
     await_older();
     fill_holes();
     note_begin();
+    decide_target(line_, plan_, context_, changes_);
     for (const Slot slot : std::set<Slot>(line_.awaiting)) {
       try_period(slot);
     }
@@ -131,12 +132,14 @@ class Judging {
     }
     for (Slot gap = line_.stepped ? next(*line_.stepped) : *line_.first; gap < slot; gap = next(gap)) {
       move(look(gap, Value::unknown(Reason::kNoSample)));
+      decide_target(line_, plan_, context_, changes_);
     }
     const Judged judged = look(slot, value);
     judged.lacks_data() ? note_unknown(slot) : note_known(slot, from);
     move(judged);
     changes_.verdicts.push_back(verdict_row(line_, kpi_, plan_, judged, unknown_since()));
     note_verdict(line_, kpi_, changes_.verdicts.back());
+    decide_target(line_, plan_, context_, changes_);
   }
 
   /// The first of the periods without data that reach the present. Late data may have moved it while the alert that it
@@ -147,7 +150,7 @@ class Judging {
 
   Judged look(Slot slot, const Value& value) {
     complete_target(line_, kpi_, slot, context_.rules->calendar);
-    return look_at(line_, context_, slot, value);
+    return look_at(line_, context_, slot, value, plan_.due(kpi_, slot));
   }
 
   void move(const Judged& judged) {
@@ -286,6 +289,9 @@ Instant next_event(const Line& line, const Kpi& kpi, const KpiPlan& plan) {
   const auto is_due = [&](Slot slot) { return slot > line.stepped || !is_retired_at(line, kpi, slot); };
   if (const auto first = std::ranges::find_if(line.awaiting, is_due); first != line.awaiting.end()) {
     earliest = std::min(earliest, plan.deadline(kpi, *first));
+  }
+  if (line.target_standing.decides_at) {
+    earliest = std::min(earliest, *line.target_standing.decides_at);
   }
   if (line.no_data.first && !line.no_data.is_on) {
     earliest = std::min(earliest, plan.deadline(kpi, *line.no_data.first));

@@ -104,7 +104,7 @@ struct JudgeContext {
 struct LineChanges {
   std::vector<VerdictRow> verdicts;
   std::vector<EpisodeRow> episodes;
-  bool is_restated = false;  ///< An alert changed because earlier data did.
+  bool is_restated = false;  ///< An alert changed because earlier data did, or what was achieved is not.
 };
 
 /// Judges every period that is due by `context.now`, in order, and gives up those that have waited long enough. First
@@ -114,15 +114,20 @@ struct LineChanges {
 void judge(
     Line& line, const KpiPlan& plan, const JudgeContext& context, const std::set<Slot>& touched, LineChanges& changes);
 
-/// When judge() next has something to do without a new sample: a period's due time, or a deadline.
+/// When judge() next has something to do without a new sample: a period's due time, or a deadline (a target's too).
 Instant next_event(const Line& line, const Kpi& kpi, const KpiPlan& plan);
 
 /// Where the line stands on its target after the period `slot`, whose value is `value` and whose verdict (where periods
 /// met are counted) is `verdict`; `line.target_standing` may be where it stood after an earlier period. Nothing (not
 /// started) without a target, and while the target lacks its baseline or its season.
-/// `calendar`: whose named days a forecast knows.
-TargetStanding stand_on_target(
-    const Line& line, const Kpi& kpi, Slot slot, const Value& value, Verdict verdict, const CalendarRules& calendar);
+/// `calendar`: whose named days a forecast knows. `at`: a deadline that has passed by then decides.
+TargetStanding stand_on_target(const Line& line,
+                               const Kpi& kpi,
+                               Slot slot,
+                               const Value& value,
+                               Verdict verdict,
+                               const CalendarRules& calendar,
+                               Instant at);
 
 /// Completes the plan that the period is judged by, if it still lacks what is measured when it starts.
 void complete_target(Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar);

@@ -240,9 +240,45 @@ void excuse_gap(Observation& observation, const Kpi& kpi, const Judged& judged) 
   }
 }
 
+Observation observation_of(const Kpi& kpi, const KpiPlan& plan, const Judged& judged) {
+  Observation observation;
+  observation.slot = judged.slot;
+  observation.due = plan.due(kpi, judged.slot);
+  observation.has_data = judged.value.is_known();
+  return observation;
+}
+
+void step_condition(Line& line, const Kpi& kpi, const Judged& judged, std::size_t index, Observation& observation) {
+  observation.standing = standing_of_condition(judged.judgement.conditions[index], kpi.alerts[index].severity);
+  excuse_gap(observation, kpi, judged);
+  step(line.alerts[index], observation, kpi.alerts[index].patience, Cadence{kpi.every, kpi.zone});
+}
+
+void step_target(Line& line, const Kpi& kpi, const Judged& judged, Observation& observation) {
+  line.target_standing = judged.target;
+  if (judged.target.plan) {
+    const Target& target = kpi.targets[line.plans[*judged.target.plan].target];
+    observation.standing =
+        standing_of_target(target, judged.target, judged.value.is_known(), line.target.phase == AlertPhase::kFiring);
+    step(line.target, observation, Patience{}, Cadence{kpi.every, kpi.zone});
+  }
+}
+
+void note_busy(Line& line, Slot slot) {
+  if (is_quiet(line)) {
+    line.busy.erase(slot);
+  } else {
+    line.busy.insert(slot);
+  }
+}
+
+bool reads_target(const Program& program) {
+  return std::ranges::any_of(program.code, [](const Instruction& step) { return step.op == OpCode::kTarget; });
+}
+
 }  // namespace
 
-Judged look_at(const Line& line, const JudgeContext& context, Slot slot, const Value& value) {
+Judged look_at(const Line& line, const JudgeContext& context, Slot slot, const Value& value, Instant at) {
   Judged judged;
   judged.slot = slot;
   judged.value = value;
@@ -252,40 +288,45 @@ Judged look_at(const Line& line, const JudgeContext& context, Slot slot, const V
     const PeriodJudgement alone = judge_conditions(line, context, slot, value, {});
     verdict = value.is_known() ? verdict_of_rules(kpi, alone).value_or(Verdict::kRecorded) : Verdict::kNoData;
   }
-  judged.target = stand_on_target(line, kpi, slot, value, verdict, context.rules->calendar);
+  judged.target = stand_on_target(line, kpi, slot, value, verdict, context.rules->calendar, at);
   judged.judgement = judge_conditions(line, context, slot, value, judged.target);
   return judged;
 }
 
 void step_machines(Line& line, const Kpi& kpi, const KpiPlan& plan, const Judged& judged) {
-  const Cadence cadence{kpi.every, kpi.zone};
-  Observation observation;
-  observation.slot = judged.slot;
-  observation.due = plan.due(kpi, judged.slot);
-  observation.has_data = judged.value.is_known();
+  Observation observation = observation_of(kpi, plan, judged);
   if (kpi.thresholds) {
     observation.standing = judged.judgement.thresholds.rungs;
     excuse_gap(observation, kpi, judged);
-    step(line.thresholds, observation, patience_of(*kpi.thresholds, line.segment), cadence);
+    step(line.thresholds, observation, patience_of(*kpi.thresholds, line.segment), Cadence{kpi.every, kpi.zone});
   }
   for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
-    observation.standing = standing_of_condition(judged.judgement.conditions[i], kpi.alerts[i].severity);
-    excuse_gap(observation, kpi, judged);
-    step(line.alerts[i], observation, kpi.alerts[i].patience, cadence);
+    step_condition(line, kpi, judged, i, observation);
   }
-  line.target_standing = judged.target;
-  if (judged.target.plan) {
-    const Target& target = kpi.targets[line.plans[*judged.target.plan].target];
-    observation.standing =
-        standing_of_target(target, judged.target, judged.value.is_known(), line.target.phase == AlertPhase::kFiring);
-    step(line.target, observation, Patience{}, cadence);
-  }
-  if (is_quiet(line)) {
-    line.busy.erase(judged.slot);
-  } else {
-    line.busy.insert(judged.slot);
-  }
+  step_target(line, kpi, judged, observation);
+  note_busy(line, judged.slot);
   line.stepped = judged.slot;
+}
+
+void decide_target(
+    Line& line, const KpiPlan& plan, const JudgeContext& context, LineChanges& changes, Naming naming) {
+  const std::optional<Instant> at = line.target_standing.decides_at;
+  if (!at || *at > context.now) {
+    return;
+  }
+  const Kpi& kpi = kpi_of(line, context);
+  const AlertStates before = alert_states(line);
+  const Slot slot = *line.stepped;
+  const Judged judged = look_at(line, context, slot, value_as_judged(line, plan, context, slot), *at);
+  Observation observation = observation_of(kpi, plan, judged);
+  step_target(line, kpi, judged, observation);
+  for (std::size_t i = 0; i < kpi.alerts.size(); ++i) {
+    if (reads_target(kpi.alerts[i].when) && judged.judgement.conditions[i].is_known()) {
+      step_condition(line, kpi, judged, i, observation);
+    }
+  }
+  note_busy(line, slot);
+  keep_episodes(line, kpi, before, *at, changes, naming);
 }
 
 VerdictRow verdict_row(
@@ -350,7 +391,7 @@ PeriodJudgement judge_period(const Line& line, const JudgeContext& context, Slot
                                                        : Verdict::kRecorded;
   const TargetStanding standing = line.stepped == slot
                                       ? line.target_standing
-                                      : stand_on_target(line, kpi, slot, value, verdict, context.rules->calendar);
+                                      : stand_on_target(line, kpi, slot, value, verdict, context.rules->calendar, context.now);
   return judge_conditions(line, context, slot, value, standing);
 }
 

@@ -22,8 +22,9 @@ struct Judged {
   }
 };
 
-/// Looks at a period from where the line stands: after the period before it.
-Judged look_at(const Line& line, const JudgeContext& context, Slot slot, const Value& value);
+/// Looks at a period from where the line stands: after the period before it. `at`: when; a target's deadline may have
+/// passed by then.
+Judged look_at(const Line& line, const JudgeContext& context, Slot slot, const Value& value, Instant at);
 
 /// Moves all machines of the line over the period.
 void step_machines(Line& line, const Kpi& kpi, const KpiPlan& plan, const Judged& judged);
@@ -50,6 +51,11 @@ void keep_episodes(Line& line,
                    Instant at,
                    LineChanges& changes,
                    Naming naming = Naming::kAnew);
+
+/// Decides the target whose last period the line stands at, once its deadline has passed: at that time, between that
+/// period and the next one, whenever somebody looks. The period's row keeps how the target stood when it was judged.
+void decide_target(
+    Line& line, const KpiPlan& plan, const JudgeContext& context, LineChanges& changes, Naming naming = Naming::kAnew);
 
 /// The same after a replay: what fired before and still does goes on as the episode it was; only a change of the
 /// present is written.

@@ -1,6 +1,7 @@
 // The target of a line: which plan a period is judged by, and what has been measured for it so far. Found from the
 // judged periods alone, so that late and restated data, and a restart, end the same.
 
+#include "rules/base/rounding.hpp"
 #include "rules/judge/line.hpp"
 #include "rules/judge/target_outlook.hpp"
 
@@ -86,10 +87,10 @@ class Counting {
 };
 
 TargetStatus status_of_probability(const Target& target, double probability) {
-  if (probability >= target.likely) {
+  if (is_at_most(target.likely, probability)) {
     return TargetStatus::kOnTrack;
   }
-  return probability >= target.unlikely ? TargetStatus::kAtRisk : TargetStatus::kOffTrack;
+  return is_at_most(target.unlikely, probability) ? TargetStatus::kAtRisk : TargetStatus::kOffTrack;
 }
 
 /// Finds the status anew where the one before is not remembered: it is that of the last two periods in a row whose
@@ -180,6 +181,13 @@ std::optional<double> last_known_value(const Line& line, const Kpi& kpi, Slot sl
   return std::nullopt;
 }
 
+/// Of a plan whose last period is judged: it will come to what it is, unless that is restated.
+TargetOutlook certain_outlook(const TargetPlan& plan, const TargetPeriod& period, const TargetStanding& standing) {
+  const double actual = *standing.actual;
+  const bool is_reached = has_reached(plan, actual, leg_at(plan, period.end).goal, period.end);
+  return {actual, actual, actual, is_reached ? 1.0 : 0.0, std::nullopt};
+}
+
 /// How a plan ended whose last period lies before this one: not known from the standing when that is of another plan.
 TargetStatus outcome_of(const TargetPlan& plan, const TargetPeriod& period) {
   const double goal = leg_at(plan, period.end).goal;
@@ -221,8 +229,13 @@ void complete_target(Line& line, const Kpi& kpi, Slot slot, const CalendarRules&
   }
 }
 
-TargetStanding stand_on_target(
-    const Line& line, const Kpi& kpi, Slot slot, const Value& value, Verdict verdict, const CalendarRules& calendar) {
+TargetStanding stand_on_target(const Line& line,
+                               const Kpi& kpi,
+                               Slot slot,
+                               const Value& value,
+                               Verdict verdict,
+                               const CalendarRules& calendar,
+                               Instant at) {
   TargetPeriod period;
   period.end = end_of(slot, kpi);
   const auto index = plan_for(line.plans, period.end);
@@ -239,6 +252,8 @@ TargetStanding stand_on_target(
   period.next_end = end_of(next_slot(slot, kpi.every, kpi.zone), kpi);
   const Slot end = leg_at(plan, period.end).end;
   const bool is_past = period.end > end;
+  const Instant deadline = kpi.zone.to_instant(std::chrono::local_time<Duration>{Duration{end.ms}});
+  period.is_past_deadline = deadline <= at;
   TargetTally tally;
   Value actual = value;
   if (plan.measure == Target::Measure::kLevel) {
@@ -267,17 +282,23 @@ TargetStanding stand_on_target(
   if (goes_on) {
     standing.says = line.target_standing.says;
   }
-  if (value.is_known() && !standing.is_final && standing.status != TargetStatus::kNotStarted) {
+  const bool waits = standing.is_last && !standing.is_final;
+  if (waits) {
+    standing.decides_at = deadline;
+    standing.outlook = standing.actual ? std::optional(certain_outlook(plan, period, standing)) : std::nullopt;
+  } else if (value.is_known() && !standing.is_final && standing.status != TargetStatus::kNotStarted) {
     standing.outlook =
         look_ahead({&kpi, &plan, line.judged.values, slot, value.number, period.end, period.tally, &calendar});
-    if (standing.outlook && target.judge == Target::Judge::kForecast) {
-      const TargetStatus says = status_of_probability(target, standing.outlook->probability);
-      if (!standing.is_too_early) {
-        standing.status = goes_on && standing.says ? (says == *standing.says ? says : before)
-                                                   : Looking(line, kpi, *index, calendar).steady(slot, says);
-      }
-      standing.says = says;
+  }
+  if (standing.outlook && target.judge == Target::Judge::kForecast) {
+    const TargetStatus says = status_of_probability(target, standing.outlook->probability);
+    if (waits) {
+      standing.status = says;
+    } else if (!standing.is_too_early) {
+      standing.status = goes_on && standing.says ? (says == *standing.says ? says : before)
+                                                 : Looking(line, kpi, *index, calendar).steady(slot, says);
     }
+    standing.says = says;
   }
   return standing;
 }

@@ -1,5 +1,7 @@
 #include "rules/judge/period_value.hpp"
 
+#include "rules/base/rounding.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -146,7 +148,7 @@ Value with_enough(const Line& line, const Kpi& kpi, const EvaluationContext& eva
       break;
     }
     const Value counted = evaluate_input(kpi.value, line.value_inputs, sample.input, evaluation);
-    if (!counted.is_known() || counted.number < sample.least) {
+    if (!counted.is_known() || is_less(counted.number, sample.least)) {
       return counted.is_known() ? Value::unknown(Reason::kTooFew) : counted;
     }
   }
@@ -226,6 +228,18 @@ bool may_be_unknown(const Line& line, const Formula& formula, const EvaluationCo
 Value settled_value(const Line& line, const JudgeContext& context, Slot slot, Ready ready) {
   const Value value = evaluate_value(line, context, slot);
   return ready == Ready::kNo && (value.is_known() || value.is_excused()) ? Value::unknown(Reason::kNoSample) : value;
+}
+
+Value value_as_judged(const Line& line, const KpiPlan& plan, const JudgeContext& context, Slot slot) {
+  const Sample* known = line.judged.at(slot);
+  if (known == nullptr) {
+    return Value::unknown(Reason::kNoSample);
+  }
+  if (!std::isnan(known->value)) {
+    return Value::of(known->value);
+  }
+  const Value value = settled_value(line, context, slot, readiness(line, plan, context, slot));
+  return value.is_known() ? Value::unknown(Reason::kNoSample) : value;
 }
 
 }  // namespace kpi

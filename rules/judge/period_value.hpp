@@ -41,4 +41,7 @@ bool may_be_unknown(const Line& line, const Formula& formula, const EvaluationCo
 /// The value a period is judged by that is ready or given up: without a sample that is needed there is none.
 Value settled_value(const Line& line, const JudgeContext& context, Slot slot, Ready ready);
 
+/// What the period was judged by; one that is not judged is a gap.
+Value value_as_judged(const Line& line, const KpiPlan& plan, const JudgeContext& context, Slot slot);
+
 }  // namespace kpi

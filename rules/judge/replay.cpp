@@ -20,6 +20,7 @@ class Replay {
     const Slot touched = again_.begin()->first;
     const Slot until = *line_.stepped;
     const AlertStates before = alert_states(line_);
+    const TargetStanding stood = line_.target_standing;
     const std::size_t verdicts = changes.verdicts.size();
     bool is_changed = false;
     for (const auto& [slot, value] : again_) {
@@ -29,20 +30,23 @@ class Replay {
     std::optional<Slot> unknown_since = run_without_data(previous(touched));
     for (Slot slot = rewind(touched); slot <= until; slot = next(slot)) {
       const Value value = value_of(slot);
-      const Judged judged = step(slot, value);
-      if (slot < touched) {
-        continue;
+      LineChanges past;  // episodes of the past stay as they were written
+      const Judged judged = step(slot, value, past);
+      if (slot >= touched) {
+        const bool is_gap = line_.judged.at(slot) == nullptr || judged.lacks_data();
+        unknown_since = !is_gap ? std::nullopt : unknown_since ? unknown_since : std::optional(slot);
+        if (again_.contains(slot) || (is_changed && line_.judged.at(slot) != nullptr)) {
+          changes.verdicts.push_back(verdict_row(line_, kpi_, plan_, judged, unknown_since));
+          note_verdict(line_, kpi_, changes.verdicts.back());
+        }
       }
-      const bool is_gap = line_.judged.at(slot) == nullptr || judged.lacks_data();
-      unknown_since = !is_gap ? std::nullopt : unknown_since ? unknown_since : std::optional(slot);
-      const bool is_written = again_.contains(slot) || (is_changed && line_.judged.at(slot) != nullptr);
-      if (is_written) {
-        changes.verdicts.push_back(verdict_row(line_, kpi_, plan_, judged, unknown_since));
-        note_verdict(line_, kpi_, changes.verdicts.back());
-      }
+      decide_target(line_, plan_, context_, past, Naming::kAsItWas);
     }
     const AlertStates anew = alert_states(line_);
     keep_restated(line_, kpi_, before, context_.now, changes);
+    const TargetStanding& stands = line_.target_standing;
+    changes.is_restated = changes.is_restated || (stands.plan == stood.plan && stood.status != stands.status &&
+                                                  stood.status == TargetStatus::kAchieved);
     for (std::size_t i = verdicts; i < changes.verdicts.size(); ++i) {
       keep_name(changes.verdicts[i].episode, anew);
     }
@@ -78,20 +82,12 @@ class Replay {
     return from;
   }
 
-  /// What the period was or is now judged by; one that is not judged is a gap.
+  /// What the period was or is now judged by.
   [[nodiscard]] Value value_of(Slot slot) const {
     if (const auto found = again_.find(slot); found != again_.end()) {
       return found->second;
     }
-    const Sample* known = line_.judged.at(slot);
-    if (known == nullptr) {
-      return Value::unknown(Reason::kNoSample);
-    }
-    if (!std::isnan(known->value)) {
-      return Value::of(known->value);
-    }
-    const Value value = settled_value(line_, context_, slot, readiness(line_, plan_, context_, slot));
-    return value.is_known() ? Value::unknown(Reason::kNoSample) : value;
+    return value_as_judged(line_, plan_, context_, slot);
   }
 
   [[nodiscard]] bool is_absent(Slot slot, const Value& value) const {
@@ -111,15 +107,14 @@ class Replay {
     return first;
   }
 
-  Judged step(Slot slot, const Value& value) {
+  Judged step(Slot slot, const Value& value, LineChanges& past) {
     const AlertStates before = alert_states(line_);
     if (!value.is_known() && is_retired_at(line_, kpi_, slot)) {
       forget_alerts(line_);
     }
     complete_target(line_, kpi_, slot, context_.rules->calendar);
-    Judged judged = look_at(line_, context_, slot, value);
+    Judged judged = look_at(line_, context_, slot, value, plan_.due(kpi_, slot));
     step_machines(line_, kpi_, plan_, judged);
-    LineChanges past;  // episodes of the past stay as they were written
     keep_episodes(line_, kpi_, before, plan_.due(kpi_, slot), past, Naming::kAsItWas);
     return judged;
   }

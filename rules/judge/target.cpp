@@ -1,6 +1,6 @@
 #include "rules/judge/target.hpp"
 
-#include "rules/judge/thresholds.hpp"
+#include "rules/base/rounding.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -52,10 +52,10 @@ std::optional<double> required_per_period(const TargetPlan& plan, const TargetPe
 }
 
 TargetStatus status_of_pace(const Target& target, double pace) {
-  if (pace >= target.on_track || is_equal(pace, target.on_track)) {
+  if (is_at_most(target.on_track, pace)) {
     return TargetStatus::kOnTrack;
   }
-  return pace >= target.at_risk || is_equal(pace, target.at_risk) ? TargetStatus::kAtRisk : TargetStatus::kOffTrack;
+  return is_at_most(target.at_risk, pace) ? TargetStatus::kAtRisk : TargetStatus::kOffTrack;
 }
 
 std::optional<double> pace_of(const TargetPlan& plan,
@@ -91,7 +91,12 @@ double share_of_time(const TargetPlan& plan, Slot at) {
 /// How far the target should be: its progress, or its time where it is to be at its goal all along.
 bool is_early(const TargetPlan& plan, Slot at, const std::optional<double>& expected_progress) {
   const bool has_way = plan.measure == Target::Measure::kLevel || plan.measure == Target::Measure::kTotal;
-  return has_way ? expected_progress && *expected_progress < kEarly : share_of_time(plan, at) < kEarly;
+  return has_way ? expected_progress && is_less(*expected_progress, kEarly) : is_less(share_of_time(plan, at), kEarly);
+}
+
+/// Whether the plan changes in between: another deadline may come before that one.
+bool is_turned(const TargetPlan& plan, Slot from, Slot to) {
+  return std::ranges::any_of(plan.turns, [&](const TargetTurn& turn) { return turn.at >= from && turn.at < to; });
 }
 
 /// The period has no value that is measured: what was said stays.
@@ -128,9 +133,10 @@ TargetStanding judge_target(const Target& target,
                                          : std::nullopt;
     return result;
   }
-  result.is_final = period.next_end > leg.end;
+  result.is_last = period.next_end > leg.end && !is_turned(plan, period.end, leg.end);
+  result.is_final = result.is_last && period.is_past_deadline;
   const std::optional<double> deciding = actual.is_known() ? std::optional(actual.number) : period.last_known;
-  if (!actual.is_known() && !(result.is_final && deciding)) {
+  if (!actual.is_known() && !(result.is_last && deciding)) {
     result.status = status_without_value(result, before);
     return result;
   }

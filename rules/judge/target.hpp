@@ -38,7 +38,8 @@ struct TargetOutlook {
 struct TargetStanding {
   TargetStatus status = TargetStatus::kNotStarted;
   bool is_too_early = false;          ///< on_track because less than 10 % of the progress was due.
-  bool is_final = false;              ///< The period is the last one ended by the deadline, or a later one.
+  bool is_last = false;               ///< The period is the last one ended by the deadline.
+  bool is_final = false;              ///< The outcome is decided: the deadline has passed, or a total was reached.
   bool is_over = false;               ///< The outcome was decided by an earlier period: the target is a record.
   std::optional<std::uint32_t> plan;  ///< Index into Line::plans; none: there is no target yet.
   std::optional<double> actual;       ///< What is measured: the value, or the sum, mean or share so far.
@@ -55,6 +56,7 @@ struct TargetStanding {
   std::optional<double> burn_rate;       ///< Misses so far over those allowed by now.
   std::optional<TargetOutlook> outlook;  ///< None: the outcome is decided, or no honest forecast is possible.
   std::optional<TargetStatus> says;      ///< What the probability alone says; two periods in a row change the status.
+  std::optional<Instant> decides_at;     ///< When the deadline has passed, of which this period is the last before it.
   int days_left = 0;
   TargetTally tally;  ///< Of the periods before this one.
 };
@@ -62,9 +64,11 @@ struct TargetStanding {
 /// One judged period as the target sees it, on the civil axis.
 struct TargetPeriod {
   Slot end;       ///< The end of the period.
-  Slot next_end;  ///< The end of the next one: when that lies after the deadline, this period decides.
+  Slot next_end;  ///< The end of the next one: when that lies after the deadline, this period decides once it has
+                  ///< passed.
   std::optional<double> last_known;  ///< What was measured before: decides when the deciding period has no value.
   Grain every;                       ///< How long a period is.
+  bool is_past_deadline = false;     ///< When this is asked.
   TargetTally tally;                 ///< This period included.
 };
 

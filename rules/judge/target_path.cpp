@@ -1,6 +1,6 @@
 #include "rules/judge/target_path.hpp"
 
-#include "rules/judge/thresholds.hpp"
+#include "rules/base/rounding.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -147,7 +147,7 @@ Date deadline_at(const TargetPlan& plan, Slot at) {
 
 bool has_reached(const TargetPlan& plan, double actual, double wanted, Slot at) {
   const bool is_up = !plan.is_ceiling && leg_at(plan, at).goal >= plan.baseline;
-  return is_equal(actual, wanted) || (is_up ? actual >= wanted : actual <= wanted);
+  return is_up ? is_at_most(wanted, actual) : is_at_most(actual, wanted);
 }
 
 }  // namespace kpi

@@ -26,7 +26,8 @@ void TargetTail::add(const VerdictRow& row) {
   rows.push_back(row);
 }
 
-void stand_on_ledger(Line& line, const Kpi& kpi, const TargetTail& tail, const CalendarRules& calendar) {
+void stand_on_ledger(
+    Line& line, const Kpi& kpi, const TargetTail& tail, const CalendarRules& calendar, Instant last_step) {
   line.target_standing = TargetStanding{};
   line.stepped.reset();
   if (tail.before && tail.before->rule_version == line.rule_version) {
@@ -35,8 +36,10 @@ void stand_on_ledger(Line& line, const Kpi& kpi, const TargetTail& tail, const C
   }
   for (const VerdictRow& row : tail.rows) {
     const Value value = std::isnan(row.value) ? Value::unknown(row.reason) : Value::of(row.value);
-    TargetStanding standing = stand_on_target(line, kpi, row.slot, value, row.verdict, calendar);
-    if (standing.plan && row.rule_version == line.rule_version && !std::isnan(row.goal)) {
+    const Instant at = is_settled(row.target_status) ? Instant::max() : last_step;
+    TargetStanding standing = stand_on_target(line, kpi, row.slot, value, row.verdict, calendar, at);
+    const bool was_decided_later = standing.is_final && !is_settled(row.target_status);
+    if (standing.plan && row.rule_version == line.rule_version && !std::isnan(row.goal) && !was_decided_later) {
       standing.status = row.target_status;
     }
     if (!standing.outlook && &row == tail.rows.data()) {

@@ -20,6 +20,8 @@ struct TargetTail {
 
 /// Sets `target_standing`. REQUIRES a line with its judged periods and completed plans. A status that the present rule
 /// gave is the ledger's; after another rule it is found anew.
-void stand_on_ledger(Line& line, const Kpi& kpi, const TargetTail& tail, const CalendarRules& calendar);
+/// `last_step`: a deadline that had passed by then has decided, though the ledger has how the target stood before.
+void stand_on_ledger(
+    Line& line, const Kpi& kpi, const TargetTail& tail, const CalendarRules& calendar, Instant last_step);
 
 }  // namespace kpi

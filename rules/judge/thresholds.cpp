@@ -1,14 +1,13 @@
 #include "rules/judge/thresholds.hpp"
 
+#include "rules/base/rounding.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
 namespace kpi {
 namespace {
-
-/// What summing up to 10^6 doubles may lose, relative to the sum.
-constexpr double kRounding = 1e-9;
 
 /// One severity: `end` is where it may end.
 Standing judge_limit(const Value& value, const std::optional<Value>& limit, const Value* end, const Better& better) {
@@ -34,7 +33,8 @@ void gate(ThresholdStanding& standing, const Limits& limits, const Better& bette
   };
   const bool within = better.kind == Better::Kind::kWithin;
   const auto is_sure = [&](const std::optional<Value>& limit) {
-    return within ? interval.high < better.low || interval.low > better.high : limit && is_surely_beyond(*limit);
+    return within ? is_less(interval.high, better.low) || is_less(better.high, interval.low)
+                  : limit && is_surely_beyond(*limit);
   };
   if (standing.rungs[1] == Standing::kMissed && !is_sure(limits.warning)) {
     standing.rungs[1] = Standing::kBetween;
@@ -50,12 +50,8 @@ const Value* Limits::mildest() const {
   return warning ? &*warning : critical ? &*critical : nullptr;
 }
 
-bool is_equal(double a, double b) {
-  return a == b || (std::isfinite(a - b) && std::abs(a - b) <= kRounding * std::max(std::abs(a), std::abs(b)));
-}
-
 bool is_beyond(double value, double limit, const Better& better) {
-  return !is_equal(value, limit) && (better.kind == Better::Kind::kLower ? value > limit : value < limit);
+  return better.kind == Better::Kind::kLower ? is_less(limit, value) : is_less(value, limit);
 }
 
 double bound_near(double value, const Better& better) {
@@ -90,8 +86,7 @@ ThresholdStanding judge_thresholds(const Value& value,
   ThresholdStanding result;
   result.rungs[0] = Standing::kFine;
   if (better.kind == Better::Kind::kWithin) {
-    const bool inside = (value.number >= better.low || is_equal(value.number, better.low)) &&
-                        (value.number <= better.high || is_equal(value.number, better.high));
+    const bool inside = is_at_most(better.low, value.number) && is_at_most(value.number, better.high);
     result.rungs[1] = !value.is_known() ? Standing::kUnknown : inside ? Standing::kFine : Standing::kMissed;
     result.rungs[2] = Standing::kFine;
   } else {

@@ -25,11 +25,9 @@ struct ThresholdStanding {
   Severity severity = Severity::kNone;  ///< The worst limit that was crossed.
 };
 
-/// But for rounding: to nine digits.
-bool is_equal(double a, double b);
-
 /// Whether `value` lies on the bad side of `limit`. Equal is not beyond, and what differs by less than rounding may
-/// bring is equal: ten days of 0.1 are 1, though their sum in binary is less. REQUIRES better not kWithin.
+/// bring (rules/base/rounding.hpp) is equal: ten days of 0.1 are 1, though their sum in binary is less. REQUIRES better
+/// not kWithin.
 bool is_beyond(double value, double limit, const Better& better);
 
 /// The bound of a band that is nearer to the value: of one outside the bound that it has crossed. REQUIRES better

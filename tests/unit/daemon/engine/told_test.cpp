@@ -275,6 +275,53 @@ TEST(Told, EachChangeOfATargetsStatus) {
   EXPECT_THAT(day("2026-03-06", 500, "2026-03-07"), IsEmpty());  // it is a record now
 }
 
+TEST(Told, TheOutcomeOfATargetWhenItsDeadlineIsOverBetweenTwoPeriods) {
+  std::string config = kConfig;
+  config.replace(config.find("path: web.csv"), 13, "path: web.csv, grain: month");
+  Story story(config, R"(
+kpis:
+  visits:
+    value: web.visits
+    target: {from: 100, start: 2026-01-01, to: 200, by: 2026-03-30}
+)");
+  story.put("web.visits", "2026-01-01", 150);
+  story.step("2026-02-01");
+  story.put("web.visits", "2026-02-01", 190);
+  EXPECT_THAT(story.step("2026-03-01"),
+              ElementsAre("team target.status visits target: 190 at the deadline; the goal is 1% likely (pace 136%, "
+                          "166.3 due by now)"));
+  EXPECT_EQ(story.line("visits").target_standing.status, TargetStatus::kOffTrack);
+  EXPECT_THAT(story.step("2026-03-30"), IsEmpty());
+  EXPECT_THAT(story.step("2026-03-31"), ElementsAre("board target.status visits target: goal of 200 missed"));
+  story.restart();
+  EXPECT_THAT(story.pass("2026-03-31 01:00"), IsEmpty());
+  EXPECT_EQ(story.line("visits").target_standing.status, TargetStatus::kMissed);
+  story.put("web.visits", "2026-03-01", 500);
+  EXPECT_THAT(story.step("2026-04-01"), IsEmpty());
+  story.put("web.visits", "2026-03-01", 400);  // restated: what was decided before it stays
+  EXPECT_THAT(story.step("2026-04-02"), IsEmpty());
+  EXPECT_EQ(story.line("visits").target.phase, AlertPhase::kFiring);
+}
+
+TEST(Told, WhatWasAchievedAndIsNotByRestatedData) {
+  Story story(kConfig, R"(
+kpis:
+  visits:
+    value: web.visits
+    target: {measure: total, start: 2026-03-01, to: 100, by: 2026-03-20, judge: pace}
+)");
+  story.put("web.visits", "2026-03-01", 10);
+  story.step("2026-03-02");
+  story.put("web.visits", "2026-03-02", 95);
+  EXPECT_THAT(story.step("2026-03-03"), ElementsAre("team target.status visits target: goal of 100 in total reached"));
+  story.put("web.visits", "2026-03-02", 30);
+  EXPECT_THAT(story.step("2026-03-03 01:00"),
+              ElementsAre("team target.status visits target: back on track to 100 in total (earlier data came late or "
+                          "was restated)"));
+  story.put("web.visits", "2026-03-03", 10);
+  EXPECT_THAT(story.step("2026-03-04"), IsEmpty());
+}
+
 TEST(Told, OfTheFirstRunATargetThatWasMissedAndFiresStill) {
   const std::vector<std::pair<const char*, double>> days{
       {"2026-03-01", 120}, {"2026-03-04", 110}, {"2026-03-05", 150}, {"2026-03-06", 500}, {"2026-03-07", 500}};

@@ -168,6 +168,12 @@ class Walk {
     return a && b ? both(expr.op, *a, *b) : std::nullopt;
   }
 
+  /// To nine digits.
+  static bool same(double a, double b) {
+    const double larger = std::max(std::abs(a), std::abs(b));
+    return a == b || (std::isfinite(b - a) && std::abs(b - a) <= larger * 1e-9);
+  }
+
   static Maybe both(Operator op, double a, double b) {
     switch (op) {
       case Operator::kOr:
@@ -175,17 +181,17 @@ class Walk {
       case Operator::kAnd:
         return 1;
       case Operator::kLess:
-        return a < b ? 1 : 0;
+        return !same(a, b) && a < b ? 1 : 0;
       case Operator::kLessEqual:
-        return a <= b ? 1 : 0;
+        return same(a, b) || a < b ? 1 : 0;
       case Operator::kGreater:
-        return a > b ? 1 : 0;
+        return !same(a, b) && a > b ? 1 : 0;
       case Operator::kGreaterEqual:
-        return a >= b ? 1 : 0;
+        return same(a, b) || a > b ? 1 : 0;
       case Operator::kEqual:
-        return a == b ? 1 : 0;
+        return same(a, b) ? 1 : 0;
       case Operator::kNotEqual:
-        return a != b ? 1 : 0;
+        return same(a, b) ? 0 : 1;
       case Operator::kAdd:
         return finite(a + b);
       case Operator::kSubtract:

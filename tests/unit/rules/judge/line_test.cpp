@@ -309,6 +309,58 @@ TEST(Line, TellsOfATargetThatFallsBehindAndIsMissed) {
   EXPECT_EQ(ledger.line("x").target_standing.status, TargetStatus::kMissed);
 }
 
+Metric monthly(Metric metric) {
+  metric.grain = parse_grain("month").value();
+  metric.settle = Span{0, 2, 0};
+  return metric;
+}
+
+/// A goal of 200 by 30 March, of months: February decides.
+Ledger between_months(std::string_view values) {
+  Ledger ledger({monthly(metric_named("a.m"))},
+                "x: {value: a.m, target: {from: 100, to: 200, start: 2026-01-01, by: 2026-03-30}, alerts: "
+                "[{name: lost, when: 'target.status == \"missed\"', severity: critical}]}");
+  ledger.targets("x");
+  ledger.given("a.m", "2026-01-01", values);
+  return ledger;
+}
+
+TEST(Line, DecidesATargetWhenItsDeadlineIsOverNotWithAPeriod) {
+  Ledger lived = between_months("160 190 250");
+  lived.lived_until("2026-03-30 23:59");
+  EXPECT_EQ(lived.line("x").target_standing.status, TargetStatus::kOffTrack);
+  EXPECT_EQ(next_event(lived.line("x"), lived.rules().kpis[0], lived.plan(lived.line("x"))),
+            instant_in(Zone(), "2026-03-31"));
+  lived.lived_until("2026-03-31");
+  EXPECT_EQ(lived.line("x").target_standing.status, TargetStatus::kMissed);
+  EXPECT_EQ(lived.episodes("x"),
+            "lost critical since 2026-02-01, fired 2026-03-31\ntarget critical since 2026-02-01, fired 2026-03-03");
+  lived.lived_until("2026-04-10");
+  Ledger at_once = between_months("160 190 250");
+  at_once.judged_at("2026-04-10");
+  EXPECT_EQ(at_once.episodes("x"), lived.episodes("x"));
+  EXPECT_EQ(at_once.states("x"), lived.states("x"));
+  EXPECT_EQ(at_once.verdicts("x"), lived.verdicts("x"));
+  EXPECT_EQ(at_once.row("x", "2026-03-01").target_status, TargetStatus::kMissed);
+}
+
+TEST(Line, DecidesATargetBetweenPeriodsByWhatIsRestated) {
+  Ledger ledger = between_months("160 190 250");
+  ledger.lived_until("2026-04-10");
+  ledger.arrives("2026-04-11", "a.m", "2026-02-01", 200);
+  ledger.lived_until("2026-04-12");
+  EXPECT_EQ(ledger.line("x").target_standing.status, TargetStatus::kAchieved);
+  EXPECT_EQ(ledger.state("x"), KpiState::kOk);
+}
+
+TEST(Line, WaitsForTheLastPeriodOfATargetUntilItIsGivenUp) {
+  Ledger ledger = between_months("160 _ 250");
+  ledger.lived_until("2026-04-02");  // no_data.after is a month: February is waited for until 3 April
+  EXPECT_EQ(ledger.line("x").target_standing.status, TargetStatus::kOnTrack);
+  ledger.lived_until("2026-04-04");
+  EXPECT_EQ(ledger.line("x").target_standing.status, TargetStatus::kMissed);
+}
+
 // --- no data ---
 
 /// The example of the language: conversions over seven days, with a day missing and a null.

@@ -38,13 +38,14 @@ class Journey {
   explicit Journey(TargetPlan way, std::string_view every = "day") : plan(way), every_(parse_grain(every).value()) {}
 
   /// The standing at the end of the period that holds this day.
-  TargetStanding at(std::string_view date, std::optional<double> value) {
+  TargetStanding at(std::string_view date, std::optional<double> value, bool is_past_deadline = true) {
     TargetPeriod period;
     const Slot slot = slot_at(*parse_date(date), every_, {});
     period.every = every_;
     period.end = next_slot(slot, every_);
     period.next_end = next_slot(period.end, every_);
     period.last_known = last_known_;
+    period.is_past_deadline = is_past_deadline;
     const Value actual = value ? Value::of(*value) : Value::unknown(Reason::kNoSample);
     const TargetStanding standing = judge_target(target, plan, period, actual, before_);
     before_ = standing.status;
@@ -195,6 +196,26 @@ TEST(Target, OfWeeksIsDecidedByTheLastWholeWeekBeforeTheDeadline) {
   EXPECT_TRUE(last.is_final);
   EXPECT_EQ(last.status, TargetStatus::kMissed);
   EXPECT_TRUE(journey.at("2026-04-12", 120).is_over);
+}
+
+TEST(Target, WaitsForItsDeadlineAfterTheLastPeriodBeforeIt) {
+  Journey journey(plan(0, 100, "2026-01-01", "2026-04-10"), "week");
+  const TargetStanding behind = journey.at("2026-04-05", 98, false);
+  EXPECT_TRUE(behind.is_last);
+  EXPECT_FALSE(behind.is_final);
+  EXPECT_EQ(behind.status, TargetStatus::kOnTrack) << "by its pace";
+  EXPECT_EQ(journey.at("2026-04-05", 100, true).status, TargetStatus::kAchieved);
+  Journey unknown(plan(0, 100, "2026-01-01", "2026-04-10"), "week");
+  unknown.at("2026-03-29", 101);
+  EXPECT_EQ(unknown.at("2026-04-05", std::nullopt, false).status, TargetStatus::kOnTrack);
+}
+
+TEST(Target, IsNotDecidedByADeadlineThatIsMovedBeforeIt) {
+  Journey journey(plan(0, 100, "2026-01-01", "2026-03-30"), "month");
+  journey.plan.turns = {{day("2026-03-15"), 100, day("2026-07-01"), Target::Path::kLinear, {}}};
+  EXPECT_FALSE(journey.at("2026-02-01", 60).is_last);
+  EXPECT_FALSE(journey.at("2026-03-01", 70).is_last);
+  EXPECT_TRUE(journey.at("2026-06-01", 100).is_final);
 }
 
 TEST(Target, OfMonthsCountsTheMonthsThatAreLeft) {
