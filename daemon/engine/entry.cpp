@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kLongestName = 100;
 constexpr std::size_t kLongestNote = 2000;
+constexpr std::size_t kLongestLabel = 256;  // as of every source
 
 std::string quoted(std::string_view text) {
   return '"' + printable(text, 64) + '"';
@@ -63,6 +64,11 @@ Result<Labels> read_labels(std::string_view text, const SourceSettings& settings
     std::string_view value = trim(part.substr(equals + 1));
     if (value.size() > 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front()) {
       value = value.substr(1, value.size() - 2);  // as labels are written in rules
+    }
+    const bool has_control = std::ranges::any_of(value, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    if (value.size() > kLongestLabel || has_control || !is_valid_utf8(value)) {
+      return fail(ErrorKind::kInvalid,
+                  quoted(value) + " is no value of a label: write one line of at most 256 bytes, in UTF-8");
     }
     labels.emplace_back(trim(part.substr(0, equals)), value);
   }
@@ -163,8 +169,11 @@ Result<Slot> read_period(const std::string& text, const SourceSettings& settings
 }
 
 Result<void> check_person(const EntryWords& words) {
-  if (trim(words.by).empty() || words.by.size() > kLongestName) {
+  if (trim(words.by).empty()) {
     return fail(ErrorKind::kInvalid, "say who enters it: --by anna");
+  }
+  if (words.by.size() > kLongestName) {
+    return fail(ErrorKind::kInvalid, "the name of who enters it is longer than 100 bytes: shorten it");
   }
   if (words.note.size() > kLongestNote) {
     return fail(ErrorKind::kInvalid, "the note is longer than 2000 bytes: shorten it");
@@ -203,6 +212,11 @@ Result<EntryRow> read_entry(const EntryWords& words, const Config& config, Insta
   }
   if (row.slot.ms < 0) {
     return fail(ErrorKind::kInvalid, quoted(words.period) + " lies before 1970: correct --for");
+  }
+  if (const auto& since = found.source->since; since && row.slot < slot_of(*since)) {
+    return fail(ErrorKind::kInvalid,
+                quoted(words.period) + " lies before " + date_text(*since) + ", since when " + settings.name +
+                    " is read: correct --for, or since");
   }
   if (const auto& kept = config.retention.samples;
       kept && row.slot.ms < shift_instant(now, -*kept, config.zone).time_since_epoch().count()) {

@@ -17,6 +17,7 @@ sources:
     labels: {country: country}
     rename: {country: {Sverige: SE}}
     metrics: {boxes: {kind: level}, share: {kind: mean, unit: "%", scale: percent}}
+  calls: {plugin: manual, since: 2026-03-01, metrics: {count: {kind: flow}}}
   meter: {plugin: manual, grain: hour, metrics: {read: {kind: level}}}
   web: {plugin: csv, path: web.csv, metrics: {visits: {kind: flow}}}
 channels: {team: {type: console}}
@@ -79,6 +80,20 @@ TEST(ReadEntry, RefusesWhatCannotBeMeant) {
             "the labels of this source are country: write {country=…}, each once");
   EXPECT_EQ(entered({"survey.satisfaction{country=SE}", "4", "2026-03", "", ""}),
             "this source has no labels: leave the braces out");
+  EXPECT_EQ(entered({"survey.satisfaction", "4", "2026-03", std::string(101, 'x'), ""}),
+            "the name of who enters it is longer than 100 bytes: shorten it");
+  for (const std::string& country : {std::string("a\nb"), std::string("\xff"), std::string(257, 'x')}) {
+    EXPECT_NE(entered({"stock.boxes{country=" + country + "}", "4", "2026-03-01", "", ""})
+                  .find("is no value of a label: write one line of at most 256 bytes, in UTF-8"),
+              std::string::npos);
+  }
+}
+
+/// It would be kept, and never be a value.
+TEST(ReadEntry, RefusesAPeriodBeforeTheSourceBegins) {
+  EXPECT_EQ(entered({"calls.count", "4", "2026-02-28", "", ""}),
+            "\"2026-02-28\" lies before 2026-03-01, since when calls is read: correct --for, or since");
+  EXPECT_EQ(entered({"calls.count", "4", "2026-03-01", "", ""}), "calls.count 2026-03-01 4 by anna");
 }
 
 }  // namespace
