@@ -167,6 +167,21 @@ void check_pages(const PagePlan& pages, const OptionTree& node, Diagnostics& dia
   }
 }
 
+/// What is written of an address before its first variable is one that can be asked for.
+void check_url(const OptionTree& url, const std::string& where, Diagnostics& diagnostics) {
+  const std::size_t variable = url.text.find("{{");
+  const std::string_view literal = std::string_view(url.text).substr(0, variable);
+  if (url.secret || (variable != std::string::npos && std::string_view("https://").starts_with(literal))) {
+    return;
+  }
+  const bool is_web = literal.starts_with("http://") || literal.starts_with("https://");
+  if (url.kind != OptionTree::Kind::kText || !is_web || literal.find_first_of(" \t\r\n") != std::string_view::npos) {
+    diagnostics.error(url.position,
+                      where + ": \"" + printable(url.text, 80) + "\" is no http or https address",
+                      "write it as https://host/path");
+  }
+}
+
 /// A header with a line break would be refused at each poll.
 void check_line(const OptionTree& node, const std::string& what, Diagnostics& diagnostics) {
   const std::string& text = node.reveal();
@@ -191,12 +206,16 @@ RequestPlan read_request(const OptionTree& node, const std::string& where, Diagn
   RequestPlan request;
   if (node.kind == OptionTree::Kind::kText) {
     request.url = &node;  // `request: https://…` is the address alone
+    check_url(node, where, diagnostics);
     return request;
   }
   TreeReader map(node, where, diagnostics);
   std::size_t method = 0;
   const bool has_method = map.choice("method", {kMethods.begin(), kMethods.end()}, method);
   request.url = map.required("url", "write url: https://…");
+  if (request.url != nullptr) {
+    check_url(*request.url, where + ".url", diagnostics);
+  }
   request.query = map.optional("query");
   request.headers = map.optional("headers");
   for (const auto& [key, kind] : {std::pair("json", RequestPlan::Body::kJson),

@@ -726,6 +726,7 @@ metrics: {n: {}})yaml");
       text("12", "connection"),
       "error: https://api.example.com answer: does not say how long it is, and the number has no line end: it may "
       "be cut off\n");
+  EXPECT_EQ(text("12", "content-encoding"), text("12", "connection")) << "a packed answer may be cut off as any other";
   EXPECT_EQ(text("12\n", "connection"), "n 2026-11-20 12\n");
   EXPECT_EQ(text("12", "content-length"), "n 2026-11-20 12\n");
   EXPECT_EQ(text("12", "transfer-encoding"), "n 2026-11-20 12\n");
@@ -1090,6 +1091,24 @@ metrics: {n: {}})yaml");
   EXPECT_EQ(loaded.source, nullptr);
   EXPECT_EQ(loaded.diagnostics.substr(0, loaded.diagnostics.find('\n')),
             "kpid.yaml:4:14: error: the source has both request and steps");
+}
+
+TEST(HttpPlan, HasAnAddressThatCanBeAskedFor) {
+  const auto trouble = [](const std::string& request) {
+    const std::string text =
+        load_source("plugin: http\nparams: {base: \"https://x.example.com\", tld: com}\nrequest: " + request +
+                    "\nrows: {kind: scalar}\nmetrics: {n: {}}")
+            .diagnostics;
+    return text.substr(0, text.find('\n'));
+  };
+  for (const char* url : {"", "ftp://example.com/n", "example.com/n", "https://exa mple.com/n"}) {
+    const std::string shown = "\"" + std::string(url) + "\" is no http or https address";
+    EXPECT_EQ(trouble("{url: \"" + std::string(url) + "\"}"), "kpid.yaml:5:20: error: request.url: " + shown);
+    EXPECT_EQ(trouble("\"" + std::string(url) + "\""), "kpid.yaml:5:14: error: request: " + shown);
+  }
+  for (const char* url : {"{{base}}/n", "https://{{tld}}/n", "http://x.example.{{tld}}/n?a={{page|b c}}"}) {
+    EXPECT_EQ(trouble("\"" + std::string(url) + "\""), "") << url;
+  }
 }
 
 TEST(HttpPlan, WantsToKnowOfWhichMetricACallIs) {
