@@ -322,9 +322,9 @@ Result<CsvColumns> read_csv_header(CsvReader& reader, const CsvLayout& layout, c
   if (const std::string missing = match(wanted, header.names); !missing.empty()) {
     return fail(ErrorKind::kInvalid, at(0) + ": " + missing + there);
   }
-  if (layout.date_column.empty() && !file.slot) {
+  if (layout.date_column.empty()) {
     columns.date = default_date_column(header.names);
-    if (!columns.date) {
+    if (!columns.date && !file.slot) {
       return fail(ErrorKind::kInvalid, at(0) + ": no column Date, date or day; write date.column" + there);
     }
   }

@@ -119,7 +119,7 @@ std::unique_ptr<Source> create_exec(const SourceSettings& settings, Diagnostics&
   const std::size_t before = diagnostics.items().size();
   ProcessRequest process;
   const OptionValue* command = given(settings.options, "command");
-  if (command == nullptr || command->items.empty()) {
+  if (command == nullptr || command->items.empty() || command->items.front().empty()) {
     diagnostics.error(command == nullptr ? settings.position : command->position,
                       "command is empty",
                       "write the program and its arguments: command: [./sales.py, --days, \"7\"]");

@@ -63,6 +63,12 @@ Result<FileSet> FileSet::parse(const std::string& path, const SourceSettings& se
   set.calendar_ = settings.calendar;
   const std::string name = file_name(path);
   set.folder_ = path.substr(0, path.size() - name.size());
+  if (name.empty()) {
+    return fail(ErrorKind::kInvalid, "path names no file: write path: exports/orders.csv");
+  }
+  if (set.folder_.find('*') != std::string::npos) {
+    return fail(ErrorKind::kInvalid, "a * stands for files of one folder: write it in the name, behind the last /");
+  }
   const auto [plain, has_date] = without_directives(name);
   if (!has_date && plain.find('*') == std::string::npos) {
     set.path_ = set.folder_ + plain;

@@ -120,7 +120,7 @@ class JsonImport {
                   near.empty() ? "the first one has " + first_fields_ : near);
     };
     const SourceSettings& settings = layout_.settings;
-    for (std::size_t i = 0; i < was_seen_.size() && !places_.empty(); ++i) {
+    for (std::size_t i = 0; i < was_seen_.size() && !first_fields_.empty(); ++i) {
       const OptionValue& column = settings.metrics[i].options.at("column");
       if (!was_seen_[i]) {
         tell(layout_.metrics[i],
@@ -128,19 +128,19 @@ class JsonImport {
              column.given ? column.position : settings.metrics[i].position);
       }
     }
-    for (std::size_t i = 0; i < label_was_seen_.size() && !places_.empty(); ++i) {
+    for (std::size_t i = 0; i < label_was_seen_.size() && !first_fields_.empty(); ++i) {
       if (!label_was_seen_[i]) {
         tell(layout_.labels[i], "label " + settings.labels[i].name, settings.labels[i].position);
       }
     }
-    if (layout_.date && !date_was_seen_ && !places_.empty()) {
+    if (layout_.date && !date_was_seen_ && !first_fields_.empty()) {
       tell(*layout_.date, "the date", settings.options.at("date.column").position);
     }
     return is_any;
   }
 
   Result<Poll> finish() {
-    for (std::size_t i = 0; i < was_seen_.size() && !places_.empty(); ++i) {
+    for (std::size_t i = 0; i < was_seen_.size() && !first_fields_.empty(); ++i) {
       if (!was_seen_[i]) {
         return fail(ErrorKind::kInvalid,
                     layout_.files.path() + ": no record has " + layout_.metrics[i].pointer() + " for metric " +
@@ -182,12 +182,16 @@ class JsonImport {
       });
       return {};
     }
-    if (row == 0) {
+    if (first_fields_.empty()) {
       remember_fields(record);
     }
+    std::optional<RowProblem> trouble;
     for (std::size_t i = 0; i < labels_.size(); ++i) {
       const Json* label = layout_.labels[i].first(record);
       label_was_seen_[i] = label_was_seen_[i] || label != nullptr;
+      if (label != nullptr && label->is_structured()) {
+        trouble = not_a_text(row, {.part = RowReader::Place::Part::kLabel, .index = i}, *label);
+      }
       labels_[i] = scalar_text(label, label_texts_[i]);
     }
     for (std::size_t i = 0; i < values_.size(); ++i) {
@@ -197,12 +201,23 @@ class JsonImport {
     }
     const Json* date = date_of(record);
     date_was_seen_ = date_was_seen_ || date != nullptr;
+    if (date != nullptr && date->is_structured()) {
+      trouble = not_a_text(row, {.part = RowReader::Place::Part::kDate, .index = 0}, *date);
+    }
+    if (trouble) {
+      rows_.lose(row, [&] { return *trouble; });
+      return {};
+    }
     if (date == nullptr && file_->slot) {
       rows_.read_at(row, *file_->slot, labels_, values_);
     } else {
       rows_.read(row, scalar_text(date, date_text_), labels_, values_);
     }
     return {};
+  }
+
+  [[nodiscard]] RowProblem not_a_text(std::uint64_t row, RowReader::Place place, const Json& found) const {
+    return {where(row, place), "is " + json_kind(found) + ", not a text: write the pointer to a part of it"};
   }
 
   const Json* date_of(const Json& record) const {
@@ -257,7 +272,7 @@ class JsonImport {
   bool date_was_seen_ = false;
   std::string date_text_;
   std::vector<std::string> first_names_;
-  std::string first_fields_;
+  std::string first_fields_;  // of the first record; empty: there was none
 };
 
 class JsonSource final : public Source {

@@ -45,7 +45,11 @@ bool next_label(std::string_view& text, Labels& labels) {
   if (at >= text.size()) {
     return false;
   }
-  labels.emplace_back(trim(text.substr(0, equals)), std::move(value));
+  const std::string name(trim(text.substr(0, equals)));
+  if (std::ranges::find(labels, name, &std::pair<std::string, std::string>::first) != labels.end()) {
+    return false;  // which of its values counts nobody knows
+  }
+  labels.emplace_back(name, std::move(value));
   text = trim(text.substr(at + 1));
   if (text.starts_with(',')) {
     text = trim(text.substr(1));

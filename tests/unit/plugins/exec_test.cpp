@@ -214,6 +214,11 @@ Lines open_metrics(std::string_view text, const SourceSettings& settings) {
   return lines_of(read_open_metrics(text, settings, at_now()), settings);
 }
 
+TEST(OpenMetrics, WithALabelTwiceAreNone) {
+  EXPECT_EQ(open_metrics("visits{a=\"x\",a=\"y\"} 1\nvisits 2\n", exec_settings()),
+            (Lines{"2026-03-14 visits 2", "line 1: \"visits{a=\"x\",a=\"y\"} 1\" is no sample"}));
+}
+
 TEST(OpenMetrics, TellASampleThatNeverComes) {
   SourceSettings settings = exec_settings();
   settings.metrics = {metric("visits", MetricKind::kLevel, "visit_total"), metric("other", MetricKind::kLevel, "x")};

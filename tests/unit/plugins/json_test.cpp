@@ -131,6 +131,24 @@ TEST(JsonSource, SaysWhereTheTextIsNoJson) {
             (Lines{"x.json: an object has more than 10000 keys: a list of records is wanted"}));
 }
 
+TEST(JsonSource, SaysWhatStandsWhereATextIsWanted) {
+  SourceSettings settings = json_settings();
+  settings.labels = {label("country", "c")};
+  const auto poll =
+      poll_json(settings,
+                R"([7,{"date":"2026-03-01","c":["SE"],"visits":1},{"date":["2026-03-02"],"c":"SE","visits":2},
+      {"date":"2026-03-03","c":"SE","visits":3}])");
+  ASSERT_TRUE(poll) << poll.error().message;
+  EXPECT_EQ(samples_of(*poll, settings), (Lines{"2026-03-03 visits{country=SE} 3"}));
+  EXPECT_EQ(problems_of(*poll),
+            (Lines{"x.json#/0: is a number where a record, an object or a list, is wanted",
+                   "x.json#/1/c: is a list, not a text: write the pointer to a part of it",
+                   "x.json#/2/date: is a list, not a text: write the pointer to a part of it"}));
+  EXPECT_EQ(
+      samples_json(json_settings(), R"("hello")"),
+      (Lines{"x.json#: is a text where a record, an object or a list, is wanted (no row of x.json could be read)"}));
+}
+
 TEST(JsonSource, RefusesAKeyThatStandsTwiceInOneObject) {
   EXPECT_EQ(samples_json(json_settings(), R"([{"date":"2026-03-01","visits":1,"a":{"date":1},"visits":2}])"),
             (Lines{"x.json: an object has the key \"visits\" twice: which of its values counts nobody knows"}));
@@ -201,6 +219,17 @@ TEST(FileSet, TakesTheDateFromTheName) {
   EXPECT_EQ(host.reads, 1);
 }
 
+/// A column with dates says more than the name of the file.
+TEST(FileSet, TakesTheDateFromTheRowsWhereTheyHaveOne) {
+  SourceSettings settings = csv_settings();
+  settings.options["path"] = given("visits-%Y%m%d.csv");
+  MemoryHost host;
+  host.put("visits-20260303.csv", "date,visits\n2026-03-01,1\n2026-03-02,2\n");
+  const auto poll = csv_source(settings)->poll({.now = {}, .cursor = "", .from = {}}, host, {});
+  ASSERT_TRUE(poll) << poll.error().message;
+  EXPECT_EQ(samples_of(*poll, settings), (Lines{"2026-03-01 visits 1", "2026-03-02 visits 2"}));
+}
+
 TEST(FileSet, SaysThatNoFileFits) {
   SourceSettings settings = csv_settings();
   settings.options["path"] = given("visits-%Y-%m-%d.csv");
@@ -215,7 +244,10 @@ TEST(FileSet, SaysThatNoFileFits) {
 TEST(FileSet, RefusesANameThatDoesNotTellThePeriod) {
   for (const auto& [path, message] : std::map<std::string, std::string>{
            {"visits-%Y-%m.csv", "the date in the file's name does not tell its day: write * instead, and date.column"},
-           {"visits-%Y-%m-%d-*.csv", "a file's name has either * or a date: write the whole name with its date"}}) {
+           {"visits-%Y-%m-%d-*.csv", "a file's name has either * or a date: write the whole name with its date"},
+           {"*/visits.csv", "a * stands for files of one folder: write it in the name, behind the last /"},
+           {"exports/", "path names no file: write path: exports/orders.csv"},
+           {"", "path names no file: write path: exports/orders.csv"}}) {
     const auto set = FileSet::parse(path, csv_settings());
     ASSERT_FALSE(set) << path;
     EXPECT_EQ(set.error().message, message);
