@@ -15,8 +15,9 @@ namespace {
 
 constexpr double kWidth = 552;
 constexpr double kHeight = 180;
-constexpr double kLeft = 84;
+constexpr double kLeft = 84;  // at least, see Plane::left
 constexpr double kRight = 14;
+constexpr double kLetter = 7.2;
 constexpr double kTop = 34;
 constexpr double kBottom = 26;
 constexpr std::string_view kValueColour = "#1f5f9e";
@@ -48,6 +49,7 @@ struct Plane {
   double low = std::numeric_limits<double>::infinity();
   double high = -std::numeric_limits<double>::infinity();
   std::size_t count = 0;
+  double left = kLeft;
 
   void see(const std::optional<double>& number) {
     if (number && std::isfinite(*number)) {
@@ -65,7 +67,7 @@ struct Plane {
   }
 
   [[nodiscard]] double x(std::size_t at) const {
-    return kLeft + (kWidth - kLeft - kRight) * static_cast<double>(at) / static_cast<double>(count - 1);
+    return left + (kWidth - left - kRight) * static_cast<double>(at) / static_cast<double>(count - 1);
   }
 
   [[nodiscard]] double y(double number) const {
@@ -106,15 +108,14 @@ std::string text(double x, double y, std::string_view anchor, std::string_view c
 }
 
 /// What the colours mean, from the left.
-std::string legend(const SmallChart& chart, Language language) {
-  constexpr double letter = 7.2;
+std::string legend(const SmallChart& chart, const Plane& plane, Language language) {
   std::string out;
-  double x = kLeft;
+  double x = plane.left;
   const auto add = [&](Phrase label, std::string_view colour, std::string_view dashes) {
     const std::string words = say(language, label);
     out += line(fmt::format("M{:.1f} 16L{:.1f} 16", x, x + 20), colour, dashes, 2);
     out += text(x + 26, 20, "start", "#5c6670", words);
-    x += 26 + letter * static_cast<double>(words.size()) + 16;
+    x += 26 + kLetter * static_cast<double>(words.size()) + 16;
   };
   add(Phrase::kChartValue, kValueColour, "");
   if (chart.limit) {
@@ -159,6 +160,12 @@ std::string small_chart(const SmallChart& chart, Language language) {
     return "";
   }
   plane.fit();
+  // A named unit would find no room beside its number.
+  const Unit axis = chart.unit.show() == Unit::Show::kNamed ? Unit() : chart.unit;
+  const auto label = [&](double number) { return format_value(number, axis, language); };
+  for (const double number : {plane.low, plane.high}) {
+    plane.left = std::max(plane.left, 8 + kLetter * static_cast<double>(label(number).size()) + 8);
+  }
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" "
       "font-family=\"DejaVu Sans, sans-serif\" font-size=\"12\"><title>{2}</title>"
@@ -166,25 +173,25 @@ std::string small_chart(const SmallChart& chart, Language language) {
       kWidth,
       kHeight,
       escaped(chart.title));
-  // A named unit would find no room beside its number.
-  const Unit axis = chart.unit.show() == Unit::Show::kNamed ? Unit() : chart.unit;
   for (const double number : {plane.low, plane.high}) {
-    svg += line(fmt::format("M{:.1f} {:.1f}L{:.1f} {:.1f}", kLeft, plane.y(number), kWidth - kRight, plane.y(number)),
-                "#e4e8ec",
-                "",
-                1);
-    svg += text(kLeft - 8, plane.y(number) + 4, "end", "#5c6670", format_value(number, axis, language));
+    svg +=
+        line(fmt::format("M{:.1f} {:.1f}L{:.1f} {:.1f}", plane.left, plane.y(number), kWidth - kRight, plane.y(number)),
+             "#e4e8ec",
+             "",
+             1);
+    svg += text(plane.left - 8, plane.y(number) + 4, "end", "#5c6670", label(number));
   }
   if (chart.limit) {
     const double y = plane.y(*chart.limit);
-    svg += line(fmt::format("M{:.1f} {:.1f}L{:.1f} {:.1f}", kLeft, y, kWidth - kRight, y), kLimitColour, "5 4", 1.5);
+    svg +=
+        line(fmt::format("M{:.1f} {:.1f}L{:.1f} {:.1f}", plane.left, y, kWidth - kRight, y), kLimitColour, "5 4", 1.5);
   }
   svg += line(path_through(chart, plane, &ChartPoint::expected), kPathColour, "1 4", 2);
   svg += line(path_through(chart, plane, &ChartPoint::value), kValueColour, "", 2);
   svg += dots(chart, plane);
-  svg += text(kLeft, kHeight - 8, "start", "#5c6670", chart.first);
+  svg += text(plane.left, kHeight - 8, "start", "#5c6670", chart.first);
   svg += text(kWidth - kRight, kHeight - 8, "end", "#5c6670", chart.last);
-  return svg + legend(chart, language) + "</svg>";
+  return svg + legend(chart, plane, language) + "</svg>";
 }
 
 }  // namespace kpi

@@ -42,6 +42,15 @@ TEST(SmallChart, LeavesAGapWhereThereIsNoValue) {
   EXPECT_THAT(svg, HasSubstr("M424.5 ")) << "it begins again after the gap";
 }
 
+TEST(SmallChart, HasRoomForALongNumberBesideTheAxis) {
+  SmallChart chart;
+  chart.unit = Unit::parse("visits").value();
+  chart.points = {{1'234'567'890, {}}, {2'345'678'901, {}}};
+  const std::string svg = small_chart(chart, Language::kEnglish);
+  EXPECT_THAT(svg, HasSubstr(">1,234,567,890<"));
+  EXPECT_THAT(svg, Not(HasSubstr("x=\"76.0\"")));
+}
+
 TEST(SmallChart, SaysNothingOfLessThanTwoValues) {
   SmallChart chart;
   chart.points = {{{}, 1}, {2, 1}};
