@@ -104,10 +104,19 @@ bool is_word(std::string_view text) {
          printable(text, kLongestWord) == text;
 }
 
+/// The unit with that word of it spelled right: visits/day becomes visits/d.
+std::string with_word(std::string_view whole, std::string_view word, std::string_view right) {
+  std::string text(whole.substr(0, static_cast<std::size_t>(word.data() - whole.data())));
+  text += right;
+  return text += whole.substr(text.size() - right.size() + word.size());
+}
+
 Result<Factor> parse_factor(std::string_view word, std::string_view whole) {
   const std::string_view key = word == "Kr" || word == "KR" ? "kr" : word;
   if (const auto slip = std::ranges::find(kSlips, key, &Spelling::written); slip != kSlips.end()) {
-    return bad_unit(whole, "write " + std::string(slip->right));
+    const bool is_one = slip->right.find_first_of(" \"") == std::string_view::npos;
+    const std::string right = is_one ? with_word(whole, word, slip->right) : std::string(slip->right);
+    return bad_unit(whole, "write " + right + (is_one || word == whole ? "" : " for " + std::string(word)));
   }
   if (std::ranges::find(kShows, word, &ShowName::name) != kShows.end()) {
     return bad_unit(whole, "\"" + std::string(word) + "\" stands alone");

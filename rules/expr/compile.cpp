@@ -25,6 +25,20 @@ void collect_names(const Expr& expr, std::set<std::string>& metrics, std::set<st
   }
 }
 
+/// What to write where a number was wanted.
+std::string number_instead(ExprType got) {
+  switch (got) {
+    case ExprType::kText:
+      return "texts stand in filters only, as in web.visits{country=\"SE\"}; names and numbers have no quotes";
+    case ExprType::kDuration:
+      return "write a number in the unit of what it is compared with: where that is min, 3h is 180";
+    case ExprType::kCondition:
+      return "if(condition, 1, 0) makes a number of it";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 std::string_view name_of(ExprType type) {
@@ -35,7 +49,9 @@ std::string_view name_of(ExprType type) {
 tl::expected<Compiled, std::vector<ExprError>> Compiler::run(const Expr& expr) {
   const std::optional<Typed> type = visit(expr);
   if (type && type->type != ExprType::kNumber && type->type != ExprType::kCondition) {
-    error(expr.range, "the expression is " + std::string(name_of(type->type)) + ", not a number");
+    error(expr.range,
+          "the expression is " + std::string(name_of(type->type)) + ", not a number",
+          number_instead(type->type));
   }
   if (!errors_.empty() || !type) {
     return tl::unexpected(errors_);
@@ -93,7 +109,9 @@ Compiler::Visited Compiler::visit_as(const Expr& expr, ExprType wanted, std::str
     return error(
         expr.range,
         std::string(user) + " wants " + std::string(name_of(wanted)) + ", got " + std::string(name_of(got->type)),
-        wanted == ExprType::kCondition && got->type == ExprType::kNumber ? "compare it: " + print(expr) + " > 0" : "");
+        wanted == ExprType::kNumber      ? number_instead(got->type)
+        : got->type == ExprType::kNumber ? "compare it: " + print(expr) + " > 0"
+                                         : "");
   }
   return got;
 }

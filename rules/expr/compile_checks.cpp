@@ -79,7 +79,8 @@ bool Compiler::check_length(const Expr& expr, const Grain& grain, const Span& wi
   const Span one = grain.span();
   if (window.approximate_ms() < one.approximate_ms()) {
     error(expr.range,
-          expr.text + " has one value per " + grain.text() + ", longer than the window of " + window.text());
+          expr.text + " has one value per " + grain.text() + ", longer than the window of " + window.text(),
+          "write " + one.text() + ", or longer");
     return false;
   }
   const bool months_fit = one.months == 0 || (window.months != 0 && window.months % one.months == 0);

@@ -57,25 +57,29 @@ std::string meant_by(std::string_view strange) {
     std::string_view remedy;
   };
 
-  static constexpr std::array<Look, 19> kLooks{{{"\u00f7", "write /"},
-                                                {"\u00d7", "write *"},
-                                                {"\u00b7", "write *"},
-                                                {"\u2212", "write -"},
-                                                {"\u2013", "write -"},
-                                                {"\u2264", "write <="},
-                                                {"\u2265", "write >="},
-                                                {"\u2260", "write !="},
-                                                {"\u00a0", "write an ordinary space"},
-                                                {"\u202f", "write an ordinary space"},
-                                                {"\u201c", "write straight quotes: \"SE\""},
-                                                {"\u201d", "write straight quotes: \"SE\""},
-                                                {"\u201e", "write straight quotes: \"SE\""},
-                                                {"\u2018", "write straight quotes: 'SE'"},
-                                                {"\u2019", "write straight quotes: 'SE'"},
-                                                {"%", "a percentage is written without a space: 5%"},
-                                                {";", "arguments are parted by a comma"},
-                                                {"?", "write if(condition, a, b)"},
-                                                {":", "write if(condition, a, b), or a / b for a ratio"}}};
+  static constexpr std::array<Look, 22> kLooks{
+      {{"\u00f7", "write /"},
+       {"\u00d7", "write *"},
+       {"\u00b7", "write *"},
+       {"\u2212", "write -"},
+       {"\u2013", "write -"},
+       {"\u2264", "write <="},
+       {"\u2265", "write >="},
+       {"\u2260", "write !="},
+       {"\u00a0", "write an ordinary space"},
+       {"\u202f", "write an ordinary space"},
+       {"\u201c", "write straight quotes: \"SE\""},
+       {"\u201d", "write straight quotes: \"SE\""},
+       {"\u201e", "write straight quotes: \"SE\""},
+       {"\u2018", "write straight quotes: 'SE'"},
+       {"\u2019", "write straight quotes: 'SE'"},
+       {"%", "a percentage is written without a space: 5%"},
+       {"$", "numbers have no unit, the KPI's key unit says what they are in"},
+       {"\u20ac", "numbers have no unit, the KPI's key unit says what they are in"},
+       {"\u00a3", "numbers have no unit, the KPI's key unit says what they are in"},
+       {";", "arguments are parted by a comma"},
+       {"?", "write if(condition, a, b)"},
+       {":", "write if(condition, a, b), or a / b for a ratio"}}};
   const auto* const found = std::ranges::find(kLooks, strange, &Look::strange);
   return found == kLooks.end() ? "" : std::string(found->remedy);
 }

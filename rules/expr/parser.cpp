@@ -88,9 +88,12 @@ class Parser {
         return "write " + number + letter;
       }
     }
+    if (current().text.starts_with("percent") || current().text == "procent" || current().text == "pct") {
+      return "write " + number + "%";
+    }
     const auto unit = Unit::parse(current().text);
     const bool is_currency =
-        unit && unit->factors().size() == 1 && unit->factors()[0].dimension == Unit::Dimension::kCurrency;
+        !unit || (unit->factors().size() == 1 && unit->factors()[0].dimension == Unit::Dimension::kCurrency);
     return is_currency ? "write " + number + ": numbers have no unit, the KPI's key unit says what they are in" : "";
   }
 

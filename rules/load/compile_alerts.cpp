@@ -27,6 +27,20 @@ std::optional<Program> compile_limit(const RawExpression& expression,
                       "write a limit such as 2%, or the condition as `when` of an entry of alerts");
     return std::nullopt;
   }
+  const Expr& tree = *expression.tree;
+  static const Unit kToOne = Unit::parse(":1").value();
+  if (tree.kind == Expr::Kind::kNumber && tree.text.ends_with(":1") && kToOne.fit(unit) == Unit::Fit::kClash) {
+    diagnostics.error(expression.at(tree.range),
+                      tree.text + " is a ratio, the KPI's unit is " + unit.text(),
+                      "write " + number_text(tree.number) + ", in " + unit.text());
+    return std::nullopt;
+  }
+  const auto is_own = [](const Instruction& step) { return step.op == OpCode::kValue; };
+  if (program->metrics.empty() && program->kpis.empty() && std::ranges::any_of(program->code, is_own)) {
+    diagnostics.warning(expression.at(tree.range),
+                        "this limit compares the value with itself",
+                        "write a number, or an earlier value such as 0.9 * prev(value, 1 week)");
+  }
   if (program->unit.fit(unit) == Unit::Fit::kClash) {
     diagnostics.error(expression.at(expression.tree->range),
                       "this is in " + program->unit.text() + ", the KPI's unit is " + unit.text(),
@@ -49,9 +63,9 @@ void check_span(const Kpi& kpi, const Span& span, const std::string& key, Positi
   }
 }
 
-void check_patience(const Kpi& kpi, const Patience& patience, Position position, Diagnostics& diagnostics) {
-  check_span(kpi, patience.hold, "for", position, diagnostics);
-  check_span(kpi, patience.recover, "recover_for", position, diagnostics);
+void check_patience(const Kpi& kpi, const Patience& patience, const PatiencePlaces& at, Diagnostics& diagnostics) {
+  check_span(kpi, patience.hold, "for", at.hold, diagnostics);
+  check_span(kpi, patience.recover, "recover_for", at.recover, diagnostics);
 }
 
 /// The labels that an entry asks for must be some of a segment's.
@@ -117,8 +131,8 @@ LimitVariant compile_variant(const RawKpi& raw,
   variant.warning = compile_limit(entry.limits.warning, context, raw.kpi.unit, diagnostics);
   variant.critical = compile_limit(entry.limits.critical, context, raw.kpi.unit, diagnostics);
   variant.recover = compile_limit(entry.limits.recover, context, raw.kpi.unit, diagnostics);
-  check_span(raw.kpi, variant.hold.value_or(Span{}), "for", entry.position, diagnostics);
-  check_span(raw.kpi, variant.recover_after.value_or(Span{}), "recover_for", entry.position, diagnostics);
+  check_patience(
+      raw.kpi, {variant.hold.value_or(Span{}), variant.recover_after.value_or(Span{})}, entry.patience_at, diagnostics);
   variant.text = variant_text(variant);
   return variant;
 }
@@ -280,7 +294,7 @@ void compile_thresholds(RawKpi& raw, const CompileContext& context, Diagnostics&
     thresholds.when.push_back(compile_variant(raw, entry, context, diagnostics));
   }
   check_limit_order(raw, thresholds, diagnostics);
-  check_patience(raw.kpi, thresholds.patience, raw.thresholds_position, diagnostics);
+  check_patience(raw.kpi, thresholds.patience, raw.patience_at, diagnostics);
   thresholds.gate = compile_gate(raw, context, diagnostics);
   raw.kpi.thresholds = thresholds;
   warn_of_one_limit(raw, context, diagnostics);
@@ -296,7 +310,7 @@ void compile_alerts(RawKpi& raw, const CompileContext& context, Diagnostics& dia
     } else if (when) {
       alert.rule.when = std::move(*when);
     }
-    check_patience(raw.kpi, alert.rule.patience, alert.when.position, diagnostics);
+    check_patience(raw.kpi, alert.rule.patience, alert.patience_at, diagnostics);
     raw.kpi.alerts.push_back(alert.rule);
   }
 }

@@ -65,6 +65,11 @@ void read_split_by(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics) 
 void read_words(MapReader& map, Kpi& kpi) {
   map.text("title", kpi.title);
   map.text("description", kpi.description);
+  for (const std::string_view key : {"title", "description"}) {
+    if (const YamlNode* node = map.optional(key)) {
+      warn_of_comment(*node, key, map.diagnostics());
+    }
+  }
   map.text("owner", kpi.owner);
   map.text("objective", kpi.objective);
   map.text("runbook", kpi.runbook);
@@ -73,7 +78,7 @@ void read_words(MapReader& map, Kpi& kpi) {
     kpi.reviewed = reviewed;
   }
   if (const YamlNode* labels = map.optional("labels")) {
-    read_labels(*labels, kpi.labels, map.diagnostics());
+    read_own_labels(*labels, kpi.labels, map.diagnostics());
   }
 }
 
@@ -110,7 +115,12 @@ void read_cadence(MapReader& map, RawKpi& raw) {
       raw.over.reset();
     }
   }
-  if (map.number("complete", raw.kpi.complete) && !(raw.kpi.complete > 0 && raw.kpi.complete <= 1)) {
+  const YamlNode* complete = map.optional("complete");
+  if (complete != nullptr && parse_span(complete->scalar) && complete->scalar != "0") {
+    map.diagnostics().error(complete->position,
+                            "complete is the share of the window's periods that must have a value, no length of time",
+                            "write complete: 80%; how long the window is stands under over");
+  } else if (map.number("complete", raw.kpi.complete) && !(raw.kpi.complete > 0 && raw.kpi.complete <= 1)) {
     const bool is_bare = raw.kpi.complete > 1 && raw.kpi.complete <= 100;
     map.diagnostics().error(map.position_of("complete"),
                             "complete is a share above 0%, up to 100%",

@@ -25,9 +25,16 @@ struct RawExpression {
   [[nodiscard]] Position at(TextRange range) const;
 };
 
+/// Where `for` and `recover_for` stand.
+struct PatiencePlaces {
+  Position hold;
+  Position recover;
+};
+
 struct RawAlert {
   AlertRule rule;
   RawExpression when;
+  PatiencePlaces patience_at;
 };
 
 struct RawLimits {
@@ -43,6 +50,7 @@ struct RawVariant {
   Position position;
   Position match_position;
   Position event_position;
+  PatiencePlaces patience_at;
 };
 
 struct RawMinSample {
@@ -65,6 +73,7 @@ struct RawKpi {
   std::optional<double> confidence;
   Position confidence_position;
   Position thresholds_position;
+  PatiencePlaces patience_at;
   bool thresholds_are_wrong = false;  ///< Something in them was reported.
   std::vector<RawAlert> alerts;
   Position unit_position;

@@ -43,7 +43,8 @@ void read_limits(MapReader& map, RawLimits& limits) {
   }
 }
 
-void read_variant_patience(MapReader& map, LimitVariant& variant) {
+void read_variant_patience(MapReader& map, LimitVariant& variant, PatiencePlaces& at) {
+  at = {map.position_of("for"), map.position_of("recover_for")};
   Span span;
   if (map.span("for", span)) {
     variant.hold = span;
@@ -86,7 +87,7 @@ RawVariant read_variant(const YamlNode& node, const Kpi& kpi, bool by_time, Diag
   if (by_time) {
     read_occasion(map, raw);
   } else {
-    read_variant_patience(map, raw.variant);
+    read_variant_patience(map, raw.variant, raw.patience_at);
   }
   read_limits(map, raw.limits);
   map.finish();
@@ -127,7 +128,7 @@ void read_thresholds(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics
   const std::size_t before = diagnostics.count(Diagnostic::Severity::kError);
   MapReader map(node, where(raw.kpi, ".thresholds"), diagnostics);
   read_limits(map, raw.limits);
-  read_patience(map, raw.thresholds->patience);
+  read_patience(map, raw.thresholds->patience, raw.patience_at);
   double confidence = 0;
   if (const YamlNode* value = map.optional("confidence"); value != nullptr && map.number("confidence", confidence)) {
     raw.confidence = confidence;

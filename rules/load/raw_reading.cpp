@@ -1,8 +1,10 @@
 #include "rules/load/raw_reading.hpp"
 
 #include "rules/base/text.hpp"
+#include "rules/load/yaml_quoting.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace kpi {
@@ -68,6 +70,41 @@ void read_labels(const YamlNode& node, Labels& labels, Diagnostics& diagnostics)
   std::ranges::sort(labels);
 }
 
+void read_own_labels(const YamlNode& node, Labels& labels, Diagnostics& diagnostics) {
+  static constexpr std::array<std::string_view, 5> kTaken{"kpi", "objective", "owner", "severity", "type"};
+  for (const auto& [name, value] : node.entries) {
+    if (std::ranges::find(kTaken, name.scalar) != kTaken.end()) {
+      diagnostics.error(name.position,
+                        "every message has a label \"" + name.scalar + "\" of kpid's own",
+                        "choose another name, such as own_" + name.scalar);
+    }
+  }
+  read_labels(node, labels, diagnostics);
+}
+
+void warn_of_comment(const YamlNode& node, std::string_view key, Diagnostics& diagnostics) {
+  if (node.kind != YamlNode::Kind::kScalar || node.quoted || node.position.source == nullptr) {
+    return;
+  }
+  const std::string_view line = node.position.source->line(node.position.line);
+  const std::size_t begin = node.position.column - 1;
+  const std::size_t hash = comment_begin(line);
+  if (hash == std::string_view::npos || hash < begin || trim(line.substr(begin, hash - begin)) != node.scalar) {
+    return;
+  }
+  const bool is_set_apart = line.substr(0, hash).ends_with("  ");  // as comments are
+  const bool is_told = !line.substr(hash + 1).starts_with(' ');    // "#1", as every value's
+  if (is_set_apart || is_told) {
+    return;
+  }
+  Position at = node.position;
+  at.column = static_cast<std::uint32_t>(hash + 1);
+  diagnostics.warning(at,
+                      "YAML takes what follows this # for a comment",
+                      "if it is text, " + write_quoted({key, trim(line.substr(begin))}) +
+                          "; else put the comment on a line of its own");
+}
+
 void read_severity(MapReader& map, std::string_view key, Severity& severity) {
   if (const YamlNode* node = map.optional(key)) {
     if (const auto choice = read_choice(*node, {"info", "warning", "critical"}, map.diagnostics(), key)) {
@@ -76,7 +113,8 @@ void read_severity(MapReader& map, std::string_view key, Severity& severity) {
   }
 }
 
-void read_patience(MapReader& map, Patience& patience) {
+void read_patience(MapReader& map, Patience& patience, PatiencePlaces& at) {
+  at = {map.position_of("for"), map.position_of("recover_for")};
   map.span("for", patience.hold);
   map.span("recover_for", patience.recover);
   check_not_negative(map, map.diagnostics(), patience.hold, "for");
@@ -96,7 +134,8 @@ void warn_of_bare_percent(
 
 void check_not_negative(const MapReader& map, Diagnostics& diagnostics, const Span& span, std::string_view key) {
   if (span.approximate_ms() < 0) {
-    diagnostics.error(map.position_of(key), std::string(key) + " cannot be negative");
+    diagnostics.error(
+        map.position_of(key), std::string(key) + " cannot be negative", "write " + std::string(key) + ": 2 days");
   }
 }
 

@@ -15,9 +15,13 @@ std::string where(const Kpi& kpi, std::string_view below);
 
 RawExpression read_expression(const YamlNode& node, Diagnostics& diagnostics);
 void read_labels(const YamlNode& node, Labels& labels, Diagnostics& diagnostics);
+/// `labels` of a KPI or an alert; those that each message has are refused.
+void read_own_labels(const YamlNode& node, Labels& labels, Diagnostics& diagnostics);
+/// Warns of text that YAML ends at a #: title: Case # 1.
+void warn_of_comment(const YamlNode& node, std::string_view key, Diagnostics& diagnostics);
 void read_severity(MapReader& map, std::string_view key, Severity& severity);
 /// `for` and `recover_for`.
-void read_patience(MapReader& map, Patience& patience);
+void read_patience(MapReader& map, Patience& patience, PatiencePlaces& at);
 /// Warns of 2.2 where the unit is % and 2.2% must have been meant.
 void warn_of_bare_percent(
     Position position, std::string_view text, double number, const Unit& unit, Diagnostics& diagnostics);

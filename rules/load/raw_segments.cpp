@@ -91,7 +91,9 @@ void read_min_sample(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics
     }
     const auto number = read_number(least, diagnostics, "min_sample");
     if (number && *number < 0) {
-      diagnostics.error(least.position, "a count cannot be negative");
+      diagnostics.error(least.position,
+                        "a count cannot be negative",
+                        "write how many must have been counted: {" + printable(metric.scalar) + ": 200}");
     }
     sample.least = number.value_or(0);
     raw.min_sample.push_back(std::move(sample));
@@ -104,6 +106,11 @@ void read_segment_keys(MapReader& map, RawKpi& raw) {
   std::int64_t most = 0;
   if (map.integer("max_segments", 1, static_cast<std::int64_t>(kMostSegments), most)) {
     raw.kpi.max_segments = static_cast<std::size_t>(most);
+    if (raw.kpi.split_by.empty()) {
+      map.diagnostics().warning(map.position_of("max_segments"),
+                                "max_segments says nothing without split_by: there is the total only",
+                                "write split_by: with the labels to split by, or leave max_segments out");
+    }
   }
   if (const YamlNode* expect = map.optional("expect")) {
     read_expect(*expect, raw.kpi, map.diagnostics());
@@ -112,7 +119,7 @@ void read_segment_keys(MapReader& map, RawKpi& raw) {
   if (map.span("retire", retire)) {
     raw.kpi.retire = retire;
     if (retire.approximate_ms() <= 0) {
-      map.diagnostics().error(map.position(),
+      map.diagnostics().error(map.position_of("retire"),
                               "retire is a length of time such as 90 days",
                               "write retire: 90 days, or leave it out: never");
     }

@@ -25,6 +25,13 @@ class TargetReader {
   TargetReader(const YamlNode& node, const Kpi& kpi, std::string_view below, Diagnostics& diagnostics)
       : kpi_(kpi), below_(below), diagnostics_(diagnostics), map_(node, where(kpi, below_), diagnostics) {
     target_.position = node.position;
+    target_.at = {map_.position_of("from"),
+                  map_.position_of("to"),
+                  map_.position_of("start"),
+                  map_.position_of("by"),
+                  map_.position_of("path"),
+                  map_.position_of("measure"),
+                  map_.position_of("remind")};
     target_.severity = {
         Severity::kNone, Severity::kNone, Severity::kInfo, Severity::kWarning, Severity::kInfo, Severity::kCritical};
   }
@@ -85,7 +92,12 @@ class TargetReader {
   }
 
   void read_baseline(const YamlNode* from, Target& target) {
+    static const std::vector<std::string> kMeasured{"measured"};
     if (from != nullptr && from->scalar != "measured") {
+      if (const std::string near = did_you_mean(from->scalar, kMeasured); !near.empty()) {
+        diagnostics_.error(from->position, "from wants a number, or measured, got \"" + from->scalar + "\"", near);
+        return;
+      }
       target.baseline = read_value(*from, "from");
     } else if (from != nullptr) {
       target.baseline.reset();
@@ -96,6 +108,9 @@ class TargetReader {
   std::optional<double> read_value(const YamlNode& node, std::string_view key) {
     static const Unit kPercent = Unit::parse("%").value();
     const auto number = read_number(node, diagnostics_, key);
+    if (number && target_.measure == Target::Measure::kShareMet) {
+      check_share(node, key, *number);
+    }
     if (!number || target_.measure == Target::Measure::kShareMet) {
       return number;
     }
@@ -107,6 +122,17 @@ class TargetReader {
     }
     warn_of_bare_percent(node.position, node.scalar, *number, kpi_.unit, diagnostics_);
     return number;
+  }
+
+  /// Of periods met; 95 is meant for 95%.
+  void check_share(const YamlNode& node, std::string_view key, double share) {
+    if (share > 0 && share <= 1) {
+      return;
+    }
+    const bool is_percent = share > 1 && share <= 100 && !node.scalar.ends_with('%');
+    diagnostics_.error(node.position,
+                       "share_met goes to a share above 0% and up to 100%, got " + printable(node.scalar),
+                       "write " + std::string(key) + ": " + (is_percent ? number_text(share) : "95") + "%");
   }
 
   void read_ends() {
@@ -138,6 +164,11 @@ class TargetReader {
     const bool is_date = by != nullptr && (has_two('-') || has_two('/') || has_two('.'));
     if (by != nullptr && (is_date || target_.each)) {
       target_.deadline = read_date(*by, diagnostics_, "by");
+    } else if (by != nullptr && by->scalar.find_first_of("0123456789") == std::string::npos) {
+      diagnostics_.error(
+          by->position,
+          "by wants the last day, or a length of time from the start, got \"" + printable(by->scalar) + "\"",
+          "write the day, such as by: 2026-12-31, or by: 6 months");
     } else if (by != nullptr) {
       target_.within = read_span(*by, diagnostics_, "by");
     }
@@ -266,7 +297,8 @@ class TargetReader {
     read_share("on_track", on_track);
     read_share("at_risk", at_risk);
     if (at_risk > on_track) {
-      diagnostics_.error(target_.position, "at_risk is above on_track", "at_risk is the lower of the two shares");
+      diagnostics_.error(
+          map_.position_of("at_risk"), "at_risk is above on_track", "at_risk is the lower of the two shares");
     }
   }
 
@@ -274,8 +306,9 @@ class TargetReader {
     const bool is_written = map_.number(key, share);
     const double most = target_.judge == Target::Judge::kPace ? 2 : 1;
     if (is_written && (share < 0 || share > most)) {
-      const bool is_percent = share > 1 && share <= 100;
-      diagnostics_.error(map_.position_of(key),
+      const YamlNode* node = map_.optional(key);
+      const bool is_percent = share > 1 && share <= 100 && !node->scalar.ends_with('%');
+      diagnostics_.error(node->position,
                          std::string(key) + " is a share such as 95%, got " + number_text(share),
                          "write " + std::string(key) + ": " + (is_percent ? number_text(share) : "95") + "%");
     }
@@ -369,6 +402,8 @@ class TargetReader {
       MapReader map(item, inside("segments"), diagnostics_);
       Target target = target_;
       target.position = item.position;
+      target.at.from = map.position_of("from");
+      target.at.to = map.position_of("to");
       if (const YamlNode* match = map.required("match", "which segment: {country: SE}")) {
         read_labels(*match, target.match, diagnostics_);
       }

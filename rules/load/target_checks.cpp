@@ -51,7 +51,7 @@ void check_detours(const Kpi& kpi, const Target& target, Diagnostics& diagnostic
   const auto text = [&](double value) { return format_value(value, kpi.unit, Language::kEnglish); };
   for (const Target::Step& step : target.steps) {
     if (step.value < least || step.value > most) {
-      diagnostics.warning(target.position,
+      diagnostics.warning(target.at.path,
                           "the step " + text(step.value) + " of " + date_text(step.date) + " does not lie between " +
                               text(*target.baseline) + " and " + text(target.goal) + ", where the target goes",
                           "write a step that lies on the way");
@@ -62,7 +62,7 @@ void check_detours(const Kpi& kpi, const Target& target, Diagnostics& diagnostic
 void check_path(const Kpi& kpi, const Target& target, Diagnostics& diagnostics) {
   check_detours(kpi, target, diagnostics);
   if (target.path == Target::Path::kSeasonal && target.measure != Target::Measure::kTotal) {
-    diagnostics.error(target.position,
+    diagnostics.error(target.at.path,
                       "a seasonal path spreads a total over the days as last year did",
                       "write measure: total, or path: {steps: {…}}");
   }
@@ -73,7 +73,7 @@ void check_path(const Kpi& kpi, const Target& target, Diagnostics& diagnostics) 
     return;
   }
   const auto start = target.start ? std::optional(slot_of(*target.start)) : std::nullopt;
-  check_steps(target.steps, start, end_of(target), target.position, diagnostics);
+  check_steps(target.steps, start, end_of(target), target.at.path, diagnostics);
 }
 
 bool can_compound(double from, double to) {
@@ -128,7 +128,7 @@ void check_direction(const Kpi& kpi, const Target& target, Diagnostics& diagnost
   const bool against =
       (kpi.better.kind == Better::Kind::kHigher && way < 0) || (kpi.better.kind == Better::Kind::kLower && way > 0);
   if (against && !is_ceiling(target, kpi.better) && target.measure != Target::Measure::kShareMet) {
-    diagnostics.warning(target.position,
+    diagnostics.warning(target.at.to,
                         "the target of " + kpi.id + " goes from " +
                             format_value(*target.baseline, kpi.unit, Language::kEnglish) + " to " +
                             format_value(target.goal, kpi.unit, Language::kEnglish) + ", against `better`",
@@ -184,14 +184,14 @@ bool is_quotient(const Kpi& kpi) {
 /// Needs a season of its own only where periods add up without counting anything twice.
 void check_measure(const Kpi& kpi, const Target& target, Diagnostics& diagnostics) {
   if (target.measure == Target::Measure::kTotal && !(kpi.over == kpi.every.span())) {
-    diagnostics.error(target.position,
+    diagnostics.error(target.at.measure,
                       "a total adds up periods, and over: " + kpi.over.text() + " would count each " +
                           kpi.every.text() + " several times",
                       "leave out over, or write measure: average");
   }
   if (target.measure == Target::Measure::kTotal && is_quotient(kpi)) {
     const bool is_percent = kpi.unit.show() == Unit::Show::kPercent;
-    diagnostics.error(target.position,
+    diagnostics.error(target.at.measure,
                       is_percent
                           ? "a total adds up periods, and percentages of several periods do not add up"
                           : "a total adds up periods, and " +
@@ -202,7 +202,7 @@ void check_measure(const Kpi& kpi, const Target& target, Diagnostics& diagnostic
   }
   if (!target.baseline && kpi.every.span().months > 0) {
     diagnostics.error(
-        target.position,
+        target.at.from,
         "`measured` is the mean of at least 4 periods of the 28 days before the start, and the KPI is judged every " +
             kpi.every.text(),
         "write from: with a number");
@@ -216,11 +216,11 @@ void check_measure(const Kpi& kpi, const Target& target, Diagnostics& diagnostic
   };
   const auto counts = [](const AlertRule& rule) { return rule.severity >= Severity::kWarning; };
   if (std::ranges::any_of(kpi.alerts, looks_at_target)) {
-    diagnostics.error(target.position,
+    diagnostics.error(target.at.measure,
                       "share_met counts the periods that an alert misses, and the alert looks at the target",
                       "give that alert severity: info");
   } else if (!kpi.thresholds && std::ranges::none_of(kpi.alerts, counts)) {
-    diagnostics.error(target.position,
+    diagnostics.error(target.at.measure,
                       "share_met counts the periods that meet the thresholds, and " + kpi.id + " has none",
                       "write thresholds: {warning: …}");
   }
@@ -237,7 +237,7 @@ void check_reminders(const Target& target, Diagnostics& diagnostics) {
   }
   for (const Span& before : target.remind) {
     if (length && before.approximate_ms() > *length) {
-      diagnostics.error(target.position,
+      diagnostics.error(target.at.remind,
                         "a reminder " + before.text() + " before the deadline lies before the start",
                         "write remind: with spans shorter than the target's time, such as [30 days, 7 days]");
     }
@@ -262,39 +262,34 @@ void check_segment(const Kpi& kpi, const Target& target, Diagnostics& diagnostic
 void check_target(const Kpi& kpi, const Target& target, Diagnostics& diagnostics) {
   if (target.start && target.deadline && !(*target.start <= *target.deadline)) {
     diagnostics.error(
-        target.position,
+        target.at.by,
         "the deadline " + date_text(*target.deadline) + " lies before the start " + date_text(*target.start),
         "write by: with a later day, or as a span from the start: 6 months");
     return;
   }
   if (target.within && target.within->approximate_ms() < kDayMs) {
-    diagnostics.error(target.position, "a target lasts at least a day", "write by: 6 months, or a date");
+    diagnostics.error(target.at.by, "a target lasts at least a day", "write by: 6 months, or a date");
     return;
   }
   check_path(kpi, target, diagnostics);
   check_reminders(target, diagnostics);
   check_changes(kpi, target, diagnostics);
-  if (target.measure == Target::Measure::kShareMet && !(target.goal > 0 && target.goal <= 1)) {
-    diagnostics.error(target.position,
-                      "share_met goes to a share such as 95%, got " + number_text(target.goal),
-                      "write to: " + (target.goal > 1 && target.goal <= 100 ? number_text(target.goal) : "95") + "%");
-  }
   if (!target.baseline) {
     return;
   }
   if (is_ceiling(target, kpi.better) && !(target.goal > 0)) {
-    diagnostics.error(target.position,
+    diagnostics.error(target.at.to,
                       "with better: lower a total is a budget, and one of " + number_text(target.goal) + " is none",
                       "write to: with what may be used in all, or better: higher");
     return;
   }
   if (target.goal == *target.baseline) {
-    diagnostics.error(target.position,
+    diagnostics.error(target.at.to,
                       "from and to are the same: there is no way to go",
                       "write to: with another goal; what is only to be held is a threshold, or measure: share_met");
   }
   if (target.path == Target::Path::kCompound) {
-    check_growth(kpi, target, target.goal, target.position, diagnostics);
+    check_growth(kpi, target, target.goal, target.at.path, diagnostics);
   }
   check_direction(kpi, target, diagnostics);
 }

@@ -104,6 +104,20 @@ std::size_t item_begin(std::string_view line) {
   return i;
 }
 
+std::size_t comment_begin(std::string_view line) {
+  line = line.substr(0, kLongestRead);
+  for (std::size_t i = 0; i < line.size();) {
+    const bool begins = i == 0 || is_blank(line[i - 1]);
+    if (begins && line[i] == '#') {
+      return i;
+    }
+    const bool quotes = (line[i] == '"' || line[i] == '\'') && (begins || line[i - 1] == '{' || line[i - 1] == '[');
+    const std::size_t after = quotes ? skip_quoted(line, i) : std::string_view::npos;
+    i = after == std::string_view::npos ? i + 1 : after;
+  }
+  return std::string_view::npos;
+}
+
 std::string_view value_from(std::string_view line, std::size_t begin, bool in_flow) {
   line = line.substr(0, begin + kLongestRead);
   Brackets brackets;

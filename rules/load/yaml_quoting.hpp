@@ -13,6 +13,9 @@ namespace kpi {
 std::size_t indent_end(std::string_view line);
 std::size_t item_begin(std::string_view line);
 
+/// Where the comment of the line begins: a # at its begin or after a blank, outside quotes; npos without one.
+std::size_t comment_begin(std::string_view line);
+
 /// A key and its value on one line, as written.
 struct KeyAndValue {
   std::string_view key;  ///< Empty for an item of a list.

@@ -248,6 +248,9 @@ std::string date_remedy(std::string_view text) {
   if (date.ok() && parts[0] <= 9999) {
     return "write " + date_text(date);
   }
+  if (date.year().ok() && parts[1] > 12) {
+    return "a year has 12 months: write " + std::to_string(parts[0]) + "-12-31, or the month that is meant";
+  }
   const bool month_ok = date.year().ok() && date.month().ok() && parts[2] > 28;
   const auto last = date.year() / date.month() / std::chrono::last;
   return month_ok ? "the last day of that month is " + date_text(Date{last}) : "";
@@ -438,6 +441,9 @@ std::optional<std::size_t> read_choice(const YamlNode& node,
     const std::string near = did_you_mean(*text, choices);
     std::string meant = near.empty() ? choice_meant(*text, choices) : "";
     meant = near.empty() && meant.empty() && name == "language" ? choices.front() : meant;  // others are not spoken
+    if (near.empty() && meant.empty() && choices.size() > 1 && name != "this") {
+      meant = join({choices.data(), choices.size() - 1}, ", ") + " or " + choices.back();
+    }
     wish.refuse(meant.empty() ? near : "write " + std::string(name) + ": " + meant);
     return std::nullopt;
   }

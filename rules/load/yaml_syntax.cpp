@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
 #include <span>
 
 namespace kpi {
@@ -99,7 +100,33 @@ Diagnostic missing_colon(const YamlSyntaxError& error) {
   return line_without_colon(error.began);
 }
 
+/// Keys with keys below them, of which somebody wrote the first on the same line: thresholds: warning: 5.
+constexpr std::array<std::string_view, 18> kMapKeys{"thresholds",
+                                                    "target",
+                                                    "no_data",
+                                                    "min_sample",
+                                                    "expect",
+                                                    "labels",
+                                                    "parts",
+                                                    "severity",
+                                                    "metrics",
+                                                    "date",
+                                                    "rename",
+                                                    "match",
+                                                    "retention",
+                                                    "calendar",
+                                                    "convert",
+                                                    "unusual",
+                                                    "anomalies",
+                                                    "heartbeat"};
+
 Diagnostic stray_colon(const YamlSyntaxError& error) {
+  const auto entry = value_at(error.at.source->line(error.at.line), error.at.column - 1, error.in_flow);
+  if (entry && std::ranges::find(kMapKeys, entry->key) != kMapKeys.end() && entry->value.size() <= kLongestShown) {
+    return error_at(error.at,
+                    "the keys of " + std::string(entry->key) + " stand in braces, or on lines of their own",
+                    "write: " + std::string(entry->key) + ": {" + printable(entry->value) + "}");
+  }
   std::string remedy = quoting_remedy(error);
   if (!remedy.empty()) {
     return error_at(error.at, "text that holds \": \" must be in quotes", std::move(remedy));
@@ -121,9 +148,30 @@ Diagnostic stray_colon(const YamlSyntaxError& error) {
   return diagnostic;
 }
 
+/// A # after a blank, outside quotes, behind which the brackets are closed that began on its line.
+std::optional<Diagnostic> cut_by_comment(const Position& open, char closer) {
+  const std::string_view line = open.source->line(open.line).substr(0, kLongestShown);
+  const std::size_t hash = comment_begin(line);
+  if (hash == std::string_view::npos || hash < open.column || line.find(closer, hash) == std::string_view::npos) {
+    return std::nullopt;
+  }
+  auto text = value_at(line, line.find_last_not_of(" \t", hash - 1), true);
+  if (!text) {
+    return std::nullopt;
+  }
+  const std::string_view whole = line.substr(static_cast<std::size_t>(text->value.data() - line.data()));
+  text->value = trim(whole.substr(0, whole.find_last_not_of(" \t]}") + 1));
+  Position at = open;
+  at.column = static_cast<std::uint32_t>(hash + 1);
+  return error_at(at, "YAML takes what follows this # for a comment", write_quoted(*text));
+}
+
 Diagnostic flow_not_closed(const YamlSyntaxError& error) {
   const Position at = error.open_flow.source != nullptr ? error.open_flow : error.began;
   const char open = byte_at(at);
+  if (auto cut = cut_by_comment(at, open == '[' ? ']' : '}')) {
+    return *std::move(cut);
+  }
   Diagnostic diagnostic =
       error_at(at,
                std::string("this \"") + open + "\" is not closed",
@@ -133,7 +181,7 @@ Diagnostic flow_not_closed(const YamlSyntaxError& error) {
 }
 
 Diagnostic flow_error(const YamlSyntaxError& error) {
-  if (runs_on(error) || is_first_on_line(error.at)) {
+  if (runs_on(error) || is_first_on_line(error.at) || byte_at(error.at) == '\0') {
     return flow_not_closed(error);
   }
   std::string remedy = quoting_remedy(error);
@@ -151,17 +199,17 @@ Diagnostic flow_error(const YamlSyntaxError& error) {
 }
 
 Diagnostic block_error(const YamlSyntaxError& error) {
+  const std::string_view rest = trim(error.at.source->line(error.at.line).substr(error.at.column - 1));
+  if (!rest.empty() && rest.find_first_not_of("]}") == std::string_view::npos) {
+    return error_at(error.at, std::string("this \"") + rest.front() + "\" closes nothing", "remove it");
+  }
   if (!is_first_on_line(error.at)) {
     std::string remedy = quoting_remedy(error);
     return error_at(error.at,
                     "text goes on after the end of the value",
                     remedy.empty() ? "put the whole text in quotes" : std::move(remedy));
   }
-  const char c = byte_at(error.at);
-  if (c == ']' || c == '}') {
-    return error_at(error.at, std::string("this \"") + c + "\" closes nothing", "remove it");
-  }
-  if (c == ':') {
+  if (byte_at(error.at) == ':') {
     return error_at(error.at, "a key is missing before the colon", "write key: value");
   }
   Diagnostic diagnostic;

@@ -124,6 +124,19 @@ struct Target {
     bool operator==(const Change&) const = default;
   };
 
+  /// Where its keys stand; of one that is absent, the target.
+  struct Places {
+    Position from;
+    Position to;
+    Position start;
+    Position by;
+    Position path;
+    Position measure;
+    Position remind;
+
+    bool operator==(const Places&) const = default;
+  };
+
   std::string name;                ///< Empty: the only one of its KPI.
   Labels match;                    ///< The segments that it judges; empty: the total.
   std::optional<double> baseline;  ///< None: `measured`.
@@ -145,6 +158,7 @@ struct Target {
   std::vector<Span> remind;            ///< So long before the deadline, while it is not achieved.
   std::vector<Change> changes;         ///< In time order.
   Position position;
+  Places at;
 
   bool operator==(const Target&) const = default;
 };

@@ -74,7 +74,8 @@ INSTANTIATE_TEST_SUITE_P(
     UnitRefused,
     testing::Values(
         BadUnit{"Kr", "kr", "\"kr\" is not a unit: write SEK, DKK or NOK"},
-        BadUnit{"KrPer", "Kr/customers", "\"Kr/customers\" is not a unit: write SEK, DKK or NOK"},
+        BadUnit{"KrPer", "Kr/customers", "\"Kr/customers\" is not a unit: write SEK, DKK or NOK for Kr"},
+        BadUnit{"PerDay", "visits/day", "\"visits/day\" is not a unit: write visits/d"},
         BadUnit{"LowerCaseCurrency", "sek", "\"sek\" is not a unit: write SEK"},
         BadUnit{"Sign", "€", "\"€\" is not a unit: write EUR"},
         BadUnit{"Percent", "percent", "\"percent\" is not a unit: write \"%\""},

@@ -78,7 +78,8 @@ inside sum() all metrics must have one grain: shop.revenue has one value per day
 -> aggregate them apart)~"},
                     FunctionCase{"OfAConditon", "count(shop.revenue > 100)", R"~(count(shop.revenue > 100)
       ^^^^^^^^^^^^^^^^^^
-count() wants a number, got a condition)~"},
+count() wants a number, got a condition
+-> if(condition, 1, 0) makes a number of it)~"},
                     FunctionCase{"OfAnAggregate", "max(avg(web.visits) * 2)", R"~(max(avg(web.visits) * 2)
     ^^^^^^^^^^^^^^^
 an aggregate cannot stand inside another
@@ -184,7 +185,8 @@ target.status is a text: it can only be compared with one, by == or !=
 -> write target.status == "off_track")~"},
                     FunctionCase{"OfAValue", "value == \"off_track\"", R"~(value == "off_track"
          ^^^^^^^^^^^
-== wants a number, got a text)~"},
+== wants a number, got a text
+-> texts stand in filters only, as in web.visits{country="SE"}; names and numbers have no quotes)~"},
                     FunctionCase{"OfWhatIsProjected", "target.projected - value", "SEK"},
                     FunctionCase{"OfAProbability", "target.probability < 30%", "condition"},
                     FunctionCase{"OfAProbabilityInMoney", "target.probability < value", R"~(target.probability < value

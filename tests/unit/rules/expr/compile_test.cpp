@@ -113,17 +113,20 @@ INSTANTIATE_TEST_SUITE_P(
     Types,
     testing::Values(CompileCase{"AConditionInASum", "1 + (value > 2)", R"~(1 + (value > 2)
     ^^^^^^^^^^^
-+ wants a number, got a condition)~"},
++ wants a number, got a condition
+-> if(condition, 1, 0) makes a number of it)~"},
                     CompileCase{"ANumberAsACondition", "value and value > 2", R"~(value and value > 2
 ^^^^^
 and wants a condition, got a number
 -> compare it: value > 0)~"},
                     CompileCase{"ATextAsAValue", "\"SE\"", R"~("SE"
 ^^^^
-the expression is a text, not a number)~"},
+the expression is a text, not a number
+-> texts stand in filters only, as in web.visits{country="SE"}; names and numbers have no quotes)~"},
                     CompileCase{"ADurationAsAValue", "3 days", R"~(3 days
 ^^^^^^
-the expression is a duration, not a number)~"},
+the expression is a duration, not a number
+-> write a number in the unit of what it is compared with: where that is min, 3h is 180)~"},
                     CompileCase{"ADateInAComparison", "value > 2026-01-01", R"~(value > 2026-01-01
         ^^^^^^^^^^
 > wants a number, got a date)~"},
@@ -310,7 +313,8 @@ site.hits has one value per 5m: a window of 7m does not hold whole 5ms
 -> write 5m, or a multiple)~");
   EXPECT_EQ(Shop().compiled("avg(survey, 1 week)"), R"~(avg(survey, 1 week)
     ^^^^^^
-survey has one value per month, longer than the window of 1 week)~");
+survey has one value per month, longer than the window of 1 week
+-> write 1 month, or longer)~");
 }
 
 TEST(Compile, AllowsWindowsOfWholePeriods) {
@@ -323,7 +327,8 @@ TEST(Compile, AllowsWindowsOfWholePeriods) {
 TEST(Compile, RefusesAnOverThatIsShorterThanAPeriodOfTheMetric) {
   EXPECT_EQ(Shop().judged_every("month", "2 weeks").compiled("crm.customers"), R"~(crm.customers
 ^^^^^^^^^^^^^
-crm.customers has one value per month, longer than the window of 2 weeks)~");
+crm.customers has one value per month, longer than the window of 2 weeks
+-> write 1 month, or longer)~");
 }
 
 TEST(Compile, RefusesDailyKpisInsideHourlyOnes) {

@@ -405,9 +405,9 @@ INSTANTIATE_TEST_SUITE_P(
 )~"},
         Complaint{"HoursOfPatienceForADailyKpi",
                   "x: {value: shop.orders, thresholds: {warning: 5, for: 36h}}",
-                  R"~(a.yaml:1:37: error: for: 36h is no whole number of days, and the KPI is judged every day
+                  R"~(a.yaml:1:55: error: for: 36h is no whole number of days, and the KPI is judged every day
   1 | x: {value: shop.orders, thresholds: {warning: 5, for: 36h}}
-    |                                     ^
+    |                                                       ^~~
   help: write for: 2 days
 )~"},
         Complaint{"AnAlertThatIsANumber",
@@ -419,16 +419,16 @@ INSTANTIATE_TEST_SUITE_P(
 )~"},
         Complaint{"TwoAlertsOfOneName",
                   "x: {value: shop.orders, alerts: [{name: a, when: value > 2}, {name: a, when: value > 3}]}",
-                  R"~(a.yaml:1:62: error: the name "a" is taken
+                  R"~(a.yaml:1:69: error: the name "a" is taken
   1 | x: {value: shop.orders, alerts: [{name: a, when: value > 2}, {name: a, when: value > 3}]}
-    |                                                              ^
+    |                                                                     ^
   help: every alert rule of a KPI has a name of its own
 )~"},
         Complaint{"AnAlertWithATakenName",
                   "x: {value: shop.orders, alerts: [{name: target, when: value > 2}]}",
-                  R"~(a.yaml:1:34: error: the name "target" is taken
+                  R"~(a.yaml:1:41: error: the name "target" is taken
   1 | x: {value: shop.orders, alerts: [{name: target, when: value > 2}]}
-    |                                  ^
+    |                                         ^~~~~~
   help: thresholds, target and no_data are kpid's own rules; give this one another name
 )~"},
         Complaint{
@@ -519,37 +519,37 @@ INSTANTIATE_TEST_SUITE_P(
 )~"},
         Complaint{"ATargetThatGoesNowhere",
                   "x: {value: shop.orders, target: {from: 5, to: 5, by: 2026-12-31}}",
-                  R"~(a.yaml:1:33: error: from and to are the same: there is no way to go
+                  R"~(a.yaml:1:47: error: from and to are the same: there is no way to go
   1 | x: {value: shop.orders, target: {from: 5, to: 5, by: 2026-12-31}}
-    |                                 ^
+    |                                               ^
   help: write to: with another goal; what is only to be held is a threshold, or measure: share_met
 )~"},
         Complaint{"ATargetThatEndsBeforeItBegins",
                   "x: {value: shop.orders, target: {from: 5, to: 9, start: 2026-12-31, by: 2026-01-01}}",
-                  R"~(a.yaml:1:33: error: the deadline 2026-01-01 lies before the start 2026-12-31
+                  R"~(a.yaml:1:73: error: the deadline 2026-01-01 lies before the start 2026-12-31
   1 | x: {value: shop.orders, target: {from: 5, to: 9, start: 2026-12-31, by: 2026-01-01}}
-    |                                 ^
+    |                                                                         ^~~~~~~~~~
   help: write by: with a later day, or as a span from the start: 6 months
 )~"},
         Complaint{"ACompoundPathThroughZero",
                   "x: {value: shop.orders, target: {from: 0, to: 9, by: 2026-12-31, path: compound}}",
-                  R"~(a.yaml:1:33: error: a compound path cannot go from 0 to 9
+                  R"~(a.yaml:1:72: error: a compound path cannot go from 0 to 9
   1 | x: {value: shop.orders, target: {from: 0, to: 9, by: 2026-12-31, path: compound}}
-    |                                 ^
+    |                                                                        ^~~~~~~~
   help: growth rates need two numbers of the same sign, neither zero; write path: linear
 )~"},
         Complaint{"ATargetAgainstBetter",
                   "x: {value: shop.orders, better: lower, target: {from: 5, to: 9, by: 2026-12-31}}",
-                  R"~(a.yaml:1:48: warning: the target of x goes from 5 to 9, against `better`
+                  R"~(a.yaml:1:62: warning: the target of x goes from 5 to 9, against `better`
   1 | x: {value: shop.orders, better: lower, target: {from: 5, to: 9, by: 2026-12-31}}
-    |                                                ^
+    |                                                              ^
   help: write better: higher if more is better
 )~"},
         Complaint{"SharesTheWrongWayRound",
                   "x: {value: shop.orders, target: {from: 5, to: 9, by: 2026-12-31, at_risk: 99%}}",
-                  R"~(a.yaml:1:33: error: at_risk is above on_track
+                  R"~(a.yaml:1:75: error: at_risk is above on_track
   1 | x: {value: shop.orders, target: {from: 5, to: 9, by: 2026-12-31, at_risk: 99%}}
-    |                                 ^
+    |                                                                           ^~~
   help: at_risk is the lower of the two shares
 )~"},
         Complaint{"ANameThatIsAWordOfTheLanguage",

@@ -117,7 +117,7 @@ INSTANTIATE_TEST_SUITE_P(
         Complaint{
             "AShareWithoutThresholds",
             "target: {measure: share_met, to: 95%, by: 2026-12-31}",
-            "2:10 error: share_met counts the periods that meet the thresholds, and x has none; write thresholds: "
+            "2:20 error: share_met counts the periods that meet the thresholds, and x has none; write thresholds: "
             "{warning: …}\n"},
         Complaint{"AMeanWithAPath",
                   "target: {measure: average, from: 1, to: 2, by: 2026-12-31, path: s-curve}",
@@ -125,36 +125,36 @@ INSTANTIATE_TEST_SUITE_P(
         Complaint{
             "ASeasonalLevel",
             "target: {from: 1, to: 2, by: 2026-12-31, path: seasonal}",
-            "2:10 error: a seasonal path spreads a total over the days as last year did; write measure: total, or "
+            "2:49 error: a seasonal path spreads a total over the days as last year did; write measure: total, or "
             "path: {steps: {…}}\n"},
         Complaint{"ATotalOfOverlappingWindows",
                   "over: 7 days, target: {measure: total, to: 20, by: 2026-12-31}",
-                  "2:24 error: a total adds up periods, and over: 1 week would count each day several times; leave out "
+                  "2:34 error: a total adds up periods, and over: 1 week would count each day several times; leave out "
                   "over, or write measure: average\n"},
         Complaint{"ATotalOfPercentages",
                   "unit: '%', target: {measure: total, to: 500%, by: 2026-12-31}",
-                  "2:21 error: a total adds up periods, and percentages of several periods do not add up; write "
+                  "2:31 error: a total adds up periods, and percentages of several periods do not add up; write "
                   "measure: average or level, or count what the percentage is of\n"},
         Complaint{
             "ATotalOfRatios",
             "unit: ratio, target: {measure: total, to: 500, by: 2026-12-31}",
-            "2:23 error: a total adds up periods, and values in ratio do not add up: x is a ratio; write measure: "
+            "2:33 error: a total adds up periods, and values in ratio do not add up: x is a ratio; write measure: "
             "average or level, or count what the ratio is of\n"},
         Complaint{"ABudgetOfNothing",
                   "better: lower, target: {measure: total, to: -5, by: 2026-12-31}",
-                  "2:25 error: with better: lower a total is a budget, and one of -5 is none; write to: with what may "
+                  "2:46 error: with better: lower a total is a budget, and one of -5 is none; write to: with what may "
                   "be used in all, or better: higher\n"},
         Complaint{"APercentageOfACount",
                   "unit: orders, target: {from: 3, to: 50%, by: 2026-12-31}",
                   "2:38 error: this is in %, the KPI's unit is orders; write it in orders, the unit of the value\n"},
         Complaint{"AReminderBeforeTheStart",
                   "target: {from: 1, to: 2, by: 3 months, remind: [1 year]}",
-                  "2:10 error: a reminder 1 year before the deadline lies before the start; write remind: with spans "
+                  "2:49 error: a reminder 1 year before the deadline lies before the start; write remind: with spans "
                   "shorter than the target's time, such as [30 days, 7 days]\n"},
         Complaint{
             "AStepAfterTheDeadline",
             "target: {from: 1, to: 2, start: 2026-07-01, by: 2026-12-31, path: {steps: {2027-01-31: 1.5}}}",
-            "2:10 error: the step 2027-01-31 is not between the start and the deadline; the start is `from` and the "
+            "2:68 error: the step 2027-01-31 is not between the start and the deadline; the start is `from` and the "
             "deadline `to`; steps lie between them\n"},
         Complaint{"AChangeWithoutAReason",
                   "target: {from: 1, to: 2, start: 2026-07-01, by: 2026-12-31, changes: [{date: 2026-10-01, to: 3}]}",
@@ -192,7 +192,7 @@ TEST(TargetRules, AMeasuredBaselineNeedsFourPeriodsInFourWeeks) {
   Shop shop("x: {value: shop.customers, target: {from: measured, to: 2, by: 2026-12-31}}");
   EXPECT_EQ(
       shop.said(),
-      "1:36 error: `measured` is the mean of at least 4 periods of the 28 days before the start, and the KPI is judged "
+      "1:43 error: `measured` is the mean of at least 4 periods of the 28 days before the start, and the KPI is judged "
       "every month; write from: with a number\n");
 }
 

@@ -259,7 +259,12 @@ INSTANTIATE_TEST_SUITE_P(
             date(),
             "2026-02-30",
             "this wants a date such as 2026-03-31, got \"2026-02-30\" | the last day of that month is 2026-02-28"},
-        WrongCase{"NoSuchMonth", date(), "2026-13-01", "this wants a date such as 2026-03-31, got \"2026-13-01\" | "},
+        WrongCase{
+            "NoSuchMonth",
+            date(),
+            "2026-13-01",
+            "this wants a date such as 2026-03-31, got \"2026-13-01\" | a year has 12 months: write 2026-12-31, or "
+            "the month that is meant"},
         WrongCase{"NoDate", date(), "soon", "this wants a date such as 2026-03-31, got \"soon\" | "}),
     [](const auto& test) { return test.param.name; });
 
