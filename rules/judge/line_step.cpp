@@ -308,8 +308,7 @@ void step_machines(Line& line, const Kpi& kpi, const KpiPlan& plan, const Judged
   line.stepped = judged.slot;
 }
 
-void decide_target(
-    Line& line, const KpiPlan& plan, const JudgeContext& context, LineChanges& changes, Naming naming) {
+void decide_target(Line& line, const KpiPlan& plan, const JudgeContext& context, LineChanges& changes, Naming naming) {
   const std::optional<Instant> at = line.target_standing.decides_at;
   if (!at || *at > context.now) {
     return;
@@ -389,9 +388,9 @@ PeriodJudgement judge_period(const Line& line, const JudgeContext& context, Slot
   const Verdict verdict = line.met.contains(slot)      ? Verdict::kMet
                           : line.missed.contains(slot) ? Verdict::kMissed
                                                        : Verdict::kRecorded;
-  const TargetStanding standing = line.stepped == slot
-                                      ? line.target_standing
-                                      : stand_on_target(line, kpi, slot, value, verdict, context.rules->calendar, context.now);
+  const TargetStanding standing =
+      line.stepped == slot ? line.target_standing
+                           : stand_on_target(line, kpi, slot, value, verdict, context.rules->calendar, context.now);
   return judge_conditions(line, context, slot, value, standing);
 }
 
