@@ -93,12 +93,10 @@ class Answer {
       }
       return {};
     }
-    if (const std::string cursor = text_of(line, "cursor"); !cursor.empty()) {
-      if (cursor.size() > 4096) {
-        return fail(ErrorKind::kInvalid, at() + ": a cursor has at most 4096 bytes");
-      }
-      cursor_ = cursor;
-      return {};
+    if (const auto cursor = line.find("cursor"); cursor != line.end() && cursor->is_string()) {
+      cursor_ = cursor->get<std::string>();  // an empty one is none
+      return cursor_.size() > 4096 ? fail(ErrorKind::kInvalid, at() + ": a cursor has at most 4096 bytes")
+                                   : Result<void>();
     }
     if (const auto unchanged = line.find("unchanged"); unchanged != line.end() && unchanged->is_boolean()) {
       is_unchanged_ = unchanged->get<bool>();

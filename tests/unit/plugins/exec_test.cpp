@@ -79,6 +79,9 @@ TEST(ExecLines, CarryACursorAndRemarks) {
   ASSERT_TRUE(same);
   EXPECT_TRUE(same->unchanged);
   EXPECT_EQ(same->cursor, "page 7");
+  const auto none = read_exec_lines("{\"kpid\":1}\n{\"cursor\":\"\"}\n", exec_settings(), at_now());
+  ASSERT_TRUE(none) << none.error().message;
+  EXPECT_EQ(none->cursor, "") << "as the example prints where there is nothing to read";
 }
 
 TEST(ExecLines, SayWhatIsWrongWithThem) {
