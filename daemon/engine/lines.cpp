@@ -237,16 +237,13 @@ const JudgedSeries* Engine::judged_of(std::uint32_t kpi, const Labels& segment) 
 
 /// Where the ledger of the line begins: a segment that is expected begins with the total at the latest.
 std::optional<Slot> Engine::begin_of(const Line& line) const {
-  const std::optional<Slot> first = first_period(line);
-  if (!line.is_expected) {
-    return first;
+  std::optional<Slot> first = first_period(line);
+  const auto total = line.is_expected ? line_index_.find({line.kpi, Labels{}}) : line_index_.end();
+  if (total != line_index_.end() && lines_[total->second].first) {
+    const Slot begin = *lines_[total->second].first;
+    first = first ? std::min(*first, begin) : begin;
   }
-  const auto total = line_index_.find({line.kpi, Labels{}});
-  if (total == line_index_.end() || !lines_[total->second].first) {
-    return first;
-  }
-  const Slot begin = *lines_[total->second].first;
-  return first ? std::min(*first, begin) : begin;
+  return first && line.not_before ? std::max(*first, *line.not_before) : first;
 }
 
 /// The first period for which everything the value needs has been delivered: the ledger begins there. Nothing while a

@@ -7,6 +7,22 @@
 #include <limits>
 
 namespace kpi {
+namespace {
+
+/// Whether the period has the length that the KPI's periods have, but for an hour that the clock was moved.
+bool is_of(const Kpi& kpi, const VerdictRow& row, const CalendarRules& calendar) {
+  const std::int64_t length = (row.period.end - row.period.start).count();
+  if (!kpi.every.is_civil()) {
+    return length == kpi.every.interval_ms || row.period == period_of(row.slot, kpi.every, kpi.zone);
+  }
+  if (slot_at(date_of(row.slot), kpi.every, calendar) != row.slot) {
+    return false;
+  }
+  const std::int64_t wanted = next_slot(row.slot, kpi.every).ms - row.slot.ms;
+  return 2 * std::abs(length - wanted) < wanted;
+}
+
+}  // namespace
 
 Result<void> Engine::restore_verdicts() {
   std::vector<int> quiet_periods(lines_.size(), kFlapWindow + 1);
@@ -19,11 +35,17 @@ Result<void> Engine::restore_verdicts() {
       return;
     }
     Line& line = lines_[place - 1];
+    const Kpi& kpi = rules_.kpis[line.kpi];
+    if (!is_of(kpi, row, rules_.calendar)) {
+      const Slot after = slot_at(row.period.end, kpi.every, kpi.zone, rules_.calendar);
+      line.not_before = std::max(line.not_before.value_or(after), after);
+      return;
+    }
     const Value value = std::isnan(row.value) ? Value::unknown(row.reason) : Value::of(row.value);
     line.judged.put(row.slot, row.value);
-    note_verdict(line, rules_.kpis[line.kpi], row);
+    note_verdict(line, kpi, row);
     if (!line.plans.empty()) {
-      complete_target(line, rules_.kpis[line.kpi], row.slot, rules_.calendar);
+      complete_target(line, kpi, row.slot, rules_.calendar);
       tails[place - 1].add(row);
     }
     line.newest = row.slot;
@@ -41,6 +63,11 @@ Result<void> Engine::restore_verdicts() {
     }
   }));
   for (std::uint32_t i = 0; i < lines_.size(); ++i) {
+    Line& line = lines_[i];
+    if (line.not_before && line.stepped && *line.stepped < *line.not_before) {
+      line.newest.reset();  // those between were judged in periods of the other length
+      line.stepped.reset();
+    }
     if (!tails[i].rows.empty()) {
       const Instant last_step = last_step_.value_or(Instant::min());
       stand_on_ledger(lines_[i], rules_.kpis[lines_[i].kpi], tails[i], rules_.calendar, last_step);

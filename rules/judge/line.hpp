@@ -48,6 +48,7 @@ struct Line {
 
   JudgedSeries judged;                   ///< By slot; NaN: judged without data.
   std::optional<Slot> first;             ///< The first period there is a sample for.
+  std::optional<Slot> not_before;        ///< Earlier ones were judged by a rule of another `every`, and stay so.
   std::optional<Slot> begun;             ///< What `first` was when periods were judged; older data moves it back.
   std::optional<Slot> newest;            ///< The newest period that was due.
   std::set<Slot> awaiting;               ///< Due, without their samples, and not yet given up.

@@ -482,7 +482,8 @@ Entries first_rules() {
            "{value: shop.orders, split_by: [country], thresholds: {warning: 4, for: 2 days}, target: {from: 8, to: 20, "
            "start: 2026-03-01, by: 2026-04-30, judge: pace}}"},
           {"rate", "{value: shop.orders / shop.visits, thresholds: {warning: 8%}}"},
-          {"calls", "{value: phone.calls, no_data: {after: 1 day}}"}};
+          {"calls", "{value: phone.calls, no_data: {after: 1 day}}"},
+          {"paced", "{value: shop.visits, alerts: [{name: fall, when: 'value < 0.9 * prev(value, 1 week)'}]}"}};
 }
 
 /// What is done to the rules before the look of a day.
@@ -495,6 +496,12 @@ void edit(Entries& rules, int day) {
       rules["growth"] =
           "{value: shop.visits, thresholds: {warning: 70}, target: {from: measured, to: 200, by: 30 days, judge: "
           "pace}}";
+      break;
+    case 9:
+      rules["paced"] = "{value: shop.visits, every: week, thresholds: {warning: 700}}";
+      break;
+    case 26:
+      rules["paced"] = "{value: shop.visits, thresholds: {warning: 80}}";
       break;
     case 10:
       rules.erase("rate");
@@ -609,6 +616,42 @@ TEST_P(BacktestOfEditedRules, PrintsTheEpisodesOfTheHistory) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Backtest, BacktestOfEditedRules, testing::Range(1U, 5U));
+
+/// Where the periods of a KPI's ledger begin, and how many days they have.
+std::vector<std::string> periods_of(const Program& program, const std::string& kpi) {
+  std::vector<std::string> found;
+  const auto reader = open_history_reader(program.path("history.db"));
+  EXPECT_TRUE(reader) << reader.error().message;
+  EXPECT_TRUE((*reader)->verdicts({kpi}, [&](const KpiVerdict& verdict) {
+    const auto days = std::chrono::floor<std::chrono::days>(verdict.row.period.end - verdict.row.period.start);
+    found.push_back(rfc3339(verdict.row.period.start).substr(8, 2) + "+" + std::to_string(days.count()));
+  }));
+  return found;
+}
+
+TEST(LedgerOfAnEditedPeriod, GoesOnWithTheFirstThatIsNotJudgedWhole) {
+  Program program("2026-03-02T06:00:00Z");
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\nsources: {web: {plugin: csv, path: web.csv, metrics: {visits: {}}}}\n");
+  std::string rows = "Date,visits\n";
+  for (int day = 1; day <= 30; ++day) {
+    rows += day_of_march(day) + ",7\n";
+  }
+  program.write("web.csv", rows);
+  write_rules(program, {{"k", "{value: web.visits}"}});
+  ASSERT_EQ(program.once("2026-03-05T06:00:00Z"), 0);
+  write_rules(program, {{"k", "{value: web.visits, every: week}"}});  // they begin on 2 and 9 March
+  for (const char* now : {"2026-03-06T06:00:00Z", "2026-03-10T06:00:00Z", "2026-03-17T06:00:00Z"}) {
+    ASSERT_EQ(program.once(now), 0);
+  }
+  EXPECT_EQ(periods_of(program, "k"), (std::vector<std::string>{"01+1", "02+7", "03+1", "04+1", "09+7"}));
+  write_rules(program, {{"k", "{value: web.visits}"}});
+  for (const char* now : {"2026-03-17T07:00:00Z", "2026-03-18T06:00:00Z"}) {
+    ASSERT_EQ(program.once(now), 0);
+  }
+  EXPECT_EQ(periods_of(program, "k"),
+            (std::vector<std::string>{"01+1", "02+7", "03+1", "04+1", "09+7", "16+1", "17+1"}));
+}
 
 class BacktestOfRulesThatChanged : public testing::Test {
  protected:
