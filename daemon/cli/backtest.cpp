@@ -68,6 +68,10 @@ struct Judges {
   std::vector<Script::Reload> later;
 };
 
+const Config& newest(const Judges& judges) {
+  return judges.later.empty() ? *judges.first : *judges.later.back().config;
+}
+
 std::size_t count_kpis(const Judges& judges) {
   std::set<std::string> ids;
   const auto add = [&](const Config& config) {
@@ -129,13 +133,18 @@ using Record = std::optional<std::vector<Script::Stretch>>;
 /// At the times at which the history was made. Other rules than those of now, which say in `record` when kpid was not
 /// running, give up in between what they wait for; looked at when nobody looked, they would miss what came later, and
 /// the same rules would not give the same.
-Result<Backtest> play(const Judges& judges, const Wanted& wanted, Record& record, Io& io) {
-  Known known = KPI_TRY(make_script(*judges.first, wanted, !record, io));
+Result<Backtest> play(const Judges& judges, const Judges& recorded, const Wanted& wanted, Record& record, Io& io) {
+  Known known = KPI_TRY(make_script(newest(judges), wanted, !record, io));
   Script& script = known.script;
   script.away = record;
   script.reloads = judges.later;
   if (!wanted.afresh.empty()) {
     script.steps.clear();  // what is read afresh has its own times
+    script.reads.clear();
+  }
+  if (&judges != &recorded) {
+    recorded.later.empty() ? forget_reads_of_others(script, judges.first->rules, recorded.first->rules, *judges.first)
+                           : script.reads.clear();
   }
   Backtest backtest{wanted.from, wanted.to, 0, {}};
   Instant begin = wanted.from;
@@ -280,8 +289,8 @@ int backtest(const Arguments& arguments, Io& io) {
   }
   const Judges judges = is_compared ? Judges{other, {}} : *recorded;
   Record record;
-  const auto now = play(*recorded, *wanted, record, io);
-  const auto then = is_compared ? play(judges, *wanted, record, io) : now;
+  const auto now = play(*recorded, *recorded, *wanted, record, io);
+  const auto then = is_compared ? play(judges, *recorded, *wanted, record, io) : now;
   if (!now || !then) {
     return complain(io, kExitFailed, (now ? then : now).error().message);
   }

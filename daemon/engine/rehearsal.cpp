@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -32,6 +33,56 @@ Labels labels_polled(const Script::Series& series, const Config& config) {
   return labels;
 }
 
+std::uint32_t source_of(std::uint32_t metric, const Config& config) {
+  const auto reads = [&](const SourceConfig& source) {
+    return std::ranges::find(source.metrics, metric) != source.metrics.end();
+  };
+  return static_cast<std::uint32_t>(std::ranges::find_if(config.sources, reads) - config.sources.begin());
+}
+
+/// The sources that the value reads itself, and whether it goes on without what a poll did not bring.
+std::map<std::uint32_t, bool> sources_of(const Kpi& kpi, const Config& config) {
+  std::map<std::uint32_t, bool> sources;
+  for (const MetricInput& input : kpi.value.metrics) {
+    const bool may_lack = input.optional || config.rules.metrics[input.metric].missing != Missing::kUnknown;
+    bool& lacks = sources[source_of(input.metric, config)];
+    lacks = lacks || may_lack;
+  }
+  return sources;
+}
+
+/// The history does not say when a source was read and brought nothing. It shows where a period was judged without.
+Result<void> read_reads(HistoryReader& reader, const Config& config, Instant until, Script& script) {
+  for (const Kpi& kpi : config.rules.kpis) {
+    for (const auto& [source, may_lack] : sources_of(kpi, config)) {
+      if (may_lack) {
+        script.reads.try_emplace(source);
+      }
+    }
+  }
+  if (script.reads.empty()) {
+    return {};
+  }
+  for (const Script::Arrival& arrival : script.arrivals) {
+    if (const auto reads = script.reads.find(script.series[arrival.series].source); reads != script.reads.end()) {
+      reads->second.insert(arrival.at);
+    }
+  }
+  std::map<std::string, std::map<std::uint32_t, bool>, std::less<>> sources;
+  for (const Kpi& kpi : config.rules.kpis) {
+    sources.emplace(kpi.id, sources_of(kpi, config));
+  }
+  for (const FirstJudged& judged : KPI_TRY(reader.first_judged(until))) {
+    const auto of_kpi = sources.find(judged.kpi);
+    for (auto& [source, times] : script.reads) {
+      if (of_kpi == sources.end() || of_kpi->second.contains(source)) {  // one that is gone may have read any
+        times.insert(judged.at);
+      }
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Script> read_script(HistoryReader& reader,
@@ -55,7 +106,20 @@ Result<Script> read_script(HistoryReader& reader,
     }
   }));
   script.steps = KPI_TRY(reader.step_times(until));
+  KPI_TRY(read_reads(reader, config, until, script));
   return script;
+}
+
+void forget_reads_of_others(Script& script, const RuleSet& rules, const RuleSet& recorded, const Config& config) {
+  for (const Kpi& kpi : rules.kpis) {
+    const Kpi* known = recorded.find(kpi.id);
+    if (known != nullptr && known->definition == kpi.definition) {
+      continue;
+    }
+    for (const auto& [source, may_lack] : sources_of(kpi, config)) {
+      script.reads.erase(source);
+    }
+  }
 }
 
 /// Keeps what a reader of the ledger asks for; all of it, where another engine is to take it up.
@@ -231,7 +295,16 @@ bool Rehearsal::was_away(Instant at) const {
                              [&](const Script::Stretch& stretch) { return at >= stretch.from && at < stretch.to; });
 }
 
-/// Every source is read at every step, as if polls took no time.
+Instant Rehearsal::last_read(std::uint32_t source, Instant at) const {
+  const auto reads = script_.reads.find(source);
+  if (reads == script_.reads.end()) {
+    return at;
+  }
+  const auto after = reads->second.upper_bound(at);
+  return after == reads->second.begin() ? Instant{} : *std::prev(after);
+}
+
+/// Every source is read at every step, as if polls took no time, where nothing says otherwise.
 Result<void> Rehearsal::step(Instant at) {
   KPI_TRY(reload_until(at));
   while (steps_ < script_.steps.size() && script_.steps[steps_] <= at) {
@@ -250,7 +323,7 @@ Result<void> Rehearsal::step(Instant at) {
     poll.samples.push_back({place->second, arrival.slot, arrival.value});
   }
   for (std::uint32_t source = 0; source < polls.size(); ++source) {
-    engine_->receive(PollResult{source, at, std::move(polls[source])});
+    engine_->receive(PollResult{source, last_read(source, at), std::move(polls[source])});
   }
   StepSummary summary = KPI_TRY(engine_->step(at));
   std::ranges::move(summary.messages, std::back_inserter(messages_));

@@ -54,6 +54,10 @@ struct Script {
   };
 
   std::vector<Reload> reloads{};  ///< Ascending.
+
+  /// When sources were read of which it counts, since what they did not have then is missing. By source; those that
+  /// are not here are read at every step.
+  std::map<std::uint32_t, std::set<Instant>> reads{};
 };
 
 /// What the history says became known, former values too, and when it was looked at; until before `until`, without the
@@ -62,6 +66,10 @@ Result<Script> read_script(HistoryReader& reader,
                            const Config& config,
                            const std::set<std::string>& left_out,
                            Instant until);
+
+/// Leaves the times at which a source was read only where all rules that read it are those of the record: another rule
+/// shows no time at which it had what it waits for.
+void forget_reads_of_others(Script& script, const RuleSet& rules, const RuleSet& recorded, const Config& config);
 
 class Rehearsal {
  public:
@@ -100,6 +108,7 @@ class Rehearsal {
   [[nodiscard]] Instant next_step() const;
   [[nodiscard]] std::optional<Instant> next_deadline(Instant before) const;
   [[nodiscard]] bool was_away(Instant at) const;
+  [[nodiscard]] Instant last_read(std::uint32_t source, Instant at) const;
 
   std::shared_ptr<const Config> config_;
   Script script_;

@@ -135,6 +135,12 @@ struct KnownDefinition {
   Instant first_used;
 };
 
+/// Some period of the KPI was judged at that step for the first time, and not for want of data.
+struct FirstJudged {
+  std::string kpi;
+  Instant at;
+};
+
 /// What is left of a day of one series.
 struct DailySamples {
   std::uint32_t series = 0;  ///< SeriesRow::id
@@ -236,6 +242,8 @@ class HistoryReader {
   virtual Result<void> samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) = 0;
   /// The times before `until` of the steps that learnt a sample, judged a period or took up a rule, ascending.
   virtual Result<std::vector<Instant>> step_times(Instant until) = 0;
+  /// The steps before `until` at which each KPI had all that it waited for.
+  virtual Result<std::vector<FirstJudged>> first_judged(Instant until) = 0;
 };
 
 /// Opens the SQLite history at `path` for reading. kNotFound, with the remedy, when there is none yet.

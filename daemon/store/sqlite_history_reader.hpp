@@ -47,6 +47,7 @@ class SqliteHistoryReader final : public HistoryReader {
   Result<std::vector<KnownTarget>> target_versions() override;
   Result<std::vector<KnownRule>> rule_versions() override;
   Result<std::vector<KnownDefinition>> definitions() override;
+  Result<std::vector<FirstJudged>> first_judged(Instant until) override;
   Result<std::vector<ReviewRow>> reviews() override;
   Result<std::vector<NoteRow>> notes(Date from, Date to) override;
   Result<std::vector<SettledForecast>> forecasts(Slot from, Slot to) override;

@@ -2,6 +2,7 @@
 #include "daemon/engine/recorded_rules.hpp"
 #include "daemon/engine/rehearsal.hpp"
 #include "daemon/store/history_reader.hpp"
+#include "daemon/store/sqlite_store.hpp"
 #include "rules/base/text.hpp"
 #include "tests/support/golden.hpp"
 #include "tests/unit/daemon/cli/program.hpp"
@@ -399,6 +400,17 @@ INSTANTIATE_TEST_SUITE_P(Backtest, BacktestOfARecord, testing::Range(1U, 6U));
 
 // --- what is zero where it is missing ---
 
+/// A KPI each, whose entry is one line.
+using Entries = std::map<std::string, std::string>;
+
+void write_rules(const Program& program, const Entries& entries, const char* file = "rules.yaml") {
+  std::string text = "kpis:\n";
+  for (const auto& [kpi, entry] : entries) {
+    text += "  " + kpi + ": " + entry + "\n";
+  }
+  program.write(file, text);
+}
+
 struct Zeros {
   const char* name;
   bool is_whole;          ///< The files have the days to come from the first look on.
@@ -463,18 +475,51 @@ INSTANTIATE_TEST_SUITE_P(Backtest,
                                              "zones", false, "timezone: America/New_York, ", "timezone: Asia/Tokyo, "}),
                          [](const auto& one) { return one.param.name; });
 
-// --- rules that were edited ---
-
-/// A KPI each, whose entry is one line.
-using Entries = std::map<std::string, std::string>;
-
-void write_rules(const Program& program, const Entries& entries, const char* file = "rules.yaml") {
-  std::string text = "kpis:\n";
-  for (const auto& [kpi, entry] : entries) {
-    text += "  " + kpi + ": " + entry + "\n";
+/// What a poll brings: one value of a source's only metric, or nothing.
+Poll brought(int day, std::optional<double> value) {
+  Poll poll;
+  if (value) {
+    poll.series.push_back({0, {}});
+    poll.samples.push_back({0, slot_of(*parse_date(day_of_march(day))), *value});
   }
-  program.write(file, text);
+  return poll;
 }
+
+TEST(BacktestOfADaemon, KnowsWhenASourceWasReadThatBringsNothing) {
+  Program program("2026-03-02T06:00:00Z");
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\nsources:\n"
+                "  web: {plugin: csv, path: web.csv, metrics: {visits: {}}}\n"
+                "  desk: {plugin: csv, path: desk.csv, missing: zero, metrics: {calls: {}}}\n");
+  write_rules(program,
+              {{"calls", "{value: desk.calls, thresholds: {warning: 5}}"},
+               {"both", "{value: desk.calls + web.visits, thresholds: {warning: 52}}"}});
+  FileHost host;
+  const ConfigLoad load = load_config(program.path("kpid.yaml"), Secrets::kIgnored, host);
+  ASSERT_TRUE(load.config) << load.diagnostics.text();
+  {
+    const auto store = open_sqlite_store(program.path("history.db"));
+    ASSERT_TRUE(store) << store.error().message;
+    Engine engine(load.config, **store);
+    ASSERT_TRUE(engine.restore(*parse_rfc3339("2026-03-02T00:00:00Z")));
+    for (int day = 2; day <= 20; ++day) {
+      // The desk's day has ended too when the web is read, and nobody knows yet what it brings.
+      const Instant first = *parse_rfc3339(day_of_march(day) + "T00:05:00Z");
+      engine.receive(PollResult{0, first, brought(day - 1, 50)});
+      ASSERT_TRUE(engine.step(first));
+      const Instant second = *parse_rfc3339(day_of_march(day) + "T00:20:00Z");
+      engine.receive(PollResult{1, second, brought(day - 1, day % 4 == 0 ? std::nullopt : std::optional(9.0))});
+      ASSERT_TRUE(engine.step(second));
+    }
+  }
+  const Records records = records_of(program, "2026-03-20T00:20:00Z");
+  EXPECT_GT(records.recorded.size(), 30U);
+  expect_equal(records);
+  const Ended ended = program.on_folder({"backtest", "--from", "2026-03-01", "--to", "2026-03-21", "--json"});
+  EXPECT_EQ(json::parse(ended.out)["episodes"].size(), 10U) << ended.out;  // two of each day without a call
+}
+
+// --- rules that were edited ---
 
 Entries first_rules() {
   return {{"visits", "{value: shop.visits, thresholds: {warning: 60, critical: 45}}"},
