@@ -67,10 +67,9 @@ Result<void> Engine::restore_verdicts() {
     if (line.not_before && line.stepped && *line.stepped < *line.not_before) {
       line.newest.reset();  // those between were judged in periods of the other length
       line.stepped.reset();
-    }
-    if (!tails[i].rows.empty()) {
+    } else if (!tails[i].rows.empty()) {
       const Instant last_step = last_step_.value_or(Instant::min());
-      stand_on_ledger(lines_[i], rules_.kpis[lines_[i].kpi], tails[i], rules_.calendar, last_step);
+      stand_on_ledger(line, rules_.kpis[line.kpi], tails[i], rules_.calendar, last_step);
     }
   }
   return {};
