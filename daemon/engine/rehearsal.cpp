@@ -40,13 +40,19 @@ std::uint32_t source_of(std::uint32_t metric, const Config& config) {
   return static_cast<std::uint32_t>(std::ranges::find_if(config.sources, reads) - config.sources.begin());
 }
 
-/// The sources that the value reads itself, and whether it goes on without what a poll did not bring.
-std::map<std::uint32_t, bool> sources_of(const Kpi& kpi, const Config& config) {
-  std::map<std::uint32_t, bool> sources;
+/// How a value reads a source itself.
+struct Reading {
+  bool may_lack = false;  ///< It goes on without what a poll did not bring.
+  bool waits = false;     ///< It is not judged before the source was read or brought what it needs.
+};
+
+std::map<std::uint32_t, Reading> sources_of(const Kpi& kpi, const Config& config) {
+  std::map<std::uint32_t, Reading> sources;
   for (const MetricInput& input : kpi.value.metrics) {
-    const bool may_lack = input.optional || config.rules.metrics[input.metric].missing != Missing::kUnknown;
-    bool& lacks = sources[source_of(input.metric, config)];
-    lacks = lacks || may_lack;
+    Reading& reading = sources[source_of(input.metric, config)];
+    const bool is_zero = config.rules.metrics[input.metric].missing != Missing::kUnknown;
+    reading.may_lack = reading.may_lack || input.optional || is_zero;
+    reading.waits = reading.waits || (!input.optional && input.back.empty());
   }
   return sources;
 }
@@ -54,8 +60,8 @@ std::map<std::uint32_t, bool> sources_of(const Kpi& kpi, const Config& config) {
 /// The history does not say when a source was read and brought nothing. It shows where a period was judged without.
 Result<void> read_reads(HistoryReader& reader, const Config& config, Instant until, Script& script) {
   for (const Kpi& kpi : config.rules.kpis) {
-    for (const auto& [source, may_lack] : sources_of(kpi, config)) {
-      if (may_lack) {
+    for (const auto& [source, reading] : sources_of(kpi, config)) {
+      if (reading.may_lack) {
         script.reads.try_emplace(source);
       }
     }
@@ -68,14 +74,26 @@ Result<void> read_reads(HistoryReader& reader, const Config& config, Instant unt
       reads->second.insert(arrival.at);
     }
   }
-  std::map<std::string, std::map<std::uint32_t, bool>, std::less<>> sources;
+  std::map<std::string, std::map<std::uint32_t, Reading>, std::less<>> sources;
+  std::set<std::uint32_t> waited_for;
   for (const Kpi& kpi : config.rules.kpis) {
-    sources.emplace(kpi.id, sources_of(kpi, config));
+    for (const auto& [source, reading] : sources.emplace(kpi.id, sources_of(kpi, config)).first->second) {
+      if (reading.waits) {
+        waited_for.insert(source);
+      }
+    }
   }
   for (const FirstJudged& judged : KPI_TRY(reader.first_judged(until))) {
     const auto of_kpi = sources.find(judged.kpi);
     for (auto& [source, times] : script.reads) {
-      if (of_kpi == sources.end() || of_kpi->second.contains(source)) {  // one that is gone may have read any
+      if (of_kpi == sources.end()) {
+        times.insert(judged.at);  // one that is gone may have read any
+        continue;
+      }
+      // A coalesce() is judged in the end although its source was not read: it shows something only where nothing else
+      // does.
+      const auto reading = of_kpi->second.find(source);
+      if (reading != of_kpi->second.end() && (reading->second.waits || !waited_for.contains(source))) {
         times.insert(judged.at);
       }
     }
@@ -116,7 +134,7 @@ void forget_reads_of_others(Script& script, const RuleSet& rules, const RuleSet&
     if (known != nullptr && known->definition == kpi.definition) {
       continue;
     }
-    for (const auto& [source, may_lack] : sources_of(kpi, config)) {
+    for (const auto& [source, reading] : sources_of(kpi, config)) {
       script.reads.erase(source);
     }
   }

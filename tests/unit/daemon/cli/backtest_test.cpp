@@ -485,38 +485,56 @@ Poll brought(int day, std::optional<double> value) {
   return poll;
 }
 
-TEST(BacktestOfADaemon, KnowsWhenASourceWasReadThatBringsNothing) {
-  Program program("2026-03-02T06:00:00Z");
+/// The desk's day has ended too when the web is read, and nobody knows yet what it brings: on every fourth day,
+/// nothing. On days that are `silent` nobody reads the desk.
+void live_by_daemon(Program& program, const Entries& rules, const std::set<int>& silent) {
   program.write("kpid.yaml",
                 "rules: [rules.yaml]\nsources:\n"
                 "  web: {plugin: csv, path: web.csv, metrics: {visits: {}}}\n"
                 "  desk: {plugin: csv, path: desk.csv, missing: zero, metrics: {calls: {}}}\n");
-  write_rules(program,
-              {{"calls", "{value: desk.calls, thresholds: {warning: 5}}"},
-               {"both", "{value: desk.calls + web.visits, thresholds: {warning: 52}}"}});
+  write_rules(program, rules);
   FileHost host;
   const ConfigLoad load = load_config(program.path("kpid.yaml"), Secrets::kIgnored, host);
   ASSERT_TRUE(load.config) << load.diagnostics.text();
-  {
-    const auto store = open_sqlite_store(program.path("history.db"));
-    ASSERT_TRUE(store) << store.error().message;
-    Engine engine(load.config, **store);
-    ASSERT_TRUE(engine.restore(*parse_rfc3339("2026-03-02T00:00:00Z")));
-    for (int day = 2; day <= 20; ++day) {
-      // The desk's day has ended too when the web is read, and nobody knows yet what it brings.
-      const Instant first = *parse_rfc3339(day_of_march(day) + "T00:05:00Z");
-      engine.receive(PollResult{0, first, brought(day - 1, 50)});
-      ASSERT_TRUE(engine.step(first));
-      const Instant second = *parse_rfc3339(day_of_march(day) + "T00:20:00Z");
-      engine.receive(PollResult{1, second, brought(day - 1, day % 4 == 0 ? std::nullopt : std::optional(9.0))});
-      ASSERT_TRUE(engine.step(second));
+  const auto store = open_sqlite_store(program.path("history.db"));
+  ASSERT_TRUE(store) << store.error().message;
+  Engine engine(load.config, **store);
+  ASSERT_TRUE(engine.restore(*parse_rfc3339("2026-03-02T00:00:00Z")));
+  for (int day = 2; day <= 20; ++day) {
+    const Instant first = *parse_rfc3339(day_of_march(day) + "T00:05:00Z");
+    engine.receive(PollResult{0, first, brought(day - 1, 50)});
+    ASSERT_TRUE(engine.step(first));
+    if (silent.contains(day)) {
+      continue;
     }
+    const Instant second = *parse_rfc3339(day_of_march(day) + "T00:20:00Z");
+    engine.receive(PollResult{1, second, brought(day - 1, day % 4 == 0 ? std::nullopt : std::optional(9.0))});
+    ASSERT_TRUE(engine.step(second));
   }
+}
+
+TEST(BacktestOfADaemon, KnowsWhenASourceWasReadThatBringsNothing) {
+  Program program("2026-03-20T06:00:00Z");
+  live_by_daemon(program,
+                 {{"calls", "{value: desk.calls, thresholds: {warning: 5}}"},
+                  {"both", "{value: desk.calls + web.visits, thresholds: {warning: 52}}"}},
+                 {});
   const Records records = records_of(program, "2026-03-20T00:20:00Z");
   EXPECT_GT(records.recorded.size(), 30U);
   expect_equal(records);
   const Ended ended = program.on_folder({"backtest", "--from", "2026-03-01", "--to", "2026-03-21", "--json"});
   EXPECT_EQ(json::parse(ended.out)["episodes"].size(), 10U) << ended.out;  // two of each day without a call
+}
+
+TEST(BacktestOfADaemon, LearnsNothingOfASourceFromAValueThatDoesWithoutIt) {
+  Program program("2026-03-20T06:00:00Z");
+  live_by_daemon(program,
+                 {{"calls", "{value: desk.calls, thresholds: {warning: 5}, no_data: {after: 3 days}}"},
+                  {"perhaps", "{value: \"coalesce(desk.calls, 0) + web.visits\", thresholds: {warning: 52}}"}},
+                 {9, 10, 11, 12});
+  const Records records = records_of(program, "2026-03-20T00:20:00Z");
+  EXPECT_GT(records.recorded.size(), 30U);
+  expect_equal(records);
 }
 
 // --- rules that were edited ---
