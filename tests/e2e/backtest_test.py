@@ -3,11 +3,13 @@
 corrected days later, a changed rule, a silence and a mute; then the record is played again. KPI_BACKTEST_DAYS says how
 many days: with 90 it is 2.6 million evaluations."""
 
+import contextlib
 import datetime
 import json
 import math
 import os
 import random
+import sqlite3
 import unittest
 
 import world
@@ -140,6 +142,49 @@ class BacktestEqualsLive(unittest.TestCase):
         changes = json.loads(other)["changes"]
         self.assertTrue(changes)
         self.assertEqual({"k0"}, {(change["after"] or change["before"])["kpi"] for change in changes})
+
+
+OLD_CONFIG = """
+history: sqlite:history.db
+rules: [rules.yaml]
+sources: {web: {plugin: csv, path: web.csv, metrics: {visits: {}}}}
+"""
+
+
+class AHistoryThatIsNotWhole(unittest.TestCase):
+    """What cannot be judged as it was is said, and the rest is judged."""
+
+    def setUp(self):
+        self.folder = world.Folder(self)
+        self.folder.write("kpid.yaml", OLD_CONFIG)
+        days = [f"2026-03-{day:02},{day}\n" for day in range(1, 20)]
+        self.folder.write("web.csv", "Date,visits\n" + "".join(days))
+        for day, limit in ((5, 2), (10, 4)):
+            self.folder.write("rules.yaml", f"kpis: {{k: {{value: web.visits, thresholds: {{warning: {limit}}}}}}}\n")
+            self.assertEqual(0, self.folder.once(f"2026-03-{day:02}T06:00:00Z").returncode)
+
+    def change(self, sql):
+        with contextlib.closing(sqlite3.connect(self.folder.history)) as database, database:
+            database.execute(sql)
+
+    def backtest(self):
+        done = self.folder.run("backtest", "--from", "2026-03-01", "--to", "2026-03-11")
+        self.assertEqual(0, done.returncode, done.stderr)
+        return done.stderr
+
+    def test_an_older_kpid_kept_no_whole_rules(self):
+        self.assertEqual("", self.backtest())
+        self.change("DELETE FROM definition_text")
+        self.assertEqual("kpid: an older kpid, which kept no whole rules, wrote the history: judged by those of now\n",
+                         self.backtest())
+        self.folder.once("2026-03-12T06:00:00Z")
+        self.assertIn("kpid: until 2026-03-12 an older kpid, which kept no whole rules, wrote the history: judged by "
+                      "those of that day, although edited before are k\n", self.backtest())
+
+    def test_a_text_that_does_not_load(self):
+        self.change("UPDATE definition_text SET text = '{\"value\": [' WHERE id = 1")
+        self.assertIn("kpid: k as it was on 2026-03-05 is left out, for it does not load with the sources and the "
+                      "calendar of now: ", self.backtest())
 
 
 if __name__ == "__main__":
