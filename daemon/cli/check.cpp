@@ -1,5 +1,6 @@
 #include "daemon/cli/check_history.hpp"
 #include "daemon/cli/check_never.hpp"
+#include "daemon/cli/check_seasons.hpp"
 #include "daemon/cli/check_timing.hpp"
 #include "daemon/cli/check_totals.hpp"
 #include "daemon/cli/shown_diagnostics.hpp"
@@ -121,6 +122,7 @@ class Check {
       if (!look_at_history(load.config, load.diagnostics)) {
         check_totals(load.config->rules, [](std::uint32_t) { return false; }, load.diagnostics);
         check_never(load.config->rules, [](const Kpi&) { return false; }, load.diagnostics);
+        check_seasons(load.config->rules, nullptr, io_.clock.now(), load.diagnostics);
       }
     }
     load.diagnostics = as_at_start(load.diagnostics);
@@ -205,6 +207,7 @@ class Check {
     }
     timing_.step("hold the rules against it", [&] {
       check_against_history(engine, now, diagnostics);
+      check_seasons(config->rules, &engine, now, diagnostics);
       return true;
     });
     if (arguments_.has("timing")) {

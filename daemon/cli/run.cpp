@@ -1,3 +1,4 @@
+#include "daemon/cli/check_seasons.hpp"
 #include "daemon/cli/progress.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/shown_diagnostics.hpp"
@@ -94,6 +95,12 @@ int run_once(
   if (const auto restored = watch.restore(now); !restored) {
     return complain(io, kExitFailed, restored.error().message);
   }
+  Diagnostics seasons;
+  check_seasons(watch.config()->rules, &watch.engine(), now, seasons);
+  if (seasons.has_errors()) {
+    io.err << shown_text(seasons);
+    return kExitNo;
+  }
   if (const auto last = watch.engine().last_step(); last && now < *last) {
     if (arguments.has("now")) {
       return complain(io,
@@ -168,6 +175,14 @@ std::string refusal_of(const Diagnostics& diagnostics) {
   return count <= most ? text : text + "and " + counted(count - most, "more error") + "\n";
 }
 
+/// The seasonal paths for which the history has no last year; they are in the log. Empty: none.
+std::string lacking_seasons(const Config& config, const Engine& engine, Instant now) {
+  Diagnostics found;
+  check_seasons(config.rules, &engine, now, found);
+  log_diagnostics(found);
+  return refusal_of(found);
+}
+
 /// What the daemon starts with.
 struct StartFiles {
   std::string path;
@@ -209,6 +224,9 @@ class RunningFiles {
     std::string refused;
     if (!read.load.config) {
       refused = refusal_of(read.load.diagnostics) + "the configuration has errors; the last good one goes on";
+    } else if (const std::string lacks = lacking_seasons(*read.load.config, watch_.engine(), io_.clock.now());
+               !lacks.empty()) {
+      refused = lacks + "the configuration has errors; the last good one goes on";
     } else if (read.load.config->history != watch_.engine().config().history) {
       refused = "the history cannot be moved while the daemon runs; the last good configuration goes on";
     }
@@ -249,6 +267,10 @@ int run_daemon(StartFiles start, Store& store, World world, SignalWatch& signals
   Watch watch(start.config, store, world, std::move(options));
   if (const auto restored = watch.restore(io.clock.now()); !restored) {
     return complain(io, kExitFailed, restored.error().message);
+  }
+  if (const std::string lacks = lacking_seasons(*start.config, watch.engine(), io.clock.now());
+      !lacks.empty() && start.refused.empty()) {
+    start.refused = lacks + "without last year's values the target judges nothing; the rest of the configuration runs";
   }
   StatusWords status;
   Front front(

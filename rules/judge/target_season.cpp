@@ -99,25 +99,46 @@ Slot season_end(Slot slot, const Kpi& kpi) {
   return kpi.every.span().months > 0 ? shift_date(end, Span{12, 0, 0}) : Slot{end.ms + kSeason.count() * kDayMs};
 }
 
-/// Adds up the values that it is given.
-class Season {
- public:
-  void add(Slot end, double value) {
-    if (!std::isnan(value)) {
-      sum_ += value;
-      points_.push_back({end, sum_});
+/// The end of the plan, with the latest of its changes.
+Slot last_end(const TargetPlan& plan) {
+  Slot end = plan.end;
+  for (const TargetTurn& turn : plan.turns) {
+    end = std::max(end, turn.end);
+  }
+  return end;
+}
+
+double periods_of(const TargetPlan& plan, const Kpi& kpi) {
+  return static_cast<double>(last_end(plan).ms - plan.start.ms) /
+         static_cast<double>(kpi.every.span().approximate_ms());
+}
+
+bool is_enough(std::size_t known, double periods) {
+  return static_cast<double>(known) >= std::floor(kSeasonKnown * periods);
+}
+
+/// Calls `use` with the end of each period of the plan, the period of last year that it is like and its value. Of what
+/// is not days, those that were judged only.
+template <class Use>
+void each_of_season(
+    const TargetPlan& plan, const Kpi& kpi, const JudgedSeries& judged, const CalendarRules& calendar, const Use& use) {
+  const Slot end = last_end(plan);
+  if (kpi.every.unit == Grain::Unit::kDay) {
+    for (Slot day = plan.start; day < end; day.ms += kDayMs) {
+      const Slot before = slot_of(like_last_year(date_of(day), calendar));
+      const Sample* like = judged.at(before);
+      use(Slot{day.ms + kDayMs}, before, like != nullptr ? like->value : std::nan(""));
     }
+    return;
   }
-
-  [[nodiscard]] std::vector<PathPoint> points(double periods) && {
-    const bool is_enough = static_cast<double>(points_.size()) >= std::floor(kSeasonKnown * periods) && sum_ > 0;
-    return is_enough ? std::move(points_) : std::vector<PathPoint>{};
+  const auto& values = judged.values;
+  const auto ended_before = [&](const Sample& sample) { return season_end(sample.slot, kpi) <= plan.start; };
+  for (auto at = std::partition_point(values.begin(), values.end(), ended_before);
+       at != values.end() && season_end(at->slot, kpi) <= end;
+       ++at) {
+    use(season_end(at->slot, kpi), at->slot, at->value);
   }
-
- private:
-  std::vector<PathPoint> points_;
-  double sum_ = 0;
-};
+}
 
 }  // namespace
 
@@ -144,28 +165,37 @@ std::vector<PathPoint> season_of(const TargetPlan& plan,
                                  const Kpi& kpi,
                                  const JudgedSeries& judged,
                                  const CalendarRules& calendar) {
-  Slot end = plan.end;
-  for (const TargetTurn& turn : plan.turns) {
-    end = std::max(end, turn.end);
-  }
-  Season season;
-  if (kpi.every.unit == Grain::Unit::kDay) {
-    for (Slot day = plan.start; day < end; day.ms += kDayMs) {
-      const Sample* like = judged.at(slot_of(like_last_year(date_of(day), calendar)));
-      season.add(Slot{day.ms + kDayMs}, like != nullptr ? like->value : std::nan(""));
+  std::vector<PathPoint> points;
+  double sum = 0;
+  each_of_season(plan, kpi, judged, calendar, [&](Slot end, Slot /*like*/, double value) {
+    if (!std::isnan(value)) {
+      sum += value;
+      points.push_back({end, sum});
     }
-  } else {
-    const auto& values = judged.values;
-    const auto ended_before = [&](const Sample& sample) { return season_end(sample.slot, kpi) <= plan.start; };
-    for (auto at = std::partition_point(values.begin(), values.end(), ended_before);
-         at != values.end() && season_end(at->slot, kpi) <= end;
-         ++at) {
-      season.add(season_end(at->slot, kpi), at->value);
-    }
+  });
+  return is_enough(points.size(), periods_of(plan, kpi)) && sum > 0 ? points : std::vector<PathPoint>{};
+}
+
+SeasonGap season_gap(
+    const TargetPlan& plan, const Kpi& kpi, const JudgedSeries& judged, Slot newest, const CalendarRules& calendar) {
+  const double periods = periods_of(plan, kpi);
+  SeasonGap gap;
+  gap.periods = std::llround(periods);
+  const Slot first = judged.values.empty() ? next_slot(newest, kpi.every, kpi.zone) : judged.values.front().slot;
+  std::int64_t before = 0;  // those that end before the history begins
+  std::int64_t lost = 0;
+  each_of_season(plan, kpi, judged, calendar, [&](Slot /*end*/, Slot like, double value) {
+    gap.known += std::isnan(value) ? 0 : 1;
+    lost += std::isnan(value) && like <= newest ? 1 : 0;
+  });
+  if (kpi.every.unit != Grain::Unit::kDay) {
+    const double missing = static_cast<double>(season_end(first, kpi).ms - plan.start.ms) /
+                           static_cast<double>(kpi.every.span().approximate_ms());
+    before = std::llround(std::clamp(missing - 1, 0.0, periods));
   }
-  const double periods =
-      static_cast<double>(end.ms - plan.start.ms) / static_cast<double>(kpi.every.span().approximate_ms());
-  return std::move(season).points(periods);
+  gap.may_be_filled =
+      is_enough(static_cast<std::size_t>(std::max<std::int64_t>(0, gap.periods - lost - before)), periods);
+  return gap;
 }
 
 }  // namespace kpi

@@ -22,4 +22,15 @@ std::vector<PathPoint> season_of(const TargetPlan& plan,
                                  const JudgedSeries& judged,
                                  const CalendarRules& calendar);
 
+/// What a seasonal plan has of last year.
+struct SeasonGap {
+  std::int64_t known = 0;     ///< Periods with a value.
+  std::int64_t periods = 0;   ///< Of so many.
+  bool may_be_filled = true;  ///< It is enough, or becomes so when what is still to come has values.
+};
+
+/// `newest`: the newest period that was due; what was before it and has no value gets none any more.
+SeasonGap season_gap(
+    const TargetPlan& plan, const Kpi& kpi, const JudgedSeries& judged, Slot newest, const CalendarRules& calendar);
+
 }  // namespace kpi

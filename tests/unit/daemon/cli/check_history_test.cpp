@@ -152,6 +152,41 @@ TEST(CheckTotals, AsksForRowsWithoutLabelsUntilSomeCome) {
   EXPECT_EQ(program.on_folder({"check"}).err.find("rows without labels"), std::string::npos);
 }
 
+TEST_F(CheckHistory, RefusesASeasonalPathWithoutLastYear) {
+  rules("value: web.visits, target: {measure: total, start: 2026-05-01, to: 90k, by: 2026-06-30, path: seasonal}");
+  const Ended ended = program_.on_folder({"check"});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_NE(
+      ended.err.find("rules.yaml:2:192: error: the seasonal path of visits follows last year, and the history has "
+                     "0 of the 61 days that it needs"),
+      std::string::npos)
+      << ended.err;
+  EXPECT_NE(ended.err.find("help: write path: {steps: {2026-05-31: …}} with what is due by then"), std::string::npos)
+      << ended.err;
+  EXPECT_EQ(program_.once("2026-04-13T06:00:00Z"), 1);
+}
+
+TEST_F(CheckHistory, WaitsForASeasonThatIsStillToCome) {
+  // Of January to June 2027 a part of 2026 is known, and the rest has not been yet.
+  rules("value: web.visits, target: {measure: total, start: 2027-01-01, to: 90k, by: 2027-06-30, path: seasonal}");
+  EXPECT_EQ(said().find("seasonal"), std::string::npos) << said();
+  EXPECT_EQ(program_.once("2026-04-13T06:00:00Z"), 0);
+}
+
+TEST_F(CheckHistory, SaysThatASeasonIsNotKnownBeforeThereIsAHistory) {
+  Program program("2026-04-12T06:00:00Z");
+  program.write("web.csv", visits());
+  program.write("kpid.yaml", program_.read("kpid.yaml"));
+  rules("value: web.visits, target: {measure: total, start: 2026-05-01, to: 90k, by: 2026-06-30, path: seasonal}");
+  program.write("rules.yaml", program_.read("rules.yaml"));
+  const Ended ended = program.on_folder({"check"});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_NE(ended.err.find("rules.yaml:2:192: warning: the seasonal path of visits follows last year, of which nothing "
+                           "is known yet: without its values the target judges nothing"),
+            std::string::npos)
+      << ended.err;
+}
+
 TEST_F(CheckHistory, FailsByItsWarningsWhenStrict) {
   rules("value: 'web.visits{country=\"SF\"}'");
   EXPECT_EQ(program_.on_folder({"check"}).code, 0);
