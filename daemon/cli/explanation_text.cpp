@@ -4,6 +4,7 @@
 #include "daemon/cli/explanation_target.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/notify/message_json.hpp"
+#include "rules/base/rounding.hpp"
 #include "rules/base/text.hpp"
 #include "rules/routing/target_words.hpp"
 #include "rules/words/say.hpp"
@@ -55,8 +56,10 @@ void print_target(const TargetView& target, const Unit& unit, std::ostream& out)
               : ", " + target.formatted_expected + (target.is_ceiling ? " planned by now" : " due by now"));
   out << (target.judged_by.empty() ? "" : ", judged by " + target.judged_by) << "\n";
   if (target.probability && target.projected_low && target.projected_high) {
+    const double width = *target.projected_high - *target.projected_low;
     const auto bound = [&](double value) {
-      return target.budget ? percent(value) : format_value(rounded(value), unit, Language::kEnglish);
+      const double seen = rounded(rounded_beside(value, width, 4));
+      return target.budget ? percent(value) : format_value(seen, unit, Language::kEnglish);
     };
     out << "            forecast " << target.formatted_projected << " at the deadline, between "
         << bound(*target.projected_low) << " and " << bound(*target.projected_high) << " in four cases of five; the "

@@ -1,6 +1,7 @@
 #include "daemon/cli/rule_test_expectation.hpp"
 
 #include "daemon/notify/text_message.hpp"
+#include "rules/base/rounding.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -48,13 +49,7 @@ class Verification {
       fail_at(subject + " value", "unknown", number_text(value));
     }
     if (expectation_.value) {
-      const double scale = std::max(std::abs(*expectation_.value), std::abs(value));
-      const bool is_close = std::abs(value - *expectation_.value) <= 1e-9 * scale;
-      if (!is_close) {
-        fail_at(subject + " value",
-                number_text(*expectation_.value),
-                std::isnan(value) ? "unknown (" + std::string(name_of(line->reason)) + ")" : number_text(value));
-      }
+      verify_value(subject, *line, value);
     }
     for (const auto& [key, wanted] : expectation_.words) {
       const std::vector<std::string> got = words_of_line(engine_, *line, key, value);
@@ -65,6 +60,25 @@ class Verification {
         fail_at(what, wanted, join(got, " / "));
       }
     }
+  }
+
+  void verify_value(const std::string& subject, const Line& line, double value) {
+    const double wanted = *expectation_.value;
+    if (std::isnan(value)) {
+      fail_at(subject + " value", number_text(wanted), "unknown (" + std::string(name_of(line.reason)) + ")");
+      return;
+    }
+    if (is_equal(value, wanted)) {
+      return;
+    }
+    const Config& config = engine_.config();
+    const Unit& unit = config.rules.kpis[line.kpi].unit;
+    const std::string shown = format_value(value, unit, config.language);
+    const bool is_shown_alike = shown == format_value(wanted, unit, config.language);
+    fail_at(subject + " value",
+            number_text(wanted),
+            number_text(value) +
+                (is_shown_alike ? "; to compare it as it is shown, write formatted: \"" + shown + "\"" : ""));
   }
 
   /// What may be said of a line under `key`; several for a reason.

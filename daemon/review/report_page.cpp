@@ -1,5 +1,6 @@
 #include "daemon/review/history_chart.hpp"
 #include "daemon/review/html_writer.hpp"
+#include "rules/base/rounding.hpp"
 #include "rules/base/text.hpp"
 #include "rules/words/say.hpp"
 
@@ -130,8 +131,8 @@ class Page {
     html_.put("<b>", text(outlook.projected), "</b> ");
     html_.put("",
               filled(words_.forecast_text,
-                     {{"low", text(outlook.low)},
-                      {"high", text(outlook.high)},
+                     {{"low", text(rounded_beside(outlook.low, outlook.high - outlook.low, 4))},
+                      {"high", text(rounded_beside(outlook.high, outlook.high - outlook.low, 4))},
                       {"share", likelihood_words(outlook.probability, is_share, style_.language)},
                       {"date", long_date(outlook.deadline, words_)}}),
               ".</p>\n");

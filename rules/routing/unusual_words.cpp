@@ -1,29 +1,18 @@
 #include "rules/routing/unusual_words.hpp"
 
+#include "rules/base/rounding.hpp"
 #include "rules/words/civil_words.hpp"
 #include "rules/words/say.hpp"
 
 #include <chrono>
-#include <cmath>
 
 namespace kpi {
-namespace {
-
-/// To two digits of what it is known by: "2,100", not "2,137".
-double rounded(double value, double width) {
-  if (!(width > 0) || !std::isfinite(value)) {
-    return value;
-  }
-  const double unit = std::pow(10.0, std::floor(std::log10(width)) - 1);
-  return std::round(value / unit) * unit;
-}
-
-}  // namespace
 
 std::string unusual_words(const Unusual& found, const Kpi& kpi, Slot slot, Language language) {
+  constexpr int kDigits = 2;  // "2,100", not "2,137"
   const double width = found.high - found.low;
-  const std::string low = format_value(rounded(found.low, width), kpi.unit, language);
-  const std::string high = format_value(rounded(found.high, width), kpi.unit, language);
+  const std::string low = format_value(rounded_beside(found.low, width, kDigits), kpi.unit, language);
+  const std::string high = format_value(rounded_beside(found.high, width, kDigits), kpi.unit, language);
   if (found.periods == 0) {
     return say(language, Phrase::kUsualRange, {{"low", low}, {"high", high}});
   }
