@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -68,7 +69,7 @@ Result<FileLock> FileLock::take(const std::string& history, std::chrono::millise
   if (fd < 0) {
     return fail(ErrorKind::kStorage, cannot_open(history, path, errno));
   }
-  FileLock lock(fd);
+  FileLock lock(fd, history);
   // flock() itself would wait for ever. A verb of another process holds it for some milliseconds.
   constexpr std::chrono::milliseconds kAgain{20};
   int error = ::flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
@@ -92,10 +93,16 @@ Result<FileLock> FileLock::take(const std::string& history, std::chrono::millise
 }
 
 FileLock::FileLock(FileLock&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), was_abandoned_(other.was_abandoned_), was_damaged_(other.was_damaged_) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      history_(std::move(other.history_)),
+      noted_(other.noted_),
+      was_abandoned_(other.was_abandoned_),
+      was_damaged_(other.was_damaged_) {}
 
 FileLock& FileLock::operator=(FileLock&& other) noexcept {
   std::swap(fd_, other.fd_);
+  std::swap(history_, other.history_);
+  std::swap(noted_, other.noted_);
   std::swap(was_abandoned_, other.was_abandoned_);
   std::swap(was_damaged_, other.was_damaged_);
   return *this;
@@ -105,6 +112,29 @@ FileLock::~FileLock() {
   if (fd_ >= 0) {
     ::close(fd_);
   }
+}
+
+std::optional<FileLock::Identity> FileLock::identity_of(const std::string& path) {
+  struct stat about{};
+  return ::stat(path.c_str(), &about) == 0 ? std::optional(Identity{about.st_dev, about.st_ino}) : std::nullopt;
+}
+
+void FileLock::note_history() {
+  noted_ = identity_of(history_);
+}
+
+std::string FileLock::lost() const {
+  struct stat held{};
+  const std::string lock = history_ + ".lock";
+  const bool has_lock = ::fstat(fd_, &held) == 0;
+  for (const auto& [path, known] :
+       {std::pair(history_, noted_),
+        std::pair(lock, has_lock ? std::optional(Identity{held.st_dev, held.st_ino}) : std::nullopt)}) {
+    if (const auto found = identity_of(path); known && found != known) {
+      return fmt::format(R"("{}" was {} while kpid had it open)", path, found ? "replaced" : "deleted");
+    }
+  }
+  return "";
 }
 
 void FileLock::release() {

@@ -5,8 +5,12 @@
 
 #include "rules/base/result.hpp"
 
+#include <sys/types.h>
+
 #include <chrono>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace kpi {
 
@@ -29,15 +33,34 @@ class FileLock {
   /// The owner before this one met damage in the file.
   [[nodiscard]] bool was_damaged() const { return was_damaged_; }
 
+  /// The history that stands at its name now is the one that is written from here on.
+  void note_history();
+
+  /// Why that would be lost, or another's too: since note_history() the history or the lock file was deleted, or
+  /// another file stands in its place. Empty: neither.
+  [[nodiscard]] std::string lost() const;
+
   /// Gives the claim up in good order.
   void release();
   /// Gives it up, and tells the next owner that the file is damaged.
   void release_damaged();
 
  private:
-  explicit FileLock(int fd) : fd_(fd) {}
+  /// Which file it is, whatever it is called.
+  struct Identity {
+    dev_t device = 0;
+    ino_t file = 0;
+
+    bool operator==(const Identity&) const = default;
+  };
+
+  FileLock(int fd, std::string history) : fd_(fd), history_(std::move(history)) {}
+
+  static std::optional<Identity> identity_of(const std::string& path);
 
   int fd_ = -1;
+  std::string history_;
+  std::optional<Identity> noted_;
   bool was_abandoned_ = false;
   bool was_damaged_ = false;
 };

@@ -67,7 +67,9 @@ class SqliteStore final : public Store {
         options_(options),
         reserve_(lock_ ? path_ + ".reserve" : std::string()),
         db_(std::move(db)),
-        rows_(std::make_unique<Rows>(*db_)) {}
+        rows_(std::make_unique<Rows>(*db_)) {
+    note_history();
+  }
 
   /// Said with the next load().
   void warn(std::string warning) { warnings_.push_back(std::move(warning)); }
@@ -156,6 +158,13 @@ class SqliteStore final : public Store {
 
   Result<StoredState> load_all();
   Result<void> begin_anew();
+
+  void note_history() {
+    if (lock_) {
+      lock_->note_history();
+    }
+  }
+
   void load_names(StoredState& state);
   void load_versions(StoredState& state);
   void load_alerts(StoredState& state);
@@ -195,6 +204,7 @@ Result<void> SqliteStore::begin_anew() {
   return sqlite::guarded("open", path_, [&]() -> Result<void> {
     db_ = KPI_TRY(connect(path_, true, options_));
     rows_ = std::make_unique<Rows>(*db_);
+    note_history();
     is_fully_synchronous_.reset();
     is_damaged_ = false;
     return {};
@@ -310,6 +320,14 @@ void SqliteStore::synchronise_fully(bool fully) {
 }
 
 Result<void> SqliteStore::commit(const StepCommit& step) {
+  if (const std::string lost = lock_ ? lock_->lost() : ""; !lost.empty()) {
+    // Trying again will not help: the daemon ends, and the next start goes on with the file that stands there.
+    return fail(
+        ErrorKind::kInvalid,
+        fmt::format("cannot write the history: {}; what kpid writes would be lost. Put back the history that is "
+                    "wanted, then start kpid again",
+                    lost));
+  }
   bool is_full = false;
   const auto attempt = [&]() -> Result<void> {
     try {

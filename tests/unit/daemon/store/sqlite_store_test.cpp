@@ -56,6 +56,33 @@ unsigned mode_of(const std::string& path) {
   return status.st_mode & 0777U;
 }
 
+/// What a commit says after the file of that name has gone; with `other`, one of another stands in its place.
+Error commit_without(const std::string& name, bool is_replaced) {
+  const TempDir directory;
+  const std::unique_ptr<Store> store = opened(directory.file("kpid.db"));
+  expect_committed(*store, first_step());
+  std::filesystem::rename(directory.file(name), directory.file("away"));
+  if (is_replaced) {
+    write_file(directory.file(name), "another");
+  }
+  StepCommit step;
+  step.reviews.push_back({"conversion", "owner", "looked at", Instant{}});
+  const Result<void> done = store->commit(step);
+  std::filesystem::rename(directory.file("away"), directory.file(name));
+  EXPECT_TRUE(store->commit(step)) << "what stands there is the history again";
+  return done ? Error{ErrorKind::kNotFound, "it was written"} : done.error();
+}
+
+TEST(SqliteStore, WritesNothingIntoAHistoryThatWasDeletedOrReplaced) {
+  for (const std::string name : {"kpid.db", "kpid.db.lock"}) {
+    const Error deleted = commit_without(name, false);
+    EXPECT_EQ(deleted.kind, ErrorKind::kInvalid) << "trying again would not help";
+    EXPECT_THAT(deleted.message, testing::HasSubstr(name + "\" was deleted while kpid had it open"));
+    EXPECT_THAT(commit_without(name, true).message,
+                testing::HasSubstr(name + "\" was replaced while kpid had it open"));
+  }
+}
+
 TEST(SqliteStore, CreatesItsFileForItsOwnerAlone) {
   const TempDir directory;
   const std::string path = directory.file("kpid.db");
