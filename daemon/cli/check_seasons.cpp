@@ -90,8 +90,8 @@ class SeasonCheck {
     const std::string segment = line.segment.empty() ? "" : " (" + printable(labels_text(line.segment), 60) + ")";
     diagnostics_.error(at,
                        "the seasonal path of " + kpi.id + segment + " follows last year, and the history has " +
-                           std::to_string(gap.known) + " of the " + counted(gap.periods, kpi.every.text()) +
-                           " that it needs",
+                           std::to_string(gap.known) + " of the " +
+                           counted(static_cast<std::uint64_t>(gap.periods), kpi.every.text()) + " that it needs",
                        remedy(plan));
   }
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdio>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace kpi {
@@ -14,52 +17,63 @@ constexpr std::array<std::string_view, 3> kWordsOfAlerts{"message", "runbook", "
 
 /// In double quotes: whatever was written, it is read as this text.
 void add_scalar(std::string_view scalar, std::string& text) {
-  text += '"';
-  for (const char c : scalar) {
+  constexpr auto is_escaped = [](char c) {
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      text += '\\';
-      text += c;
-    } else if (byte < 0x20 || byte == 0x7F) {
-      std::array<char, 5> escaped{};
-      std::snprintf(escaped.data(), escaped.size(), "\\x%02x", byte);
+    return c == '"' || c == '\\' || byte < 0x20 || byte == 0x7F;
+  };
+  text += '"';
+  while (!scalar.empty()) {
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if(scalar, is_escaped) - scalar.begin());
+    text += scalar.substr(0, plain);
+    scalar.remove_prefix(plain);
+    if (!scalar.empty()) {
+      std::array<char, 5> escaped{'\\', scalar.front()};
+      if (scalar.front() != '"' && scalar.front() != '\\') {
+        std::snprintf(escaped.data(), escaped.size(), "\\x%02x", static_cast<unsigned char>(scalar.front()));
+      }
       text += escaped.data();
-    } else {
-      text += c;
+      scalar.remove_prefix(1);
     }
   }
   text += '"';
 }
 
-void add_node(const YamlNode& node, std::string& text);
+using Words = std::span<const std::string_view>;
 
-/// In the order of the keys.
-void add_map(const YamlNode& map, std::string& text) {
+/// A map, or the maps of a list, go without the keys of `left_out`.
+void add_node(const YamlNode& node, Words left_out, std::string& text);
+
+/// In the order of the keys. `add_value` adds what stands at one of them.
+template <class AddValue>
+void add_map(const YamlNode& map, Words left_out, std::string& text, const AddValue& add_value) {
   std::vector<const std::pair<YamlNode, YamlNode>*> entries;
+  entries.reserve(map.entries.size());
   for (const auto& entry : map.entries) {
-    entries.push_back(&entry);
+    if (std::ranges::find(left_out, entry.first.scalar) == left_out.end()) {
+      entries.push_back(&entry);
+    }
   }
-  std::ranges::stable_sort(entries, {}, [](const auto* entry) -> const std::string& { return entry->first.scalar; });
+  std::ranges::sort(entries, {}, [](const auto* entry) -> const std::string& { return entry->first.scalar; });
   text += '{';
   for (const auto* entry : entries) {
     text += entry == entries.front() ? "" : ", ";
     add_scalar(entry->first.scalar, text);
     text += ": ";
-    add_node(entry->second, text);
+    add_value(*entry);
   }
   text += '}';
 }
 
-void add_list(const YamlNode& list, std::string& text) {
+void add_list(const YamlNode& list, Words left_out, std::string& text) {
   text += '[';
   for (const YamlNode& item : list.items) {
     text += &item == &list.items.front() ? "" : ", ";
-    add_node(item, text);
+    add_node(item, left_out, text);
   }
   text += ']';
 }
 
-void add_node(const YamlNode& node, std::string& text) {
+void add_node(const YamlNode& node, Words left_out, std::string& text) {
   switch (node.kind) {
     case YamlNode::Kind::kNull:
       text += '~';
@@ -68,33 +82,22 @@ void add_node(const YamlNode& node, std::string& text) {
       add_scalar(node.scalar, text);
       break;
     case YamlNode::Kind::kSequence:
-      add_list(node, text);
+      add_list(node, left_out, text);
       break;
     case YamlNode::Kind::kMap:
-      add_map(node, text);
+      add_map(node, left_out, text, [&](const auto& entry) { add_node(entry.second, {}, text); });
       break;
   }
-}
-
-/// Takes these keys out of a map.
-template <std::size_t kCount>
-void drop(const std::array<std::string_view, kCount>& keys, YamlNode& map) {
-  std::erase_if(map.entries,
-                [&](const auto& entry) { return std::ranges::find(keys, entry.first.scalar) != keys.end(); });
 }
 
 }  // namespace
 
 std::string definition_text(const YamlNode& body) {
-  YamlNode rest = body;
-  drop(kWords, rest);
-  for (auto& [key, value] : rest.entries) {
-    if (key.scalar == "alerts") {
-      std::ranges::for_each(value.items, [](YamlNode& alert) { drop(kWordsOfAlerts, alert); });
-    }
-  }
   std::string text;
-  add_node(rest, text);
+  add_map(body, kWords, text, [&](const auto& entry) {
+    const bool is_alerts = entry.first.scalar == "alerts";
+    add_node(entry.second, is_alerts ? Words(kWordsOfAlerts) : Words(), text);
+  });
   return text;
 }
 

@@ -83,7 +83,7 @@ void read_own_labels(const YamlNode& node, Labels& labels, Diagnostics& diagnost
 }
 
 void warn_of_comment(const YamlNode& node, std::string_view key, Diagnostics& diagnostics) {
-  if (node.kind != YamlNode::Kind::kScalar || node.quoted || node.position.source == nullptr) {
+  if (node.kind != YamlNode::Kind::kScalar || node.quoted || !node.has_comment) {
     return;
   }
   const std::string_view line = node.position.source->line(node.position.line);

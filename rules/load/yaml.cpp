@@ -228,6 +228,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (hash == std::string_view::npos || hash == event.end || text_[hash] != '#' || node.scalar.empty()) {
       return;
     }
+    node.has_comment = true;
     const std::string_view rest = text_.substr(hash, text_.find('\n', hash) - hash);
     const std::string comment = '"' + printable(trim(rest), 60) + '"';
     if (node.position.length == node.scalar.size() && YamlMending::is_cut_open(node)) {

@@ -30,9 +30,10 @@ struct YamlNode {
   YamlNode();  // not here: a pair of nodes would need it before the node is complete
 
   Kind kind = Kind::kNull;
-  std::string scalar;   ///< The text of a scalar, unquoted; also of a null ("", "~", "null").
-  bool quoted = false;  ///< Written in quotes or as a block scalar.
-  Position position;    ///< Its first byte; of a scalar in quotes the quote. The length is that of its first line.
+  std::string scalar;        ///< The text of a scalar, unquoted; also of a null ("", "~", "null").
+  bool quoted = false;       ///< Written in quotes or as a block scalar.
+  bool has_comment = false;  ///< A comment follows on its line.
+  Position position;         ///< Its first byte; of a scalar in quotes the quote. The length is that of its first line.
   std::vector<YamlNode> items;                         ///< Of a sequence.
   std::vector<std::pair<YamlNode, YamlNode>> entries;  ///< Of a map, in the order of the file; keys are scalars.
 
