@@ -17,6 +17,58 @@ std::string_view unquoted(std::string_view text) {
   return is_quoted ? text.substr(1, text.size() - 2) : text;
 }
 
+/// What of a path stands outside of its brackets, where a filter has operators of its own; what stands inside is
+/// blanks.
+std::string outside_brackets(std::string_view path) {
+  std::string text;
+  int depth = 0;
+  for (const char c : path) {
+    depth += c == '[' ? 1 : 0;
+    text += depth > 0 ? '_' : c;
+    depth -= c == ']' && depth > 0 ? 1 : 0;
+  }
+  return text;
+}
+
+/// The operator that a mistyped one was meant to be; empty: nobody knows.
+std::string_view meant_operator(std::string_view sign) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kMeant{{{"=", "=="},
+                                                                                         {"==", "=="},
+                                                                                         {"===", "=="},
+                                                                                         {"!=", "!="},
+                                                                                         {"!==", "!="},
+                                                                                         {"<>", "!="},
+                                                                                         {"=!", "!="},
+                                                                                         {"<", "<"},
+                                                                                         {"<=", "<="},
+                                                                                         {"=<", "<="},
+                                                                                         {">", ">"},
+                                                                                         {">=", ">="},
+                                                                                         {"=>", ">="},
+                                                                                         {"~=", "=="}}};
+  const auto* const found = std::ranges::find(kMeant, sign, &std::pair<std::string_view, std::string_view>::first);
+  return found == kMeant.end() ? "" : found->second;
+}
+
+/// A question whose operator is mistyped would ask for a field of that whole name, which is never there.
+Result<void> require_operator(std::string_view text) {
+  const std::string outside = outside_brackets(text);
+  const std::size_t at = outside.find_first_of("=<>! \t");
+  if (at == std::string::npos) {
+    return {};
+  }
+  const std::size_t sign = outside.find_first_not_of(" \t", at);
+  const std::size_t end = std::min(outside.find_first_not_of("=<>!~", sign), text.size());
+  const std::string_view meant = meant_operator(text.substr(sign, end - sign));
+  const std::string_view wanted = trim(text.substr(end));
+  const std::string remedy = meant.empty() || wanted.empty()
+                                 ? "write a path, a blank, one of == != <= >= < > in, a blank and a value; or a path "
+                                   "with exists or absent behind it"
+                                 : "write \"" + printable(trim(text.substr(0, at)), 60) + ' ' + std::string(meant) +
+                                       ' ' + printable(wanted, 60) + '"';
+  return fail(ErrorKind::kInvalid, '"' + printable(text, 80) + "\" has no operator that is known: " + remedy);
+}
+
 bool less(const Json& value, std::string_view wanted, bool or_equal) {
   const auto a = parse_number(json_text_of(value));
   const auto b = parse_number(wanted);
@@ -104,6 +156,14 @@ Result<Condition::Test> Condition::parse_test(std::string_view text, bool is_hea
   if (test.wanted.empty() && (path.ends_with(" exists") || path.ends_with(" absent"))) {
     test.operation = path.ends_with(" exists") ? Operator::kExists : Operator::kAbsent;
     path = trim(path.substr(0, path.size() - 7));
+  } else if (test.wanted.empty()) {
+    KPI_TRY(require_operator(path));
+  }
+  const bool is_order = test.operation == Operator::kLess || test.operation == Operator::kLessEqual ||
+                        test.operation == Operator::kGreater || test.operation == Operator::kGreaterEqual;
+  if (is_order && !parse_number(test.wanted.front())) {
+    return fail(ErrorKind::kInvalid,
+                '"' + printable(text, 80) + "\" compares with what is no number: write a number, or == or !=");
   }
   if (is_header) {
     test.name = to_lower_ascii(path);

@@ -257,8 +257,7 @@ std::optional<Plugin> preset_plugin(const std::string& name,
   }
   map.finish();
   if (about != nullptr) {
-    const OptionTree* title = about->find("title");
-    plugin.help = title == nullptr ? "" : title->text;
+    plugin.help = preset_page(name, *preset, diagnostics).value_or(PresetPage{}).title;
   }
   bool is_only_zone = false;
   const SourceDefaults defaults = read_defaults(*preset, is_only_zone, diagnostics);

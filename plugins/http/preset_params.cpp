@@ -64,6 +64,13 @@ OptionSpec read_param(const OptionTree& name, const OptionTree& node, Diagnostic
               : number                ? Type::kNumber
               : !spec.choices.empty() ? Type::kChoice
                                       : Type::kText;
+  const bool is_chosen = spec.fallback.empty() || std::ranges::find(spec.choices, spec.fallback) != spec.choices.end();
+  if (spec.type == Type::kChoice && !is_chosen) {
+    diagnostics.error(
+        map.optional("default")->position,
+        "params." + name.text + ".default \"" + printable(spec.fallback, 60) + "\" is none of its choices",
+        "write one of " + join(spec.choices, ", "));
+  }
   return spec;
 }
 

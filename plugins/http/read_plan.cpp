@@ -1,5 +1,6 @@
 #include "plugins/http/plan.hpp"
 #include "plugins/http/render.hpp"
+#include "plugins/http/text_template.hpp"
 #include "plugins/http/tree_reader.hpp"
 #include "rules/base/text.hpp"
 
@@ -30,7 +31,11 @@ void read_window(const OptionTree& node, HttpPlan& plan, Diagnostics& diagnostic
     }
   }
   map.span("mature_after", window.mature_after);
-  map.text("format", window.format);
+  if (map.text("format", window.format) && !unknown_directive(window.format).empty()) {
+    diagnostics.error(map.optional("format")->position,
+                      "window.format has " + unknown_directive(window.format) + ", which means nothing",
+                      "use %Y %y %m %d %H %M %S %F %T %s %Q %f %z, and %-d without a zero");
+  }
   std::size_t end = 0;
   map.choice("end", {"inclusive", "exclusive"}, end);
   window.end = static_cast<WindowPlan::End>(end);

@@ -28,6 +28,11 @@ Result<TextTemplate::Part> parse_variable(std::string_view inside) {
   if (const std::size_t as = name.find(" as "); as != std::string_view::npos) {
     part.format = trim(name.substr(as + 4));
     name = trim(name.substr(0, as));
+    if (const std::string unknown = unknown_directive(part.format); !unknown.empty()) {
+      return fail(ErrorKind::kInvalid,
+                  "{{" + printable(trim(inside), 60) + "}} has " + unknown +
+                      ", which means nothing: use %Y %y %m %d %H %M %S %F %T %s %Q %f %z, and %-d without a zero");
+    }
   }
   if (!is_name(name)) {
     return fail(ErrorKind::kInvalid,
@@ -81,6 +86,18 @@ std::string directive_text(char directive, std::int64_t local_ms, std::int64_t u
 }
 
 }  // namespace
+
+std::string unknown_directive(std::string_view format) {
+  static constexpr std::string_view kKnown = "YymdHMSFTsQfz%";
+  for (std::size_t at = format.find('%'); at != std::string_view::npos; at = format.find('%', at)) {
+    const std::size_t letter = at + (format.substr(at + 1).starts_with('-') ? 2 : 1);
+    if (letter >= format.size() || kKnown.find(format[letter]) == std::string_view::npos) {
+      return printable(format.substr(at, letter + 1 - at), 10);
+    }
+    at = letter + 1;
+  }
+  return "";
+}
 
 Result<TextTemplate> TextTemplate::parse(std::string_view text) {
   TextTemplate result;

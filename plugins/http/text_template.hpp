@@ -33,6 +33,9 @@ class TextTemplate {
   std::vector<Part> parts_;
 };
 
+/// The first directive of a format that time_text() does not know; empty: there is none.
+std::string unknown_directive(std::string_view format);
+
 /// A date and time by the directives of strftime that DateFormat reads; `local_ms` on the local axis, `utc_ms` for
 /// %s and %Q.
 std::string time_text(std::string_view format, std::int64_t local_ms, std::int64_t utc_ms);

@@ -1162,6 +1162,39 @@ rowz: {kind: records}
   EXPECT_EQ(loaded.diagnostics.find("no variable {{base}}"), std::string::npos) << loaded.diagnostics;
 }
 
+TEST(HttpPreset, RefusesWhatWouldNeverHoldOrMeanNothing) {
+  LoadedSource place = load_source(kVisits);
+  std::ofstream(place.folder + "/never.yaml") << R"yaml(preset: never
+version: 1
+about: {title: Never, bogus: 3}
+params: {mode: {choices: [a, b], default: c}}
+window: {format: "%Y%K"}
+request: {url: "https://x/n?from={{window.start as %Y-%K}}&mode={{mode}}"}
+outcome:
+  - {when: {json: "/error = boom"}, then: config_error}
+  - {when: {header: "x-left =< 0"}, then: rate_limited}
+  - {when: {json: "/a is b"}, then: retry}
+  - {when: {json: "/n > many"}, then: retry}
+  - {when: {json: ["metrics[?metric=='sent'].value", "/a b exists", "/left <= 0", "/code in 4, 17"]}, then: retry}
+rows: {kind: scalar}
+)yaml";
+  const LoadedSource loaded = load_source("plugin: http\npreset: never.yaml\nmetrics: {n: {}}");
+  EXPECT_EQ(loaded.source, nullptr);
+  for (const char* said : {"never.yaml:3:23: error: about has no key \"bogus\"",
+                           "never.yaml:4:43: error: params.mode.default \"c\" is none of its choices",
+                           "never.yaml:5:18: error: window.format has %K, which means nothing",
+                           "{{window.start as %Y-%K}} has %K, which means nothing: use %Y",
+                           "never.yaml:8:19: error: \"/error = boom\" has no operator that is known",
+                           "write \"/error == boom\"",
+                           "never.yaml:9:21: error: \"x-left =< 0\" has no operator that is known",
+                           "write \"x-left <= 0\"",
+                           "never.yaml:10:19: error: \"/a is b\" has no operator that is known",
+                           "never.yaml:11:19: error: \"/n > many\" compares with what is no number"}) {
+    EXPECT_NE(loaded.diagnostics.find(said), std::string::npos) << said << "\n" << loaded.diagnostics;
+  }
+  EXPECT_EQ(loaded.diagnostics.find("never.yaml:12"), std::string::npos) << loaded.diagnostics;
+}
+
 TEST(TextPattern, FitsAndDoesNot) {
   const auto fits = [](const char* pattern, const char* text) {
     return TextPattern::parse(pattern).value().fits(text);
