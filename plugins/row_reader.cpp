@@ -34,16 +34,16 @@ void RowReader::read_at(std::uint64_t row,
   if (from_ && slot < *from_) {
     return;
   }
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    values_[i] = value_of(row, i, values[i]);
+  }
   const std::int64_t set = collector_.label_set(labels);
   if (set < 0) {
-    collector_.lose_of(row, slot, [&] {
+    collector_.lose_of(row, slot, values_, [&] {
       auto trouble = collector_.label_trouble(labels);
       return RowProblem{where_(row, {.part = Place::Part::kLabel, .index = trouble.label}), std::move(trouble.message)};
     });
     return;
-  }
-  for (std::size_t i = 0; i < values_.size(); ++i) {
-    values_[i] = value_of(row, i, values[i]);
   }
   collector_.add({.row = row, .slot = slot, .label_set = static_cast<std::uint32_t>(set)}, values_);
 }

@@ -158,11 +158,25 @@ Poll RowCollector::finish() {
   return std::move(poll_);
 }
 
+void RowCollector::note_lost(LostOf& lost, std::span<const RowValue> values) const {
+  lost.metrics.resize(settings_.metrics.size());
+  for (std::size_t metric = 0; metric < values.size(); ++metric) {
+    // Where the total is delivered by itself, the others are not taken for the whole.
+    const bool is_part = values[metric].state != RowValue::State::kAbsent && !settings_.metrics[metric].has_own_total;
+    lost.metrics[metric] = lost.metrics[metric] || is_part;
+  }
+}
+
+bool RowCollector::is_lost(std::int64_t slot, std::uint32_t metric) const {
+  const auto lost = lost_of_.find(slot);
+  return lost != lost_of_.end() && lost->second.metrics[metric];
+}
+
 /// Rows are in order by now.
 void RowCollector::find_lost() {
-  for (const auto& [slot, where] : lost_of_) {
+  for (const auto& [slot, lost] : lost_of_) {
     if (lost_.empty() && !std::ranges::binary_search(rows_, slot, {}, &Record::slot)) {
-      lost_ = where;
+      lost_ = lost.where;
     }
   }
 }
@@ -212,6 +226,9 @@ void RowCollector::emit_metric(std::span<const Record> same, std::uint32_t metri
                             " add up to more than a number can be: correct them; until then the value is not known"};
     });
     sum = std::nan("");
+  }
+  if (first != nullptr && is_lost(first->slot, metric)) {
+    sum = std::nan("");  // a sum without a row that may be its own is no smaller sum, nor is the total
   }
   if (first != nullptr) {
     poll_.samples.push_back({.series = series(first->label_set, metric), .slot = Slot{first->slot}, .value = sum});

@@ -87,12 +87,15 @@ class RowCollector {
     problem(row, std::forward<Describe>(describe));
   }
 
-  /// The same of a row whose period is known, and its series is not: it is lost where no other row is of that period.
+  /// The same of a row whose period is known, and its series is not: it may be of any, and nothing of that period is
+  /// known of the metrics it is about; it is lost where no other row is of that period.
   template <class Describe>
-  void lose_of(std::uint64_t row, Slot slot, Describe&& describe) {
-    if (lost_of_.size() < kMaxRowProblems) {
-      lost_of_.emplace_back(slot.ms, describe().where);
+  void lose_of(std::uint64_t row, Slot slot, std::span<const RowValue> values, Describe&& describe) {
+    LostOf& lost = lost_of_[slot.ms];
+    if (lost.where.empty()) {
+      lost.where = describe().where;
     }
+    note_lost(lost, values);
     problem(row, std::forward<Describe>(describe));
   }
 
@@ -113,6 +116,12 @@ class RowCollector {
     std::uint64_t row;
     std::uint32_t label_set;
     std::uint32_t values;  // a row of values_
+  };
+
+  /// A row of a period whose labels cannot be read.
+  struct LostOf {
+    std::string where;          ///< The first one.
+    std::vector<bool> metrics;  ///< Which it says something of.
   };
 
   struct KeptProblem {
@@ -136,6 +145,9 @@ class RowCollector {
   void duplicate(const Record& first, const Record& again, std::uint32_t metric);
   std::uint32_t series(std::uint32_t label_set, std::uint32_t metric);
   void take_problems();
+  void note_lost(LostOf& lost, std::span<const RowValue> values) const;
+  /// Whether a row that is lost may be of this period and metric, and of any series.
+  [[nodiscard]] bool is_lost(std::int64_t slot, std::uint32_t metric) const;
   void find_lost();
 
   const SourceSettings& settings_;
@@ -147,10 +159,10 @@ class RowCollector {
   std::map<Labels, std::uint32_t> sets_;
   std::vector<Labels> labels_;  // of each set
   std::vector<Record> rows_;
-  std::vector<double> values_;                                 // settings_.metrics.size() for each row
-  std::vector<RowValue::State> states_;                        // beside values_
-  std::string lost_;                                           // where the first lost row stands
-  std::vector<std::pair<std::int64_t, std::string>> lost_of_;  // periods, and where a row of them stands
+  std::vector<double> values_;              // settings_.metrics.size() for each row
+  std::vector<RowValue::State> states_;     // beside values_
+  std::string lost_;                        // where the first lost row stands
+  std::map<std::int64_t, LostOf> lost_of_;  // by period
   std::vector<KeptProblem> problems_;
   std::size_t problem_count_ = 0;
   std::vector<std::int64_t> series_;  // of set * metrics + metric; -1: none yet

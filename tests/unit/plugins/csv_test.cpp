@@ -107,7 +107,23 @@ TEST(CsvSource, ReportsARowWithoutALabelValue) {
   ASSERT_TRUE(poll);
   const std::string trouble = "no value for label country: fill the cell in, or rename \"\" to a name";
   EXPECT_EQ(problems_of(*poll), (Lines{"x.csv:2:12: " + trouble, "x.csv:4:12: " + trouble}));
-  EXPECT_EQ(samples_of(*poll, settings), (Lines{"2026-03-01 visits{country=SE} 2"}));
+  EXPECT_EQ(samples_of(*poll, settings), (Lines{"2026-03-01 visits{country=SE} null"}));
+}
+
+TEST(CsvSource, MakesNoSmallerSumOfAPeriodWithARowWithoutALabel) {
+  SourceSettings settings = csv_settings();
+  settings.metrics.push_back(metric("people", MetricKind::kDistinct));
+  settings.metrics.back().has_own_total = true;
+  settings.labels = {label("country", "Country"), label("device", "Device")};
+  const auto poll = poll_text(settings,
+                              "date,Country,Device,visits,people\n2026-03-01,SE,pc,1,1\n2026-03-01,SE,,2,9\n"
+                              "2026-03-02,SE,pc,3,2\n");
+  ASSERT_TRUE(poll);
+  EXPECT_EQ(samples_of(*poll, settings),
+            (Lines{"2026-03-01 visits{country=SE, device=pc} null",
+                   "2026-03-01 people{country=SE, device=pc} 1",
+                   "2026-03-02 visits{country=SE, device=pc} 3",
+                   "2026-03-02 people{country=SE, device=pc} 2"}));
 }
 
 TEST(CsvSource, TakesARowWithoutLabelsAsTheTotalOfWhatDoesNotCombine) {
