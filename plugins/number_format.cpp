@@ -178,6 +178,12 @@ bool is_percent_with_comma(std::string_view cell, const NumberFormat& format) {
          std::ranges::count(cell, ',') == 1 && cell.find('.') == std::string_view::npos;
 }
 
+/// "1,234" in data of an origin that nothing is known of: 1.234 or 1234.
+bool is_doubtful_comma(std::string_view cell, const NumberFormat& format) {
+  return format.comma_is_doubtful && format.is_fixed && cell.find(',') != std::string_view::npos &&
+         read_written(cell, with_decimal(format, ',')) && read_written(cell, with_decimal(format, '.'));
+}
+
 std::string spelling_of(Thousands kind) {
   switch (kind) {
     case Thousands::kComma:
@@ -221,7 +227,8 @@ std::optional<double> read_number(std::string_view cell, const NumberFormat& for
     const bool may_be_thousands = read_written(cell, with_decimal(format, '.')).has_value();
     return may_be_thousands || !format.is_fixed ? std::nullopt : read_written(cell, with_decimal(format, ','));
   }
-  if (format.comma_is_doubtful && cell.find(',') != std::string_view::npos) {
+  const bool is_refused = format.comma_is_doubtful && !format.is_fixed && cell.find(',') != std::string_view::npos;
+  if (is_refused || is_doubtful_comma(cell, format)) {
     return std::nullopt;
   }
   return plain ? read_unsigned(cell, format) : read_written(cell, format);
@@ -232,7 +239,8 @@ std::string number_trouble(std::string_view cell, const NumberFormat& format) {
   if (has_currency(bare(cell))) {
     return shown + " is not a plain number: deliver it without the currency";
   }
-  const bool is_doubtful = format.comma_is_doubtful || is_percent_with_comma(cell, format);
+  const bool is_doubtful =
+      format.comma_is_doubtful || is_percent_with_comma(cell, format) || is_doubtful_comma(cell, format);
   if (is_doubtful && read_written(cell, with_decimal(format, '.'))) {
     return shown + (format.is_fixed ? R"( may be a fraction or thousands: deliver a number, or a text such as "7.5")"
                                     : R"( may be a fraction or thousands: write decimal: "," or thousands: ",")");

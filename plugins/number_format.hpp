@@ -17,7 +17,7 @@ struct NumberFormat {
   char decimal = '.';
   Thousands thousands = Thousands::kAuto;
   /// Nothing tells whether "12,345" is 12.345 or 12345 (a file cut by semicolons that does not state its decimal sign):
-  /// a comma is then refused rather than guessed.
+  /// a comma is then refused rather than guessed. With is_fixed, only one that may be either is.
   bool comma_is_doubtful = false;
   /// The source has no keys that say how its numbers are written: its messages name none.
   bool is_fixed = false;

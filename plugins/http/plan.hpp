@@ -8,6 +8,7 @@
 #include "plugins/http/wait_time.hpp"
 #include "plugins/http/window.hpp"
 #include "plugins/network.hpp"
+#include "plugins/number_format.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -117,6 +118,7 @@ struct DecodePlan {
   Kind kind = Kind::kJson;
   std::optional<JsonSelect> chunk;  ///< Of chunks: the list within each that is put together.
   char delimiter = ',';
+  NumberFormat numbers{.is_fixed = true};  ///< Of texts.
   bool has_header = true;
   std::string comment;  ///< Lines that begin with it are left out.
 };

@@ -136,6 +136,12 @@ void read_decode(const OptionTree& node, HttpPlan& plan, Diagnostics& diagnostic
       diagnostics.error(map.optional("delimiter")->position, "decode.delimiter is one character", "write \";\" or tab");
     }
   }
+  std::size_t decimal = 0;
+  if (map.choice("decimal", {".", ","}, decimal)) {
+    decode.numbers.comma_is_doubtful = false;
+    decode.numbers.decimal = decimal == 0 ? '.' : ',';
+    decode.numbers.thousands = decimal == 0 ? NumberFormat::Thousands::kComma : NumberFormat::Thousands::kPoint;
+  }
   map.flag("header", decode.has_header);
   map.text("comment", decode.comment);
   std::int64_t bytes = static_cast<std::int64_t>(plan.max_body);
@@ -355,6 +361,7 @@ void read_plan(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnostics) {
   if (keys.paginate != nullptr) {
     plan.pages = read_pages(*keys.paginate, diagnostics);
   }
+  plan.decode.numbers.comma_is_doubtful = true;
   if (keys.decode != nullptr) {
     read_decode(*keys.decode, plan, diagnostics);
   }

@@ -45,6 +45,12 @@ class RowBuilder {
  private:
   using Labels = std::vector<std::string>;
 
+  /// The first text of each convention, and where it stands.
+  struct Written {
+    std::string point;
+    std::string comma;
+  };
+
   struct Gathered {
     double sum = 0;
     double last = 0;
@@ -83,6 +89,8 @@ class RowBuilder {
   /// Which metrics a row that is left out has.
   void see_metrics(const AnswerRow& row);
   Result<void> check_seen();
+  void look_at_convention(std::size_t metric, const std::string& text);
+  [[nodiscard]] Result<void> check_conventions() const;
   double factor_of(const AnswerRow& row, const std::string& field) const;
   void gather(Slot slot);
   void flush_gathered();
@@ -98,6 +106,8 @@ class RowBuilder {
   std::string told_clock_;                // what was told of the changes of the clock
   std::vector<JsonSelect> fields_;        // by metric
   std::vector<std::string> field_names_;  // by metric
+
+  std::vector<Written> written_;          // by metric
   std::vector<bool> was_seen_;            // by metric
   std::vector<JsonSelect> label_fields_;  // by label
   std::vector<std::string> places_;       // by row

@@ -929,6 +929,37 @@ metrics: {n: {kind: level}, m: {kind: level}})yaml");
   EXPECT_EQ(poll_text(poll, loaded.settings), "m 2026-11-20 3\nproblem: s/n: null stands where a value is wanted\n");
 }
 
+TEST(HttpRows, AreNotBelievedWhereACommaMayBeEither) {
+  const auto poll_of = [](const std::string& decode, const std::string& first, const std::string& second) {
+    const LoadedSource loaded =
+        load_source("plugin: http\nrequest: {url: \"https://api.example.com/n\"}\ndecode: " + decode +
+                    "\nrows: {kind: records}\nmetrics: {n: {}}");
+    EXPECT_NE(loaded.source, nullptr) << loaded.diagnostics;
+    FakeHost host([&](const HttpRequest&) {
+      return answer_of("date;n\n2026-11-18;" + first + "\n2026-11-19;" + second + "\n", 200, {{"content-length", "9"}});
+    });
+    const auto poll = loaded.source->poll(request_at(host), host, {});
+    if (!poll) {
+      return poll.error().message;
+    }
+    return join(samples_text(*poll, loaded.settings), ",") +
+           (poll->problems.empty() ? "" : ": " + poll->problems.front().message);
+  };
+  const std::string untold = "{kind: csv, delimiter: \";\"}";
+  for (const auto& [first, second] : {std::pair("1.234,5", "1,234"), std::pair("1,234", "1,5")}) {
+    const std::string said = poll_of(untold, first, second);
+    for (const char* part :
+         {"metric n is written in two ways", "\"1,234\"", "decimal: \",\" or decimal: \".\" in decode"}) {
+      EXPECT_NE(said.find(part), std::string::npos) << said;
+    }
+  }
+  EXPECT_NE(poll_of(untold, "1,234", "7").find("\"1,234\" may be a fraction or thousands"), std::string::npos);
+  EXPECT_EQ(poll_of("{kind: csv, delimiter: \";\", decimal: \",\"}", "1.234,5", "1,234"),
+            "n 2026-11-18 1234.5,n 2026-11-19 1.234");
+  EXPECT_EQ(poll_of("{kind: csv, delimiter: \";\", decimal: \".\"}", "1,234.5", "1,234"),
+            "n 2026-11-18 1234.5,n 2026-11-19 1234");
+}
+
 TEST(HttpRows, OfInfluxdbMayBeNone) {
   const Recording recording = read_recording("influxdb2");
   const LoadedSource loaded = load_source(recording.source);
