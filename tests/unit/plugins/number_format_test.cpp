@@ -127,7 +127,7 @@ const std::vector<TroubleCase>& unreadable() {
       {"a fraction or thousands in data",
        "1,234",
        kAnswer,
-       R"("1,234" may be a fraction or thousands: deliver a number, or a text such as "7.5")"},
+       R"("1,234" may be a fraction or thousands: write decimal: "," or decimal: "." in decode)"},
       {"apostrophes in data",
        "1'234",
        kData,
