@@ -107,6 +107,7 @@ class Explainer {
     context.table = context_.table;
     context.frame = Frame{result_.slot, kpi.every, kpi.over, kpi.zone, context_.rules->calendar};
     context.complete = kpi.complete;
+    context.read_at = context_.read_at;
     context.own = result_.judgement.value;
     return context;
   }

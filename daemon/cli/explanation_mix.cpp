@@ -51,6 +51,7 @@ class MixFinder {
     context.table = context_.table;
     context.frame = Frame{slot, kpi_.every, kpi_.over, kpi_.zone, context_.rules->calendar};
     context.complete = kpi_.complete;
+    context.read_at = context_.read_at;
     const Value value = evaluate(divisor, line.value_inputs, context);
     return value.is_known() ? std::optional(value.number) : std::nullopt;
   }

@@ -6,14 +6,13 @@
 #include "rules/judge/touch.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace kpi {
 namespace {
 
-/// Periods without a value that were given up because their source had not been read since they were due. Now it has:
-/// what is missing in them is known to be missing.
-std::set<Slot> given_up(
+/// Periods that were given up, or judged by what else there was, because their source had not been read since they were
+/// due. Now it has: what is missing in them is known to be missing.
+std::set<Slot> judged_unread(
     const Line& line, const Kpi& kpi, const KpiPlan& plan, const std::optional<Instant>& before, Instant read) {
   std::set<Slot> periods;
   for (auto judged = line.judged.values.rbegin(); judged != line.judged.values.rend(); ++judged) {
@@ -21,7 +20,7 @@ std::set<Slot> given_up(
     if (before && due <= *before) {
       break;
     }
-    if (std::isnan(judged->value) && due <= read) {
+    if (due <= read) {
       periods.insert(judged->slot);
     }
   }
@@ -158,7 +157,7 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
       for (const std::uint32_t kpi : kpis_of_metric_[metric]) {
         for (const std::uint32_t line : lines_of_kpi_[kpi]) {
           dirty_.emplace(kpi, line);
-          judge_again(line, given_up(lines_[line], rules_.kpis[kpi], plans_[kpi], before, result.at));
+          judge_again(line, judged_unread(lines_[line], rules_.kpis[kpi], plans_[kpi], before, result.at));
         }
       }
     }

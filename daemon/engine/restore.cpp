@@ -154,11 +154,16 @@ void Engine::plan() {
 /// REQUIRES that it was called for the KPIs before it.
 void Engine::find_sources(std::uint32_t kpi) {
   std::set<std::uint32_t>& sources = sources_of_kpi_[kpi];
-  for (const MetricInput& input : rules_.kpis[kpi].value.metrics) {
-    sources.insert(source_of_metric_[input.metric]);
-  }
-  for (const KpiInput& input : rules_.kpis[kpi].value.kpis) {
-    sources.insert(sources_of_kpi_[input.kpi].begin(), sources_of_kpi_[input.kpi].end());
+  // What a limit or a condition reads holds the KPI too: without it nothing can be said of its state.
+  for (const Program* program : programs_of(rules_.kpis[kpi])) {
+    for (const MetricInput& input : program->metrics) {
+      sources.insert(source_of_metric_[input.metric]);
+    }
+    for (const KpiInput& input : program->kpis) {
+      if (!input.is_self) {
+        sources.insert(sources_of_kpi_[input.kpi].begin(), sources_of_kpi_[input.kpi].end());
+      }
+    }
   }
 }
 

@@ -55,7 +55,7 @@ constexpr const char* kFirstJudged =
     "UNION ALL SELECT line_id, judged_at AS at, reason FROM ledger_revision AS r WHERE NOT EXISTS "
     "(SELECT 1 FROM ledger_revision AS o WHERE o.slot = r.slot AND o.line_id = r.line_id AND o.id < r.id)) "
     "SELECT DISTINCT kpi.name, at FROM first JOIN line ON line.id = line_id JOIN kpi ON kpi.id = kpi_id "
-    "WHERE at < ?1 AND reason NOT IN (SELECT id FROM word WHERE text = 'no_sample')";
+    "WHERE at < ?1 AND reason NOT IN (SELECT id FROM word WHERE text IN ('no_sample', 'incomplete'))";
 constexpr const char* kLines = "SELECT line.id, name, segment FROM line JOIN kpi ON kpi.id = kpi_id ORDER BY line.id";
 constexpr const char* kLedger =
     "SELECT line_id, slot, value, limit_value, goal, expected, verdict, target_status FROM ledger "

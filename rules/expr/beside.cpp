@@ -84,7 +84,8 @@ void Beside::add(std::span<const std::uint32_t> own,
   const Window window = window_of(context.frame, input, metric);
   std::map<std::vector<std::string>, std::vector<Slot>> found;
   for (const std::uint32_t id : series) {
-    const Gathered gathered(table_, std::span(&id, 1), window, metric, weighing_of(input, context.rules->metrics));
+    const Gathered gathered(
+        table_, std::span(&id, 1), window, metric, read_until(context, input.metric), weighing_of(input, context));
     std::vector<Slot>& slots = found[values_of(table_[id].labels, other.labels)];
     const auto middle = static_cast<std::ptrdiff_t>(slots.size());
     std::ranges::transform(gathered.values(), std::back_inserter(slots), &Sample::slot);

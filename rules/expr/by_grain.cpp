@@ -59,7 +59,8 @@ Value evaluate_by_grain(const Program& program,
                                 inputs.series[input],
                                 window,
                                 own,
-                                weighing_of(program.metrics[input], context.rules->metrics),
+                                read_until(context, program.metrics[input].metric),
+                                weighing_of(program.metrics[input], context),
                                 &beside)});
     saw_null = saw_null || columns.back().gathered.saw_null();
   }

@@ -73,6 +73,9 @@ struct EvaluationContext {
   const SampleTable* table = nullptr;
   Frame frame;
   double complete = 1;
+  /// By metric: when its source was last read without an error; null: everything was read. What ended later is not
+  /// known to be missing, whatever `missing` says.
+  const std::vector<std::optional<Instant>>* read_at = nullptr;
   Value own;                                             ///< `value`
   std::span<const std::optional<double>> target_fields;  ///< By TargetField.
 };

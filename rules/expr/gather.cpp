@@ -79,11 +79,12 @@ Gathered::Gathered(const SampleTable& table,
                    std::span<const std::uint32_t> series,
                    const Window& window,
                    const Metric& metric,
+                   Instant read,
                    const Weighing& weighing,
                    const Beside* beside) {
   if (weighing.metric != nullptr) {
     is_owned_ = true;
-    weigh(table, series, window, metric, weighing, beside);
+    weigh(table, series, window, metric, read, weighing, beside);
     return;
   }
   const bool counts_all = beside == nullptr || !beside->is_needed();
@@ -98,7 +99,7 @@ Gathered::Gathered(const SampleTable& table,
   is_owned_ = true;
   for (const std::uint32_t id : series) {
     const auto before = static_cast<std::ptrdiff_t>(owned_.size());
-    add(table, id, window, metric);
+    add(table, id, window, metric, read);
     if (!counts_all) {
       const auto is_alone = [&](const Sample& sample) { return beside->lacking(id, sample.slot).has_value(); };
       owned_.erase(std::remove_if(owned_.begin() + before, owned_.end(), is_alone), owned_.end());
@@ -125,9 +126,10 @@ void Gathered::leave_out_nulls() {
   std::erase_if(owned_, [&](const Sample& sample) { return std::ranges::binary_search(nulls_, sample.slot); });
 }
 
-/// Adds one series. Where the source says what a period without a row means, those from its first sample on are filled;
-/// a row that holds null is a row.
-void Gathered::add(const SampleTable& table, std::uint32_t series, const Window& window, const Metric& metric) {
+/// Adds one series. Where the source says what a period without a row means, those from its first sample on are filled,
+/// as far as the source was read since they ended or has later rows; a row that holds null is a row.
+void Gathered::add(
+    const SampleTable& table, std::uint32_t series, const Window& window, const Metric& metric, Instant read) {
   const std::span<const Sample> samples = table.range(series, window.from, window.to);
   if (metric.missing == Missing::kUnknown || metric.grain.unit == Grain::Unit::kInstant) {
     std::copy_if(
@@ -139,6 +141,10 @@ void Gathered::add(const SampleTable& table, std::uint32_t series, const Window&
   if (all.empty()) {
     return;
   }
+  const auto is_known_to_lack = [&](Slot slot) {
+    return read == Instant::max() || slot < all.back().slot ||
+           start_of(next_slot(slot, metric.grain, metric.zone), metric.grain, metric.zone) <= read;
+  };
   double filling = metric.missing == Missing::kLast ? number_before(all, window.from) : 0;
   auto next = samples.begin();
   for (Slot slot = std::max(window.from, all.front().slot); slot < window.to;
@@ -149,7 +155,7 @@ void Gathered::add(const SampleTable& table, std::uint32_t series, const Window&
     } else if (has_row) {
       owned_.push_back(*next);
       filling = metric.missing == Missing::kLast ? next->value : 0;
-    } else if (!std::isnan(filling)) {
+    } else if (!std::isnan(filling) && is_known_to_lack(slot)) {
       owned_.push_back({slot, filling});
     }
     next += has_row ? 1 : 0;
@@ -162,6 +168,7 @@ void Gathered::weigh(const SampleTable& table,
                      std::span<const std::uint32_t> series,
                      const Window& window,
                      const Metric& metric,
+                     Instant read,
                      const Weighing& weighing,
                      const Beside* beside) {
   for (const std::uint32_t id : series) {
@@ -169,8 +176,8 @@ void Gathered::weigh(const SampleTable& table,
     if (!of_weights) {
       continue;
     }
-    const Gathered values(table, std::span(&id, 1), window, metric);
-    const Gathered weights(table, std::span(&*of_weights, 1), window, *weighing.metric);
+    const Gathered values(table, std::span(&id, 1), window, metric, read);
+    const Gathered weights(table, std::span(&*of_weights, 1), window, *weighing.metric, weighing.read);
     note_unweighed(values, weights);
     auto value = values.values().begin();
     for (const Sample& weight : weights.values()) {
@@ -262,8 +269,15 @@ double Gathered::mean() const {
   return sum / weight;
 }
 
-Weighing weighing_of(const MetricInput& input, const std::vector<Metric>& metrics) {
-  return input.weight ? Weighing{*input.weight, &metrics[*input.weight]} : Weighing{};
+Weighing weighing_of(const MetricInput& input, const EvaluationContext& context) {
+  if (!input.weight) {
+    return {};
+  }
+  return {*input.weight, &context.rules->metrics[*input.weight], read_until(context, *input.weight)};
+}
+
+Instant read_until(const EvaluationContext& context, std::uint32_t metric) {
+  return context.read_at == nullptr ? Instant::max() : (*context.read_at)[metric].value_or(Instant::min());
 }
 
 void Gathered::combine(Across across) {

@@ -16,10 +16,14 @@ class Beside;
 struct Weighing {
   std::uint32_t id = 0;  ///< The metric, as the table knows it.
   const Metric* metric = nullptr;
+  Instant read = Instant::max();  ///< See read_until().
 };
 
 /// The weighing of `input`.
-Weighing weighing_of(const MetricInput& input, const std::vector<Metric>& metrics);
+Weighing weighing_of(const MetricInput& input, const EvaluationContext& context);
+
+/// Until when it is known what the metric's source has not.
+Instant read_until(const EvaluationContext& context, std::uint32_t metric);
 
 /// The numbers of one window, combined over its series: one a slot, in slot order, all finite. Of a weighted mean those
 /// that have a weight: a period of weight zero is there, with nothing to average. Of a ratio those that `beside` lets
@@ -30,6 +34,7 @@ class Gathered {
            std::span<const std::uint32_t> series,
            const Window& window,
            const Metric& metric,
+           Instant read,
            const Weighing& weighing = {},
            const Beside* beside = nullptr);
 
@@ -48,7 +53,7 @@ class Gathered {
   [[nodiscard]] const std::vector<Slot>& nulls() const { return nulls_; }
 
  private:
-  void add(const SampleTable& table, std::uint32_t series, const Window& window, const Metric& metric);
+  void add(const SampleTable& table, std::uint32_t series, const Window& window, const Metric& metric, Instant read);
   void combine(Across across);
   void note_nulls(std::span<const Sample> samples);
   void leave_out_nulls();
@@ -56,6 +61,7 @@ class Gathered {
              std::span<const std::uint32_t> series,
              const Window& window,
              const Metric& metric,
+             Instant read,
              const Weighing& weighing,
              const Beside* beside);
   void combine_weighed(Across across);

@@ -234,7 +234,8 @@ WindowCount count_window(const Program& program,
   }
   const Window window = window_of(context.frame, input, metric);
   const Beside beside(program, inputs, index, context);
-  const Gathered gathered(*context.table, series, window, metric, weighing_of(input, context.rules->metrics), &beside);
+  const Instant read = read_until(context, input.metric);
+  const Gathered gathered(*context.table, series, window, metric, read, weighing_of(input, context), &beside);
   return {static_cast<std::int64_t>(gathered.present()), window.periods};
 }
 
@@ -251,7 +252,8 @@ Value evaluate_input(const Program& program, const Inputs& inputs, std::size_t a
   }
   const Window window = window_of(context.frame, input, metric);
   const Beside beside(program, inputs, at, context);
-  const Gathered gathered(*context.table, series, window, metric, weighing_of(input, context.rules->metrics), &beside);
+  const Instant read = read_until(context, input.metric);
+  const Gathered gathered(*context.table, series, window, metric, read, weighing_of(input, context), &beside);
   const std::span<const Sample> values = gathered.values();
   if (input.how == Aggregate::kCount) {
     return Value::of(static_cast<double>(values.size()));

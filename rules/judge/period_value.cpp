@@ -164,6 +164,7 @@ EvaluationContext evaluation(const Line& line, const JudgeContext& context, Slot
   result.table = context.table;
   result.frame = Frame{slot, kpi.every, kpi.over, kpi.zone, context.rules->calendar};
   result.complete = kpi.complete;
+  result.read_at = context.read_at;
   return result;
 }
 
