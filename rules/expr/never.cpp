@@ -106,6 +106,7 @@ class NeverCheck {
       case OpCode::kGreater:
       case OpCode::kGreaterEqual:
       case OpCode::kEqual:
+      case OpCode::kNotEqual:
         return comparison(instruction.op, operands[0], operands[1]);
       default: {
         Term term;
@@ -117,6 +118,7 @@ class NeverCheck {
 
   [[nodiscard]] Bounds number(const Instruction& instruction, std::span<const Term> operands) const {
     static constexpr Bounds kFromZero{.least = 0};
+    static constexpr Bounds kShare{.least = 0, .most = 1};
     switch (instruction.op) {
       case OpCode::kNumber:
         return {instruction.number, instruction.number};
@@ -124,8 +126,12 @@ class NeverCheck {
         return value_;
       case OpCode::kKpi: {
         const KpiInput& input = program_.kpis[instruction.index];
-        return input.is_self && input.how == Aggregate::kLast ? value_ : Bounds{};
+        return input.is_self && input.how == Aggregate::kLast ? value_ : bounds_of(input.how);
       }
+      case OpCode::kMetric:
+        return bounds_of(program_.metrics[instruction.index].how);
+      case OpCode::kTarget:
+        return static_cast<TargetField>(instruction.index) == TargetField::kProbability ? kShare : Bounds{};
       case OpCode::kWeekday:
         return {1, 7};
       case OpCode::kMonth:
@@ -146,6 +152,19 @@ class NeverCheck {
     }
   }
 
+  static Bounds bounds_of(Aggregate how) {
+    switch (how) {
+      case Aggregate::kAnomaly:
+        return {.least = 0, .most = 1};
+      case Aggregate::kCount:
+      case Aggregate::kStddev:
+      case Aggregate::kAge:
+        return {.least = 0};
+      default:
+        return {};
+    }
+  }
+
   static Bounds product(const Bounds& a, const Bounds& b) {
     if (a.is_one() && b.is_one()) {
       return {a.least * b.least, a.most * b.most};
@@ -153,8 +172,17 @@ class NeverCheck {
     return a.least >= 0 && b.least >= 0 ? Bounds{.least = 0} : Bounds{};
   }
 
-  static Term comparison(OpCode op, const Term& left, const Term& right) {
+  Term comparison(OpCode op, const Term& left, const Term& right) const {
     Term term;
+    if (op == OpCode::kNotEqual) {
+      term.is_never = is_same(left.code, right.code);
+      return term;
+    }
+    const bool is_strict = op == OpCode::kLess || op == OpCode::kGreater;
+    if (is_strict && is_same(left.code, right.code)) {
+      term.is_never = true;
+      return term;
+    }
     term.needs = {{left.code, both(left.bounds, bounded_by(op, right.bounds))},
                   {right.code, both(right.bounds, bounded_by(mirrored(op), left.bounds))}};
     term.is_never = std::ranges::any_of(term.needs, [](const Need& need) { return need.bounds.is_empty(); });

@@ -101,6 +101,38 @@ RawVariant read_variant(const YamlNode& node, const Kpi& kpi, bool by_time, Diag
   return raw;
 }
 
+bool covers(const SegmentMatch& earlier, const SegmentMatch& later) {
+  if (earlier.is_total || later.is_total) {
+    return earlier.is_total == later.is_total || (!earlier.is_total && earlier.labels.empty());
+  }
+  return std::ranges::all_of(earlier.labels, [&](const auto& wanted) {
+    const auto same = std::ranges::find(later.labels, wanted.first, [](const auto& label) { return label.first; });
+    return same != later.labels.end() && std::ranges::all_of(same->second, [&](const std::string& value) {
+             return std::ranges::find(wanted.second, value) != wanted.second.end();
+           });
+  });
+}
+
+/// Whether `earlier`, which counts first, is for every line and period that `later` is for.
+bool covers(const LimitVariant& earlier, const LimitVariant& later) {
+  const bool has_days = earlier.days == 0 || (later.days != 0 && (later.days & ~earlier.days) == 0);
+  return has_days && (earlier.event.empty() || earlier.event == later.event) && covers(earlier.match, later.match);
+}
+
+/// The first entry that matches counts: one behind another that is for the same never does.
+void warn_of_covered(const std::vector<RawVariant>& variants, Diagnostics& diagnostics) {
+  for (auto later = variants.begin(); later != variants.end(); ++later) {
+    const auto earlier = std::find_if(
+        variants.begin(), later, [&](const RawVariant& entry) { return covers(entry.variant, later->variant); });
+    if (earlier != later) {
+      diagnostics.warning(later->position,
+                          "this entry never counts: the first that matches does, and the one on line " +
+                              std::to_string(earlier->position.line) + " is for all that it is for",
+                          "put it before that one, or leave it out");
+    }
+  }
+}
+
 void read_variants(
     const YamlNode& node, const Kpi& kpi, bool by_time, std::vector<RawVariant>& variants, Diagnostics& diagnostics) {
   if (node.kind != YamlNode::Kind::kSequence) {
@@ -115,8 +147,12 @@ void read_variants(
     diagnostics.error(node.position, "at most " + std::to_string(kMostVariants) + " entries may stand here");
     return;
   }
+  const std::size_t before = diagnostics.count(Diagnostic::Severity::kError);
   for (const YamlNode& item : node.items) {
     variants.push_back(read_variant(item, kpi, by_time, diagnostics));
+  }
+  if (diagnostics.count(Diagnostic::Severity::kError) == before) {
+    warn_of_covered(variants, diagnostics);
   }
 }
 

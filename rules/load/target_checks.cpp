@@ -135,6 +135,14 @@ void check_direction(const Kpi& kpi, const Target& target, Diagnostics& diagnost
                         kpi.better.kind == Better::Kind::kHigher ? "write better: lower if less is better"
                                                                  : "write better: higher if more is better");
   }
+  const bool is_of_values = target.measure == Target::Measure::kLevel || target.measure == Target::Measure::kAverage;
+  if (kpi.better.kind == Better::Kind::kWithin && is_of_values &&
+      (target.goal < kpi.better.low || target.goal > kpi.better.high)) {
+    diagnostics.warning(target.at.to,
+                        "the goal of " + kpi.id + ", " + format_value(target.goal, kpi.unit, Language::kEnglish) +
+                            ", lies outside of better: {within: …}: who reaches it is warned",
+                        "choose a goal within, or other bounds");
+  }
 }
 
 /// Named periods are those of the fiscal year: 2026-Q1 is the first quarter of the year that begins in 2026.

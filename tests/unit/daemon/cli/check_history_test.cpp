@@ -104,6 +104,10 @@ TEST_F(CheckHistory, NamesConditionsThatContradictThemselves) {
                                       "value > 3 and value < 2",
                                       "value >= 3 and (weekday() < 1 or not (month() <= 12) or value < 3)",
                                       "web.visits > 5 and value > 2 and web.visits <= 5",
+                                      "value != value",
+                                      "web.visits < web.visits",
+                                      "anomaly(value) > 2",
+                                      "age(web.visits) < 0 days",
                                       "change(value, 1 week) < -100%"}) {
     rules("value: web.visits, alerts: [{name: x, when: \"" + condition + "\"}]");
     const std::string text = said();
@@ -115,6 +119,9 @@ TEST_F(CheckHistory, NamesConditionsThatContradictThemselves) {
                                       "value > 2 and value < 3",
                                       "value < 2 or value > 3",
                                       "value > 1M",
+                                      "value == value",
+                                      "value != prev(value, 1 week)",
+                                      "age(web.visits) > 2 days",
                                       "prev(value, 1 week) > 3 and value < 2",
                                       "change(value, 1 week) <= -100%",
                                       "not (value > 3 and value < 2)"}) {

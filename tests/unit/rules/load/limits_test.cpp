@@ -374,6 +374,33 @@ TEST(Limits, ThatNoNumbersStandInTheWayOfAreNotCompared) {
       "");
 }
 
+TEST(LimitVariants, ThatAnEarlierOneCoversAreNamed) {
+  const std::string head =
+      "x:\n  value: shop.orders\n  split_by: [country]\n  thresholds:\n    warning: \"prev(value, 1 week)\"\n";
+  const auto words = [&](const std::string& entries) { return first_words(head + entries); };
+  for (const char* covered :
+       {"    segments:\n      - {match: {country: [SE, DK]}, critical: 3}\n      - {match: {country: SE}, critical: "
+        "2}\n",
+        "    segments:\n      - {match: total, critical: 3}\n      - {match: total, critical: 2}\n",
+        "    when:\n      - {days: saturday-sunday, critical: 3}\n      - {days: sunday, critical: 2}\n",
+        "    when:\n      - {days: sunday, critical: 3}\n      - {match: {country: SE}, days: sunday, critical: "
+        "2}\n"}) {
+    EXPECT_EQ(words(covered),
+              "warning: this entry never counts: the first that matches does, and the one on line 7 is for all that it "
+              "is for")
+        << covered;
+  }
+  for (const char* fine :
+       {"    segments:\n      - {match: {country: SE}, critical: 3}\n      - {match: {country: [SE, DK]}, critical: "
+        "2}\n",
+        "    segments:\n      - {match: total, critical: 3}\n      - {match: {country: SE}, critical: 2}\n",
+        "    when:\n      - {days: sunday, critical: 3}\n      - {days: saturday-sunday, critical: 2}\n",
+        "    when:\n      - {match: {country: SE}, days: sunday, critical: 3}\n      - {days: sunday, critical: "
+        "2}\n"}) {
+    EXPECT_EQ(words(fine), "") << fine;
+  }
+}
+
 TEST(Limits, OfSumsAreTheirOwnForTheTotalWhenTheRuleSaysSo) {
   for (const char* fine :
        {"x: {value: shop.orders, thresholds: {warning: 5}}",

@@ -545,6 +545,14 @@ INSTANTIATE_TEST_SUITE_P(
     |                                                              ^
   help: write better: higher if more is better
 )~"},
+        Complaint{
+            "AGoalThatIsAMiss",
+            "x: {value: shop.orders, better: {within: [2, 8]}, target: {from: 5, to: 9, by: 2026-12-31}}",
+            R"~(a.yaml:1:73: warning: the goal of x, 9, lies outside of better: {within: …}: who reaches it is warned
+  1 | x: {value: shop.orders, better: {within: [2, 8]}, target: {from: 5, to: 9, by: 2026-12-31}}
+    |                                                                         ^
+  help: choose a goal within, or other bounds
+)~"},
         Complaint{"SharesTheWrongWayRound",
                   "x: {value: shop.orders, target: {from: 5, to: 9, by: 2026-12-31, at_risk: 99%}}",
                   R"~(a.yaml:1:75: error: at_risk is above on_track
