@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace kpi {
@@ -59,7 +60,7 @@ class RuleTest {
     }
     MapReader map(*tree_, "test", diagnostics());
     std::vector<std::string> rules;
-    map.required("rules", "the rule files to test: rules: [acquisition.yaml]");
+    const YamlNode* files = map.required("rules", "the rule files to test: rules: [acquisition.yaml]");
     map.text_list("rules", rules);
     const bool has_zone = map.zone("timezone", zone_);
     const YamlNode* sources = map.optional("sources");
@@ -70,11 +71,18 @@ class RuleTest {
     map.finish();
     std::optional<YamlNode> labelled;
     if (sources != nullptr && data != nullptr) {
-      labelled = with_labels_of(*sources, *data);
+      labelled = with_labels_of_data(*sources, *data);
       sources = &*labelled;
     }
-    for (std::string& rule : rules) {
-      rule = resolve_path(path_, rule);
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      rules[i] = resolve_path(path_, rules[i]);
+      const Position position = i < files->items.size() ? files->items[i].position : files->position;
+      if (const auto read = host_.read_file(rules[i], kMaxYamlBytes); !read) {
+        diagnostics().error(position, "cannot read the rule file: " + read.error().message);
+      }
+    }
+    if (diagnostics().has_errors()) {
+      return false;
     }
     load_ =
         load_rule_files({config_path_, rules, sources, has_zone ? std::optional(zone_) : std::nullopt, calendar, path_},
@@ -98,43 +106,6 @@ class RuleTest {
       read_expectations(*expect);
     }
     return !diagnostics().has_errors();
-  }
-
-  /// The test's own sources, with the labels that its data has: they need not be named twice.
-  static YamlNode with_labels_of(const YamlNode& sources, const YamlNode& data) {
-    YamlNode all = sources;
-    for (auto& [name, source] : all.entries) {
-      if (source.kind != YamlNode::Kind::kMap || source.find("labels") != nullptr) {
-        continue;
-      }
-      YamlNode labels;
-      labels.kind = YamlNode::Kind::kMap;
-      labels.position = source.position;
-      for (const auto& [series, values] : data.entries) {
-        const auto tree = parse_expression(series.scalar);
-        if (tree && (*tree)->kind == Expr::Kind::kName && (*tree)->text.starts_with(name.scalar + ".")) {
-          add_labels((*tree)->filters, labels);
-        }
-      }
-      if (!labels.entries.empty()) {
-        YamlNode key = name;
-        key.scalar = "labels";
-        source.entries.emplace_back(std::move(key), std::move(labels));
-      }
-    }
-    return all;
-  }
-
-  static void add_labels(const std::vector<LabelFilter>& filters, YamlNode& labels) {
-    for (const LabelFilter& filter : filters) {
-      if (labels.find(filter.label) == nullptr) {
-        YamlNode name = labels;
-        name.kind = YamlNode::Kind::kScalar;
-        name.entries.clear();
-        name.scalar = filter.label;
-        labels.entries.emplace_back(name, name);
-      }
-    }
   }
 
   /// A route that nobody wrote: nothing waits, and nobody is reminded.
@@ -184,6 +155,12 @@ class RuleTest {
     }
     Script::Series series;
     for (const LabelFilter& filter : (*tree)->filters) {
+      if (filter.negated) {
+        diagnostics().error(name.position,
+                            "a series has one value of each label, not all but " + printable(filter.value),
+                            "write " + (*tree)->text + "{" + filter.label + "=…}");
+        return std::nullopt;
+      }
       series.labels.emplace_back(filter.label, filter.value);
     }
     std::ranges::sort(series.labels);
@@ -193,7 +170,8 @@ class RuleTest {
         if (config_->rules.metrics[metrics[i]].name == (*tree)->text) {
           series.source = source;
           series.metric = i;
-          return series;
+          return has_labels(name, series.labels, config_->rules.metrics[metrics[i]]) ? std::optional(series)
+                                                                                     : std::nullopt;
         }
       }
     }
@@ -209,6 +187,22 @@ class RuleTest {
                                           "put it in a folder with a kpid.yaml"
                                         : "metrics: " + join(names, " "));
     return std::nullopt;
+  }
+
+  /// Whether the metric has these labels: what its source never delivers would be judged as if it did.
+  bool has_labels(const YamlNode& name, const Labels& labels, const Metric& metric) {
+    for (const auto& [label, value] : labels) {
+      if (std::ranges::find(metric.labels, label) == metric.labels.end()) {
+        const std::string near = did_you_mean(label, metric.labels);
+        diagnostics().error(name.position,
+                            metric.name + " has no label \"" + printable(label) + "\"",
+                            !near.empty()           ? near
+                            : metric.labels.empty() ? "its source has none: leave the braces out"
+                                                    : "labels: " + join(metric.labels, " "));
+        return false;
+      }
+    }
+    return true;
   }
 
   void read_series(const YamlNode& name, const YamlNode& body) {
@@ -349,26 +343,53 @@ class RuleTest {
       return;
     }
     if (segment->kind == YamlNode::Kind::kMap) {
+      std::vector<std::string> labels;
       for (const auto& [label, value] : segment->entries) {
         expectation.segment.emplace_back(label.scalar, value.scalar);
+        labels.push_back(label.scalar);
+      }
+      const auto is_split = [&](const std::vector<std::string>& split) {
+        return std::ranges::is_permutation(split, labels);
+      };
+      if (std::ranges::none_of(kpi->split_by, is_split)) {
+        refuse_segment(*segment, *kpi, "…");
       }
     } else if (kpi->split_by.size() == 1 && kpi->split_by[0].size() == 1) {
       expectation.segment.emplace_back(kpi->split_by[0][0], segment->scalar);
     } else {
-      std::vector<std::string> ways;
-      for (const std::vector<std::string>& split : kpi->split_by) {
-        std::vector<std::string> labels;
-        for (const std::string& label : split) {
-          labels.push_back(label + ": " + (labels.empty() ? printable(segment->scalar) : "…"));
-        }
-        ways.push_back("segment: {" + join(labels, ", ") + "}");
-      }
-      diagnostics().error(segment->position,
-                          ways.empty() ? kpi->id + " has no split_by, and so no segment " + printable(segment->scalar)
-                                       : "which label is " + printable(segment->scalar) + " of?",
-                          ways.empty() ? "leave segment: out" : "write " + join(ways, " or "));
+      refuse_segment(*segment, *kpi, printable(segment->scalar));
     }
     std::ranges::sort(expectation.segment);
+  }
+
+  /// The segment names no value of the KPI's labels, or not of which.
+  void refuse_segment(const YamlNode& segment, const Kpi& kpi, const std::string& value) {
+    std::vector<std::string> ways;
+    for (const std::vector<std::string>& split : kpi.split_by) {
+      std::vector<std::string> labels;
+      for (const std::string& label : split) {
+        labels.push_back(label + ": " + (labels.empty() ? value : "…"));
+      }
+      ways.push_back("segment: {" + join(labels, ", ") + "}");
+    }
+    const bool is_map = segment.kind == YamlNode::Kind::kMap;
+    diagnostics().error(segment.position,
+                        ways.empty() ? kpi.id + " has no split_by, and so no segment" + (is_map ? "" : " " + value)
+                        : is_map     ? kpi.id + " is not split by these labels"
+                                     : "which label is " + value + " of?",
+                        ways.empty() ? "leave segment: out" : "write " + join(ways, " or "));
+  }
+
+  /// Where messages may go to: the channels, or without routes the owners.
+  [[nodiscard]] std::vector<std::string> destinations() const {
+    std::set<std::string> names;
+    for (const ChannelConfig& channel : config_->channels) {
+      names.insert(channel.name);
+    }
+    for (const Route& route : config_->routing.routes) {
+      names.insert(route.to.begin(), route.to.end());
+    }
+    return {names.begin(), names.end()};
   }
 
   void read_sent(const YamlNode& list, Expectation& expectation) {
@@ -381,7 +402,16 @@ class RuleTest {
     for (const YamlNode& item : list.items) {
       SentExpectation sent;
       MapReader map(item, "test expect.sent", diagnostics());
-      map.text("to", sent.to);
+      if (const YamlNode* to = map.optional("to")) {
+        sent.to = to->scalar;
+        const std::vector<std::string> known = destinations();
+        if (std::ranges::find(known, sent.to) == known.end()) {
+          const std::string near = did_you_mean(sent.to, known);
+          diagnostics().error(to->position,
+                              "nothing is sent to \"" + printable(sent.to) + "\"",
+                              near.empty() ? "it goes to: " + join(known, " ") : near);
+        }
+      }
       if (const YamlNode* type = map.optional("type")) {
         sent.type = type->scalar;
         if (!parse_message_type(type->scalar)) {

@@ -4,6 +4,7 @@
 
 #include "daemon/config/config.hpp"
 #include "rules/base/diagnostic.hpp"
+#include "rules/load/yaml.hpp"
 
 #include <string>
 #include <vector>
@@ -36,6 +37,9 @@ struct ScriptedValue {
   bool is_sample = true;
   double value = 0;
 };
+
+/// The test's own `sources:`, with the labels that the series of its `data:` have: they need not be named twice.
+YamlNode with_labels_of_data(const YamlNode& sources, const YamlNode& data);
 
 /// The values of `1000x27 400 _ 0 nan 1200+50x5`. kInvalid names the word and what may stand there; at most 100 000
 /// values.

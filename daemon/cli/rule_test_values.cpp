@@ -1,7 +1,8 @@
-// The compact notation of values.
+// The data of a rule test: the compact notation of values, and the labels that its series name.
 
 #include "daemon/cli/rule_test.hpp"
 #include "rules/base/text.hpp"
+#include "rules/expr/parser.hpp"
 #include "rules/load/yaml.hpp"
 
 #include <cmath>
@@ -55,6 +56,18 @@ bool append_word(std::string_view word, std::vector<ScriptedValue>& values) {
   return true;
 }
 
+void add_labels(const std::vector<LabelFilter>& filters, YamlNode& labels) {
+  for (const LabelFilter& filter : filters) {
+    if (labels.find(filter.label) == nullptr) {
+      YamlNode name = labels;
+      name.kind = YamlNode::Kind::kScalar;
+      name.entries.clear();
+      name.scalar = filter.label;
+      labels.entries.emplace_back(name, name);
+    }
+  }
+}
+
 }  // namespace
 
 Result<std::vector<ScriptedValue>> parse_values(std::string_view text) {
@@ -73,6 +86,30 @@ Result<std::vector<ScriptedValue>> parse_values(std::string_view text) {
     }
   }
   return values;
+}
+
+YamlNode with_labels_of_data(const YamlNode& sources, const YamlNode& data) {
+  YamlNode all = sources;
+  for (auto& [name, source] : all.entries) {
+    if (source.kind != YamlNode::Kind::kMap || source.find("labels") != nullptr) {
+      continue;
+    }
+    YamlNode labels;
+    labels.kind = YamlNode::Kind::kMap;
+    labels.position = source.position;
+    for (const auto& [series, values] : data.entries) {
+      const auto tree = parse_expression(series.scalar);
+      if (tree && (*tree)->kind == Expr::Kind::kName && (*tree)->text.starts_with(name.scalar + ".")) {
+        add_labels((*tree)->filters, labels);
+      }
+    }
+    if (!labels.entries.empty()) {
+      YamlNode key = name;
+      key.scalar = "labels";
+      source.entries.emplace_back(std::move(key), std::move(labels));
+    }
+  }
+  return all;
 }
 
 }  // namespace kpi
