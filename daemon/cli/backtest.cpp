@@ -92,8 +92,8 @@ struct Known {
   Instant until;
 };
 
-/// `is_first`: of this call of the verb, which says once that there is no history.
-Result<Known> make_script(const Config& config, const Wanted& wanted, bool is_first, Io& io) {
+/// `says_none`: that there is no history.
+Result<Known> make_script(const Config& config, const Wanted& wanted, bool says_none, Io& io) {
   Known known;
   Script& script = known.script;
   if (wanted.afresh.size() < config.sources.size()) {
@@ -106,7 +106,7 @@ Result<Known> make_script(const Config& config, const Wanted& wanted, bool is_fi
       script = KPI_TRY(read_script(**reader, config, wanted.afresh, Instant::max()));
       const auto last = KPI_TRY((*reader)->last_step());
       known.until = last.value_or(known.until);
-    } else if (is_first) {
+    } else if (says_none) {
       const std::vector<std::string> names(wanted.afresh.begin(), wanted.afresh.end());
       io.err << "kpid: there is no history yet: only " << join(names, ", ") << (names.size() == 1 ? " is" : " are")
              << " looked at\n";
@@ -127,24 +127,17 @@ Result<Known> make_script(const Config& config, const Wanted& wanted, bool is_fi
   return known;
 }
 
-/// When nobody looked while the history was made. None: that is to be found out.
-using Record = std::optional<std::vector<Script::Stretch>>;
-
-/// At the times at which the history was made. Other rules than those of now, which say in `record` when kpid was not
-/// running, give up in between what they wait for; looked at when nobody looked, they would miss what came later, and
-/// the same rules would not give the same.
-Result<Backtest> play(const Judges& judges, const Judges& recorded, const Wanted& wanted, Record& record, Io& io) {
-  Known known = KPI_TRY(make_script(newest(judges), wanted, !record, io));
+/// At the times at which the history was made. `is_record`: by the rules that made it. Others give up in between what
+/// they wait for, but only while kpid was running: looked at when nobody looked, they would miss what came later.
+Result<Backtest> play(const Judges& judges, const Wanted& wanted, bool is_record, Io& io) {
+  Known known = KPI_TRY(make_script(newest(judges), wanted, is_record, io));
   Script& script = known.script;
-  script.away = record;
+  script.looks_between = !is_record;
   script.reloads = judges.later;
   if (!wanted.afresh.empty()) {
     script.steps.clear();  // what is read afresh has its own times
     script.reads.clear();
-  }
-  if (&judges != &recorded) {
-    recorded.later.empty() ? forget_reads_of_others(script, judges.first->rules, recorded.first->rules, *judges.first)
-                           : script.reads.clear();
+    script.away.clear();
   }
   Backtest backtest{wanted.from, wanted.to, 0, {}};
   Instant begin = wanted.from;
@@ -166,7 +159,6 @@ Result<Backtest> play(const Judges& judges, const Judges& recorded, const Wanted
     progress.show(std::to_string(100 * part / kParts) + "%");
   }
   KPI_TRY(rehearsal.advance(end));
-  record = rehearsal.away();
   backtest.episodes.reserve(rehearsal.episodes().size());
   for (const auto& [id, row] : rehearsal.episodes()) {
     const bool is_inside = row.since < wanted.to && (!row.resolved || *row.resolved > wanted.from);
@@ -177,7 +169,7 @@ Result<Backtest> play(const Judges& judges, const Judges& recorded, const Wanted
     }
   }
   std::ranges::sort(backtest.episodes, {}, [](const BacktestEpisode& episode) {
-    return std::tie(episode.kpi, episode.segment, episode.rule, episode.since);
+    return std::tie(episode.kpi, episode.segment, episode.rule, episode.since, episode.firing, episode.resolved);
   });
   return backtest;
 }
@@ -288,9 +280,8 @@ int backtest(const Arguments& arguments, Io& io) {
     return complain(io, kExitFailed, recorded.error().message);
   }
   const Judges judges = is_compared ? Judges{other, {}} : *recorded;
-  Record record;
-  const auto now = play(*recorded, *recorded, *wanted, record, io);
-  const auto then = is_compared ? play(judges, *recorded, *wanted, record, io) : now;
+  const auto now = play(*recorded, *wanted, true, io);
+  const auto then = is_compared ? play(judges, *wanted, false, io) : now;
   if (!now || !then) {
     return complain(io, kExitFailed, (now ? then : now).error().message);
   }

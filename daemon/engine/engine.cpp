@@ -140,6 +140,7 @@ Result<StepSummary> Engine::step(Instant now) {
   KPI_TRY(tell(now, summary));
   std::ranges::move(std::exchange(deliveries_, {}), std::back_inserter(commit_.deliveries));
   std::ranges::move(std::exchange(letters_, {}), std::back_inserter(commit_.notifications));
+  keep_reads(now);
   KPI_TRY(commit(now));
   KPI_TRY(tell_digests(now, summary));
   if (!commit_.digests.empty()) {
@@ -171,6 +172,38 @@ Result<void> Engine::write_words() {
   return store_.commit(words);
 }
 
+/// Whoever judges the record once more must see each source as this step saw it. Steps that wrote nothing down had
+/// nothing that rests on it.
+void Engine::keep_reads(Instant now) {
+  const auto has_turned = [](const SourceState& source) { return source.kept.is_failing == source.row.error.empty(); };
+  if (commit_.samples.empty() && commit_.verdicts.empty() && commit_.episodes.empty() && commit_.definitions.empty() &&
+      std::ranges::none_of(sources_, has_turned)) {
+    return;
+  }
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    SourceState& source = sources_[i];
+    const bool is_failing = !source.row.error.empty();
+    KeptRead is{is_failing, true, is_failing ? std::nullopt : source.row.last_success};
+    std::optional<Instant> at;
+    if (waited_for_until(source, config_->sources[i].every, started_) > now) {
+      // Read last before the start, by a step that had nothing to write down.
+      is = {source.kept.is_failing, false, source.kept.is_failing ? std::nullopt : source.row.last_success};
+      at = stopped_;
+    }
+    if (is != source.kept && (is.is_failing || is.read)) {
+      commit_.source_reads.push_back({source.row.name, is.read, at});
+      source.kept = is;
+    }
+  }
+}
+
+void Engine::start_again(Instant now) {
+  started_ = now;
+  for (SourceState& source : sources_) {
+    source.is_read = false;
+  }
+}
+
 void Engine::judge_due(Instant now, StepSummary& summary) {
   for (; !wakes_.empty() && wakes_.begin()->first <= now; wakes_.erase(wakes_.begin())) {
     const std::uint32_t line = wakes_.begin()->second;
@@ -188,6 +221,7 @@ void Engine::judge_due(Instant now, StepSummary& summary) {
     dirty_.erase(dirty_.begin());
     if (!options_.waits_elapsed && judged_from(sources_of_kpi_[kpi], sources_, *config_, started_) > now) {
       unread.emplace(kpi, line);
+      judge_touched(line, now, summary);
     } else {
       judge_line(line, now, summary);
     }
@@ -198,7 +232,8 @@ void Engine::judge_due(Instant now, StepSummary& summary) {
 void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) {
   Line& line = lines_[index];
   if (rules_.kpis[line.kpi].no_data.then == NoDataPolicy::Then::kOk && has_failing_source(line.kpi)) {
-    return;  // an error is not fine: judged when the source can be read again
+    judge_touched(index, now, summary);  // an error is not fine: the rest when the source can be read again
+    return;
   }
   const KpiPlan& plan = plans_[line.kpi];
   if (const auto first = begin_of(line); first && (!line.first || *first < *line.first)) {
@@ -219,6 +254,20 @@ void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) 
   if (lacked) {
     keep_targets(line);  // a measured baseline may have become known just now
   }
+  take(index, changes, now, summary);
+}
+
+/// A line that is not judged yet takes what was restated at once: after a start nobody would know of it.
+void Engine::judge_touched(std::uint32_t index, Instant now, StepSummary& summary) {
+  if (const auto touched = restated_.extract(index)) {
+    LineChanges changes;
+    rejudge(lines_[index], plans_[lines_[index].kpi], judge_context(now), touched.mapped(), changes);
+    take(index, changes, now, summary);
+  }
+}
+
+void Engine::take(std::uint32_t index, LineChanges& changes, Instant now, StepSummary& summary) {
+  Line& line = lines_[index];
   if (changes.is_restated) {
     restated_alerts_[index] = Reason::kRestated;
   }

@@ -66,8 +66,12 @@ class Engine {
  public:
   Engine(std::shared_ptr<const Config> config, Store& store, EngineOptions options = {});
 
-  /// Takes up where the history stopped. REQUIRES: called once, before anything else.
-  Result<void> restore(Instant now);
+  /// Takes up where the history stopped. `is_reload`: the engine before it stopped just now; otherwise nobody has
+  /// looked since the last step. REQUIRES: called once, before anything else.
+  Result<void> restore(Instant now, bool is_reload = false);
+
+  /// For a record that is judged once more: at `now` kpid was started, and waits for every source to be read.
+  void start_again(Instant now);
 
   /// What a poll of this source should ask for.
   [[nodiscard]] PollRequest poll_request(std::uint32_t source, Instant now) const;
@@ -160,8 +164,18 @@ class Engine {
     std::map<std::string, AlertMemory> stored;  ///< By rule: as the history has it.
   };
 
+  /// How the history has a source, see SourceReadRow.
+  struct KeptRead {
+    bool is_failing = false;
+    bool is_since_start = false;
+    std::optional<Instant> read;
+
+    bool operator==(const KeptRead&) const = default;
+  };
+
   struct SourceState {
     SourceRow row;
+    KeptRead kept;
     int failures = 0;
     bool is_invalid = false;  ///< The last failure will not go away by itself.
     std::string episode;      ///< Of the open source alert.
@@ -272,6 +286,8 @@ class Engine {
   // engine.cpp
   void judge_due(Instant now, StepSummary& summary);
   void judge_line(std::uint32_t index, Instant now, StepSummary& summary);
+  void judge_touched(std::uint32_t index, Instant now, StepSummary& summary);
+  void take(std::uint32_t index, LineChanges& changes, Instant now, StepSummary& summary);
   void plan_target(Line& line, Instant now);
   void keep_targets(const Line& line);
   void write_changes(Line& line, LineChanges& changes, StepSummary& summary);
@@ -281,6 +297,7 @@ class Engine {
   void judge_dependents(const Line& line, const LineChanges& changes, Instant now);
 
   [[nodiscard]] bool has_failing_source(std::uint32_t kpi) const;
+  void keep_reads(Instant now);
 
   // tell.cpp
   std::vector<AlertSlot> alerts_of(std::uint32_t line);
@@ -395,6 +412,7 @@ class Engine {
   RoutingState routing_;
   std::map<std::string, Instant, std::less<>> digests_;  // by key_of(): the last issue that went out
   Instant started_;
+  Instant stopped_;                    // the last step before the start
   std::optional<Instant> resumed_at_;  // the last step before the start, until every source was read
   std::string config_error_;           // as it is, or was told last
   bool tells_config_error_ = false;

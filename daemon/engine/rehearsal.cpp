@@ -33,74 +33,6 @@ Labels labels_polled(const Script::Series& series, const Config& config) {
   return labels;
 }
 
-std::uint32_t source_of(std::uint32_t metric, const Config& config) {
-  const auto reads = [&](const SourceConfig& source) {
-    return std::ranges::find(source.metrics, metric) != source.metrics.end();
-  };
-  return static_cast<std::uint32_t>(std::ranges::find_if(config.sources, reads) - config.sources.begin());
-}
-
-/// How a value reads a source itself.
-struct Reading {
-  bool may_lack = false;  ///< It goes on without what a poll did not bring.
-  bool waits = false;     ///< It is not judged before the source was read or brought what it needs.
-};
-
-std::map<std::uint32_t, Reading> sources_of(const Kpi& kpi, const Config& config) {
-  std::map<std::uint32_t, Reading> sources;
-  for (const MetricInput& input : kpi.value.metrics) {
-    Reading& reading = sources[source_of(input.metric, config)];
-    const bool is_zero = config.rules.metrics[input.metric].missing != Missing::kUnknown;
-    reading.may_lack = reading.may_lack || input.optional || is_zero;
-    reading.waits = reading.waits || (!input.optional && input.back.empty());
-  }
-  return sources;
-}
-
-/// The history does not say when a source was read and brought nothing. It shows where a period was judged without.
-Result<void> read_reads(HistoryReader& reader, const Config& config, Instant until, Script& script) {
-  for (const Kpi& kpi : config.rules.kpis) {
-    for (const auto& [source, reading] : sources_of(kpi, config)) {
-      if (reading.may_lack) {
-        script.reads.try_emplace(source);
-      }
-    }
-  }
-  if (script.reads.empty()) {
-    return {};
-  }
-  for (const Script::Arrival& arrival : script.arrivals) {
-    if (const auto reads = script.reads.find(script.series[arrival.series].source); reads != script.reads.end()) {
-      reads->second.insert(arrival.at);
-    }
-  }
-  std::map<std::string, std::map<std::uint32_t, Reading>, std::less<>> sources;
-  std::set<std::uint32_t> waited_for;
-  for (const Kpi& kpi : config.rules.kpis) {
-    for (const auto& [source, reading] : sources.emplace(kpi.id, sources_of(kpi, config)).first->second) {
-      if (reading.waits) {
-        waited_for.insert(source);
-      }
-    }
-  }
-  for (const FirstJudged& judged : KPI_TRY(reader.first_judged(until))) {
-    const auto of_kpi = sources.find(judged.kpi);
-    for (auto& [source, times] : script.reads) {
-      if (of_kpi == sources.end()) {
-        times.insert(judged.at);  // one that is gone may have read any
-        continue;
-      }
-      // A coalesce() is judged in the end although its source was not read: it shows something only where nothing else
-      // does.
-      const auto reading = of_kpi->second.find(source);
-      if (reading != of_kpi->second.end() && (reading->second.waits || !waited_for.contains(source))) {
-        times.insert(judged.at);
-      }
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<Script> read_script(HistoryReader& reader,
@@ -124,20 +56,15 @@ Result<Script> read_script(HistoryReader& reader,
     }
   }));
   script.steps = KPI_TRY(reader.step_times(until));
-  KPI_TRY(read_reads(reader, config, until, script));
-  return script;
-}
-
-void forget_reads_of_others(Script& script, const RuleSet& rules, const RuleSet& recorded, const Config& config) {
-  for (const Kpi& kpi : rules.kpis) {
-    const Kpi* known = recorded.find(kpi.id);
-    if (known != nullptr && known->definition == kpi.definition) {
-      continue;
-    }
-    for (const auto& [source, reading] : sources_of(kpi, config)) {
-      script.reads.erase(source);
+  for (const KnownRead& read : KPI_TRY(reader.source_reads(until))) {
+    for (std::uint32_t i = 0; i < config.sources.size(); ++i) {
+      if (config.sources[i].settings.name == read.source && !left_out.contains(read.source)) {
+        script.reads.push_back({read.at, i, read.read});
+      }
     }
   }
+  script.away = KPI_TRY(reader.down_times());
+  return script;
 }
 
 /// Keeps what a reader of the ledger asks for; all of it, where another engine is to take it up.
@@ -244,6 +171,10 @@ Rehearsal::Rehearsal(std::shared_ptr<const Config> config, Script script)
   std::ranges::sort(script_.arrivals, {}, [](const Script::Arrival& arrival) {
     return std::tuple(arrival.at, arrival.series, arrival.slot);
   });
+  readings_.resize(config_->sources.size());
+  for (auto read = script_.reads.rbegin(); read != script_.reads.rend(); ++read) {
+    readings_[read->source].later.push_back(*read);
+  }
 }
 
 Rehearsal::~Rehearsal() = default;
@@ -254,7 +185,9 @@ Result<void> Rehearsal::begin() {
     if (!script_.reloads.empty()) {
       KPI_TRY(ledger_->keep_all());
     }
-    KPI_TRY(engine_->restore(script_.arrivals.empty() ? Instant{} : script_.arrivals.front().at));
+    KPI_TRY(engine_->restore(!script_.steps.empty()      ? script_.steps.front()
+                             : !script_.arrivals.empty() ? script_.arrivals.front().at
+                                                         : Instant{}));
   }
   return {};
 }
@@ -278,13 +211,15 @@ Result<void> Rehearsal::advance(Instant until) {
   return steps_ < script_.steps.size() && script_.steps[steps_] > until ? Result<void>() : step(until);
 }
 
+/// A start is one too: it was looked at once at least.
 Instant Rehearsal::next_step() const {
+  const Instant start = starts_ < script_.away.size() ? script_.away[starts_].until : Instant::max();
   if (steps_ < script_.steps.size()) {
-    const Instant at = script_.steps[steps_];
-    const auto deadline = script_.away ? next_deadline(at) : std::nullopt;
+    const Instant at = std::min(script_.steps[steps_], start);
+    const auto deadline = script_.looks_between ? next_deadline(at) : std::nullopt;
     return deadline && !was_away(*deadline) ? *deadline : at;
   }
-  const Instant event = engine_->next_event();
+  const Instant event = std::min(engine_->next_event(), start);
   return next_ < script_.arrivals.size() ? std::min(event, script_.arrivals[next_].at) : event;
 }
 
@@ -308,23 +243,80 @@ std::optional<Instant> Rehearsal::next_deadline(Instant before) const {
   return found;
 }
 
+/// Starts are written down as long as reads are.
+bool Rehearsal::is_on_record(Instant at) const {
+  return !script_.away.empty() && script_.away.front().until <= at;
+}
+
+/// Nor is it known of the time before the record that somebody looked.
 bool Rehearsal::was_away(Instant at) const {
-  return std::ranges::any_of(*script_.away,
-                             [&](const Script::Stretch& stretch) { return at >= stretch.from && at < stretch.to; });
+  const auto after = std::ranges::upper_bound(script_.away, at, {}, &DownTimeRow::since);
+  return !is_on_record(at) || (after != script_.away.begin() && at < std::prev(after)->until);
 }
 
-Instant Rehearsal::last_read(std::uint32_t source, Instant at) const {
-  const auto reads = script_.reads.find(source);
-  if (reads == script_.reads.end()) {
-    return at;
+void Rehearsal::start_until(Instant at) {
+  for (; starts_ < script_.away.size() && script_.away[starts_].until <= at; ++starts_) {
+    engine_->start_again(script_.away[starts_].until);
   }
-  const auto after = reads->second.upper_bound(at);
-  return after == reads->second.begin() ? Instant{} : *std::prev(after);
 }
 
-/// Every source is read at every step, as if polls took no time, where nothing says otherwise.
+/// When a source was read last by `at`, between the steps of the record: what its polls brought was not written down,
+/// but the next step on record says whether there were any. They follow each other by its interval, and the one that
+/// began half of it ago has come to its end.
+Instant Rehearsal::read_between(std::uint32_t source, Instant at) const {
+  const Reading& reading = readings_[source];
+  const bool is_known = steps_ < script_.steps.size();
+  const Script::Read* next = reading.later.empty() ? nullptr : &reading.later.back();
+  Instant last = *reading.read;
+  if (is_known && (next == nullptr || next->at > script_.steps[steps_])) {
+    return last;
+  }
+  const Instant start = starts_ == 0 ? last : script_.away[starts_ - 1].until;
+  const bool is_once = starts_ < script_.away.size() && script_.away[starts_].since == start;
+  const Duration every = config_->sources[source].every;
+  const Instant ended = at - every / 2;
+  const Instant before = is_known && next->read ? *next->read : Instant::max();
+  if (start > last && start < before && (is_once || start <= ended)) {
+    last = start;
+  }
+  const Instant poll =
+      before == Instant::max()
+          ? last + (ended - last) / every * every
+          : before - std::max<Duration::rep>(1, (before - ended + every - Duration{1}) / every) * every;
+  return was_away(poll) ? last : std::max(last, poll);
+}
+
+/// Hands the engine how a source stood at a step, and what came then.
+void Rehearsal::receive(std::uint32_t source, Instant at, Poll poll) {
+  if (!is_on_record(at)) {
+    engine_->receive(PollResult{source, at, std::move(poll)});
+    return;
+  }
+  Reading& reading = readings_[source];
+  bool is_told = false;
+  for (; !reading.later.empty() && reading.later.back().at <= at; reading.later.pop_back()) {
+    reading.is_failing = !reading.later.back().read;
+    reading.read = reading.is_failing ? reading.read : reading.later.back().read;
+    is_told = true;
+  }
+  if (!is_told && !is_step_ && script_.looks_between && !reading.is_failing && reading.read) {
+    const Instant between = read_between(source, at);
+    is_told = between > *reading.read;
+    reading.read = between;
+  }
+  const bool brings = !poll.samples.empty();  // what was imported came without a poll
+  if (brings || (is_told && !reading.is_failing)) {
+    engine_->receive(PollResult{source, reading.read.value_or(at), std::move(poll)});
+  }
+  if (reading.is_failing && (brings || is_told)) {
+    engine_->receive(PollResult{source, at, fail(ErrorKind::kUnavailable, "it failed then")});
+  }
+}
+
 Result<void> Rehearsal::step(Instant at) {
   KPI_TRY(reload_until(at));
+  start_until(at);
+  is_step_ = steps_ < script_.steps.size() && script_.steps[steps_] == at;
   while (steps_ < script_.steps.size() && script_.steps[steps_] <= at) {
     ++steps_;
   }
@@ -341,16 +333,11 @@ Result<void> Rehearsal::step(Instant at) {
     poll.samples.push_back({place->second, arrival.slot, arrival.value});
   }
   for (std::uint32_t source = 0; source < polls.size(); ++source) {
-    engine_->receive(PollResult{source, last_read(source, at), std::move(polls[source])});
+    receive(source, at, std::move(polls[source]));
   }
   StepSummary summary = KPI_TRY(engine_->step(at));
   std::ranges::move(summary.messages, std::back_inserter(messages_));
   last_ = at;
-  if (!script_.away && steps_ < script_.steps.size()) {
-    if (const auto deadline = next_deadline(script_.steps[steps_])) {
-      away_.push_back({*deadline, script_.steps[steps_]});
-    }
-  }
   return {};
 }
 

@@ -38,14 +38,21 @@ struct Script {
   /// missing for an hour.
   std::vector<Instant> steps;
 
-  /// From before to after: when nobody looked, see Rehearsal::away. Rules other than those of the record give up what
-  /// they wait for between the steps too, but not then. None: there are only the steps.
-  struct Stretch {
-    Instant from;
-    Instant to;
+  /// Rules other than those of the record: what they wait for is given up between the steps too, at times at which kpid
+  /// was running.
+  bool looks_between = false;
+  std::vector<DownTimeRow> away{};  ///< Ascending; kpid was started at the end of each.
+
+  /// How a source stood at a step; none: it failed.
+  struct Read {
+    Instant at;
+    std::uint32_t source = 0;
+    std::optional<Instant> read;
   };
 
-  std::optional<std::vector<Stretch>> away = std::nullopt;
+  /// By `at`. Before the first start, and with none in `away`, every source is read at every step, as if polls took no
+  /// time.
+  std::vector<Read> reads{};
 
   /// Another configuration of the same sources, taken up before the first step from `at` on.
   struct Reload {
@@ -54,22 +61,14 @@ struct Script {
   };
 
   std::vector<Reload> reloads{};  ///< Ascending.
-
-  /// When sources were read of which it counts, since what they did not have then is missing. By source; those that
-  /// are not here are read at every step.
-  std::map<std::uint32_t, std::set<Instant>> reads{};
 };
 
-/// What the history says became known, former values too, and when it was looked at; until before `until`, without the
-/// sources of the names in `left_out` and without metrics that the configuration does not have any more.
+/// What the history says became known, former values too, when it was looked at and what of; until before `until`,
+/// without the sources of the names in `left_out` and without metrics that the configuration does not have any more.
 Result<Script> read_script(HistoryReader& reader,
                            const Config& config,
                            const std::set<std::string>& left_out,
                            Instant until);
-
-/// Leaves the times at which a source was read only where all rules that read it are those of the record: another rule
-/// shows no time at which it had what it waits for.
-void forget_reads_of_others(Script& script, const RuleSet& rules, const RuleSet& recorded, const Config& config);
 
 class Rehearsal {
  public:
@@ -93,9 +92,6 @@ class Rehearsal {
   /// The line that a row names.
   [[nodiscard]] const LineRow& line(std::uint32_t id) const;
 
-  /// Between its steps, from where something should have been given up: there kpid was not running.
-  [[nodiscard]] const std::vector<Script::Stretch>& away() const { return away_; }
-
   /// Called with each verdict that is written, again when it is written again.
   std::function<void(const VerdictRow&)> on_verdict;
 
@@ -108,7 +104,17 @@ class Rehearsal {
   [[nodiscard]] Instant next_step() const;
   [[nodiscard]] std::optional<Instant> next_deadline(Instant before) const;
   [[nodiscard]] bool was_away(Instant at) const;
-  [[nodiscard]] Instant last_read(std::uint32_t source, Instant at) const;
+  [[nodiscard]] bool is_on_record(Instant at) const;
+  void start_until(Instant at);
+  void receive(std::uint32_t source, Instant at, Poll poll);
+  [[nodiscard]] Instant read_between(std::uint32_t source, Instant at) const;
+
+  /// How a source stands, and what is written of it later.
+  struct Reading {
+    std::vector<Script::Read> later;  ///< The next one last.
+    std::optional<Instant> read;
+    bool is_failing = false;
+  };
 
   std::shared_ptr<const Config> config_;
   Script script_;
@@ -118,8 +124,10 @@ class Rehearsal {
   std::size_t next_ = 0;   // arrival
   std::size_t steps_ = 0;  // those of the script that were taken
   std::size_t reloads_ = 0;
+  bool is_step_ = false;    // of the script: the one at hand
+  std::size_t starts_ = 0;  // of the script's away
+  std::vector<Reading> readings_;
   Instant last_;  // step
-  std::vector<Script::Stretch> away_;
   std::vector<Message> messages_;
 };
 

@@ -167,7 +167,7 @@ void Engine::find_sources(std::uint32_t kpi) {
   }
 }
 
-Result<void> Engine::restore(Instant now) {
+Result<void> Engine::restore(Instant now, bool is_reload) {
   StoredState state = KPI_TRY(store_.load());
   last_step_ = state.last_step;
   std::ranges::move(state.warnings, std::back_inserter(warnings_));
@@ -196,6 +196,8 @@ Result<void> Engine::restore(Instant now) {
   restore_sources(state);
   started_ = now;
   resumed_at_ = last_step_;
+  stopped_ = last_step_.value_or(now);
+  commit_.down_times.push_back({is_reload ? now : std::min(stopped_, now), now});
   queued_ = std::move(state.queued);
   for (std::uint32_t i = 0; i < lines_.size(); ++i) {
     Line& line = lines_[i];
@@ -351,6 +353,7 @@ void Engine::restore_sources(const StoredState& state) {
         sources_[i].row = row;
         sources_[i].failures = std::max(sources_[i].failures, row.failures);
         sources_[i].was_failing = !row.error.empty();
+        sources_[i].kept.is_failing = !row.error.empty();
         sources_[i].is_told_as_late = row.error.empty() && !row.late.empty();
         for (const std::uint32_t metric : config_->sources[i].metrics) {
           read_at_[metric] = row.last_success;

@@ -479,7 +479,7 @@ Result<void> Watch::reload_now(const Reload& reload, Asked& asked) {
 /// A new engine takes up where the old one stopped: all state is in the history.
 Result<void> Watch::swap_config(std::shared_ptr<const Config> config, Instant now) {
   auto engine = std::make_unique<Engine>(config, store_, options_);
-  KPI_TRY(engine->restore(now));
+  KPI_TRY(engine->restore(now, true));
   deliveries_.add(engine->take_queued());  // those it does not know yet
   config_ = std::move(config);
   engine_ = std::move(engine);

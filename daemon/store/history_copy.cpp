@@ -126,6 +126,7 @@ constexpr Orphans kOrphans[] = {
     {"rule_text", kNoKpi},
     {"target_text", kNoKpi},
     {"definition_text", kNoKpi},
+    {"source_seen", "source_id NOT IN (SELECT id FROM source_name)"},
     {"sample", kNoSeries},
     {"sample_revision", kNoSeries},
     {"sample_day", kNoSeries},

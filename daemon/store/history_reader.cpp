@@ -48,14 +48,8 @@ constexpr const char* kStepTimes =
     "SELECT known_at AS at FROM sample WHERE at < ?1 UNION SELECT known_at AS at FROM sample_revision WHERE at < ?1 "
     "UNION SELECT judged_at AS at FROM ledger WHERE at < ?1 UNION SELECT judged_at AS at FROM ledger_revision WHERE at "
     "< ?1 "
-    "UNION SELECT first_used AS at FROM definition_text WHERE at < ?1 ORDER BY at";
-constexpr const char* kFirstJudged =
-    "WITH first AS (SELECT line_id, judged_at AS at, reason FROM ledger AS l WHERE NOT EXISTS "
-    "(SELECT 1 FROM ledger_revision AS r WHERE r.slot = l.slot AND r.line_id = l.line_id) "
-    "UNION ALL SELECT line_id, judged_at AS at, reason FROM ledger_revision AS r WHERE NOT EXISTS "
-    "(SELECT 1 FROM ledger_revision AS o WHERE o.slot = r.slot AND o.line_id = r.line_id AND o.id < r.id)) "
-    "SELECT DISTINCT kpi.name, at FROM first JOIN line ON line.id = line_id JOIN kpi ON kpi.id = kpi_id "
-    "WHERE at < ?1 AND reason NOT IN (SELECT id FROM word WHERE text IN ('no_sample', 'incomplete'))";
+    "UNION SELECT first_used AS at FROM definition_text WHERE at < ?1 "
+    "UNION SELECT at FROM source_seen WHERE at < ?1 ORDER BY at";
 constexpr const char* kLines = "SELECT line.id, name, segment FROM line JOIN kpi ON kpi.id = kpi_id ORDER BY line.id";
 constexpr const char* kLedger =
     "SELECT line_id, slot, value, limit_value, goal, expected, verdict, target_status FROM ledger "
@@ -340,11 +334,22 @@ Result<std::vector<Instant>> SqliteHistoryReader::step_times(Instant until) {
   });
 }
 
-Result<std::vector<FirstJudged>> SqliteHistoryReader::first_judged(Instant until) {
-  return read([&]() -> Result<std::vector<FirstJudged>> {
-    std::vector<FirstJudged> found;
-    Query judged(*db_, kFirstJudged);
-    judged.each([&](const Row& row) { found.push_back({row.text(0), row.instant(1)}); }, until);
+Result<std::vector<KnownRead>> SqliteHistoryReader::source_reads(Instant until) {
+  return read([&]() -> Result<std::vector<KnownRead>> {
+    std::vector<KnownRead> found;
+    Query reads(*db_,
+                "SELECT name, at, read_at FROM source_seen JOIN source_name ON source_name.id = source_id "
+                "WHERE at < ? ORDER BY at, source_id");
+    reads.each([&](const Row& row) { found.push_back({row.text(0), row.instant(1), row.optional_instant(2)}); }, until);
+    return found;
+  });
+}
+
+Result<std::vector<DownTimeRow>> SqliteHistoryReader::down_times() {
+  return read([&]() -> Result<std::vector<DownTimeRow>> {
+    std::vector<DownTimeRow> found;
+    Query away(*db_, "SELECT since, until FROM away ORDER BY until");
+    away.each([&](const Row& row) { found.push_back({row.instant(0), row.instant(1)}); });
     return found;
   });
 }

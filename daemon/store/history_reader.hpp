@@ -135,10 +135,11 @@ struct KnownDefinition {
   Instant first_used;
 };
 
-/// Some period of the KPI was judged at that step for the first time, and not for want of data.
-struct FirstJudged {
-  std::string kpi;
+/// How a source stood at a step, see SourceReadRow.
+struct KnownRead {
+  std::string source;
   Instant at;
+  std::optional<Instant> read;  ///< None: it failed.
 };
 
 /// What is left of a day of one series.
@@ -240,10 +241,13 @@ class HistoryReader {
   /// Every value that became known before `until`, those that were replaced too, in the order in which they became
   /// known.
   virtual Result<void> samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) = 0;
-  /// The times before `until` of the steps that learnt a sample, judged a period or took up a rule, ascending.
+  /// The times before `until` of the steps that learnt a sample, judged a period, took up a rule or saw a source fail
+  /// or come back, ascending.
   virtual Result<std::vector<Instant>> step_times(Instant until) = 0;
-  /// The steps before `until` at which each KPI had all that it waited for.
-  virtual Result<std::vector<FirstJudged>> first_judged(Instant until) = 0;
+  /// Those of steps before `until`, ascending.
+  virtual Result<std::vector<KnownRead>> source_reads(Instant until) = 0;
+  /// When nobody looked, ascending; a start or a reload follows each.
+  virtual Result<std::vector<DownTimeRow>> down_times() = 0;
 };
 
 /// Opens the SQLite history at `path` for reading. kNotFound, with the remedy, when there is none yet.

@@ -29,6 +29,9 @@ constexpr const char* kKeepLast =
     "slot = excluded.slot, value = excluded.value WHERE excluded.slot >= slot";
 constexpr const char* kDropSamples = "DELETE FROM sample WHERE slot < ?1 OR (slot = ?1 AND series_id <= ?2)";
 constexpr const char* kDropRevisions = "DELETE FROM sample_revision WHERE slot < ?1";
+// A slot is civil time: nothing that a zone may still need goes.
+constexpr const char* kDropReads = "DELETE FROM source_seen WHERE at < ?1 - 2 * 86400000";
+constexpr const char* kDropAway = "DELETE FROM away WHERE until < ?1 - 2 * 86400000";
 constexpr const char* kDropMessages =
     "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE created < ?1 AND state <> 'queued' ORDER BY created "
     "LIMIT ?2)";
@@ -84,7 +87,10 @@ bool roll_up_samples(SQLite::Database& db, Slot before, const RollUpOrder& order
     keep_last.run(series, sample.slot, sample.value);
   }
   Query(db, kDropSamples).run(end.slot, end.series);
-  Query(db, kDropRevisions).run(rows < kSamplesAtOnce ? before : end.slot);
+  const Slot done = rows < kSamplesAtOnce ? before : end.slot;
+  Query(db, kDropRevisions).run(done);
+  Query(db, kDropReads).run(done);
+  Query(db, kDropAway).run(done);
   return rows == kSamplesAtOnce;
 }
 

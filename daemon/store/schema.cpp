@@ -438,6 +438,34 @@ SELECT definition_text.id, kpi.name AS kpi,
 FROM definition_text JOIN kpi ON kpi.id = definition_text.kpi_id;
 )sql";
 
+// How each source stood at the steps that wrote something down, and when nobody looked: what was given up or held then
+// is judged once more as it was. `read_at` is empty while it fails.
+constexpr const char* kSourceReads = R"sql(
+CREATE TABLE source_name(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+
+CREATE TABLE source_seen(
+  at INTEGER NOT NULL,
+  source_id INTEGER NOT NULL REFERENCES source_name,
+  read_at INTEGER,
+  PRIMARY KEY(at, source_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE away(
+  until INTEGER PRIMARY KEY,
+  since INTEGER NOT NULL
+) STRICT;
+
+CREATE VIEW source_read AS
+SELECT source_name.name AS source, strftime('%Y-%m-%dT%H:%M:%SZ', source_seen.at / 1000, 'unixepoch') AS at,
+  strftime('%Y-%m-%dT%H:%M:%SZ', source_seen.read_at / 1000, 'unixepoch') AS read_at
+FROM source_seen JOIN source_name ON source_name.id = source_seen.source_id;
+
+CREATE VIEW down_time AS
+SELECT strftime('%Y-%m-%dT%H:%M:%SZ', since / 1000, 'unixepoch') AS since,
+  strftime('%Y-%m-%dT%H:%M:%SZ', until / 1000, 'unixepoch') AS until
+FROM away WHERE since < until;
+)sql";
+
 constexpr std::array kMigrations{Migration{1, kVersion1},
                                  Migration{2, kReviewsAndNotes},
                                  Migration{3, kEntries},
@@ -448,7 +476,8 @@ constexpr std::array kMigrations{Migration{1, kVersion1},
                                  Migration{8, kDailySamples},
                                  Migration{9, kHealth},
                                  Migration{10, kOutcomesOfTheSameGoal},
-                                 Migration{11, kDefinitions}};
+                                 Migration{11, kDefinitions},
+                                 Migration{12, kSourceReads}};
 
 }  // namespace
 

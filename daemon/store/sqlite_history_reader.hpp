@@ -47,13 +47,14 @@ class SqliteHistoryReader final : public HistoryReader {
   Result<std::vector<KnownTarget>> target_versions() override;
   Result<std::vector<KnownRule>> rule_versions() override;
   Result<std::vector<KnownDefinition>> definitions() override;
-  Result<std::vector<FirstJudged>> first_judged(Instant until) override;
   Result<std::vector<ReviewRow>> reviews() override;
   Result<std::vector<NoteRow>> notes(Date from, Date to) override;
   Result<std::vector<SettledForecast>> forecasts(Slot from, Slot to) override;
   Result<std::vector<StatedForecast>> stated(Slot from, Slot to) override;
   Result<void> samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) override;
   Result<std::vector<Instant>> step_times(Instant until) override;
+  Result<std::vector<KnownRead>> source_reads(Instant until) override;
+  Result<std::vector<DownTimeRow>> down_times() override;
 
  private:
   /// The segments of a KPI by line; those of `filter`.

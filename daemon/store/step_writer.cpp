@@ -85,6 +85,8 @@ constexpr const char* kAddEntry =
     "ON CONFLICT DO NOTHING";
 constexpr const char* kPutSource =
     "REPLACE INTO source(" KPI_SOURCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kPutRead =
+    "REPLACE INTO source_seen(at, source_id, read_at) VALUES(?1, (SELECT id FROM source_name WHERE name = ?2), ?3)";
 constexpr const char* kPutSilence = "REPLACE INTO silence(" KPI_SILENCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kPutAcknowledgement =
     "INSERT INTO acknowledgement(" KPI_ACKNOWLEDGEMENT_COLUMNS
@@ -137,6 +139,9 @@ StepWriter::StepWriter(const SQLite::Database& db, Words& words)
       put_alerts_(db, kIntoAlert, kAlertColumns, ""),
       put_episode_(db, kPutEpisode),
       put_source_(db, kPutSource),
+      add_source_name_(db, "INSERT INTO source_name(name) VALUES(?) ON CONFLICT DO NOTHING"),
+      put_read_(db, kPutRead),
+      put_away_(db, "REPLACE INTO away(since, until) VALUES(?, ?)"),
       add_message_(db, kAddMessage),
       put_delivery_(db, kPutDelivery),
       put_thread_(db, kPutThread),
@@ -172,6 +177,8 @@ void StepWriter::write(const StepCommit& step) {
   write(step.alerts);
   each(step.episodes);
   each(step.sources);
+  each(step.source_reads, step.now);
+  each(step.down_times);
   each(step.notifications);
   each(step.deliveries);
   each(step.reviews);
@@ -344,6 +351,15 @@ void StepWriter::write(const SourceRow& source) {
                   source.kept_from,
                   static_cast<std::int64_t>(source.failures),
                   texts_json(source.quota));
+}
+
+void StepWriter::write(const SourceReadRow& read, Instant now) {
+  add_source_name_.run(read.source);
+  put_read_.run(read.at.value_or(now), read.source, read.read);
+}
+
+void StepWriter::write(const DownTimeRow& down) {
+  put_away_.run(down.since, down.until);
 }
 
 void StepWriter::write(const NotificationRow& message) {

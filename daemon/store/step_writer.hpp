@@ -29,6 +29,8 @@ class StepWriter {
   void write(const std::vector<AlertRow>& alerts);
   void write(const EpisodeRow& episode);
   void write(const SourceRow& source);
+  void write(const SourceReadRow& read, Instant now);
+  void write(const DownTimeRow& down);
   void write(const NotificationRow& message);
   void write(const DeliveryRow& delivery);
   void write(const ReviewRow& review);
@@ -61,6 +63,9 @@ class StepWriter {
   Inserter put_alerts_;
   Query put_episode_;
   Query put_source_;
+  Query add_source_name_;
+  Query put_read_;
+  Query put_away_;
   Query add_message_;
   Query put_delivery_;
   Query put_thread_;

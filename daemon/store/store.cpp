@@ -7,7 +7,7 @@ bool StepCommit::is_empty() const {
          samples.empty() && verdicts.empty() && statuses.empty() && alerts.empty() && episodes.empty() &&
          sources.empty() && notifications.empty() && deliveries.empty() && reviews.empty() && notes.empty() &&
          entries.empty() && routing.empty() && silences.empty() && acknowledgements.empty() && hushed.empty() &&
-         digests.empty();
+         digests.empty() && source_reads.empty() && down_times.empty();
 }
 
 }  // namespace kpi

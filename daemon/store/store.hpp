@@ -79,6 +79,24 @@ struct DefinitionRow {
   bool operator==(const DefinitionRow&) const = default;
 };
 
+/// How a source stood at a step: when it was read last, or that it failed. Of those steps that wrote down something
+/// that may rest on it; a source is not in it again as long as nothing has changed.
+struct SourceReadRow {
+  std::string source;
+  std::optional<Instant> read;  ///< None: the last poll failed.
+  std::optional<Instant> at{};  ///< An earlier step than the one it is committed with.
+
+  bool operator==(const SourceReadRow&) const = default;
+};
+
+/// From the last step to a start of the engine nobody looked; at a reload and the first start they are the same.
+struct DownTimeRow {
+  Instant since;
+  Instant until;
+
+  bool operator==(const DownTimeRow&) const = default;
+};
+
 /// One alert's machine, whole: everything that must survive a kill.
 struct AlertRow {
   std::uint32_t line = 0;  ///< 0: about a source, see `rule`.
@@ -280,6 +298,8 @@ struct StepCommit {
   std::vector<AlertRow> alerts;
   std::vector<EpisodeRow> episodes;
   std::vector<SourceRow> sources;
+  std::vector<SourceReadRow> source_reads;
+  std::vector<DownTimeRow> down_times;
   std::vector<NotificationRow> notifications;
   std::vector<DeliveryRow> deliveries;
   std::vector<ReviewRow> reviews;  ///< Added; a row that is stored already changes nothing. So are notes.

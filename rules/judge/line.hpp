@@ -115,6 +115,10 @@ struct LineChanges {
 void judge(
     Line& line, const KpiPlan& plan, const JudgeContext& context, const std::set<Slot>& touched, LineChanges& changes);
 
+/// Only those of `touched`: nothing that is due is judged, and nothing given up.
+void rejudge(
+    Line& line, const KpiPlan& plan, const JudgeContext& context, const std::set<Slot>& touched, LineChanges& changes);
+
 /// When judge() next has something to do without a new sample: a period's due time, or a deadline (a target's too).
 Instant next_event(const Line& line, const Kpi& kpi, const KpiPlan& plan);
 

@@ -167,12 +167,12 @@ void replay(Line& line,
 }
 
 void rejudge(
-    Line& line, const KpiPlan& plan, const JudgeContext& context, const std::set<Slot>& slots, LineChanges& changes) {
+    Line& line, const KpiPlan& plan, const JudgeContext& context, const std::set<Slot>& touched, LineChanges& changes) {
   if (!line.stepped || !line.first) {
     return;
   }
   std::map<Slot, Value> again;
-  for (const Slot slot : slots) {
+  for (const Slot slot : touched) {
     if (slot >= *line.first && slot <= *line.stepped && line.judged.at(slot) != nullptr) {
       again.emplace(slot, settled_value(line, context, slot, readiness(line, plan, context, slot)));
     }

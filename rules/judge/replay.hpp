@@ -15,8 +15,4 @@ void replay(Line& line,
             const std::map<Slot, Value>& again,
             LineChanges& changes);
 
-/// Replays what the samples say now of those of `slots` that were judged.
-void rejudge(
-    Line& line, const KpiPlan& plan, const JudgeContext& context, const std::set<Slot>& slots, LineChanges& changes);
-
 }  // namespace kpi

@@ -316,6 +316,36 @@ TEST_F(HistoryReaderTest, GivesFormerValuesOfASeries) {
               ElementsAre("the history has nothing of the series web.visits (country=NO)"));
 }
 
+TEST_F(HistoryReaderTest, SaysHowSourcesStoodAndWhenNobodyLooked) {
+  StepCommit step;
+  step.now = morning(2);
+  step.source_reads = {{"web", morning(2) - Duration{5}}, {"crm", morning(1) - Duration{9}, morning(1)}};
+  step.down_times = {{morning(1), morning(2)}};
+  commit(step);
+  step.now = morning(4);
+  step.source_reads = {{"crm", std::nullopt}};
+  step.down_times = {{morning(4), morning(4)}};
+  commit(step);
+  std::vector<std::string> reads;
+  const auto known = reader().source_reads(Instant::max());
+  ASSERT_TRUE(known) << known.error().message;
+  for (const KnownRead& read : *known) {
+    reads.push_back(read.source + " at " + rfc3339(read.at) + ": " + (read.read ? rfc3339(*read.read) : "failed"));
+  }
+  EXPECT_THAT(reads,
+              ElementsAre("crm at 1970-01-02T06:00:00Z: 1970-01-02T05:59:59.991Z",
+                          "web at 1970-01-03T06:00:00Z: 1970-01-03T05:59:59.995Z",
+                          "crm at 1970-01-05T06:00:00Z: failed"));
+  EXPECT_EQ(reader().source_reads(morning(2)).value().size(), 1U);
+  EXPECT_EQ(reader().down_times().value(),
+            (std::vector<DownTimeRow>{{morning(1), morning(2)}, {morning(4), morning(4)}}));
+  EXPECT_THAT(reader().step_times(Instant::max()).value(), ElementsAre(morning(1), morning(2), morning(4)));
+  EXPECT_THAT(query(path(), "SELECT since || ' ' || until FROM down_time"),
+              ElementsAre("1970-01-02T06:00:00Z 1970-01-03T06:00:00Z"));
+  EXPECT_THAT(query(path(), "SELECT source || ' ' || ifnull(read_at, '-') FROM source_read WHERE read_at IS NULL"),
+              ElementsAre("crm -"));
+}
+
 TEST_F(HistoryReaderTest, ReadsWhenNoDaemonRuns) {
   stop_daemon();
   EXPECT_EQ(reader_of(path())->last_step().value(), morning(1));

@@ -1,0 +1,359 @@
+#include "daemon/engine/engine.hpp"
+#include "daemon/store/sqlite_store.hpp"
+#include "rules/base/text.hpp"
+#include "tests/unit/daemon/cli/records.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+
+namespace kpi::test {
+namespace {
+
+using nlohmann::json;
+
+class BacktestOfARecord : public testing::TestWithParam<unsigned> {};
+
+/// A site whose rows come late, are restated and stay away, day by day.
+void live(Program& program, unsigned seed) {
+  std::mt19937 random(seed);
+  const auto chance = [&](double share) { return std::uniform_real_distribution(0.0, 1.0)(random) < share; };
+  write_site(program);
+  const std::string whole = program.read("web.csv");
+  const std::vector<std::string_view> rows = split(whole, '\n');
+  std::map<std::string, std::string> known;  // by date and country
+  for (int day = 2; day <= 15; ++day) {
+    for (std::size_t i = 1; i < rows.size() && i <= 3U * static_cast<unsigned>(day - 1); ++i) {
+      const std::size_t end = rows[i].find(',', 11);
+      if (rows[i].empty() || chance(0.15)) {
+        continue;
+      }
+      std::string text(rows[i]);
+      if (chance(0.1)) {
+        text.replace(text.rfind(',') + 1, std::string::npos, std::to_string(random() % 40));
+      }
+      known.insert_or_assign(std::string(rows[i].substr(0, end)), text);
+    }
+    std::string file(rows[0]);
+    for (const auto& [key, row] : known) {
+      file += "\n" + row;
+    }
+    program.write("web.csv", file + "\n");
+    ASSERT_EQ(program.once(day_of_march(day) + "T06:00:00Z"), 0);
+  }
+}
+
+TEST_P(BacktestOfARecord, WritesTheLedgerThatWasWritten) {
+  Program program("2026-03-01T06:00:00Z");
+  live(program, GetParam());
+  const Records records = records_of(program, "2026-03-15T06:00:00Z");
+  EXPECT_GT(records.recorded.size(), 60U);
+  expect_equal(records);
+}
+
+INSTANTIATE_TEST_SUITE_P(Backtest, BacktestOfARecord, testing::Range(1U, 6U));
+
+// --- what is zero where it is missing ---
+
+struct Zeros {
+  const char* name;
+  bool is_whole;          ///< The files have the days to come from the first look on.
+  const char* of_orders;  ///< More keys of the source whose gaps are zeros; its first row is of the 6th.
+  const char* of_visits;
+};
+
+void PrintTo(const Zeros& zeros, std::ostream* out) {
+  *out << zeros.name;
+}
+
+class BacktestOfZeros : public testing::TestWithParam<Zeros> {};
+
+void write_shop_until(const Program& program, int day) {
+  std::string orders = "Date,Country,orders\n";
+  std::string visits = "Date,visits\n";
+  for (int of = 1; of < day; ++of) {
+    if (of >= 6 && of % 3 != 1) {
+      orders += day_of_march(of) + "," + (of % 2 == 0 ? "SE" : "NO") + "," + std::to_string(of) + "\n";
+    }
+    visits += day_of_march(of) + "," + std::to_string(40 + of) + "\n";
+  }
+  program.write("shop.csv", orders);
+  program.write("web.csv", visits);
+}
+
+TEST_P(BacktestOfZeros, FindsNoGapWhereThereWasNone) {
+  Program program("2026-03-02T06:00:00Z");
+  const std::string source = "{plugin: csv, ";
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\nsources:\n  shop: " + source + "path: shop.csv, missing: zero, " +
+                    GetParam().of_orders + "labels: {country: Country}, metrics: {orders: {}}}\n  web: " + source +
+                    "path: web.csv, " + GetParam().of_visits + "metrics: {visits: {}}}\n" +
+                    "channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n");
+  program.write("rules.yaml",
+                "kpis:\n"
+                "  rate: {value: shop.orders / web.visits}\n"
+                "  both: {value: shop.orders + web.visits, no_data: {after: 0 days}, thresholds: {warning: 55}}\n"
+                "  of_segments: {value: shop.orders / all(web.visits), split_by: [country]}\n"
+                "  weekly: {value: web.visits - shop.orders, every: week, no_data: {after: 1 day}}\n"
+                "  monthly: {value: shop.orders / web.visits, every: month}\n"
+                "  on_it: {value: rate + shop.orders, thresholds: {warning: 2}}\n");
+  for (int day = 2; day <= 30; ++day) {
+    write_shop_until(program, GetParam().is_whole ? 31 : day);
+    ASSERT_EQ(program.once(day_of_march(day) + "T06:00:00Z"), 0);
+  }
+  const Records records = records_of(program, "2026-03-30T06:00:00Z");
+  EXPECT_GT(records.recorded.size(), 100U);
+  expect_equal(records);
+  for (const std::string& text : records.recorded) {
+    EXPECT_EQ(text.find(" no_data warning since"), std::string::npos) << text;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Backtest,
+                         BacktestOfZeros,
+                         testing::Values(Zeros{"grow", false, "", ""},
+                                         Zeros{"whole", true, "", ""},
+                                         Zeros{"settle", true, "settle: 1 day, ", ""},
+                                         Zeros{"patience", false, "every: 12h, ", "every: 1h, settle: 2 days, "},
+                                         Zeros{
+                                             "zones", false, "timezone: America/New_York, ", "timezone: Asia/Tokyo, "}),
+                         [](const auto& one) { return one.param.name; });
+
+/// What a poll brings: one value of a source's only metric, or nothing.
+Poll brought(int day, std::optional<double> value) {
+  Poll poll;
+  if (value) {
+    poll.series.push_back({0, {}});
+    poll.samples.push_back({0, slot_of(*parse_date(day_of_march(day))), *value});
+  }
+  return poll;
+}
+
+/// The desk's day has ended too when the web is read, and nobody knows yet what it brings: on every fourth day,
+/// nothing. On days that are `silent` nobody reads the desk.
+void live_by_daemon(Program& program, const Entries& rules, const std::set<int>& silent) {
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\nsources:\n"
+                "  web: {plugin: csv, path: web.csv, metrics: {visits: {}}}\n"
+                "  desk: {plugin: csv, path: desk.csv, missing: zero, metrics: {calls: {}}}\n");
+  write_rules(program, rules);
+  FileHost host;
+  const ConfigLoad load = load_config(program.path("kpid.yaml"), Secrets::kIgnored, host);
+  ASSERT_TRUE(load.config) << load.diagnostics.text();
+  const auto store = open_sqlite_store(program.path("history.db"));
+  ASSERT_TRUE(store) << store.error().message;
+  Engine engine(load.config, **store);
+  ASSERT_TRUE(engine.restore(*parse_rfc3339("2026-03-02T00:00:00Z")));
+  for (int day = 2; day <= 20; ++day) {
+    const Instant first = *parse_rfc3339(day_of_march(day) + "T00:05:00Z");
+    engine.receive(PollResult{0, first, brought(day - 1, 50)});
+    ASSERT_TRUE(engine.step(first));
+    if (silent.contains(day)) {
+      continue;
+    }
+    const Instant second = *parse_rfc3339(day_of_march(day) + "T00:20:00Z");
+    engine.receive(PollResult{1, second, brought(day - 1, day % 4 == 0 ? std::nullopt : std::optional(9.0))});
+    ASSERT_TRUE(engine.step(second));
+  }
+}
+
+TEST(BacktestOfADaemon, KnowsWhenASourceWasReadThatBringsNothing) {
+  Program program("2026-03-20T06:00:00Z");
+  live_by_daemon(program,
+                 {{"calls", "{value: desk.calls, thresholds: {warning: 5}}"},
+                  {"both", "{value: desk.calls + web.visits, thresholds: {warning: 52}}"}},
+                 {});
+  const Records records = records_of(program, "2026-03-20T00:20:00Z");
+  EXPECT_GT(records.recorded.size(), 30U);
+  expect_equal(records);
+  const Ended ended = program.on_folder({"backtest", "--from", "2026-03-01", "--to", "2026-03-21", "--json"});
+  EXPECT_EQ(json::parse(ended.out)["episodes"].size(), 10U) << ended.out;  // two of each day without a call
+}
+
+TEST(BacktestOfADaemon, LearnsNothingOfASourceFromAValueThatDoesWithoutIt) {
+  Program program("2026-03-20T06:00:00Z");
+  live_by_daemon(program,
+                 {{"calls", "{value: desk.calls, thresholds: {warning: 5}, no_data: {after: 3 days}}"},
+                  {"perhaps", "{value: \"coalesce(desk.calls, 0) + web.visits\", thresholds: {warning: 52}}"}},
+                 {9, 10, 11, 12});
+  const Records records = records_of(program, "2026-03-20T00:20:00Z");
+  EXPECT_GT(records.recorded.size(), 30U);
+  expect_equal(records);
+}
+
+// --- sources that fail, polls that bring nothing, starts ---
+
+/// A daemon's life of five days, from whatever a seed draws: values that come late or never, sources that fail for a
+/// while, polls that take their time, down time, reloads.
+class DaemonLife {
+ public:
+  DaemonLife(const Program& program, unsigned seed) : random_(seed) {
+    FileHost host;
+    const ConfigLoad load = load_config(program.path("kpid.yaml"), Secrets::kIgnored, host);
+    EXPECT_TRUE(load.config) << load.diagnostics.text();
+    config_ = load.config;
+    store_ = *open_sqlite_store(program.path("history.db"));
+  }
+
+  /// Returns the last step.
+  Instant run(Instant begin, Instant end) {
+    start(begin, false);
+    while (now_ < end) {
+      turn();
+    }
+    EXPECT_TRUE(engine_->step(now_));
+    return now_;
+  }
+
+ private:
+  struct Poller {
+    Instant next;
+    std::optional<Instant> begun;
+    Instant ends;
+    Instant fails_until;
+    Slot known{0};  // values before it were brought, or will not come
+  };
+
+  double draw() { return std::uniform_real_distribution(0.0, 1.0)(random_); }
+
+  Duration draw(Duration most) {
+    return Duration{static_cast<Duration::rep>(draw() * static_cast<double>(most.count()))};
+  }
+
+  void start(Instant at, bool is_reload) {
+    now_ = at;
+    engine_ = std::make_unique<Engine>(config_, *store_);
+    ASSERT_TRUE(engine_->restore(now_, is_reload));
+    pollers_.resize(config_->sources.size());
+    for (Poller& poller : pollers_) {
+      poller.next = now_;
+      poller.begun.reset();
+    }
+  }
+
+  /// The next thing that happens: a poll begins or ends, or the engine has something to do.
+  void turn() {
+    if (draw() < 0.002) {
+      EXPECT_TRUE(engine_->step(now_));
+      const bool is_reload = draw() < 0.3;
+      start(now_ + (is_reload ? Duration{1} : draw(std::chrono::hours{7})), is_reload);
+    }
+    Instant at = engine_->next_event();
+    for (const Poller& poller : pollers_) {
+      at = std::min(at, poller.begun ? poller.ends : poller.next);
+    }
+    now_ = std::max(at, now_ + Duration{1});
+    for (std::uint32_t i = 0; i < pollers_.size(); ++i) {
+      Poller& poller = pollers_[i];
+      if (poller.begun && poller.ends <= now_) {
+        engine_->receive(PollResult{i, *poller.begun, answer(i)});
+        poller.begun.reset();
+      } else if (!poller.begun && poller.next <= now_) {
+        const Duration every = config_->sources[i].every;
+        poller.begun = now_;
+        poller.ends = now_ + draw(std::chrono::minutes{2});
+        poller.next = Instant{(now_.time_since_epoch() / every + 1) * every} + (i + 1) * std::chrono::seconds{7};
+      }
+    }
+    EXPECT_TRUE(engine_->step(now_));
+  }
+
+  Result<Poll> answer(std::uint32_t source) {
+    Poller& poller = pollers_[source];
+    if (poller.fails_until < now_ && draw() < 0.01) {
+      poller.fails_until = now_ + draw(std::chrono::hours{9});
+    }
+    if (poller.fails_until >= now_) {
+      return fail(ErrorKind::kUnavailable, "no route to host");
+    }
+    Poll poll;
+    poll.series.push_back({0, {}});
+    const std::int64_t hour = std::chrono::milliseconds{std::chrono::hours{1}}.count();
+    const std::int64_t ended = now_.time_since_epoch().count() / hour * hour;
+    poller.known.ms = std::max(poller.known.ms, ended - 12 * hour);
+    while (poller.known.ms < ended && draw() < 0.6) {
+      if (draw() < 0.8) {
+        poll.samples.push_back({0, poller.known, std::floor(draw() * 100)});
+      }
+      poller.known.ms += hour;
+    }
+    return poll;
+  }
+
+  std::mt19937 random_;
+  std::shared_ptr<const Config> config_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Engine> engine_;
+  std::vector<Poller> pollers_;
+  Instant now_;
+};
+
+Entries hourly_rules() {
+  return {{"visits", "{value: web.visits, thresholds: {warning: 30, for: 2h}, no_data: {after: 2h}}"},
+          {"calls", "{value: desk.calls, thresholds: {warning: 20}, no_data: {after: 1h}}"},
+          {"sales", "{value: till.sales, thresholds: {warning: 20}, no_data: {after: 3h, then: hold}}"},
+          {"lenient", "{value: till.sales + web.visits, thresholds: {warning: 60}, no_data: {then: ok}}"},
+          {"rate", "{value: desk.calls / web.visits, thresholds: {warning: 0.4}}"},
+          {"perhaps", "{value: \"coalesce(till.sales, 0) + web.visits\", thresholds: {warning: 50}}"},
+          {"moving", "{value: web.visits, thresholds: {warning: till.sales}}"},
+          {"of_both", "{value: calls + sales, thresholds: {warning: 45}}"},
+          {"daily", "{value: desk.calls, every: day, alerts: [{name: few, when: value < 900}], no_data: {after: 1h}}"}};
+}
+
+class BacktestOfADaemonsLife : public testing::TestWithParam<unsigned> {
+ protected:
+  void SetUp() override {
+    program_.write("kpid.yaml",
+                   "timezone: UTC\nrules: [rules.yaml]\nsources:\n"
+                   "  web: {plugin: csv, path: a.csv, every: 10m, grain: hour, metrics: {visits: {}}}\n"
+                   "  desk: {plugin: csv, path: b.csv, every: 15m, grain: hour, missing: zero, metrics: {calls: {}}}\n"
+                   "  till: {plugin: csv, path: c.csv, every: 1h, grain: hour, metrics: {sales: {}}}\n");
+    write_rules(program_, hourly_rules());
+    DaemonLife life(program_, GetParam());
+    end_ = life.run(*parse_rfc3339("2026-03-02T00:00:00Z"), *parse_rfc3339("2026-03-07T00:00:00Z"));
+  }
+
+  json changes_with(const Entries& rules) {
+    write_rules(program_, rules, "try.yaml");
+    const Ended ended = program_.on_folder(
+        {"backtest", "--from", "2026-03-01", "--to", "2026-03-08", "--json", "--rules", program_.path("try.yaml")});
+    EXPECT_EQ(ended.err, "");
+    return json::parse(ended.out)["changes"];
+  }
+
+  Program program_{"2026-03-08T06:00:00Z"};
+  Instant end_;
+};
+
+TEST_P(BacktestOfADaemonsLife, SeesEachSourceAsItWasSeenThen) {
+  const Records records = records_of(program_, rfc3339(end_));
+  EXPECT_GT(records.recorded.size(), 500U);
+  expect_equal(records);
+}
+
+TEST_P(BacktestOfADaemonsLife, WithTheSameRulesFindsNoDifference) {
+  EXPECT_EQ(changes_with(hourly_rules()), json::array());
+}
+
+TEST_P(BacktestOfADaemonsLife, WithOneOtherRuleFindsDifferencesOfThatAlone) {
+  Entries rules = hourly_rules();
+  rules["visits"] = "{value: web.visits, thresholds: {warning: 60}, no_data: {after: 20m}}";
+  const json changes = changes_with(rules);
+  EXPECT_FALSE(changes.empty());
+  for (const json& change : changes) {
+    const json& episode = change["after"].is_null() ? change["before"] : change["after"];
+    EXPECT_EQ(episode["kpi"], "visits") << change.dump(1);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Backtest, BacktestOfADaemonsLife, testing::Range(1U, 6U));
+
+}  // namespace
+}  // namespace kpi::test
