@@ -26,6 +26,14 @@ bool is_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':' || c == '.';
 }
 
+std::string_view name_in(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size() && is_name(text[at])) {
+    ++at;
+  }
+  return text.substr(0, at);
+}
+
 /// `name="value"`, with \\ \" and \n within; false where it is none.
 bool next_label(std::string_view& text, Labels& labels) {
   const std::size_t equals = text.find("=\"");
@@ -71,12 +79,8 @@ std::optional<double> number_of(std::string_view text) {
 /// Nothing: it cannot be read.
 std::optional<Line> read_line(std::string_view text) {
   Line line;
-  std::size_t at = 0;
-  while (at < text.size() && is_name(text[at])) {
-    ++at;
-  }
-  line.name = text.substr(0, at);
-  text = trim(text.substr(at));
+  line.name = name_in(text);
+  text = trim(text.substr(line.name.size()));
   if (text.starts_with('{')) {
     text = trim(text.substr(1));
     while (!text.starts_with('}')) {
@@ -119,9 +123,7 @@ class Reading {
   void take(std::size_t number, std::string_view text) {
     const auto line = read_line(text);
     if (!line) {
-      rows_.lose(number, [&] {
-        return RowProblem{"line " + std::to_string(number), '"' + printable(text, 60) + "\" is no sample"};
-      });
+      lose(number, text);
       return;
     }
     names_.insert(line->name);
@@ -143,6 +145,18 @@ class Reading {
   }
 
  private:
+  /// A line that is none is of now, if it has a time that cannot be read either, and of the metrics of its name.
+  void lose(std::size_t number, std::string_view text) {
+    const std::string_view name = name_in(text);
+    cells_.assign(settings_.metrics.size(), RowCell::absent());
+    for (std::size_t i = 0; i < settings_.metrics.size(); ++i) {
+      cells_[i] = column_of(settings_.metrics[i]) == name ? RowCell() : RowCell::absent();
+    }
+    rows_.lose_at(number, present_, cells_, [&] {
+      return RowProblem{"line " + std::to_string(number), '"' + printable(text, 60) + "\" is no sample"};
+    });
+  }
+
   /// A sample that is misspelt would never come.
   [[nodiscard]] std::string never_seen(const SourceMetric& metric) const {
     std::vector<std::string> names(names_.begin(), names_.end());

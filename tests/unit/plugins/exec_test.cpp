@@ -141,6 +141,24 @@ TEST(ExecLines, TellWhatIsMisspelt) {
           "values.visits: no row has it; did you mean \"visit\"?"}));
 }
 
+/// What the others of its period add up to is not the sum.
+TEST(ExecLines, WithoutALabelLeaveTheirPeriodUnknown) {
+  SourceSettings settings = exec_settings();
+  settings.labels = {label("country", "land")};
+  settings.metrics = {metric("visits"), metric("orders")};
+  const Lines said = lines(R"({"kpid": 1}
+{"date": "2026-03-01", "labels": {"land": "SE"}, "values": {"visits": 1, "orders": 2}}
+{"date": "2026-03-01", "labels": {"lnad": "DK"}, "values": {"visits": 5}}
+{"date": "2026-03-02", "labels": {"land": "SE"}, "values": {"visits": 3}}
+)",
+                           settings);
+  ASSERT_EQ(said.size(), 4U);
+  EXPECT_EQ(
+      Lines(said.begin(), said.begin() + 3),
+      (Lines{
+          "2026-03-01 visits{country=SE} null", "2026-03-01 orders{country=SE} 2", "2026-03-02 visits{country=SE} 3"}));
+}
+
 TEST(ExecLines, AreOfTheMetricsThatTheyName) {
   SourceSettings settings = exec_settings();
   settings.metrics = {metric("visits"), metric("orders")};
@@ -219,7 +237,7 @@ Lines open_metrics(std::string_view text, const SourceSettings& settings) {
 
 TEST(OpenMetrics, WithALabelTwiceAreNone) {
   EXPECT_EQ(open_metrics("visits{a=\"x\",a=\"y\"} 1\nvisits 2\n", exec_settings()),
-            (Lines{"2026-03-14 visits 2", "line 1: \"visits{a=\"x\",a=\"y\"} 1\" is no sample"}));
+            (Lines{"2026-03-14 visits null", "line 1: \"visits{a=\"x\",a=\"y\"} 1\" is no sample"}));
 }
 
 TEST(OpenMetrics, TellASampleThatNeverComes) {

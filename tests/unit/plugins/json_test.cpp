@@ -1,6 +1,7 @@
 #include "plugins/json.hpp"
 
 #include "plugins/file_set.hpp"
+#include "plugins/rows.hpp"
 #include "tests/unit/plugins/csv_source.hpp"
 
 #include <gtest/gtest.h>
@@ -91,6 +92,7 @@ TEST(JsonSource, ReadsADocumentOnEachLine) {
   ASSERT_TRUE(cut);
   EXPECT_EQ(problems_of(*cut),
             (Lines{"x.json:2: is no whole JSON and has no line end: it is being written, or was cut off"}));
+  EXPECT_EQ(cut->remarks, (Lines{std::string(kLostRemark) + "x.json:2"})) << "so that its day is not taken for empty";
 }
 
 TEST(JsonSource, NamesTheValueThatCannotBeUsed) {

@@ -870,7 +870,7 @@ labels: {shop: shop})yaml");
   });
   EXPECT_EQ(
       poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
-      "n 2026-11-20 shop=a 8\nproblem: s/data/0/shop: label shop is an object, not a text: name a part of it, such "
+      "n 2026-11-20 shop=a null\nproblem: s/data/0/shop: label shop is an object, not a text: name a part of it, such "
       "as shop/name\n");
 }
 
