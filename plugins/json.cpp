@@ -70,7 +70,7 @@ class JsonImport {
   JsonImport(const Layout& layout, const PollRequest& request)
       : layout_(layout),
         rows_(layout.settings,
-              {.dates = layout.dates, .numbers = {.is_fixed = true}},
+              {.dates = layout.dates, .numbers = kDataNumbers},
               request.from,
               [this](std::uint64_t row, RowReader::Place place) { return where(row, place); }),
         labels_(layout.labels.size()),

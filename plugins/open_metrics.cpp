@@ -115,7 +115,7 @@ class Reading {
         present_(present_slot(request.now, settings)),
         milliseconds_(is_open_metrics ? 1000 : 1),
         rows_(settings,
-              {.dates = {}, .numbers = {.is_fixed = true}},
+              {.dates = {}, .numbers = kDataNumbers},
               request.from,
               [](std::uint64_t row, RowReader::Place) { return "line " + std::to_string(row); }),
         labels_(settings.labels.size()) {}

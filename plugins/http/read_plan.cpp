@@ -361,7 +361,6 @@ void read_plan(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnostics) {
   if (keys.paginate != nullptr) {
     plan.pages = read_pages(*keys.paginate, diagnostics);
   }
-  plan.decode.numbers.comma_is_doubtful = true;
   if (keys.decode != nullptr) {
     read_decode(*keys.decode, plan, diagnostics);
   }

@@ -56,7 +56,7 @@ TEST(ExecLines, AreAGreetingAndRows) {
   settings.labels = {label("country", "land", {{"Sverige", "SE"}})};
   settings.metrics = {metric("visits"), metric("orders", MetricKind::kFlow, "sold")};
   EXPECT_EQ(lines(R"({"kpid": 1}
-{"date": "2026-03-01", "labels": {"land": "Sverige"}, "values": {"visits": 12, "sold": "1,240"}}
+{"date": "2026-03-01", "labels": {"land": "Sverige"}, "values": {"visits": 12, "sold": "1240"}}
 
 {"date": "2026-03-02", "labels": {"land": "DK"}, "values": {"visits": null}}
 {"problem": "no numbers of NO"}
@@ -66,6 +66,14 @@ TEST(ExecLines, AreAGreetingAndRows) {
                    "2026-03-01 orders{country=SE} 1240",
                    "2026-03-02 visits{country=DK} null",
                    "line 5: no numbers of NO"}));
+}
+
+TEST(ExecLines, AreNotGuessedAtWhereACommaMayBeEither) {
+  EXPECT_EQ(
+      lines("{\"kpid\": 1}\n{\"date\": \"2026-03-01\", \"values\": {\"visits\": \"1,240\"}}\n"),
+      (Lines{"2026-03-01 visits null",
+             "line 2 values.visits: \"1,240\" may be a fraction or thousands: deliver a number, or a text such as "
+             "\"7.5\""}));
 }
 
 TEST(ExecLines, CarryACursorAndRemarks) {
