@@ -253,10 +253,47 @@ std::vector<std::string> known_variables(const HttpPlan& plan) {
   return names;
 }
 
+/// Whether a format tells a day; one of months or weeks may name a period of these.
+bool tells_day(std::string_view format) {
+  for (const std::string_view directive : {"%d", "%-d", "%F", "%s", "%Q"}) {
+    if (format.find(directive) != std::string_view::npos) {
+      return true;
+    }
+  }
+  return format.empty();
+}
+
+/// Where {{day}} is not what a call is for, one day's answer would stand for another period, or for several days.
+void check_day(const TextTemplate::Part& part, Position position, const HttpPlan& plan, Diagnostics& diagnostics) {
+  const Grain& grain = plan.settings.grain;
+  if (part.text != "day" || grain.unit == Grain::Unit::kInstant ||
+      !tells_day(part.format.empty() ? plan.window.format : part.format)) {
+    return;
+  }
+  // Of a connector the source is what its user may change.
+  const Position at = position.source == plan.settings.position.source ? position : plan.settings.position;
+  const bool is_day = grain.unit == Grain::Unit::kDay;
+  if (is_day && plan.window.fan_out == WindowPlan::FanOut::kWindow && plan.window.max_span_days != 1) {
+    diagnostics.error(at,
+                      "{{day}} is one day, and a call is for a window of several: the others are not asked for",
+                      "write fan_out: day, or ask from {{window.start}} to {{window.end}}");
+  } else if (grain.is_civil() && !is_day) {
+    diagnostics.error(
+        at,
+        "{{day}} is one day, and a period of grain " + grain.text() + " has several: the others are not " + "asked for",
+        "write grain: day, or ask from {{window.start}} to {{window.end}}");
+  } else if (!grain.is_civil() && plan.rows.date.form == DatePlan::Form::kWindow) {
+    diagnostics.error(at,
+                      "{{day}} is a whole day, and its value would be stored for each period of grain " + grain.text(),
+                      "write grain: day, or ask from {{window.start}} to {{window.end}}");
+  }
+}
+
 void check_variables(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnostics) {
   const std::vector<std::string> known = known_variables(plan);
   const auto check = [&](const TextTemplate::Part& part, Position position) {
     const std::string& name = part.text;
+    check_day(part, position, plan, diagnostics);
     plan.has_window = plan.has_window || name.starts_with("window.") || name == "day";
     if (std::ranges::find(known, name) == known.end()) {
       const std::string near = did_you_mean(name, known);

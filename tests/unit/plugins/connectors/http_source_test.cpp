@@ -1172,6 +1172,41 @@ TEST(HttpPlan, WantsToKnowOfWhichMetricACallIs) {
   }
 }
 
+/// One day's answer is no month's, nor that of all days of a window.
+TEST(HttpPreset, AsksForADayWhereItIsWhatACallIsFor) {
+  const auto trouble = [](const std::string& keys, const std::string& date = "window") {
+    const std::string text = load_source("plugin: http\n" + keys +
+                                         "\nrequest: {url: \"https://api.example.com/{{day}}\"}\n"
+                                         "rows: {kind: records, path: /data, date: " +
+                                         date + "}\nmetrics: {n: {}}")
+                                 .diagnostics;
+    const std::size_t help = text.find("  help: ");
+    return help == std::string::npos
+               ? text
+               : text.substr(0, text.find('\n') + 1) + text.substr(help, text.find('\n', help) - help);
+  };
+  EXPECT_EQ(
+      trouble("grain: month\nfan_out: day"),
+      "kpid.yaml:6:20: error: {{day}} is one day, and a period of grain month has several: the others are not asked "
+      "for\n  help: write grain: day, or ask from {{window.start}} to {{window.end}}");
+  EXPECT_EQ(
+      trouble("grain: week\nfan_out: day", "{field: d}"),
+      "kpid.yaml:6:20: error: {{day}} is one day, and a period of grain week has several: the others are not asked "
+      "for\n  help: write grain: day, or ask from {{window.start}} to {{window.end}}");
+  EXPECT_EQ(
+      trouble("grain: hour\nfan_out: day"),
+      "kpid.yaml:6:20: error: {{day}} is a whole day, and its value would be stored for each period of grain hour\n"
+      "  help: write grain: day, or ask from {{window.start}} to {{window.end}}");
+  EXPECT_EQ(
+      trouble("grain: day", "{field: d}"),
+      "kpid.yaml:5:20: error: {{day}} is one day, and a call is for a window of several: the others are not asked "
+      "for\n  help: write fan_out: day, or ask from {{window.start}} to {{window.end}}");
+  EXPECT_EQ(trouble("fan_out: day"), "");
+  EXPECT_EQ(trouble("window: {max_span: 1 day}", "{field: d}"), "");
+  EXPECT_EQ(trouble("grain: hour\nfan_out: day", "{field: d}"), "");
+  EXPECT_EQ(trouble("grain: month\nfan_out: day\nwindow: {format: \"%Y-%m\"}"), "");
+}
+
 TEST(HttpPreset, SaysAllThatIsWrongInOnePass) {
   LoadedSource place = load_source(kVisits);
   std::ofstream(place.folder + "/wrong.yaml") << R"yaml(preset: wrong
