@@ -44,6 +44,9 @@ void read_window(const OptionTree& node, HttpPlan& plan, Diagnostics& diagnostic
     constexpr std::string_view kFromAnswer = "from_response:";
     if (zone.starts_with(kFromAnswer)) {
       window.zone_from_answer = zone.substr(kFromAnswer.size());
+      if (const auto path = JsonSelect::parse(window.zone_from_answer); !path) {
+        diagnostics.error(map.optional("timezone")->position, "window.timezone: " + path.error().message);
+      }
     } else if (auto found = Zone::find(zone)) {
       window.zone = *found;
     } else {

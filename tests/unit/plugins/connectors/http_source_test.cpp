@@ -788,6 +788,32 @@ metrics: {n: {}})yaml");
   }
 }
 
+TEST(HttpRows, OfWhichNothingSaysWhereTheirDaysAreCutAreTold) {
+  const auto text = [](const std::string& path, const std::string& rows) {
+    const LoadedSource loaded = load_source("plugin: http\nwindow: {timezone: \"from_response:" + path +
+                                            "\"}\nrequest: {url: \"https://api.example.com/n\"}\n"
+                                            "rows: {kind: records, path: /data}\nmetrics: {n: {}}");
+    EXPECT_NE(loaded.source, nullptr) << loaded.diagnostics;
+    FakeHost host(
+        [&](const HttpRequest&) { return answer_of(R"({"meta":{"zone":"UTC","id":7},"data":[)" + rows + "]}"); });
+    return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings);
+  };
+  const std::string row = R"({"date":"2026-11-20","n":7})";
+  EXPECT_EQ(text("/meta/zone", row), "n 2026-11-20 7\n");
+  EXPECT_EQ(text("/meta/zoen", row),
+            "n 2026-11-20 7\nproblem: s: no answer has a zone at /meta/zoen, so that nothing says where its days are "
+            "cut (did you mean \"zone\"?): correct window.timezone\n");
+  EXPECT_EQ(
+      text("/meta/id", row),
+      "n 2026-11-20 7\nproblem: s: no answer has a zone at /meta/id, so that nothing says where its days are cut: "
+      "correct window.timezone\n");
+  EXPECT_EQ(text("/timezone", ""), "") << "an answer without rows may lack it";
+  const LoadedSource wrong = load_source(
+      "plugin: http\nwindow: {timezone: \"from_response:a[?b\"}\nrequest: {url: \"https://api.example.com/n\"}\n"
+      "rows: {kind: records}\nmetrics: {n: {}}");
+  EXPECT_EQ(wrong.source, nullptr);
+}
+
 TEST(HttpRows, ThatNeverHoldAPickedMetricSaySo) {
   const auto source = [](const std::string& missing) {
     return load_source(R"yaml(plugin: http
