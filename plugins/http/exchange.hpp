@@ -94,6 +94,8 @@ class Conversation {
   Result<std::string> signed_token(bool is_bearer);
   Result<std::string> text_of(std::string_view name, std::string_view fallback = "");
   Result<Json> service_key();
+  [[nodiscard]] Position written_at(std::string_view name) const;
+  Result<std::string> key_file(std::string path, const Position& named_at);
   void drop_token();
 
   const HttpPlan& plan_;

@@ -3,6 +3,7 @@
 #include "plugins/http/text_pattern.hpp"
 #include "plugins/http/text_template.hpp"
 #include "rules/base/text.hpp"
+#include "tests/support/rsa_key.hpp"
 #include "tests/unit/plugins/connectors/recording.hpp"
 
 #include <gtest/gtest.h>
@@ -321,6 +322,25 @@ TEST(HttpTokens, ThatWereRevokedAreAMistakeOfTheConfiguration) {
             (Error{ErrorKind::kInvalid,
                    "https://id.example.com: the login is refused, status 400: Token *** has been revoked.: correct the "
                    "credential (a refresh token that was revoked must be made anew)"}));
+}
+
+TEST(HttpTokens, ReadAKeysFileBesideTheFileThatNamesIt) {
+  const LoadedSource loaded =
+      load_source("plugin: ga4\nproperty: 1\nkey_file: service.json\ntimezone: UTC\nmetrics: {sessions: {}}");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host([](const HttpRequest&) { return answer_of(R"({"access_token":"t"})"); });
+  const auto poll = [&] {
+    const auto polled = loaded.source->poll(request_at(host), host, {});
+    return polled ? "" : polled.error().message;
+  };
+  const std::string said = poll();
+  EXPECT_TRUE(said.starts_with("the key's file that is named in " + loaded.folder + "/kpid")) << said;
+  EXPECT_TRUE(said.ends_with(".yaml:5:15: no such file")) << said;
+  EXPECT_TRUE(host.requests.empty());
+  host.put(loaded.folder + "/service.json", ordered_json{{"private_key", rsa_private_key()}}.dump());
+  poll();
+  ASSERT_FALSE(host.requests.empty());
+  EXPECT_EQ(host.requests.front().url, "https://oauth2.googleapis.com/token");
 }
 
 struct WaitCase {
