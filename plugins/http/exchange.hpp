@@ -101,9 +101,10 @@ class Conversation {
   const HttpPlan& plan_;
   Host& host_;
   const std::stop_token& stop_;
-  std::shared_ptr<Credential> credential_;
+  std::shared_ptr<Credential> credential_;  ///< Its token.
   std::string credential_name_;
-  std::string host_name_;  ///< What sources without a credential share: the requests under way at a host.
+  std::shared_ptr<Credential> use_;  ///< Its budget and its rests, or those of a part of it (budget.of).
+  std::string host_name_;            ///< What sources without a credential share: the requests under way at a host.
   UseBook book_;
   CredentialLimits limits_;
   std::vector<std::string> secrets_;  ///< To be hidden.

@@ -175,6 +175,7 @@ struct BudgetPlan {
   std::int64_t concurrency = 0;  ///< 0: as `connections` says.
   std::int64_t requests = 0;     ///< 0: no limit.
   std::chrono::milliseconds per{60'000};
+  const OptionTree* of = nullptr;  ///< What the other side counts by beside the credential; null: by that alone.
 };
 
 struct HttpPlan {

@@ -201,6 +201,7 @@ void read_budget(const OptionTree& node, HttpPlan& plan, Diagnostics& diagnostic
   map.integer("concurrency", 1, 64, plan.budget.concurrency);
   map.integer("requests", 1, 1'000'000, plan.budget.requests);
   map.span("per", plan.budget.per);
+  plan.budget.of = map.optional("of");
   map.finish();
 }
 
@@ -307,7 +308,7 @@ void check_variables(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnost
                                      : near);
     }
   };
-  for (const OptionTree* tree : {keys.auth, keys.request, keys.steps, keys.paginate, keys.rows}) {
+  for (const OptionTree* tree : {keys.auth, keys.request, keys.steps, keys.paginate, keys.rows, keys.budget}) {
     if (tree != nullptr) {
       each_variable(*tree, diagnostics, check);
     }

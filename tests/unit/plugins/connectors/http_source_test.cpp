@@ -439,6 +439,33 @@ metrics: {n: {kind: level}})";
   EXPECT_NE(again.error().message.find("not asked until"), std::string::npos);
 }
 
+/// Google counts what is asked of each property.
+TEST(HttpBudget, AndRestsAreOfWhatTheOtherSideCountsBy) {
+  const auto yaml = [](const std::string& site) {
+    return "plugin: http\nauth: {type: bearer, token: abcdef}\nparams: {site: " + site +
+           "}\nbudget: {requests: 2, per: 1h, of: \"{{site}}\"}\n"
+           "request: {url: \"https://api.example.com/{{site}}\"}\nrows: {kind: scalar, path: /n}\n"
+           "metrics: {n: {kind: level}}";
+  };
+  const LoadedSource a = load_source(yaml("a"));
+  const LoadedSource b = load_source(yaml("b"), "t");
+  const LoadedSource other_a = load_source(yaml("a"), "u");
+  FakeHost host([](const HttpRequest& request) {
+    return request.url.ends_with("/a") ? answer_of("", 429, {{"retry-after", "600"}}) : answer_of(R"({"n":1})");
+  });
+  EXPECT_FALSE(a.source->poll(request_at(host), host, {}).has_value());
+  EXPECT_TRUE(b.source->poll(request_at(host), host, {}).has_value());
+  const auto rests = other_a.source->poll(request_at(host), host, {});
+  ASSERT_FALSE(rests.has_value());
+  EXPECT_NE(rests.error().message.find("not asked until"), std::string::npos) << rests.error().message;
+  EXPECT_EQ(host.requests.size(), 2U);
+  EXPECT_EQ(load_source("plugin: http\nauth: {type: bearer, token: abcdef}\nbudget: {of: \"{{sit}}\"}\n"
+                        "request: {url: \"https://api.example.com/n\"}\nrows: {kind: scalar}\nmetrics: {n: {}}")
+                .source,
+            nullptr)
+      << "there is no such variable";
+}
+
 TEST(HttpBudget, AndRestsSurviveARestart) {
   const LoadedSource loaded = load_source(R"(plugin: http
 auth: {type: bearer, token: abcdef}
