@@ -14,6 +14,8 @@ namespace {
 
 /// The year 10000: what lies beyond is a slip, such as milliseconds read as seconds.
 constexpr double kEndMs = 253'402'300'800'000;
+/// A time of 1973 or before is one in seconds that is read as milliseconds.
+constexpr double kEndOfSeconds = 1e11;
 
 struct Line {
   std::string name;
@@ -185,6 +187,14 @@ class Reading {
         });
         return;
       }
+      if (milliseconds_ == 1 && ms < kEndOfSeconds) {
+        rows_.lose(number, [&] {
+          return RowProblem{"line " + std::to_string(number),
+                            number_text(*line.time) +
+                                " would be milliseconds since 1970: where times are seconds, print # EOF at the end"};
+        });
+        return;
+      }
       const Instant instant{Duration{std::llround(ms)}};
       slot = slot_at(instant, settings_.grain, settings_.zone, settings_.calendar);
     }
@@ -209,6 +219,10 @@ class Reading {
 Result<Poll> read_open_metrics(std::string_view text, const SourceSettings& settings, const PollRequest& request) {
   // OpenMetrics ends with a mark of its own, and counts time in seconds; Prometheus' older format in milliseconds.
   const bool is_open_metrics = trim(text).ends_with("# EOF");
+  if (!is_open_metrics && ("\n" + std::string(text)).find("\n# UNIT ") != std::string::npos) {
+    return fail(ErrorKind::kUnavailable,
+                "its output is OpenMetrics (# UNIT) and does not end with # EOF: it was cut off, or print that mark");
+  }
   Reading reading(settings, request, is_open_metrics);
   std::size_t number = 0;
   std::size_t end = 0;

@@ -279,6 +279,15 @@ TEST(OpenMetrics, EndWithTheirMark) {
   EXPECT_EQ(open_metrics("visits 12 1772323200\n# EOF\n\n", settings), (Lines{"2026-03-01 visits 12"}));
 }
 
+TEST(OpenMetrics, WithoutTheirMarkAreNotTakenForWhole) {
+  EXPECT_EQ(
+      open_metrics("# TYPE visits gauge\n# UNIT visits people\nvisits 1\n", exec_settings()),
+      (Lines{"its output is OpenMetrics (# UNIT) and does not end with # EOF: it was cut off, or print that mark"}));
+  EXPECT_EQ(open_metrics("visits 12 1772323200\n", exec_settings()),
+            (Lines{"line 1: 1772323200 would be milliseconds since 1970: where times are seconds, print # EOF at the "
+                   "end (no row of its output could be read)"}));
+}
+
 TEST(OpenMetrics, OfPrometheusCountMilliseconds) {
   SourceSettings settings = exec_settings();
   EXPECT_EQ(open_metrics("visits 12 1772323200000\nvisits{\nvisits +Inf\n", settings),
