@@ -86,7 +86,7 @@ RowValue RowReader::scaled_value(std::uint64_t row, std::size_t metric, double n
     return refuse(
         row, metric, number_text(number) + " times its scale is more than a number can be: correct it, or scale");
   }
-  return {.number = value};
+  return {.number = value == 0 ? 0 : value};  // no -0
 }
 
 RowValue RowReader::refuse(std::uint64_t row, std::size_t metric, std::string message) {

@@ -57,6 +57,12 @@ TEST(JsonSource, ReadsAListOfRecords) {
       (Lines{"2026-03-01 visits 12", "2026-03-02 visits 1240000", "2026-03-03 visits null", "2026-03-04 visits null"}));
 }
 
+TEST(JsonSource, KnowsOneZeroOnly) {
+  EXPECT_EQ(
+      samples_json(json_settings(), R"([{"date":"2026-03-01","visits":-0.0},{"date":"2026-03-02","visits":"-0"}])"),
+      (Lines{"2026-03-01 visits 0", "2026-03-02 visits 0"}));
+}
+
 TEST(JsonSource, DoesNotGuessAtACommaThatMayBeEither) {
   const std::string text = R"([{"date":"2026-03-01","visits":"1,240"},{"date":"2026-03-02","visits":7}])";
   EXPECT_EQ(samples_json(json_settings(), text), (Lines{"2026-03-01 visits null", "2026-03-02 visits 7"}));
