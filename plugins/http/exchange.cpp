@@ -203,6 +203,12 @@ Conversation::Verdict Conversation::judge_status(int status) const {
   if (status == 408 || status >= 500) {
     return {.kind = OutcomeKind::kRetry};
   }
+  if (status == 304) {
+    return {.kind = OutcomeKind::kConfigError,
+            .note =
+                "it says that nothing has changed, which was not asked: take If-None-Match and If-Modified-Since out "
+                "of request.headers"};
+  }
   if (status >= 300 && status < 400) {
     return {.kind = OutcomeKind::kConfigError,
             .note = "it redirects to another address, which is not followed: write the final address"};

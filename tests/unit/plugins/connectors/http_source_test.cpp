@@ -626,6 +626,29 @@ TEST(HttpAnswers, ThatSayAnErrorAreNoneWhateverTheirStatus) {
   EXPECT_EQ(poll_text(told.source->poll(request_at(host), host, {}), told.settings), "visits 2026-11-20 1\n");
 }
 
+TEST(HttpAnswers, InAnotherEncodingSayWhatWouldHelp) {
+  for (const char* decode : {"csv", "json", "ndjson"}) {
+    const LoadedSource loaded =
+        load_source("plugin: http\nrequest: {url: \"https://api.example.com/n\"}\ndecode: " + std::string(decode) +
+                    "\nrows: {kind: records}\nmetrics: {n: {}}");
+    FakeHost host([](const HttpRequest&) {
+      return answer_of("date,n,land\n2026-11-20,1,\xD6land\n", 200, {{"content-type", "text/csv; charset=latin1"}});
+    });
+    EXPECT_EQ(
+        poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+        "error: https://api.example.com answer: is not UTF-8 (text/csv; charset=latin1): ask for that, for instance "
+        "with request.headers: {accept-charset: utf-8}, or have a program fetch and convert it (plugin: exec)\n");
+  }
+}
+
+TEST(HttpAnswers, ThatNothingHasChangedWereNotAskedFor) {
+  const LoadedSource loaded = load_source(kVisits);
+  FakeHost host([](const HttpRequest&) { return answer_of("", 304); });
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+            "error: https://api.example.com: status 304 (it says that nothing has changed, which was not asked: take "
+            "If-None-Match and If-Modified-Since out of request.headers)\n");
+}
+
 TEST(HttpAnswers, ThatEndWithTheConnectionMustEndTheirLastLine) {
   const LoadedSource loaded = load_source(R"yaml(plugin: http
 request: {url: "https://api.example.com/n"}
