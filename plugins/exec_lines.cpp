@@ -28,7 +28,7 @@ class Answer {
   Answer(const SourceSettings& settings, const PollRequest& request)
       : settings_(settings),
         rows_(settings,
-              {.dates = {}, .numbers = kDataNumbers},
+              {.dates = {}, .numbers = kDataNumbers, .date_key = ""},
               request.from,
               [this](std::uint64_t row, RowReader::Place place) { return where(row, place); }),
         labels_(settings.labels.size()),

@@ -109,7 +109,7 @@ std::optional<Slot> RowReader::slot_of_row(std::uint64_t row, std::string_view d
   }
   const auto moment = format_.dates.read(date);
   if (!moment) {
-    return refuse_date(format_.dates.trouble(date));
+    return refuse_date(format_.dates.trouble(date, format_.date_key));
   }
   if (!moment->has_time && needs_time(settings_.grain)) {
     return refuse_date('"' + printable(date) + "\" has no time of day, which grain " + settings_.grain.text() +

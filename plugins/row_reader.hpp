@@ -44,6 +44,7 @@ struct RowCell {
 struct RowFormat {
   DateFormat dates;
   NumberFormat numbers;
+  std::string_view date_key = "date.format";  ///< That says how dates are written; empty: there is none.
 };
 
 class RowReader {

@@ -65,7 +65,7 @@ RowBuilder::RowBuilder(const HttpPlan& plan, const PollRequest& request, std::st
       name_(std::move(name)),
       running_(slot_at(request.now, plan.settings.grain, plan.settings.zone, plan.settings.calendar)),
       rows_(plan.settings,
-            {.dates = plan.rows.date.format, .numbers = plan.decode.numbers},
+            {.dates = plan.rows.date.format, .numbers = plan.decode.numbers, .date_key = "rows.date.format"},
             request.from,
             [this](std::uint64_t row, RowReader::Place place) { return where(row, place); }),
       written_(plan.settings.metrics.size()),

@@ -108,6 +108,13 @@ TEST(ExecLines, SayWhatIsWrongWithThem) {
                    "line 2 values.visits: is a list, not a number: read a part of it, or another column"}));
 }
 
+TEST(ExecLines, HaveDatesInOneFormOnly) {
+  EXPECT_EQ(
+      lines("{\"kpid\": 1}\n{\"date\": \"9/14/2014\", \"values\": {\"visits\": 1}}"),
+      (Lines{"line 2 date: \"9/14/2014\" is not a date as in %Y-%m-%d: deliver it as 2026-03-31 (ISO 8601) (no row of "
+             "its output could be read)"}));
+}
+
 /// Nothing that a program prints is left out in silence.
 TEST(ExecLines, AreEachOneThing) {
   const std::string row = R"({"date": "2026-03-01", "values": {"visits": 1})";
