@@ -6,6 +6,7 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <iterator>
 #include <utility>
@@ -19,10 +20,8 @@ constexpr std::size_t kRowsBetweenStops = 4096;
 /// One reading of the texts of a source's files.
 class CsvImport {
  public:
-  /// `holds_last`: a last line without its end waits for the next poll.
-  CsvImport(const CsvLayout& layout, const PollRequest& request, bool holds_last)
+  CsvImport(const CsvLayout& layout, const PollRequest& request)
       : layout_(layout),
-        holds_last_(holds_last),
         rows_(layout.settings,
               {.dates = layout.dates, .numbers = layout.numbers},
               request.from,
@@ -31,8 +30,12 @@ class CsvImport {
                     layout.numbers.thousands == NumberFormat::Thousands::kAuto),
         written_(layout.settings.metrics.size()) {}
 
+  /// Which last lines without their end wait for the next poll.
+  enum class Holds : std::uint8_t { kNone, kHalfOnes, kAll };
+
   /// `file` outlives the import.
-  Result<void> read(const FileTexts::Text& file, const std::stop_token& stop) {
+  Result<void> read(const FileTexts::Text& file, Holds holds, const std::stop_token& stop) {
+    holds_ = holds;
     std::string_view text = file.text;
     KPI_TRY(require_utf8(file.name.path, text));
     const char delimiter = layout_.delimiter ? *layout_.delimiter : detect_delimiter(text, layout_);
@@ -96,18 +99,38 @@ class CsvImport {
       }
       const std::uint64_t row = lines_.size();
       lines_.push_back(reader.row());
-      if (holds_last_ && reader.unfinished()) {
+      const bool is_bad = next == CsvReader::Next::kBadRow;
+      if (is_held(file, is_bad)) {
         has_held_ = true;
-        rows_.lose(row, [&] {
+        lose(file, row, [&] {
           return RowProblem{csv_where(file.name.path, reader.place(reader.row(), 0)),
                             "the last line has no end yet: it is read once the file is left alone"};
         });
-      } else if (next == CsvReader::Next::kBadRow) {
-        rows_.lose(row,
-                   [&] { return RowProblem{csv_where(file.name.path, reader.trouble_place()), reader.trouble()}; });
+      } else if (is_bad) {
+        lose(
+            file, row, [&] { return RowProblem{csv_where(file.name.path, reader.trouble_place()), reader.trouble()}; });
       } else {
         take_row(file, row);
       }
+    }
+  }
+
+  [[nodiscard]] bool is_held(const OpenFile& file, bool is_bad) const {
+    const bool is_half = is_bad || file.reader.size() < file.columns.count;
+    return file.reader.unfinished() && (holds_ == Holds::kAll || (holds_ == Holds::kHalfOnes && is_half));
+  }
+
+  /// A row that cannot be used: of its period nothing is known, where its date can be read.
+  template <class Describe>
+  void lose(const OpenFile& file, std::uint64_t row, Describe&& describe) {
+    const CsvReader& reader = file.reader;
+    const std::size_t whole = reader.size() - (reader.unfinished() && reader.size() > 0 ? 1 : 0);
+    if (file.name.slot && !file.columns.date) {
+      rows_.lose_at(row, *file.name.slot, {}, std::forward<Describe>(describe));
+    } else {
+      const bool is_there = file.columns.date && *file.columns.date < whole;
+      rows_.lose_at(
+          row, is_there ? reader.cell(*file.columns.date) : std::string_view(), {}, std::forward<Describe>(describe));
     }
   }
 
@@ -176,12 +199,11 @@ class CsvImport {
   void take_odd_row(const OpenFile& file, std::uint64_t row) {
     const CsvReader& reader = file.reader;
     const std::size_t wanted = file.columns.count;
-    // A last line without its end and with too few cells is still being appended: the next poll has all of it.
-    if (is_blank(reader) || (reader.unfinished() && reader.size() < wanted)) {
+    if (is_blank(reader)) {
       return;
     }
     const bool few = reader.size() < wanted;
-    rows_.lose(row, [&] {
+    lose(file, row, [&] {
       return RowProblem{
           csv_where(file.name.path, reader.place(reader.row(), few ? reader.size() : wanted)),
           std::to_string(reader.size()) + " cells where the header has " + std::to_string(wanted) + ": " +
@@ -208,7 +230,7 @@ class CsvImport {
   }
 
   const CsvLayout& layout_;
-  bool holds_last_;
+  Holds holds_ = Holds::kNone;
   bool has_held_ = false;
   bool lines_end_ = true;
   std::deque<OpenFile> files_;
@@ -221,20 +243,25 @@ class CsvImport {
   std::vector<std::string_view> labels_;
 };
 
-/// What a cursor says behind the version of the files: that a last line was read without its end, or that it waits.
+/// What a cursor says behind the version of the files: that a last line had no end although the file may not have been
+/// written then, and that a last line waits.
 constexpr std::string_view kOpen = " open";
 constexpr std::string_view kHeld = " held";
 
+/// A file that was written so short a time ago may still be.
+constexpr std::chrono::minutes kStillWritten{1};
+
 struct LastSeen {
   std::string version;
-  bool lines_end = false;
+  bool lines_end = false;  ///< Each file's last line had its end, as far as is known.
   bool has_held = false;
 };
 
 LastSeen last_seen(std::string_view cursor) {
-  const bool is_open = cursor.ends_with(kOpen);
   const bool has_held = cursor.ends_with(kHeld);
-  cursor.remove_suffix(is_open ? kOpen.size() : has_held ? kHeld.size() : 0);
+  cursor.remove_suffix(has_held ? kHeld.size() : 0);
+  const bool is_open = cursor.ends_with(kOpen);
+  cursor.remove_suffix(is_open ? kOpen.size() : 0);
   return {.version = std::string(cursor), .lines_end = !cursor.empty() && !is_open, .has_held = has_held};
 }
 
@@ -252,19 +279,31 @@ class CsvSource final : public Source {
       return poll;
     }
     const FileTexts texts = KPI_TRY(read_files(files, host, kMaxCsvBytes));
-    // A file whose lines had their ends, and whose last one has none now, is being written: "10" may become "1000".
-    const bool is_still = texts.version == last.version;
-    CsvImport import(layout_, request, last.lines_end && !is_still);
+    CsvImport import(layout_, request);
     for (const FileTexts::Text& file : texts.files) {
-      KPI_TRY(import.read(file, stop));
+      const bool is_recent = file.modified && host.now() - *file.modified < kStillWritten;
+      KPI_TRY(import.read(file, held_of(last, texts.version, is_recent), stop));
     }
     Poll poll = KPI_TRY(import.finish());
     layout_.files.tell_undated(files, poll);
-    poll.cursor = texts.version + std::string(import.has_held() ? kHeld : import.lines_end() ? "" : kOpen);
+    const bool is_open = !import.lines_end() && !(last.lines_end && import.has_held());
+    poll.cursor = texts.version + std::string(is_open ? kOpen : "") + std::string(import.has_held() ? kHeld : "");
     return poll;
   }
 
  private:
+  /// A file whose lines had their ends, and whose last one has none now, is being written: "10" may become "1000". So
+  /// may be one that is seen for the first time just after it was written.
+  static CsvImport::Holds held_of(const LastSeen& last, const std::string& version, bool is_recent) {
+    if (last.version == version) {
+      return CsvImport::Holds::kNone;
+    }
+    if (last.lines_end || (last.version.empty() && is_recent)) {
+      return CsvImport::Holds::kAll;
+    }
+    return is_recent ? CsvImport::Holds::kHalfOnes : CsvImport::Holds::kNone;
+  }
+
   CsvLayout layout_;
 };
 
@@ -294,8 +333,8 @@ void look_at_csv(const SourceSettings& settings, Host& host, Diagnostics& diagno
   if (diagnostics.items().size() > before) {
     return;
   }
-  CsvImport import(*layout, PollRequest{}, false);
-  const auto read = import.read(*file, {});
+  CsvImport import(*layout, PollRequest{});
+  const auto read = import.read(*file, CsvImport::Holds::kNone, {});
   tell_look(position, read ? import.finish() : tl::unexpected(read.error()), diagnostics);
 }
 

@@ -73,10 +73,10 @@ struct CsvReader::Parser {
   Parser(Parser&&) = delete;
   Parser& operator=(Parser&&) = delete;
 
+  /// The cells that were whole stay.
   void reset() {
     csv_free(&csv);
     open();
-    clear();
   }
 
   void clear() {
@@ -203,11 +203,9 @@ CsvReader::Next CsvReader::finish() {
   const CsvPlace opened = place(row(), parser_->ends.size());
   if (!parser_->finish()) {
     parser_->reset();
-    if (unfinished_ && row_line_ == line_) {
-      return Next::kEnd;  // a last line of which the end is still to be written
-    }
     malformed(opened, "the quote that opens here is not closed: close it");
-    return Next::kMalformed;
+    // Of a last line the end may still be to be written.
+    return unfinished_ && row_line_ == line_ ? Next::kBadRow : Next::kMalformed;
   }
   return parser_->rows > 0 ? Next::kRow : Next::kEnd;
 }

@@ -37,7 +37,7 @@ class CsvReader {
 
   enum class Next : std::uint8_t {
     kRow,
-    kBadRow,  ///< trouble() says why; the rows behind it can be read.
+    kBadRow,  ///< trouble() says why; the cells before it, and the rows behind it, can be read.
     kEnd,
     kMalformed,  ///< trouble() says why; nothing behind it can be trusted.
   };

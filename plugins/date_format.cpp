@@ -184,7 +184,7 @@ std::optional<WrittenTime> DateFormat::read(std::string_view text) const {
   return steps_.empty() ? read_iso_date(bare) : read_date(steps_, bare);
 }
 
-std::string DateFormat::trouble(std::string_view text) const {
+std::string DateFormat::trouble(std::string_view text, std::string_view key) const {
   std::vector<std::string> fitting;
   for (const std::string_view pattern : kCommon) {
     if (read_date(pattern, trim(text))) {
@@ -192,8 +192,12 @@ std::string DateFormat::trouble(std::string_view text) const {
     }
   }
   const std::string shown = '"' + printable(trim(text), kShownBytes) + "\" is not a date as in " + printable(pattern_);
-  return shown + (fitting.empty() ? ": correct it, or write date.format as the file has it"
-                                  : ": write date.format, here " + join(fitting, " or "));
+  if (key.empty()) {
+    return shown + ": deliver it as 2026-03-31 (ISO 8601)";
+  }
+  const std::string origin = key == "date.format" ? "file" : "answer";
+  return shown + (fitting.empty() ? ": correct it, or write " + std::string(key) + " as the " + origin + " has it"
+                                  : ": write " + std::string(key) + ", here " + join(fitting, " or "));
 }
 
 bool needs_time(Grain grain) {

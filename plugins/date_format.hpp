@@ -39,8 +39,9 @@ class DateFormat {
   [[nodiscard]] const std::string& pattern() const { return pattern_; }
 
   /// Why read() refused this text, with the patterns that would take it:
-  /// `"9/14/2014" is not a date as in %Y-%m-%d: write date.format, here "%m/%d/%Y"`.
-  [[nodiscard]] std::string trouble(std::string_view text) const;
+  /// `"9/14/2014" is not a date as in %Y-%m-%d: write date.format, here "%m/%d/%Y"`. `key` is that of the source;
+  /// empty: it has none.
+  [[nodiscard]] std::string trouble(std::string_view text, std::string_view key = "date.format") const;
 
  private:
   std::string pattern_ = "%Y-%m-%d";

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <set>
 
 namespace kpi {
@@ -27,7 +28,7 @@ class Answer {
   Answer(const SourceSettings& settings, const PollRequest& request)
       : settings_(settings),
         rows_(settings,
-              {.dates = {}, .numbers = {.is_fixed = true}},
+              {.dates = {}, .numbers = kDataNumbers, .date_key = ""},
               request.from,
               [this](std::uint64_t row, RowReader::Place place) { return where(row, place); }),
         labels_(settings.labels.size()),
@@ -134,32 +135,29 @@ class Answer {
     }
   }
 
-  /// The program says nothing of a label that the source has.
-  bool lacks_label(const Json& labels) {
+  /// The program says nothing of a label that the source has: why, else nothing.
+  [[nodiscard]] std::optional<RowProblem> lacking_label(const Json& labels) const {
     const auto is_given = [&](const SourceLabel& label) {
       return labels.contains(label.column) && !labels[label.column].is_null();
     };
     if (takes_totals(settings_) && std::ranges::none_of(settings_.labels, is_given)) {
-      return false;  // the total of a metric whose labels do not combine
+      return std::nullopt;  // the total of a metric whose labels do not combine
     }
     for (const SourceLabel& label : settings_.labels) {
       const auto found = labels.find(label.column);
       if (found != labels.end() && !found->is_null()) {
         continue;
       }
-      rows_.lose(line_, [&] {
-        std::vector<std::string> names;
-        for (const auto& [name, value] : labels.items()) {
-          names.push_back(printable(name, 60));
-        }
-        const std::string near = did_you_mean(label.column, names);
-        return RowProblem{at() + " labels." + label.column,
-                          "is not there: print \"labels\": {\"" + printable(label.column, 60) + "\": \"…\"}" +
-                              (near.empty() ? "" : " (" + near + ")") + ", or leave the label out of the source"};
-      });
-      return true;
+      std::vector<std::string> names;
+      for (const auto& [name, value] : labels.items()) {
+        names.push_back(printable(name, 60));
+      }
+      const std::string near = did_you_mean(label.column, names);
+      return RowProblem{at() + " labels." + label.column,
+                        "is not there: print \"labels\": {\"" + printable(label.column, 60) + "\": \"…\"}" +
+                            (near.empty() ? "" : " (" + near + ")") + ", or leave the label out of the source"};
     }
-    return false;
+    return std::nullopt;
   }
 
   /// Which values no row had, although there were rows.
@@ -208,15 +206,16 @@ class Answer {
     static const Json kNothing = Json::object();
     const auto labels = line.find("labels");
     const Json& label_map = labels != line.end() && labels->is_object() ? *labels : kNothing;
-    if (lacks_label(label_map)) {
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      values_[i] = cell(*values, column_of(settings_.metrics[i]), texts_[labels_.size() + i]);
+    }
+    if (const auto trouble = lacking_label(label_map)) {
+      rows_.lose_at(line_, text_of(line, "date"), values_, [&] { return *trouble; });
       return {};
     }
     remember_values(*values);
     for (std::size_t i = 0; i < labels_.size(); ++i) {
       labels_[i] = scalar(label_map, settings_.labels[i].column, texts_[i]);
-    }
-    for (std::size_t i = 0; i < values_.size(); ++i) {
-      values_[i] = cell(*values, column_of(settings_.metrics[i]), texts_[labels_.size() + i]);
     }
     rows_.read(line_, text_of(line, "date"), labels_, values_);
     return {};

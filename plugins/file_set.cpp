@@ -149,7 +149,7 @@ Result<FileTexts> read_files(const FileSet::Listing& files, Host& host, std::siz
     Host::File file = KPI_TRY(host.read_file(name.path, left));
     left -= file.text.size();
     versions.emplace_back(name.path, std::move(file.version));
-    texts.files.push_back({.name = name, .text = std::move(file.text)});
+    texts.files.push_back({.name = name, .text = std::move(file.text), .modified = file.modified});
   }
   texts.version = version_of_all(versions);
   return texts;

@@ -60,6 +60,7 @@ struct FileTexts {
   struct Text {
     FileSet::Name name;
     std::string text;
+    std::optional<Instant> modified{};  ///< When it was last written.
   };
 
   std::vector<Text> files;

@@ -70,7 +70,7 @@ class JsonImport {
   JsonImport(const Layout& layout, const PollRequest& request)
       : layout_(layout),
         rows_(layout.settings,
-              {.dates = layout.dates, .numbers = {.is_fixed = true}},
+              {.dates = layout.dates, .numbers = kDataNumbers},
               request.from,
               [this](std::uint64_t row, RowReader::Place place) { return where(row, place); }),
         labels_(layout.labels.size()),
@@ -94,7 +94,7 @@ class JsonImport {
       if (!line.empty()) {
         const auto root = parse_json(name, line);
         if (!root && end == file.text.size()) {
-          rows_.tell(places_.size(), [&] {
+          rows_.lose(places_.size(), [&] {
             return RowProblem{name, "is no whole JSON and has no line end: it is being written, or was cut off"};
           });
           return {};
@@ -205,7 +205,7 @@ class JsonImport {
       trouble = not_a_text(row, {.part = RowReader::Place::Part::kDate, .index = 0}, *date);
     }
     if (trouble) {
-      rows_.lose(row, [&] { return *trouble; });
+      lose(row, date, *trouble);
       return {};
     }
     if (date == nullptr && file_->slot) {
@@ -214,6 +214,14 @@ class JsonImport {
       rows_.read(row, scalar_text(date, date_text_), labels_, values_);
     }
     return {};
+  }
+
+  void lose(std::uint64_t row, const Json* date, const RowProblem& trouble) {
+    if (date == nullptr && file_->slot) {
+      rows_.lose_at(row, *file_->slot, values_, [&] { return trouble; });
+    } else {
+      rows_.lose_at(row, scalar_text(date, date_text_), values_, [&] { return trouble; });
+    }
   }
 
   [[nodiscard]] RowProblem not_a_text(std::uint64_t row, RowReader::Place place, const Json& found) const {

@@ -143,7 +143,7 @@ Result<Poll> read_nagios(std::string_view output,
     cells.push_back(cell_of(found->second, texts[i]));
   }
   RowReader rows(
-      settings, {.dates = {}, .numbers = {.is_fixed = true}}, request.from, [&](std::uint64_t, RowReader::Place place) {
+      settings, {.dates = {}, .numbers = kDataNumbers}, request.from, [&](std::uint64_t, RowReader::Place place) {
         return "perfdata " + column_of(settings.metrics[place.index]);
       });
   rows.read_at(0, present_slot(request.now, settings), {}, cells);

@@ -241,8 +241,9 @@ std::string number_trouble(std::string_view cell, const NumberFormat& format) {
   }
   const bool is_doubtful =
       format.comma_is_doubtful || is_percent_with_comma(cell, format) || is_doubtful_comma(cell, format);
-  if (is_doubtful_comma(cell, format)) {
-    return shown + R"( may be a fraction or thousands: write decimal: "," or decimal: "." in decode)";
+  if (is_doubtful_comma(cell, format) && !format.decimal_place.empty()) {
+    return shown + R"( may be a fraction or thousands: write decimal: "," or decimal: "." in )" +
+           std::string(format.decimal_place);
   }
   if (is_doubtful && read_written(cell, with_decimal(format, '.'))) {
     return shown + (format.is_fixed ? R"( may be a fraction or thousands: deliver a number, or a text such as "7.5")"

@@ -21,7 +21,11 @@ struct NumberFormat {
   bool comma_is_doubtful = false;
   /// The source has no keys that say how its numbers are written: its messages name none.
   bool is_fixed = false;
+  std::string_view decimal_place{};  ///< With is_fixed: where the one key stands that it has, `decimal`.
 };
+
+/// Texts in data of an origin that nothing is known of, where no key says how they are written.
+inline constexpr NumberFormat kDataNumbers{.comma_is_doubtful = true, .is_fixed = true};
 
 /// Whether a cell says that there is no value: empty, `-`, `–`, `NA`, `N/A`, `#N/A`, `null` or `nan`, in any case.
 bool is_absent(std::string_view cell);

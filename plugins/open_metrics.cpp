@@ -14,6 +14,8 @@ namespace {
 
 /// The year 10000: what lies beyond is a slip, such as milliseconds read as seconds.
 constexpr double kEndMs = 253'402'300'800'000;
+/// A time of 1973 or before is one in seconds that is read as milliseconds.
+constexpr double kEndOfSeconds = 1e11;
 
 struct Line {
   std::string name;
@@ -24,6 +26,14 @@ struct Line {
 
 bool is_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':' || c == '.';
+}
+
+std::string_view name_in(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size() && is_name(text[at])) {
+    ++at;
+  }
+  return text.substr(0, at);
 }
 
 /// `name="value"`, with \\ \" and \n within; false where it is none.
@@ -71,12 +81,8 @@ std::optional<double> number_of(std::string_view text) {
 /// Nothing: it cannot be read.
 std::optional<Line> read_line(std::string_view text) {
   Line line;
-  std::size_t at = 0;
-  while (at < text.size() && is_name(text[at])) {
-    ++at;
-  }
-  line.name = text.substr(0, at);
-  text = trim(text.substr(at));
+  line.name = name_in(text);
+  text = trim(text.substr(line.name.size()));
   if (text.starts_with('{')) {
     text = trim(text.substr(1));
     while (!text.starts_with('}')) {
@@ -111,7 +117,7 @@ class Reading {
         present_(present_slot(request.now, settings)),
         milliseconds_(is_open_metrics ? 1000 : 1),
         rows_(settings,
-              {.dates = {}, .numbers = {.is_fixed = true}},
+              {.dates = {}, .numbers = kDataNumbers},
               request.from,
               [](std::uint64_t row, RowReader::Place) { return "line " + std::to_string(row); }),
         labels_(settings.labels.size()) {}
@@ -119,9 +125,7 @@ class Reading {
   void take(std::size_t number, std::string_view text) {
     const auto line = read_line(text);
     if (!line) {
-      rows_.lose(number, [&] {
-        return RowProblem{"line " + std::to_string(number), '"' + printable(text, 60) + "\" is no sample"};
-      });
+      lose(number, text);
       return;
     }
     names_.insert(line->name);
@@ -143,6 +147,18 @@ class Reading {
   }
 
  private:
+  /// A line that is none is of now, if it has a time that cannot be read either, and of the metrics of its name.
+  void lose(std::size_t number, std::string_view text) {
+    const std::string_view name = name_in(text);
+    cells_.assign(settings_.metrics.size(), RowCell::absent());
+    for (std::size_t i = 0; i < settings_.metrics.size(); ++i) {
+      cells_[i] = column_of(settings_.metrics[i]) == name ? RowCell() : RowCell::absent();
+    }
+    rows_.lose_at(number, present_, cells_, [&] {
+      return RowProblem{"line " + std::to_string(number), '"' + printable(text, 60) + "\" is no sample"};
+    });
+  }
+
   /// A sample that is misspelt would never come.
   [[nodiscard]] std::string never_seen(const SourceMetric& metric) const {
     std::vector<std::string> names(names_.begin(), names_.end());
@@ -171,6 +187,14 @@ class Reading {
         });
         return;
       }
+      if (milliseconds_ == 1 && ms < kEndOfSeconds) {
+        rows_.lose(number, [&] {
+          return RowProblem{"line " + std::to_string(number),
+                            number_text(*line.time) +
+                                " would be milliseconds since 1970: where times are seconds, print # EOF at the end"};
+        });
+        return;
+      }
       const Instant instant{Duration{std::llround(ms)}};
       slot = slot_at(instant, settings_.grain, settings_.zone, settings_.calendar);
     }
@@ -195,6 +219,10 @@ class Reading {
 Result<Poll> read_open_metrics(std::string_view text, const SourceSettings& settings, const PollRequest& request) {
   // OpenMetrics ends with a mark of its own, and counts time in seconds; Prometheus' older format in milliseconds.
   const bool is_open_metrics = trim(text).ends_with("# EOF");
+  if (!is_open_metrics && ("\n" + std::string(text)).find("\n# UNIT ") != std::string::npos) {
+    return fail(ErrorKind::kUnavailable,
+                "its output is OpenMetrics (# UNIT) and does not end with # EOF: it was cut off, or print that mark");
+  }
   Reading reading(settings, request, is_open_metrics);
   std::size_t number = 0;
   std::size_t end = 0;

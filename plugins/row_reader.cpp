@@ -86,7 +86,7 @@ RowValue RowReader::scaled_value(std::uint64_t row, std::size_t metric, double n
     return refuse(
         row, metric, number_text(number) + " times its scale is more than a number can be: correct it, or scale");
   }
-  return {.number = value};
+  return {.number = value == 0 ? 0 : value};  // no -0
 }
 
 RowValue RowReader::refuse(std::uint64_t row, std::size_t metric, std::string message) {
@@ -109,14 +109,13 @@ std::optional<Slot> RowReader::slot_of_row(std::uint64_t row, std::string_view d
   }
   const auto moment = format_.dates.read(date);
   if (!moment) {
-    return refuse_date(format_.dates.trouble(date));
+    return refuse_date(format_.dates.trouble(date, format_.date_key));
   }
   if (!moment->has_time && needs_time(settings_.grain)) {
     return refuse_date('"' + printable(date) + "\" has no time of day, which grain " + settings_.grain.text() +
                        " needs: read another column, or a coarser grain");
   }
-  const Slot slot =
-      slot_of(*moment, {.grain = settings_.grain, .zone = settings_.zone, .calendar = settings_.calendar});
+  const Slot slot = slot_of_moment(*moment);
   // A slip of the year would have every period since then judged.
   if (slot.ms < 0) {
     return refuse_date('"' + printable(date) + "\" lies before 1970: correct the year, or the date's format");
@@ -131,6 +130,27 @@ std::optional<Slot> RowReader::slot_of_row(std::uint64_t row, std::string_view d
   date_slot_ = slot;
   has_date_ = true;
   return slot;
+}
+
+Slot RowReader::slot_of_moment(const WrittenTime& moment) const {
+  return slot_of(moment, {.grain = settings_.grain, .zone = settings_.zone, .calendar = settings_.calendar});
+}
+
+std::optional<Slot> RowReader::slot_of_date(std::string_view date) const {
+  const auto moment = trim(date).empty() ? std::nullopt : format_.dates.read(date);
+  if (!moment || (!moment->has_time && needs_time(settings_.grain))) {
+    return std::nullopt;
+  }
+  const Slot slot = slot_of_moment(*moment);
+  return slot.ms < 0 ? std::nullopt : std::optional(slot);
+}
+
+std::span<const RowValue> RowReader::lost_values(std::span<const RowCell> values) {
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    const bool is_absent = i < values.size() && values[i].kind == RowCell::Kind::kAbsent;
+    values_[i] = {.state = is_absent ? RowValue::State::kAbsent : RowValue::State::kUnreadable};
+  }
+  return values_;
 }
 
 Result<Poll> RowReader::finish(std::string_view what) {

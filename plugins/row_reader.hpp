@@ -44,6 +44,7 @@ struct RowCell {
 struct RowFormat {
   DateFormat dates;
   NumberFormat numbers;
+  std::string_view date_key = "date.format";  ///< That says how dates are written; empty: there is none.
 };
 
 class RowReader {
@@ -80,6 +81,26 @@ class RowReader {
     collector_.lose(row, std::forward<Describe>(describe));
   }
 
+  /// The same of a row whose period is known: nothing is known of that period then, rather than a sum without it.
+  /// `values` say which metrics it is about; none: every one.
+  template <class Describe>
+  void lose_at(std::uint64_t row, Slot slot, std::span<const RowCell> values, Describe&& describe) {
+    if (from_ && slot < *from_) {
+      return;
+    }
+    collector_.lose_of(row, slot, lost_values(values), std::forward<Describe>(describe));
+  }
+
+  /// The same of a row that has this date, if it can be read.
+  template <class Describe>
+  void lose_at(std::uint64_t row, std::string_view date, std::span<const RowCell> values, Describe&& describe) {
+    if (const auto slot = slot_of_date(date)) {
+      lose_at(row, *slot, values, std::forward<Describe>(describe));
+    } else {
+      lose(row, std::forward<Describe>(describe));
+    }
+  }
+
   /// Something to be told of a row that counts.
   template <class Describe>
   void tell(std::uint64_t row, Describe&& describe) {
@@ -92,6 +113,10 @@ class RowReader {
 
  private:
   std::optional<Slot> slot_of_row(std::uint64_t row, std::string_view date);
+  /// Nothing: it cannot be read, or does not tell the period.
+  [[nodiscard]] std::optional<Slot> slot_of_date(std::string_view date) const;
+  [[nodiscard]] Slot slot_of_moment(const WrittenTime& moment) const;
+  std::span<const RowValue> lost_values(std::span<const RowCell> values);
   RowValue value_of(std::uint64_t row, std::size_t metric, const RowCell& cell);
   RowValue scaled_value(std::uint64_t row, std::size_t metric, double number);
   RowValue refuse(std::uint64_t row, std::size_t metric, std::string message);

@@ -161,22 +161,37 @@ Poll RowCollector::finish() {
 void RowCollector::note_lost(LostOf& lost, std::span<const RowValue> values) const {
   lost.metrics.resize(settings_.metrics.size());
   for (std::size_t metric = 0; metric < values.size(); ++metric) {
-    // Where the total is delivered by itself, the others are not taken for the whole.
-    const bool is_part = values[metric].state != RowValue::State::kAbsent && !settings_.metrics[metric].has_own_total;
-    lost.metrics[metric] = lost.metrics[metric] || is_part;
+    lost.metrics[metric] = lost.metrics[metric] || values[metric].state != RowValue::State::kAbsent;
   }
 }
 
-bool RowCollector::is_lost(std::int64_t slot, std::uint32_t metric) const {
-  const auto lost = lost_of_.find(slot);
-  return lost != lost_of_.end() && lost->second.metrics[metric];
+bool RowCollector::is_lost(const Record& record, std::uint32_t metric) const {
+  const auto lost = lost_of_.find(record.slot);
+  if (lost == lost_of_.end() || !lost->second.metrics[metric]) {
+    return false;
+  }
+  const SourceMetric& what = settings_.metrics[metric];
+  if (!what.has_own_total || settings_.labels.empty()) {
+    return true;
+  }
+  // Where the total is delivered by itself, the others are not taken for the whole; each may yet be a sum.
+  return what.kind == MetricKind::kFlow && !labels_[record.label_set].empty();
 }
 
 /// Rows are in order by now.
+bool RowCollector::has_row_of(std::int64_t slot, std::size_t metric) const {
+  const auto same = std::ranges::equal_range(rows_, slot, {}, &Record::slot);
+  return std::ranges::any_of(same, [&](const Record& record) {
+    return states_[(std::size_t{record.values} * settings_.metrics.size()) + metric] != RowValue::State::kAbsent;
+  });
+}
+
 void RowCollector::find_lost() {
   for (const auto& [slot, lost] : lost_of_) {
-    if (lost_.empty() && !std::ranges::binary_search(rows_, slot, {}, &Record::slot)) {
-      lost_ = lost.where;
+    for (std::size_t metric = 0; metric < lost.metrics.size() && lost_.empty(); ++metric) {
+      if (lost.metrics[metric] && !has_row_of(slot, metric)) {
+        lost_ = lost.where;
+      }
     }
   }
 }
@@ -227,7 +242,7 @@ void RowCollector::emit_metric(std::span<const Record> same, std::uint32_t metri
     });
     sum = std::nan("");
   }
-  if (first != nullptr && is_lost(first->slot, metric)) {
+  if (first != nullptr && is_lost(*first, metric)) {
     sum = std::nan("");  // a sum without a row that may be its own is no smaller sum, nor is the total
   }
   if (first != nullptr) {

@@ -87,8 +87,9 @@ class RowCollector {
     problem(row, std::forward<Describe>(describe));
   }
 
-  /// The same of a row whose period is known, and its series is not: it may be of any, and nothing of that period is
-  /// known of the metrics it is about; it is lost where no other row is of that period.
+  /// The same of a row whose period is known, and its series or its values are not: it may be of any, and nothing of
+  /// that period is known of the metrics it is about; it is lost where no other row of that period is about one of
+  /// them.
   template <class Describe>
   void lose_of(std::uint64_t row, Slot slot, std::span<const RowValue> values, Describe&& describe) {
     LostOf& lost = lost_of_[slot.ms];
@@ -118,7 +119,7 @@ class RowCollector {
     std::uint32_t values;  // a row of values_
   };
 
-  /// A row of a period whose labels cannot be read.
+  /// Rows of a period that cannot be used.
   struct LostOf {
     std::string where;          ///< The first one.
     std::vector<bool> metrics;  ///< Which it says something of.
@@ -146,9 +147,10 @@ class RowCollector {
   std::uint32_t series(std::uint32_t label_set, std::uint32_t metric);
   void take_problems();
   void note_lost(LostOf& lost, std::span<const RowValue> values) const;
-  /// Whether a row that is lost may be of this period and metric, and of any series.
-  [[nodiscard]] bool is_lost(std::int64_t slot, std::uint32_t metric) const;
+  /// Whether a row that is lost may be a part of what this one is a part of.
+  [[nodiscard]] bool is_lost(const Record& record, std::uint32_t metric) const;
   void find_lost();
+  [[nodiscard]] bool has_row_of(std::int64_t slot, std::size_t metric) const;
 
   const SourceSettings& settings_;
   Where where_;

@@ -138,10 +138,12 @@ class Host {
   virtual ~Host();
 
   /// A stable read of a whole file: opened once, refused when larger than `limit` bytes. `version` names what was read
-  /// (device, inode, size, times), so that a source can tell "unchanged".
+  /// (device, inode, size, times), so that a source can tell "unchanged"; `modified` is when it was last written, where
+  /// that is known.
   struct File {
     std::string text;
     std::string version;
+    std::optional<Instant> modified{};
   };
 
   virtual Result<File> read_file(const std::string& path, std::size_t limit) = 0;

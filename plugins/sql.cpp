@@ -5,6 +5,8 @@
 #include "plugins/row_reader.hpp"
 #include "plugins/sql_query.hpp"
 #include "plugins/sql_quoting.hpp"
+#include "rules/base/redact.hpp"
+#include "rules/base/secret_words.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -66,6 +68,25 @@ std::string with_minutes(const std::string& text) {
   return has_hours_only ? text + ":00" : text;
 }
 
+/// Values that a query names password, token and the like: `password = 'abc'`, within the text of a connection too.
+void add_secrets_in_query(std::string_view query, Redactor& redactor) {
+  constexpr std::string_view kAround = " \t\r\n'\"`,;&?()";
+  for (std::size_t equals = query.find('='); equals != std::string_view::npos; equals = query.find('=', equals + 1)) {
+    std::string_view name = trim(query.substr(0, equals));
+    name = name.substr(name.find_last_of(kAround) + 1);  // all of it, if there is none
+    if (name == "key" || !is_secret_name(name)) {
+      continue;
+    }
+    const std::size_t begin = std::min(query.find_first_not_of(kAround, equals + 1), query.size());
+    redactor.add(query.substr(begin, query.find_first_of(kAround, begin) - begin));
+  }
+  for (const std::string_view word : split(query, '\'')) {
+    for (const std::string_view secret : secrets_in_address(word)) {
+      redactor.add(secret);
+    }
+  }
+}
+
 class SqlSource final : public Source {
  public:
   explicit SqlSource(Layout layout) : layout_(std::move(layout)) {}
@@ -88,7 +109,14 @@ class SqlSource final : public Source {
         KPI_TRY(CredentialPlace::take(host, "sql " + layout_.address.url, layout_.connections, stop));
     const auto table = layout_.ask(layout_.address, query, stop);
     if (!table) {
-      return fail(table.error().kind, layout_.shown + ": " + table.error().message);
+      // An engine may say the query back, or the address.
+      Redactor redactor;
+      redactor.add(layout_.address.password.reveal());
+      for (const std::string_view secret : secrets_in_address(layout_.address.url)) {
+        redactor.add(secret);
+      }
+      add_secrets_in_query(layout_.query, redactor);
+      return fail(table.error().kind, layout_.shown + ": " + redactor.redacted(table.error().message));
     }
     Poll poll = KPI_TRY(read(*table, request));
     if (settings.grain.unit != Grain::Unit::kInstant) {

@@ -91,8 +91,11 @@ std::string config_path(const Arguments& arguments);
 
 /// Loads the configuration and prints what is wrong with it. Null: the verb ends with kExitNo.
 std::shared_ptr<const Config> load_for_verb(const Arguments& arguments, Secrets secrets, Io& io);
-/// The same of its sources alone.
-std::shared_ptr<const Config> load_sources_for_verb(const Arguments& arguments, Secrets secrets, Io& io);
+/// The same of one source and what it needs; of all where none has this name.
+std::shared_ptr<const Config> load_source_for_verb(const std::string& name,
+                                                   const Arguments& arguments,
+                                                   Secrets secrets,
+                                                   Io& io);
 
 /// The same, for verbs that must work while the files are broken: what the daemon then runs on, the last good
 /// configuration. Io::refused says so afterwards.

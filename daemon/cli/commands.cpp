@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <ostream>
 
 namespace kpi {
@@ -298,9 +299,9 @@ std::string config_path(const Arguments& arguments) {
 
 namespace {
 
-using Load = ConfigLoad (*)(const std::string&, Secrets, Host&);
+using Load = std::function<ConfigLoad(const std::string& path)>;
 
-std::shared_ptr<const Config> load_by(Load load_files, const Arguments& arguments, Secrets secrets, Io& io) {
+std::shared_ptr<const Config> load_by(const Load& load_files, const Arguments& arguments, Io& io) {
   if (io.config != nullptr) {
     return io.config;
   }
@@ -312,7 +313,7 @@ std::shared_ptr<const Config> load_by(Load load_files, const Arguments& argument
         "there is no ./kpid.yaml and no /etc/kpid/kpid.yaml; name one with --config, or make one with `kpid init`");
     return nullptr;
   }
-  const ConfigLoad load = load_files(path, secrets, io.host);
+  const ConfigLoad load = load_files(path);
   if (!load.config) {
     io.err << shown_text(load.diagnostics);
   }
@@ -322,11 +323,14 @@ std::shared_ptr<const Config> load_by(Load load_files, const Arguments& argument
 }  // namespace
 
 std::shared_ptr<const Config> load_for_verb(const Arguments& arguments, Secrets secrets, Io& io) {
-  return load_by(load_config, arguments, secrets, io);
+  return load_by([&](const std::string& path) { return load_config(path, secrets, io.host); }, arguments, io);
 }
 
-std::shared_ptr<const Config> load_sources_for_verb(const Arguments& arguments, Secrets secrets, Io& io) {
-  return load_by(load_sources, arguments, secrets, io);
+std::shared_ptr<const Config> load_source_for_verb(const std::string& name,
+                                                   const Arguments& arguments,
+                                                   Secrets secrets,
+                                                   Io& io) {
+  return load_by([&](const std::string& path) { return load_source(path, name, secrets, io.host); }, arguments, io);
 }
 
 std::shared_ptr<const Config> load_or_last_good(const Arguments& arguments, Secrets secrets, Io& io) {

@@ -218,7 +218,7 @@ SampleTable rates_for(const Config& config, const SourceConfig& source, Io& io) 
 }
 
 int source_test(const Arguments& arguments, Io& io) {
-  const auto config = load_sources_for_verb(arguments, Secrets::kRequired, io);
+  const auto config = load_source_for_verb(arguments.text("name"), arguments, Secrets::kRequired, io);
   if (!config) {
     return kExitNo;
   }

@@ -124,8 +124,9 @@ enum class Secrets : std::uint8_t {
 /// Loads `path` and everything it names. kNotFound is a diagnostic too.
 ConfigLoad load_config(const std::string& path, Secrets secrets, Host& host);
 
-/// The sources alone, for `kpid source test`: rules, routes and channels need not be there, nor be right.
-ConfigLoad load_sources(const std::string& path, Secrets secrets, Host& host);
+/// One source, and those of the rates that it is converted by, for `kpid source test`: neither the others nor rules,
+/// routes and channels need to be there, or right. Where no source has this name, every source.
+ConfigLoad load_source(const std::string& path, const std::string& name, Secrets secrets, Host& host);
 
 /// Rule files looked at by themselves, for `kpid check FILE` and `kpid test`.
 struct RuleFiles {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 namespace kpi {
 namespace {
@@ -41,8 +42,9 @@ class ConfigLoader {
     return tree;
   }
 
-  ConfigLoad run_sources(const std::string& path) {
+  ConfigLoad run_source(const std::string& path, const std::string& name) {
     is_of_sources_ = true;
+    wanted_source_ = name;
     return run(path, nullptr);
   }
 
@@ -246,7 +248,44 @@ class ConfigLoader {
     map.finish();
   }
 
+  /// The sources without those that a test of one does not need.
+  void keep_wanted_source() {
+    std::set<std::string> names{wanted_source_};
+    const auto is_wanted = [&](const auto& entry) { return names.contains(entry.first.scalar); };
+    const auto body = [&]() -> const YamlNode* {
+      for (const YamlNode* sources : sources_) {
+        const auto found = std::ranges::find_if(sources->entries, is_wanted);
+        if (found != sources->entries.end()) {
+          return &found->second;
+        }
+      }
+      return nullptr;
+    }();
+    if (body == nullptr) {
+      return;
+    }
+    add_rates(*body, names);
+    for (const YamlNode*& sources : sources_) {
+      YamlNode& kept = trees_.emplace_back(*sources);
+      std::erase_if(kept.entries, [&](const auto& entry) { return !is_wanted(entry); });
+      sources = &kept;
+    }
+  }
+
+  /// `convert: {to: SEK, rates: fx}`
+  static void add_rates(const YamlNode& node, std::set<std::string>& names) {
+    for (const auto& [key, value] : node.entries) {
+      if (key.scalar == "rates" && value.kind == YamlNode::Kind::kScalar) {
+        names.insert(value.scalar);
+      }
+      add_rates(value, names);
+    }
+  }
+
   void read_all(ConfigReading& reading) {
+    if (!wanted_source_.empty()) {
+      keep_wanted_source();
+    }
     for (const YamlNode* sources : sources_) {
       read_sources(*sources, reading, sources != test_sources_);
     }
@@ -308,6 +347,7 @@ class ConfigLoader {
   const YamlNode* fallback_ = nullptr;
   Position retention_;
   bool is_of_sources_ = false;  // nothing but them is read
+  std::string wanted_source_;   // the others are left out
   bool has_all_rules_ = true;   // not a few files by themselves: the routes speak of the others too
   const YamlNode* digests_ = nullptr;
 };
@@ -341,9 +381,9 @@ ConfigLoad load_config(const std::string& path, Secrets secrets, Host& host) {
   return load_config_of(files, path, secrets);
 }
 
-ConfigLoad load_sources(const std::string& path, Secrets secrets, Host& host) {
+ConfigLoad load_source(const std::string& path, const std::string& name, Secrets secrets, Host& host) {
   ConfigFiles files(host);
-  return ConfigLoader(secrets, files).run_sources(path);
+  return ConfigLoader(secrets, files).run_source(path, name);
 }
 
 ConfigLoad load_config_of(ConfigFiles& files, const std::string& path, Secrets secrets) {

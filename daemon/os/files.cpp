@@ -136,7 +136,9 @@ Result<std::optional<Host::File>> read_once(const std::string& path,
   if (::stat(path.c_str(), &after) != 0 || name_of(after) != name_of(before)) {
     return std::nullopt;
   }
-  return Host::File{.text = std::move(text), .version = std::move(version)};
+  return Host::File{.text = std::move(text),
+                    .version = std::move(version),
+                    .modified = Instant(std::chrono::duration_cast<Duration>(nanoseconds(before.st_mtim)))};
 }
 
 struct CloseFolder {

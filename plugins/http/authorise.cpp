@@ -3,6 +3,7 @@
 
 #include "plugins/http/aws_signature.hpp"
 #include "plugins/http/exchange.hpp"
+#include "plugins/http/text_template.hpp"
 #include "plugins/http/tree_reader.hpp"
 #include "plugins/json_text.hpp"
 #include "rules/base/text.hpp"
@@ -289,20 +290,49 @@ Result<void> Conversation::keep_token(const Credential::Token& token) {
   return host_.keep(plan_.settings.state_folder, credential_name_, json.dump());
 }
 
+/// Where a text of the login was written: of one that is a key of the source, there.
+Position Conversation::written_at(std::string_view name) const {
+  const OptionTree* node = plan_.auth.find(name);
+  if (node == nullptr) {
+    return {};
+  }
+  const auto text = TextTemplate::parse(node->text);
+  if (text && text->is_variable()) {
+    const auto option = plan_.settings.options.find(text->parts().front().text);
+    if (option != plan_.settings.options.end() && option->second.given) {
+      return option->second.position;
+    }
+  }
+  return node->position;
+}
+
+/// The text of a key's file: its path is relative to the file that names it.
+Result<std::string> Conversation::key_file(std::string path, const Position& named_at) {
+  if (!path.starts_with('/') && named_at.source != nullptr) {
+    const std::string& file = named_at.source->name;
+    path = file.substr(0, file.rfind('/') == std::string::npos ? 0 : file.rfind('/') + 1) + path;
+  }
+  auto file = host_.read_file(path, std::size_t{64} << 10U);
+  if (!file) {
+    // A key may stand there where its path should: it is not said.
+    const std::string& said = file.error().message;
+    return fail(file.error().kind,
+                "the key's file that is named in " + named_at.text() +
+                    (said.starts_with(path) ? said.substr(path.size()) : ": it cannot be read"));
+  }
+  return std::move(file->text);
+}
+
 /// The service account's key: JSON as Google writes it, or a PEM text alone.
 Result<Json> Conversation::service_key() {
-  std::string text = KPI_TRY(text_of("key"));
+  std::string_view name = "key";
+  std::string text = KPI_TRY(text_of(name));
   if (text.empty()) {
-    text = KPI_TRY(text_of("key_file"));
+    name = "key_file";
+    text = KPI_TRY(text_of(name));
   }
   if (!text.starts_with('{') && !text.starts_with("-----")) {
-    const OptionTree* node = plan_.auth.find("key_file");
-    std::string path = text;
-    if (!path.starts_with('/') && node != nullptr && node->position.source != nullptr) {
-      const std::string& file = node->position.source->name;
-      path = file.substr(0, file.rfind('/') == std::string::npos ? 0 : file.rfind('/') + 1) + path;
-    }
-    text = KPI_TRY(host_.read_file(path, std::size_t{64} << 10U)).text;
+    text = KPI_TRY(key_file(text, written_at(name)));
   }
   if (text.starts_with("-----")) {
     return Json{{"private_key", text}};

@@ -200,6 +200,14 @@ Result<Json> decode(const DecodePlan& plan, const HttpResponse& response, std::s
     return fail(ErrorKind::kUnavailable,
                 std::string(name) + ": an HTML page came where data is wanted: a login page, or a proxy in between");
   }
+  if (!is_valid_utf8(text)) {
+    const std::string_view type = response.header("content-type");
+    return fail(
+        ErrorKind::kUnavailable,
+        std::string(name) + ": is not UTF-8" + (type.empty() ? "" : " (" + printable(type, 80) + ')') +
+            ": ask for that, for instance with request.headers: {accept-charset: utf-8}, or have a program fetch "
+            "and convert it (plugin: exec)");
+  }
   switch (plan.kind) {
     case DecodePlan::Kind::kJson:
       return decode_json(name, text);

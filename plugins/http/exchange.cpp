@@ -123,7 +123,12 @@ Conversation::Conversation(const HttpPlan& plan, Host& host, const std::stop_tok
   const auto digest = host.hmac_sha256(Secret("kpid credential"), name);
   credential_name_ = digest ? base64_of(*digest, true).substr(0, 22) : fingerprint(name);
   credential_ = host.credentials().find(digest ? credential_name_ : name);
-  book_.name = credential_name_ + ".use";
+  std::string part;
+  if (plan.budget.of != nullptr) {
+    part = '\n' + render_text(*plan.budget.of, scope_, Escape::kNone).value_or("");
+  }
+  use_ = part.empty() ? credential_ : host.credentials().find(credential_name_ + part);
+  book_.name = credential_name_ + (part.empty() ? "" : '.' + fingerprint(part)) + ".use";
   limits_.concurrency =
       static_cast<int>(plan.budget.concurrency == 0 ? plan.network.connections : plan.budget.concurrency);
   limits_.requests = static_cast<std::size_t>(plan.budget.requests);
@@ -146,14 +151,14 @@ std::string Conversation::budget_text() const {
   if (limits_.requests == 0) {
     return "";
   }
-  return std::to_string(credential_->spent(limits_, host_.now())) + " of " + counted(limits_.requests, "request") +
-         " in " + Span{.ms = limits_.per.count()}.text() + " used";
+  return std::to_string(use_->spent(limits_, host_.now())) + " of " + counted(limits_.requests, "request") + " in " +
+         Span{.ms = limits_.per.count()}.text() + " used";
 }
 
 Result<HttpResponse> Conversation::send(const HttpRequest& request) {
   was_sent_ = false;
   while (true) {
-    const Result<Duration> turn = credential_->begin(limits_, book_, stop_);
+    const Result<Duration> turn = use_->begin(limits_, book_, stop_);
     if (!turn) {
       return fail(turn.error().kind, trouble(request, turn.error().message));
     }
@@ -173,7 +178,7 @@ Result<HttpResponse> Conversation::send(const HttpRequest& request) {
   if (!host_name_.empty()) {
     auto taken = CredentialPlace::take(host_, host_name_, limits_.concurrency, stop_);
     if (!taken) {
-      credential_->end();
+      use_->end();
       return tl::unexpected(taken.error());
     }
     place.emplace(*std::move(taken));
@@ -181,7 +186,7 @@ Result<HttpResponse> Conversation::send(const HttpRequest& request) {
   was_sent_ = true;
   ++sent_;
   auto response = host_.http().send(request, stop_);
-  credential_->end();
+  use_->end();
   return response;
 }
 
@@ -197,6 +202,12 @@ Conversation::Verdict Conversation::judge_status(int status) const {
   }
   if (status == 408 || status >= 500) {
     return {.kind = OutcomeKind::kRetry};
+  }
+  if (status == 304) {
+    return {.kind = OutcomeKind::kConfigError,
+            .note =
+                "it says that nothing has changed, which was not asked: take If-None-Match and If-Modified-Since out "
+                "of request.headers"};
   }
   if (status >= 300 && status < 400) {
     return {.kind = OutcomeKind::kConfigError,
@@ -299,7 +310,7 @@ Result<void> Conversation::after_trouble(const HttpRequest& request,
   if (verdict.kind == OutcomeKind::kConfigError || verdict.kind == OutcomeKind::kReauth) {
     return fail(ErrorKind::kInvalid, what);
   }
-  const int failures = credential_->count_failure();
+  const int failures = use_->count_failure();
   const bool is_limit = verdict.kind == OutcomeKind::kRateLimited || verdict.kind == OutcomeKind::kQuota;
   milliseconds pause{1000LL << std::min(attempt, 4)};
   if (is_limit) {
@@ -313,7 +324,7 @@ Result<void> Conversation::after_trouble(const HttpRequest& request,
     return host_.wait(wait, stop_);
   }
   if (is_limit || verdict.wait) {
-    credential_->rest(
+    use_->rest(
         book_, host_.now() + wait, verdict.note.empty() ? name_of(verdict.kind) : std::string_view(verdict.note));
     return fail(ErrorKind::kUnavailable, what + "; not asked again before " + rfc3339(host_.now() + wait));
   }
@@ -355,7 +366,7 @@ Result<Exchange> Conversation::ask(const RequestPlan& plan, const RenderScope& g
     exchange.outcome = verdict.kind;
     exchange.note = verdict.note;
     if (verdict.kind <= OutcomeKind::kPartial) {
-      credential_->relax();
+      use_->relax();
       exchange.response = *std::move(response);
       return exchange;
     }

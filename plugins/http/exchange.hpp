@@ -94,14 +94,17 @@ class Conversation {
   Result<std::string> signed_token(bool is_bearer);
   Result<std::string> text_of(std::string_view name, std::string_view fallback = "");
   Result<Json> service_key();
+  [[nodiscard]] Position written_at(std::string_view name) const;
+  Result<std::string> key_file(std::string path, const Position& named_at);
   void drop_token();
 
   const HttpPlan& plan_;
   Host& host_;
   const std::stop_token& stop_;
-  std::shared_ptr<Credential> credential_;
+  std::shared_ptr<Credential> credential_;  ///< Its token.
   std::string credential_name_;
-  std::string host_name_;  ///< What sources without a credential share: the requests under way at a host.
+  std::shared_ptr<Credential> use_;  ///< Its budget and its rests, or those of a part of it (budget.of).
+  std::string host_name_;            ///< What sources without a credential share: the requests under way at a host.
   UseBook book_;
   CredentialLimits limits_;
   std::vector<std::string> secrets_;  ///< To be hidden.

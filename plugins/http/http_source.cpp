@@ -213,15 +213,17 @@ class HttpPoll {
   }
 
   /// Values of one day that is cut in two ways are values of different days: they must not be stored.
-  Result<void> check_zone(const Json& document, const RenderScope& scope) const {
+  Result<void> check_zone(const Json& document, const RenderScope& scope) {
     if (plan_.window.zone_from_answer.empty()) {
       return {};
     }
     const auto path = JsonSelect::parse(plan_.window.zone_from_answer);
     const Json* zone = path ? path->first(document) : nullptr;
     if (zone == nullptr || !zone->is_string()) {
+      near_zone_ = path && near_zone_.empty() ? path->near_miss(document).name : near_zone_;
       return {};
     }
+    has_zone_ = true;
     const auto name = zone->get<std::string>();
     const auto other = Zone::find(name);
     if (other && cuts_alike(*other, scope.window)) {
@@ -231,6 +233,17 @@ class HttpPoll {
                 plan_.origin + ": the other side cuts its days in " + printable(name, 60) + ", this source in " +
                     plan_.settings.zone.name() +
                     ", and days are never cut anew: write timezone: " + printable(name, 60));
+  }
+
+  /// A path that leads to no zone says as little as none.
+  void tell_zone(const Poll& poll) {
+    if (plan_.window.zone_from_answer.empty() || has_zone_ || poll.samples.empty()) {
+      return;
+    }
+    remarks_.push_back("no answer has a zone at " + printable(plan_.window.zone_from_answer, 80) +
+                       ", so that nothing says where its days are cut" +
+                       (near_zone_.empty() ? "" : " (did you mean \"" + printable(near_zone_, 60) + "\"?)") +
+                       ": correct window.timezone");
   }
 
   /// Whether the days of a window begin at the same moments in another zone.
@@ -256,6 +269,7 @@ class HttpPoll {
       return fail(ErrorKind::kInvalid, trail_.lost);
     }
     Poll poll = KPI_TRY(builder_.finish());
+    tell_zone(poll);
     poll.remarks.push_back(counted(talk_.sent(), "request") + " sent");
     if (plan_.pages.from && trail_.is_missed && !trail_.is_found) {
       poll.remarks.push_back("no answer had " + plan_.pages.from->text() + " (paginate.from): each was the only page");
@@ -314,6 +328,8 @@ class HttpPoll {
   Slot asked_from_;  // where what no poll has covered begins
   bool has_more_ = false;
   PageTrail trail_;
+  bool has_zone_ = false;  // some answer said where it cuts its days
+  std::string near_zone_;  // a name that is nearly the one sought
   std::vector<std::string> remarks_;
   std::set<std::string> said_;  // beside answers that are whole
   std::map<std::string, double> gauges_;

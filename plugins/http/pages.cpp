@@ -47,6 +47,36 @@ void names_of(const Json& value, const std::string& path, std::vector<std::strin
   }
 }
 
+/// Whether a name is another one with something before or behind it: next_cursor, nextPageToken of next.
+bool is_longer_or_shorter(std::string_view name, std::string_view wanted) {
+  constexpr std::size_t least = 4;  // of letters that say something
+  const auto letters = [](std::string_view text) {
+    std::string kept = to_lower_ascii(text);
+    std::erase_if(kept, [](char c) { return c == '_' || c == '-' || c == '@' || c == '$'; });
+    return kept;
+  };
+  const std::string a = letters(name);
+  const std::string b = letters(wanted);
+  return std::min(a.size(), b.size()) >= least && (a.find(b) != std::string::npos || b.find(a) != std::string::npos);
+}
+
+/// The path of a text whose name has something of `wanted`; empty: there is none.
+std::string path_like(const Json& value, const std::string& path, std::string_view wanted) {
+  if (!value.is_object() || std::ranges::count(path, '/') > 3) {
+    return "";
+  }
+  for (const auto& [name, inner] : value.items()) {
+    const std::string whole = path + '/' + printable(name, 60);
+    if (inner.is_string() && says_more(&inner) && is_longer_or_shorter(name, wanted)) {
+      return whole;
+    }
+    if (std::string found = path_like(inner, whole, wanted); !found.empty()) {
+      return found;
+    }
+  }
+  return "";
+}
+
 std::optional<std::int64_t> whole_at(const std::optional<JsonSelect>& path, const Json& document) {
   const Json* value = path ? path->first(document) : nullptr;
   const auto number = value == nullptr ? std::nullopt : parse_number(json_text_of(*value));
@@ -287,15 +317,19 @@ void Pages::note_end(const Json& document, std::size_t count) {
     return;
   }
   const JsonSelect::NearMiss near = plan_.from->near_miss(document);
-  if (!is_full(count) && !says_more(near.value)) {
+  const std::string_view wanted = plan_.from->text();
+  const std::string like = says_more(near.value)
+                               ? printable(near.name, 60)
+                               : path_like(document, "", wanted.substr(wanted.find_last_of("/.") + 1));
+  if (!is_full(count) && like.empty()) {
     return;
   }
   std::vector<std::string> names;
   names_of(document, "", names);
   trail_.lost = origin_ + ": no answer has " + printable(plan_.from->text(), 80) + ", which leads from a " +
                 (is_full(count) ? "full page (" + counted(count, "row") + ")" : std::string("page")) + " to the next" +
-                (says_more(near.value) ? "; did you mean \"" + printable(near.name, 60) + "\"? The" : ": the") +
-                " answer has " + (names.empty() ? "no names" : join(names, ", ")) + "; correct paginate.from" +
+                (like.empty() ? ": the" : "; did you mean \"" + like + "\"? The") + " answer has " +
+                (names.empty() ? "no names" : join(names, ", ")) + "; correct paginate.from" +
                 (is_full(count) ? ", or paginate.size where that page was the last" : "");
 }
 

@@ -118,7 +118,8 @@ struct DecodePlan {
   Kind kind = Kind::kJson;
   std::optional<JsonSelect> chunk;  ///< Of chunks: the list within each that is put together.
   char delimiter = ',';
-  NumberFormat numbers{.is_fixed = true};  ///< Of texts.
+  /// Of texts.
+  NumberFormat numbers{.comma_is_doubtful = true, .is_fixed = true, .decimal_place = "decode"};
   bool has_header = true;
   std::string comment;  ///< Lines that begin with it are left out.
 };
@@ -174,6 +175,7 @@ struct BudgetPlan {
   std::int64_t concurrency = 0;  ///< 0: as `connections` says.
   std::int64_t requests = 0;     ///< 0: no limit.
   std::chrono::milliseconds per{60'000};
+  const OptionTree* of = nullptr;  ///< What the other side counts by beside the credential; null: by that alone.
 };
 
 struct HttpPlan {

@@ -44,6 +44,9 @@ void read_window(const OptionTree& node, HttpPlan& plan, Diagnostics& diagnostic
     constexpr std::string_view kFromAnswer = "from_response:";
     if (zone.starts_with(kFromAnswer)) {
       window.zone_from_answer = zone.substr(kFromAnswer.size());
+      if (const auto path = JsonSelect::parse(window.zone_from_answer); !path) {
+        diagnostics.error(map.optional("timezone")->position, "window.timezone: " + path.error().message);
+      }
     } else if (auto found = Zone::find(zone)) {
       window.zone = *found;
     } else {
@@ -198,6 +201,7 @@ void read_budget(const OptionTree& node, HttpPlan& plan, Diagnostics& diagnostic
   map.integer("concurrency", 1, 64, plan.budget.concurrency);
   map.integer("requests", 1, 1'000'000, plan.budget.requests);
   map.span("per", plan.budget.per);
+  plan.budget.of = map.optional("of");
   map.finish();
 }
 
@@ -253,10 +257,47 @@ std::vector<std::string> known_variables(const HttpPlan& plan) {
   return names;
 }
 
+/// Whether a format tells a day; one of months or weeks may name a period of these.
+bool tells_day(std::string_view format) {
+  for (const std::string_view directive : {"%d", "%-d", "%F", "%s", "%Q"}) {
+    if (format.find(directive) != std::string_view::npos) {
+      return true;
+    }
+  }
+  return format.empty();
+}
+
+/// Where {{day}} is not what a call is for, one day's answer would stand for another period, or for several days.
+void check_day(const TextTemplate::Part& part, Position position, const HttpPlan& plan, Diagnostics& diagnostics) {
+  const Grain& grain = plan.settings.grain;
+  if (part.text != "day" || grain.unit == Grain::Unit::kInstant ||
+      !tells_day(part.format.empty() ? plan.window.format : part.format)) {
+    return;
+  }
+  // Of a connector the source is what its user may change.
+  const Position at = position.source == plan.settings.position.source ? position : plan.settings.position;
+  const bool is_day = grain.unit == Grain::Unit::kDay;
+  if (is_day && plan.window.fan_out == WindowPlan::FanOut::kWindow && plan.window.max_span_days != 1) {
+    diagnostics.error(at,
+                      "{{day}} is one day, and a call is for a window of several: the others are not asked for",
+                      "write fan_out: day, or ask from {{window.start}} to {{window.end}}");
+  } else if (grain.is_civil() && !is_day) {
+    diagnostics.error(
+        at,
+        "{{day}} is one day, and a period of grain " + grain.text() + " has several: the others are not " + "asked for",
+        "write grain: day, or ask from {{window.start}} to {{window.end}}");
+  } else if (!grain.is_civil() && plan.rows.date.form == DatePlan::Form::kWindow) {
+    diagnostics.error(at,
+                      "{{day}} is a whole day, and its value would be stored for each period of grain " + grain.text(),
+                      "write grain: day, or ask from {{window.start}} to {{window.end}}");
+  }
+}
+
 void check_variables(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnostics) {
   const std::vector<std::string> known = known_variables(plan);
   const auto check = [&](const TextTemplate::Part& part, Position position) {
     const std::string& name = part.text;
+    check_day(part, position, plan, diagnostics);
     plan.has_window = plan.has_window || name.starts_with("window.") || name == "day";
     if (std::ranges::find(known, name) == known.end()) {
       const std::string near = did_you_mean(name, known);
@@ -267,7 +308,7 @@ void check_variables(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnost
                                      : near);
     }
   };
-  for (const OptionTree* tree : {keys.auth, keys.request, keys.steps, keys.paginate, keys.rows}) {
+  for (const OptionTree* tree : {keys.auth, keys.request, keys.steps, keys.paginate, keys.rows, keys.budget}) {
     if (tree != nullptr) {
       each_variable(*tree, diagnostics, check);
     }
@@ -361,7 +402,6 @@ void read_plan(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnostics) {
   if (keys.paginate != nullptr) {
     plan.pages = read_pages(*keys.paginate, diagnostics);
   }
-  plan.decode.numbers.comma_is_doubtful = true;
   if (keys.decode != nullptr) {
     read_decode(*keys.decode, plan, diagnostics);
   }

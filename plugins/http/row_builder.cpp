@@ -65,7 +65,7 @@ RowBuilder::RowBuilder(const HttpPlan& plan, const PollRequest& request, std::st
       name_(std::move(name)),
       running_(slot_at(request.now, plan.settings.grain, plan.settings.zone, plan.settings.calendar)),
       rows_(plan.settings,
-            {.dates = plan.rows.date.format, .numbers = plan.decode.numbers},
+            {.dates = plan.rows.date.format, .numbers = plan.decode.numbers, .date_key = "rows.date.format"},
             request.from,
             [this](std::uint64_t row, RowReader::Place place) { return where(row, place); }),
       written_(plan.settings.metrics.size()),
@@ -147,7 +147,7 @@ void RowBuilder::take_row(const AnswerRow& row, const RenderScope& scope) {
   for (std::size_t i = 0; i < label_fields_.size(); ++i) {
     const Json* value = row.field(label_fields_[i]);
     if (value != nullptr && value->is_structured()) {
-      rows_.lose(number, [&] {
+      lose(row, scope, [&] {
         return RowProblem{where(number, {.part = RowReader::Place::Part::kLabel, .index = i}),
                           "label " + plan_.settings.labels[i].name + " is " + json_kind(*value) +
                               ", not a text: name a part of it, such as " + plan_.settings.labels[i].column + "/name"};
@@ -194,6 +194,24 @@ void RowBuilder::take_row(const AnswerRow& row, const RenderScope& scope) {
   } else {
     rows_.read_at(number, *slot, labels_, cells_);
   }
+}
+
+void RowBuilder::lose(const AnswerRow& row, const RenderScope& scope, const std::function<RowProblem()>& describe) {
+  const std::uint64_t number = places_.size() - 1;
+  std::string text;
+  const auto slot = slot_of_row(row, scope, text);
+  if (!slot) {
+    rows_.lose(number, describe);
+    return;
+  }
+  if (!is_wanted(*slot, scope)) {
+    return;
+  }
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    const bool is_about = scope.metric == nullptr || scope.metric == &plan_.settings.metrics[i];
+    cells_[i] = is_about ? RowCell{} : RowCell::absent();
+  }
+  rows_.lose_at(number, *slot, cells_, describe);
 }
 
 void RowBuilder::see_metrics(const AnswerRow& row) {

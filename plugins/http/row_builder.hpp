@@ -6,6 +6,7 @@
 #include "plugins/row_reader.hpp"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -72,6 +73,8 @@ class RowBuilder {
   /// ": null stands at /data, where a list of rows is wanted"
   [[nodiscard]] std::string not_wanted(const Json& found, std::string_view wanted) const;
   void take_row(const AnswerRow& row, const RenderScope& scope);
+  /// A row that cannot be used.
+  void lose(const AnswerRow& row, const RenderScope& scope, const std::function<RowProblem()>& describe);
   const Json* date_of(const AnswerRow& row) const;
   /// Nothing: the date cannot be read, and `text` is what it is.
   std::optional<Slot> slot_of_row(const AnswerRow& row, const RenderScope& scope, std::string& text) const;

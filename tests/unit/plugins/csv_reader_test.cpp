@@ -66,8 +66,8 @@ TEST(CsvReader, MarksALastRowWithoutItsLineEnd) {
   EXPECT_EQ(rows("a\n\"b\""), (Lines{"1:1 a", "2:1 b (unfinished)"}));
 }
 
-TEST(CsvReader, LeavesALastLineThatEndsWithinAQuotedCell) {
-  EXPECT_EQ(rows("a,b\n1,\"2,1"), (Lines{"1:1 a|b"}));
+TEST(CsvReader, PassesOverALastLineThatEndsWithinAQuotedCell) {
+  EXPECT_EQ(rows("a,b\n1,\"2,1"), (Lines{"1:1 a|b", "2:3 ! the quote that opens here is not closed: close it"}));
 }
 
 TEST(CsvReader, NamesTheQuoteThatIsNotClosed) {
@@ -97,6 +97,15 @@ TEST(CsvReader, PassesOverARowWithAStrayQuote) {
                    "2:4 ! a quote within a cell: put the whole cell in quotes and write \"\" for each quote in it",
                    "3:4 ! text behind a closing quote: write \"\" for each quote within a cell",
                    "4:1 3|4"}));
+}
+
+TEST(CsvReader, HasTheCellsBeforeASlip) {
+  CsvReader reader("1,2,\"3\"x,4\n5,6,7,8\n", ',');
+  ASSERT_EQ(reader.next(), Next::kBadRow);
+  ASSERT_EQ(reader.size(), 2U);
+  EXPECT_EQ(reader.cell(1), "2");
+  ASSERT_EQ(reader.next(), Next::kRow);
+  EXPECT_EQ(reader.size(), 4U);
 }
 
 TEST(CsvReader, RefusesALoneCarriageReturnAmongLineFeeds) {

@@ -4,6 +4,7 @@
 #include "plugins/csv.hpp"
 #include "rules/base/text.hpp"
 
+#include <chrono>
 #include <cmath>
 #include <map>
 #include <memory>
@@ -15,11 +16,11 @@
 
 namespace kpi::testing {
 
-/// Files in memory; a new text is a new version.
+/// Files in memory; a new text is a new version, written long ago if nothing else is said.
 class MemoryHost final : public Host {
  public:
-  void put(const std::string& path, std::string text) {
-    files_[path] = {.text = std::move(text), .version = 'v' + std::to_string(++writes_)};
+  void put(const std::string& path, std::string text, std::chrono::seconds age = std::chrono::hours{1}) {
+    files_[path] = {.text = std::move(text), .version = 'v' + std::to_string(++writes_), .modified = now() - age};
   }
 
   Result<File> read_file(const std::string& path, std::size_t limit) override {
@@ -49,6 +50,9 @@ class MemoryHost final : public Host {
     return paths;
   }
 
+  Instant now() override { return time; }
+
+  Instant time{std::chrono::milliseconds{1'795'219'200'000}};  ///< 2026-11-21T00:00:00Z
   int reads = 0;
   std::size_t asked_limit = 0;
   std::string asked_pattern;

@@ -293,6 +293,41 @@ TEST(CsvSource, ReportsRowsOfAnotherWidth) {
                    "x.csv:3:18: 4 cells where the header has 3: put a cell that holds the delimiter in quotes"}));
 }
 
+/// What the others of its period add up to is not the sum.
+TEST(CsvSource, KnowsNothingOfAPeriodWithARowThatCannotBeUsed) {
+  const Lines unknown{"2026-03-01 visits null", "2026-03-02 visits 1"};
+  const std::string end = ",\n2026-03-02,1,\n";
+  EXPECT_EQ(samples(csv_settings(), "date,visits,x\n2026-03-01,5,\n2026-03-01,1,234," + end.substr(1)), unknown);
+  EXPECT_EQ(samples(csv_settings(), "date,visits,x\n2026-03-01,5,\n2026-03-01,1" + end.substr(1)), unknown);
+  EXPECT_EQ(samples(csv_settings(), "date,visits,x\n2026-03-01,5,\n2026-03-01,\"1\"1" + end), unknown);
+  EXPECT_EQ(samples(csv_settings(), "x,date,visits\n,2026-03-01,5\n,2026-03-01,1,234\n,2026-03-02,1\n"), unknown);
+  // Where the date stands behind the slip, there is none.
+  EXPECT_EQ(samples(csv_settings(), "visits,x,date\n5,,2026-03-01\n1,234,,2026-03-01\n1,,2026-03-02\n"),
+            (Lines{"2026-03-01 visits 5", "2026-03-02 visits 1"}));
+  SourceSettings settings = with(csv_settings(), "path", "x-%Y-%m-%d.csv");
+  MemoryHost host;
+  host.put("x-2026-03-01.csv", "visits\n5\n1,234\n");
+  const auto poll = csv_source(settings)->poll(PollRequest{}, host, {});
+  ASSERT_TRUE(poll) << poll.error().message;
+  EXPECT_EQ(samples_of(*poll, settings), (Lines{"2026-03-01 visits null"}));
+}
+
+TEST(CsvSource, KnowsNothingOfASeriesThatARowMayBeOf) {
+  SourceSettings settings = csv_settings();
+  settings.metrics = {metric("visits"), metric("orders"), metric("people", MetricKind::kDistinct)};
+  settings.metrics[1].has_own_total = true;
+  settings.metrics[2].has_own_total = true;
+  settings.labels = {label("country", "Country")};
+  EXPECT_EQ(
+      samples(settings,
+              "date,Country,visits,orders,people\n2026-03-01,SE,1,1,1\n2026-03-01,,,3,2\n2026-03-01,SE,2,2,x,y\n"),
+      (Lines{"2026-03-01 visits{country=SE} null",
+             "2026-03-01 orders{country=SE} null",
+             "2026-03-01 people{country=SE} 1",
+             "2026-03-01 orders 3",
+             "2026-03-01 people 2"}));
+}
+
 TEST(CsvSource, ReportsDatesThatCannotBeRead) {
   const auto poll = poll_text(csv_settings(), "date,visits\n2026-03-01,5\n9/14/2014,6\n,7\nTotal,18\n");
   ASSERT_TRUE(poll);
@@ -330,12 +365,14 @@ TEST(CsvSource, AcceptsAFileOfAHeaderOnly) {
   EXPECT_FALSE(poll->unchanged);
 }
 
-TEST(CsvSource, LeavesALastLineThatIsStillBeingWritten) {
-  EXPECT_EQ(samples(csv_settings(), "date,visits,x\n2026-03-01,5,\n2026-03-02,6"), (Lines{"2026-03-01 visits 5"}));
-  EXPECT_EQ(problems(csv_settings(), "date,visits,x\n2026-03-01,5,\n2026-03-02,6"), Lines{});
-  EXPECT_EQ(problems(csv_settings(), "date,visits,x\n2026-03-01,5,\n2026-03-02,\"6"), Lines{});
-  EXPECT_EQ(samples(csv_settings(), "date,visits,x\n2026-03-01,5,\n2026-03-02,6,"),
-            (Lines{"2026-03-01 visits 5", "2026-03-02 visits 6"}));
+TEST(CsvSource, TellsOfALastLineThatIsCutOff) {
+  const std::string begin = "date,visits,x\n2026-03-01,5,\n2026-03-02,4,\n";
+  EXPECT_EQ(samples(csv_settings(), begin + "2026-03-02,6"), (Lines{"2026-03-01 visits 5", "2026-03-02 visits null"}));
+  EXPECT_EQ(problems(csv_settings(), begin + "2026-03-02,6"),
+            (Lines{"x.csv:4:13: 2 cells where the header has 3: write every cell, empty ones too"}));
+  EXPECT_EQ(problems(csv_settings(), begin + "2026-03-02,\"6"),
+            (Lines{"x.csv:4:12: the quote that opens here is not closed: close it"}));
+  EXPECT_EQ(samples(csv_settings(), begin + "2026-03-02,6,"), (Lines{"2026-03-01 visits 5", "2026-03-02 visits 10"}));
 }
 
 TEST(CsvSource, RefusesAFileWithAnOpenQuote) {
@@ -499,6 +536,41 @@ TEST(CsvSource, LeavesALastLineThatIsBeingWrittenToTheNextPoll) {
   host.put("x.csv", begin + "2026-03-02,20\n2026-03-03,7");
   EXPECT_EQ(samples_of(poll(), settings),
             (Lines{"2026-03-01 visits 1000", "2026-03-02 visits 20", "2026-03-03 visits 7"}));
+}
+
+TEST(CsvSource, ReadsALastLineThatMayBeBeingWrittenByTheSecondPoll) {
+  const SourceSettings settings = csv_settings();
+  const auto source = csv_source(settings);
+  MemoryHost host;
+  std::string cursor;
+  const auto poll = [&] {
+    const auto polled = source->poll({.now = {}, .cursor = cursor, .from = {}}, host, {});
+    EXPECT_TRUE(polled) << polled.error().message;
+    cursor = polled->cursor;
+    return *polled;
+  };
+  const std::string begin = "date,visits\n2026-03-01,5\n2026-03-02,1\n";
+  // Written a minute ago or more, it is left alone.
+  host.put("x.csv", begin + "2026-03-02,10", std::chrono::seconds{60});
+  EXPECT_EQ(samples_of(poll(), settings), (Lines{"2026-03-01 visits 5", "2026-03-02 visits 11"}));
+  cursor = "";
+  host.put("x.csv", begin + "2026-03-02,10", std::chrono::seconds{59});
+  const Poll first = poll();
+  EXPECT_EQ(samples_of(first, settings), (Lines{"2026-03-01 visits 5", "2026-03-02 visits null"}));
+  EXPECT_EQ(problems_of(first),
+            (Lines{"x.csv:4:1: the last line has no end yet: it is read once the file is left alone"}));
+  EXPECT_EQ(samples_of(poll(), settings), (Lines{"2026-03-01 visits 5", "2026-03-02 visits 11"})) << "it was";
+  EXPECT_TRUE(poll().unchanged);
+  cursor = "";
+  host.put("x.csv", begin + "2026-03-02,10", std::chrono::seconds{1});
+  poll();
+  host.put("x.csv", begin + "2026-03-02,1000\n2026-03-03,7", std::chrono::seconds{1});
+  EXPECT_EQ(samples_of(poll(), settings),
+            (Lines{"2026-03-01 visits 5", "2026-03-02 visits 1001", "2026-03-03 visits 7"}))
+      << "a file that is written at every poll, and never ends its last line";
+  host.put("x.csv", begin + "2026-03-02,1000\n2026-03-03,7\n2026-03-04", std::chrono::seconds{1});
+  EXPECT_EQ(problems_of(poll()),
+            (Lines{"x.csv:6:1: the last line has no end yet: it is read once the file is left alone"}));
 }
 
 }  // namespace

@@ -158,6 +158,8 @@ TEST(DateFormat, ProposesThePatternsThatWouldRead) {
             R"("9/10/2014" is not a date as in %Y-%m-%d: write date.format, here "%m/%d/%Y" or "%d/%m/%Y")");
   EXPECT_EQ(iso.trouble("Total"),
             R"("Total" is not a date as in %Y-%m-%d: correct it, or write date.format as the file has it)");
+  EXPECT_EQ(iso.trouble("9/14/2014", "rows.date.format"),
+            R"("9/14/2014" is not a date as in %Y-%m-%d: write rows.date.format, here "%m/%d/%Y")");
 }
 
 TEST(DateFormat, KnowsWhichGrainsItTells) {

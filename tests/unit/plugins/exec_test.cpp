@@ -56,7 +56,7 @@ TEST(ExecLines, AreAGreetingAndRows) {
   settings.labels = {label("country", "land", {{"Sverige", "SE"}})};
   settings.metrics = {metric("visits"), metric("orders", MetricKind::kFlow, "sold")};
   EXPECT_EQ(lines(R"({"kpid": 1}
-{"date": "2026-03-01", "labels": {"land": "Sverige"}, "values": {"visits": 12, "sold": "1,240"}}
+{"date": "2026-03-01", "labels": {"land": "Sverige"}, "values": {"visits": 12, "sold": "1240"}}
 
 {"date": "2026-03-02", "labels": {"land": "DK"}, "values": {"visits": null}}
 {"problem": "no numbers of NO"}
@@ -66,6 +66,14 @@ TEST(ExecLines, AreAGreetingAndRows) {
                    "2026-03-01 orders{country=SE} 1240",
                    "2026-03-02 visits{country=DK} null",
                    "line 5: no numbers of NO"}));
+}
+
+TEST(ExecLines, AreNotGuessedAtWhereACommaMayBeEither) {
+  EXPECT_EQ(
+      lines("{\"kpid\": 1}\n{\"date\": \"2026-03-01\", \"values\": {\"visits\": \"1,240\"}}\n"),
+      (Lines{"2026-03-01 visits null",
+             "line 2 values.visits: \"1,240\" may be a fraction or thousands: deliver a number, or a text such as "
+             "\"7.5\""}));
 }
 
 TEST(ExecLines, CarryACursorAndRemarks) {
@@ -98,6 +106,13 @@ TEST(ExecLines, SayWhatIsWrongWithThem) {
             (Lines{"2026-03-01 visits null",
                    "2026-03-02 visits 1",
                    "line 2 values.visits: is a list, not a number: read a part of it, or another column"}));
+}
+
+TEST(ExecLines, HaveDatesInOneFormOnly) {
+  EXPECT_EQ(
+      lines("{\"kpid\": 1}\n{\"date\": \"9/14/2014\", \"values\": {\"visits\": 1}}"),
+      (Lines{"line 2 date: \"9/14/2014\" is not a date as in %Y-%m-%d: deliver it as 2026-03-31 (ISO 8601) (no row of "
+             "its output could be read)"}));
 }
 
 /// Nothing that a program prints is left out in silence.
@@ -139,6 +154,24 @@ TEST(ExecLines, TellWhatIsMisspelt) {
           "line 3 labels.land: is not there: print \"labels\": {\"land\": \"…\"} (did you mean \"lnad\"?), or leave "
           "the label out of the source",
           "values.visits: no row has it; did you mean \"visit\"?"}));
+}
+
+/// What the others of its period add up to is not the sum.
+TEST(ExecLines, WithoutALabelLeaveTheirPeriodUnknown) {
+  SourceSettings settings = exec_settings();
+  settings.labels = {label("country", "land")};
+  settings.metrics = {metric("visits"), metric("orders")};
+  const Lines said = lines(R"({"kpid": 1}
+{"date": "2026-03-01", "labels": {"land": "SE"}, "values": {"visits": 1, "orders": 2}}
+{"date": "2026-03-01", "labels": {"lnad": "DK"}, "values": {"visits": 5}}
+{"date": "2026-03-02", "labels": {"land": "SE"}, "values": {"visits": 3}}
+)",
+                           settings);
+  ASSERT_EQ(said.size(), 4U);
+  EXPECT_EQ(
+      Lines(said.begin(), said.begin() + 3),
+      (Lines{
+          "2026-03-01 visits{country=SE} null", "2026-03-01 orders{country=SE} 2", "2026-03-02 visits{country=SE} 3"}));
 }
 
 TEST(ExecLines, AreOfTheMetricsThatTheyName) {
@@ -219,7 +252,7 @@ Lines open_metrics(std::string_view text, const SourceSettings& settings) {
 
 TEST(OpenMetrics, WithALabelTwiceAreNone) {
   EXPECT_EQ(open_metrics("visits{a=\"x\",a=\"y\"} 1\nvisits 2\n", exec_settings()),
-            (Lines{"2026-03-14 visits 2", "line 1: \"visits{a=\"x\",a=\"y\"} 1\" is no sample"}));
+            (Lines{"2026-03-14 visits null", "line 1: \"visits{a=\"x\",a=\"y\"} 1\" is no sample"}));
 }
 
 TEST(OpenMetrics, TellASampleThatNeverComes) {
@@ -251,6 +284,15 @@ TEST(OpenMetrics, EndWithTheirMark) {
       open_metrics("visits 12 1772323200\n# EOF\nvisits 13 1772409600\n", settings),
       (Lines{"line 3 of its output stands behind # EOF in line 2, where nothing may: print # EOF once, at the end"}));
   EXPECT_EQ(open_metrics("visits 12 1772323200\n# EOF\n\n", settings), (Lines{"2026-03-01 visits 12"}));
+}
+
+TEST(OpenMetrics, WithoutTheirMarkAreNotTakenForWhole) {
+  EXPECT_EQ(
+      open_metrics("# TYPE visits gauge\n# UNIT visits people\nvisits 1\n", exec_settings()),
+      (Lines{"its output is OpenMetrics (# UNIT) and does not end with # EOF: it was cut off, or print that mark"}));
+  EXPECT_EQ(open_metrics("visits 12 1772323200\n", exec_settings()),
+            (Lines{"line 1: 1772323200 would be milliseconds since 1970: where times are seconds, print # EOF at the "
+                   "end (no row of its output could be read)"}));
 }
 
 TEST(OpenMetrics, OfPrometheusCountMilliseconds) {

@@ -1,6 +1,7 @@
 #include "plugins/json.hpp"
 
 #include "plugins/file_set.hpp"
+#include "plugins/rows.hpp"
 #include "tests/unit/plugins/csv_source.hpp"
 
 #include <gtest/gtest.h>
@@ -51,9 +52,33 @@ Lines problems_json(const SourceSettings& settings, std::string text) {
 TEST(JsonSource, ReadsAListOfRecords) {
   EXPECT_EQ(
       samples_json(json_settings(),
-                   R"([{"date":"2026-03-01","visits":12},{"date":"2026-03-02","visits":"1,240"},
+                   R"([{"date":"2026-03-01","visits":12},{"date":"2026-03-02","visits":"1,240,000"},
                              {"date":"2026-03-03","visits":null},{"date":"2026-03-04"}])"),
-      (Lines{"2026-03-01 visits 12", "2026-03-02 visits 1240", "2026-03-03 visits null", "2026-03-04 visits null"}));
+      (Lines{"2026-03-01 visits 12", "2026-03-02 visits 1240000", "2026-03-03 visits null", "2026-03-04 visits null"}));
+}
+
+TEST(JsonSource, KnowsOneZeroOnly) {
+  EXPECT_EQ(
+      samples_json(json_settings(), R"([{"date":"2026-03-01","visits":-0.0},{"date":"2026-03-02","visits":"-0"}])"),
+      (Lines{"2026-03-01 visits 0", "2026-03-02 visits 0"}));
+}
+
+TEST(JsonSource, DoesNotGuessAtACommaThatMayBeEither) {
+  const std::string text = R"([{"date":"2026-03-01","visits":"1,240"},{"date":"2026-03-02","visits":7}])";
+  EXPECT_EQ(samples_json(json_settings(), text), (Lines{"2026-03-01 visits null", "2026-03-02 visits 7"}));
+  EXPECT_EQ(problems_json(json_settings(), text),
+            (Lines{"x.json#/0/visits: \"1,240\" may be a fraction or thousands: deliver a number, or a text such as "
+                   "\"7.5\""}));
+}
+
+TEST(JsonSource, KnowsNothingOfAPeriodWithARowThatCannotBeUsed) {
+  SourceSettings settings = json_settings();
+  settings.labels = {label("country", "country")};
+  EXPECT_EQ(
+      samples_json(settings,
+                   R"([{"date":"2026-03-01","country":"SE","visits":1},{"date":"2026-03-02","country":"SE","visits":2},
+                             {"date":"2026-03-01","country":{"code":"DK"},"visits":3}])"),
+      (Lines{"2026-03-01 visits{country=SE} null", "2026-03-02 visits{country=SE} 2"}));
 }
 
 TEST(JsonSource, FollowsPointersToRecordsAndColumns) {
@@ -91,6 +116,7 @@ TEST(JsonSource, ReadsADocumentOnEachLine) {
   ASSERT_TRUE(cut);
   EXPECT_EQ(problems_of(*cut),
             (Lines{"x.json:2: is no whole JSON and has no line end: it is being written, or was cut off"}));
+  EXPECT_EQ(cut->remarks, (Lines{std::string(kLostRemark) + "x.json:2"})) << "so that its day is not taken for empty";
 }
 
 TEST(JsonSource, NamesTheValueThatCannotBeUsed) {

@@ -16,8 +16,8 @@ using Thousands = NumberFormat::Thousands;
 
 constexpr NumberFormat kPoint{.decimal = '.', .thousands = Thousands::kAuto, .comma_is_doubtful = false};
 constexpr NumberFormat kComma{.decimal = ',', .thousands = Thousands::kAuto, .comma_is_doubtful = false};
-constexpr NumberFormat kData{.is_fixed = true};
-constexpr NumberFormat kAnswer{.comma_is_doubtful = true, .is_fixed = true};
+constexpr NumberFormat kData = kDataNumbers;
+constexpr NumberFormat kAnswer{.comma_is_doubtful = true, .is_fixed = true, .decimal_place = "decode"};
 constexpr NumberFormat kDoubtful{.decimal = '.', .thousands = Thousands::kAuto, .comma_is_doubtful = true};
 
 NumberFormat grouped(char decimal, Thousands thousands) {
@@ -59,7 +59,8 @@ const std::vector<ReadCase>& readable() {
       {"a point in a file of semicolons", "12.345", kDoubtful, 12.345},
       {"a decimal comma before a percent sign in data", "45,3 %", kData, 45.3},
       {"three digits behind it that are no thousands", "0,453 %", kData, 0.453},
-      {"commas in data that can be nothing but thousands", "1,234,567.5", kAnswer, 1234567.5},
+      {"commas in an answer that can be nothing but thousands", "1,234,567.5", kAnswer, 1234567.5},
+      {"commas in data that can be nothing but thousands", "1,234,567", kData, 1234567},
       {"thousands of percent that the file says", "45,312 %", grouped('.', Thousands::kComma), 45312},
   };
   return cases;
@@ -125,6 +126,10 @@ const std::vector<TroubleCase>& unreadable() {
        kData,
        R"("7,5" is not written as a number is in data: deliver a number, or a text such as "7.5")"},
       {"a fraction or thousands in data",
+       "1,234",
+       kData,
+       R"("1,234" may be a fraction or thousands: deliver a number, or a text such as "7.5")"},
+      {"a fraction or thousands in an answer",
        "1,234",
        kAnswer,
        R"("1,234" may be a fraction or thousands: write decimal: "," or decimal: "." in decode)"},

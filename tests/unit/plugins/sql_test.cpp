@@ -79,6 +79,16 @@ constexpr const char* kLeads =
     "SELECT date(created) AS date, country, count(*) AS leads, sum(amount) AS worth FROM lead "
     "WHERE created >= :from AND created < :to GROUP BY 1, 2";
 
+TEST_F(Sql, HidesASecretOfTheQueryThatTheEngineSaysBack) {
+  for (const char* text : {"host=x password=s3cretvalue", "postgresql://kpi:s3cretvalue@db.example.com/crm"}) {
+    const auto polled =
+        poll(settings("SELECT created AS date, amount AS leads FROM lead WHERE country '" + std::string(text) + "'"));
+    ASSERT_FALSE(polled.has_value()) << text;
+    EXPECT_EQ(polled.error().message.find("s3cretvalue"), std::string::npos) << polled.error().message;
+    EXPECT_NE(polled.error().message.find("***"), std::string::npos) << polled.error().message;
+  }
+}
+
 TEST_F(Sql, ReadsRowsOfTheDaysThatHaveEnded) {
   SourceSettings leads = settings(kLeads);
   leads.labels = {label("country", "country", {{"Sverige", "SE"}})};

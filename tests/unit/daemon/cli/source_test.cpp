@@ -81,6 +81,29 @@ TEST_F(Sources, AreTestedWithoutRulesAndRoutes) {
   EXPECT_NE(program_.on_folder({"check"}).code, 0) << "what is not there is an error of check";
 }
 
+TEST_F(Sources, AreTestedWhateverIsWrongWithOthers) {
+  const std::string fx = "  fx: {plugin: csv, path: fx.csv, metrics: {eur: {kind: level, unit: SEK/EUR}}}\n";
+  const std::string shop =
+      "  shop: {plugin: csv, path: shop.csv, metrics: {worth: {unit: {column: Cur}, convert: {to: SEK, rates: fx}}}}\n";
+  const std::string wrong =
+      "  crm: {plugin: http, auth: {type: bearer, token: \"${env:KPID_TEST_NO_SUCH_NAME}\"},\n"
+      "        request: {url: \"https://crm.example.com\"}, metrics: {leads: {}}}\n"
+      "  ads: {plugin: adds, metrics: {clicks: {}}}\n";
+  program_.write("shop.csv", "date,Cur,worth\n2026-03-13,EUR,2\n");
+  program_.write("fx.csv", "date,eur\n2026-03-13,11\n");
+  program_.write("rules.yaml", "sources:\n" + wrong + shop + fx);
+  const Ended ended = program_.on_folder({"source", "test", "web"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.err, "");
+  const Ended converted = program_.on_folder({"source", "test", "shop"});
+  EXPECT_EQ(converted.code, 0) << converted.err;
+  EXPECT_NE(converted.out.find("22 SEK, 11 of 2026-03-13"), std::string::npos) << converted.out;
+  const Ended refused = program_.on_folder({"source", "test", "crm"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find("KPID_TEST_NO_SUCH_NAME is not set"), std::string::npos) << refused.err;
+  EXPECT_EQ(refused.err.find("adds"), std::string::npos) << refused.err;
+}
+
 TEST_F(Sources, AreTestedForPrograms) {
   const Ended ended = program_.on_folder({"source", "test", "web", "--json", "--from", "2026-03-15"});
   EXPECT_EQ(ended.code, 0);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <tuple>
 
 namespace kpi::test {
 namespace {
@@ -235,6 +236,20 @@ TEST(HttpPages, WhosePathIsInNoAnswerAreAnErrorWhereAnotherMayFollow) {
   EXPECT_EQ(read_pages(R"({kind: cursor, from: /meta/next_tokn, at: "query:after"})", {full}, 1),
             "error: s: no answer has /meta/next_tokn, which leads from a page to the next; did you mean "
             "\"next_token\"? The answer has /data, /meta/count, /meta/next_token; correct paginate.from\n");
+  const std::string said = ", which leads from a page to the next; did you mean \"";
+  EXPECT_EQ(read_pages(R"({kind: cursor, from: /next, at: "query:after"})", {full}, 1),
+            "error: s: no answer has /next" + said +
+                "/meta/next_token\"? The answer has /data, /meta/count, /meta/next_token; correct paginate.from\n");
+  for (const auto& [from, answer, like] :
+       {std::tuple("/next", R"({"data":[],"next_cursor":"x"})", "/next_cursor"),
+        {"/next_cursor", R"({"data":[],"nextCursor":"x"})", "nextCursor"},
+        {"/after", R"({"data":[],"paging":{"next":{"after":"1"}}})", "/paging/next/after"},
+        {"/paging/next", R"({"data":[],"next":"/n?page=2"})", "/next"}}) {
+    EXPECT_EQ(read_pages("{kind: cursor, from: " + std::string(from) + ", at: \"query:after\"}", {answer}, 1)
+                  .starts_with("error: s: no answer has " + std::string(from) + said + like + '"'),
+              true)
+        << from;
+  }
   EXPECT_EQ(read_pages(R"({kind: next_url, from: /links/next, size: 2})", {full}, 1).substr(0, 83),
             "error: s: no answer has /links/next, which leads from a full page (2 rows) to the n");
   EXPECT_EQ(read_pages(R"({kind: partition, from: /parts, at: "query:part"})", {full}, 1),
@@ -252,10 +267,13 @@ TEST(HttpPages, WhosePathIsNotInTheLastAnswerAreWhole) {
                  2),
       "n 2026-11-17 2\nn 2026-11-18 1\nn 2026-11-19 1\nn 2026-11-20 2\n");
   EXPECT_EQ(read_pages(paging, {R"({"data":[{"date":"2026-11-20","n":2}],"meta":{}})"}, 1), "n 2026-11-20 2\n");
-  EXPECT_EQ(read_pages(R"({kind: next_url, from: /links/next})",
-                       {R"({"data":[{"date":"2026-11-20","n":2}],"links":{"self":"/n","prev":null}})"},
-                       1),
-            "n 2026-11-20 2\n");
+  for (const std::string links :
+       {R"({"self":"/n","prev":null})", R"({"next_page":null})", R"({"next_cursor":""})", R"({"has_next":false})"}) {
+    EXPECT_EQ(read_pages(R"({kind: next_url, from: /links/next})",
+                         {R"({"data":[{"date":"2026-11-20","n":2}],"links":)" + links + "}"},
+                         1),
+              "n 2026-11-20 2\n");
+  }
 }
 
 TEST(HttpPages, OfALastIdWantTheId) {

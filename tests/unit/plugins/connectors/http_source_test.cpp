@@ -3,6 +3,7 @@
 #include "plugins/http/text_pattern.hpp"
 #include "plugins/http/text_template.hpp"
 #include "rules/base/text.hpp"
+#include "tests/support/rsa_key.hpp"
 #include "tests/unit/plugins/connectors/recording.hpp"
 
 #include <gtest/gtest.h>
@@ -323,6 +324,25 @@ TEST(HttpTokens, ThatWereRevokedAreAMistakeOfTheConfiguration) {
                    "credential (a refresh token that was revoked must be made anew)"}));
 }
 
+TEST(HttpTokens, ReadAKeysFileBesideTheFileThatNamesIt) {
+  const LoadedSource loaded =
+      load_source("plugin: ga4\nproperty: 1\nkey_file: service.json\ntimezone: UTC\nmetrics: {sessions: {}}");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host([](const HttpRequest&) { return answer_of(R"({"access_token":"t"})"); });
+  const auto poll = [&] {
+    const auto polled = loaded.source->poll(request_at(host), host, {});
+    return polled ? "" : polled.error().message;
+  };
+  const std::string said = poll();
+  EXPECT_TRUE(said.starts_with("the key's file that is named in " + loaded.folder + "/kpid")) << said;
+  EXPECT_TRUE(said.ends_with(".yaml:5:15: no such file")) << said;
+  EXPECT_TRUE(host.requests.empty());
+  host.put(loaded.folder + "/service.json", ordered_json{{"private_key", rsa_private_key()}}.dump());
+  poll();
+  ASSERT_FALSE(host.requests.empty());
+  EXPECT_EQ(host.requests.front().url, "https://oauth2.googleapis.com/token");
+}
+
 struct WaitCase {
   std::string name;
   std::string wait;
@@ -417,6 +437,33 @@ metrics: {n: {kind: level}})";
   const auto again = a.source->poll(request_at(host), host, {});
   ASSERT_FALSE(again.has_value());
   EXPECT_NE(again.error().message.find("not asked until"), std::string::npos);
+}
+
+/// Google counts what is asked of each property.
+TEST(HttpBudget, AndRestsAreOfWhatTheOtherSideCountsBy) {
+  const auto yaml = [](const std::string& site) {
+    return "plugin: http\nauth: {type: bearer, token: abcdef}\nparams: {site: " + site +
+           "}\nbudget: {requests: 2, per: 1h, of: \"{{site}}\"}\n"
+           "request: {url: \"https://api.example.com/{{site}}\"}\nrows: {kind: scalar, path: /n}\n"
+           "metrics: {n: {kind: level}}";
+  };
+  const LoadedSource a = load_source(yaml("a"));
+  const LoadedSource b = load_source(yaml("b"), "t");
+  const LoadedSource other_a = load_source(yaml("a"), "u");
+  FakeHost host([](const HttpRequest& request) {
+    return request.url.ends_with("/a") ? answer_of("", 429, {{"retry-after", "600"}}) : answer_of(R"({"n":1})");
+  });
+  EXPECT_FALSE(a.source->poll(request_at(host), host, {}).has_value());
+  EXPECT_TRUE(b.source->poll(request_at(host), host, {}).has_value());
+  const auto rests = other_a.source->poll(request_at(host), host, {});
+  ASSERT_FALSE(rests.has_value());
+  EXPECT_NE(rests.error().message.find("not asked until"), std::string::npos) << rests.error().message;
+  EXPECT_EQ(host.requests.size(), 2U);
+  EXPECT_EQ(load_source("plugin: http\nauth: {type: bearer, token: abcdef}\nbudget: {of: \"{{sit}}\"}\n"
+                        "request: {url: \"https://api.example.com/n\"}\nrows: {kind: scalar}\nmetrics: {n: {}}")
+                .source,
+            nullptr)
+      << "there is no such variable";
 }
 
 TEST(HttpBudget, AndRestsSurviveARestart) {
@@ -577,6 +624,29 @@ TEST(HttpAnswers, ThatSayAnErrorAreNoneWhateverTheirStatus) {
   }
   const LoadedSource told = load_source(std::string(kVisits) + "\noutcome: [{when: {status: 200}, then: ok}]");
   EXPECT_EQ(poll_text(told.source->poll(request_at(host), host, {}), told.settings), "visits 2026-11-20 1\n");
+}
+
+TEST(HttpAnswers, InAnotherEncodingSayWhatWouldHelp) {
+  for (const char* decode : {"csv", "json", "ndjson"}) {
+    const LoadedSource loaded =
+        load_source("plugin: http\nrequest: {url: \"https://api.example.com/n\"}\ndecode: " + std::string(decode) +
+                    "\nrows: {kind: records}\nmetrics: {n: {}}");
+    FakeHost host([](const HttpRequest&) {
+      return answer_of("date,n,land\n2026-11-20,1,\xD6land\n", 200, {{"content-type", "text/csv; charset=latin1"}});
+    });
+    EXPECT_EQ(
+        poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+        "error: https://api.example.com answer: is not UTF-8 (text/csv; charset=latin1): ask for that, for instance "
+        "with request.headers: {accept-charset: utf-8}, or have a program fetch and convert it (plugin: exec)\n");
+  }
+}
+
+TEST(HttpAnswers, ThatNothingHasChangedWereNotAskedFor) {
+  const LoadedSource loaded = load_source(kVisits);
+  FakeHost host([](const HttpRequest&) { return answer_of("", 304); });
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+            "error: https://api.example.com: status 304 (it says that nothing has changed, which was not asked: take "
+            "If-None-Match and If-Modified-Since out of request.headers)\n");
 }
 
 TEST(HttpAnswers, ThatEndWithTheConnectionMustEndTheirLastLine) {
@@ -788,6 +858,32 @@ metrics: {n: {}})yaml");
   }
 }
 
+TEST(HttpRows, OfWhichNothingSaysWhereTheirDaysAreCutAreTold) {
+  const auto text = [](const std::string& path, const std::string& rows) {
+    const LoadedSource loaded = load_source("plugin: http\nwindow: {timezone: \"from_response:" + path +
+                                            "\"}\nrequest: {url: \"https://api.example.com/n\"}\n"
+                                            "rows: {kind: records, path: /data}\nmetrics: {n: {}}");
+    EXPECT_NE(loaded.source, nullptr) << loaded.diagnostics;
+    FakeHost host(
+        [&](const HttpRequest&) { return answer_of(R"({"meta":{"zone":"UTC","id":7},"data":[)" + rows + "]}"); });
+    return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings);
+  };
+  const std::string row = R"({"date":"2026-11-20","n":7})";
+  EXPECT_EQ(text("/meta/zone", row), "n 2026-11-20 7\n");
+  EXPECT_EQ(text("/meta/zoen", row),
+            "n 2026-11-20 7\nproblem: s: no answer has a zone at /meta/zoen, so that nothing says where its days are "
+            "cut (did you mean \"zone\"?): correct window.timezone\n");
+  EXPECT_EQ(
+      text("/meta/id", row),
+      "n 2026-11-20 7\nproblem: s: no answer has a zone at /meta/id, so that nothing says where its days are cut: "
+      "correct window.timezone\n");
+  EXPECT_EQ(text("/timezone", ""), "") << "an answer without rows may lack it";
+  const LoadedSource wrong = load_source(
+      "plugin: http\nwindow: {timezone: \"from_response:a[?b\"}\nrequest: {url: \"https://api.example.com/n\"}\n"
+      "rows: {kind: records}\nmetrics: {n: {}}");
+  EXPECT_EQ(wrong.source, nullptr);
+}
+
 TEST(HttpRows, ThatNeverHoldAPickedMetricSaySo) {
   const auto source = [](const std::string& missing) {
     return load_source(R"yaml(plugin: http
@@ -870,7 +966,7 @@ labels: {shop: shop})yaml");
   });
   EXPECT_EQ(
       poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
-      "n 2026-11-20 shop=a 8\nproblem: s/data/0/shop: label shop is an object, not a text: name a part of it, such "
+      "n 2026-11-20 shop=a null\nproblem: s/data/0/shop: label shop is an object, not a text: name a part of it, such "
       "as shop/name\n");
 }
 
@@ -1170,6 +1266,41 @@ TEST(HttpPlan, WantsToKnowOfWhichMetricACallIs) {
         R"(request: {url: "https://api.example.com/{{metric}}"})"}) {
     EXPECT_EQ(trouble(request), "") << request;
   }
+}
+
+/// One day's answer is no month's, nor that of all days of a window.
+TEST(HttpPreset, AsksForADayWhereItIsWhatACallIsFor) {
+  const auto trouble = [](const std::string& keys, const std::string& date = "window") {
+    const std::string text = load_source("plugin: http\n" + keys +
+                                         "\nrequest: {url: \"https://api.example.com/{{day}}\"}\n"
+                                         "rows: {kind: records, path: /data, date: " +
+                                         date + "}\nmetrics: {n: {}}")
+                                 .diagnostics;
+    const std::size_t help = text.find("  help: ");
+    return help == std::string::npos
+               ? text
+               : text.substr(0, text.find('\n') + 1) + text.substr(help, text.find('\n', help) - help);
+  };
+  EXPECT_EQ(
+      trouble("grain: month\nfan_out: day"),
+      "kpid.yaml:6:20: error: {{day}} is one day, and a period of grain month has several: the others are not asked "
+      "for\n  help: write grain: day, or ask from {{window.start}} to {{window.end}}");
+  EXPECT_EQ(
+      trouble("grain: week\nfan_out: day", "{field: d}"),
+      "kpid.yaml:6:20: error: {{day}} is one day, and a period of grain week has several: the others are not asked "
+      "for\n  help: write grain: day, or ask from {{window.start}} to {{window.end}}");
+  EXPECT_EQ(
+      trouble("grain: hour\nfan_out: day"),
+      "kpid.yaml:6:20: error: {{day}} is a whole day, and its value would be stored for each period of grain hour\n"
+      "  help: write grain: day, or ask from {{window.start}} to {{window.end}}");
+  EXPECT_EQ(
+      trouble("grain: day", "{field: d}"),
+      "kpid.yaml:5:20: error: {{day}} is one day, and a call is for a window of several: the others are not asked "
+      "for\n  help: write fan_out: day, or ask from {{window.start}} to {{window.end}}");
+  EXPECT_EQ(trouble("fan_out: day"), "");
+  EXPECT_EQ(trouble("window: {max_span: 1 day}", "{field: d}"), "");
+  EXPECT_EQ(trouble("grain: hour\nfan_out: day", "{field: d}"), "");
+  EXPECT_EQ(trouble("grain: month\nfan_out: day\nwindow: {format: \"%Y-%m\"}"), "");
 }
 
 TEST(HttpPreset, SaysAllThatIsWrongInOnePass) {
