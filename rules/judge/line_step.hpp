@@ -84,7 +84,10 @@ bool has_retired(const Line& line, const KpiPlan& plan, const JudgeContext& cont
 /// Ends everything that is on: the line leaves judging.
 void retire(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes);
 
-/// Takes back all alert machines but the target's.
+/// Takes an alert machine back to where nothing was seen; it still knows the names of its episodes.
+void forget_alert(AlertState& state);
+
+/// All of them but the target's.
 void forget_alerts(Line& line);
 
 void fire_no_data(Line& line, const Kpi& kpi, const KpiPlan& plan, LineChanges& changes);

@@ -42,6 +42,9 @@ class Replay {
       }
       decide_target(line_, plan_, context_, past, Naming::kAsItWas);
     }
+    if (line_.is_retired && has_retired(line_, plan_, context_)) {
+      forget_alerts(line_);  // they ended with it
+    }
     const AlertStates anew = alert_states(line_);
     keep_restated(line_, kpi_, before, context_.now, changes);
     const TargetStanding& stands = line_.target_standing;
@@ -64,20 +67,13 @@ class Replay {
     return !is_new && line_.judged.at(slot) == nullptr && !value.is_known() && !value.is_excused();
   }
 
-  static void begin_anew(AlertState& state) {
-    AlertState anew;
-    anew.named = std::move(state.named);
-    state = std::move(anew);
-  }
-
   /// Takes the machines back to where all were quiet; the first period to go on with.
   Slot rewind(Slot from) {
     while (from > *line_.first && line_.busy.contains(previous(from))) {
       from = previous(from);
     }
-    begin_anew(line_.thresholds);
-    begin_anew(line_.target);
-    std::ranges::for_each(line_.alerts, begin_anew);
+    forget_alerts(line_);
+    forget_alert(line_.target);
     line_.target_standing = TargetStanding{};  // found anew from what was judged before
     return from;
   }

@@ -32,6 +32,12 @@ Slot end_of_patience(const Line& line, const Kpi& kpi, Slot slot) {
 
 }  // namespace
 
+void forget_alert(AlertState& state) {
+  AlertState quiet;
+  quiet.named = std::move(state.named);
+  state = std::move(quiet);
+}
+
 bool is_retired_at(const Line& line, const Kpi& kpi, Slot slot) {
   return may_retire(line, kpi) && next_slot(slot, kpi.every, kpi.zone) > end_of_patience(line, kpi, slot);
 }
@@ -55,8 +61,8 @@ bool has_retired(const Line& line, const KpiPlan& plan, const JudgeContext& cont
 }
 
 void forget_alerts(Line& line) {
-  line.thresholds = AlertState{};
-  line.alerts.assign(line.alerts.size(), AlertState{});
+  forget_alert(line.thresholds);
+  std::ranges::for_each(line.alerts, forget_alert);
 }
 
 void retire(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes) {

@@ -130,6 +130,26 @@ TEST(Segments, SilentForTooLongRetireAndStaySoOverARestart) {
   EXPECT_THAT(story.step(day(14)), ElementsAre("team alert.firing visits thresholds (country=NO): below 0"));
 }
 
+TEST(Segments, ThatRetiredWhileTheyFiredAreToldOfOnceHoweverMuchOfTheirPastComesLater) {
+  Story story(kConfig, kRetiring);
+  story.put("web.visits", day(4), 10, kNorway);
+  for (int number = 4; number <= 14; ++number) {
+    story.put("web.visits", day(number), 10, kSweden);
+    if (number == 5) {
+      story.put("web.visits", day(number), -10, kNorway);
+    }
+    story.step(day(number + 1));
+  }
+  const auto episodes = story.store().episodes;
+  EXPECT_THAT(episodes, testing::SizeIs(2)) << "a miss and its missing data";
+  story.put("web.visits", day(2), 10, kNorway);
+  story.put("web.visits", day(3), 10, kNorway);
+  story.put("web.visits", day(15), 10, kSweden);
+  EXPECT_THAT(story.step(day(16)), IsEmpty());
+  EXPECT_EQ(story.store().episodes, episodes);
+  EXPECT_EQ(story.state("visits", kNorway), KpiState::kOk);
+}
+
 constexpr const char* kOldName =
     "kpis:\n  hits: {value: web.visits, split_by: [country], thresholds: {warning: 20, for: 3 days}}\n";
 constexpr const char* kNewName =
