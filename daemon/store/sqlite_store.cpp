@@ -343,13 +343,13 @@ Result<void> SqliteStore::commit(const StepCommit& step) {
   };
   Result<void> done = guarded("write", path_, attempt);
   if (!done && is_full) {
-    rows_->words.forget();
+    rows_->writer.forget();
     if (reserve_.release()) {
       done = guarded("write", path_, attempt);
     }
   }
   if (!done) {
-    rows_->words.forget();
+    rows_->writer.forget();
   } else {
     reserve_.refill();
   }

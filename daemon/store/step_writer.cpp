@@ -86,7 +86,8 @@ constexpr const char* kAddEntry =
 constexpr const char* kPutSource =
     "REPLACE INTO source(" KPI_SOURCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kPutRead =
-    "REPLACE INTO source_seen(at, source_id, read_at) VALUES(?1, (SELECT id FROM source_name WHERE name = ?2), ?3)";
+    "INSERT INTO source_seen(at, source_id, read_at) VALUES(?, ?, ?) "
+    "ON CONFLICT(at, source_id) DO UPDATE SET read_at = excluded.read_at";
 constexpr const char* kPutSilence = "REPLACE INTO silence(" KPI_SILENCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kPutAcknowledgement =
     "INSERT INTO acknowledgement(" KPI_ACKNOWLEDGEMENT_COLUMNS
@@ -140,6 +141,7 @@ StepWriter::StepWriter(const SQLite::Database& db, Words& words)
       put_episode_(db, kPutEpisode),
       put_source_(db, kPutSource),
       add_source_name_(db, "INSERT INTO source_name(name) VALUES(?) ON CONFLICT DO NOTHING"),
+      find_source_name_(db, "SELECT id FROM source_name WHERE name = ?"),
       put_read_(db, kPutRead),
       put_away_(db, "REPLACE INTO away(since, until) VALUES(?, ?)"),
       add_message_(db, kAddMessage),
@@ -192,6 +194,11 @@ void StepWriter::write(const StepCommit& step) {
   if (step.now != Instant{}) {
     put_last_step_.run(step.now);
   }
+}
+
+void StepWriter::forget() {
+  words_.forget();
+  source_ids_.clear();
 }
 
 void StepWriter::write(const SeriesRow& series) {
@@ -354,8 +361,13 @@ void StepWriter::write(const SourceRow& source) {
 }
 
 void StepWriter::write(const SourceReadRow& read, Instant now) {
-  add_source_name_.run(read.source);
-  put_read_.run(read.at.value_or(now), read.source, read.read);
+  auto id = source_ids_.find(read.source);
+  if (id == source_ids_.end()) {
+    add_source_name_.run(read.source);
+    id = source_ids_.emplace(read.source, 0).first;
+    find_source_name_.each([&](const Row& row) { id->second = row.integer(0); }, read.source);
+  }
+  put_read_.run(read.at.value_or(now), id->second, read.read);
 }
 
 void StepWriter::write(const DownTimeRow& down) {

@@ -5,6 +5,11 @@
 #include "daemon/store/store.hpp"
 #include "daemon/store/words.hpp"
 
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
 namespace kpi::sqlite {
 
 class StepWriter {
@@ -14,6 +19,8 @@ class StepWriter {
 
   /// REQUIRES an open transaction; throws SQLite::Exception, after which the transaction must be rolled back.
   void write(const StepCommit& step);
+  /// Drops what was learnt in a transaction that is no more.
+  void forget();
 
  private:
   void write(const SeriesRow& series);
@@ -64,6 +71,8 @@ class StepWriter {
   Query put_episode_;
   Query put_source_;
   Query add_source_name_;
+  Query find_source_name_;
+  std::map<std::string, std::int64_t, std::less<>> source_ids_;
   Query put_read_;
   Query put_away_;
   Query add_message_;
