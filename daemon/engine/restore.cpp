@@ -208,6 +208,7 @@ Result<void> Engine::restore(Instant now, bool is_reload) {
       remember_begin(line, alert);
     }
     line.begun = line.newest ? line.first : std::nullopt;
+    line.is_retired = nothing_is_on(line) && has_retired(line, plans_[line.kpi], judge_context(stopped_));
     plan_target(line, now);
     schedule(i);
   }

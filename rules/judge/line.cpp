@@ -17,7 +17,9 @@ class Judging {
 
   void run() {
     await_older();
-    fill_holes();
+    while (fill_holes()) {
+      // What was filled may end a silence, in which others were not given up.
+    }
     note_begin();
     decide_target(line_, plan_, context_, changes_);
     for (const Slot slot : std::set<Slot>(line_.awaiting)) {
@@ -45,9 +47,8 @@ class Judging {
   }
 
   void settle_retirement() {
-    const bool was_retired = line_.is_retired;
     line_.is_retired = has_retired(line_, plan_, context_);
-    if (line_.is_retired && !was_retired) {
+    if (line_.is_retired) {  // of one that was, nothing is on any more
       const auto last = retirement(line_, kpi_, next(*line_.newest), context_.rules->calendar);
       fire_overdue(plan_.deadline(kpi_, *last));
       retire(line_, kpi_, plan_, plan_.deadline(kpi_, *last), changes_);
@@ -71,8 +72,9 @@ class Judging {
     }
   }
 
-  /// Periods that later ones were judged before: those that have got their samples, or wait no longer.
-  void fill_holes() {
+  /// Periods that later ones were judged before: those that have got their samples, or wait no longer. Whether there
+  /// were any.
+  bool fill_holes() {
     std::map<Slot, Value> filled;
     for (auto at = line_.awaiting.begin(); at != line_.awaiting.end() && *at <= line_.stepped;) {
       const Ready ready = readiness(line_, plan_, context_, *at);
@@ -85,6 +87,7 @@ class Judging {
     if (!filled.empty()) {
       replay(line_, plan_, context_, filled, changes_);
     }
+    return !filled.empty();
   }
 
   /// Judges a due period if it can be; true when it needs no more waiting.
@@ -181,7 +184,7 @@ class Judging {
     if (line_.known && *line_.known >= slot) {
       return;
     }
-    const auto last = line_.is_retired ? std::nullopt : retirement(line_, kpi_, slot, context_.rules->calendar);
+    const auto last = retirement(line_, kpi_, slot, context_.rules->calendar);
     if (last && *last < slot && plan_.deadline(kpi_, *last) < from) {
       fire_overdue(from);
       retire(line_, kpi_, plan_, plan_.deadline(kpi_, *last), changes_);

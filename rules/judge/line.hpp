@@ -119,6 +119,12 @@ void judge(
 void rejudge(
     Line& line, const KpiPlan& plan, const JudgeContext& context, const std::set<Slot>& touched, LineChanges& changes);
 
+/// Nothing is on that a retirement would end.
+bool nothing_is_on(const Line& line);
+
+/// Whether the line has left judging by `context.now`: silent for `retire`, as far as its sources were read.
+bool has_retired(const Line& line, const KpiPlan& plan, const JudgeContext& context);
+
 /// When judge() next has something to do without a new sample: a period's due time, or a deadline (a target's too).
 Instant next_event(const Line& line, const Kpi& kpi, const KpiPlan& plan);
 

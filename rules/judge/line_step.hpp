@@ -78,9 +78,6 @@ std::optional<Slot> retirement(const Line& line, const Kpi& kpi, Slot slot, cons
 /// Whether the period is one that is not judged without data, because the line was silent for too long before it.
 bool is_retired_at(const Line& line, const Kpi& kpi, Slot slot);
 
-/// Whether the line has left judging by `context.now`.
-bool has_retired(const Line& line, const KpiPlan& plan, const JudgeContext& context);
-
 /// Ends everything that is on: the line leaves judging.
 void retire(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes);
 

@@ -20,6 +20,7 @@ class Replay {
     const Slot touched = again_.begin()->first;
     const Slot until = *line_.stepped;
     const AlertStates before = alert_states(line_);
+    const bool was_off = nothing_is_on(line_);
     const TargetStanding stood = line_.target_standing;
     const std::size_t verdicts = changes.verdicts.size();
     bool is_changed = false;
@@ -42,7 +43,7 @@ class Replay {
       }
       decide_target(line_, plan_, context_, past, Naming::kAsItWas);
     }
-    if (line_.is_retired && has_retired(line_, plan_, context_)) {
+    if (was_off && is_retired()) {
       forget_alerts(line_);  // they ended with it
     }
     const AlertStates anew = alert_states(line_);
@@ -65,6 +66,20 @@ class Replay {
   [[nodiscard]] bool is_gap_as_before(Slot slot, const Value& value) const {
     const bool is_new = line_.begun && slot < *line_.begun;
     return !is_new && line_.judged.at(slot) == nullptr && !value.is_known() && !value.is_excused();
+  }
+
+  /// Whether, by what is known now, has retired after the last of its periods; those that are
+  /// judged next may have the data that keeps it.
+  [[nodiscard]] bool is_retired() const {
+    Slot data = next(*line_.newest);
+    for (auto slot = line_.awaiting.upper_bound(*line_.stepped); slot != line_.awaiting.end(); ++slot) {
+      if (!is_absent(*slot, Value())) {
+        data = *slot;
+        break;
+      }
+    }
+    const auto last = retirement(line_, kpi_, data, context_.rules->calendar);
+    return last && *last < data && plan_.deadline(kpi_, *last) <= context_.now;
   }
 
   /// Takes the machines back to where all were quiet; the first period to go on with.
@@ -137,7 +152,7 @@ class Replay {
     const std::optional<Slot> first = run_without_data(*line_.newest);
     line_.known = !first ? line_.newest : *first > *line_.first ? std::optional(previous(*first)) : std::nullopt;
     const bool stays_on = line_.no_data.is_on && first && plan_.deadline(kpi_, *first) <= context_.now;
-    if (!stays_on || line_.is_retired) {
+    if (!stays_on) {
       end_no_data(line_, kpi_, plan_, context_.now, changes);
       line_.no_data.first = has_retired(line_, plan_, context_) ? std::nullopt : first;
     } else {

@@ -51,13 +51,23 @@ std::optional<Slot> retirement(const Line& line, const Kpi& kpi, Slot slot, cons
                               : slot_at(Instant{Duration{end.ms}}, kpi.every, kpi.zone, calendar);
 }
 
+bool nothing_is_on(const Line& line) {
+  const auto is_inactive = [](const AlertState& alert) { return alert.phase == AlertPhase::kInactive; };
+  return !line.no_data.is_on && is_inactive(line.thresholds) && std::ranges::all_of(line.alerts, is_inactive);
+}
+
 bool has_retired(const Line& line, const KpiPlan& plan, const JudgeContext& context) {
   if (!line.newest) {
     return false;
   }
   const Kpi& kpi = kpi_of(line, context);
   const auto last = retirement(line, kpi, next_slot(*line.newest, kpi.every, kpi.zone), context.rules->calendar);
-  return last && plan.deadline(kpi, *last) <= context.now;
+  // While its source fails nobody knows whether it is silent.
+  const auto is_known_silent = [&](const MetricInput& input) {
+    const std::optional<Instant>& read = (*context.read_at)[input.metric];
+    return !input.back.empty() || (read && *read >= plan.due(kpi, *last));
+  };
+  return last && plan.deadline(kpi, *last) <= context.now && std::ranges::all_of(kpi.value.metrics, is_known_silent);
 }
 
 void forget_alerts(Line& line) {

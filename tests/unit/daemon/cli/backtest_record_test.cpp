@@ -13,6 +13,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace kpi::test {
 namespace {
@@ -354,6 +355,74 @@ TEST_P(BacktestOfADaemonsLife, WithOneOtherRuleFindsDifferencesOfThatAlone) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Backtest, BacktestOfADaemonsLife, testing::Range(1U, 6U));
+
+// --- segments that retire ---
+
+/// Forty days of four countries that fall silent and come back, whose rows come late or all at once, of a file that is
+/// not there for days.
+void live_with_silences(Program& program, unsigned seed) {
+  std::mt19937 random(seed);
+  const auto chance = [&](double share) { return std::uniform_real_distribution(0.0, 1.0)(random) < share; };
+  program.write("kpid.yaml",
+                "timezone: UTC\nrules: [rules.yaml]\nsources:\n"
+                "  web: {plugin: csv, path: web.csv, labels: {country: Country}, metrics: {visits: {}}}\n"
+                "channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n");
+  write_rules(program,
+              {{"short", "{value: web.visits, split_by: [country], retire: 3 days, thresholds: {warning: 20}}"},
+               {"long",
+                "{value: web.visits, split_by: [country], retire: 6 days, no_data: {after: 2 days}, alerts: [{name: "
+                "fall, when: 'value < 0.7 * prev(value, 2 days)'}]}"},
+               {"of_it", "{value: short * 2, thresholds: {warning: 150}}"}});
+  std::set<std::pair<Date, std::string>> late;
+  std::map<std::string, int> silent_until;
+  std::map<std::pair<Date, std::string>, std::string> rows;
+  const std::chrono::sys_days first{std::chrono::year{2026} / 3 / 1};
+  int missing_until = 0;
+  for (int day = 1; day <= 40; ++day) {
+    const Date date{first + std::chrono::days{day - 1}};
+    for (const std::string country : {"DK", "FI", "NO", "SE"}) {
+      if (chance(0.08)) {
+        silent_until[country] = day + 2 + static_cast<int>(random() % 8);
+      }
+      const std::string value = std::to_string(5 + random() % 60);
+      if (country == "SE" || day >= silent_until[country]) {
+        if (chance(0.1)) {
+          late.emplace(date, country);
+        }
+        rows[{date, country}] = value;
+      } else if (chance(0.1)) {
+        rows[{date, country}] = value;
+        late.emplace(date, country);
+      }
+    }
+    std::string text = "Date,Country,visits\n";
+    for (const auto& [key, value] : rows) {
+      if (late.contains(key) && chance(0.2)) {
+        late.erase(key);
+      }
+      text += late.contains(key) ? "" : date_text(key.first) + "," + key.second + "," + value + "\n";
+    }
+    missing_until = chance(0.06) ? day + static_cast<int>(random() % 7) : missing_until;
+    if (day < missing_until) {
+      program.remove("web.csv");
+    } else {
+      program.write("web.csv", text);
+    }
+    program.once(rfc3339(Instant{first + std::chrono::days{day}} + std::chrono::hours{6}));
+  }
+}
+
+class BacktestOfRetiringSegments : public testing::TestWithParam<unsigned> {};
+
+TEST_P(BacktestOfRetiringSegments, EndsTheirAlertsWhenTheRecordDid) {
+  Program program("2026-03-02T06:00:00Z");
+  live_with_silences(program, GetParam());
+  const Records records = records_of(program, "2026-04-10T06:00:00Z");
+  EXPECT_GT(records.recorded.size(), 300U);
+  expect_equal(records);
+}
+
+INSTANTIATE_TEST_SUITE_P(Backtest, BacktestOfRetiringSegments, testing::Range(1U, 9U));
 
 }  // namespace
 }  // namespace kpi::test

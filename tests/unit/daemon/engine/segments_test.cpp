@@ -130,7 +130,9 @@ TEST(Segments, SilentForTooLongRetireAndStaySoOverARestart) {
   EXPECT_THAT(story.step(day(14)), ElementsAre("team alert.firing visits thresholds (country=NO): below 0"));
 }
 
-TEST(Segments, ThatRetiredWhileTheyFiredAreToldOfOnceHoweverMuchOfTheirPastComesLater) {
+class RetiredSegments : public testing::TestWithParam<bool> {};
+
+TEST_P(RetiredSegments, ThatFiredAreToldOfOnceHoweverMuchOfTheirPastComesLater) {
   Story story(kConfig, kRetiring);
   story.put("web.visits", day(4), 10, kNorway);
   for (int number = 4; number <= 14; ++number) {
@@ -139,6 +141,9 @@ TEST(Segments, ThatRetiredWhileTheyFiredAreToldOfOnceHoweverMuchOfTheirPastComes
       story.put("web.visits", day(number), -10, kNorway);
     }
     story.step(day(number + 1));
+    if (GetParam()) {
+      story.restart();
+    }
   }
   const auto episodes = story.store().episodes;
   EXPECT_THAT(episodes, testing::SizeIs(2)) << "a miss and its missing data";
@@ -148,6 +153,23 @@ TEST(Segments, ThatRetiredWhileTheyFiredAreToldOfOnceHoweverMuchOfTheirPastComes
   EXPECT_THAT(story.step(day(16)), IsEmpty());
   EXPECT_EQ(story.store().episodes, episodes);
   EXPECT_EQ(story.state("visits", kNorway), KpiState::kOk);
+}
+
+INSTANTIATE_TEST_SUITE_P(Segments, RetiredSegments, testing::Bool());
+
+TEST(Segments, DoNotRetireWhileNobodyKnowsWhetherTheyAreSilent) {
+  Story story(kConfig, kRetiring);
+  story.put("web.visits", day(1), -10, kNorway);
+  story.put("web.visits", day(1), 10, kSweden);
+  story.step(day(2));
+  for (int number = 3; number <= 9; ++number) {
+    story.fail_source("web");
+    EXPECT_THAT(story.step(day(number)), testing::Not(testing::Contains(testing::HasSubstr("alert.resolved"))));
+  }
+  EXPECT_EQ(story.line("visits", kNorway).thresholds.phase, AlertPhase::kFiring);
+  story.put("web.visits", day(9), 10, kSweden);  // and of Norway nothing
+  EXPECT_THAT(story.step(day(10)), testing::Contains(testing::HasSubstr("alert.resolved")));
+  EXPECT_EQ(story.line("visits", kNorway).thresholds.phase, AlertPhase::kInactive);
 }
 
 constexpr const char* kOldName =
