@@ -383,6 +383,26 @@ class TargetReader {
     }
   }
 
+  /// One segment: where limits may be for several at once, a target is of one.
+  void read_match(const YamlNode& node, Labels& labels) {
+    if (node.kind != YamlNode::Kind::kMap) {
+      diagnostics_.error(node.position,
+                         "match wants the labels of one segment",
+                         node.scalar == "total" ? "leave the entry out: the total has the target itself"
+                                                : "write match: {country: SE}");
+      return;
+    }
+    for (const auto& [label, value] : node.entries) {
+      if (value.kind == YamlNode::Kind::kSequence) {
+        diagnostics_.error(value.position,
+                           "a target is of one segment: " + printable(label.scalar) + " has one value",
+                           "write an entry for each value");
+        return;
+      }
+    }
+    read_labels(node, labels, diagnostics_);
+  }
+
   void read_segments(const YamlNode& node, std::vector<Target>& targets) {
     if (node.kind != YamlNode::Kind::kSequence) {
       diagnostics_.error(
@@ -405,7 +425,7 @@ class TargetReader {
       target.at.from = map.position_of("from");
       target.at.to = map.position_of("to");
       if (const YamlNode* match = map.required("match", "which segment: {country: SE}")) {
-        read_labels(*match, target.match, diagnostics_);
+        read_match(*match, target.match);
       }
       if (const YamlNode* from = map.optional("from")) {
         read_baseline(from, target);

@@ -545,6 +545,22 @@ INSTANTIATE_TEST_SUITE_P(
     |                                                              ^
   help: write better: higher if more is better
 )~"},
+        Complaint{"ATargetOfTwoSegments",
+                  "x: {value: shop.orders, target: {from: 5, to: 9, by: 2026-12-31, segments: [{match: {country: [SE, "
+                  "DK]}, to: 9}]}}",
+                  R"~(a.yaml:1:96: error: a target is of one segment: country has one value
+  1 | …, to: 9, by: 2026-12-31, segments: [{match: {country: [SE, DK]}, to: 9}]}}
+    |                                                        ^
+  help: write an entry for each value
+)~"},
+        Complaint{
+            "ASegmentThatIsTheTotal",
+            "x: {value: shop.orders, target: {from: 5, to: 9, by: 2026-12-31, segments: [{match: total, to: 9}]}}",
+            R"~(a.yaml:1:86: error: match wants the labels of one segment
+  1 | …target: {from: 5, to: 9, by: 2026-12-31, segments: [{match: total, to: 9}]}}
+    |                                                              ^~~~~
+  help: leave the entry out: the total has the target itself
+)~"},
         Complaint{
             "AGoalThatIsAMiss",
             "x: {value: shop.orders, better: {within: [2, 8]}, target: {from: 5, to: 9, by: 2026-12-31}}",
