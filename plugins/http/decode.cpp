@@ -151,8 +151,7 @@ Result<Json> decode_csv(const DecodePlan& plan, std::string_view name, std::stri
   return rows;
 }
 
-/// Whether the other side says where its answer ends. Else the end of the connection does, which may come too early: of
-/// what is packed, too, libcurl takes a part for the whole.
+/// Whether the other side says where its answer ends. Else the end of the connection does, which may come too early.
 bool tells_its_end(const HttpResponse& response) {
   return std::ranges::any_of(response.headers, [](const auto& header) {
     return header.first == "content-length" || header.first == "transfer-encoding";
