@@ -5,6 +5,7 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 namespace kpi {
@@ -231,6 +232,14 @@ Result<Json> decode(const DecodePlan& plan, const HttpResponse& response, std::s
       return Json(std::string(body));
   }
   return Json();
+}
+
+bool says_error(const Json& answer) {
+  return std::ranges::any_of(std::array{"error", "errors"}, [&](const char* key) {
+    const auto said = answer.is_object() ? answer.find(key) : answer.end();
+    return said != answer.end() &&
+           (*said == true || (said->is_string() && *said != "") || (said->is_structured() && !said->empty()));
+  });
 }
 
 }  // namespace kpi
