@@ -456,6 +456,19 @@ TEST(CsvSource, SkipsRowsBeforeTheFirstWantedSlot) {
   EXPECT_EQ(poll->problem_count, 0U);
 }
 
+TEST(CsvSource, BeginsWithTheDayOfItsZoneWhateverItsGrain) {
+  SourceSettings settings = csv_settings();
+  settings.grain = grain("hour");
+  settings.zone = Zone::find("America/New_York").value();
+  MemoryHost host;
+  host.put("x.csv", "date,visits\n2026-03-01T23:30,4\n2026-03-02T00:30,5\n2026-03-02T05:30,6\n");
+  const PollRequest request{.now = {}, .cursor = "", .from = slot_of(Date{std::chrono::year{2026} / 3 / 2})};
+  const auto poll = csv_source(settings)->poll(request, host, {});
+  ASSERT_TRUE(poll);
+  ASSERT_EQ(poll->samples.size(), 2U);
+  EXPECT_EQ(poll->samples.front().value, 5);
+}
+
 TEST(CsvSource, IsUnchangedWhileTheVersionOfTheFileIs) {
   MemoryHost host;
   host.put("x.csv", "date,visits\n2026-03-01,5\n");
