@@ -456,6 +456,15 @@ TEST(CsvSource, SkipsRowsBeforeTheFirstWantedSlot) {
   EXPECT_EQ(poll->problem_count, 0U);
 }
 
+TEST(CsvSource, PassesOverTheLineThatTellsExcelTheDelimiter) {
+  for (const char* delimiter : {";", ","}) {
+    const std::string text = "sep=" + std::string(delimiter) + "\r\ndate" + delimiter + "visits\r\n2026-03-01" +
+                             delimiter + "5\r\n2026-03-02" + delimiter + "x\r\n";
+    EXPECT_EQ(samples(csv_settings(), text), (Lines{"2026-03-01 visits 5", "2026-03-02 visits null"}));
+    EXPECT_EQ(problems(csv_settings(), text).front().substr(0, 11), "x.csv:4:12:") << text;
+  }
+}
+
 TEST(CsvSource, BeginsWithTheDayOfItsZoneWhateverItsGrain) {
   SourceSettings settings = csv_settings();
   settings.grain = grain("hour");
