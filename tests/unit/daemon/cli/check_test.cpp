@@ -52,6 +52,14 @@ TEST(CheckSecrets, KnowsAPathFromAKeyAndAReferenceFromItsMisspelling) {
                                  "${env:…}?; write ${env:NAME}, ${file:path} or ${credential:name}"));
 }
 
+TEST(CheckSources, ShowWhichSignsMayBeChosen) {
+  Program program("2026-03-15T06:00:00Z");
+  EXPECT_THAT(
+      check(program, "    plugin: csv\n    path: web.csv\n    decimal: comma\n    metrics: {visits: {unit: visits}}\n")
+          .err,
+      testing::HasSubstr("kpid.yaml:6:14: error: this wants one of \".\", \",\", got \"comma\""));
+}
+
 TEST(CheckOfFiles, NamesTheColumnThatAFileHasNot) {
   Program program("2026-03-10T06:00:00Z");
   program.write("web.csv", "Date,Country,Visits\n2026-03-09,SE,100\n");
