@@ -111,6 +111,13 @@ struct Header {
   std::uint64_t row = 0;
 };
 
+/// The header's line. Before it a line `sep=;` may say to Excel what the delimiter is.
+CsvReader::Next next_header(CsvReader& reader) {
+  const CsvReader::Next next = reader.next();
+  const bool is_for_excel = next == CsvReader::Next::kRow && reader.size() <= 2 && reader.cell(0).starts_with("sep=");
+  return is_for_excel ? reader.next() : next;
+}
+
 Header header_of(const CsvReader& reader) {
   Header header{.names = {}, .row = reader.row()};
   for (std::size_t i = 0; i < reader.size(); ++i) {
@@ -282,7 +289,7 @@ char detect_delimiter(std::string_view text, const CsvLayout& layout) {
   std::pair<std::size_t, std::size_t> best_score{0, 0};
   for (const char delimiter : kDelimiters) {
     CsvReader reader(text, delimiter);
-    if (reader.next() != CsvReader::Next::kRow) {
+    if (next_header(reader) != CsvReader::Next::kRow) {
       continue;
     }
     const std::vector<std::string> names = header_of(reader).names;
@@ -300,7 +307,7 @@ char detect_delimiter(std::string_view text, const CsvLayout& layout) {
 }
 
 Result<CsvColumns> read_csv_header(CsvReader& reader, const CsvLayout& layout, const FileSet::Name& file) {
-  switch (reader.next()) {
+  switch (next_header(reader)) {
     case CsvReader::Next::kRow:
       break;
     case CsvReader::Next::kEnd:
@@ -332,7 +339,7 @@ Result<CsvColumns> read_csv_header(CsvReader& reader, const CsvLayout& layout, c
 }
 
 void tell_missing_columns(CsvReader& reader, const CsvLayout& layout, const std::string& path, Diagnostics& out) {
-  if (reader.next() != CsvReader::Next::kRow) {
+  if (next_header(reader) != CsvReader::Next::kRow) {
     return;
   }
   const Header header = header_of(reader);

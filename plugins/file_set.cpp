@@ -1,5 +1,6 @@
 #include "plugins/file_set.hpp"
 
+#include "plugins/row_reader.hpp"
 #include "plugins/rows.hpp"
 #include "rules/base/text.hpp"
 
@@ -107,7 +108,7 @@ Result<FileSet::Listing> FileSet::list(Host& host, std::optional<Slot> from) con
         listing.undated.push_back(std::move(name.path));
         continue;
       }
-      if (from && *name.slot < *from) {
+      if (from && *name.slot < first_wanted(*from, grain_, zone_)) {
         continue;
       }
     }

@@ -157,6 +157,11 @@ class JsonImport {
       return fail(ErrorKind::kInvalid,
                   name + layout_.records.pointer() + ": nothing stands there; write records: the path of the list");
     }
+    if (const std::string trouble = layout_.records.incomplete_element(root); !trouble.empty()) {
+      return fail(ErrorKind::kInvalid,
+                  name + trouble + ", though records is " + layout_.records.pointer() +
+                      ": without its rows the sums would be too small; correct the path or the file");
+    }
     for (const JsonPlace& place : found) {
       if (!place.value->is_array()) {
         KPI_TRY(take_record(*place.value, name + place.pointer, stop));

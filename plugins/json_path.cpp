@@ -1,5 +1,6 @@
 #include "plugins/json_path.hpp"
 
+#include "plugins/json_text.hpp"
 #include "rules/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -90,6 +91,30 @@ std::vector<JsonPlace> JsonPath::find(const Json& root) const {
     places = std::move(next);
   }
   return places;
+}
+
+std::string JsonPath::incomplete_element(const Json& root) const {
+  std::vector<JsonPlace> places{{&root, ""}};
+  bool is_in_element = false;
+  for (const std::string& step : steps_) {
+    std::vector<JsonPlace> next;
+    for (const JsonPlace& place : places) {
+      const Json* value = step == "*" ? nullptr : child(*place.value, step);
+      if (step == "*" && is_in_element && !place.value->is_structured()) {
+        return place.pointer + " is " + json_kind(*place.value) + ", not a list";
+      }
+      if (step == "*") {
+        add_children(place, next);
+      } else if (value != nullptr) {
+        next.push_back({value, place.pointer + '/' + escaped(step)});
+      } else if (is_in_element) {
+        return place.pointer + " has no " + printable(step, 60);
+      }
+    }
+    is_in_element = is_in_element || step == "*";
+    places = std::move(next);
+  }
+  return "";
 }
 
 const Json* JsonPath::first(const Json& root) const {

@@ -30,6 +30,10 @@ class JsonPath {
   /// The first of them, or null.
   [[nodiscard]] const nlohmann::ordered_json* first(const nlohmann::ordered_json& root) const;
 
+  /// "/rows/1 has no days": an element that * stepped into, and from which the rest of the path leads nowhere; empty:
+  /// none.
+  [[nodiscard]] std::string incomplete_element(const nlohmann::ordered_json& root) const;
+
   /// "/data/rows"
   [[nodiscard]] const std::string& pointer() const { return pointer_; }
 

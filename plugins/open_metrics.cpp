@@ -223,6 +223,11 @@ Result<Poll> read_open_metrics(std::string_view text, const SourceSettings& sett
     return fail(ErrorKind::kUnavailable,
                 "its output is OpenMetrics (# UNIT) and does not end with # EOF: it was cut off, or print that mark");
   }
+  if (!is_open_metrics && !text.empty() && !text.ends_with('\n')) {
+    return fail(ErrorKind::kUnavailable,
+                "its output has no line end behind its last line, and nothing of it counts: it may be half of one; end "
+                "each line, the last one too");
+  }
   Reading reading(settings, request, is_open_metrics);
   std::size_t number = 0;
   std::size_t end = 0;

@@ -9,7 +9,7 @@ namespace kpi {
 RowReader::RowReader(const SourceSettings& settings, RowFormat format, std::optional<Slot> from, Where where)
     : settings_(settings),
       format_(std::move(format)),
-      from_(from),
+      from_(from ? std::optional(first_wanted(*from, settings.grain, settings.zone)) : std::nullopt),
       where_(std::move(where)),
       collector_(settings,
                  [this](std::uint64_t row, std::uint32_t metric) {
@@ -160,6 +160,10 @@ Result<Poll> RowReader::finish(std::string_view what) {
                 first.where + ": " + first.message + " (no row of " + std::string(what) + " could be read)");
   }
   return collector_.finish();
+}
+
+Slot first_wanted(Slot from, Grain grain, const Zone& zone) {
+  return grain.is_civil() ? from : Slot{start_of(from, {}, zone).time_since_epoch().count()};
 }
 
 Slot present_slot(Instant now, const SourceSettings& settings) {

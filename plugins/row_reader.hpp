@@ -133,6 +133,10 @@ class RowReader {
   Slot date_slot_;
 };
 
+/// Where the date `from` (see PollRequest::from) begins among this source's slots: below a day they are moments, and a
+/// date begins at midnight in the source's zone.
+Slot first_wanted(Slot from, Grain grain, const Zone& zone);
+
 /// The period of this grain that ended last before `now`, or `now` itself for instants: what a value without a date is
 /// taken to be about.
 Slot present_slot(Instant now, const SourceSettings& settings);

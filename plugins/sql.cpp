@@ -94,7 +94,7 @@ class SqlSource final : public Source {
   Result<Poll> poll(const PollRequest& request, Host& host, const std::stop_token& stop) override {
     const SourceSettings& settings = layout_.settings;
     const Slot running = slot_at(request.now, settings.grain, settings.zone, settings.calendar);
-    Slot from = request.from.value_or(Slot{0});
+    Slot from = request.from ? first_wanted(*request.from, settings.grain, settings.zone) : Slot{0};
     if (request.cursor == kWasRead) {
       const Instant back = shift_instant(request.now, -settings.settle, settings.zone) - layout_.reread;
       from = std::max(from, slot_at(back, settings.grain, settings.zone, settings.calendar));

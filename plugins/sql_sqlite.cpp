@@ -60,7 +60,7 @@ int look(void* data) {
   return watched.timed_out || watched.stop.stop_requested() ? 1 : 0;
 }
 
-tl::unexpected<Error> trouble(sqlite3* db, const std::string& path, const Watched& watched) {
+tl::unexpected<Error> trouble(sqlite3* db, const Watched& watched) {
   if (watched.stop.stop_requested()) {
     return fail(ErrorKind::kStopped, "the query was stopped");
   }
@@ -72,7 +72,7 @@ tl::unexpected<Error> trouble(sqlite3* db, const std::string& path, const Watche
     return fail(ErrorKind::kInvalid, "the query may only read: write one SELECT");
   }
   const bool is_later = code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_CANTOPEN;
-  return fail(is_later ? ErrorKind::kUnavailable : ErrorKind::kInvalid, path + ": " + sqlite3_errmsg(db));
+  return fail(is_later ? ErrorKind::kUnavailable : ErrorKind::kInvalid, sqlite3_errmsg(db));
 }
 
 void restrict(sqlite3* db, const SqlQuery& query) {
@@ -88,11 +88,11 @@ void restrict(sqlite3* db, const SqlQuery& query) {
   sqlite3_busy_timeout(db, static_cast<int>(std::min<std::int64_t>(query.timeout.count(), 5000)));
 }
 
-Result<Statement> prepare(sqlite3* db, const std::string& path, const std::string& text, const Watched& watched) {
+Result<Statement> prepare(sqlite3* db, const std::string& text, const Watched& watched) {
   sqlite3_stmt* raw = nullptr;
   const char* tail = nullptr;
   if (sqlite3_prepare_v2(db, text.c_str(), static_cast<int>(text.size()) + 1, &raw, &tail) != SQLITE_OK) {
-    return trouble(db, path, watched);
+    return trouble(db, watched);
   }
   Statement statement(raw);
   sqlite3_stmt* second = nullptr;
@@ -150,12 +150,12 @@ Result<SqlTable> query_sqlite(const SqlAddress& address, const SqlQuery& query, 
   // About a hundred thousand steps a millisecond is more than any machine does: the timeout is never too short.
   Watched watched{stop, query.timeout.count() * 100'000 / kStepsBetweenLooks};
   if (opened != SQLITE_OK) {
-    return fail(ErrorKind::kUnavailable, address.url + ": " + (raw == nullptr ? "out of memory" : sqlite3_errmsg(raw)));
+    return fail(ErrorKind::kUnavailable, raw == nullptr ? "out of memory" : sqlite3_errmsg(raw));
   }
   restrict(raw, query);
   sqlite3_set_authorizer(raw, authorize, nullptr);
   sqlite3_progress_handler(raw, kStepsBetweenLooks, look, &watched);
-  const Statement statement = KPI_TRY(prepare(raw, address.url, bound.text, watched));
+  const Statement statement = KPI_TRY(prepare(raw, bound.text, watched));
   KPI_TRY(check_parameters(statement.get(), bound));
   if (bound.uses_from) {
     sqlite3_bind_text(statement.get(), 1, query.from.c_str(), static_cast<int>(query.from.size()), nullptr);
@@ -173,7 +173,7 @@ Result<SqlTable> query_sqlite(const SqlAddress& address, const SqlQuery& query, 
       return table;
     }
     if (code != SQLITE_ROW) {
-      return trouble(raw, address.url, watched);
+      return trouble(raw, watched);
     }
     std::size_t bytes = 0;
     table.rows.push_back(row_of(statement.get(), columns, bytes));

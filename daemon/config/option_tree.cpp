@@ -4,6 +4,14 @@
 #include "daemon/config/secret_reference.hpp"
 
 namespace kpi {
+namespace {
+
+/// `key_file` takes the key itself, which is JSON, or where it is.
+bool is_path_of_a_key(std::string_view text, std::string_view key) {
+  return key.ends_with("_file") && text.find('{') == std::string_view::npos;
+}
+
+}  // namespace
 
 Secret SourceSecrets::read(const YamlNode& node, std::string_view key) const {
   if (node.kind != YamlNode::Kind::kScalar) {
@@ -12,7 +20,11 @@ Secret SourceSecrets::read(const YamlNode& node, std::string_view key) const {
     return {};
   }
   if (!holds_secret_reference(node.scalar)) {
-    warn_of_literal_secret(node.position, "write " + std::string(key) + ": \"${env:NAME}\"", diagnostics_);
+    if (is_secret_reference(node.scalar)) {
+      diagnostics_.error(node.position, read_secret(node.position.source->name, node.scalar).error().message);
+    } else if (!is_path_of_a_key(node.scalar, key)) {
+      warn_of_literal_secret(node.position, "write " + std::string(key) + ": \"${env:NAME}\"", diagnostics_);
+    }
     return Secret(node.scalar);
   }
   return expand(node).text;

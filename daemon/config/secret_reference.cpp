@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 namespace kpi {
 namespace {
@@ -83,10 +85,13 @@ Result<Secret> read_secret(const std::string& file, std::string_view reference) 
   const std::size_t colon = inner.find(':');
   const std::string_view kind = inner.substr(0, colon);
   const std::string name(colon == std::string_view::npos ? "" : inner.substr(colon + 1));
+  static const std::vector<std::string> kKinds{"env", "file", "credential"};
+  const auto near = name.empty() ? std::nullopt : nearest(kind, kKinds);
   if (name.empty() || (kind != "env" && kind != "file" && kind != "credential")) {
     return fail(ErrorKind::kInvalid,
-                "\"" + printable(reference) +
-                    "\" is no reference to a secret; write ${env:NAME}, ${file:path} or "
+                "\"" + printable(reference) + "\" is no reference to a secret" +
+                    (near ? "; did you mean ${" + *near + ":…}?" : "") +
+                    "; write ${env:NAME}, ${file:path} or "
                     "${credential:name}");
   }
   bool found = false;

@@ -69,8 +69,10 @@ void Engine::remark_on(const SourceConfig& source, const Poll& poll, Slot runnin
   const Some future = of_the_future(poll, is_instant ? Slot{running.ms + 1} : next_slot(running, grain, zone));
   Some taken_out;
   const Plugin* plugin = find_plugin(source.plugin);
-  if (plugin != nullptr && plugin->is_whole && !poll.samples.empty()) {
-    const Slot from = std::ranges::min_element(poll.samples, {}, &PolledSample::slot)->slot;
+  if (plugin != nullptr && plugin->is_whole) {
+    // Where no row is left, nothing says that they left in front.
+    const auto first = std::ranges::min_element(poll.samples, {}, &PolledSample::slot);
+    const Slot from = first == poll.samples.end() ? Slot{} : first->slot;
     std::map<std::uint32_t, std::vector<Slot>> brought;
     for (const std::uint32_t metric : source.metrics) {
       for (const std::uint32_t id : table_.of_metric(metric)) {

@@ -182,6 +182,7 @@ bool CurlExchange::is_repeatable() const {
 
 void CurlExchange::apply(CURL* easy, std::chrono::milliseconds timeout, std::chrono::seconds stalled_after) {
   response_ = {};
+  unpacking_.reset();
   header_bytes_ = 0;
   sent_ = 0;
   curl_easy_setopt(easy, CURLOPT_CURLU, url_.handle.get());
@@ -227,6 +228,7 @@ void CurlExchange::apply_safety(CURL* easy) {
   }
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+  curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);  // libcurl would take a cut stream for a whole one
 }
 
 void CurlExchange::apply_method(CURL* easy) {
@@ -247,18 +249,33 @@ void CurlExchange::apply_method(CURL* easy) {
 std::size_t CurlExchange::on_body(char* data, std::size_t size, std::size_t count, void* self) {
   auto& exchange = *static_cast<CurlExchange*>(self);
   const std::size_t bytes = size * count;
-  // libcurl's own limit looks at the packed length only; a few hundred packed bytes can hold hundreds of megabytes.
-  if (bytes > exchange.request_.max_body - std::min(exchange.request_.max_body, exchange.response_.body.size())) {
-    exchange.given_up_ = fmt::format("the answer is larger than {} bytes", exchange.request_.max_body);
-    return 0;
-  }
   try {
-    exchange.response_.body.append(data, bytes);
+    return exchange.take_body({data, bytes}) ? bytes : 0;
   } catch (const std::exception&) {
     exchange.given_up_ = "there is no memory for the answer";
     return 0;
   }
-  return bytes;
+}
+
+bool CurlExchange::take_body(std::string_view bytes) {
+  std::string& body = response_.body;
+  const std::size_t most = request_.max_body;
+  // Counted as unpacked: a few hundred packed bytes can hold hundreds of megabytes.
+  auto outcome = Gunzip::Outcome::kTaken;
+  if (unpacking_) {
+    outcome = unpacking_->take(bytes, body, most);
+  } else if (bytes.size() > most - std::min(most, body.size())) {
+    outcome = Gunzip::Outcome::kTooLarge;
+  } else {
+    body.append(bytes);
+  }
+  if (outcome == Gunzip::Outcome::kTooLarge) {
+    given_up_ = fmt::format("the answer is larger than {} bytes", most);
+  } else if (outcome == Gunzip::Outcome::kBroken) {
+    given_up_ = "the answer is said to be packed by gzip, and cannot be unpacked";
+    given_up_kind_ = ErrorKind::kUnavailable;
+  }
+  return outcome == Gunzip::Outcome::kTaken;
 }
 
 std::size_t CurlExchange::on_header(char* data, std::size_t size, std::size_t count, void* self) {
@@ -278,6 +295,7 @@ bool CurlExchange::take_header(std::string_view line) {
   }
   if (line.starts_with("HTTP/")) {
     response_.headers.clear();  // Those before it belonged to an interim answer (100, 103).
+    unpacking_.reset();
     return true;
   }
   const std::size_t colon = line.find(':');
@@ -288,9 +306,14 @@ bool CurlExchange::take_header(std::string_view line) {
   const std::string_view value = trim(line.substr(colon + 1));
   if (name == "content-encoding") {
     const std::string coding = to_lower_ascii(value);
-    if (coding != "gzip" && coding != "x-gzip" && coding != "identity" && !coding.empty()) {
-      given_up_ = fmt::format("the answer is packed as \"{}\", which was not asked for", printable(coding, 64));
+    const bool is_gzip = coding == "gzip" || coding == "x-gzip";
+    if ((is_gzip && unpacking_) || (!is_gzip && coding != "identity" && !coding.empty())) {
+      given_up_ = fmt::format("the answer is packed as \"{}\", which was not asked for",
+                              printable(is_gzip ? "gzip, gzip" : coding, 64));
       return false;
+    }
+    if (is_gzip) {
+      unpacking_.emplace();
     }
   }
   response_.headers.emplace_back(name, value);
@@ -339,7 +362,7 @@ bool CurlExchange::died_on_reuse(CURL* easy, CURLcode code) const {
 
 Error CurlExchange::failure(CURLcode code) const {
   if (!given_up_.empty()) {
-    return {ErrorKind::kInvalid, url_.origin + ": " + given_up_};
+    return {given_up_kind_, url_.origin + ": " + given_up_};
   }
   if (code == CURLE_ABORTED_BY_CALLBACK) {
     return {ErrorKind::kUnavailable, url_.origin + ": the connection was closed before an answer came"};
@@ -359,6 +382,10 @@ Error CurlExchange::failure(CURLcode code) const {
 Result<HttpResponse> CurlExchange::finish(CURL* easy, CURLcode code) {
   if (code != CURLE_OK) {
     return tl::unexpected(failure(code));
+  }
+  if (unpacking_ && !unpacking_->is_whole()) {
+    return fail(ErrorKind::kUnavailable,
+                url_.origin + ": the answer ends before its gzip stream does: it was cut off on its way");
   }
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);

@@ -3,6 +3,7 @@
 // Private to curl_http. Used by one thread at a time.
 
 #include "daemon/os/address_policy.hpp"
+#include "daemon/os/gunzip.hpp"
 #include "plugins/http.hpp"
 
 #include <curl/curl.h>
@@ -70,6 +71,7 @@ class CurlExchange {
   void apply_method(CURL* easy);
   [[nodiscard]] Error failure(CURLcode code) const;
   bool take_header(std::string_view line);
+  bool take_body(std::string_view bytes);
 
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
@@ -81,9 +83,11 @@ class CurlExchange {
   AddressPolicy policy_;
   CurlList headers_;
   HttpResponse response_;
+  std::optional<Gunzip> unpacking_;  ///< Where the answer is packed.
   std::size_t header_bytes_ = 0;
-  int sent_ = 0;                 ///< How often libcurl has set out to send it.
-  std::string given_up_;         ///< Why a callback ended the exchange; empty: none did.
+  int sent_ = 0;          ///< How often libcurl has set out to send it.
+  std::string given_up_;  ///< Why a callback ended the exchange; empty: none did.
+  ErrorKind given_up_kind_ = ErrorKind::kInvalid;
   std::string refused_address_;  ///< Why the last refused address was refused.
   bool has_connected_ = false;   ///< Whether any address was let through.
   std::array<char, CURL_ERROR_SIZE> error_text_{};

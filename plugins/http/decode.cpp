@@ -5,6 +5,7 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 namespace kpi {
@@ -151,8 +152,7 @@ Result<Json> decode_csv(const DecodePlan& plan, std::string_view name, std::stri
   return rows;
 }
 
-/// Whether the other side says where its answer ends. Else the end of the connection does, which may come too early: of
-/// what is packed, too, libcurl takes a part for the whole.
+/// Whether the other side says where its answer ends. Else the end of the connection does, which may come too early.
 bool tells_its_end(const HttpResponse& response) {
   return std::ranges::any_of(response.headers, [](const auto& header) {
     return header.first == "content-length" || header.first == "transfer-encoding";
@@ -232,6 +232,14 @@ Result<Json> decode(const DecodePlan& plan, const HttpResponse& response, std::s
       return Json(std::string(body));
   }
   return Json();
+}
+
+bool says_error(const Json& answer) {
+  return std::ranges::any_of(std::array{"error", "errors"}, [&](const char* key) {
+    const auto said = answer.is_object() ? answer.find(key) : answer.end();
+    return said != answer.end() &&
+           (*said == true || (said->is_string() && *said != "") || (said->is_structured() && !said->empty()));
+  });
 }
 
 }  // namespace kpi

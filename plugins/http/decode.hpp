@@ -12,4 +12,7 @@ namespace kpi {
 /// kUnavailable: cut off, empty, or an HTML page: asking again may help. kInvalid: it will not.
 Result<Json> decode(const DecodePlan& plan, const HttpResponse& response, std::string_view name);
 
+/// Whether what is good by its status says what is wrong, as many do: {"error": …}, {"errors": […]}.
+bool says_error(const Json& answer);
+
 }  // namespace kpi

@@ -1,5 +1,6 @@
 #include "plugins/http/exchange.hpp"
 
+#include "plugins/http/decode.hpp"
 #include "plugins/http/tree_reader.hpp"
 #include "plugins/json_text.hpp"
 #include "rules/base/redact.hpp"
@@ -191,6 +192,15 @@ Result<HttpResponse> Conversation::send(const HttpRequest& request) {
 }
 
 Conversation::Verdict Conversation::judge_status(int status) const {
+  // A job that is waited for may say so until it is done.
+  const bool waits = std::ranges::any_of(plan_.steps, [](const StepPlan& step) { return step.until.has_value(); });
+  if (status == 202 && !waits) {
+    return {.kind = OutcomeKind::kRetry, .note = "it is accepted and not done yet, so that this is not the answer"};
+  }
+  if (status == 206) {
+    return {.kind = OutcomeKind::kRetry,
+            .note = "a part of the answer came; where a header Range asks for it, take it out of request.headers"};
+  }
   if (status >= 200 && status < 300) {
     return {};
   }
@@ -218,17 +228,8 @@ Conversation::Verdict Conversation::judge_status(int status) const {
 
 namespace {
 
-/// Whether an answer that is good by its status says what is wrong, as many do: {"error": …}, {"errors": […]}.
-bool says_error(const Json& answer) {
-  return std::ranges::any_of(std::array{"error", "errors"}, [&](const char* key) {
-    const auto said = answer.is_object() ? answer.find(key) : answer.end();
-    return said != answer.end() &&
-           (*said == true || (said->is_string() && *said != "") || (said->is_structured() && !said->empty()));
-  });
-}
-
 /// Of an answer in chunks, any of them may say it.
-bool says_error(const Json& answer, DecodePlan::Kind kind) {
+bool some_part_says_error(const Json& answer, DecodePlan::Kind kind) {
   return kind == DecodePlan::Kind::kChunks && answer.is_array()
              ? std::ranges::any_of(answer, [](const Json& chunk) { return says_error(chunk); })
              : says_error(answer);
@@ -260,7 +261,8 @@ Conversation::Verdict Conversation::judge(const Answer& answer) const {
     }
   }
   Verdict verdict = judge_status(answer.response->status);
-  if (verdict.kind == OutcomeKind::kOk && answer.json != nullptr && says_error(*answer.json, plan_.decode.kind)) {
+  if (verdict.kind == OutcomeKind::kOk && answer.json != nullptr &&
+      some_part_says_error(*answer.json, plan_.decode.kind)) {
     // What stands beside the error may be a part.
     return {.kind = OutcomeKind::kRetry, .note = "the answer holds an error", .wait = std::nullopt};
   }

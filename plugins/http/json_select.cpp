@@ -1,5 +1,6 @@
 #include "plugins/http/json_select.hpp"
 
+#include "plugins/json_text.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -243,6 +244,47 @@ bool JsonSelect::ends_in_empty(const Json& root) const {
     found = std::move(next);
   }
   return false;
+}
+
+std::string JsonSelect::incomplete_element(const Json& root) const {
+  return incomplete_from(0, root, "", false);
+}
+
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the path has steps.
+std::string JsonSelect::incomplete_from(std::size_t step,
+                                        const Json& value,
+                                        const std::string& place,
+                                        bool is_in_element) const {
+  if (step == steps_.size()) {
+    return "";
+  }
+  const Step& next = steps_[step];
+  std::vector<const Json*> found;
+  apply(next, value, found);
+  const bool is_choice = next.kind == Step::Kind::kEvery || next.kind == Step::Kind::kFilter;
+  if (!is_choice && found.empty()) {
+    const std::string name = next.kind == Step::Kind::kIndex ? std::to_string(next.index) : next.name;
+    return is_in_element ? place + " has no " + printable(name, 60) : "";
+  }
+  if (!is_choice) {
+    const std::string name = next.kind == Step::Kind::kIndex ? std::to_string(next.index) : next.name;
+    return incomplete_from(step + 1, *found.front(), place + '/' + name, is_in_element);
+  }
+  if (!value.is_structured()) {
+    return is_in_element ? place + " is " + json_kind(value) + ", not a list" : "";
+  }
+  std::size_t index = 0;
+  for (const auto& [name, element] : value.items()) {
+    const bool is_chosen = index < found.size() && found[index] == &element;
+    index += is_chosen ? 1U : 0U;
+    if (is_chosen) {
+      if (std::string trouble = incomplete_from(step + 1, element, place + '/' + printable(name, 60), true);
+          !trouble.empty()) {
+        return trouble;
+      }
+    }
+  }
+  return "";
 }
 
 JsonSelect::NearMiss JsonSelect::near_miss(const Json& root) const {

@@ -35,6 +35,9 @@ class JsonSelect {
   /// fault.
   [[nodiscard]] bool ends_in_empty(const Json& root) const;
 
+  /// "/rows/1 has no days": an element of a list on the way from which the rest of the path leads nowhere; empty: none.
+  [[nodiscard]] std::string incomplete_element(const Json& root) const;
+
   /// Where it leads to nothing for a name is not there: the value of the name that is nearly that one, or null.
   struct NearMiss {
     std::string name{};
@@ -63,6 +66,10 @@ class JsonSelect {
   static Result<Step> parse_bracket(std::string_view inside);
   static Result<Step> parse_filter(std::string_view inside);
   static void apply(const Step& step, const Json& value, std::vector<const Json*>& out);
+  [[nodiscard]] std::string incomplete_from(std::size_t step,
+                                            const Json& value,
+                                            const std::string& place,
+                                            bool is_in_element) const;
 
   std::string text_;
   std::vector<Step> steps_;

@@ -69,6 +69,15 @@ DatePlan read_date_plan(const OptionTree& node, const HttpPlan& plan, Diagnostic
   }
   std::size_t only = 0;
   date.only_day = map.choice("only", {"day"}, only);
+  if (date.only_day && needs_time(settings.grain)) {
+    // Of a connector the source is what its user may change.
+    const bool is_own = node.position.source == settings.position.source;
+    diagnostics.error(is_own ? node.position : settings.position,
+                      "the rows of " + std::string(is_own ? "rows.date: {only: day}" : "this source") +
+                          " are of whole days, and would stand for the first period of grain " + settings.grain.text() +
+                          " only",
+                      "write grain: day, or a coarser one");
+  }
   if (const OptionTree* shift = map.optional("shift")) {
     const auto span = parse_span(shift->text.starts_with('-') ? shift->text.substr(1) : shift->text);
     if (!span) {

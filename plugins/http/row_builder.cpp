@@ -1,5 +1,6 @@
 #include "plugins/http/row_builder.hpp"
 
+#include "plugins/http/decode.hpp"
 #include "plugins/http/tree_reader.hpp"
 #include "plugins/json_text.hpp"
 #include "rules/base/text.hpp"
@@ -133,9 +134,25 @@ Result<void> RowBuilder::take(const Json& document, const HttpResponse& response
   owned_.clear();
   read_final(document);
   for (const AnswerRow& row : KPI_TRY(rows_of(document, response, scope))) {
+    if (is_error_line(row)) {
+      return fail(ErrorKind::kUnavailable,
+                  name_ + ": a line of the answer holds an error: " +
+                      printable(row.object->dump(-1, ' ', false, Json::error_handler_t::replace), 200));
+    }
     take_row(row, scope);
   }
   return {};
+}
+
+bool RowBuilder::is_error_line(const AnswerRow& row) const {
+  if (plan_.decode.kind != DecodePlan::Kind::kLines || row.object == nullptr || !says_error(*row.object)) {
+    return false;
+  }
+  // A row may have a column of that name.
+  if (plan_.rows.date.form == DatePlan::Form::kText) {
+    return date_of(row) == nullptr;
+  }
+  return std::ranges::none_of(fields_, [&](const JsonSelect& field) { return row.field(field) != nullptr; });
 }
 
 void RowBuilder::take_row(const AnswerRow& row, const RenderScope& scope) {

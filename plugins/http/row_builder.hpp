@@ -64,7 +64,9 @@ class RowBuilder {
   Result<std::vector<std::string>> zip_names(const Json& document, const RenderScope& scope);
   Result<std::vector<AnswerRow>> zipped(const Json& document, const RenderScope& scope);
   Result<std::vector<AnswerRow>> entries(const Json& document);
-  std::vector<AnswerRow> pivoted(const Json& series);
+  Result<std::vector<AnswerRow>> pivoted(const Json& series);
+  /// What stands under a series' name is an object with dates.
+  [[nodiscard]] Result<void> check_series(const std::string& name, const Json& dates) const;
   Result<std::vector<AnswerRow>> pairs(const Json& document);
   /// Two columns of one name that something is read from: which is meant nobody knows.
   [[nodiscard]] Result<void> check_names() const;
@@ -72,6 +74,8 @@ class RowBuilder {
   [[nodiscard]] std::string nothing_at_path() const;
   /// ": null stands at /data, where a list of rows is wanted"
   [[nodiscard]] std::string not_wanted(const Json& found, std::string_view wanted) const;
+  /// A line that ends what came before it too early, as {"error": "…"}.
+  [[nodiscard]] bool is_error_line(const AnswerRow& row) const;
   void take_row(const AnswerRow& row, const RenderScope& scope);
   /// A row that cannot be used.
   void lose(const AnswerRow& row, const RenderScope& scope, const std::function<RowProblem()>& describe);

@@ -55,6 +55,12 @@ Result<std::vector<AnswerRow>> RowBuilder::rows_of(const Json& document,
     rows.push_back(std::move(row));
     return rows;
   }
+  if (const std::string trouble = plan_.rows.path.incomplete_element(document); !trouble.empty()) {
+    return fail(ErrorKind::kInvalid,
+                name_ + ": " + trouble + ", though rows.path is " + plan_.rows.path.text() +
+                    ": without its rows the sums would be too small; correct the path, or choose the elements that "
+                    "have rows, as in [?kind=='day']");
+  }
   if (plan_.rows.kind == Kind::kZip) {
     return zipped(document, scope);
   }
@@ -199,13 +205,20 @@ Result<std::vector<AnswerRow>> RowBuilder::zipped(const Json& document, const Re
   return rows;
 }
 
+Result<void> RowBuilder::check_series(const std::string& name, const Json& dates) const {
+  if (dates.is_object() || (dates.is_array() && dates.empty())) {  // PHP writes an object without members as a list
+    return {};
+  }
+  return fail(ErrorKind::kInvalid,
+              name_ + plan_.rows.path.text() + '/' + printable(name, 60) + ": " + json_kind(dates) +
+                  " stands where an object with dates is wanted: correct rows.path or rows.levels");
+}
+
 /// {series: {date: value}} where series are metrics: a row for each date, with a field for each series.
-std::vector<AnswerRow> RowBuilder::pivoted(const Json& series) {
+Result<std::vector<AnswerRow>> RowBuilder::pivoted(const Json& series) {
   std::map<std::string, AnswerRow> by_date;
   for (const auto& [name, dates] : series.items()) {
-    if (!dates.is_object()) {
-      continue;
-    }
+    KPI_TRY(check_series(name, dates));
     for (const auto& [date, value] : dates.items()) {
       AnswerRow& row = by_date[date];
       row.extra[name] = &value;
@@ -251,7 +264,7 @@ Result<std::vector<AnswerRow>> RowBuilder::entries(const Json& document) {
       return fail(ErrorKind::kInvalid, name_ + not_wanted(*place, "an object with dates"));
     }
     if (plan_.rows.levels == 2 && !has_series_label) {
-      for (AnswerRow& row : pivoted(*place)) {
+      for (AnswerRow& row : KPI_TRY(pivoted(*place))) {
         rows.push_back(std::move(row));
       }
       continue;
@@ -259,10 +272,11 @@ Result<std::vector<AnswerRow>> RowBuilder::entries(const Json& document) {
     for (const auto& [key, value] : place->items()) {
       if (plan_.rows.levels == 1) {
         add(key, value, "", plan_.rows.path.text());
-      } else if (value.is_object()) {
-        for (const auto& [date, inner] : value.items()) {
-          add(date, inner, key, plan_.rows.path.text() + '/' + key);
-        }
+        continue;
+      }
+      KPI_TRY(check_series(key, value));
+      for (const auto& [date, inner] : value.items()) {
+        add(date, inner, key, plan_.rows.path.text() + '/' + key);
       }
     }
   }
@@ -282,25 +296,36 @@ Result<std::vector<AnswerRow>> RowBuilder::pairs(const Json& document) {
     const std::string place = plan_.rows.path.text() + '/' + std::to_string(index++);
     const Json* list = plan_.rows.list.first(*series);
     const Json* labels = plan_.rows.labels ? plan_.rows.labels->first(*series) : series;
-    const auto add = [&](const Json& pair) {
-      if (pair.is_array() && pair.size() >= 2) {
-        AnswerRow row;
-        row.object = labels;
-        row.extra["date"] = &pair[0];
-        row.extra["value"] = &pair[1];
-        row.place = place;
-        rows.push_back(std::move(row));
-      }
-    };
-    if (list == nullptr || !list->is_array() || list->empty()) {
+    const auto wrong = [&](const std::string& trouble) { return fail(ErrorKind::kInvalid, name_ + place + trouble); };
+    // Of Prometheus: whatever else the series has, these samples would be missing in its sums.
+    if (series->is_object() && series->contains("histograms")) {
+      return wrong(
+          ": has histograms, which are no numbers: ask for one of each, as with histogram_sum(…) or "
+          "histogram_count(…)");
+    }
+    if (list == nullptr || !list->is_array()) {
+      return wrong((list == nullptr ? ": has no " + plan_.rows.list.text()
+                                    : '/' + plan_.rows.list.text() + ": " + json_kind(*list) + " stands") +
+                   (list == nullptr ? ", where " : " where ") +
+                   "a list of [time, value] is wanted: correct rows.values");
+    }
+    if (list->empty()) {
       continue;
     }
-    if (list->front().is_array()) {
-      for (const Json& pair : *list) {
-        add(pair);
+    const bool is_list_of_pairs = list->front().is_array();
+    const std::size_t count = is_list_of_pairs ? list->size() : 1;
+    for (std::size_t i = 0; i < count; ++i) {
+      const Json& pair = is_list_of_pairs ? (*list)[i] : *list;
+      if (!pair.is_array() || pair.size() < 2) {
+        return wrong(": " + printable(pair.dump(-1, ' ', false, Json::error_handler_t::replace), 60) +
+                     " is no pair [time, value]");
       }
-    } else {
-      add(*list);
+      AnswerRow row;
+      row.object = labels;
+      row.extra["date"] = &pair[0];
+      row.extra["value"] = &pair[1];
+      row.place = place;
+      rows.push_back(std::move(row));
     }
   }
   return rows;

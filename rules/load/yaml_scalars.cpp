@@ -430,7 +430,13 @@ std::optional<std::size_t> read_choice(const YamlNode& node,
                                        const std::vector<std::string>& choices,
                                        Diagnostics& diagnostics,
                                        std::string_view name) {
-  const std::string wanted = (choices.size() == 1 ? "" : "one of ") + join(choices, ", ");
+  std::vector<std::string> shown = choices;
+  for (std::string& choice : shown) {
+    const bool is_sign =
+        std::ranges::none_of(choice, [](char c) { return std::isalnum(static_cast<unsigned char>(c)); });
+    choice = is_sign ? '"' + choice + '"' : choice;  // `one of ., ,` says nothing
+  }
+  const std::string wanted = (choices.size() == 1 ? "" : "one of ") + join(shown, ", ");
   const Wish wish{node, name, wanted, diagnostics};
   const auto text = wish.scalar();
   if (!text) {

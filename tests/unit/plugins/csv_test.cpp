@@ -456,6 +456,28 @@ TEST(CsvSource, SkipsRowsBeforeTheFirstWantedSlot) {
   EXPECT_EQ(poll->problem_count, 0U);
 }
 
+TEST(CsvSource, PassesOverTheLineThatTellsExcelTheDelimiter) {
+  for (const char* delimiter : {";", ","}) {
+    const std::string text = "sep=" + std::string(delimiter) + "\r\ndate" + delimiter + "visits\r\n2026-03-01" +
+                             delimiter + "5\r\n2026-03-02" + delimiter + "x\r\n";
+    EXPECT_EQ(samples(csv_settings(), text), (Lines{"2026-03-01 visits 5", "2026-03-02 visits null"}));
+    EXPECT_EQ(problems(csv_settings(), text).front().substr(0, 11), "x.csv:4:12:") << text;
+  }
+}
+
+TEST(CsvSource, BeginsWithTheDayOfItsZoneWhateverItsGrain) {
+  SourceSettings settings = csv_settings();
+  settings.grain = grain("hour");
+  settings.zone = Zone::find("America/New_York").value();
+  MemoryHost host;
+  host.put("x.csv", "date,visits\n2026-03-01T23:30,4\n2026-03-02T00:30,5\n2026-03-02T05:30,6\n");
+  const PollRequest request{.now = {}, .cursor = "", .from = slot_of(Date{std::chrono::year{2026} / 3 / 2})};
+  const auto poll = csv_source(settings)->poll(request, host, {});
+  ASSERT_TRUE(poll);
+  ASSERT_EQ(poll->samples.size(), 2U);
+  EXPECT_EQ(poll->samples.front().value, 5);
+}
+
 TEST(CsvSource, IsUnchangedWhileTheVersionOfTheFileIs) {
   MemoryHost host;
   host.put("x.csv", "date,visits\n2026-03-01,5\n");

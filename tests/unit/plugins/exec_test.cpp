@@ -255,6 +255,13 @@ TEST(OpenMetrics, WithALabelTwiceAreNone) {
             (Lines{"2026-03-14 visits null", "line 1: \"visits{a=\"x\",a=\"y\"} 1\" is no sample"}));
 }
 
+TEST(OpenMetrics, WithoutTheEndOfTheirLastLineAreNone) {
+  EXPECT_EQ(open_metrics("visits 10\nvisits 1", exec_settings()),
+            (Lines{"its output has no line end behind its last line, and nothing of it counts: it may be half of one; "
+                   "end each line, the last one too"}));
+  EXPECT_EQ(open_metrics("visits 10\n# EOF", exec_settings()), (Lines{"2026-03-14 visits 10"}));
+}
+
 TEST(OpenMetrics, TellASampleThatNeverComes) {
   SourceSettings settings = exec_settings();
   settings.metrics = {metric("visits", MetricKind::kLevel, "visit_total"), metric("other", MetricKind::kLevel, "x")};

@@ -57,6 +57,22 @@ TEST(JsonSource, ReadsAListOfRecords) {
       (Lines{"2026-03-01 visits 12", "2026-03-02 visits 1240000", "2026-03-03 visits null", "2026-03-04 visits null"}));
 }
 
+TEST(JsonSource, MakesNoSmallerSumWhereAnElementHasNoRecords) {
+  const SourceSettings settings = json_settings({{"records", "/data/*/rows"}});
+  const auto with = [&](const std::string& element) {
+    return samples_json(settings, R"({"data":[{"rows":[{"date":"2026-03-01","visits":12}]},)" + element + "]}");
+  };
+  const std::string help =
+      ", though records is /data/*/rows: without its rows the sums would be too small; correct the path or the file";
+  EXPECT_EQ(with(R"({"rows":[]})"), (Lines{"2026-03-01 visits 12"}));
+  for (const char* element : {R"({"error":"down"})", R"({"row":[{"date":"2026-03-01","visits":5}]})", "null"}) {
+    EXPECT_EQ(with(element), (Lines{"x.json#/data/1 has no rows" + help})) << element;
+  }
+  EXPECT_EQ(samples_json(json_settings({{"records", "/*/*"}}), R"([[{"date":"2026-03-01","visits":12}],7])"),
+            (Lines{"x.json#/1 is a number, not a list, though records is /*/*: without its rows the sums would be too "
+                   "small; correct the path or the file"}));
+}
+
 TEST(JsonSource, KnowsOneZeroOnly) {
   EXPECT_EQ(
       samples_json(json_settings(), R"([{"date":"2026-03-01","visits":-0.0},{"date":"2026-03-02","visits":"-0"}])"),

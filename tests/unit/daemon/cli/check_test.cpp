@@ -37,6 +37,29 @@ TEST(CheckSecrets, ShowsNoLineThatHoldsOne) {
   EXPECT_THAT(ended.err + ended.out, testing::Not(testing::HasSubstr("hush")));
 }
 
+TEST(CheckSecrets, KnowsAPathFromAKeyAndAReferenceFromItsMisspelling) {
+  Program program("2026-03-15T06:00:00Z");
+  const auto text = [&](const std::string& key_file) {
+    return check(program,
+                 "    plugin: ga4\n    property: 1\n    key_file: " + key_file +
+                     "\n    metrics: {visits: {unit: visits}}\n")
+        .err;
+  };
+  EXPECT_THAT(text("k.json"), testing::Not(testing::HasSubstr("a secret stands")));
+  EXPECT_THAT(text("'{\"private_key\": \"x\"}'"), testing::HasSubstr("a secret stands"));
+  EXPECT_THAT(text("\"${evn:KEY}\""),
+              testing::HasSubstr("kpid.yaml:6:15: error: \"${evn:KEY}\" is no reference to a secret; did you mean "
+                                 "${env:…}?; write ${env:NAME}, ${file:path} or ${credential:name}"));
+}
+
+TEST(CheckSources, ShowWhichSignsMayBeChosen) {
+  Program program("2026-03-15T06:00:00Z");
+  EXPECT_THAT(
+      check(program, "    plugin: csv\n    path: web.csv\n    decimal: comma\n    metrics: {visits: {unit: visits}}\n")
+          .err,
+      testing::HasSubstr("kpid.yaml:6:14: error: this wants one of \".\", \",\", got \"comma\""));
+}
+
 TEST(CheckOfFiles, NamesTheColumnThatAFileHasNot) {
   Program program("2026-03-10T06:00:00Z");
   program.write("web.csv", "Date,Country,Visits\n2026-03-09,SE,100\n");

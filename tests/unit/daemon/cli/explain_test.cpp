@@ -286,6 +286,11 @@ TEST(Remarks, AreAboutRowsThatAreGoneAndRowsOfTheFuture) {
               HasSubstr("  source web: 2 values that were read before are gone from it, the first of\n"
                         "  2026-03-03: they stand as they were read; a row with an empty cell takes a\n"
                         "  value back\n"));
+  program.write("web.csv", text.substr(0, text.find('\n') + 1));
+  EXPECT_THAT(program.on_folder({"run", "--once", "--now", "2026-03-05T08:00:00Z"}).out,
+              HasSubstr(" values that were read before are gone from it, the first of\n"
+                        "  2026-03-01: they stand as they were read; a row with an empty cell takes a\n"
+                        "  value back\n"));
 }
 
 }  // namespace

@@ -101,6 +101,41 @@ TEST_F(CurlHttp, UnpacksGzip) {
   EXPECT_EQ(send(get(server.url()))->body, "packed words");
 }
 
+TEST_F(CurlHttp, UnpacksSeveralStreamsOfGzip) {
+  const std::string large(100'000, 'x');
+  const LoopbackServer server(ScriptedAnswer{.headers = {{"Content-Encoding", "x-gzip"}},
+                                             .body = test::gzip(large) + test::gzip("packed words")});
+  EXPECT_EQ(send(get(server.url()))->body, large + "packed words");
+}
+
+TEST_F(CurlHttp, TakesAnEmptyAnswerThatIsSaidToBePacked) {
+  const LoopbackServer server(ScriptedAnswer{.headers = {{"Content-Encoding", "gzip"}}});
+  EXPECT_EQ(send(get(server.url()))->body, "");
+}
+
+TEST_F(CurlHttp, RefusesAGzipStreamThatIsCutOff) {
+  const std::string packed = test::gzip(std::string(100'000, 'x'));
+  for (const std::size_t cut : {std::size_t{1}, std::size_t{4}, std::size_t{8}, packed.size() - 12}) {
+    const LoopbackServer server(
+        ScriptedAnswer{.headers = {{"Content-Encoding", "gzip"}}, .body = packed.substr(0, packed.size() - cut)});
+    const Result<HttpResponse> response = send(get(server.url()));
+    ASSERT_FALSE(response) << cut;
+    EXPECT_EQ(response.error(),
+              (Error{ErrorKind::kUnavailable,
+                     "http://127.0.0.1: the answer ends before its gzip stream does: it was cut off on its way"}));
+  }
+}
+
+TEST_F(CurlHttp, RefusesWhatStandsBehindAGzipStream) {
+  const LoopbackServer server(
+      ScriptedAnswer{.headers = {{"Content-Encoding", "gzip"}}, .body = test::gzip("words") + "junk"});
+  const Result<HttpResponse> response = send(get(server.url()));
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error(),
+            (Error{ErrorKind::kUnavailable,
+                   "http://127.0.0.1: the answer is said to be packed by gzip, and cannot be unpacked"}));
+}
+
 TEST_F(CurlHttp, ForgetsTheHeadersOfAnInterimAnswer) {
   const LoopbackServer server(ScriptedAnswer{
       .body = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Real: 1\r\n\r\n",

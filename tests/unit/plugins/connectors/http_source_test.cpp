@@ -626,6 +626,36 @@ TEST(HttpAnswers, ThatSayAnErrorAreNoneWhateverTheirStatus) {
   EXPECT_EQ(poll_text(told.source->poll(request_at(host), host, {}), told.settings), "visits 2026-11-20 1\n");
 }
 
+TEST(HttpAnswers, InLinesEndWithALineThatSaysAnError) {
+  const LoadedSource loaded = load_source(
+      "plugin: http\nrequest: {url: \"https://api.example.com/n\"}\ndecode: ndjson\nrows: {kind: records}\n"
+      "metrics: {n: {}}");
+  std::string body;
+  FakeHost host([&](const HttpRequest&) { return answer_of(body); });
+  const auto text = [&] { return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings); };
+  body = "{\"date\":\"2026-11-20\",\"n\":1}\n{\"error\":\"terminated early\"}\n";
+  EXPECT_EQ(text(), "error: s: a line of the answer holds an error: {\"error\":\"terminated early\"}\n");
+  body = "{\"date\":\"2026-11-20\",\"n\":1,\"error\":\"E42\"}\n";  // a column of that name
+  EXPECT_EQ(text(), "n 2026-11-20 1\n");
+}
+
+TEST(HttpAnswers, OfWhichAPartCameAreNone) {
+  const LoadedSource loaded = load_source(kVisits);
+  int status = 0;
+  FakeHost host([&](const HttpRequest&) { return answer_of(R"({"data":[{"date":"2026-11-20","n":1}]})", status); });
+  const auto text = [&] { return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings); };
+  status = 206;
+  EXPECT_NE(
+      text().find("(a part of the answer came; where a header Range asks for it, take it out of request.headers)"),
+      std::string::npos)
+      << text();
+  status = 202;
+  EXPECT_NE(text().find("(it is accepted and not done yet, so that this is not the answer)"), std::string::npos)
+      << text();
+  const LoadedSource told = load_source(std::string(kVisits) + "\noutcome: [{when: {status: 202}, then: ok}]");
+  EXPECT_EQ(poll_text(told.source->poll(request_at(host), host, {}), told.settings), "visits 2026-11-20 1\n");
+}
+
 TEST(HttpAnswers, InAnotherEncodingSayWhatWouldHelp) {
   for (const char* decode : {"csv", "json", "ndjson"}) {
     const LoadedSource loaded =
@@ -834,6 +864,71 @@ TEST(HttpPlan, TakesANoteThatIsATextOrPaths) {
   EXPECT_EQ(trouble("/said"), "");
   EXPECT_EQ(trouble("[/said, \"/more/*\"]"), "");
   EXPECT_EQ(trouble("[/said, more]"), "kpid.yaml:7:61: error: outcome.note is a text, or paths such as /warnings");
+}
+
+/// What is not of the expected shape would be missing in a sum.
+TEST(HttpRows, AreAllThereOrNone) {
+  const auto text = [](const std::string& rows, const std::string& body) {
+    const LoadedSource loaded = load_source(
+        "plugin: http\nrequest: {url: \"https://api.example.com/n\"}\nrows: " + rows + "\nmetrics: {n: {}}");
+    if (loaded.source == nullptr) {
+      return loaded.diagnostics;
+    }
+    FakeHost host([&](const HttpRequest&) { return answer_of(body); });
+    return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings);
+  };
+  const std::string records = "{kind: records, path: /a/*/days}";
+  const std::string day = R"({"date":"2026-11-20","n":7})";
+  const std::string help =
+      ", though rows.path is /a/*/days: without its rows the sums would be too small; correct the path, or choose the "
+      "elements that have rows, as in [?kind=='day']\n";
+  EXPECT_EQ(text(records, R"({"a":[{"days":[)" + day + R"(]},{"days":[]}]})"), "n 2026-11-20 7\n");
+  for (const char* element : {R"({"error":"down"})", R"({"day":[{"date":"2026-11-20","n":5}]})", "null", "[]"}) {
+    EXPECT_EQ(text(records, R"({"a":[{"days":[)" + day + "]}," + element + "]}"), "error: s: /a/1 has no days" + help)
+        << element;
+  }
+  EXPECT_EQ(text("{kind: records, path: \"a[?kind=='day'].days\"}",
+                 R"({"a":[{"kind":"day","days":[)" + day + R"(]},{"error":"down"}]})"),
+            "n 2026-11-20 7\n");
+
+  const std::string pairs = "{kind: pairs, path: /s, date: {format: epoch_s}, value: value}";
+  const std::string whole = R"({"s":[{"values":[[1795132800,"7"]]},)";
+  EXPECT_EQ(text(pairs, whole + R"({"values":[]}]})"), "n 2026-11-20 7\n");
+  EXPECT_EQ(text(pairs, whole + R"({"values":[[1795132800]]}]})"),
+            "error: s/s/1: [1795132800] is no pair [time, value]\n");
+  EXPECT_EQ(text(pairs, whole + R"({"values":null}]})"),
+            "error: s/s/1/values: null stands where a list of [time, value] is wanted: correct rows.values\n");
+  EXPECT_EQ(text(pairs, whole + R"({"vals":[]}]})"),
+            "error: s/s/1: has no values, where a list of [time, value] is wanted: correct rows.values\n");
+  EXPECT_EQ(text(pairs, whole + R"({"histograms":[[1795132800,{"count":"1"}]]}]})"),
+            "error: s/s/1: has histograms, which are no numbers: ask for one of each, as with histogram_sum(…) or "
+            "histogram_count(…)\n");
+
+  const std::string entries = "{kind: entries, path: /s, levels: 2}";
+  EXPECT_EQ(text(entries, R"({"s":{"n":{"2026-11-20":7},"o":[]}})"), "n 2026-11-20 7\n");
+  for (const auto& [value, kind] :
+       {std::pair("7", "a number"), std::pair("null", "null"), std::pair("[7]", "a list")}) {
+    EXPECT_EQ(text(entries, R"({"s":{"n":{"2026-11-20":7},"o":)" + std::string(value) + "}}"),
+              "error: s/s/o: " + std::string(kind) +
+                  " stands where an object with dates is wanted: correct rows.path or rows.levels\n");
+  }
+}
+
+TEST(HttpPreset, OfWholeDaysIsNotReadIntoHours) {
+  for (const char* grain : {"hour", "5m"}) {
+    const LoadedSource loaded =
+        load_source("plugin: prometheus\nserver: \"https://p.example.com\"\ngrain: " + std::string(grain) +
+                    "\nmetrics: {n: {query: up}}");
+    EXPECT_EQ(loaded.source, nullptr);
+    EXPECT_NE(loaded.diagnostics.find("error: the rows of this source are of whole days, and would stand for the first "
+                                      "period of grain " +
+                                      std::string(grain) + " only\n"),
+              std::string::npos)
+        << loaded.diagnostics;
+  }
+  EXPECT_NE(load_source("plugin: prometheus\nserver: \"https://p.example.com\"\ngrain: week\nmetrics: {n: {query: up}}")
+                .source,
+            nullptr);
 }
 
 TEST(HttpRows, OfDaysThatTheOtherSideCutsElsewhereAreNotStored) {
