@@ -548,17 +548,17 @@ INSTANTIATE_TEST_SUITE_P(
         Complaint{"ATargetOfTwoSegments",
                   "x: {value: shop.orders, target: {from: 5, to: 9, by: 2026-12-31, segments: [{match: {country: [SE, "
                   "DK]}, to: 9}]}}",
-                  R"~(a.yaml:1:96: error: a target is of one segment: country has one value
-  1 | …, to: 9, by: 2026-12-31, segments: [{match: {country: [SE, DK]}, to: 9}]}}
-    |                                                        ^
+                  R"~(a.yaml:1:95: error: a target is of one segment: country has one value
+  1 | …p.orders, target: {from: 5, to: 9, by: 2026-12-31, segments: [{match: {country: [SE, DK]}, to: 9}]}}
+    |                                                                                  ^
   help: write an entry for each value
 )~"},
         Complaint{
             "ASegmentThatIsTheTotal",
             "x: {value: shop.orders, target: {from: 5, to: 9, by: 2026-12-31, segments: [{match: total, to: 9}]}}",
-            R"~(a.yaml:1:86: error: match wants the labels of one segment
-  1 | …target: {from: 5, to: 9, by: 2026-12-31, segments: [{match: total, to: 9}]}}
-    |                                                              ^~~~~
+            R"~(a.yaml:1:85: error: match wants the labels of one segment
+  1 | …value: shop.orders, target: {from: 5, to: 9, by: 2026-12-31, segments: [{match: total, to: 9}]}}
+    |                                                                                  ^~~~~
   help: leave the entry out: the total has the target itself
 )~"},
         Complaint{
