@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -47,6 +48,24 @@ OpCode mirrored(OpCode op) {
   }
 }
 
+/// What holds where `op` does not.
+OpCode opposite(OpCode op) {
+  switch (op) {
+    case OpCode::kLess:
+      return OpCode::kGreaterEqual;
+    case OpCode::kLessEqual:
+      return OpCode::kGreater;
+    case OpCode::kGreater:
+      return OpCode::kLessEqual;
+    case OpCode::kGreaterEqual:
+      return OpCode::kLess;
+    case OpCode::kEqual:
+      return OpCode::kNotEqual;
+    default:
+      return OpCode::kEqual;
+  }
+}
+
 /// What x can be when x `op` y is true of a y within `limit`.
 Bounds bounded_by(OpCode op, const Bounds& limit) {
   Bounds result;
@@ -68,12 +87,20 @@ struct Need {
   Bounds bounds;
 };
 
+/// Two numbers that are compared.
+struct Comparison {
+  OpCode op = OpCode::kLess;
+  Need left;
+  Need right;
+};
+
 /// A value or a condition on the stack.
 struct Term {
   std::span<const Instruction> code;
   Bounds bounds;            ///< Of a number.
   std::vector<Need> needs;  ///< Of a condition.
   bool is_never = false;
+  std::optional<Comparison> comparison;  ///< What `not` turns round.
 };
 
 class NeverCheck {
@@ -107,7 +134,13 @@ class NeverCheck {
       case OpCode::kGreaterEqual:
       case OpCode::kEqual:
       case OpCode::kNotEqual:
-        return comparison(instruction.op, operands[0], operands[1]);
+        return compared(
+            {instruction.op, {operands[0].code, operands[0].bounds}, {operands[1].code, operands[1].bounds}});
+      case OpCode::kNot:
+        if (const auto& inner = operands[0].comparison) {
+          return compared({opposite(inner->op), inner->left, inner->right});
+        }
+        return {};
       default: {
         Term term;
         term.bounds = number(instruction, operands);
@@ -172,20 +205,20 @@ class NeverCheck {
     return a.least >= 0 && b.least >= 0 ? Bounds{.least = 0} : Bounds{};
   }
 
-  Term comparison(OpCode op, const Term& left, const Term& right) const {
+  [[nodiscard]] Term compared(const Comparison& comparison) const {
+    const auto& [op, left, right] = comparison;
     Term term;
-    if (op == OpCode::kNotEqual) {
-      term.is_never = is_same(left.code, right.code);
-      return term;
-    }
-    const bool is_strict = op == OpCode::kLess || op == OpCode::kGreater;
+    term.comparison = comparison;
+    const bool is_strict = op == OpCode::kLess || op == OpCode::kGreater || op == OpCode::kNotEqual;
     if (is_strict && is_same(left.code, right.code)) {
       term.is_never = true;
       return term;
     }
-    term.needs = {{left.code, both(left.bounds, bounded_by(op, right.bounds))},
-                  {right.code, both(right.bounds, bounded_by(mirrored(op), left.bounds))}};
-    term.is_never = std::ranges::any_of(term.needs, [](const Need& need) { return need.bounds.is_empty(); });
+    if (op != OpCode::kNotEqual) {
+      term.needs = {{left.code, both(left.bounds, bounded_by(op, right.bounds))},
+                    {right.code, both(right.bounds, bounded_by(mirrored(op), left.bounds))}};
+      term.is_never = std::ranges::any_of(term.needs, [](const Need& need) { return need.bounds.is_empty(); });
+    }
     return term;
   }
 
@@ -227,7 +260,9 @@ class NeverCheck {
       if (left.op == OpCode::kKpi) {
         return is_same_input(program_.kpis[left.index], program_.kpis[right.index]);
       }
-      return left.index == right.index;
+      const bool is_moment = left.op == OpCode::kHoliday || left.op == OpCode::kEvent || left.op == OpCode::kWeekday ||
+                             left.op == OpCode::kMonth;
+      return is_moment ? program_.moments[left.index] == program_.moments[right.index] : left.index == right.index;
     });
   }
 
