@@ -68,8 +68,8 @@ class Replay {
     return !is_new && line_.judged.at(slot) == nullptr && !value.is_known() && !value.is_excused();
   }
 
-  /// Whether, by what is known now, has retired after the last of its periods; those that are
-  /// judged next may have the data that keeps it.
+  /// Whether the line, by what is known now, has retired after the last of its periods; those that are judged next may
+  /// have the data that keeps it.
   [[nodiscard]] bool is_retired() const {
     Slot data = next(*line_.newest);
     for (auto slot = line_.awaiting.upper_bound(*line_.stepped); slot != line_.awaiting.end(); ++slot) {
