@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace kpi {
 namespace {
@@ -261,6 +262,30 @@ void read_channels(const YamlNode& node, ConfigReading& reading) {
     }
   }
   check_fallbacks(reading);
+}
+
+void check_unused_channels(const YamlNode& node, ConfigReading& reading) {
+  std::set<std::string> used{reading.config.routing.fallback};
+  const auto use = [&](const std::vector<std::string>& names) { used.insert(names.begin(), names.end()); };
+  for (const Route& route : reading.config.routing.routes) {
+    use(route.to);
+    for (const Route::Step& step : route.escalate) {
+      use(step.to);
+    }
+  }
+  for (const DigestRule& digest : reading.config.digests) {
+    use(digest.to);
+  }
+  for (const auto& [position, fallback] : reading.fallbacks) {
+    used.insert(fallback);
+  }
+  for (const auto& [name, body] : node.entries) {
+    if (!used.contains(name.scalar)) {
+      reading.diagnostics.warning(name.position,
+                                  "nothing is sent to the channel \"" + printable(name.scalar) + "\"",
+                                  "write it under `to` of a route or a digest, or remove it");
+    }
+  }
 }
 
 }  // namespace kpi

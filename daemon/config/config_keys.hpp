@@ -54,6 +54,8 @@ void read_digests(const YamlNode& node, ConfigReading& reading);
 void read_mutes(const YamlNode& node, ConfigReading& reading);
 /// A mute that no route names has no effect. REQUIRES that routes were read.
 void check_mutes(const YamlNode& node, ConfigReading& reading);
+/// A channel that no route, digest or fallback names is never told anything. REQUIRES that all these were read.
+void check_unused_channels(const YamlNode& node, ConfigReading& reading);
 /// `packs:`. Adds to `kpis` those of each pack, which are kept in `trees`. REQUIRES that sources were read, and that
 /// `kpis` has those of the rule files.
 void read_packs(const YamlNode& list,

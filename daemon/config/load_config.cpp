@@ -311,6 +311,9 @@ class ConfigLoader {
       read_routes(*routes_, reading);
       check_routes(routes_, reading);
     }
+    if (channels_ != nullptr && routes_ != nullptr) {
+      check_unused_channels(*channels_, reading);
+    }
     if (mutes_ != nullptr) {
       check_mutes(*mutes_, reading);
     }

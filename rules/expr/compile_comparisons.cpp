@@ -28,8 +28,16 @@ bool has_percent_sign(const Expr& expr) {
 
 bool is_share(const Expr& expr, const Unit& unit) {
   const bool is_change = expr.kind == Expr::Kind::kCall && (expr.text == "change" || expr.text == "share");
-  return is_change || unit.show() == Unit::Show::kPercent;
+  const bool is_probability = expr.kind == Expr::Kind::kName && expr.text == "target.probability";
+  return is_change || is_probability || unit.show() == Unit::Show::kPercent;
 }
+
+/// 1.2 is a fifth ahead, so a little above 1 is meant.
+bool is_part_of_goal(const Expr& expr) {
+  return expr.kind == Expr::Kind::kName && (expr.text == "target.pace" || expr.text == "target.progress");
+}
+
+constexpr double kMostOfGoal = 10;
 
 }  // namespace
 
@@ -75,7 +83,10 @@ void Compiler::warn_of_comparison(const Expr& expr, const std::array<Typed, 2>& 
     if (!literal || literal_of(other)) {
       continue;
     }
-    if (std::abs(*literal) > 1 && !has_percent_sign(number) && is_share(other, sides.at(1 - i).unit)) {
+    const double size = std::abs(*literal);
+    const bool is_hundreds =
+        (size > 1 && is_share(other, sides.at(1 - i).unit)) || (size > kMostOfGoal && is_part_of_goal(other));
+    if (is_hundreds && !has_percent_sign(number)) {
       const std::string whole = number_text(*literal * 100) + "%";
       warnings_.push_back({number.range,
                            number_text(*literal) + " is " + whole + ", since it is compared with a share",

@@ -122,6 +122,10 @@ void read_segment_keys(MapReader& map, RawKpi& raw) {
       map.diagnostics().error(map.position_of("retire"),
                               "retire is a length of time such as 90 days",
                               "write retire: 90 days, or leave it out: never");
+    } else if (raw.kpi.split_by.empty()) {
+      map.diagnostics().warning(map.position_of("retire"),
+                                "retire says nothing without split_by: the total never retires",
+                                "write split_by: with the labels to split by, or leave retire out");
     }
   }
   if (const YamlNode* sample = map.optional("min_sample")) {

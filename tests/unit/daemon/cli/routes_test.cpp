@@ -8,17 +8,18 @@ namespace kpi::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 /// What check says of these keys beside a source and a channel "screen".
-Ended check(const std::string& keys) {
+Ended check(const std::string& keys, const std::string& channels = "{screen: {type: console}}") {
   Program program("2026-06-08T06:00:00Z");
   program.write("kpid.yaml",
                 "rules: [shop.yaml]\n"
                 "sources:\n"
                 "  shop: {plugin: csv, path: shop.csv, date: {column: day}, labels: {country: country},\n"
                 "         metrics: {orders: {column: orders}}}\n"
-                "channels: {screen: {type: console}}\n" +
-                    keys);
+                "channels: " +
+                    channels + "\n" + keys);
   program.write("shop.yaml",
                 "kpis: {orders: {title: Orders, value: shop.orders, owner: growth, objective: More, split_by: "
                 "[country],\n"
@@ -75,6 +76,19 @@ TEST(Routes, AMuteThatNoneUsesIsAWarning) {
   const Ended ended = check("mutes: {nights: {}}\nroutes: [{match: {}, to: [screen]}]\n");
   EXPECT_EQ(ended.code, 0);
   EXPECT_THAT(ended.out + ended.err, HasSubstr("warning: no route uses the mute \"nights\""));
+}
+
+TEST(Channels, OneThatNothingNamesIsAWarning) {
+  const std::string others = "board: {type: console}, mail: {type: console, fallback: spare}, spare: {type: console}";
+  const Ended ended = check(
+      "routes: [{match: {}, to: [screen], escalate: [{after: 1h, to: [board]}]}]\n"
+      "digests: [{every: week, to: [mail]}]\n",
+      "{screen: {type: console}, " + others + ", lost: {type: console}}");
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("warning: nothing is sent to the channel \"lost\""));
+  for (const char* used : {"screen", "board", "mail", "spare"}) {
+    EXPECT_THAT(ended.err, Not(HasSubstr("channel \"" + std::string(used) + "\""))) << used;
+  }
 }
 
 struct Match {
