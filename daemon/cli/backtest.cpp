@@ -92,8 +92,8 @@ struct Known {
   Instant until;
 };
 
-/// `says_none`: that there is no history.
-Result<Known> make_script(const Config& config, const Wanted& wanted, bool says_none, Io& io) {
+/// `says_ends`: that there is no history, or that it ends earlier than asked for.
+Result<Known> make_script(const Config& config, const Wanted& wanted, bool says_ends, Io& io) {
   Known known;
   Script& script = known.script;
   if (wanted.afresh.size() < config.sources.size()) {
@@ -106,7 +106,7 @@ Result<Known> make_script(const Config& config, const Wanted& wanted, bool says_
       script = KPI_TRY(read_script(**reader, config, wanted.afresh, Instant::max()));
       const auto last = KPI_TRY((*reader)->last_step());
       known.until = last.value_or(known.until);
-    } else if (says_none) {
+    } else if (says_ends) {
       const std::vector<std::string> names(wanted.afresh.begin(), wanted.afresh.end());
       io.err << "kpid: there is no history yet: only " << join(names, ", ") << (names.size() == 1 ? " is" : " are")
              << " looked at\n";
@@ -114,6 +114,10 @@ Result<Known> make_script(const Config& config, const Wanted& wanted, bool says_
   }
   if (!wanted.afresh.empty()) {
     known.until = std::max(known.until, io.clock.now());
+  }
+  if (says_ends && known.until != Instant{} && known.until + std::chrono::days{1} < wanted.to) {
+    io.err << "kpid: nothing is known of what comes after " << local_text(known.until, config.zone)
+           << ": the history ends there\n";
   }
   // Rates come before what is converted by them.
   for (const bool is_converted : {false, true}) {

@@ -31,8 +31,7 @@ class NeverMatches {
       check_condition(alert);
     }
     if (kpi_.thresholds && kpi_.better.kind == Better::Kind::kHigher) {
-      check_limit("warning", kpi_.thresholds->warning);
-      check_limit("critical", kpi_.thresholds->critical);
+      check_limits(*kpi_.thresholds);
     }
   }
 
@@ -50,11 +49,25 @@ class NeverMatches {
                                    : "write a condition that values can meet, or leave the alert out");
   }
 
-  void check_limit(std::string_view key, const std::optional<Program>& limit) {
+  void check_limits(const Thresholds& thresholds) {
+    check_limit("warning", "warning", thresholds.warning);
+    check_limit("critical", "critical", thresholds.critical);
+    const auto check_variants = [&](std::string_view place, const std::vector<LimitVariant>& variants) {
+      for (const LimitVariant& variant : variants) {
+        check_limit(place, "warning", variant.warning);
+        check_limit(place, "critical", variant.critical);
+      }
+    };
+    check_variants("segments", thresholds.segments);
+    check_variants("when", thresholds.when);
+  }
+
+  /// `place` is the key of thresholds that it stands under.
+  void check_limit(std::string_view place, std::string_view key, const std::optional<Program>& limit) {
     if (!limit || value_.least != 0 || bounds_of(*limit, value_).most > 0) {
       return;
     }
-    diagnostics_.warning(place_of_rule(kpi_, key),
+    diagnostics_.warning(place_of_rule(kpi_, place),
                          "the limit " + std::string(key) + " of " + kpi_.id + ", " + printable(limit->text) +
                              ", can never be missed: no value of the history is below 0",
                          "write a limit that a value can lie below, or leave it out");

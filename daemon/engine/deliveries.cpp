@@ -64,7 +64,11 @@ Outcome deliver_once(const Config& config,
 }
 
 Result<void> Deliveries::restore(Store& store) {
-  outbox_.restore(KPI_TRY(store.delivery_memory()));
+  DeliveryMemory memory = KPI_TRY(store.delivery_memory());
+  for (NotificationRow& row : std::exchange(memory.held, {})) {
+    fallbacks_.take(std::move(row));
+  }
+  outbox_.restore(memory);
   return {};
 }
 
@@ -105,6 +109,7 @@ void Deliveries::resend(Resent letters) {
     queued.progress = row.progress;
     rows_.push_back(std::move(queued));
   }
+  fallbacks_.forget(letters.rows);
   outbox_.add(std::move(letters.rows));
 }
 
@@ -318,6 +323,18 @@ void Deliveries::keep(Finished finished) {
 
 DeliveryNews Deliveries::take_news(Instant now) {
   DeliveryNews news{std::exchange(rows_, {}), fallbacks_.letters(now)};
+  // What was told at the start of this run, or waits: the history has to know.
+  for (NotificationRow& row : fallbacks_.take_turned()) {
+    DeliveryRow turned;
+    turned.id = std::move(row.id);
+    turned.state = NotificationRow::State::kDead;
+    turned.attempts = row.attempts;
+    turned.next_attempt = row.next_attempt;
+    turned.last_error = std::move(row.last_error);
+    turned.channel = std::move(row.channel);
+    turned.progress = std::move(row.progress);
+    news.rows.push_back(std::move(turned));
+  }
   for (const Outage& outage : outbox_.new_outages(now)) {
     for (const std::string& to : fallbacks_of(outage.channel, *config_)) {
       news.letters.push_back(letter_about(outage, to, now));

@@ -110,6 +110,23 @@ void FallbackLetters::note(const std::vector<NotificationRow>& rows) {
   }
 }
 
+void FallbackLetters::forget(const std::vector<NotificationRow>& resent) {
+  for (auto& [key, quiet] : quiet_) {
+    std::erase_if(quiet.held, [&](const NotificationRow& held) {
+      return std::ranges::find(resent, held.id, &NotificationRow::id) != resent.end();
+    });
+  }
+}
+
+FallbackLetters::Rows FallbackLetters::release(Quiet& quiet) {
+  Rows held = std::exchange(quiet.held, {});
+  for (NotificationRow& row : held) {
+    row.next_attempt.reset();
+    turned_.push_back(row);
+  }
+  return held;
+}
+
 /// What is told of now, and what waits.
 void FallbackLetters::sort(
     const std::string& channel, const std::string& fallback, const Rows& dead, Instant now, Rows& letters) {
@@ -117,7 +134,7 @@ void FallbackLetters::sort(
   Rows news;
   std::ranges::copy_if(dead, std::back_inserter(news), [&](const NotificationRow& row) { return hear(fallback, row); });
   if (!holds_ || quiet.until <= now) {
-    Rows all = std::exchange(quiet.held, {});
+    Rows all = release(quiet);
     news.insert(news.begin(), all.begin(), all.end());
     all.insert(all.end(), dead.begin(), dead.end());
     quiet.until = now + kQuiet;
@@ -126,7 +143,13 @@ void FallbackLetters::sort(
   }
   Rows urgent;
   for (NotificationRow& row : news) {
-    (is_urgent(row) ? urgent : quiet.held).push_back(std::move(row));
+    if (is_urgent(row)) {
+      urgent.push_back(std::move(row));
+      continue;
+    }
+    row.next_attempt = quiet.until;
+    turned_.push_back(row);
+    quiet.held.push_back(std::move(row));
   }
   if (!urgent.empty()) {
     letters.push_back(letter_of({channel, fallback, now}, urgent, urgent));
@@ -135,14 +158,19 @@ void FallbackLetters::sort(
 
 std::vector<NotificationRow> FallbackLetters::letters(Instant now) {
   Rows letters;
-  for (const auto& [channel, dead] : std::exchange(dead_, {})) {
+  for (auto& [channel, dead] : std::exchange(dead_, {})) {
+    for (NotificationRow& row : dead) {
+      if (std::exchange(row.next_attempt, std::nullopt)) {  // held by a run that was killed
+        turned_.push_back(row);
+      }
+    }
     for (const std::string& fallback : fallbacks_of(channel, *config_)) {
       sort(channel, fallback, dead, now, letters);
     }
   }
   for (auto& [key, quiet] : quiet_) {
     if ((!holds_ || quiet.until <= now) && !quiet.held.empty()) {
-      const Rows held = std::exchange(quiet.held, {});
+      const Rows held = release(quiet);
       quiet.until = now + kQuiet;
       letters.push_back(letter_of({key.first, key.second, now}, held, held));
     }

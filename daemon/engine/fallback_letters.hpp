@@ -29,6 +29,9 @@ class FallbackLetters {
   /// A dead letter, with the reason as `last_error`.
   void take(NotificationRow dead) { dead_[dead.channel].push_back(std::move(dead)); }
 
+  /// Dead letters that are sent again: of those that are held nobody is told.
+  void forget(const std::vector<NotificationRow>& resent);
+
   /// This run looks once, and knows of no hour.
   void look_once() { lasts_ = false; }
 
@@ -37,6 +40,11 @@ class FallbackLetters {
 
   /// What is to be told now.
   std::vector<NotificationRow> letters(Instant now);
+
+  /// Dead letters that the last letters() began to hold, with its end as `next_attempt`, or has told of: none then. A
+  /// program that is killed meanwhile take()s those that were held.
+  std::vector<NotificationRow> take_turned() { return std::exchange(turned_, {}); }
+
   /// When letters() next has something without a new dead letter.
   [[nodiscard]] Instant next_due() const;
 
@@ -55,6 +63,8 @@ class FallbackLetters {
     Rows held{};
   };
 
+  Rows release(Quiet& quiet);
+
   struct Envelope {
     const std::string& channel;
     const std::string& fallback;
@@ -69,6 +79,7 @@ class FallbackLetters {
   std::map<std::string, Heard, std::less<>> heard_;  // by fallback
   std::map<std::string, Rows> dead_;                 // by channel
   std::map<std::pair<std::string, std::string>, Quiet> quiet_;
+  Rows turned_;
   bool holds_ = true;
   bool lasts_ = true;
 };

@@ -440,7 +440,10 @@ void Watch::answer(Asked& asked, const StepSummary& summary) {
   }
   const Result<ActionAnswer> unwritten = fail(ErrorKind::kStorage, storage_problem_);
   for (auto& [pending, answer] : asked.answers) {
-    pending->answer.set_value(storage_problem_.empty() ? std::move(answer) : unwritten);
+    if (answer && !storage_problem_.empty()) {
+      answer = fail(ErrorKind::kStorage, storage_problem_ + "; it is done, and written as soon as that works again");
+    }
+    pending->answer.set_value(std::move(answer));
   }
   if (!storage_problem_.empty()) {
     for (const auto& pending : asked.reloads) {

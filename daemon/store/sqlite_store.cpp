@@ -407,6 +407,11 @@ Result<DeliveryMemory> SqliteStore::delivery_memory() {
     threads.each([&](const Row& row) { memory.threads.push_back({row.text(0), row.text(1), row.text(2)}); });
     Query disabled(*db_, "SELECT name, disabled FROM channel_state WHERE disabled <> '' ORDER BY name");
     disabled.each([&](const Row& row) { memory.disabled.emplace_back(row.text(0), row.text(1)); });
+    // With "<> 'sent'" the index of what is not sent serves.
+    Query held(*db_,
+               "SELECT " KPI_OUTBOX_COLUMNS
+               " FROM outbox WHERE state <> 'sent' AND state = 'dead' AND next_attempt IS NOT NULL ORDER BY seq");
+    held.each([&](const Row& row) { memory.held.push_back(sqlite::notification_row(row)); });
     return memory;
   });
 }

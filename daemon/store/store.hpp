@@ -157,7 +157,8 @@ struct NotificationRow {
   std::string body;  ///< message_json's output.
   State state = State::kQueued;
   int attempts = 0;
-  std::optional<Instant> next_attempt;  ///< For kQueued; empty: at once.
+  /// For kQueued; empty: at once. For kDead: when its fallback is told of it; empty: it was.
+  std::optional<Instant> next_attempt;
   std::optional<Instant> sent;
   std::string last_error;
   std::string progress{};  ///< How far the last attempt came, in the channel's words.
@@ -193,6 +194,7 @@ struct DeliveryRow {
 struct DeliveryMemory {
   std::vector<ThreadRow> threads;
   std::vector<std::pair<std::string, std::string>> disabled;  ///< Channels, and why.
+  std::vector<NotificationRow> held;                          ///< Dead letters that their fallback is to be told of.
 };
 
 /// Somebody has gone through a KPI.

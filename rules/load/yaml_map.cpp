@@ -78,6 +78,36 @@ bool set(T& out, std::optional<T> value) {
   return value.has_value();
 }
 
+/// What keys are called elsewhere: in the field's other tools, and in talk.
+std::string other_word(std::string_view word, const std::vector<std::string>& known) {
+  struct Synonym {
+    std::string_view word;
+    std::string_view key;
+  };
+
+  static constexpr std::array<Synonym, 15> kSynonyms{{{"goal", "to"},
+                                                      {"baseline", "from"},
+                                                      {"deadline", "by"},
+                                                      {"due", "by"},
+                                                      {"end", "by"},
+                                                      {"curve", "path"},
+                                                      {"expr", "value"},
+                                                      {"formula", "value"},
+                                                      {"query", "value"},
+                                                      {"name", "title"},
+                                                      {"direction", "better"},
+                                                      {"interval", "every"},
+                                                      {"condition", "when"},
+                                                      {"expr", "when"},
+                                                      {"limits", "thresholds"}}};
+  for (const auto& [synonym, key] : kSynonyms) {
+    if (synonym == word && std::ranges::find(known, key) != known.end()) {
+      return "write " + std::string(key) + ": that is what it is called here";
+    }
+  }
+  return "";
+}
+
 /// How a map of that place looks.
 std::string example_of(std::string_view where, const YamlNode& got) {
   struct Example {
@@ -220,7 +250,10 @@ void MapReader::finish() {
 
 void MapReader::report_unknown(const Entry& entry, const Entry* previous) {
   const auto& [key, value] = entry;
-  std::string remedy = did_you_mean(key.scalar, known_);
+  std::string remedy = other_word(key.scalar, known_);
+  if (remedy.empty()) {
+    remedy = did_you_mean(key.scalar, known_);
+  }
   if (remedy.empty() && previous != nullptr && value.kind == YamlNode::Kind::kNull && value.scalar.empty()) {
     remedy = cut_remedy(previous->first, previous->second, key);
   }

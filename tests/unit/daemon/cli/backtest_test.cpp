@@ -47,6 +47,11 @@ TEST_F(BacktestVerb, ShowsTheEpisodesAndATimeline) {
   EXPECT_TRUE(matches_golden("cli/backtest.txt", ended.out));
 }
 
+TEST_F(BacktestVerb, SaysWhereTheHistoryEnds) {
+  const Ended ended = program_.on_folder({"backtest", "--from", "2026-03-01", "--to", "2026-05-01"});
+  EXPECT_NE(ended.err.find("nothing is known of what comes after 2026-03-15"), std::string::npos) << ended.err;
+}
+
 TEST_F(BacktestVerb, SaysHowOtherRulesDiffer) {
   std::string rules = program_.read("rules.yaml");
   const std::string limits = "{warning: 4%, critical: 3%}";

@@ -143,6 +143,8 @@ TEST_F(CheckHistory, NamesALimitBelowAllThatACountCanBe) {
   EXPECT_NE(text.find("the limit warning of visits, -5, can never be missed: no value of the history is below 0"),
             std::string::npos)
       << text;
+  rules("value: web.visits, split_by: [country], thresholds: {warning: 5, segments: [{match: total, warning: -5}]}");
+  EXPECT_NE(said().find("the limit warning of visits, -5, can never be missed"), std::string::npos) << said();
   rules("value: web.visits, thresholds: {warning: 5}");
   EXPECT_EQ(said(), "");
 }

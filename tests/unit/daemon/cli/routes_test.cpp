@@ -82,7 +82,7 @@ TEST(Channels, OneThatNothingNamesIsAWarning) {
   const std::string others = "board: {type: console}, mail: {type: console, fallback: spare}, spare: {type: console}";
   const Ended ended = check(
       "routes: [{match: {}, to: [screen], escalate: [{after: 1h, to: [board]}]}]\n"
-      "digests: [{every: week, to: [mail]}]\n",
+      "digests: [{every: week, kpis: {}, to: [mail]}]\n",
       "{screen: {type: console}, " + others + ", lost: {type: console}}");
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_THAT(ended.err, HasSubstr("warning: nothing is sent to the channel \"lost\""));

@@ -6,6 +6,7 @@
 #include "daemon/notify/message_json.hpp"
 #include "daemon/os/curl_http.hpp"
 #include "daemon/os/log.hpp"
+#include "daemon/store/sqlite_store.hpp"
 #include "tests/support/loopback_server.hpp"
 #include "tests/support/sample_messages.hpp"
 
@@ -59,7 +60,7 @@ class Post {
     deliveries_.configure(config_);
   }
 
-  void send(const std::string& id, const std::string& channel) {
+  NotificationRow send(const std::string& id, const std::string& channel) {
     Message message = sample_message("firing");
     message.alerts.front().id = "ep_" + id;
     NotificationRow row;
@@ -69,6 +70,7 @@ class Post {
     row.created = now();
     row.body = outbox_json(message);
     deliveries_.add({row});
+    return row;
   }
 
   void send(NotificationRow letter) { deliveries_.add({std::move(letter)}); }
@@ -383,6 +385,42 @@ TEST(Deliveries, WithoutAFallbackOfItsOwnThatOfAllIsToldElseTheLastRoute) {
   post.send("msg_3", "second");
   news = post.work(1);
   EXPECT_EQ(news.letters.size(), 2U);  // the last route's
+}
+
+TEST(Deliveries, WhatTheFallbackWasToHearOfWhenKpidWasKilledItHearsOfAtTheStart) {
+  LoopbackServer refuses(answer(400));
+  const auto configure = [&](Post& post) {
+    post.add_channel("first", refuses.url());
+    post.add_channel("second", refuses.url());
+    post.config().routing.fallback = "second";
+  };
+  const std::unique_ptr<Store> store = open_sqlite_store(":memory:").value();
+  const auto keep = [&](DeliveryNews news, std::vector<NotificationRow> sent) {
+    StepCommit step;
+    step.notifications = std::move(sent);
+    step.deliveries = std::move(news.rows);
+    EXPECT_TRUE(store->commit(step));
+    return news.letters.size();
+  };
+  {
+    Post killed;
+    configure(killed);
+    const NotificationRow first = killed.send("msg_1", "first");
+    EXPECT_EQ(keep(killed.work(1), {first}), 1U);
+    const NotificationRow second = killed.send("msg_2", "first");
+    EXPECT_EQ(keep(killed.work(1), {second}), 0U) << "within the hour";
+  }
+  Post started;
+  configure(started);
+  ASSERT_TRUE(started.deliveries().restore(*store));
+  const DeliveryNews news = started.deliveries().take_news(Post::now());
+  ASSERT_EQ(news.letters.size(), 1U);
+  EXPECT_EQ(news.letters[0].channel, "second");
+  keep(news, {});
+  Post again;
+  configure(again);
+  ASSERT_TRUE(again.deliveries().restore(*store));
+  EXPECT_TRUE(again.deliveries().take_news(Post::now()).letters.empty()) << "it was told";
 }
 
 TEST(Deliveries, TheFallbackIsToldInItsLanguage) {

@@ -121,6 +121,33 @@ TEST_F(Fallback, HearsBeforeTheEndWhatWaited) {
   EXPECT_THAT(subjects_of(after({}, "2026-03-31 08:11")), ElementsAre(HasSubstr("pager did not take: Warning")));
 }
 
+/// What the history is told of dead letters: until when they are held.
+std::vector<std::pair<std::string, std::optional<Instant>>> turned(FallbackLetters& letters) {
+  std::vector<std::pair<std::string, std::optional<Instant>>> turned;
+  for (const NotificationRow& row : letters.take_turned()) {
+    turned.emplace_back(row.id, row.next_attempt);
+  }
+  return turned;
+}
+
+TEST_F(Fallback, SaysWhatItHoldsSoThatAKillLosesNone) {
+  after({dead("pager", "ep_1")}, "2026-03-31 08:00");
+  EXPECT_THAT(turned(letters_), IsEmpty()) << "told at once";
+  after({dead("pager", "ep_2"), dead("pager", "ep_3", Severity::kCritical)}, "2026-03-31 08:10");
+  EXPECT_THAT(turned(letters_), ElementsAre(std::pair("msg_pagerep_2", std::optional(at("2026-03-31 09:00")))));
+  after({}, "2026-03-31 09:00");
+  EXPECT_THAT(turned(letters_), ElementsAre(std::pair("msg_pagerep_2", std::optional<Instant>())));
+}
+
+TEST_F(Fallback, IsNotToldOfWhatIsSentAgain) {
+  after({dead("pager", "ep_1")}, "2026-03-31 08:00");
+  after({dead("pager", "ep_2")}, "2026-03-31 08:10");
+  turned(letters_);
+  letters_.forget({dead("pager", "ep_2")});
+  EXPECT_THAT(after({}, "2026-03-31 09:00"), IsEmpty());
+  EXPECT_THAT(turned(letters_), IsEmpty()) << "it is queued: nothing may call it dead again";
+}
+
 class FallbackLanguages : public testing::TestWithParam<const char*> {};
 
 TEST_P(FallbackLanguages, AreReadByTheirPeople) {

@@ -438,7 +438,7 @@ TEST_F(OutboxTest, RemembersWhatTheReceiverCalledAnAlertUntilItEnds) {
   EXPECT_THAT(outbox_.burning("growth"), ElementsAre(testing::Pair("ep_1", "ts-1")));
   Outbox restarted;
   restarted.configure({{"growth", DeliveryRules{}}});
-  restarted.restore({{begun.rows[0].threads}, {}});
+  restarted.restore({{begun.rows[0].threads}, {}, {}});
   restarted.add({row_of("ends", {"ep_1"}, true)});
   const auto batches = restarted.take_due(kBegin);
   EXPECT_THAT(batches.at(0).at(0).remotes, ElementsAre(testing::Pair("ep_1", "ts-1")));

@@ -34,6 +34,7 @@ namespace kpi::test {
 namespace {
 
 using testing::ElementsAre;
+using testing::SizeIs;
 
 void execute(const std::string& path, const std::string& sql) {
   SQLite::Database db(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
@@ -237,6 +238,22 @@ TEST(SqliteStore, WaitsForTheDiskWhenAStepPromisesSomething) {
   EXPECT_GE(syncs_of(delivery), 1);
   EXPECT_GE(syncs_of(alert), 1);
   EXPECT_EQ(syncs_of(samples), 0);
+}
+
+TEST(SqliteStore, KnowsWhichDeadLettersAreHeld) {
+  const std::unique_ptr<Store> store = opened(":memory:");
+  StepCommit step;
+  for (const char* id : {"msg_1", "msg_2", "msg_3"}) {
+    step.notifications.push_back(message_of(id, morning(1)));
+  }
+  step.deliveries = {{"msg_1", NotificationRow::State::kDead, 1, morning(2), std::nullopt, "answered 401"},
+                     {"msg_2", NotificationRow::State::kDead, 1, std::nullopt, std::nullopt, "answered 401"},
+                     {"msg_3", NotificationRow::State::kQueued, 1, morning(2), std::nullopt, "answered 500"}};
+  expect_committed(*store, step);
+  const auto held = store->delivery_memory().value().held;
+  ASSERT_THAT(held, SizeIs(1));
+  EXPECT_EQ(held[0].id, "msg_1");
+  EXPECT_EQ(held[0].last_error, "answered 401");
 }
 
 TEST(SqliteStore, RefusesASecondStoreOfOneFile) {
