@@ -232,6 +232,9 @@ struct Poll {
   std::size_t problem_count = 0;
   std::string cursor;
   std::vector<std::string> remarks{};  ///< For people who look at a poll: quota left, sampled data.
+  /// Of each of a metric's periods from here on that it has rows of, it has all: what a series has no row of there is
+  /// not there any more. Nothing: rows may come one by one.
+  std::optional<Slot> whole_from{};
 };
 
 /// One configured source. poll() is called by one thread at a time, from a pool thread; it may block, honours `stop`

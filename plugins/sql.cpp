@@ -119,6 +119,7 @@ class SqlSource final : public Source {
       return fail(table.error().kind, layout_.shown + ": " + redactor.redacted(table.error().message));
     }
     Poll poll = KPI_TRY(read(*table, request));
+    poll.whole_from = from;
     if (settings.grain.unit != Grain::Unit::kInstant) {
       // What still runs is not wanted yet, and must not have everything read again.
       std::erase_if(poll.samples, [&](const PolledSample& sample) { return sample.slot >= running; });

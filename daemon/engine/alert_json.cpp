@@ -157,6 +157,12 @@ void encode_told(const Told& told, std::string& to) {
 
 void encode_memory(const AlertMemory& memory, std::string& to) {
   ObjectWriter object(to);
+  if (memory.edited) {
+    if (!(memory.at_edit == AlertState{})) {
+      encode_state(memory.at_edit, object.key("at_edit"));
+    }
+    object.slot("edited", memory.edited);
+  }
   if (memory.failures != 0) {
     object.number("failures", memory.failures);
   }
@@ -219,6 +225,12 @@ Result<AlertMemory> decode_alert(std::string_view text) {
     const json value = json::parse(text);
     if (value.contains("state")) {
       memory.state = decode_state(value["state"]);
+    }
+    if (value.contains("edited")) {
+      memory.edited = decode_slot(value["edited"]);
+    }
+    if (value.contains("at_edit")) {
+      memory.at_edit = decode_state(value["at_edit"]);
     }
     if (value.contains("failures")) {
       memory.failures = value["failures"].get<int>();

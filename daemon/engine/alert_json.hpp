@@ -20,6 +20,9 @@ struct AlertMemory {
   /// where the KPI went on without it.
   std::string rule{};
   std::optional<Slot> seen{};
+  /// The last period before the rule was edited, and the state after it (Edit); nothing while it never was.
+  std::optional<Slot> edited{};
+  AlertState at_edit{};
 
   bool operator==(const AlertMemory&) const = default;
 };

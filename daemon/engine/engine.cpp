@@ -320,6 +320,7 @@ void Engine::plan_target(Line& line, Instant now) {
     if (stored != targets_.end() && without_changes(stored->second.text) != without_changes(text)) {
       warnings_.push_back("the target of " + kpi.id + (plan.name == "target" ? "" : " \"" + plan.name + "\"") +
                           " was changed without a reason; keep it and write changes: [{date: …, to: …, why: \"…\"}]");
+      edited_.insert(line.kpi);
     } else if (stored != targets_.end() && !kpi.targets[plan.target].baseline && !std::isnan(stored->second.baseline)) {
       plan.baseline = stored->second.baseline;
     }

@@ -219,6 +219,13 @@ class Engine {
   };
 
   /// One alert of one line, wherever it is kept.
+  /// A sample that is new or has another value.
+  struct ChangedSample {
+    std::uint32_t series;
+    Slot slot;
+    std::optional<Slot> front;  ///< Where the series began before.
+  };
+
   struct AlertSlot {
     RuleKind rule = RuleKind::kThresholds;
     std::size_t index = 0;
@@ -232,6 +239,8 @@ class Engine {
   void restore_lines(const StoredState& state);
   void ensure_known();
   void restore_alert(const AlertRow& row, Instant now);
+  void restore_edit(std::uint32_t line, const AlertSlot& alert, const AlertMemory& memory);
+  void begin_edit(std::uint32_t kpi);
   Result<void> restore_samples();
   Result<void> restore_verdicts();
   void restore_targets(const StoredState& state, Instant now);
@@ -250,6 +259,11 @@ class Engine {
   void ingest(PollResult& result, Instant now, StepSummary& summary);
   void remark_on(const SourceConfig& source, const Poll& poll, Slot running, StepSummary& summary);
   void ingest_samples(const SourceConfig& source, const Poll& poll, Instant now, StepSummary& summary);
+  void take_out(const SourceConfig& source,
+                const Poll& poll,
+                Slot until,
+                std::vector<ChangedSample>& changed,
+                StepSummary& summary);
   std::uint32_t series_of(std::uint32_t metric, const Labels& labels);
   void touch(std::uint32_t series, const ChangedSeries& change, Instant now);
   void judge_again(std::uint32_t line, const std::set<Slot>& periods);
@@ -333,6 +347,7 @@ class Engine {
 
   // keep_alerts.cpp
   void write_alerts(std::uint32_t line);
+  static const AlertState& state_in(const AlertStates& states, const AlertSlot& alert);
   void write_alert(std::uint32_t line, const AlertSlot& alert, AlertMemory memory);
 
   // digests.cpp
@@ -424,6 +439,7 @@ class Engine {
   std::vector<PollResult> polls_;
   std::vector<DeliveryRow> deliveries_;
   std::vector<NotificationRow> letters_;  // made outside
+  std::set<std::uint32_t> edited_;        // KPIs whose rule or target is not the one they were judged by last
   std::vector<NotificationRow> queued_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> dirty_;  // (KPI, line): in the order of judging
   std::map<std::uint32_t, std::set<Slot>> restated_;         // by line: periods to judge again

@@ -6,6 +6,10 @@
 #include "rules/judge/touch.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
 
 namespace kpi {
 namespace {
@@ -51,13 +55,6 @@ std::vector<std::uint32_t> converted_with(const SourceConfig& rates,
   }
   return sources;
 }
-
-/// A sample that is new or has another value.
-struct ChangedSample {
-  std::uint32_t series;
-  Slot slot;
-  std::optional<Slot> front;  // where the series began before
-};
 
 std::optional<Slot> front_of(const SampleTable::Series& series) {
   return series.samples.empty() ? std::nullopt : std::optional(series.samples.front().slot);
@@ -171,9 +168,15 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
       state.row.quota.push_back(remark.substr(kQuotaRemark.size()));
     }
   }
+  const Plugin* plugin = find_plugin(source.plugin);
+  if (plugin != nullptr && plugin->is_whole && !state.row.cursor.empty() &&
+      !state.row.cursor.starts_with(state.cursor_mark)) {
+    result.poll->whole_from = Slot{std::numeric_limits<std::int64_t>::min()};  // read by other labels than before
+  }
   state.row.cursor = result.poll->cursor.empty() ? "" : state.cursor_mark + result.poll->cursor;
   if (converts(source) && convert(*result.poll, source, *config_, table_)) {
     state.row.cursor.clear();  // what had no rate is read again
+    result.poll->whole_from.reset();
   }
   state.row.problem_count = result.poll->problem_count;
   state.row.problems.clear();
@@ -224,6 +227,9 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
     commit_.samples.push_back({series_id_[id], sample.slot, sample.value});
     changed.push_back({id, sample.slot, front});
   }
+  if (poll.whole_from && poll.problem_count == 0 && !is_instant) {
+    take_out(source, poll, until, changed, summary);
+  }
   sources_[source_of_metric_[source.metrics.front()]].knows_newest = false;
   if (skipped) {
     // What was not seen must be asked for again, although the source has not changed.
@@ -246,6 +252,52 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
     for (const std::uint32_t other : converted_with(source, *first_changed, *config_, table_)) {
       sources_[other].row.cursor.clear();  // read again, and converted anew
       sources_[other].is_changed = true;
+    }
+  }
+}
+
+/// A row that moved to other labels, as where a vendor goes on sorting a day, must not count beside the one that it
+/// became: of a sum it is zero from now on, else unknown.
+void Engine::take_out(const SourceConfig& source,
+                      const Poll& poll,
+                      Slot until,
+                      std::vector<ChangedSample>& changed,
+                      StepSummary& summary) {
+  const std::optional<Slot> kept_from = sources_[source_of_metric_[source.metrics.front()]].row.kept_from;
+  std::map<std::uint32_t, std::set<Slot>> periods;     // by metric
+  std::map<std::uint32_t, std::vector<Slot>> brought;  // by series
+  std::vector<std::vector<Slot>*> slots_of(poll.series.size());
+  for (std::size_t i = 0; i < slots_of.size(); ++i) {
+    const auto id = table_.find(source.metrics[poll.series[i].metric], poll.series[i].labels);
+    slots_of[i] = id ? &brought[*id] : nullptr;
+  }
+  for (const PolledSample& sample : poll.samples) {
+    const bool is_seen =
+        sample.slot < until && sample.slot >= *poll.whole_from && (!kept_from || sample.slot >= *kept_from);
+    if (is_seen && slots_of[sample.series] != nullptr) {
+      periods[source.metrics[poll.series[sample.series].metric]].insert(sample.slot);
+      slots_of[sample.series]->push_back(sample.slot);
+    }
+  }
+  for (const auto& [metric, slots] : periods) {
+    const double value = rules_.metrics[metric].across == Across::kSum ? 0 : std::nan("");
+    for (const std::uint32_t id : table_.of_metric(metric)) {
+      std::vector<Slot>& there = brought[id];
+      std::ranges::sort(there);
+      const std::optional<Slot> front = front_of(table_[id]);
+      std::vector<Slot> gone;
+      for (const Sample& sample : table_.range(id, *slots.begin(), Slot{slots.rbegin()->ms + 1})) {
+        if (slots.contains(sample.slot) && !std::ranges::binary_search(there, sample.slot)) {
+          gone.push_back(sample.slot);
+        }
+      }
+      for (const Slot slot : gone) {
+        if (table_.put(id, slot, value) != SampleTable::Put::kSame) {
+          ++summary.restated_samples;
+          commit_.samples.push_back({series_id_[id], slot, value});
+          changed.push_back({id, slot, front});
+        }
+      }
     }
   }
 }

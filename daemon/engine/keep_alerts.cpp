@@ -23,11 +23,24 @@ void Engine::write_alerts(std::uint32_t index) {
       const auto found = stored_of_line.find(rule_name(rules_.kpis[line.kpi], alert.rule, alert.index));
       stored = found == stored_of_line.end() ? stored : &found->second;
     }
-    if (stored->state == state && stored->told == *alert.told && stored->no_data == no_data) {
+    const std::optional<Slot> edited = line.edit ? std::optional(line.edit->last) : std::nullopt;
+    const AlertState& at_edit = line.edit && alert.state != nullptr ? state_in(line.edit->alerts, alert) : kNoState;
+    if (stored->state == state && stored->told == *alert.told && stored->no_data == no_data &&
+        stored->edited == edited && stored->at_edit == at_edit) {
       continue;
     }
-    write_alert(index, alert, {state, *alert.told, no_data, 0});
+    AlertMemory memory{state, *alert.told, no_data};
+    memory.edited = edited;
+    memory.at_edit = at_edit;
+    write_alert(index, alert, std::move(memory));
   }
+}
+
+/// REQUIRES that the alert has a state: no_data has none.
+const AlertState& Engine::state_in(const AlertStates& states, const AlertSlot& alert) {
+  return alert.rule == RuleKind::kThresholds ? states.thresholds
+         : alert.rule == RuleKind::kTarget   ? states.target
+                                             : states.alerts[alert.index];
 }
 
 void Engine::write_alert(std::uint32_t index, const AlertSlot& alert, AlertMemory memory) {

@@ -170,6 +170,12 @@ Result<RecordedRules> read_recorded_rules(HistoryReader& reader, const std::shar
                                join(std::vector(before.begin(), before.end()), ", "));
   }
   Rules rules(config, recorded);
+  const std::vector<Instant> before = KPI_TRY(reader.step_times(first));
+  const auto is_before = [&](const KnownRule& rule) { return rule.first_used < first; };
+  if (!before.empty() && before.front() < first && std::ranges::none_of(texts, is_before)) {
+    recorded.versions.push_back(
+        {Instant{}, rules.config()});  // kpid ran without a KPI, and what came then was not late
+  }
   for (auto at = definitions.begin(); at != definitions.end();) {
     const Instant from = at->first_used;
     for (; at != definitions.end() && at->first_used == from; ++at) {

@@ -212,6 +212,7 @@ Result<void> Engine::restore(Instant now, bool is_reload) {
     plan_target(line, now);
     schedule(i);
   }
+  std::ranges::for_each(std::exchange(edited_, {}), [this](std::uint32_t kpi) { begin_edit(kpi); });
   restore_routing(state, now);
   for (const DigestMark& mark : state.digests) {
     digests_.insert_or_assign(mark.key, mark.at);
@@ -310,6 +311,7 @@ void Engine::restore_alert(const AlertRow& row, Instant now) {
           take_up(place - 1, alert, row, *std::move(memory), now);
           return;
         }
+        restore_edit(place - 1, alert, *memory);
         *alert.told = memory->told;
         if (alert.state != nullptr) {
           *alert.state = memory->state;
@@ -322,6 +324,35 @@ void Engine::restore_alert(const AlertRow& row, Instant now) {
     }
   }
   orphans_.push_back(row);
+}
+
+void Engine::restore_edit(std::uint32_t index, const AlertSlot& alert, const AlertMemory& memory) {
+  if (!memory.edited) {
+    return;
+  }
+  Line& line = lines_[index];
+  AlertStates none{AlertState{}, AlertState{}, std::vector<AlertState>(line.alerts.size())};
+  auto edit = std::make_shared<Edit>(line.edit ? *line.edit : Edit{*memory.edited, std::move(none)});
+  edit->last = std::max(edit->last, *memory.edited);
+  if (alert.rule == RuleKind::kThresholds) {
+    edit->alerts.thresholds = memory.at_edit;
+  } else if (alert.rule == RuleKind::kTarget) {
+    edit->alerts.target = memory.at_edit;
+  } else if (alert.rule == RuleKind::kCondition) {
+    edit->alerts.alerts[alert.index] = memory.at_edit;
+  }
+  line.edit = std::move(edit);
+}
+
+/// What the lines of an edited rule were judged stays, and their alerts go on from where they stand.
+void Engine::begin_edit(std::uint32_t kpi) {
+  for (const std::uint32_t index : lines_of_kpi_[kpi]) {
+    Line& line = lines_[index];
+    if (line.stepped) {
+      line.edit = std::make_shared<Edit>(Edit{*line.stepped, alert_states(line)});
+      write_alerts(index);
+    }
+  }
 }
 
 void Engine::restore_targets(const StoredState& state, Instant now) {
@@ -380,6 +411,7 @@ void Engine::version_rules(const StoredState& state) {
       version_of_kpi_[i] = known->second->id;
     } else {
       if (known != newest.end()) {
+        edited_.insert(i);
         remarks_.push_back(kpi.id +
                            " has another rule than before: it counts from the next period on; `kpid backtest --rules "
                            "FILE` tells what it would have said of those before");

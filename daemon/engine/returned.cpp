@@ -66,6 +66,7 @@ void Engine::take_up(
         begun.firing = now;
         commit_.episodes.push_back(std::move(begun));
       };
+  restore_edit(index, alert, memory);
   told_[index].stored[row.rule] = memory;
   if (alert.state != nullptr) {
     AlertState& state = *alert.state;

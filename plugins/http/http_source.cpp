@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -53,6 +54,7 @@ class HttpPoll {
       return poll;
     }
     asked_from_ = covered_.value_or(windows.front().start);
+    whole_from_ = plan_.has_window ? windows.front().start : Slot{std::numeric_limits<std::int64_t>::min()};
     bool has_one = false;
     for (const PollWindow& window : windows) {
       const auto read = read_window(window);
@@ -269,6 +271,7 @@ class HttpPoll {
       return fail(ErrorKind::kInvalid, trail_.lost);
     }
     Poll poll = KPI_TRY(builder_.finish());
+    poll.whole_from = whole_from_;  // a page or a call that is missing has failed its window
     tell_zone(poll);
     poll.remarks.push_back(counted(talk_.sent(), "request") + " sent");
     if (plan_.pages.from && trail_.is_missed && !trail_.is_found) {
@@ -325,6 +328,7 @@ class HttpPoll {
   Conversation talk_;
   RowBuilder builder_;
   std::optional<Slot> covered_;
+  Slot whole_from_;
   Slot asked_from_;  // where what no poll has covered begins
   bool has_more_ = false;
   PageTrail trail_;

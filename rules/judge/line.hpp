@@ -14,6 +14,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -32,6 +33,19 @@ struct NoDataState {
   bool operator==(const NoDataState&) const = default;
 };
 
+/// The states of a line's alerts.
+struct AlertStates {
+  AlertState thresholds;
+  AlertState target;
+  std::vector<AlertState> alerts;
+};
+
+/// Where a line stood when its rule was edited: what was judged until then stays as it was judged.
+struct Edit {
+  Slot last;           ///< The newest period that an earlier form of the rule judged.
+  AlertStates alerts;  ///< After that period, as the rule of now took them up.
+};
+
 /// Everything that is remembered of one KPI and segment.
 struct Line {
   std::uint32_t id = 0;      ///< In the history; 0: not stored yet.
@@ -40,6 +54,7 @@ struct Line {
   bool is_expected = false;  ///< Listed in `expect`: it begins with the total, and never retires.
   bool is_retired = false;   ///< Silent for so long that it is judged no more until data comes.
   std::uint32_t rule_version = 0;
+  std::shared_ptr<const Edit> edit;  ///< The last one, before which no replay begins; null: there was none.
 
   // What its expressions read; set when series or lines appear.
   Inputs value_inputs;
@@ -118,6 +133,8 @@ void judge(
 /// Only those of `touched`: nothing that is due is judged, and nothing given up.
 void rejudge(
     Line& line, const KpiPlan& plan, const JudgeContext& context, const std::set<Slot>& touched, LineChanges& changes);
+
+AlertStates alert_states(const Line& line);
 
 /// Nothing is on that a retirement would end.
 bool nothing_is_on(const Line& line);

@@ -29,15 +29,6 @@ Judged look_at(const Line& line, const JudgeContext& context, Slot slot, const V
 /// Moves all machines of the line over the period.
 void step_machines(Line& line, const Kpi& kpi, const KpiPlan& plan, const Judged& judged);
 
-/// The states of a line's alerts.
-struct AlertStates {
-  AlertState thresholds;
-  AlertState target;
-  std::vector<AlertState> alerts;
-};
-
-AlertStates alert_states(const Line& line);
-
 /// What an episode is called from whose begin there was another that data was restated of.
 enum class Naming : std::uint8_t {
   kAnew,     ///< It is another episode.

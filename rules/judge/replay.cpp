@@ -17,17 +17,47 @@ class Replay {
       : line_(line), plan_(plan), context_(context), again_(again), kpi_(kpi_of(line, context)) {}
 
   void run(LineChanges& changes) {
-    const Slot touched = again_.begin()->first;
+    const auto replayed = line_.edit ? again_.upper_bound(line_.edit->last) : again_.begin();
+    bool is_changed = false;
+    for (const auto& [slot, value] : again_) {
+      const bool is_replayed = replayed != again_.end() && slot >= replayed->first;
+      is_changed = is_changed || (is_replayed && !is_gap_as_before(slot, value));
+      line_.judged.put(slot, value.number);
+    }
+    for (auto at = again_.begin(); at != replayed; ++at) {
+      judge_alone(at->first, at->second, changes);
+    }
+    if (replayed != again_.end()) {
+      replay_from(replayed->first, is_changed, changes);
+    }
+    settle_no_data(changes);
+  }
+
+ private:
+  /// A period that an earlier form of the rule judged: the rule of now looks at its new data, and at nothing else.
+  void judge_alone(Slot slot, const Value& value, LineChanges& changes) {
+    const AlertStates states = alert_states(line_);
+    const TargetStanding standing = std::exchange(line_.target_standing, TargetStanding{});
+    take_up(AlertStates{AlertState{}, AlertState{}, std::vector<AlertState>(line_.alerts.size())});
+    const Judged judged = look_at(line_, context_, slot, value, plan_.due(kpi_, slot));
+    changes.verdicts.push_back(verdict_row(line_, kpi_, plan_, judged, run_without_data(slot)));
+    note_verdict(line_, kpi_, changes.verdicts.back());
+    take_up(states);
+    line_.target_standing = standing;
+  }
+
+  void take_up(AlertStates states) {
+    line_.thresholds = std::move(states.thresholds);
+    line_.target = std::move(states.target);
+    line_.alerts = std::move(states.alerts);
+  }
+
+  void replay_from(Slot touched, bool is_changed, LineChanges& changes) {
     const Slot until = *line_.stepped;
     const AlertStates before = alert_states(line_);
     const bool was_off = nothing_is_on(line_);
     const TargetStanding stood = line_.target_standing;
     const std::size_t verdicts = changes.verdicts.size();
-    bool is_changed = false;
-    for (const auto& [slot, value] : again_) {
-      is_changed = is_changed || !is_gap_as_before(slot, value);
-      line_.judged.put(slot, value.number);
-    }
     std::optional<Slot> unknown_since = run_without_data(previous(touched));
     for (Slot slot = rewind(touched); slot <= until; slot = next(slot)) {
       const Value value = value_of(slot);
@@ -54,10 +84,8 @@ class Replay {
     for (std::size_t i = verdicts; i < changes.verdicts.size(); ++i) {
       keep_name(changes.verdicts[i].episode, anew);
     }
-    settle_no_data(changes);
   }
 
- private:
   [[nodiscard]] Slot next(Slot slot) const { return next_slot(slot, kpi_.every, kpi_.zone); }
 
   [[nodiscard]] Slot previous(Slot slot) const { return next_slot(slot, kpi_.every, kpi_.zone, -1); }
@@ -82,15 +110,30 @@ class Replay {
     return last && *last < data && plan_.deadline(kpi_, *last) <= context_.now;
   }
 
-  /// Takes the machines back to where all were quiet; the first period to go on with.
+  /// Takes the machines back to where all were quiet, or to the last edit; the first period to go on with.
   Slot rewind(Slot from) {
-    while (from > *line_.first && line_.busy.contains(previous(from))) {
+    const Slot begin = line_.edit ? std::max(next(line_.edit->last), *line_.first) : *line_.first;
+    while (from > begin && line_.busy.contains(previous(from))) {
       from = previous(from);
     }
+    const AlertStates now = alert_states(line_);
     forget_alerts(line_);
     forget_alert(line_.target);
+    if (line_.edit && from == begin) {
+      take_up(line_.edit->alerts);
+      keep_names(now);
+    }
     line_.target_standing = TargetStanding{};  // found anew from what was judged before
     return from;
+  }
+
+  /// The names of episodes outlive a replay.
+  void keep_names(const AlertStates& now) {
+    line_.thresholds.named = now.thresholds.named;
+    line_.target.named = now.target.named;
+    for (std::size_t i = 0; i < line_.alerts.size(); ++i) {
+      line_.alerts[i].named = now.alerts[i].named;
+    }
   }
 
   /// What the period was or is now judged by.

@@ -8,7 +8,8 @@
 namespace kpi {
 
 /// Gives the periods of `again` their values and moves the alert machines anew from the last period before them at
-/// which all were quiet. REQUIRES that none is later than `line.stepped`.
+/// which all were quiet, or the last edit of the rule. Those that were judged before that edit are judged anew alone:
+/// the machines stay as they were. REQUIRES that none is later than `line.stepped`.
 void replay(Line& line,
             const KpiPlan& plan,
             const JudgeContext& context,

@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace kpi::test {
 namespace {
@@ -355,6 +356,97 @@ TEST_P(BacktestOfADaemonsLife, WithOneOtherRuleFindsDifferencesOfThatAlone) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Backtest, BacktestOfADaemonsLife, testing::Range(1U, 4U));
+
+// --- rules that are edited ---
+
+/// What a KPI may become: another formula, limit, patience or policy, or nothing at all.
+const std::map<std::string, std::vector<std::string>>& forms() {
+  static const std::map<std::string, std::vector<std::string>> all{
+      {"visits",
+       {"{value: web.visits, split_by: [country], thresholds: {warning: 70}}",
+        "{value: web.visits * 2, split_by: [country], thresholds: {warning: 150, for: 2 days}}",
+        "{value: web.visits, split_by: [country], thresholds: {warning: 90, critical: 60, recover_for: 2 days}, "
+        "no_data: {then: hold}}",
+        ""}},
+      {"week",
+       {"{value: web.visits, over: 7 days, thresholds: {warning: 1000, for: 3 days}, no_data: {after: 2 days}}",
+        "{value: web.visits, over: 3 days, thresholds: {warning: 450}, no_data: {then: ok}}",
+        "{value: web.visits, target: {from: 100, start: 2026-03-05, to: 200, by: 2026-03-20, judge: pace}}"}},
+      {"sum",
+       {"{value: visits + week, thresholds: {warning: 1200}}",
+        "{value: 2 * week, alerts: [{name: low, when: \"value < 2000\", for: 2 days}]}",
+        ""}}};
+  return all;
+}
+
+class BacktestOfEdits : public testing::TestWithParam<unsigned> {};
+
+TEST_P(BacktestOfEdits, FindsWhatWasRecorded) {
+  Program program("2026-03-02T06:00:00Z");
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\nsources: {web: {plugin: csv, path: web.csv, date: {column: Date}, labels: "
+                "{country: Country}, metrics: {visits: {column: Visits}}}}\n"
+                "channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n");
+  std::mt19937 random(GetParam());
+  const auto chance = [&](double share) { return std::uniform_real_distribution(0.0, 1.0)(random) < share; };
+  std::map<std::string, std::size_t> form{{"visits", random() % 4}, {"week", 0}, {"sum", 2}};
+  std::map<std::pair<int, std::string>, int> known;
+  for (int day = 2; day <= 25; ++day) {
+    for (int of = 1; of < day; ++of) {
+      for (const char* country : {"NO", "SE"}) {
+        const bool is_new = !known.contains({of, country});
+        const bool comes = chance(is_new ? 0.8 : 0.05);
+        const int value = 40 + static_cast<int>(random() % 80);
+        if (comes) {
+          known[{of, country}] = value;
+        }
+      }
+    }
+    std::string rows = "Date,Country,Visits\n";
+    for (const auto& [key, value] : known) {
+      rows += day_of_march(key.first) + "," + key.second + "," + std::to_string(value) + "\n";
+    }
+    program.write("web.csv", rows);
+    const bool is_edited = chance(0.3);
+    const auto which = std::next(form.begin(), random() % 3);
+    const std::size_t to = random() % forms().at(which->first).size();
+    which->second = is_edited ? to : which->second;
+    Entries entries;
+    for (const auto& [kpi, at] : form) {
+      const std::string& entry = forms().at(kpi).at(at);
+      const bool needs_visits = kpi == "sum" && at == 0 && forms().at("visits").at(form.at("visits")).empty();
+      if (!entry.empty() && !needs_visits) {
+        entries.emplace(kpi, entry);
+      }
+    }
+    write_rules(program, entries);
+    ASSERT_EQ(program.once(day_of_march(day) + "T06:00:00Z"), 0);
+  }
+  const Records records = records_of(program, "2026-03-25T06:00:00Z");
+  EXPECT_GT(records.recorded.size(), 30U);
+  expect_equal(records);
+}
+
+INSTANTIATE_TEST_SUITE_P(Backtest, BacktestOfEdits, testing::Range(1U, 13U));
+
+TEST(BacktestOfTheFirstKpi, KnowsThatThereWasNoneBefore) {
+  Program program("2026-03-02T06:00:00Z");
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\nsources: {web: {plugin: csv, path: web.csv, date: {column: Date}, metrics: "
+                "{visits: {column: Visits}}}}\n"
+                "channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n");
+  const std::string rows = "2026-03-01,100\n2026-03-03,100\n2026-03-04,100\n";
+  program.write("rules.yaml", "kpis: {}\n");
+  program.write("web.csv", "Date,Visits\n" + rows);
+  ASSERT_EQ(program.once("2026-03-05T06:00:00Z"), 0);
+  program.write("web.csv", "Date,Visits\n2026-03-02,100\n" + rows);
+  ASSERT_EQ(program.once("2026-03-06T06:00:00Z"), 0);
+  write_rules(program, {{"visits", "{value: web.visits, thresholds: {warning: 50}}"}});
+  ASSERT_EQ(program.once("2026-03-07T06:00:00Z"), 0);
+  const Records records = records_of(program, "2026-03-07T06:00:00Z");
+  EXPECT_GE(records.recorded.size(), 4U);
+  expect_equal(records);
+}
 
 // --- segments that retire ---
 

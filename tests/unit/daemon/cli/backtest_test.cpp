@@ -483,7 +483,8 @@ TEST_F(BacktestOfRulesThatChanged, SaysWhichEditsAreNotInIt) {
   EXPECT_EQ(after.out, before.out);
   EXPECT_EQ(after.err,
             "kpid: not judged by yet, and not in this: the rules of fresh, rate, calls, per_call as they are now; "
-            "--rules FILE tries them\n");
+            "--rules FILE tries them\n" +
+                before.err);
 }
 
 TEST_F(BacktestOfRulesThatChanged, ComparesOtherRulesWithThoseOfTheTime) {

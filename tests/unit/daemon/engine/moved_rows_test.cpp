@@ -1,0 +1,73 @@
+// Rows that move to other labels while a vendor goes on sorting a day: the old one does not count beside the new one.
+
+#include "tests/unit/daemon/engine/story.hpp"
+
+#include <gmock/gmock.h>
+
+namespace kpi::test {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+
+class MovedRows : public testing::Test {
+ protected:
+  struct Row {
+    std::string_view day;
+    std::string channel;
+    double sessions;
+  };
+
+  /// What the source says when it is read, from `whole` on whole.
+  void read(std::string_view time, std::optional<std::string_view> whole, const std::vector<Row>& rows) {
+    Poll poll;
+    for (const Row& row : rows) {
+      poll.samples.push_back(
+          {static_cast<std::uint32_t>(poll.series.size()), slot_of(*parse_date(row.day)), row.sessions});
+      poll.series.push_back({0, Labels{{"channel", row.channel}}});
+    }
+    poll.whole_from = whole ? std::optional(slot_of(*parse_date(*whole))) : std::nullopt;
+    story_.engine().receive(PollResult{0, at(time), std::move(poll)});
+    story_.pass(time);
+  }
+
+  std::vector<std::string> total() {
+    std::vector<std::string> of_total;
+    for (const std::string& row : story_.ledger()) {
+      if (row.starts_with("sessions (total)")) {
+        of_total.push_back(row);
+      }
+    }
+    return of_total;
+  }
+
+  Story story_{
+      "sources: {web: {plugin: csv, path: web.csv, labels: {channel: Channel}, metrics: {sessions: {}, time: {kind: "
+      "mean}}}}\n"
+      "channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n",
+      "kpis: {sessions: {value: web.sessions, split_by: [channel]}}\n"};
+};
+
+TEST_F(MovedRows, CountOnce) {
+  read("2026-03-08 08:00", "2026-03-01", {{"2026-03-07", "Unassigned", 500}, {"2026-03-07", "Direct", 200}});
+  read("2026-03-08 09:00", "2026-03-01", {{"2026-03-07", "Organic", 500}, {"2026-03-07", "Direct", 200}});
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 700 ")));
+  EXPECT_THAT(story_.ledger(), Contains(HasSubstr("Unassigned")));
+}
+
+TEST_F(MovedRows, StayWhereNothingOrOnlyOtherPeriodsAreRead) {
+  read("2026-03-08 08:00", "2026-03-01", {{"2026-03-07", "Direct", 200}, {"2026-03-06", "Direct", 100}});
+  read("2026-03-09 08:00", "2026-03-07", {{"2026-03-08", "Organic", 50}, {"2026-03-06", "Organic", 1}});
+  EXPECT_THAT(total(),
+              testing::ElementsAre(
+                  HasSubstr("06T00:00:00Z: 101 "), HasSubstr("07T00:00:00Z: 200 "), HasSubstr("08T00:00:00Z: 50 ")));
+}
+
+TEST_F(MovedRows, StayWhereRowsMayComeOneByOne) {
+  read("2026-03-08 08:00", std::nullopt, {{"2026-03-07", "Direct", 200}});
+  read("2026-03-08 09:00", std::nullopt, {{"2026-03-07", "Organic", 50}});
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 250 ")));
+}
+
+}  // namespace
+}  // namespace kpi::test
