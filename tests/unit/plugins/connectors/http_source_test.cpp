@@ -324,6 +324,102 @@ TEST(HttpTokens, ThatWereRevokedAreAMistakeOfTheConfiguration) {
                    "credential (a refresh token that was revoked must be made anew)"}));
 }
 
+std::string logged_in(const std::string& host) {
+  return R"(plugin: http
+auth: {type: oauth2_client_credentials, token_url: "https://id.example.com/token", client_id: c, client_secret: s3cret}
+request: {url: "https://)" +
+         host + R"(/n"}
+rows: {kind: scalar, path: /n}
+metrics: {n: {kind: level}})";
+}
+
+TEST(HttpTokens, AreNotAskedForWhileTheLoginIsHeldBack) {
+  int logins = 0;
+  HttpResponse of_login = answer_of(R"({"error_description":"slow down, s3cret"})", 429, {{"retry-after", "120"}});
+  const auto answer = [&](const HttpRequest& request) {
+    logins += request.url.starts_with("https://id") ? 1 : 0;
+    return request.url.starts_with("https://id") ? of_login : answer_of(R"({"n":1})");
+  };
+  std::vector<LoadedSource> sources;
+  for (int i = 0; i < 8; ++i) {
+    // The token is of one host: the login is not.
+    sources.push_back(
+        load_source(logged_in(i == 7 ? "other.example.com" : "api.example.com"), "s" + std::to_string(i)));
+    ASSERT_NE(sources.back().source, nullptr) << sources.back().diagnostics;
+  }
+  FakeHost host(answer);
+  const auto first = sources[0].source->poll(request_at(host), host, {});
+  ASSERT_FALSE(first.has_value());
+  EXPECT_EQ(first.error(),
+            (Error{ErrorKind::kUnavailable,
+                   "https://id.example.com: the login is held back until 2026-11-21T00:02:00Z: status 429: slow down, "
+                   "***"}));
+  FakeHost again(answer);  // after a restart
+  again.kept_files = host.kept_files;
+  for (FakeHost* asked : {&host, &again}) {
+    asked->time += std::chrono::seconds{119};
+    for (std::size_t i = 1; i < sources.size(); ++i) {
+      EXPECT_EQ(poll_text(sources[i].source->poll(request_at(*asked), *asked, {}), sources[i].settings),
+                "error: https://id.example.com: the login is held back, not asked until 2026-11-21T00:02:00Z: status "
+                "429: slow down, ***\n");
+    }
+  }
+  EXPECT_EQ(logins, 1);
+  of_login = answer_of(R"({"access_token":"abcdef"})");
+  host.time += std::chrono::seconds{1};
+  for (const LoadedSource& one : sources) {
+    EXPECT_EQ(poll_text(one.source->poll(request_at(host), host, {}), one.settings), "n 2026-11-20 1\n");
+  }
+  EXPECT_EQ(logins, 3) << "one for each host";
+}
+
+TEST(HttpTokens, AreAskedForAgainLaterEachTimeTheLoginFails) {
+  for (const bool answers : {true, false}) {
+    const LoadedSource one = load_source(logged_in("api.example.com"));
+    const LoadedSource other = load_source(logged_in("api.example.com"), "t");
+    FakeHost host([&](const HttpRequest&) -> Result<HttpResponse> {
+      return answers ? Result<HttpResponse>(answer_of("", 503))
+                     : fail(ErrorKind::kTimeout, "https://id.example.com: no answer within 30 s");
+    });
+    std::vector<std::string> said;
+    std::vector<std::size_t> sent;
+    for (int i = 0; i < 3; ++i) {
+      for (const LoadedSource* source : {&one, &other}) {
+        const auto poll = source->source->poll(request_at(host), host, {});
+        ASSERT_FALSE(poll.has_value());
+        EXPECT_NE(poll.error().kind, ErrorKind::kInvalid);
+        said.push_back(poll.error().message.substr(24));
+      }
+      sent.push_back(host.requests.size());
+      host.time += std::chrono::seconds{30};
+    }
+    if (answers) {
+      EXPECT_EQ(sent, (std::vector<std::size_t>{3, 6, 6})) << "a short wait may help, a long one is shared";
+      EXPECT_EQ(said.front(), "the login is held back until 2026-11-21T00:00:33Z: status 503");
+      EXPECT_EQ(said[1], "the login is held back, not asked until 2026-11-21T00:00:33Z: status 503");
+    } else {
+      EXPECT_EQ(sent, (std::vector<std::size_t>{1, 2, 2}));
+      EXPECT_EQ(said.front(),
+                "the login is held back until 2026-11-21T00:00:30Z: https://id.example.com: no answer within 30 s");
+      EXPECT_EQ(said[2],
+                "the login is held back until 2026-11-21T00:01:30Z: https://id.example.com: no answer within 30 s");
+    }
+  }
+}
+
+TEST(HttpTokens, AreWaitedForWhereTheLoginIsSoonPossible) {
+  const LoadedSource loaded = load_source(logged_in("api.example.com"));
+  int logins = 0;
+  FakeHost host([&](const HttpRequest& request) {
+    if (request.url.starts_with("https://id") && ++logins == 1) {
+      return answer_of("", 429, {{"retry-after", "7"}});
+    }
+    return answer_of(R"({"access_token":"abcdef","n":1})");
+  });
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings), "n 2026-11-20 1\n");
+  EXPECT_EQ(host.waits, (std::vector<std::chrono::milliseconds>{std::chrono::seconds{7}}));
+}
+
 TEST(HttpTokens, ReadAKeysFileBesideTheFileThatNamesIt) {
   const LoadedSource loaded =
       load_source("plugin: ga4\nproperty: 1\nkey_file: service.json\ntimezone: UTC\nmetrics: {sessions: {}}");
@@ -516,7 +612,7 @@ TEST(HttpBudget, AndTokensAreReadAnewWhereWhatWasKeptIsBroken) {
   };
   FakeHost host(answer);
   ASSERT_TRUE(loaded.source->poll(request_at(host), host, {}).has_value());
-  EXPECT_EQ(host.kept_files.size(), 2U);
+  EXPECT_EQ(host.kept_files.size(), 3U);  // the token, what is used of the budget, and the rests of the login
   for (const char* text :
        {"{", "[]", R"({"sent":5,"why":[],"rests_until":"x","token":7,"refresh":{},"renew_at":null,"exports":3})"}) {
     FakeHost again(answer);
