@@ -225,6 +225,70 @@ metrics: {visits: {}})");
   EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?day=2026-11-20");
 }
 
+TEST(HttpSource, LetsTheFirstReadingAfterThePeriodsEndStand) {
+  const auto yaml = [](const std::string& request, const std::string& grain) {
+    return "plugin: http\ngrain: " + grain + "\nwindow: {lookback_days: 1, first_days: 1}\n" + request +
+           "\nrows: {kind: scalar, path: /followers, date: window}\nmetrics: {n: {kind: level}}";
+  };
+  std::string followers;
+  FakeHost host([&](const HttpRequest&) { return answer_of("{\"followers\":" + followers + "}"); });
+  const auto begin = host.time;
+  std::string cursor;
+  const auto polled = [&](const LoadedSource& loaded, std::chrono::hours at, const std::string& value) {
+    followers = value;
+    host.time = begin + at;
+    const auto poll = loaded.source->poll(request_at(host, cursor), host, {});
+    if (!poll) {
+      return poll.error().message;
+    }
+    cursor = poll->cursor;
+    return poll->unchanged ? "unchanged" : join(samples_text(*poll, loaded.settings), ",");
+  };
+  const std::string url = "url: \"https://api.example.com/me\"";
+  const LoadedSource now = load_source(yaml("request: {" + url + "}", "day"));
+  ASSERT_NE(now.source, nullptr) << now.diagnostics;
+  EXPECT_EQ(polled(now, std::chrono::hours{1}, "null"), "");
+  EXPECT_EQ(polled(now, std::chrono::hours{8}, "105"), "n 2026-11-20 105") << "no value is no reading";
+  const std::size_t asked = host.requests.size();
+  EXPECT_EQ(polled(now, std::chrono::hours{23}, "106"), "unchanged");
+  EXPECT_EQ(host.requests.size(), asked);
+  EXPECT_EQ(polled(now, std::chrono::hours{25}, "107"), "n 2026-11-21 107");
+  EXPECT_EQ(polled(now, std::chrono::hours{26}, "108"), "unchanged");
+  cursor.clear();
+  EXPECT_EQ(polled(now, std::chrono::hours{27}, "109"), "n 2026-11-21 109") << "everything is wanted again";
+
+  cursor.clear();
+  const LoadedSource instant = load_source(yaml("request: {" + url + "}", "instant"));
+  EXPECT_NE(polled(instant, std::chrono::hours{1}, "1"), polled(instant, std::chrono::hours{2}, "2"));
+
+  // Where some request names its window, the answer is about that one, and may be restated.
+  for (const std::string& request :
+       {"fan_out: day\nrequest: {" + url + ", query: {d: \"{{window.start}}\"}}",
+        "fan_out: day\nsteps: [{request: {" + url + ", query: {d: \"{{day}}\"}}}, {request: {" + url + "}}]"}) {
+    cursor.clear();
+    const LoadedSource named = load_source(yaml(request, "day"));
+    ASSERT_NE(named.source, nullptr) << named.diagnostics;
+    EXPECT_EQ(polled(named, std::chrono::hours{8}, "105"), "n 2026-11-20 105");
+    EXPECT_EQ(polled(named, std::chrono::hours{23}, "106"), "n 2026-11-20 106");
+  }
+}
+
+TEST(HttpSource, LetsNoPartOfAReadingStand) {
+  const LoadedSource loaded = load_source(R"(plugin: http
+request: {url: "https://api.example.com/me"}
+rows: {kind: scalar, path: /n}
+outcome: [{when: {json: /busy exists}, then: partial}]
+metrics: {n: {kind: level}})");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  bool is_busy = true;
+  FakeHost host([&](const HttpRequest&) { return answer_of(is_busy ? R"({"n":1,"busy":true})" : R"({"n":2})"); });
+  const auto part = loaded.source->poll(request_at(host), host, {});
+  ASSERT_TRUE(part.has_value()) << part.error().message;
+  is_busy = false;
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host, part->cursor), host, {}), loaded.settings),
+            "n 2026-11-20 2\n");
+}
+
 TEST(HttpSource, NeverDeliversThePeriodThatRuns) {
   const LoadedSource loaded = load_source(kVisits);
   FakeHost host([](const HttpRequest&) {
