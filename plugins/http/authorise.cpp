@@ -423,8 +423,10 @@ Result<std::string> Conversation::signed_token(bool is_bearer) {
     }
   }
   const std::string text = base64_of(header.dump(), true) + '.' + base64_of(claims.dump(), true);
-  const std::string signature = KPI_TRY(host_.sign_rs256(pem, text));
-  return text + '.' + base64_of(signature, true);
+  const std::string signature = base64_of(KPI_TRY(host_.sign_rs256(pem, text)), true);
+  // The other side may say it back, and the signature is what makes a token of what anybody may read.
+  secrets_.push_back(signature);
+  return secrets_.emplace_back(text + '.' + signature);
 }
 
 }  // namespace kpi

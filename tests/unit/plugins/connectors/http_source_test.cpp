@@ -484,6 +484,35 @@ TEST(HttpTokens, AreWaitedForWhereTheLoginIsSoonPossible) {
   EXPECT_EQ(host.waits, (std::vector<std::chrono::milliseconds>{std::chrono::seconds{7}}));
 }
 
+TEST(HttpTokens, ThatAreSignedHereAreHiddenWhereTheyAreSaidBack) {
+  for (const char* auth : {R"({type: jwt_direct, key: "${file:KEY_PEM}", issuer: me, subject: s})",
+                           R"({type: oauth2_jwt_bearer, key: "${file:KEY_PEM}", issuer: me, audience: a,)"
+                           R"( token_url: "https://id.example.com/token"})"}) {
+    SCOPED_TRACE(auth);
+    const LoadedSource loaded = load_source("plugin: http\nauth: " + std::string(auth) + R"(
+request: {url: "https://api.example.com/n"}
+rows: {kind: scalar, path: /n}
+metrics: {n: {kind: level}})");
+    ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+    bool is_whole = true;
+    FakeHost host([&](const HttpRequest& request) {
+      std::string token = request.headers.back().second.substr(7);
+      if (request.method == "POST") {
+        token = request.body.substr(request.body.find("assertion=") + 10);
+      }
+      const std::string said = is_whole ? token : token.substr(token.rfind('.') + 1);
+      return answer_of("the token " + said + " is none", 400);
+    });
+    for (const bool whole : {true, false}) {
+      is_whole = whole;
+      const auto poll = loaded.source->poll(request_at(host), host, {});
+      ASSERT_FALSE(poll.has_value());
+      EXPECT_NE(poll.error().message.find("status 400: the token *** is none"), std::string::npos)
+          << poll.error().message;
+    }
+  }
+}
+
 TEST(HttpTokens, ReadAKeysFileBesideTheFileThatNamesIt) {
   const LoadedSource loaded =
       load_source("plugin: ga4\nproperty: 1\nkey_file: service.json\ntimezone: UTC\nmetrics: {sessions: {}}");
