@@ -1512,7 +1512,12 @@ TEST(HttpPlan, HasAnAddressThatCanBeAskedFor) {
             .diagnostics;
     return text.substr(0, text.find('\n'));
   };
-  for (const char* url : {"", "ftp://example.com/n", "example.com/n", "https://exa mple.com/n"}) {
+  for (const char* url : {"https://exa mple.com/n", "https://x.example.com/a b?c={{page}}"}) {
+    EXPECT_EQ(
+        trouble("{url: \"" + std::string(url) + "\"}"),
+        "kpid.yaml:5:20: error: request.url: the address \"" + std::string(url) + "\" has a space or a line break");
+  }
+  for (const char* url : {"", "ftp://example.com/n", "example.com/n"}) {
     const std::string shown = "\"" + std::string(url) + "\" is no http or https address";
     EXPECT_EQ(trouble("{url: \"" + std::string(url) + "\"}"), "kpid.yaml:5:20: error: request.url: " + shown);
     EXPECT_EQ(trouble("\"" + std::string(url) + "\""), "kpid.yaml:5:14: error: request: " + shown);
@@ -1583,6 +1588,9 @@ TEST(HttpPreset, AsksForADayWhereItIsWhatACallIsFor) {
       "for\n  help: write fan_out: day, or ask from {{window.start}} to {{window.end}}");
   EXPECT_EQ(trouble("fan_out: day"), "");
   EXPECT_EQ(trouble("window: {max_span: 1 day}", "{field: d}"), "");
+  const std::string misspelt = trouble("window: {max_span: 1 days}", "{field: d}");
+  EXPECT_EQ(misspelt.substr(0, misspelt.find('\n')),
+            "kpid.yaml:4:24: error: window.max_span: \"1 days\" is not a length of time: write \"1 day\"");
   EXPECT_EQ(trouble("grain: hour\nfan_out: day", "{field: d}"), "");
   EXPECT_EQ(trouble("grain: month\nfan_out: day\nwindow: {format: \"%Y-%m\"}"), "");
 }
