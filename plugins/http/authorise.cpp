@@ -39,6 +39,11 @@ void add_to_query(std::string& url, const std::string& name, const std::string& 
   }
 }
 
+/// Nothing is wrong with the login then: the other side cannot take it now.
+bool asks_for_patience(int status) {
+  return status == 408 || status == 429 || status >= 500;
+}
+
 std::optional<double> seconds_of(const Json* value) {
   return value == nullptr ? std::nullopt : parse_number(json_text_of(*value));
 }
@@ -146,18 +151,51 @@ void Conversation::drop_token() {
   credential_->token.renew_at.reset();
 }
 
+/// Whoever has this login waits for the same token, and the other side counts them as one: they rest together.
 Result<void> Conversation::fetch_token(Credential::Token& token) {
-  HttpRequest request;
-  if (plan_.auth.type == Type::kSession) {
-    request = KPI_TRY(make(plan_.auth.login, scope_, {}));
-  } else {
-    request = KPI_TRY(token_request(token));
+  for (int attempt = 0;; ++attempt) {
+    const HttpRequest request =
+        plan_.auth.type == Type::kSession ? KPI_TRY(make(plan_.auth.login, scope_, {})) : KPI_TRY(token_request(token));
+    if (const auto turn = login_->begin({.concurrency = 1}, login_book_, stop_); !turn) {
+      return fail(turn.error().kind, trouble(request, "the login is held back, " + turn.error().message));
+    }
+    const auto answer = send(request);
+    login_->end();
+    if (!answer &&
+        (!was_sent_ || answer.error().kind == ErrorKind::kInvalid || answer.error().kind == ErrorKind::kStopped)) {
+      return fail(answer.error().kind, redacted(answer.error().message));
+    }
+    if (answer && !asks_for_patience(answer->status)) {
+      KPI_TRY(take_token(request, *answer, token));
+      login_->relax();
+      return {};
+    }
+    KPI_TRY(after_login_trouble(request, answer, attempt));
   }
-  auto response = send(request);
-  if (!response) {
-    return fail(response.error().kind, redacted(response.error().message));
+}
+
+Result<void> Conversation::after_login_trouble(const HttpRequest& request,
+                                               const Result<HttpResponse>& answer,
+                                               int attempt) {
+  std::optional<milliseconds> asked;  // by the other side
+  if (answer) {
+    // What the source says of waits is said of the interface that it reads: a session's login is a part of it.
+    const auto json = parse_json("answer", answer->body);
+    asked = wait_of(plan_.auth.type == Type::kSession ? plan_.waits : std::vector<WaitRule>{},
+                    {&*answer, json ? &*json : nullptr},
+                    host_.now());
   }
-  return take_token(request, *response, token);
+  const bool may_pass_soon = answer ? answer->status != 429 : answer.error().kind != ErrorKind::kTimeout;
+  const milliseconds pause = asked.value_or(may_pass_soon ? milliseconds{1000LL << attempt} : kLongestWait);
+  if (attempt + 1 < kAttempts && pause <= kShortWait) {
+    return host_.wait(pause, stop_);
+  }
+  const milliseconds rest = rest_after(login_->count_failure());
+  const Instant until = host_.now() + (asked && *asked > kShortWait ? *asked : rest);
+  const std::string why = answer ? words_of(*answer) : redacted(answer.error().message);
+  login_->rest(login_book_, until, why);
+  return fail(answer ? ErrorKind::kUnavailable : answer.error().kind,
+              trouble(request, "the login is held back until " + rfc3339(until) + ": " + why));
 }
 
 Result<HttpRequest> Conversation::token_request(const Credential::Token& token) {
@@ -207,7 +245,7 @@ Result<void> Conversation::take_token(const HttpRequest& request,
   const auto json = parse_json("answer", response.body);
   const bool is_fine = response.status >= 200 && response.status < 300 && json;
   if (!is_fine) {
-    const bool is_refused = response.status >= 400 && response.status < 500 && response.status != 429;
+    const bool is_refused = response.status >= 400 && response.status < 500;
     if (is_refused && plan_.auth.type == Type::kRefresh && !token.refresh.empty()) {
       token.refresh = Secret();  // the configured one may be newer than what was kept
       KPI_TRY(keep_token(token));
@@ -385,8 +423,10 @@ Result<std::string> Conversation::signed_token(bool is_bearer) {
     }
   }
   const std::string text = base64_of(header.dump(), true) + '.' + base64_of(claims.dump(), true);
-  const std::string signature = KPI_TRY(host_.sign_rs256(pem, text));
-  return text + '.' + base64_of(signature, true);
+  const std::string signature = base64_of(KPI_TRY(host_.sign_rs256(pem, text)), true);
+  // The other side may say it back, and the signature is what makes a token of what anybody may read.
+  secrets_.push_back(signature);
+  return secrets_.emplace_back(text + '.' + signature);
 }
 
 }  // namespace kpi

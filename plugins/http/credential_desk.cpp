@@ -21,6 +21,12 @@ std::int64_t ms_of(Instant instant) {
 
 }  // namespace
 
+std::chrono::milliseconds rest_after(int failures) {
+  constexpr std::chrono::milliseconds first{30'000};
+  constexpr std::chrono::milliseconds longest{900'000};
+  return std::min(std::chrono::milliseconds{first.count() << std::clamp(failures - 1, 0, 5)}, longest);
+}
+
 /// What another process, or this one before it was started again, has used. A budget is looked up at each request.
 void Credential::read(const UseBook& book, const CredentialLimits& limits, bool is_kept) {
   if (book.folder.empty() || (was_read_ && !is_kept)) {

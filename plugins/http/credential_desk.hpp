@@ -7,6 +7,7 @@
 #include "rules/base/secret.hpp"
 #include "rules/base/time.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -27,6 +28,14 @@ struct CredentialLimits {
   std::size_t requests = 0;  ///< 0: as many as one likes.
   Duration per{60'000};
 };
+
+/// What is waited for while a poll runs; more is left to a later poll.
+inline constexpr std::chrono::milliseconds kShortWait{15'000};
+/// So often one poll asks for one thing.
+inline constexpr int kAttempts = 3;
+
+/// How long the other side is left alone after so many failures in a row, where it does not say.
+std::chrono::milliseconds rest_after(int failures);
 
 /// Where the use of a credential is written down, so that neither a restart nor another verb spends a quota twice or
 /// forgets that the other side wants to be left alone. An empty folder: nowhere.

@@ -15,12 +15,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// What is waited for while a poll runs; more is left to a later poll.
-constexpr milliseconds kShortWait{15'000};
-constexpr milliseconds kFirstRest{30'000};
-constexpr milliseconds kLongestRest{900'000};
-constexpr int kAttempts = 3;
-
 /// A secret may be an address: others say back what stands behind its host.
 void add_secret(const std::string& secret, std::vector<std::string>& secrets) {
   constexpr std::size_t least = 4;
@@ -83,7 +77,7 @@ std::string_view name_of(OutcomeKind kind) {
 }  // namespace
 
 Conversation::Conversation(const HttpPlan& plan, Host& host, const std::stop_token& stop)
-    : plan_(plan), host_(host), stop_(stop), book_{host, plan.settings.state_folder, ""} {
+    : plan_(plan), host_(host), stop_(stop), book_{host, plan.settings.state_folder, ""}, login_book_(book_) {
   for (const auto& tree : plan.trees) {
     collect_secrets(*tree, secrets_);
   }
@@ -114,6 +108,11 @@ Conversation::Conversation(const HttpPlan& plan, Host& host, const std::stop_tok
     for (const std::string& secret : secrets_) {
       name += '\n' + secret;
     }
+  }
+  if (plan.auth.has_token()) {
+    const auto login = host.hmac_sha256(Secret("kpid login"), name);
+    login_book_.name = (login ? base64_of(*login, true).substr(0, 22) : fingerprint(name)) + ".login";
+    login_ = host.credentials().find(login_book_.name);
   }
   const std::string origin = origin_of(render_url(*plan.steps.back().request.url, scope_).value_or(""));
   name += '\n' + origin;
@@ -316,7 +315,7 @@ Result<void> Conversation::after_trouble(const HttpRequest& request,
   const bool is_limit = verdict.kind == OutcomeKind::kRateLimited || verdict.kind == OutcomeKind::kQuota;
   milliseconds pause{1000LL << std::min(attempt, 4)};
   if (is_limit) {
-    pause = std::min(milliseconds{kFirstRest.count() << std::clamp(failures - 1, 0, 5)}, kLongestRest);
+    pause = rest_after(failures);
   }
   // A little more for each source, so that those which were refused together do not come back together.
   const auto shift = static_cast<std::int64_t>(std::stoull(fingerprint(plan_.settings.name).substr(0, 4), nullptr, 16));

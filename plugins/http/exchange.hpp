@@ -86,6 +86,8 @@ class Conversation {
   /// The header with the token, fetched if need be; what the login exported goes into `scope`.
   Result<std::pair<std::string, std::string>> current_token(RenderScope& scope);
   Result<void> fetch_token(Credential::Token& token);
+  /// What to do where the other side cannot log anybody in now: nothing (ask again), or the error.
+  Result<void> after_login_trouble(const HttpRequest& request, const Result<HttpResponse>& answer, int attempt);
   Result<HttpRequest> token_request(const Credential::Token& token);
   Result<void> take_token(const HttpRequest& request, const HttpResponse& response, Credential::Token& token);
   Result<void> load_token(Credential::Token& token);
@@ -103,9 +105,11 @@ class Conversation {
   const std::stop_token& stop_;
   std::shared_ptr<Credential> credential_;  ///< Its token.
   std::string credential_name_;
-  std::shared_ptr<Credential> use_;  ///< Its budget and its rests, or those of a part of it (budget.of).
-  std::string host_name_;            ///< What sources without a credential share: the requests under way at a host.
+  std::shared_ptr<Credential> use_;    ///< Its budget and its rests, or those of a part of it (budget.of).
+  std::shared_ptr<Credential> login_;  ///< The rests of its token endpoint, whichever host the token is for.
+  std::string host_name_;              ///< What sources without a credential share: the requests under way at a host.
   UseBook book_;
+  UseBook login_book_;
   CredentialLimits limits_;
   std::vector<std::string> secrets_;  ///< To be hidden.
   std::set<std::string> origins_;     ///< That the configuration itself names.

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <set>
 #include <utility>
@@ -17,6 +18,8 @@ namespace kpi {
 namespace {
 
 constexpr std::string_view kCursor = "until ";
+/// Of a source whose answers are about now: the period that was read.
+constexpr std::string_view kReadCursor = "read ";
 /// So many of the last periods are asked for again as long as they have no row.
 constexpr int kMostWaitedFor = 31;
 /// Of an answer without a window, so many days are held against the zone that it names.
@@ -29,6 +32,12 @@ std::optional<Slot> covered_by(const std::string& cursor) {
   }
   const auto [end, error] = std::from_chars(cursor.data() + kCursor.size(), cursor.data() + cursor.size(), ms);
   return error == std::errc() ? std::optional(Slot{ms}) : std::nullopt;
+}
+
+/// Whether every answer is what is so now, and stands for the period that ended last.
+bool reads_present(const HttpPlan& plan) {
+  return !plan.has_window && plan.rows.date.form == DatePlan::Form::kWindow &&
+         plan.settings.grain.unit != Grain::Unit::kInstant;
 }
 
 /// A page of an answer, kept until its window is whole.
@@ -44,14 +53,15 @@ class HttpPoll {
       : plan_(plan), request_(request), talk_(plan, host, stop), builder_(plan, request, plan.origin) {}
 
   Result<Poll> run() {
+    if (reads_present(plan_) && request_.cursor == read_cursor()) {
+      // What a period was is read once, just after its end: later answers are about the next one.
+      return unchanged();
+    }
     covered_ = covered_by(request_.cursor);
     const std::vector<PollWindow> windows =
         plan_.has_window ? windows_of(plan_.window, plan_.settings, request_, covered_) : std::vector<PollWindow>(1);
     if (windows.empty()) {
-      Poll poll;
-      poll.unchanged = !request_.cursor.empty();
-      poll.cursor = request_.cursor;
-      return poll;
+      return unchanged();
     }
     asked_from_ = covered_.value_or(windows.front().start);
     whole_from_ = plan_.has_window ? windows.front().start : Slot{std::numeric_limits<std::int64_t>::min()};
@@ -78,6 +88,18 @@ class HttpPoll {
   [[nodiscard]] const std::vector<std::string>& secrets() const { return talk_.secrets(); }
 
  private:
+  /// Nothing is to be asked.
+  [[nodiscard]] Poll unchanged() const {
+    Poll poll;
+    poll.unchanged = !request_.cursor.empty();
+    poll.cursor = request_.cursor;
+    return poll;
+  }
+
+  [[nodiscard]] std::string read_cursor() const {
+    return std::string(kReadCursor) + std::to_string(present_slot(request_.now, plan_.settings).ms);
+  }
+
   Result<void> read_window(const PollWindow& window) {
     std::vector<std::pair<RenderScope, std::vector<Page>>> calls;
     for (std::size_t i = 0; i < (plan_.per_metric ? plan_.settings.metrics.size() : 1); ++i) {
@@ -273,6 +295,11 @@ class HttpPoll {
     Poll poll = KPI_TRY(builder_.finish());
     poll.whole_from = whole_from_;  // a page or a call that is missing has failed its window
     tell_zone(poll);
+    const bool has_value =
+        std::ranges::any_of(poll.samples, [](const PolledSample& sample) { return !std::isnan(sample.value); });
+    if (reads_present(plan_) && has_value && remarks_.empty()) {
+      poll.cursor = read_cursor();  // an answer without a value, or a part of one, is not the reading that stands
+    }
     poll.remarks.push_back(counted(talk_.sent(), "request") + " sent");
     if (plan_.pages.from && trail_.is_missed && !trail_.is_found) {
       poll.remarks.push_back("no answer had " + plan_.pages.from->text() + " (paginate.from): each was the only page");

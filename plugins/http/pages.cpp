@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -91,20 +92,115 @@ std::size_t print_of(const std::vector<const Json*>& rows) {
   return print;
 }
 
-}  // namespace
+/// The links of a Link header, one behind the other (RFC 8288, section 3). Commas and semicolons in an address or in
+/// quotes are part of them. What is not written as there is no link that may be left out: it may be the next page.
+class LinkReader {
+ public:
+  struct Link {
+    std::string target;
+    bool is_next = false;
+  };
 
-std::string next_link(std::string_view header) {
-  for (std::string_view part : split(header, ',')) {
-    part = trim(part);
-    const std::size_t end = part.find('>');
-    if (part.starts_with('<') && end != std::string_view::npos) {
-      const std::string rest = to_lower_ascii(part.substr(end));
-      if (rest.find("rel=\"next\"") != std::string::npos || rest.find("rel=next") != std::string::npos) {
-        return std::string(part.substr(1, end - 1));
+  explicit LinkReader(std::string_view header) : header_(header), rest_(header) {}
+
+  /// Nothing: there are no more.
+  Result<std::optional<Link>> read() {
+    while (rest_ = trim(rest_), rest_.starts_with(',')) {
+      rest_.remove_prefix(1);  // an element of the list may be empty
+    }
+    if (rest_.empty()) {
+      return std::optional<Link>();
+    }
+    const std::size_t end = rest_.find('>');
+    if (!rest_.starts_with('<') || end == std::string_view::npos) {
+      return unreadable("has no <address>");
+    }
+    Link link{.target = std::string(trim(rest_.substr(1, end - 1)))};
+    rest_ = trim(rest_.substr(end + 1));
+    bool has_rel = false;
+    while (rest_.starts_with(';')) {
+      rest_ = trim(rest_.substr(1));
+      const std::string_view name = trim(cut("=;,"));
+      std::string value;
+      if (rest_.starts_with('=')) {
+        rest_ = trim(rest_.substr(1));
+        value = KPI_TRY(read_value());
+      }
+      if (to_lower_ascii(name) == "rel" && !std::exchange(has_rel, true)) {  // of several the first one counts
+        link.is_next = names_next(value);
+      }
+      rest_ = trim(rest_);
+    }
+    if (!rest_.empty() && !rest_.starts_with(',')) {
+      return unreadable("goes on with what is neither a parameter nor another link");
+    }
+    return std::optional(std::move(link));
+  }
+
+  [[nodiscard]] std::string text_of_header() const { return "the header Link (" + printable(header_, 200) + ')'; }
+
+ private:
+  /// What stands before the first of `ends`.
+  std::string_view cut(std::string_view ends) {
+    const std::string_view before = rest_.substr(0, rest_.find_first_of(ends));
+    rest_.remove_prefix(before.size());
+    return before;
+  }
+
+  /// In quotes, or as far as the parameter goes. Some write single quotes, which the RFC does not know.
+  Result<std::string> read_value() {
+    if (!rest_.starts_with('"') && !rest_.starts_with('\'')) {
+      return std::string(trim(cut(";,")));
+    }
+    const char quote = rest_.front();
+    std::string value;
+    for (std::size_t i = 1; i < rest_.size(); ++i) {
+      if (rest_[i] == quote) {
+        rest_.remove_prefix(i + 1);
+        return value;
+      }
+      i += rest_[i] == '\\' && i + 1 < rest_.size() ? 1 : 0;
+      value += rest_[i];
+    }
+    return unreadable("has quotes that do not end");
+  }
+
+  static bool names_next(std::string_view relations) {
+    for (const std::string_view relation : split(relations, ' ')) {
+      if (to_lower_ascii(trim(relation)) == "next") {
+        return true;
       }
     }
+    return false;
   }
-  return "";
+
+  [[nodiscard]] tl::unexpected<Error> unreadable(std::string_view why) const {
+    return fail(ErrorKind::kUnavailable,
+                text_of_header() + ' ' + std::string(why) + ", so that nothing says whether there is another page");
+  }
+
+  std::string_view header_;
+  std::string_view rest_;
+};
+
+}  // namespace
+
+Result<std::string> next_link(std::string_view header) {
+  LinkReader reader(header);
+  std::string next;
+  while (const auto link = KPI_TRY(reader.read())) {
+    if (!link->is_next) {
+      continue;
+    }
+    if (link->target.empty() || (!next.empty() && next != link->target)) {
+      return fail(
+          ErrorKind::kUnavailable,
+          reader.text_of_header() + (next.empty() ? " names a next page without its address"
+                                                  : " names two next pages, and which one leads on nobody knows"));
+    }
+    next = link->target;
+  }
+  return next;
 }
 
 std::string resolved_url(std::string_view asked, std::string_view given) {
@@ -281,9 +377,15 @@ Result<std::optional<Pages::Next>> Pages::by_value(const Exchange& exchange, con
   }
   std::string value;
   if (plan_.kind == Kind::kLinkHeader) {
+    std::string links;  // several headers of one name are one list
     for (const auto& [name, header] : exchange.response.headers) {
-      value = name == "link" && value.empty() ? next_link(header) : value;
+      links += name == "link" ? (links.empty() ? "" : ", ") + header : "";
     }
+    auto next = next_link(links);
+    if (!next) {
+      return fail(next.error().kind, origin_ + ": " + next.error().message);
+    }
+    value = *std::move(next);
   } else if (says_more(found)) {
     value = json_text_of(*found);
   }

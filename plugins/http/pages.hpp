@@ -73,8 +73,9 @@ class Pages {
   std::map<std::string, std::size_t> used_;  ///< Cursors, addresses and identifiers, with the page they were asked for.
 };
 
-/// The address of rel="next" in a Link header; empty: there is none.
-std::string next_link(std::string_view header);
+/// The address of rel="next" in a Link header; empty: there is none. kUnavailable: it cannot be read, and the next page
+/// may stand there.
+Result<std::string> next_link(std::string_view header);
 /// An address as it stands in an answer: absolute, or relative to the one that was asked.
 std::string resolved_url(std::string_view asked, std::string_view given);
 

@@ -26,8 +26,10 @@ void read_window(const OptionTree& node, HttpPlan& plan, Diagnostics& diagnostic
     const auto parsed = parse_span(span->text);
     if (parsed && parsed->approximate_ms() >= kDayMs) {
       window.max_span_days = parsed->approximate_ms() / kDayMs;
-    } else {
+    } else if (parsed) {
       diagnostics.error(span->position, "window.max_span wants at least a day", "write max_span: 31 days");
+    } else {
+      diagnostics.error(span->position, "window.max_span: " + parsed.error().message);
     }
   }
   map.span("mature_after", window.mature_after);

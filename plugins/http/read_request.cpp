@@ -175,10 +175,14 @@ void check_url(const OptionTree& url, const std::string& where, Diagnostics& dia
     return;
   }
   const bool is_web = literal.starts_with("http://") || literal.starts_with("https://");
-  if (url.kind != OptionTree::Kind::kText || !is_web || literal.find_first_of(" \t\r\n") != std::string_view::npos) {
+  if (url.kind != OptionTree::Kind::kText || !is_web) {
     diagnostics.error(url.position,
                       where + ": \"" + printable(url.text, 80) + "\" is no http or https address",
                       "write it as https://host/path");
+  } else if (literal.find_first_of(" \t\r\n") != std::string_view::npos) {
+    diagnostics.error(url.position,
+                      where + ": the address \"" + printable(url.text, 80) + "\" has a space or a line break",
+                      "take it out, or write %20 where a space is meant");
   }
 }
 

@@ -155,7 +155,9 @@ sources:
   followers:
     plugin: http
     auth: {type: oauth2_refresh, token_url: "${issuer}/token", client_id: c, client_secret: "\${env:JUDGE_SECRET}", refresh_token: "\${env:JUDGE_REFRESH}"}
-    request: {url: "${vendor}/followers"}
+    window: {lookback_days: 1, first_days: 1}
+    fan_out: day
+    request: {url: "${vendor}/followers", query: {day: "{{day}}"}}   # each run asks for it again
     rows: {kind: scalar, path: /n}
     allow_private: [127.0.0.0/8]
     metrics: {n: {kind: level, unit: followers}}

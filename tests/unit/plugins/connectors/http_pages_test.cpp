@@ -14,9 +14,12 @@ namespace {
 
 using nlohmann::ordered_json;
 
-HttpResponse answer_of(std::string body, int status = 200) {
+HttpResponse answer_of(std::string body,
+                       int status = 200,
+                       std::vector<std::pair<std::string, std::string>> headers = {}) {
   HttpResponse response;
   response.status = status;
+  response.headers = std::move(headers);
   response.body = std::move(body);
   return response;
 }
@@ -44,6 +47,30 @@ metrics: {n: {}})yaml");
       "https://api.example.com: the next page is said to be at https://evil.example, another host: it is not asked, "
       "because the credential would go there");
   EXPECT_EQ(host.requests.size(), 1U);
+}
+
+TEST(HttpPages, AreFollowedByTheLinksOfTheHeader) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+paginate: {kind: link_header}
+rows: {kind: records, path: /data}
+metrics: {n: {kind: flow}})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  std::vector<std::pair<std::string, std::string>> links;
+  FakeHost host([&](const HttpRequest& request) {
+    return request.url.ends_with("/n") ? answer_of(R"({"data":[{"date":"2026-11-20","n":100}]})", 200, links)
+                                       : answer_of(R"({"data":[{"date":"2026-11-20","n":20}]})");
+  });
+  const auto text = [&] { return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings); };
+  links = {{"link", R"(<https://api.example.com/n?ids=1,2&page=2>; rel="next last")"}};
+  EXPECT_EQ(text(), "n 2026-11-20 120\n");
+  EXPECT_EQ(host.requests.back().url, "https://api.example.com/n?ids=1,2&page=2");
+  links = {{"link", "</n>; rel=first"}, {"link", "</n?page=2>; rel=next"}};
+  EXPECT_EQ(text(), "n 2026-11-20 120\n");
+  links = {{"link", "/n?page=2; rel=next"}};
+  EXPECT_EQ(text(),
+            "error: s: the header Link (/n?page=2; rel=next) has no <address>, so that nothing says whether there is "
+            "another page\n");
 }
 
 TEST(HttpPages, ThatAreMissingMakeNoValue) {

@@ -55,13 +55,61 @@ TEST(TimeText, WritesDatesAndMoments) {
 }
 
 TEST(Links, LeadToTheNextPage) {
-  EXPECT_EQ(next_link("<https://x/1>; rel=\"prev\", <https://x/3>; rel=\"next\""), "https://x/3");
-  EXPECT_EQ(next_link("<https://x/1>; rel=\"prev\""), "");
+  EXPECT_EQ(next_link("<https://x/1>; rel=\"prev\", <https://x/3>; rel=\"next\"").value(), "https://x/3");
+  EXPECT_EQ(next_link("<https://x/1>; rel=\"prev\"").value(), "");
   EXPECT_EQ(resolved_url("https://x.example/a/b?q=1", "/c?p=2"), "https://x.example/c?p=2");
   EXPECT_EQ(resolved_url("https://x.example/a/b?q=1", "c"), "https://x.example/a/c");
   EXPECT_EQ(resolved_url("https://x.example/a/b?q=1", "?p=2"), "https://x.example/a/b?p=2");
   EXPECT_EQ(resolved_url("https://x.example/a", "//evil.example/b"), "https://evil.example/b");
   EXPECT_EQ(origin_of("https://user:pw@X.example:8443/a?b#c"), "https://x.example:8443");
+}
+
+/// The next page, or what is wrong behind "error: ".
+std::string next_of(std::string_view header) {
+  const auto next = next_link(header);
+  return next ? *next : "error: " + next.error().message;
+}
+
+TEST(Links, AreReadAsTheStandardWritesThem) {
+  for (const std::string_view header :
+       {R"(<https://x/3?ids=1,2;3>; rel="next")",
+        R"(<https://x/1>; title="a, b; rel=\"c\", <https://x/2>"; rel=prev, <https://x/3?ids=1,2;3>; rel=next)",
+        R"(<https://x/3?ids=1,2;3>; rel="next last")",
+        R"(<https://x/3?ids=1,2;3>; rel="last next")",
+        R"(<https://x/3?ids=1,2;3>; rel='next')",
+        R"(<https://x/3?ids=1,2;3>; rel='last next'; type=a)",
+        R"(<https://x/3?ids=1,2;3>; REL = NEXT)",
+        R"(<https://x/3?ids=1,2;3>;rel=next;title="next")",
+        R"(, <https://x/1>; rel=prev; crossorigin,, <https://x/3?ids=1,2;3>; Rel="NEXT" ,)",
+        R"(<https://x/3?ids=1,2;3>; rel=next, <https://x/3?ids=1,2;3>; rel=next)"}) {
+    EXPECT_EQ(next_of(header), "https://x/3?ids=1,2;3") << header;
+  }
+  for (const std::string_view header : {R"()",
+                                        R"(<https://x/3>)",
+                                        R"(<https://x/3>; rel=prev; rel=next)",
+                                        R"(<https://x/3>; rel="prev"; title="rel=\"next\"")",
+                                        R"(<https://x/3>; rel="https://x/rel/next")",
+                                        R"(<https://x/3>; xrel=next)"}) {
+    EXPECT_EQ(next_of(header), "") << header;
+  }
+}
+
+TEST(Links, ThatCannotBeReadAreAnErrorAndNoLastPage) {
+  const std::string rest = ", so that nothing says whether there is another page";
+  EXPECT_EQ(next_of("https://x/3; rel=next"), "error: the header Link (https://x/3; rel=next) has no <address>" + rest);
+  EXPECT_EQ(next_of("<https://x/3; rel=next"),
+            "error: the header Link (<https://x/3; rel=next) has no <address>" + rest);
+  EXPECT_EQ(next_of("<https://x/3>; rel=\"next"),
+            "error: the header Link (<https://x/3>; rel=\"next) has quotes that do not end" + rest);
+  EXPECT_EQ(next_of("<https://x/3> rel=next"),
+            "error: the header Link (<https://x/3> rel=next) goes on with what is neither a parameter nor another "
+            "link" +
+                rest);
+  EXPECT_EQ(next_of("<https://x/1>; rel=\"prev\"x, <https://x/3>; rel=next").substr(0, 5), "error");
+  EXPECT_EQ(next_of("<>; rel=next"), "error: the header Link (<>; rel=next) names a next page without its address");
+  EXPECT_EQ(next_of("<https://x/3>; rel=next, <https://x/4>; rel=next"),
+            "error: the header Link (<https://x/3>; rel=next, <https://x/4>; rel=next) names two next pages, and which "
+            "one leads on nobody knows");
 }
 
 std::string windows_text(const WindowPlan& plan,

@@ -225,6 +225,70 @@ metrics: {visits: {}})");
   EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?day=2026-11-20");
 }
 
+TEST(HttpSource, LetsTheFirstReadingAfterThePeriodsEndStand) {
+  const auto yaml = [](const std::string& request, const std::string& grain) {
+    return "plugin: http\ngrain: " + grain + "\nwindow: {lookback_days: 1, first_days: 1}\n" + request +
+           "\nrows: {kind: scalar, path: /followers, date: window}\nmetrics: {n: {kind: level}}";
+  };
+  std::string followers;
+  FakeHost host([&](const HttpRequest&) { return answer_of("{\"followers\":" + followers + "}"); });
+  const auto begin = host.time;
+  std::string cursor;
+  const auto polled = [&](const LoadedSource& loaded, std::chrono::hours at, const std::string& value) {
+    followers = value;
+    host.time = begin + at;
+    const auto poll = loaded.source->poll(request_at(host, cursor), host, {});
+    if (!poll) {
+      return poll.error().message;
+    }
+    cursor = poll->cursor;
+    return poll->unchanged ? "unchanged" : join(samples_text(*poll, loaded.settings), ",");
+  };
+  const std::string url = "url: \"https://api.example.com/me\"";
+  const LoadedSource now = load_source(yaml("request: {" + url + "}", "day"));
+  ASSERT_NE(now.source, nullptr) << now.diagnostics;
+  EXPECT_EQ(polled(now, std::chrono::hours{1}, "null"), "");
+  EXPECT_EQ(polled(now, std::chrono::hours{8}, "105"), "n 2026-11-20 105") << "no value is no reading";
+  const std::size_t asked = host.requests.size();
+  EXPECT_EQ(polled(now, std::chrono::hours{23}, "106"), "unchanged");
+  EXPECT_EQ(host.requests.size(), asked);
+  EXPECT_EQ(polled(now, std::chrono::hours{25}, "107"), "n 2026-11-21 107");
+  EXPECT_EQ(polled(now, std::chrono::hours{26}, "108"), "unchanged");
+  cursor.clear();
+  EXPECT_EQ(polled(now, std::chrono::hours{27}, "109"), "n 2026-11-21 109") << "everything is wanted again";
+
+  cursor.clear();
+  const LoadedSource instant = load_source(yaml("request: {" + url + "}", "instant"));
+  EXPECT_NE(polled(instant, std::chrono::hours{1}, "1"), polled(instant, std::chrono::hours{2}, "2"));
+
+  // Where some request names its window, the answer is about that one, and may be restated.
+  for (const std::string& request :
+       {"fan_out: day\nrequest: {" + url + ", query: {d: \"{{window.start}}\"}}",
+        "fan_out: day\nsteps: [{request: {" + url + ", query: {d: \"{{day}}\"}}}, {request: {" + url + "}}]"}) {
+    cursor.clear();
+    const LoadedSource named = load_source(yaml(request, "day"));
+    ASSERT_NE(named.source, nullptr) << named.diagnostics;
+    EXPECT_EQ(polled(named, std::chrono::hours{8}, "105"), "n 2026-11-20 105");
+    EXPECT_EQ(polled(named, std::chrono::hours{23}, "106"), "n 2026-11-20 106");
+  }
+}
+
+TEST(HttpSource, LetsNoPartOfAReadingStand) {
+  const LoadedSource loaded = load_source(R"(plugin: http
+request: {url: "https://api.example.com/me"}
+rows: {kind: scalar, path: /n}
+outcome: [{when: {json: /busy exists}, then: partial}]
+metrics: {n: {kind: level}})");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  bool is_busy = true;
+  FakeHost host([&](const HttpRequest&) { return answer_of(is_busy ? R"({"n":1,"busy":true})" : R"({"n":2})"); });
+  const auto part = loaded.source->poll(request_at(host), host, {});
+  ASSERT_TRUE(part.has_value()) << part.error().message;
+  is_busy = false;
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host, part->cursor), host, {}), loaded.settings),
+            "n 2026-11-20 2\n");
+}
+
 TEST(HttpSource, NeverDeliversThePeriodThatRuns) {
   const LoadedSource loaded = load_source(kVisits);
   FakeHost host([](const HttpRequest&) {
@@ -322,6 +386,131 @@ TEST(HttpTokens, ThatWereRevokedAreAMistakeOfTheConfiguration) {
             (Error{ErrorKind::kInvalid,
                    "https://id.example.com: the login is refused, status 400: Token *** has been revoked.: correct the "
                    "credential (a refresh token that was revoked must be made anew)"}));
+}
+
+std::string logged_in(const std::string& host) {
+  return R"(plugin: http
+auth: {type: oauth2_client_credentials, token_url: "https://id.example.com/token", client_id: c, client_secret: s3cret}
+request: {url: "https://)" +
+         host + R"(/n"}
+rows: {kind: scalar, path: /n}
+metrics: {n: {kind: level}})";
+}
+
+TEST(HttpTokens, AreNotAskedForWhileTheLoginIsHeldBack) {
+  int logins = 0;
+  HttpResponse of_login = answer_of(R"({"error_description":"slow down, s3cret"})", 429, {{"retry-after", "120"}});
+  const auto answer = [&](const HttpRequest& request) {
+    logins += request.url.starts_with("https://id") ? 1 : 0;
+    return request.url.starts_with("https://id") ? of_login : answer_of(R"({"n":1})");
+  };
+  std::vector<LoadedSource> sources;
+  for (int i = 0; i < 8; ++i) {
+    // The token is of one host: the login is not.
+    sources.push_back(
+        load_source(logged_in(i == 7 ? "other.example.com" : "api.example.com"), "s" + std::to_string(i)));
+    ASSERT_NE(sources.back().source, nullptr) << sources.back().diagnostics;
+  }
+  FakeHost host(answer);
+  const auto first = sources[0].source->poll(request_at(host), host, {});
+  ASSERT_FALSE(first.has_value());
+  EXPECT_EQ(first.error(),
+            (Error{ErrorKind::kUnavailable,
+                   "https://id.example.com: the login is held back until 2026-11-21T00:02:00Z: status 429: slow down, "
+                   "***"}));
+  FakeHost again(answer);  // after a restart
+  again.kept_files = host.kept_files;
+  for (FakeHost* asked : {&host, &again}) {
+    asked->time += std::chrono::seconds{119};
+    for (std::size_t i = 1; i < sources.size(); ++i) {
+      EXPECT_EQ(poll_text(sources[i].source->poll(request_at(*asked), *asked, {}), sources[i].settings),
+                "error: https://id.example.com: the login is held back, not asked until 2026-11-21T00:02:00Z: status "
+                "429: slow down, ***\n");
+    }
+  }
+  EXPECT_EQ(logins, 1);
+  of_login = answer_of(R"({"access_token":"abcdef"})");
+  host.time += std::chrono::seconds{1};
+  for (const LoadedSource& one : sources) {
+    EXPECT_EQ(poll_text(one.source->poll(request_at(host), host, {}), one.settings), "n 2026-11-20 1\n");
+  }
+  EXPECT_EQ(logins, 3) << "one for each host";
+}
+
+TEST(HttpTokens, AreAskedForAgainLaterEachTimeTheLoginFails) {
+  for (const bool answers : {true, false}) {
+    const LoadedSource one = load_source(logged_in("api.example.com"));
+    const LoadedSource other = load_source(logged_in("api.example.com"), "t");
+    FakeHost host([&](const HttpRequest&) -> Result<HttpResponse> {
+      return answers ? Result<HttpResponse>(answer_of("", 503))
+                     : fail(ErrorKind::kTimeout, "https://id.example.com: no answer within 30 s");
+    });
+    std::vector<std::string> said;
+    std::vector<std::size_t> sent;
+    for (int i = 0; i < 3; ++i) {
+      for (const LoadedSource* source : {&one, &other}) {
+        const auto poll = source->source->poll(request_at(host), host, {});
+        ASSERT_FALSE(poll.has_value());
+        EXPECT_NE(poll.error().kind, ErrorKind::kInvalid);
+        said.push_back(poll.error().message.substr(24));
+      }
+      sent.push_back(host.requests.size());
+      host.time += std::chrono::seconds{30};
+    }
+    if (answers) {
+      EXPECT_EQ(sent, (std::vector<std::size_t>{3, 6, 6})) << "a short wait may help, a long one is shared";
+      EXPECT_EQ(said.front(), "the login is held back until 2026-11-21T00:00:33Z: status 503");
+      EXPECT_EQ(said[1], "the login is held back, not asked until 2026-11-21T00:00:33Z: status 503");
+    } else {
+      EXPECT_EQ(sent, (std::vector<std::size_t>{1, 2, 2}));
+      EXPECT_EQ(said.front(),
+                "the login is held back until 2026-11-21T00:00:30Z: https://id.example.com: no answer within 30 s");
+      EXPECT_EQ(said[2],
+                "the login is held back until 2026-11-21T00:01:30Z: https://id.example.com: no answer within 30 s");
+    }
+  }
+}
+
+TEST(HttpTokens, AreWaitedForWhereTheLoginIsSoonPossible) {
+  const LoadedSource loaded = load_source(logged_in("api.example.com"));
+  int logins = 0;
+  FakeHost host([&](const HttpRequest& request) {
+    if (request.url.starts_with("https://id") && ++logins == 1) {
+      return answer_of("", 429, {{"retry-after", "7"}});
+    }
+    return answer_of(R"({"access_token":"abcdef","n":1})");
+  });
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings), "n 2026-11-20 1\n");
+  EXPECT_EQ(host.waits, (std::vector<std::chrono::milliseconds>{std::chrono::seconds{7}}));
+}
+
+TEST(HttpTokens, ThatAreSignedHereAreHiddenWhereTheyAreSaidBack) {
+  for (const char* auth : {R"({type: jwt_direct, key: "${file:KEY_PEM}", issuer: me, subject: s})",
+                           R"({type: oauth2_jwt_bearer, key: "${file:KEY_PEM}", issuer: me, audience: a,)"
+                           R"( token_url: "https://id.example.com/token"})"}) {
+    SCOPED_TRACE(auth);
+    const LoadedSource loaded = load_source("plugin: http\nauth: " + std::string(auth) + R"(
+request: {url: "https://api.example.com/n"}
+rows: {kind: scalar, path: /n}
+metrics: {n: {kind: level}})");
+    ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+    bool is_whole = true;
+    FakeHost host([&](const HttpRequest& request) {
+      std::string token = request.headers.back().second.substr(7);
+      if (request.method == "POST") {
+        token = request.body.substr(request.body.find("assertion=") + 10);
+      }
+      const std::string said = is_whole ? token : token.substr(token.rfind('.') + 1);
+      return answer_of("the token " + said + " is none", 400);
+    });
+    for (const bool whole : {true, false}) {
+      is_whole = whole;
+      const auto poll = loaded.source->poll(request_at(host), host, {});
+      ASSERT_FALSE(poll.has_value());
+      EXPECT_NE(poll.error().message.find("status 400: the token *** is none"), std::string::npos)
+          << poll.error().message;
+    }
+  }
 }
 
 TEST(HttpTokens, ReadAKeysFileBesideTheFileThatNamesIt) {
@@ -516,7 +705,7 @@ TEST(HttpBudget, AndTokensAreReadAnewWhereWhatWasKeptIsBroken) {
   };
   FakeHost host(answer);
   ASSERT_TRUE(loaded.source->poll(request_at(host), host, {}).has_value());
-  EXPECT_EQ(host.kept_files.size(), 2U);
+  EXPECT_EQ(host.kept_files.size(), 3U);  // the token, what is used of the budget, and the rests of the login
   for (const char* text :
        {"{", "[]", R"({"sent":5,"why":[],"rests_until":"x","token":7,"refresh":{},"renew_at":null,"exports":3})"}) {
     FakeHost again(answer);
@@ -1323,7 +1512,12 @@ TEST(HttpPlan, HasAnAddressThatCanBeAskedFor) {
             .diagnostics;
     return text.substr(0, text.find('\n'));
   };
-  for (const char* url : {"", "ftp://example.com/n", "example.com/n", "https://exa mple.com/n"}) {
+  for (const char* url : {"https://exa mple.com/n", "https://x.example.com/a b?c={{page}}"}) {
+    EXPECT_EQ(
+        trouble("{url: \"" + std::string(url) + "\"}"),
+        "kpid.yaml:5:20: error: request.url: the address \"" + std::string(url) + "\" has a space or a line break");
+  }
+  for (const char* url : {"", "ftp://example.com/n", "example.com/n"}) {
     const std::string shown = "\"" + std::string(url) + "\" is no http or https address";
     EXPECT_EQ(trouble("{url: \"" + std::string(url) + "\"}"), "kpid.yaml:5:20: error: request.url: " + shown);
     EXPECT_EQ(trouble("\"" + std::string(url) + "\""), "kpid.yaml:5:14: error: request: " + shown);
@@ -1394,6 +1588,9 @@ TEST(HttpPreset, AsksForADayWhereItIsWhatACallIsFor) {
       "for\n  help: write fan_out: day, or ask from {{window.start}} to {{window.end}}");
   EXPECT_EQ(trouble("fan_out: day"), "");
   EXPECT_EQ(trouble("window: {max_span: 1 day}", "{field: d}"), "");
+  const std::string misspelt = trouble("window: {max_span: 1 days}", "{field: d}");
+  EXPECT_EQ(misspelt.substr(0, misspelt.find('\n')),
+            "kpid.yaml:4:24: error: window.max_span: \"1 days\" is not a length of time: write \"1 day\"");
   EXPECT_EQ(trouble("grain: hour\nfan_out: day", "{field: d}"), "");
   EXPECT_EQ(trouble("grain: month\nfan_out: day\nwindow: {format: \"%Y-%m\"}"), "");
 }
