@@ -53,7 +53,10 @@ class Sql : public ::testing::Test {
     return settings;
   }
 
-  static Result<Poll> poll(const SourceSettings& settings, std::string cursor = "") {
+  static Result<Poll> poll(const SourceSettings& settings,
+                           std::string cursor = "",
+                           std::string_view now = "2026-03-15T06:00:00Z",
+                           std::optional<Slot> since = {}) {
     Diagnostics diagnostics;
     const auto source = sql_plugin().create(settings, diagnostics);
     if (source == nullptr) {
@@ -61,8 +64,9 @@ class Sql : public ::testing::Test {
     }
     MemoryHost host;
     PollRequest request;
-    request.now = *parse_rfc3339("2026-03-15T06:00:00Z");
+    request.now = *parse_rfc3339(now);
     request.cursor = std::move(cursor);
+    request.from = since;
     return source->poll(request, host, {});
   }
 
@@ -109,6 +113,23 @@ TEST_F(Sql, ReadsAWindowOnceEverythingWasRead) {
   const auto second = poll(settings(kLeads), first->cursor);
   ASSERT_TRUE(second);
   EXPECT_EQ(second->remarks, (Lines{"asked for 2026-03-08 to 2026-03-15, 1 row"}));
+}
+
+TEST_F(Sql, ReadsWhatCameWhileTheDatabaseWasAway) {
+  const auto first = poll(settings(kLeads), "", "2026-03-01T06:00:00Z");
+  ASSERT_TRUE(first) << first.error().message;
+  const SourceSettings leads = settings(kLeads);
+  const auto back = poll(leads, first->cursor);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(samples_of(*back, leads), (Lines{"2026-03-01 leads 2", "2026-03-02 leads 1", "2026-03-14 leads 1"}));
+  EXPECT_EQ(back->remarks, (Lines{"asked for 2026-02-22 to 2026-03-15, 4 rows"}));
+  // A clock that was set back asks for no less.
+  const auto early = poll(leads, back->cursor, "2026-03-10T06:00:00Z");
+  ASSERT_TRUE(early);
+  EXPECT_EQ(early->remarks, (Lines{"asked for 2026-03-03 to 2026-03-10, 0 rows"}));
+  const auto bounded = poll(leads, first->cursor, "2026-03-15T06:00:00Z", slot_of(*parse_date("2026-03-01")));
+  ASSERT_TRUE(bounded);
+  EXPECT_EQ(bounded->remarks, (Lines{"asked for 2026-03-01 to 2026-03-15, 4 rows"}));
 }
 
 TEST_F(Sql, SaysWhatTheQueryLacks) {
