@@ -16,6 +16,7 @@ namespace kpi {
 namespace {
 
 constexpr unsigned kConnectSeconds = 10;
+constexpr unsigned kUnknownZone = 1298;
 constexpr unsigned kDuplicateStatement = 1064;  // a syntax error: what stands behind a ; too
 
 struct Driver {
@@ -177,6 +178,9 @@ class Session {
     return is_whole ? Result<SqlTable>(std::move(table)) : Result<SqlTable>(trouble());
   }
 
+  /// Of the last statement, as the server counts them.
+  [[nodiscard]] unsigned error_number() const { return my_.error_number(connection_); }
+
  private:
   [[nodiscard]] std::string said() const { return printable(my_.error(connection_), 500); }
 
@@ -229,6 +233,24 @@ Result<SqlQuoting> quoting_of(Session& session) {
   return quoting;
 }
 
+/// Columns of the type TIMESTAMP, now() and what a local time is held against are then in the source's zone.
+Result<void> set_zone(Session& session, const std::string& zone) {
+  if (zone.empty()) {
+    return {};
+  }
+  const auto set = session.run("SET time_zone = '" + zone + "'");
+  if (set || session.error_number() != kUnknownZone) {
+    return set ? Result<void>() : tl::unexpected(set.error());
+  }
+  if (zone == "UTC" || zone == "Etc/UTC") {  // which needs no table of zones
+    KPI_TRY(session.run("SET time_zone = '+00:00'"));
+    return {};
+  }
+  return fail(ErrorKind::kInvalid,
+              "the server does not know the time zone " + printable(zone) +
+                  ": load its zones: mysql_tzinfo_to_sql /usr/share/zoneinfo | mysql -u root mysql");
+}
+
 }  // namespace
 
 Result<SqlTable> query_mysql(const SqlAddress& address, const SqlQuery& query, const std::stop_token& stop) {
@@ -242,6 +264,7 @@ Result<SqlTable> query_mysql(const SqlAddress& address, const SqlQuery& query, c
   KPI_TRY(require_few_rights(session, parts.user));
   // The two are dates and times: digits and signs. As variables of the session they are values, never text.
   const SqlQuoting quoting = KPI_TRY(quoting_of(session));
+  KPI_TRY(set_zone(session, query.timezone));
   const BoundQuery bound = KPI_TRY(with_parameters(query.text, quoting, {"@kpid_from", "@kpid_to"}));
   KPI_TRY(session.run("SET @kpid_from = '" + query.from + "', @kpid_to = '" + query.to + "'"));
   const std::string seconds = std::to_string(std::max<std::int64_t>(1, query.timeout.count() / 1000));
