@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 namespace kpi {
@@ -31,8 +32,9 @@ constexpr std::array<Engine, 5> kEngines{{{"sqlite:", query_sqlite, kSqliteQuoti
                                           {"mysql:", query_mysql, kMysqlQuoting},
                                           {"mariadb:", query_mysql, kMysqlQuoting}}};
 constexpr std::array<std::string_view, 3> kDateColumns{"date", "Date", "day"};
-/// What the cursor says once everything has been read: from then on a window is enough.
-constexpr std::string_view kWasRead = "read";
+/// What the cursor begins with once everything has been read: from then on a window is enough. The time of that poll
+/// follows.
+constexpr std::string_view kCursor = "until ";
 
 struct Layout {
   SourceSettings settings;
@@ -47,6 +49,16 @@ struct Layout {
   Duration reread{};
   int connections = kMostConnections;
 };
+
+/// When the last poll that succeeded was: what came while there was none is still to be read.
+std::optional<Instant> read_until(std::string_view cursor) {
+  std::int64_t ms = 0;
+  if (!cursor.starts_with(kCursor)) {
+    return std::nullopt;
+  }
+  const auto [end, error] = std::from_chars(cursor.data() + kCursor.size(), cursor.data() + cursor.size(), ms);
+  return error == std::errc() ? std::optional(Instant{Duration{ms}}) : std::nullopt;
+}
 
 const OptionValue* given(const OptionValues& options, std::string_view key) {
   const auto found = options.find(key);
@@ -95,8 +107,9 @@ class SqlSource final : public Source {
     const SourceSettings& settings = layout_.settings;
     const Slot running = slot_at(request.now, settings.grain, settings.zone, settings.calendar);
     Slot from = request.from ? first_wanted(*request.from, settings.grain, settings.zone) : Slot{0};
-    if (request.cursor == kWasRead) {
-      const Instant back = shift_instant(request.now, -settings.settle, settings.zone) - layout_.reread;
+    if (const auto until = read_until(request.cursor)) {
+      const Instant last = std::min(request.now, *until);
+      const Instant back = shift_instant(last, -settings.settle, settings.zone) - layout_.reread;
       from = std::max(from, slot_at(back, settings.grain, settings.zone, settings.calendar));
     }
     SqlQuery query;
@@ -124,7 +137,7 @@ class SqlSource final : public Source {
       // What still runs is not wanted yet, and must not have everything read again.
       std::erase_if(poll.samples, [&](const PolledSample& sample) { return sample.slot >= running; });
     }
-    poll.cursor = kWasRead;
+    poll.cursor = std::string(kCursor) + std::to_string(request.now.time_since_epoch().count());
     poll.remarks.push_back("asked for " + query.from + " to " + query.to + ", " + counted(table->rows.size(), "row"));
     return poll;
   }
@@ -344,8 +357,8 @@ std::vector<OptionSpec> options() {
           option("reread",
                  Type::kDuration,
                  "7 days",
-                 "How far back each poll reads again, besides settle; the first "
-                 "one reads everything."),
+                 "How far back each poll reads again from the last one that succeeded, "
+                 "besides settle; the first one reads everything."),
           option("date.column", Type::kText, "", "The column with the date or time; without it, date, Date or day."),
           option("date.format",
                  Type::kText,

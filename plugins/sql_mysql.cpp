@@ -6,6 +6,7 @@
 #include "plugins/sql_quoting.hpp"
 #include "rules/base/text.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -16,15 +17,22 @@ namespace kpi {
 namespace {
 
 constexpr unsigned kConnectSeconds = 10;
+constexpr int kLookMs = 200;
+/// Of the library's own stack, on which it also looks up names and does its part of TLS.
+constexpr std::size_t kStackBytes = std::size_t{256} << 10U;
+constexpr unsigned kUnknownZone = 1298;
 constexpr unsigned kDuplicateStatement = 1064;  // a syntax error: what stands behind a ; too
 
 struct Driver {
   decltype(mysql_init)* init = nullptr;
   decltype(mysql_optionsv)* options = nullptr;
-  decltype(mysql_real_connect)* connect = nullptr;
-  decltype(mysql_real_query)* query = nullptr;
+  decltype(mysql_real_connect_start)* connect_start = nullptr;
+  decltype(mysql_real_connect_cont)* connect_on = nullptr;
+  decltype(mysql_real_query_start)* query_start = nullptr;
+  decltype(mysql_real_query_cont)* query_on = nullptr;
   decltype(mysql_use_result)* use_result = nullptr;
-  decltype(mysql_fetch_row)* fetch_row = nullptr;
+  decltype(mysql_fetch_row_start)* fetch_row_start = nullptr;
+  decltype(mysql_fetch_row_cont)* fetch_row_on = nullptr;
   decltype(mysql_fetch_lengths)* fetch_lengths = nullptr;
   decltype(mysql_fetch_fields)* fetch_fields = nullptr;
   decltype(mysql_num_fields)* num_fields = nullptr;
@@ -33,6 +41,7 @@ struct Driver {
   decltype(mysql_error)* error = nullptr;
   decltype(mysql_errno)* error_number = nullptr;
   decltype(mysql_get_socket)* socket = nullptr;
+  decltype(mysql_get_timeout_value_ms)* patience_ms = nullptr;
 };
 
 Result<Driver> load() {
@@ -40,16 +49,20 @@ Result<Driver> load() {
   Driver my;
   const bool is_whole =
       find_function(library, "mysql_init", my.init) && find_function(library, "mysql_optionsv", my.options) &&
-      find_function(library, "mysql_real_connect", my.connect) &&
-      find_function(library, "mysql_real_query", my.query) &&
+      find_function(library, "mysql_real_connect_start", my.connect_start) &&
+      find_function(library, "mysql_real_connect_cont", my.connect_on) &&
+      find_function(library, "mysql_real_query_start", my.query_start) &&
+      find_function(library, "mysql_real_query_cont", my.query_on) &&
       find_function(library, "mysql_use_result", my.use_result) &&
-      find_function(library, "mysql_fetch_row", my.fetch_row) &&
+      find_function(library, "mysql_fetch_row_start", my.fetch_row_start) &&
+      find_function(library, "mysql_fetch_row_cont", my.fetch_row_on) &&
       find_function(library, "mysql_fetch_lengths", my.fetch_lengths) &&
       find_function(library, "mysql_fetch_fields", my.fetch_fields) &&
       find_function(library, "mysql_num_fields", my.num_fields) &&
       find_function(library, "mysql_free_result", my.free_result) && find_function(library, "mysql_close", my.close) &&
       find_function(library, "mysql_error", my.error) && find_function(library, "mysql_errno", my.error_number) &&
-      find_function(library, "mysql_get_socket", my.socket);
+      find_function(library, "mysql_get_socket", my.socket) &&
+      find_function(library, "mysql_get_timeout_value_ms", my.patience_ms);
   return is_whole ? Result<Driver>(my)
                   : fail(ErrorKind::kInvalid, "libmariadb.so.3 is too old: install that of Debian 12");
 }
@@ -98,25 +111,32 @@ Result<Parts> parse(std::string_view url) {
   return parts;
 }
 
+/// One connection, closed with the object. One thread. The library never waits: it says what for, so that its waits all
+/// together have one end.
 class Session {
  public:
   Session(const Driver& driver, const SqlQuery& query, const std::stop_token& stop)
-      : my_(driver), query_(query), stop_(stop), connection_(driver.init(nullptr)) {}
+      : my_(driver), query_(query), deadline_(query), stop_(stop), connection_(driver.init(nullptr)) {}
 
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   Session(Session&&) = delete;
   Session& operator=(Session&&) = delete;
 
-  ~Session() { my_.close(connection_); }
+  ~Session() {
+    if (is_given_up()) {
+      ::shutdown(my_.socket(connection_), SHUT_RDWR);  // else saying goodbye could take long too
+    }
+    my_.close(connection_);
+  }
 
   Result<void> connect(const SqlAddress& address, const Parts& parts) {
     const unsigned no = 0;
-    const unsigned read_seconds = static_cast<unsigned>(query_.timeout.count() / 1000) + 5;
     my_.options(connection_, MYSQL_OPT_LOCAL_INFILE, &no);
     my_.options(connection_, MYSQL_OPT_CONNECT_TIMEOUT, &kConnectSeconds);
-    my_.options(connection_, MYSQL_OPT_READ_TIMEOUT, &read_seconds);
-    my_.options(connection_, MYSQL_OPT_WRITE_TIMEOUT, &kConnectSeconds);
+    if (my_.options(connection_, MYSQL_OPT_NONBLOCK, &kStackBytes) != 0) {
+      return fail(ErrorKind::kUnavailable, "there is no memory for another connection");
+    }
     my_.options(connection_, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     const bool is_local = !parts.socket.empty() || parts.host == "localhost" || parts.host.starts_with("127.");
     if (!is_local) {
@@ -127,24 +147,29 @@ class Session {
       my_.options(connection_, MYSQL_OPT_SSL_CA, authorities.c_str());
     }
     // No flag: several statements in one text are then refused by the server.
-    if (my_.connect(connection_,
-                    parts.host.c_str(),
-                    parts.user.c_str(),
-                    address.password.reveal().c_str(),
-                    parts.database.c_str(),
-                    parts.port,
-                    parts.socket.empty() ? nullptr : parts.socket.c_str(),
-                    0) == nullptr) {
-      return fail(ErrorKind::kUnavailable, said());
+    MYSQL* connected = nullptr;
+    go_on(my_.connect_start(&connected,
+                            connection_,
+                            parts.host.c_str(),
+                            parts.user.c_str(),
+                            address.password.reveal().c_str(),
+                            parts.database.c_str(),
+                            parts.port,
+                            parts.socket.empty() ? nullptr : parts.socket.c_str(),
+                            0),
+          [&](int events) { return my_.connect_on(&connected, connection_, events); });
+    if (connected == nullptr) {
+      return is_given_up() ? given_up("the database did not answer in time") : fail(ErrorKind::kUnavailable, said());
     }
+    deadline_.connected();
     return {};
   }
 
-  /// A stop breaks the connection, which ends whatever waits for it.
   Result<SqlTable> run(const std::string& text) {
-    const int socket = static_cast<int>(my_.socket(connection_));
-    const std::stop_callback broken(stop_, [socket] { ::shutdown(socket, SHUT_RDWR); });
-    if (my_.query(connection_, text.data(), text.size()) != 0) {
+    int failed = 0;
+    go_on(my_.query_start(&failed, connection_, text.data(), text.size()),
+          [&](int events) { return my_.query_on(&failed, connection_, events); });
+    if (failed != 0) {
       return trouble();
     }
     SqlTable table;
@@ -158,7 +183,7 @@ class Session {
       table.columns.emplace_back(fields[i].name);
     }
     SqlBudget budget(query_);
-    while (MYSQL_ROW row = my_.fetch_row(result)) {
+    while (MYSQL_ROW row = next_row(result)) {
       const unsigned long* lengths = my_.fetch_lengths(result);
       auto& cells = table.rows.emplace_back();
       std::size_t bytes = 0;
@@ -167,22 +192,70 @@ class Session {
         bytes += lengths[i];
       }
       if (const auto counted = budget.add_row(bytes); !counted) {
-        ::shutdown(socket, SHUT_RDWR);  // else all that is left would have to be read
+        ::shutdown(my_.socket(connection_), SHUT_RDWR);  // else all that is left would have to be read
         my_.free_result(result);
         return tl::unexpected(counted.error());
       }
     }
-    const bool is_whole = my_.error_number(connection_) == 0;
+    Result<SqlTable> answer =
+        my_.error_number(connection_) == 0 ? Result<SqlTable>(std::move(table)) : Result<SqlTable>(trouble());
+    if (!answer) {
+      ::shutdown(my_.socket(connection_), SHUT_RDWR);
+    }
     my_.free_result(result);
-    return is_whole ? Result<SqlTable>(std::move(table)) : Result<SqlTable>(trouble());
+    return answer;
   }
 
+  /// Of the last statement, as the server counts them.
+  [[nodiscard]] unsigned error_number() const { return my_.error_number(connection_); }
+
  private:
+  /// Goes on with what the library has begun until it says that it is done, well or not.
+  template <class Next>
+  void go_on(int awaited, const Next& next) {
+    while (awaited != 0) {
+      awaited = next(look(awaited));
+    }
+  }
+
+  /// What has come of what the library waits for. Without any more time, or when asked to stop, it is told that its own
+  /// patience is at an end, which it takes for a broken connection.
+  int look(int awaited) const {
+    const unsigned patience = (awaited & MYSQL_WAIT_TIMEOUT) != 0 ? my_.patience_ms(connection_) : 0;
+    pollfd wait{static_cast<int>(my_.socket(connection_)), 0, 0};
+    wait.events |= (awaited & MYSQL_WAIT_READ) != 0 ? POLLIN : 0;
+    wait.events |= (awaited & MYSQL_WAIT_WRITE) != 0 ? POLLOUT : 0;
+    wait.events |= (awaited & MYSQL_WAIT_EXCEPT) != 0 ? POLLPRI : 0;
+    for (unsigned waited = 0; !is_given_up() && (patience == 0 || waited < patience); waited += kLookMs) {
+      if (::poll(&wait, 1, kLookMs) > 0) {
+        const bool is_broken = (wait.revents & (POLLERR | POLLHUP)) != 0;  // which reading or writing then finds out
+        return is_broken ? awaited & ~MYSQL_WAIT_TIMEOUT
+                         : ((wait.revents & POLLIN) != 0 ? MYSQL_WAIT_READ : 0) |
+                               ((wait.revents & POLLOUT) != 0 ? MYSQL_WAIT_WRITE : 0) |
+                               ((wait.revents & POLLPRI) != 0 ? MYSQL_WAIT_EXCEPT : 0);
+      }
+    }
+    return MYSQL_WAIT_TIMEOUT;
+  }
+
+  MYSQL_ROW next_row(MYSQL_RES* result) {
+    MYSQL_ROW row = nullptr;
+    go_on(my_.fetch_row_start(&row, result), [&](int events) { return my_.fetch_row_on(&row, result, events); });
+    return row;
+  }
+
+  [[nodiscard]] bool is_given_up() const { return stop_.stop_requested() || deadline_.is_over(); }
+
+  [[nodiscard]] tl::unexpected<Error> given_up(const char* late) const {
+    return stop_.stop_requested() ? fail(ErrorKind::kStopped, "the query was stopped")
+                                  : fail(ErrorKind::kTimeout, late);
+  }
+
   [[nodiscard]] std::string said() const { return printable(my_.error(connection_), 500); }
 
   tl::unexpected<Error> trouble() {
-    if (stop_.stop_requested()) {
-      return fail(ErrorKind::kStopped, "the query was stopped");
+    if (is_given_up()) {
+      return given_up("the database does not answer any more");
     }
     const unsigned number = my_.error_number(connection_);
     constexpr unsigned kTimedOut = 1969;     // MariaDB's max_statement_time
@@ -198,6 +271,7 @@ class Session {
 
   const Driver& my_;
   const SqlQuery& query_;
+  SqlDeadline deadline_;
   const std::stop_token& stop_;
   MYSQL* connection_;
 };
@@ -229,6 +303,24 @@ Result<SqlQuoting> quoting_of(Session& session) {
   return quoting;
 }
 
+/// Columns of the type TIMESTAMP, now() and what a local time is held against are then in the source's zone.
+Result<void> set_zone(Session& session, const std::string& zone) {
+  if (zone.empty()) {
+    return {};
+  }
+  const auto set = session.run("SET time_zone = '" + zone + "'");
+  if (set || session.error_number() != kUnknownZone) {
+    return set ? Result<void>() : tl::unexpected(set.error());
+  }
+  if (zone == "UTC" || zone == "Etc/UTC") {  // which needs no table of zones
+    KPI_TRY(session.run("SET time_zone = '+00:00'"));
+    return {};
+  }
+  return fail(ErrorKind::kInvalid,
+              "the server does not know the time zone " + printable(zone) +
+                  ": load its zones: mysql_tzinfo_to_sql /usr/share/zoneinfo | mysql -u root mysql");
+}
+
 }  // namespace
 
 Result<SqlTable> query_mysql(const SqlAddress& address, const SqlQuery& query, const std::stop_token& stop) {
@@ -242,6 +334,7 @@ Result<SqlTable> query_mysql(const SqlAddress& address, const SqlQuery& query, c
   KPI_TRY(require_few_rights(session, parts.user));
   // The two are dates and times: digits and signs. As variables of the session they are values, never text.
   const SqlQuoting quoting = KPI_TRY(quoting_of(session));
+  KPI_TRY(set_zone(session, query.timezone));
   const BoundQuery bound = KPI_TRY(with_parameters(query.text, quoting, {"@kpid_from", "@kpid_to"}));
   KPI_TRY(session.run("SET @kpid_from = '" + query.from + "', @kpid_to = '" + query.to + "'"));
   const std::string seconds = std::to_string(std::max<std::int64_t>(1, query.timeout.count() / 1000));

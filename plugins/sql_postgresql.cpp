@@ -17,7 +17,6 @@ namespace kpi {
 namespace {
 
 constexpr int kLookMs = 200;
-constexpr int kConnectLooks = 50;
 constexpr const char* kSystemAuthorities = "/etc/ssl/certs/ca-certificates.crt";
 
 struct Driver {
@@ -82,7 +81,7 @@ bool is_local(std::string_view url) {
 class Session {
  public:
   Session(const Driver& driver, const SqlQuery& query, const std::stop_token& stop)
-      : pq_(driver), query_(query), stop_(stop) {}
+      : pq_(driver), query_(query), deadline_(query), stop_(stop) {}
 
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -111,7 +110,7 @@ class Session {
       return unreachable();
     }
     PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-    for (int i = 0; state != PGRES_POLLING_OK && i < kConnectLooks; ++i) {
+    while (state != PGRES_POLLING_OK && !deadline_.is_over()) {
       if (stop_.stop_requested()) {
         return fail(ErrorKind::kStopped, "the query was stopped");
       }
@@ -123,8 +122,9 @@ class Session {
         return unreachable();
       }
     }
+    deadline_.connected();
     return state == PGRES_POLLING_OK ? Result<void>()
-                                     : fail(ErrorKind::kTimeout, "the database did not answer in 10 s");
+                                     : fail(ErrorKind::kTimeout, "the database did not answer in time");
   }
 
   /// Runs one statement; a row is of texts.
@@ -162,13 +162,13 @@ class Session {
   }
 
  private:
+  /// What is given up is not cancelled: that is another connection to wait for. The server notices the end of this one,
+  /// or its own timeout.
   Result<void> wait_for_result() {
-    std::int64_t left = query_.timeout.count() + 5000;  // the server's own timeout comes first
     while (pq_.is_busy(connection_) != 0) {
       pollfd wait{pq_.socket(connection_), POLLIN, 0};
-      left -= ::poll(&wait, 1, kLookMs) == 0 ? kLookMs : 0;
-      if (stop_.stop_requested() || left < 0) {
-        cancel();
+      ::poll(&wait, 1, kLookMs);
+      if (stop_.stop_requested() || deadline_.is_over()) {
         return stop_.stop_requested() ? fail(ErrorKind::kStopped, "the query was stopped")
                                       : fail(ErrorKind::kTimeout, "the database does not answer any more");
       }
@@ -222,6 +222,7 @@ class Session {
 
   const Driver& pq_;
   const SqlQuery& query_;
+  SqlDeadline deadline_;
   const std::stop_token& stop_;
   PGconn* connection_ = nullptr;
 };

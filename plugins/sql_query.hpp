@@ -5,6 +5,7 @@
 #include "rules/base/result.hpp"
 #include "rules/base/secret.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -21,6 +22,7 @@ struct SqlQuery {
   std::string to;
   std::string timezone;  ///< Of the session, where the engine has one.
   std::chrono::milliseconds timeout{60'000};
+  std::chrono::milliseconds grace{5'000};  ///< Beyond it: the server's own timeout comes first, then it is given up.
   std::size_t max_rows = 1'000'000;
   std::size_t max_bytes = std::size_t{256} << 20U;
 };
@@ -35,6 +37,26 @@ struct SqlAddress {
 struct SqlTable {
   std::vector<std::string> columns;
   std::vector<std::vector<std::optional<std::string>>> rows;
+};
+
+/// Until when one question may take, from its first step on: however little comes at a time, it ends then. Of the
+/// machine's steady clock, as only what blocks can be held to it.
+class SqlDeadline {
+ public:
+  explicit SqlDeadline(const SqlQuery& query)
+      : whole_(Clock::now() + query.timeout + query.grace), end_(std::min(whole_, Clock::now() + kConnecting)) {}
+
+  /// Until then a server had less time: one that does not let kpid in is given up earlier.
+  void connected() { end_ = whole_; }
+
+  [[nodiscard]] bool is_over() const { return Clock::now() >= end_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::seconds kConnecting{10};
+
+  Clock::time_point whole_;
+  Clock::time_point end_;
 };
 
 /// Counts what a table takes. kInvalid beyond the caps of the query.

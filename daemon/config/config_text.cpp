@@ -1,10 +1,15 @@
 #include "daemon/config/config_tree.hpp"
+#include "daemon/config/literal_secrets.hpp"
 #include "daemon/config/secret_reference.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <set>
+#include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -76,12 +81,25 @@ bool is_hidden_key(std::string_view key, std::size_t depth) {
 /// Writes the tree, a line for each scalar.
 class Printer {
  public:
+  /// What the load warns of as a secret is not shown, whatever it is called.
+  explicit Printer(const Diagnostics& found) {
+    for (const Diagnostic& item : found.items()) {
+      if (is_of_literal_secret(item)) {
+        secrets_.insert(place_of(item.position));
+      }
+    }
+  }
+
   std::string print(const YamlNode& map) {
     print_map(map, 0, false);
     return std::move(text_);
   }
 
  private:
+  using Place = std::tuple<const SourceText*, std::uint32_t, std::uint32_t>;
+
+  static Place place_of(const Position& position) { return {position.source, position.line, position.column}; }
+
   static std::string indent(std::size_t depth) { return std::string(2 * depth, ' '); }
 
   void line(std::string text, const Position& position) {
@@ -95,7 +113,8 @@ class Printer {
 
   /// `hides`: the value belongs to something whose name says that it is a secret.
   [[nodiscard]] std::string scalar(const YamlNode& node, bool hides) const {
-    const bool is_hidden = (hides || may_hold_secret(node.scalar, section_ == "channels" || section_ == "heartbeat")) &&
+    const bool is_hidden = (hides || secrets_.contains(place_of(node.position)) ||
+                            may_hold_secret(node.scalar, section_ == "channels" || section_ == "heartbeat")) &&
                            !is_reference(node.scalar) && !node.scalar.empty();
     if (is_hidden) {
       return "\"(hidden)\"";
@@ -134,6 +153,7 @@ class Printer {
     }
   }
 
+  std::set<Place> secrets_;
   std::string text_;
   std::string section_;
 };
@@ -141,7 +161,7 @@ class Printer {
 }  // namespace
 
 std::string config_text(const ConfigTree& tree) {
-  return Printer().print(tree.whole);
+  return Printer(tree.load.diagnostics).print(tree.whole);
 }
 
 }  // namespace kpi

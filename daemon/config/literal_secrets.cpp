@@ -25,20 +25,27 @@ class Search {
  public:
   explicit Search(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
-  /// `map` is the key of the map that it stands in, `key` its own.
-  void look(const YamlNode& node, std::string_view map, std::string_view key) {  // NOLINT(misc-no-recursion)
+  /// `map` is the key of the map that it stands in, `key` its own. `is_body`: it is part of what the other side is
+  /// told.
+  void look(const YamlNode& node,
+            std::string_view map,
+            std::string_view key,
+            bool is_body = false) {  // NOLINT(misc-no-recursion)
     for (const YamlNode& item : node.items) {
-      look(item, map, key);
+      look(item, map, key, is_body);
     }
     for (const auto& [name, value] : node.entries) {
-      look(value, key, name.scalar);
+      look(value, key, name.scalar, is_body || key == "json" || key == "graphql" || key == "settings");
     }
     if (node.kind != YamlNode::Kind::kScalar) {
       return;
     }
-    if (map == "secrets" && !is_elsewhere(node.scalar)) {
-      warn(node, "write " + std::string(key) + ": \"${env:NAME}\"");
-    } else if (is_told(map, key) && !is_elsewhere(node.scalar)) {
+    if (key == "environment" && node.scalar.find('=') != std::string::npos) {
+      warn(node, "write only the name of the variable, which is passed on from the daemon's own environment");
+    } else if (key == "command" && is_secret_argument(node.scalar)) {
+      warn(node, "everybody sees the arguments of a program: write secrets: {NAME: \"${env:NAME}\"}");
+    } else if ((is_told(map, key) || is_of_auth(map, key, node.scalar) || (is_body && is_secret_name(key))) &&
+               !is_elsewhere(node.scalar)) {
       warn(node, "write " + std::string(key) + ": \"${env:NAME}\"");
     } else {
       look_into(node);
@@ -47,7 +54,22 @@ class Search {
 
  private:
   static bool is_told(std::string_view map, std::string_view key) {
-    return (map == "query" || map == "form" || map == "headers" || map == "params") && is_secret_name(key);
+    return map == "secrets" ||
+           ((map == "query" || map == "form" || map == "headers" || map == "params") && is_secret_name(key));
+  }
+
+  /// A path says where a login's answer has its token.
+  static bool is_of_auth(std::string_view map, std::string_view key, std::string_view text) {
+    return (map == "auth" && is_secret_of_auth(key) && !text.starts_with('/')) || (map == "proof" && key == "key") ||
+           (map == "login" && key == "text");
+  }
+
+  /// "--password=abc"
+  static bool is_secret_argument(std::string_view text) {
+    const std::size_t equals = text.find('=');
+    const std::size_t name = std::min(text.find_first_not_of('-'), text.size());
+    return text.starts_with('-') && equals != std::string_view::npos && name < equals && equals + 1 < text.size() &&
+           is_secret_name(text.substr(name, equals - name));
   }
 
   void look_into(const YamlNode& node) {
@@ -81,10 +103,14 @@ void warn_of_literal_secret(const Position& position, std::string remedy, Diagno
   diagnostics.warning(place, std::string(kMessage), std::move(remedy));
 }
 
+bool is_of_literal_secret(const Diagnostic& diagnostic) {
+  return diagnostic.message == kMessage;
+}
+
 void hide_lines_of_secrets(Diagnostics& diagnostics) {
   std::set<std::pair<const SourceText*, std::uint32_t>> lines;
   for (const Diagnostic& item : diagnostics.items()) {
-    if (item.message == kMessage) {
+    if (is_of_literal_secret(item)) {
       lines.emplace(item.position.source, item.position.line);
     }
   }

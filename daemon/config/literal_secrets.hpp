@@ -15,6 +15,9 @@ void warn_of_literal_secrets(const YamlNode& node, Diagnostics& diagnostics);
 /// and chats.
 void warn_of_literal_secret(const Position& position, std::string remedy, Diagnostics& diagnostics);
 
+/// Whether it is one of these warnings: its place is that of the secret.
+bool is_of_literal_secret(const Diagnostic& diagnostic);
+
 /// After a load: no other finding shows a line that holds one either.
 void hide_lines_of_secrets(Diagnostics& diagnostics);
 

@@ -1,5 +1,6 @@
 #include "plugins/http/plan.hpp"
 #include "plugins/http/tree_reader.hpp"
+#include "rules/base/secret_words.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
@@ -61,11 +62,6 @@ AuthTexts texts_of(AuthPlan::Type type) {
   return {};
 }
 
-bool is_secret_text(std::string_view key) {
-  return key == "value" || key == "token" || key == "password" || key == "client_secret" || key == "refresh_token" ||
-         key == "key" || key == "secret_key" || key == "session_token";
-}
-
 void read_texts(AuthPlan& auth, TreeReader& map) {
   const AuthTexts texts = texts_of(auth.type);
   const auto take = [&](const std::string& key, const OptionTree* node) {
@@ -76,7 +72,7 @@ void read_texts(AuthPlan& auth, TreeReader& map) {
       map.diagnostics().error(node->position, "auth." + key + " wants a text");
       return;
     }
-    if (is_secret_text(key) && !node->secret && !node->text.empty() && node->text.find("{{") == std::string::npos) {
+    if (is_secret_of_auth(key) && !node->secret && !node->text.empty() && node->text.find("{{") == std::string::npos) {
       map.diagnostics().warning(node->position, "a secret stands in the file", "write " + key + ": \"${env:NAME}\"");
     }
     auth.texts[key] = node;

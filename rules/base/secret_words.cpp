@@ -9,8 +9,8 @@
 namespace kpi {
 
 bool is_secret_name(std::string_view name) {
-  static constexpr std::array<std::string_view, 9> kWhole{
-      "key", "token", "auth", "pwd", "secret", "sig", "signature", "cookie", "authorization"};
+  static constexpr std::array<std::string_view, 10> kWhole{
+      "key", "token", "auth", "pwd", "pass", "secret", "sig", "signature", "cookie", "authorization"};
   static constexpr std::array<std::string_view, 12> kParts{"api_key",
                                                            "apikey",
                                                            "access_key",
@@ -27,6 +27,11 @@ bool is_secret_name(std::string_view name) {
   std::ranges::replace(lower, '-', '_');
   return std::ranges::find(kWhole, lower) != kWhole.end() ||
          std::ranges::any_of(kParts, [&](std::string_view part) { return lower.find(part) != std::string::npos; });
+}
+
+bool is_secret_of_auth(std::string_view key) {
+  return key == "value" || key == "token" || key == "password" || key == "client_secret" || key == "refresh_token" ||
+         key == "key" || key == "secret_key" || key == "session_token";
 }
 
 std::vector<std::string_view> secrets_in_address(std::string_view address) {

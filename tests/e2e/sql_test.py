@@ -32,9 +32,10 @@ class Database(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="kpid-sql-"))
         self.addCleanup(shutil.rmtree, self.folder, True)
 
-    def once(self, query=QUERY, user="reader"):
+    def once(self, query=QUERY, user="reader", zone="UTC"):
         (self.folder / "kpid.yaml").write_text(
             "sources:\n  s:\n    plugin: sql\n    database: \"" + self.url(user) + "\"\n    password: ${env:PASSWORD}\n"
+            f"    timezone: {zone}\n"
             "    timeout: 2s\n    query: |\n      " + query + "\n    labels: {country: country}\n"
             "    metrics: {m: {kind: flow}}\n" + TAIL)
         (self.folder / "rules.yaml").write_text("kpis: {a: {value: s.m}}\n")
@@ -63,6 +64,16 @@ class Database(unittest.TestCase):
             self.assertEqual(code, 0, text + answer)
             self.assertRegex(answer, r"m +country=SE +7\n", text)
 
+    def days_are_of_the_zone(self):
+        """An instant of the evening in UTC is of the next day in Stockholm."""
+        query = QUERY.replace("lead", "click")
+        code, text = self.once(query, zone="Europe/Stockholm")
+        self.assertEqual(code, 0, text)
+        self.assertRegex(text, r"2026-03-01 +m +country=SE +1\n2026-03-02 +m +country=SE +1\n")
+        code, text = self.once(query)
+        self.assertEqual(code, 0, text)
+        self.assertRegex(text, r"2026-03-01 +m +country=SE +2\n")
+
     def is_too_slow(self, query):
         code, text = self.once(query)
         self.assertEqual(code, 3, text)
@@ -82,7 +93,9 @@ class PostgreSql(Database):
         as_user("postgres", [str(POSTGRES / "pg_ctl"), "-D", data, "-w", "-l", cls.root + "/log", "-o",
                              f"-k {cls.root} -c listen_addresses='' -c fsync=off", "start"])
         cls.sql("CREATE TABLE lead(created timestamp, country text, amount numeric)", ROWS,
-                "CREATE ROLE reader LOGIN PASSWORD 'secret'", "GRANT SELECT ON lead TO reader",
+                "CREATE TABLE click(created timestamptz, country text)",
+                "INSERT INTO click VALUES ('2026-03-01 10:00+00', 'SE'), ('2026-03-01 23:30+00', 'SE')",
+                "CREATE ROLE reader LOGIN PASSWORD 'secret'", "GRANT SELECT ON lead, click TO reader",
                 "CREATE ROLE writer LOGIN PASSWORD 'secret'", "GRANT ALL ON lead TO writer",
                 "CREATE ROLE robber LOGIN PASSWORD 'secret'", "GRANT pg_execute_server_program TO robber")
 
@@ -102,6 +115,9 @@ class PostgreSql(Database):
 
     def test_rows(self):
         self.rows_are_read()
+
+    def test_zones(self):
+        self.days_are_of_the_zone()
 
     def test_texts_and_comments(self):
         self.counts([r""", E'it\'s :from' AS a""", r""", '\' AS a""", ", $$ it's :from $$ AS a",
@@ -148,7 +164,13 @@ class MariaDb(Database):
         cls.server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         subprocess.run(["mariadb-admin", "--no-defaults", "--socket=" + cls.root + "/s", "--wait=60", "-uroot", "ping"],
                        check=True, capture_output=True, timeout=120)
-        cls.sql("CREATE DATABASE crm", "CREATE TABLE crm.lead(created datetime, country text, amount double)",
+        zone = subprocess.run(["mysql_tzinfo_to_sql", "/usr/share/zoneinfo/Europe/Stockholm", "Europe/Stockholm"],
+                              check=True, capture_output=True, text=True).stdout
+        cls.sql("USE mysql; " + zone,
+                "CREATE DATABASE crm", "CREATE TABLE crm.click(created timestamp, country text)",
+                "SET time_zone = '+00:00'; INSERT INTO crm.click VALUES "
+                "('2026-03-01 10:00', 'SE'), ('2026-03-01 23:30', 'SE')",
+                "CREATE TABLE crm.lead(created datetime, country text, amount double)",
                 "USE crm; " + ROWS, "CREATE USER reader IDENTIFIED BY 'secret'", "GRANT SELECT ON crm.* TO reader",
                 "CREATE USER writer IDENTIFIED BY 'secret'", "GRANT ALL ON crm.* TO writer",
                 "CREATE USER robber IDENTIFIED BY 'secret'", "GRANT SELECT, FILE ON *.* TO robber")
@@ -170,6 +192,12 @@ class MariaDb(Database):
 
     def test_rows(self):
         self.rows_are_read()
+
+    def test_zones(self):
+        self.days_are_of_the_zone()
+        code, text = self.once(zone="Europe/Oslo")
+        self.assertEqual(code, 3, text)
+        self.assertIn("the server does not know the time zone Europe/Oslo: load its zones: mysql_tzinfo_to_sql", text)
 
     def test_texts_and_comments(self):
         texts = ["# it's :from\n", "-- it's :from\n", "/* /* it's :from */", ", 1 AS `it's :to`", ", 1--1 AS a",

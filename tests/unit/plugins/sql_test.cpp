@@ -9,9 +9,17 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <thread>
+#include <tuple>
 #include <vector>
 
 namespace kpi {
@@ -53,7 +61,10 @@ class Sql : public ::testing::Test {
     return settings;
   }
 
-  static Result<Poll> poll(const SourceSettings& settings, std::string cursor = "") {
+  static Result<Poll> poll(const SourceSettings& settings,
+                           std::string cursor = "",
+                           std::string_view now = "2026-03-15T06:00:00Z",
+                           std::optional<Slot> since = {}) {
     Diagnostics diagnostics;
     const auto source = sql_plugin().create(settings, diagnostics);
     if (source == nullptr) {
@@ -61,8 +72,9 @@ class Sql : public ::testing::Test {
     }
     MemoryHost host;
     PollRequest request;
-    request.now = *parse_rfc3339("2026-03-15T06:00:00Z");
+    request.now = *parse_rfc3339(now);
     request.cursor = std::move(cursor);
+    request.from = since;
     return source->poll(request, host, {});
   }
 
@@ -109,6 +121,87 @@ TEST_F(Sql, ReadsAWindowOnceEverythingWasRead) {
   const auto second = poll(settings(kLeads), first->cursor);
   ASSERT_TRUE(second);
   EXPECT_EQ(second->remarks, (Lines{"asked for 2026-03-08 to 2026-03-15, 1 row"}));
+}
+
+TEST_F(Sql, ReadsWhatCameWhileTheDatabaseWasAway) {
+  const auto first = poll(settings(kLeads), "", "2026-03-01T06:00:00Z");
+  ASSERT_TRUE(first) << first.error().message;
+  const SourceSettings leads = settings(kLeads);
+  const auto back = poll(leads, first->cursor);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(samples_of(*back, leads), (Lines{"2026-03-01 leads 2", "2026-03-02 leads 1", "2026-03-14 leads 1"}));
+  EXPECT_EQ(back->remarks, (Lines{"asked for 2026-02-22 to 2026-03-15, 4 rows"}));
+  // A clock that was set back asks for no less.
+  const auto early = poll(leads, back->cursor, "2026-03-10T06:00:00Z");
+  ASSERT_TRUE(early);
+  EXPECT_EQ(early->remarks, (Lines{"asked for 2026-03-03 to 2026-03-10, 0 rows"}));
+  const auto bounded = poll(leads, first->cursor, "2026-03-15T06:00:00Z", slot_of(*parse_date("2026-03-01")));
+  ASSERT_TRUE(bounded);
+  EXPECT_EQ(bounded->remarks, (Lines{"asked for 2026-03-01 to 2026-03-15, 4 rows"}));
+}
+
+/// A server that begins as the protocol wants and then says one byte at a time, for as long as it is listened to.
+class SlowServer {
+ public:
+  SlowServer(std::string begin, std::function<void()> begun) : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(listener_, 1), 0);
+    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    host_ = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    thread_ = std::thread([this, begin = std::move(begin), begun = std::move(begun)] {
+      const int client = ::accept(listener_, nullptr, nullptr);
+      ::send(client, begin.data(), begin.size(), MSG_NOSIGNAL);
+      begun();
+      pollfd end{client, POLLRDHUP, 0};
+      while (::poll(&end, 1, 10) == 0 && ::send(client, "\1", 1, MSG_NOSIGNAL) == 1) {
+      }
+      ::close(client);
+    });
+  }
+
+  SlowServer(const SlowServer&) = delete;
+  SlowServer& operator=(const SlowServer&) = delete;
+  SlowServer(SlowServer&&) = delete;
+  SlowServer& operator=(SlowServer&&) = delete;
+
+  ~SlowServer() {
+    thread_.join();
+    ::close(listener_);
+  }
+
+  [[nodiscard]] const std::string& host() const { return host_; }
+
+ private:
+  int listener_;
+  std::string host_;
+  std::thread thread_;
+};
+
+/// However little comes at a time: each byte is in time, all of them never are.
+TEST_F(Sql, GivesUpAServerThatNeverComesToAnEnd) {
+  using Ask = Result<SqlTable> (*)(const SqlAddress&, const SqlQuery&, const std::stop_token&);
+  const std::string no_tls_then_a_long_message("NR\0\0\x07\xd0", 6);
+  for (const auto& [scheme, ask, begin] : {std::tuple<std::string, Ask, std::string>{"mysql", query_mysql, ""},
+                                           {"postgresql", query_postgresql, no_tls_then_a_long_message}}) {
+    SqlQuery query;
+    query.text = "SELECT 1";
+    query.grace = std::chrono::milliseconds{0};
+    query.timeout = std::chrono::milliseconds{300};
+    const auto error = [&](const std::function<void()>& begun, const std::stop_token& stop) {
+      const SlowServer server(begin, begun);
+      return ask({scheme + "://kpi@" + server.host() + "/crm", Secret(std::string("x")), ""}, query, stop).error();
+    };
+    EXPECT_EQ(error([] {}, {}), (Error{ErrorKind::kTimeout, "the database did not answer in time"})) << scheme;
+    query.timeout = std::chrono::hours{1};
+    std::stop_source stop;
+    EXPECT_EQ(error([&] { stop.request_stop(); }, stop.get_token()),
+              (Error{ErrorKind::kStopped, "the query was stopped"}))
+        << scheme;
+  }
 }
 
 TEST_F(Sql, SaysWhatTheQueryLacks) {

@@ -62,6 +62,45 @@ TEST_F(ConfigVerb, ShowsNoSecretButReferencesToThem) {
   EXPECT_NE(ended.out.find("secret: \"${env:HOOK}\""), std::string::npos) << ended.out;
 }
 
+/// Each of these is a secret to `kpid check`, so it is one here: also where its key says nothing.
+TEST_F(ConfigVerb, ShowsNothingThatCheckTakesForASecret) {
+  constexpr std::string_view kHttp =
+      "request: {url: \"https://x.example/d\"}, rows: {kind: records, path: /d, date: {field: day}}, metrics: {n: "
+      "{}}}\n";
+  program_.write(
+      "kpid.yaml",
+      "sources:\n"
+      "  a: {plugin: stripe, key: letmein, metrics: {amount: {unit: SEK}}}\n"
+      "  b: {plugin: rule, key: letmein, metrics: {sent: {}}}\n"
+      "  c: {plugin: semrush, key: letmein, domain: x.com, metrics: {Or: {kind: level}}}\n"
+      "  d: {plugin: http, auth: {type: query, name: k, value: letmein}, " +
+          std::string(kHttp) +
+          "  e: {plugin: http, auth: {type: session, login: {url: \"https://x.example/l\", json: {user: {name: bob, "
+          "pass: letmein}}}, token: /where}, " +
+          std::string(kHttp) +
+          "  f: {plugin: http, auth: {type: session, login: {url: \"https://x.example/l\", text: \"u=bob&p=letmein\"}, "
+          "token: /where}, " +
+          std::string(kHttp) +
+          "  g: {plugin: exec, command: [/bin/echo, --password=letmein, --count=7], environment: [HOME, "
+          "\"SHOP=letmein\"], metrics: {n: {}}}\n"
+          "  h: {plugin: rule, key: \"${env:RULE}\", metrics: {sent: {}}}\n"
+          "  i: {plugin: shared, library: /x.so, settings: {shop: {pass: letmein}, size: 7}, metrics: {n: {}}}\n");
+  const Ended ended = program_.on_folder({"config"});
+  EXPECT_EQ(ended.out.find("letmein"), std::string::npos) << ended.out;
+  for (const char* shown :
+       {"key: \"${env:RULE}\"", "name: bob", "- HOME", "- \"--count=7\"", "size: 7", "domain: x.com"}) {
+    EXPECT_NE(ended.out.find(shown), std::string::npos) << shown << "\n" << ended.out;
+  }
+  const std::string warnings = program_.on_folder({"check"}).err;
+  EXPECT_EQ(warnings.find("letmein"), std::string::npos) << warnings;
+  std::size_t count = 0;
+  for (std::size_t at = warnings.find("a secret stands"); at != std::string::npos;
+       at = warnings.find("a secret stands", at + 1)) {
+    ++count;
+  }
+  EXPECT_EQ(count, 9U) << warnings;
+}
+
 TEST_F(ConfigVerb, ShowsWhatIsWrongTooAndSaysSo) {
   program_.write("kpid.yaml", "timezone: Mars/Olympus\n");
   const Ended ended = program_.on_folder({"config"});
