@@ -280,8 +280,14 @@ void Engine::take_out(const SourceConfig& source,
     }
   }
   for (const auto& [metric, slots] : periods) {
-    const double value = rules_.metrics[metric].across == Across::kSum ? 0 : std::nan("");
+    std::size_t fewest_labels = std::numeric_limits<std::size_t>::max();
+    for (const auto& [id, there] : brought) {
+      fewest_labels = table_[id].metric == metric ? std::min(fewest_labels, table_[id].labels.size()) : fewest_labels;
+    }
     for (const std::uint32_t id : table_.of_metric(metric)) {
+      // What had fewer labels was the total, or a sum of what there is now: it is no part of that.
+      const bool is_part = table_[id].labels.size() >= fewest_labels;
+      const double value = is_part && rules_.metrics[metric].across == Across::kSum ? 0 : std::nan("");
       std::vector<Slot>& there = brought[id];
       std::ranges::sort(there);
       const std::optional<Slot> front = front_of(table_[id]);

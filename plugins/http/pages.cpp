@@ -112,7 +112,7 @@ class LinkReader {
       return std::optional<Link>();
     }
     const std::size_t end = rest_.find('>');
-    if (!rest_.starts_with('<') || end == std::string_view::npos) {
+    if (!rest_.starts_with('<') || end == std::string_view::npos || rest_.find('<', 1) < end) {
       return unreadable("has no <address>");
     }
     Link link{.target = std::string(trim(rest_.substr(1, end - 1)))};
@@ -120,7 +120,7 @@ class LinkReader {
     bool has_rel = false;
     while (rest_.starts_with(';')) {
       rest_ = trim(rest_.substr(1));
-      const std::string_view name = trim(cut("=;,"));
+      const std::string_view name = KPI_TRY(cut("=;,"));
       std::string value;
       if (rest_.starts_with('=')) {
         rest_ = trim(rest_.substr(1));
@@ -140,17 +140,20 @@ class LinkReader {
   [[nodiscard]] std::string text_of_header() const { return "the header Link (" + printable(header_, 200) + ')'; }
 
  private:
-  /// What stands before the first of `ends`.
-  std::string_view cut(std::string_view ends) {
+  /// What stands before the first of `ends`. An address or quotes in it are those of a link that lacks its comma.
+  Result<std::string_view> cut(std::string_view ends) {
     const std::string_view before = rest_.substr(0, rest_.find_first_of(ends));
+    if (before.find_first_of("<>\"") != std::string_view::npos) {
+      return unreadable("goes on with what is neither a parameter nor another link");
+    }
     rest_.remove_prefix(before.size());
-    return before;
+    return trim(before);
   }
 
   /// In quotes, or as far as the parameter goes. Some write single quotes, which the RFC does not know.
   Result<std::string> read_value() {
     if (!rest_.starts_with('"') && !rest_.starts_with('\'')) {
-      return std::string(trim(cut(";,")));
+      return std::string(KPI_TRY(cut(";,")));
     }
     const char quote = rest_.front();
     std::string value;

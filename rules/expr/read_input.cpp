@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -95,23 +96,45 @@ bool is_whole(const MetricInput& input, const Labels& series, const Labels& segm
   return std::ranges::all_of(series, is_asked_for);
 }
 
+/// The first number of a series from `from` on.
+std::optional<Slot> first_number(const SampleTable::Series& series, Slot from) {
+  const auto is_number = [](const Sample& sample) { return !std::isnan(sample.value); };
+  const auto begin = std::ranges::lower_bound(series.samples, from, {}, &Sample::slot);
+  const auto found = std::find_if(begin, series.samples.end(), is_number);
+  return found == series.samples.end() ? std::nullopt : std::optional(found->slot);
+}
+
+/// Whether the total by itself gave way to others: since they began there is no number of it, as where a source was
+/// given labels.
+bool has_given_way(const SampleTable& table, std::uint32_t total, std::span<const std::uint32_t> others) {
+  constexpr Slot kEarliest{std::numeric_limits<std::int64_t>::min()};
+  std::optional<Slot> begin;
+  for (const std::uint32_t id : others) {
+    const auto first = first_number(table[id], kEarliest);
+    begin = first && begin ? std::min(*first, *begin) : first ? first : begin;
+  }
+  return begin && !first_number(table[total], *begin);
+}
+
 /// Those that count, or the one of them that is the total by itself.
 std::vector<std::uint32_t> matching_series(const MetricInput& input,
                                            const SampleTable& table,
                                            const Labels& segment,
                                            bool is_total_enough) {
   std::vector<std::uint32_t> found;
+  std::optional<std::uint32_t> total;
   for (const std::uint32_t id : candidates_for(input, table, segment)) {
     const Labels& labels = table[id].labels;
     if (!counts_for(input, labels, segment)) {
       continue;
     }
     if (is_total_enough && is_whole(input, labels, segment)) {
-      return {id};
+      total = id;
+    } else {
+      found.push_back(id);
     }
-    found.push_back(id);
   }
-  return found;
+  return total && !has_given_way(table, *total, found) ? std::vector{*total} : found;
 }
 
 const CalendarRules* calendar_of(const EvaluationContext& context) {

@@ -24,7 +24,7 @@ class MovedRows : public testing::Test {
     for (const Row& row : rows) {
       poll.samples.push_back(
           {static_cast<std::uint32_t>(poll.series.size()), slot_of(*parse_date(row.day)), row.sessions});
-      poll.series.push_back({0, Labels{{"channel", row.channel}}});
+      poll.series.push_back({0, row.channel.empty() ? Labels{} : Labels{{"channel", row.channel}}});
     }
     poll.whole_from = whole ? std::optional(slot_of(*parse_date(*whole))) : std::nullopt;
     story_.engine().receive(PollResult{0, at(time), std::move(poll)});
@@ -53,6 +53,16 @@ TEST_F(MovedRows, CountOnce) {
   read("2026-03-08 09:00", "2026-03-01", {{"2026-03-07", "Organic", 500}, {"2026-03-07", "Direct", 200}});
   EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 700 ")));
   EXPECT_THAT(story_.ledger(), Contains(HasSubstr("Unassigned")));
+}
+
+TEST_F(MovedRows, OfATotalThatWasGivenLabelsAreSummed) {
+  read("2026-03-08 08:00", "2026-03-01", {{"2026-03-07", "", 700}});
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 700 ")));
+  read("2026-03-09 08:00", "2026-03-01", {{"2026-03-07", "Direct", 200}, {"2026-03-07", "Organic", 501}});
+  read("2026-03-10 08:00", "2026-03-08", {{"2026-03-08", "Direct", 30}, {"2026-03-09", "Direct", 40}});
+  EXPECT_THAT(total(),
+              testing::ElementsAre(
+                  HasSubstr("07T00:00:00Z: 701 "), HasSubstr("08T00:00:00Z: 30 "), HasSubstr("09T00:00:00Z: 40 ")));
 }
 
 TEST_F(MovedRows, StayWhereNothingOrOnlyOtherPeriodsAreRead) {

@@ -105,7 +105,13 @@ TEST(Links, ThatCannotBeReadAreAnErrorAndNoLastPage) {
             "error: the header Link (<https://x/3> rel=next) goes on with what is neither a parameter nor another "
             "link" +
                 rest);
-  EXPECT_EQ(next_of("<https://x/1>; rel=\"prev\"x, <https://x/3>; rel=next").substr(0, 5), "error");
+  for (const std::string_view header : {R"(<https://x/1>; rel="prev"x, <https://x/3>; rel=next)",
+                                        R"(<https://x/1>; rel=prev <https://x/3>; rel=next)",
+                                        R"(<https://x/1>; crossorigin <https://x/3>; rel=next)",
+                                        R"(<https://x/1; rel=prev, <https://x/3>; rel=next)",
+                                        R"(<https://x/3>; rel=next")"}) {
+    EXPECT_TRUE(next_of(header).starts_with("error: ")) << header << ": " << next_of(header);
+  }
   EXPECT_EQ(next_of("<>; rel=next"), "error: the header Link (<>; rel=next) names a next page without its address");
   EXPECT_EQ(next_of("<https://x/3>; rel=next, <https://x/4>; rel=next"),
             "error: the header Link (<https://x/3>; rel=next, <https://x/4>; rel=next) names two next pages, and which "
