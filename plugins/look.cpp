@@ -25,12 +25,6 @@ std::string meant(const std::string& path, Host& host) {
   return printable(did_you_mean(name_of(path), names), 200);
 }
 
-bool has_folder(const std::string& path, Host& host) {
-  const std::string folder = path.substr(0, path.rfind('/') + 1);
-  const auto there = host.list_files(folder.empty() ? "." : folder, "*", kMostNeighbours);
-  return there || there.error().kind == ErrorKind::kInvalid;  // so many that they are not listed
-}
-
 }  // namespace
 
 std::optional<FileTexts::Text> newest_file(const FileSet& files,
@@ -45,10 +39,9 @@ std::optional<FileTexts::Text> newest_file(const FileSet& files,
   }
   const bool is_one = listing && listing->names.size() == 1;
   const auto version = is_one ? host.file_version(listing->names.front().path) : Result<std::string>(std::string());
-  // The machine that checks need not have the data: what is not there is told where its folder is.
   if (!version && version.error().kind == ErrorKind::kInvalid) {
     diagnostics.error(path, version.error().message);  // a directory, a device: nothing that will be read
-  } else if (texts.error().kind != ErrorKind::kInvalid && has_folder(files.path(), host)) {
+  } else if (texts.error().kind != ErrorKind::kInvalid) {
     const std::string near = meant(files.path(), host);
     diagnostics.warning(
         path, texts.error().message, near.empty() ? "until it is there, the source fails at each poll" : near);

@@ -13,7 +13,7 @@ namespace kpi {
 inline constexpr std::size_t kMaxLookBytes = std::size_t{16} << 20U;
 
 /// The newest of the files; nothing when there is none, it cannot be read, or is too large for a look. None of these
-/// need be the configuration's fault: where its folder is there and the file is not, a warning at `path` says so.
+/// need be the configuration's fault: that it is not there is a warning at `path`.
 std::optional<FileTexts::Text> newest_file(const FileSet& files,
                                            const Position& path,
                                            Host& host,

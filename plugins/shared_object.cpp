@@ -14,6 +14,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
 #include <dlfcn.h>
 #include <filesystem>
 #include <utility>
@@ -66,7 +69,9 @@ void collect_secrets(const OptionTree& tree, std::vector<std::string>& secrets) 
 struct Answer {
   std::string text = "{\"kpid\": 1}\n";
   const std::stop_token& stop;
+  std::chrono::steady_clock::time_point end;
   bool is_too_long = false;
+  bool is_late = false;  ///< The driver was told so, and ends with what it has.
 };
 
 void take_line(void* context, const char* json, std::size_t length) {
@@ -80,14 +85,22 @@ void take_line(void* context, const char* json, std::size_t length) {
 }
 
 int is_stopped(void* context) {
-  const auto& answer = *static_cast<const Answer*>(context);
-  return answer.stop.stop_requested() || answer.is_too_long ? 1 : 0;
+  auto& answer = *static_cast<Answer*>(context);
+  answer.is_late = answer.is_late || std::chrono::steady_clock::now() >= answer.end;
+  return answer.is_late || answer.stop.stop_requested() || answer.is_too_long ? 1 : 0;
 }
 
 class SharedSource final : public Source {
  public:
   SharedSource(SourceSettings settings, std::string path, const OptionTree* given)
       : settings_(std::move(settings)), path_(std::move(path)) {
+    const auto timeout = settings_.options.find("timeout");
+    if (timeout != settings_.options.end()) {
+      std::int64_t ms = 0;
+      const std::string& text = timeout->second.text;
+      std::from_chars(text.data(), text.data() + text.size(), ms);
+      timeout_ = std::chrono::milliseconds{ms};
+    }
     const Json json = given == nullptr ? Json::object() : json_of(*given);
     given_ = json.dump(-1, ' ', false, Json::error_handler_t::replace);
     if (given != nullptr) {
@@ -114,11 +127,15 @@ class SharedSource final : public Source {
   Result<Poll> ask(const PollRequest& request, const std::stop_token& stop) {
     KPI_TRY(open());
     const std::string question = exec_question(settings_, request, nullptr);
-    Answer answer{.stop = stop};
+    Answer answer{.stop = stop, .end = std::chrono::steady_clock::now() + timeout_};
     const kpid_answer sink{sizeof(kpid_answer), &answer, take_line, is_stopped};
     const int code = plugin_->poll(opened_, question.c_str(), &sink);
     if (stop.stop_requested()) {
       return fail(ErrorKind::kStopped, path_ + " was stopped");
+    }
+    if (answer.is_late) {
+      return fail(ErrorKind::kTimeout,
+                  path_ + ": the poll takes too long: give it more time (timeout), or less to read");
     }
     if (answer.is_too_long || !is_valid_utf8(answer.text)) {
       return fail(ErrorKind::kInvalid, path_ + ": its answer is longer than 64 MiB, or not UTF-8");
@@ -168,6 +185,7 @@ class SharedSource final : public Source {
 
   SourceSettings settings_;
   std::string path_;
+  std::chrono::milliseconds timeout_{60'000};
   std::string given_;  // the settings as JSON
   std::vector<std::string> secrets_;
   const struct kpid_plugin* plugin_ = nullptr;
@@ -202,6 +220,20 @@ std::unique_ptr<Source> create_shared(const SourceSettings& settings, Diagnostic
   return std::make_unique<SharedSource>(settings, path, has_settings ? given->second.tree.get() : nullptr);
 }
 
+/// Only whether it is there: who may write to it is for the user to say that runs kpid.
+void look_at_library(const SourceSettings& settings, Host& /*host*/, Diagnostics& diagnostics) {
+  const OptionValue& library = settings.options.at("library");
+  const auto trusted = require_trusted(library_path(library));
+  if (!trusted && trusted.error().kind == ErrorKind::kUnavailable) {
+    const bool is_name = library.text.find('/') == std::string::npos;
+    diagnostics.warning(
+        library.position,
+        trusted.error().message,
+        is_name ? "a name alone is looked for there; write ./" + library.text + " for a file beside this one"
+                : "until it is there, the source fails at each poll");
+  }
+}
+
 }  // namespace
 
 Result<void> require_trusted(const std::string& path) {
@@ -210,7 +242,7 @@ Result<void> require_trusted(const std::string& path) {
     const std::string part = path.substr(0, at);
     struct stat status{};
     if (::lstat(part.c_str(), &status) != 0) {
-      return fail(ErrorKind::kUnavailable, part + ": no such file");
+      return fail(ErrorKind::kUnavailable, path + ": no such file");
     }
     const bool is_file = at == std::string::npos;
     if (is_file ? !S_ISREG(status.st_mode) : !S_ISDIR(status.st_mode)) {
@@ -245,14 +277,21 @@ Plugin shared_plugin() {
                        .required = false,
                        .fallback = "",
                        .choices = {},
-                       .help = "What the driver is told, as it understands it."}},
+                       .help = "What the driver is told, as it understands it."},
+                      {.key = "timeout",
+                       .type = OptionSpec::Type::kDuration,
+                       .required = false,
+                       .fallback = "60s",
+                       .choices = {},
+                       .help = "How long a poll may take before the driver is told to stop."}},
           .metric_options = {{.key = "column",
                               .type = OptionSpec::Type::kText,
                               .required = false,
                               .fallback = "",
                               .choices = {},
                               .help = "The driver's name for it; without it, the metric's own."}},
-          .create = create_shared};
+          .create = create_shared,
+          .look = look_at_library};
 }
 
 }  // namespace kpi

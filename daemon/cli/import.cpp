@@ -91,6 +91,11 @@ int import(const Arguments& arguments, Io& io) {
   if (!now) {
     return complain(io, kExitUsage, "--now wants a time such as 2026-03-31T06:00:00Z or \"2026-03-31 06:00\"");
   }
+  if (from && start_of(*from, {}, source->settings.zone) > *now) {
+    return complain(io,
+                    kExitUsage,
+                    "--from " + arguments.text("from") + " lies in the future: there is nothing to read from then on");
+  }
   auto store = open_sqlite_store(config->history, {.patience = kHistoryPatience});
   if (!store) {
     return complain(io, kExitFailed, store.error().message);

@@ -299,16 +299,22 @@ int run_daemon(StartFiles start, Store& store, World world, SignalWatch& signals
   });
   const auto ran = watch.run([&] { return files.load_again(); });
   signals.stop();  // before what its calls use
-  if (ran && !front.close()) {
-    // Answers only read; all that was done is in the history. Who waits for a long one would hold up the end for it.
+  const int code = ran ? kExitFine : complain(io, kExitFailed, ran.error().message);
+  // Answers only read, and a poll has no say any more: all that was done is in the history. Who waits for a long one
+  // would hold up the end for it.
+  const bool is_answered = front.close();
+  const bool is_polled = watch.close();
+  if (!is_answered) {
     log_warning("some requests were still being answered; they are given up");
+  }
+  if (!is_polled) {
+    log_warning("some polls do not heed the stop; they are given up");
+  }
+  if (!is_answered || !is_polled) {
     std::fflush(nullptr);
-    std::_Exit(kExitFine);
+    std::_Exit(code);
   }
-  if (!ran) {
-    return complain(io, kExitFailed, ran.error().message);
-  }
-  return kExitFine;
+  return code;
 }
 
 /// What the daemon starts with: the files, or the last that were right. The errors are printed. No config: nothing.

@@ -51,6 +51,23 @@ std::optional<DayRate> known_rate(const Rate& rate, Slot slot, const SampleTable
   return std::nullopt;
 }
 
+/// The day of the last number on that day or before, where it is 0: no rate, which is passed over for the one before.
+std::optional<Slot> zero_rate(const Rate& rate, Slot slot, const SampleTable& table) {
+  const auto series = table.of_metric(rate.metric);
+  if (series.empty()) {
+    return std::nullopt;
+  }
+  const auto& samples = table[series.front()].samples;
+  auto after = std::ranges::upper_bound(samples, slot, {}, &Sample::slot);
+  while (after != samples.begin()) {
+    --after;
+    if (!std::isnan(after->value)) {
+      return after->value == 0 ? std::optional(after->slot) : std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
 /// Some write "usd".
 std::string currency_code(std::string_view text) {
   std::string code(trim(text));
@@ -90,6 +107,12 @@ class Converter {
       return sample.value;
     }
     const auto rate = rate_of(currency, to, config_);
+    if (const auto zero = rate ? zero_rate(*rate, sample.slot, table_) : std::nullopt;
+        zero && zeros_.insert(currency).second) {
+      tell_problem(day_of(*zero),
+                   "the rate of " + printable(currency, 16) + " in " + to.rates +
+                       " is 0: it is passed over for the last one before it");
+    }
     const auto factor = rate ? known_rate(*rate, sample.slot, table_) : std::nullopt;
     if (!factor) {
       tell(currency, to, sample.slot, rate.has_value());
@@ -155,6 +178,7 @@ class Converter {
   const Config& config_;
   const SampleTable& table_;
   std::set<std::string> missing_;
+  std::set<std::string> zeros_;  // of which a rate of 0 was told, once for each currency
   std::map<std::pair<std::uint32_t, Labels>, std::uint32_t> series_;
   std::map<std::pair<std::uint32_t, Slot>, std::size_t> places_;
 };

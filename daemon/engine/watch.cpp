@@ -32,6 +32,8 @@ constexpr int kStuckIntervals = 2;
 constexpr std::chrono::minutes kStandsStill{1};
 /// How long a stop waits for messages that are on their way.
 constexpr std::chrono::seconds kLastDeliveries{1};
+/// How long it waits for polls: they heed a stop within a second, a program may take another one to end.
+constexpr std::chrono::seconds kLastPolls{3};
 
 template <class... Handlers>
 struct Overloaded : Handlers... {
@@ -67,6 +69,10 @@ Watch::Watch(std::shared_ptr<const Config> config, Store& store, World world, En
 
 Watch::~Watch() {
   pool_.reset();
+}
+
+bool Watch::close() {
+  return pool_ == nullptr || pool_->close(kLastPolls);
 }
 
 Result<void> Watch::restore(Instant now) {

@@ -59,6 +59,10 @@ class Watch {
   /// Called on the engine's thread with what each turn did, before its answers are given; set before run().
   std::function<void(const StepSummary& summary)> on_turn;
 
+  /// After run(): waits some seconds for the polls and deliveries that were asked to stop. False: one does not heed it,
+  /// and the destructor would wait for it. All that counts is in the history by then.
+  [[nodiscard]] bool close();
+
   /// Called on the engine's thread with what once() is doing, for those who wait for it; empty: with nothing that takes
   /// long. Set before once().
   std::function<void(const std::string& doing)> on_doing;

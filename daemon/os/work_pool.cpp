@@ -42,6 +42,12 @@ void WorkPool::request_stop() {
   work_.notify_all();
 }
 
+bool WorkPool::close(std::chrono::milliseconds patience) {
+  request_stop();
+  std::unique_lock lock(mutex_);
+  return left_.wait_for(lock, patience, [&] { return threads_ == 0; });
+}
+
 std::size_t WorkPool::threads() const {
   const std::lock_guard lock(mutex_);
   return threads_;

@@ -42,6 +42,8 @@ class WorkPool final : public Jobs {
 
   void submit(Job job) override;
   void request_stop() override;
+  /// Asks all jobs to stop and waits so long for them. False: one still runs, which the destructor would wait for.
+  [[nodiscard]] bool close(std::chrono::milliseconds patience);
 
   [[nodiscard]] std::size_t threads() const;
 

@@ -167,6 +167,16 @@ class RunningDaemon(unittest.TestCase):
         self.stop(again)
         self.assertEqual(1, len(set(self.receiver.messages)))  # the same message, with the same id
 
+    def test_a_driver_that_does_not_heed_the_stop_does_not_keep_it_from_stopping(self):
+        shutil.copyfile(os.environ["KPI_ECHO_PLUGIN"], self.folder.path / "deaf.so")
+        os.chmod(self.folder.path / "deaf.so", 0o755)
+        source = "  deaf: {plugin: shared, library: ./deaf.so, settings: {is: deaf}, metrics: {n: {}}}\nchannels:"
+        self.folder.write("kpid.yaml", (CONFIGURATION % self.receiver.channel).replace("channels:", source, 1))
+        daemon = Daemon(self, self.folder)
+        daemon.wait_for("2 new samples")
+        self.stop(daemon)
+        self.assertIn("some polls do not heed the stop; they are given up", daemon.text)
+
     def test_the_log_may_be_json(self):
         process = self.folder.start("run", "--log", "json", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:

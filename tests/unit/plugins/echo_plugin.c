@@ -1,9 +1,12 @@
-/* A driver that says its settings back, in a problem. */
+/* A driver that says its settings back, in a problem. Settings that speak of "patient" have it wait until it is told to
+ * stop, "deaf" for ever. */
+#define _POSIX_C_SOURCE 200809L
 #include "plugins/kpid_plugin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void* open_source(const char* settings, char* error, size_t room) {
   char* kept = malloc(strlen(settings) + 1);
@@ -20,6 +23,14 @@ static int poll_source(void* source, const char* question, const struct kpid_ans
   size_t length = strlen(line);
   const char* c = source;
   (void)question;
+  while (strstr(source, "deaf") != NULL) {
+    pause();
+  }
+  if (strstr(source, "patient") != NULL) {
+    while (answer->stopped(answer->context) == 0) {
+    }
+    return 0;
+  }
   for (; *c != 0 && length < sizeof line - 3; ++c) {
     if (*c != '"') {
       line[length++] = *c;

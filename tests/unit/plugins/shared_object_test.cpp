@@ -83,6 +83,15 @@ TEST_F(SharedObject, TellsNoSecretThatItWasTold) {
   EXPECT_EQ(problems_of(*polled), (Lines{"line 2: told {dsn:***}"}));
 }
 
+TEST_F(SharedObject, IsToldWhenItsPollTakesTooLong) {
+  std::filesystem::copy(KPI_ECHO_PLUGIN, path_, std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::permissions(path_, std::filesystem::perms(0755));
+  settings_.options["timeout"] = given("1");
+  EXPECT_EQ(
+      poll("patient").error(),
+      (Error{ErrorKind::kTimeout, path_ + ": the poll takes too long: give it more time (timeout), or less to read"}));
+}
+
 TEST_F(SharedObject, IsNotLoadedWhereOthersMayWrite) {
   std::filesystem::permissions(path_, std::filesystem::perms(0775));
   EXPECT_EQ(poll("count").error(),

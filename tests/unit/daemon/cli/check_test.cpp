@@ -107,8 +107,10 @@ TEST(CheckOfFiles, NamesTheFieldThatNoRecordHas) {
 TEST(CheckOfFiles, SaysWhatAPollCouldNotRead) {
   Program program("2026-03-10T06:00:00Z");
   const std::string source = "    plugin: csv\n    path: web.csv\n    metrics: {visits: {unit: visits}}\n";
-  // The data need not be where one checks; where their folder is, they should be.
-  EXPECT_EQ(check(program, "    plugin: csv\n    path: data/web.csv\n    metrics: {visits: {unit: visits}}\n").err, "");
+  EXPECT_THAT(check(program, "    plugin: csv\n    path: data/web.csv\n    metrics: {visits: {unit: visits}}\n").err,
+              HasSubstr("kpid.yaml:5:11: warning: DIR/data/web.csv: no such file"));
+  EXPECT_THAT(check(program, "    plugin: json\n    path: data/*.json\n    metrics: {visits: {unit: visits}}\n").err,
+              HasSubstr("kpid.yaml:5:11: warning: DIR/data/"));
   EXPECT_THAT(check(program, source).err, HasSubstr("kpid.yaml:5:11: warning: DIR/web.csv: no such file"));
   EXPECT_THAT(check(program, source).err, HasSubstr("help: until it is there, the source fails at each poll\n"));
   program.write("webb.csv", "");
@@ -121,6 +123,17 @@ TEST(CheckOfFiles, SaysWhatAPollCouldNotRead) {
   EXPECT_THAT(check(program, source).err, HasSubstr("kpid.yaml:5:11: warning: DIR/web.csv"));
   program.write("web.csv", "Date,visits\n2026-03-09,100\n");
   EXPECT_EQ(check(program, source).err, "");
+}
+
+TEST(CheckOfDrivers, SaysThatTheFileIsNotThere) {
+  Program program("2026-03-10T06:00:00Z");
+  const std::string rest = "    metrics: {visits: {unit: visits}}\n";
+  EXPECT_THAT(check(program, "    plugin: shared\n    library: visits.so\n" + rest).err,
+              HasSubstr("kpid.yaml:5:14: warning: /usr/lib/kpid/plugins/visits.so: no such file\n"));
+  EXPECT_THAT(check(program, "    plugin: shared\n    library: visits.so\n" + rest).err,
+              HasSubstr("help: a name alone is looked for there; write ./visits.so for a file beside this one\n"));
+  EXPECT_THAT(check(program, "    plugin: shared\n    library: ./visits.so\n" + rest).err,
+              HasSubstr("kpid.yaml:5:14: warning: DIR/visits.so: no such file\n"));
 }
 
 /// What every poll would be refused is an error before the first one.

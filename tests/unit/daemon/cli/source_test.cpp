@@ -135,6 +135,12 @@ TEST_F(Sources, AreImportedFromBeforeTheirSince) {
   EXPECT_NE(ledger.out.find("2026-02-27"), std::string::npos) << ledger.out;
 }
 
+TEST_F(Sources, AreNotImportedFromTheFuture) {
+  const Ended ended = program_.on_folder({"import", "--source", "web", "--from", "2026-03-16"});
+  EXPECT_EQ(ended,
+            (Ended{2, "", "kpid: --from 2026-03-16 lies in the future: there is nothing to read from then on\n"}));
+}
+
 TEST_F(Sources, AreImportedAsOfATimeSoThatAReplayGoesOnFromThere) {
   program_.set_time("2026-11-28T12:00:00Z");
   const Ended ended = program_.on_folder({"import", "--source", "web", "--now", "2026-03-14 06:00"});

@@ -8,6 +8,7 @@ namespace kpi::test {
 namespace {
 
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -51,6 +52,19 @@ TEST(Convert, TakesTheRateOfTheDayOrTheLastBefore) {
   EXPECT_THAT(story.ledger(), Contains(HasSubstr("revenue (total) 2026-03-03T00:00:00Z: 120 recorded")));
   EXPECT_THAT(story.ledger(), Contains(HasSubstr("orders (total) 2026-03-01T00:00:00Z: 3 recorded")));
   EXPECT_THAT(story.warnings(), IsEmpty());
+}
+
+TEST(Convert, PassesOverARateOfNothingAndSaysSo) {
+  Story story(kConfig, kRules);
+  story.put("fx.eur", "2026-03-01", 11);
+  story.put("fx.eur", "2026-03-02", 0);
+  sell(story, "2026-03-02", 10, "EUR");
+  sell(story, "2026-03-03", 10, "EUR");
+  story.step("2026-03-04");
+  EXPECT_THAT(story.ledger(), Contains(HasSubstr("revenue (total) 2026-03-02T00:00:00Z: 110 recorded")));
+  EXPECT_THAT(story.warnings(),
+              ElementsAre("source shop: 2026-03-02: the rate of EUR in fx is 0: it is passed over for the last one "
+                          "before it"));
 }
 
 TEST(Convert, KnowsNoDayOfWhichAPartHasNoRate) {
