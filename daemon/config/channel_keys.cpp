@@ -265,6 +265,9 @@ void read_channels(const YamlNode& node, ConfigReading& reading) {
 }
 
 void check_unused_channels(const YamlNode& node, ConfigReading& reading) {
+  if (reading.diagnostics.has_errors()) {
+    return;  // a misspelt name may be the one that is missed
+  }
   std::set<std::string> used{reading.config.routing.fallback};
   const auto use = [&](const std::vector<std::string>& names) { used.insert(names.begin(), names.end()); };
   for (const Route& route : reading.config.routing.routes) {

@@ -393,7 +393,7 @@ TEST_P(BacktestOfEditedRules, JudgesByTheRulesOfEachTime) {
 TEST_P(BacktestOfEditedRules, PrintsTheEpisodesOfTheHistory) {
   Program program("2026-03-02T06:00:00Z");
   live_with_edits(program, GetParam());
-  const Ended ended = program.on_folder({"backtest", "--from", "2026-02-01", "--to", "2026-05-01", "--json"});
+  const Ended ended = program.on_folder({"backtest", "--from", "2026-02-01", "--to", "2026-03-31", "--json"});
   EXPECT_EQ(ended.err, "");
   std::set<std::string> found;
   const json document = json::parse(ended.out);
