@@ -463,7 +463,7 @@ class BacktestOfRulesThatChanged : public testing::Test {
   void SetUp() override { rules_ = live_with_edits(program_, 7); }
 
   Ended run(std::vector<std::string> more) {
-    more.insert(more.begin(), {"backtest", "--from", "2026-03-01", "--to", "2026-04-01"});
+    more.insert(more.begin(), {"backtest", "--from", "2026-03-01", "--to", "2026-03-31"});
     return program_.on_folder(std::move(more));
   }
 
@@ -483,8 +483,7 @@ TEST_F(BacktestOfRulesThatChanged, SaysWhichEditsAreNotInIt) {
   EXPECT_EQ(after.out, before.out);
   EXPECT_EQ(after.err,
             "kpid: not judged by yet, and not in this: the rules of fresh, rate, calls, per_call as they are now; "
-            "--rules FILE tries them\n" +
-                before.err);
+            "--rules FILE tries them\n");
 }
 
 TEST_F(BacktestOfRulesThatChanged, ComparesOtherRulesWithThoseOfTheTime) {
