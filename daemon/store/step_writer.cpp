@@ -21,11 +21,14 @@ constexpr const char* kPutRule =
     "INSERT INTO rule_text(id, kpi_id, fingerprint, text, first_used) "
     "VALUES(?1, (SELECT id FROM kpi WHERE name = ?2), ?3, ?4, ?5) ON CONFLICT(id) DO UPDATE SET "
     "kpi_id = excluded.kpi_id, fingerprint = excluded.fingerprint, text = excluded.text";
+// One that comes back after another is the newest again.
 constexpr const char* kPutTarget =
     "INSERT INTO target_text(kpi_id, target, fingerprint, start, baseline, text, first_met) "
     "VALUES((SELECT id FROM kpi WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7) "
     "ON CONFLICT(kpi_id, target, fingerprint) DO UPDATE SET start = excluded.start, baseline = excluded.baseline, "
-    "text = excluded.text";
+    "text = excluded.text, id = CASE WHEN id = (SELECT max(id) FROM target_text AS other "
+    "WHERE other.kpi_id = excluded.kpi_id AND other.target = excluded.target) "
+    "THEN id ELSE (SELECT max(id) + 1 FROM target_text) END";
 
 constexpr const char* kPutDefinition =
     "INSERT INTO definition_text(kpi_id, text, first_used) VALUES((SELECT id FROM kpi WHERE name = ?1), ?2, ?3) "

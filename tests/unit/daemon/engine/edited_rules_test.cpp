@@ -99,6 +99,24 @@ TEST(EditedRules, AnotherGoalWithoutAReasonLeavesWhatWasJudged) {
   EXPECT_THAT(story.ledger().back(), HasSubstr("missed"));
 }
 
+TEST(EditedRules, AGoalThatIsTakenBackIsNoEditAtEachStart) {
+  const std::string target =
+      "value: web.visits, target: {from: 50, start: 2026-01-01, judge: pace, by: 2026-01-31, to: ";
+  Story story(kSite, rules(target + "100}"));
+  live(story, 1, 5, 90);
+  for (const char* goal : {"400}", "100}"}) {
+    story.restart(kSite, rules(target + goal));
+    story.step("2026-01-06 07:00");
+    EXPECT_THAT(story.warnings(), Contains(HasSubstr("was changed without a reason")));
+  }
+  const std::optional<Slot> edited = story.line("visits").edit->last;
+  live(story, 6, 7, 90);
+  story.restart();
+  story.step("2026-01-08 07:00");
+  EXPECT_THAT(story.warnings(), IsEmpty());
+  EXPECT_EQ(story.line("visits").edit->last, edited);
+}
+
 TEST(EditedRules, AGapIsNoMissBecauseLessPatienceIsAskedFor) {
   Story story(kSite, rules("value: web.visits, thresholds: {warning: 95, for: 5 days}, no_data: {then: hold}"));
   live(story, 1, 8, 100);
