@@ -4,6 +4,7 @@
 #include "rules/judge/reach.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace kpi {
@@ -79,6 +80,23 @@ std::string settings_text(const SourceConfig& source) {
     }
   }
   return text;
+}
+
+/// The states before so many periods without data, which are counted again when they are replayed.
+AlertStates without_gaps(AlertStates states, int gaps) {
+  const auto take_off = [gaps](AlertState& state) {
+    for (Rung& rung : state.rungs) {
+      for (std::optional<Rung::Run>* run : {&rung.missed, &rung.fine}) {
+        if (*run) {
+          (*run)->gaps = std::max((*run)->gaps - gaps, 0);
+        }
+      }
+    }
+  };
+  take_off(states.thresholds);
+  take_off(states.target);
+  std::ranges::for_each(states.alerts, take_off);
+  return states;
 }
 
 /// What fires since a period began after it, though the ledger may have that all was quiet then: when a target's
@@ -344,14 +362,26 @@ void Engine::restore_edit(std::uint32_t index, const AlertSlot& alert, const Ale
   line.edit = std::move(edit);
 }
 
-/// What the lines of an edited rule were judged stays, and their alerts go on from where they stand.
+/// What the lines of an edited rule were judged stays, and their alerts go on from where they stand. Gaps at the end
+/// moved none of them: when their data comes, the rule of now judges it as if they were next.
 void Engine::begin_edit(std::uint32_t kpi) {
+  const Kpi& rule = rules_.kpis[kpi];
   for (const std::uint32_t index : lines_of_kpi_[kpi]) {
     Line& line = lines_[index];
-    if (line.stepped) {
-      line.edit = std::make_shared<Edit>(Edit{*line.stepped, alert_states(line)});
-      write_alerts(index);
+    if (!line.stepped || !line.first) {
+      continue;
     }
+    const auto is_gap = [&](Slot slot) {
+      const Sample* judged = line.judged.at(slot);
+      return judged == nullptr || std::isnan(judged->value);
+    };
+    Slot last = *line.stepped;
+    int gaps = 0;
+    for (; last >= *line.first && is_gap(last); last = next_slot(last, rule.every, rule.zone, -1)) {
+      ++gaps;
+    }
+    line.edit = std::make_shared<Edit>(Edit{last, without_gaps(alert_states(line), gaps)});
+    write_alerts(index);
   }
 }
 

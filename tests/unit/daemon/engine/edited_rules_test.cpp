@@ -130,6 +130,20 @@ TEST(EditedRules, AGapIsNoMissBecauseLessPatienceIsAskedFor) {
   EXPECT_EQ(story.state("visits"), KpiState::kFiring);
 }
 
+TEST(EditedRules, DataOfAGapAtTheEndIsJudgedAsIfItWereNext) {
+  Story story(kSite, rules("value: web.visits, thresholds: {warning: 70}, no_data: {then: hold}"));
+  live(story, 1, 9, 80);
+  live(story, 10, 10, 60);
+  EXPECT_EQ(story.state("visits"), KpiState::kFiring);
+  for (int of = 11; of <= 14; ++of) {
+    story.step(day(of + 1) + " 06:00");
+  }
+  story.restart(kSite, rules("value: web.visits, thresholds: {warning: 75}, no_data: {then: hold}"));
+  story.put("web.visits", day(11), 80);
+  EXPECT_THAT(story.step("2026-01-16 06:00"), testing::SizeIs(1)) << "resolved";
+  EXPECT_EQ(story.state("visits"), KpiState::kOk);
+}
+
 TEST(EditedRules, AHoleBeforeTheEditIsJudgedWhenItsDataComes) {
   Story story(kSite, rules("value: web.visits, thresholds: {warning: 70}, no_data: {after: 9 days}"));
   live(story, 1, 9, 80);
