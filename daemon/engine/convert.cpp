@@ -35,7 +35,7 @@ std::optional<Rate> rate_of(const std::string& from, const Conversion& conversio
 }
 
 /// The last number of the rate on that day or before.
-std::optional<DayRate> known_rate(const Rate& rate, Slot slot, const SampleTable& table) {
+std::optional<Sample> last_number(const Rate& rate, Slot slot, const SampleTable& table, bool passes_over_zero) {
   const auto series = table.of_metric(rate.metric);
   if (series.empty()) {
     return std::nullopt;
@@ -44,28 +44,22 @@ std::optional<DayRate> known_rate(const Rate& rate, Slot slot, const SampleTable
   auto after = std::ranges::upper_bound(samples, slot, {}, &Sample::slot);
   while (after != samples.begin()) {
     --after;
-    if (!std::isnan(after->value) && after->value != 0) {
-      return DayRate{rate.is_inverse ? 1 / after->value : after->value, after->slot};
+    if (!std::isnan(after->value) && !(passes_over_zero && after->value == 0)) {
+      return *after;
     }
   }
   return std::nullopt;
 }
 
+std::optional<DayRate> known_rate(const Rate& rate, Slot slot, const SampleTable& table) {
+  const auto last = last_number(rate, slot, table, true);
+  return last ? std::optional(DayRate{rate.is_inverse ? 1 / last->value : last->value, last->slot}) : std::nullopt;
+}
+
 /// The day of the last number on that day or before, where it is 0: no rate, which is passed over for the one before.
 std::optional<Slot> zero_rate(const Rate& rate, Slot slot, const SampleTable& table) {
-  const auto series = table.of_metric(rate.metric);
-  if (series.empty()) {
-    return std::nullopt;
-  }
-  const auto& samples = table[series.front()].samples;
-  auto after = std::ranges::upper_bound(samples, slot, {}, &Sample::slot);
-  while (after != samples.begin()) {
-    --after;
-    if (!std::isnan(after->value)) {
-      return after->value == 0 ? std::optional(after->slot) : std::nullopt;
-    }
-  }
-  return std::nullopt;
+  const auto last = last_number(rate, slot, table, false);
+  return last && last->value == 0 ? std::optional(last->slot) : std::nullopt;
 }
 
 /// Some write "usd".

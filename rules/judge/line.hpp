@@ -42,7 +42,7 @@ struct AlertStates {
 
 /// Where a line stood when its rule was edited: what was judged until then stays as it was judged.
 struct Edit {
-  Slot last;           ///< The newest period that an earlier form of the rule judged.
+  Slot last;           ///< The newest period with a value that an earlier form of the rule judged.
   AlertStates alerts;  ///< After that period, as the rule of now took them up.
 };
 
