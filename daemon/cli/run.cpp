@@ -87,6 +87,12 @@ Result<std::string> review_file(const Config& config, const ReviewPeriod& period
 /// A clock that is set right moves back by so much at the most; time stands still until then.
 constexpr std::chrono::minutes kClockMovedBack{10};
 
+/// With threads that would not end; all that was done is in the history.
+[[noreturn]] void end_at_once(int code) {
+  std::fflush(nullptr);
+  std::_Exit(code);
+}
+
 int run_once(
     std::shared_ptr<const Config> config, Store& store, World world, Instant now, const Arguments& arguments, Io& io) {
   EngineOptions options{1, true};
@@ -133,7 +139,11 @@ int run_once(
   }
   const bool has_failed =
       report->has_failed_source || !report->failed_deliveries.empty() || !report->failed_copy.empty();
-  return has_failed ? kExitFailed : kExitFine;
+  const int code = has_failed ? kExitFailed : kExitFine;
+  if (!watch.close()) {
+    end_at_once(code);
+  }
+  return code;
 }
 
 /// A verb on the configuration that runs, its output kept: what the API answers with.
@@ -311,8 +321,7 @@ int run_daemon(StartFiles start, Store& store, World world, SignalWatch& signals
     log_warning("some polls do not heed the stop; they are given up");
   }
   if (!is_answered || !is_polled) {
-    std::fflush(nullptr);
-    std::_Exit(code);
+    end_at_once(code);
   }
   return code;
 }

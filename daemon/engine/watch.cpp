@@ -28,6 +28,8 @@ constexpr std::size_t kMostUnwritten = 200'000;
 /// A poll may take so long, and so many of its intervals, before it counts as stuck.
 constexpr std::chrono::minutes kStuckPoll{10};
 constexpr int kStuckIntervals = 2;
+/// So long `run --once` waits for a poll: what takes longer does not heed its own deadline, and would hold up all others.
+constexpr std::chrono::hours kLongestPoll{1};
 /// With a clock so far before the last step nothing is judged until it has caught up.
 constexpr std::chrono::minutes kStandsStill{1};
 /// How long a stop waits for messages that are on their way.
@@ -114,7 +116,8 @@ void Watch::poll_all(Instant now) {
   }
   std::vector<std::optional<PollResult>> results(polling_.size());
   std::size_t missing = results.size();
-  while (missing > 0) {
+  const auto end = world_.clock.steady() + kLongestPoll;
+  while (missing > 0 && world_.clock.steady() < end) {
     say("reading, " + std::to_string(results.size() - missing) + " of " + counted(results.size(), "source") + " done");
     for (Event& event : inbox_.take(world_.clock.steady() + kLongestWait)) {
       if (auto* result = std::get_if<PollResult>(&event)) {
@@ -125,9 +128,12 @@ void Watch::poll_all(Instant now) {
   }
   // In the order of the configuration, whichever came first: the same step twice writes the same history.
   std::size_t samples = 0;
-  for (std::optional<PollResult>& result : results) {
-    samples += result->poll ? result->poll->samples.size() : 0;
-    engine_->receive(std::move(*result));
+  for (std::uint32_t i = 0; i < results.size(); ++i) {
+    PollResult result =
+        results[i] ? std::move(*results[i])
+                   : PollResult{i, now, fail(ErrorKind::kTimeout, "has not answered for an hour: it is given up")};
+    samples += result.poll ? result.poll->samples.size() : 0;
+    engine_->receive(std::move(result));
   }
   say("judging by " + counted(samples, "sample"));
 }

@@ -161,6 +161,40 @@ class StuckSource final : public Source {
   bool goes_on_ = false;
 };
 
+/// Ten minutes pass each time it is asked; nothing is waited for in real time.
+class HurryingClock final : public Clock {
+ public:
+  Instant now() override { return system_clock().now(); }
+
+  std::chrono::steady_clock::time_point steady() override {
+    return std::chrono::steady_clock::now() - std::chrono::hours{100} + std::chrono::minutes{10} * ++asked_;
+  }
+
+ private:
+  std::atomic<int> asked_{0};
+};
+
+TEST(Watch, OnceAPollThatDoesNotEndIsGivenUpAfterAnHour) {
+  const auto stuck = std::make_shared<StuckSource>();
+  auto config = std::make_shared<Config>(
+      *load("timezone: UTC\nsources: {web: {plugin: csv, path: web.csv, metrics: {visits: {kind: flow}}}}\n",
+            "kpis:\n  visits: {value: web.visits}\n"));
+  config->sources[0].source = stuck;
+  FragileStore store;
+  HurryingClock clock;
+  NoFiles host;
+  NoHttp http;
+  std::ostringstream console;
+  Watch watch(config, store, World{clock, host, http, console});
+  ASSERT_TRUE(watch.restore(clock.now()));
+  const auto report = watch.once(clock.now());
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_TRUE(report->has_failed_source);
+  EXPECT_THAT(report->summary.warnings,
+              testing::Contains(testing::HasSubstr("has not answered for an hour: it is given up")));
+  stuck->let_go();
+}
+
 /// The daemon with a heartbeat to a server of its own.
 class BeatingWatch {
  public:
