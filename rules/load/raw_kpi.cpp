@@ -121,7 +121,7 @@ void read_cadence(MapReader& map, RawKpi& raw) {
                             "complete is the share of the window's periods that must have a value, no length of time",
                             "write complete: 80%; how long the window is stands under over");
   } else if (map.number("complete", raw.kpi.complete) && !(raw.kpi.complete > 0 && raw.kpi.complete <= 1)) {
-    const bool is_bare = raw.kpi.complete > 1 && raw.kpi.complete <= 100;
+    const bool is_bare = raw.kpi.complete > 1 && raw.kpi.complete <= 100 && !complete->scalar.ends_with('%');
     map.diagnostics().error(map.position_of("complete"),
                             "complete is a share above 0%, up to 100%",
                             "write complete: " + (is_bare ? number_text(raw.kpi.complete) : "80") + "%");

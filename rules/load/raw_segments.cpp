@@ -90,9 +90,9 @@ void read_min_sample(const YamlNode& node, RawKpi& raw, Diagnostics& diagnostics
       continue;
     }
     const auto number = read_number(least, diagnostics, "min_sample");
-    if (number && *number < 0) {
+    if (number && (*number < 0 || least.scalar.ends_with('%'))) {
       diagnostics.error(least.position,
-                        "a count cannot be negative",
+                        *number < 0 ? "a count cannot be negative" : "min_sample is a count, not a share",
                         "write how many must have been counted: {" + printable(metric.scalar) + ": 200}");
     }
     sample.least = number.value_or(0);
