@@ -14,22 +14,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-HttpResponse answer_of(std::string body,
-                       int status = 200,
-                       std::vector<std::pair<std::string, std::string>> headers = {}) {
-  HttpResponse response;
-  response.status = status;
-  response.headers = std::move(headers);
-  response.body = std::move(body);
-  return response;
-}
-
-PollRequest request_at(const FakeHost& host) {
-  PollRequest request;
-  request.now = host.time;
-  return request;
-}
-
 TEST(HttpPages, DoNotLeadToAnotherHost) {
   const LoadedSource loaded = load_source(R"yaml(plugin: http
 auth: {type: bearer, token: abcdef}

@@ -4,6 +4,7 @@
 #include "plugins/http/exchange.hpp"
 #include "plugins/http/json_select.hpp"
 #include "plugins/http/pages.hpp"
+#include "plugins/http/text_pattern.hpp"
 #include "plugins/http/text_template.hpp"
 #include "plugins/http/window.hpp"
 #include "rules/base/text.hpp"
@@ -259,6 +260,19 @@ metrics: {n: {kind: level}})yaml");
   EXPECT_EQ(poll_text(loaded.source->poll(request, host, {}), loaded.settings), "n 2026-11-20 7\n");
   EXPECT_EQ(logins, 2);
   EXPECT_EQ(host.requests.back().url, "https://api.example.com/s/n");
+}
+
+TEST(TextPattern, FitsAndDoesNot) {
+  const auto fits = [](const char* pattern, const char* text) {
+    return TextPattern::parse(pattern).value().fits(text);
+  };
+  EXPECT_TRUE(fits("^ERROR 1[23]\\d ::", "ERROR 132 :: X"));
+  EXPECT_FALSE(fits("^ERROR", "no ERROR"));
+  EXPECT_TRUE(fits("a|b+c?$", "xxbb"));
+  EXPECT_TRUE(fits("a.*z", "a---z-"));
+  EXPECT_FALSE(fits("a+b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
+  EXPECT_FALSE(TextPattern::parse("(a)").has_value());
+  EXPECT_FALSE(TextPattern::parse("[a").has_value());
 }
 
 }  // namespace

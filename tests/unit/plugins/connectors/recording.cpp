@@ -143,6 +143,21 @@ LoadedSource load_source(const std::string& yaml, const std::string& name) {
   return loaded;
 }
 
+PollRequest request_at(const FakeHost& host, const std::string& cursor) {
+  PollRequest request;
+  request.now = host.time;
+  request.cursor = cursor;
+  return request;
+}
+
+HttpResponse answer_of(std::string body, int status, std::vector<std::pair<std::string, std::string>> headers) {
+  HttpResponse response;
+  response.status = status;
+  response.headers = std::move(headers);
+  response.body = std::move(body);
+  return response;
+}
+
 Result<HttpResponse> Player::operator()(const HttpRequest& request) {
   for (const RecordedExchange& exchange : recording_.exchanges) {
     if (exchange.method == request.method && exchange.url == request.url && is_same_body(exchange.body, request.body)) {

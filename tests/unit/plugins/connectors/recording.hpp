@@ -58,6 +58,20 @@ class Player {
 /// "visits 2026-11-20 country=SE 12", a line for each sample.
 std::vector<std::string> samples_text(const Poll& poll, const SourceSettings& settings);
 
+/// What a source is asked at the host's time.
+PollRequest request_at(const FakeHost& host, const std::string& cursor = "");
+
+HttpResponse answer_of(std::string body,
+                       int status = 200,
+                       std::vector<std::pair<std::string, std::string>> headers = {});
+
+/// A source that reads its last two days again: "data" has records of a date and "n", the visits.
+inline constexpr const char* kVisits = R"(plugin: http
+window: {lookback_days: 2, first_days: 3}
+request: {url: "https://api.example.com/v1/visits", query: {from: "{{window.start}}", to: "{{window.end}}"}}
+rows: {kind: records, path: /data}
+metrics: {visits: {column: n}})";
+
 /// The whole poll as lines: an error, or samples and then problems.
 std::string poll_text(const Result<Poll>& poll, const SourceSettings& settings);
 
