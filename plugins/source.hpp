@@ -198,6 +198,8 @@ struct PollRequest {
   std::string cursor;
   /// Samples of earlier slots are not wanted (`since`); nothing: everything.
   std::optional<Slot> from;
+  /// What was read from here on is wanted again, beside what the cursor asks for; of sources that reads_anew().
+  std::optional<Slot> anew_from{};
   /// What people have entered for this source; of each series and period the last.
   std::vector<EnteredValue> entered{};
 };
@@ -235,6 +237,8 @@ struct Poll {
   /// Of each of a metric's periods from here on that it has rows of, it has all: what a series has no row of there is
   /// not there any more. Nothing: rows may come one by one.
   std::optional<Slot> whole_from{};
+  /// Between its first row and here, a period without any row has none: it was asked for. Nothing: that is not known.
+  std::optional<Slot> whole_until{};
 };
 
 /// One configured source. poll() is called by one thread at a time, from a pool thread; it may block, honours `stop`
@@ -244,6 +248,9 @@ class Source {
   virtual ~Source() = default;
   /// kInvalid: the input or configuration is wrong; kUnavailable, kTimeout: try later.
   virtual Result<Poll> poll(const PollRequest& request, Host& host, const std::stop_token& stop) = 0;
+
+  /// Whether PollRequest::anew_from is heeded; who does not is asked without a cursor instead.
+  [[nodiscard]] virtual bool reads_anew() const { return false; }
 };
 
 /// What a kind of source says about itself where the configuration says nothing.

@@ -112,6 +112,7 @@ class SqlSource final : public Source {
       const Instant back = shift_instant(last, -settings.settle, settings.zone) - layout_.reread;
       from = std::max(from, slot_at(back, settings.grain, settings.zone, settings.calendar));
     }
+    from = std::min(from, request.anew_from.value_or(from));
     SqlQuery query;
     query.text = layout_.query;
     query.from = bound(from);
@@ -133,6 +134,7 @@ class SqlSource final : public Source {
     }
     Poll poll = KPI_TRY(read(*table, request));
     poll.whole_from = from;
+    poll.whole_until = running;
     if (settings.grain.unit != Grain::Unit::kInstant) {
       // What still runs is not wanted yet, and must not have everything read again.
       std::erase_if(poll.samples, [&](const PolledSample& sample) { return sample.slot >= running; });
@@ -141,6 +143,8 @@ class SqlSource final : public Source {
     poll.remarks.push_back("asked for " + query.from + " to " + query.to + ", " + counted(table->rows.size(), "row"));
     return poll;
   }
+
+  [[nodiscard]] bool reads_anew() const override { return true; }
 
  private:
   /// A slot as the query gets it: a date, or a local time for shorter periods.

@@ -1,3 +1,4 @@
+#include "daemon/cli/check_grains.hpp"
 #include "daemon/cli/check_history.hpp"
 #include "daemon/cli/check_never.hpp"
 #include "daemon/cli/check_seasons.hpp"
@@ -14,6 +15,7 @@
 #include "rules/base/text.hpp"
 #include "rules/load/smart.hpp"
 #include "rules/load/yaml.hpp"
+#include "rules/model/earlier_names.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -148,10 +150,12 @@ class Check {
       return days;
     }
     auto reader = open_history_reader(config.history);
+    const auto earlier = earlier_names(config.rules);
     const auto reviews = reader ? (*reader)->reviews() : Result<std::vector<ReviewRow>>();
     for (const ReviewRow& review : reviews.value_or(std::vector<ReviewRow>())) {
       const Date day{std::chrono::floor<std::chrono::days>(config.zone.to_local(review.at))};
-      Date& last = days.try_emplace(review.kpi, day).first->second;
+      const auto name = earlier.find(review.kpi);
+      Date& last = days.try_emplace(name == earlier.end() ? review.kpi : name->second, day).first->second;
       last = std::max(last, day);
     }
     return days;
@@ -208,6 +212,7 @@ class Check {
     timing_.step("hold the rules against it", [&] {
       check_against_history(engine, now, diagnostics);
       check_seasons(config->rules, &engine, now, diagnostics);
+      check_grains(*config, engine, diagnostics);
       return true;
     });
     if (arguments_.has("timing")) {

@@ -1,3 +1,4 @@
+#include "daemon/cli/check_grains.hpp"
 #include "daemon/cli/check_seasons.hpp"
 #include "daemon/cli/progress.hpp"
 #include "daemon/cli/reading.hpp"
@@ -101,10 +102,11 @@ int run_once(
   if (const auto restored = watch.restore(now); !restored) {
     return complain(io, kExitFailed, restored.error().message);
   }
-  Diagnostics seasons;
-  check_seasons(watch.config()->rules, &watch.engine(), now, seasons);
-  if (seasons.has_errors()) {
-    io.err << shown_text(seasons);
+  Diagnostics found;
+  check_seasons(watch.config()->rules, &watch.engine(), now, found);
+  check_grains(*watch.config(), watch.engine(), found);
+  if (found.has_errors()) {
+    io.err << shown_text(found);
     return kExitNo;
   }
   if (const auto last = watch.engine().last_step(); last && now < *last) {
@@ -185,6 +187,14 @@ std::string refusal_of(const Diagnostics& diagnostics) {
   return count <= most ? text : text + "and " + counted(count - most, "more error") + "\n";
 }
 
+/// The grains that are not those of the history; they are in the log. Empty: none.
+std::string other_grains(const Config& config, const Engine& engine) {
+  Diagnostics found;
+  check_grains(config, engine, found);
+  log_diagnostics(found);
+  return refusal_of(found);
+}
+
 /// The seasonal paths for which the history has no last year; they are in the log. Empty: none.
 std::string lacking_seasons(const Config& config, const Engine& engine, Instant now) {
   Diagnostics found;
@@ -237,6 +247,8 @@ class RunningFiles {
     } else if (const std::string lacks = lacking_seasons(*read.load.config, watch_.engine(), io_.clock.now());
                !lacks.empty()) {
       refused = lacks + "the configuration has errors; the last good one goes on";
+    } else if (const std::string grains = other_grains(*read.load.config, watch_.engine()); !grains.empty()) {
+      refused = grains + "the configuration has errors; the last good one goes on";
     } else if (read.load.config->history != watch_.engine().config().history) {
       refused = "the history cannot be moved while the daemon runs; the last good configuration goes on";
     }
@@ -277,6 +289,9 @@ int run_daemon(StartFiles start, Store& store, World world, SignalWatch& signals
   Watch watch(start.config, store, world, std::move(options));
   if (const auto restored = watch.restore(io.clock.now()); !restored) {
     return complain(io, kExitFailed, restored.error().message);
+  }
+  if (!other_grains(*start.config, watch.engine()).empty()) {
+    return kExitNo;
   }
   if (const std::string lacks = lacking_seasons(*start.config, watch.engine(), io.clock.now());
       !lacks.empty() && start.refused.empty()) {

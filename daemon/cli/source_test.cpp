@@ -149,7 +149,7 @@ class SourceTest {
   }
 
   [[nodiscard]] std::optional<DayRate> rate_of(const Stored& row) const {
-    return rate_on(currency_of(row), *row.conversion, row.slot, config_, rates_);
+    return rate_on(currency_of(row), source_, *row.conversion, row.slot, config_, rates_);
   }
 
   /// "1,320 SEK, 11 of 2026-03-01": converted, at which rate of which day.

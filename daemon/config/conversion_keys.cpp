@@ -52,6 +52,14 @@ void check_conversions(const Config& config, Diagnostics& diagnostics) {
             "a source of rates has a metric for each currency: {eur: {kind: level, unit: " + conversion->to + "/EUR}}");
         continue;
       }
+      const Grain& grain = source.settings.grain;
+      if (parse_grain("day")->is_finer_than(grain) && rates->settings.grain.is_finer_than(grain)) {
+        diagnostics.error(conversion->position,
+                          "the rows of a " + grain.text() + " are added up before they are converted, and \"" +
+                              conversion->rates + "\" has a rate for each " + rates->settings.grain.text(),
+                          "write grain: day here (a KPI of every: " + grain.text() + " adds the days up), or give \"" +
+                              conversion->rates + "\" grain: " + grain.text());
+      }
       const bool has_rate = std::ranges::any_of(rates->metrics, [&](std::uint32_t metric) {
         const std::string& unit = config.rules.metrics[metric].unit;
         return unit.starts_with(conversion->to + "/") || unit.ends_with("/" + conversion->to);

@@ -34,6 +34,18 @@ std::optional<Rate> rate_of(const std::string& from, const Conversion& conversio
   return std::nullopt;
 }
 
+/// The period of the rates in which a row's own ends: an hour has the rate of its day where the source is.
+Slot slot_of_rates(Slot slot, const SourceConfig& source, const Conversion& conversion, const Config& config) {
+  const SourceConfig* rates = config.find_source(conversion.rates);
+  const SourceSettings& of = source.settings;
+  if (rates == nullptr || rates->settings.grain.is_civil() == of.grain.is_civil()) {
+    return slot;
+  }
+  return rates->settings.grain.is_civil()
+             ? slot_at(Instant{Duration{slot.ms}}, rates->settings.grain, of.zone, of.calendar)
+             : Slot{start_of(next_slot(slot, of.grain), of.grain, of.zone).time_since_epoch().count() - 1};
+}
+
 /// The last number of the rate on that day or before.
 std::optional<Sample> last_number(const Rate& rate, Slot slot, const SampleTable& table, bool passes_over_zero) {
   const auto series = table.of_metric(rate.metric);
@@ -101,13 +113,13 @@ class Converter {
       return sample.value;
     }
     const auto rate = rate_of(currency, to, config_);
-    if (const auto zero = rate ? zero_rate(*rate, sample.slot, table_) : std::nullopt;
-        zero && zeros_.insert(currency).second) {
+    const Slot day = slot_of_rates(sample.slot, source_, to, config_);
+    if (const auto zero = rate ? zero_rate(*rate, day, table_) : std::nullopt; zero && zeros_.insert(currency).second) {
       tell_problem(day_of(*zero),
                    "the rate of " + printable(currency, 16) + " in " + to.rates +
                        " is 0: it is passed over for the last one before it");
     }
-    const auto factor = rate ? known_rate(*rate, sample.slot, table_) : std::nullopt;
+    const auto factor = rate ? known_rate(*rate, day, table_) : std::nullopt;
     if (!factor) {
       tell(currency, to, sample.slot, rate.has_value());
       return std::nan("");
@@ -161,9 +173,10 @@ class Converter {
         sum = std::nan("");
       }
     } else {
-      tell_problem(date_text(date_of(slot)),
+      poll_.samples[place->second].value = std::nan("");
+      tell_problem(day_of(slot),
                    "a second value of " + source_.settings.metrics[metric].name +
-                       " in another currency: it does not add up, and the first one counts");
+                       " in another currency: they do not add up, and neither counts");
     }
   }
 
@@ -180,6 +193,7 @@ class Converter {
 }  // namespace
 
 std::optional<DayRate> rate_on(std::string_view currency,
+                               const SourceConfig& source,
                                const Conversion& conversion,
                                Slot slot,
                                const Config& config,
@@ -189,7 +203,7 @@ std::optional<DayRate> rate_on(std::string_view currency,
     return DayRate{1, slot};
   }
   const auto rate = rate_of(code, conversion, config);
-  return rate ? known_rate(*rate, slot, table) : std::nullopt;
+  return rate ? known_rate(*rate, slot_of_rates(slot, source, conversion, config), table) : std::nullopt;
 }
 
 bool converts(const SourceConfig& source) {

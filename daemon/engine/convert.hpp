@@ -15,15 +15,20 @@ struct DayRate {
   Slot slot;
 };
 
-/// Nothing: none is known of that day or before.
-std::optional<DayRate> rate_on(
-    std::string_view currency, const Conversion& conversion, Slot slot, const Config& config, const SampleTable& table);
+/// Of a sample of that source. Nothing: none is known of that day or before.
+std::optional<DayRate> rate_on(std::string_view currency,
+                               const SourceConfig& source,
+                               const Conversion& conversion,
+                               Slot slot,
+                               const Config& config,
+                               const SampleTable& table);
 
 /// Whether anything of this source is to be converted.
 bool converts(const SourceConfig& source);
 
-/// Takes the currency out of the labels, converts, and adds up what then falls together (of a flow). What has no rate
-/// on its day or before is unknown, with all that it would be added to, and a problem of the poll. True: some had none.
+/// Takes the currency out of the labels, converts, and adds up what then falls together (of a flow; of any other kind
+/// it is unknown). What has no rate on its day or before is unknown, with all that it would be added to, and a problem
+/// of the poll. True: some had none.
 bool convert(Poll& poll, const SourceConfig& source, const Config& config, const SampleTable& table);
 
 }  // namespace kpi

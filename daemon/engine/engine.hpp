@@ -182,10 +182,12 @@ class Engine {
     std::optional<Instant> failing_since;
     Told told;
     bool is_changed = false;
-    bool is_read = false;        ///< Since the start, whether or not it could be.
-    bool was_failing = false;    ///< As its lines were told last.
-    std::string cursor_mark;     ///< Before each cursor: the settings it was read with.
-    std::optional<Slot> newest;  ///< Of its samples, when `knows_newest`.
+    bool is_read = false;               ///< Since the start, whether or not it could be.
+    bool was_failing = false;           ///< As its lines were told last.
+    std::string cursor_mark;            ///< Before each cursor: the settings it was read with.
+    std::optional<Slot> anew_from;      ///< What is read from here on is wanted again: its rates have changed.
+    std::optional<Instant> anew_since;  ///< When they did, in this run: polls that were asked for before do not serve.
+    std::optional<Slot> newest;         ///< Of its samples, when `knows_newest`.
     bool knows_newest = false;
     std::optional<Instant> late_since;
     std::optional<Slot> owed;      ///< While it is late: the first period that has not come; none: values, or a moment.
@@ -259,6 +261,7 @@ class Engine {
   void ingest(PollResult& result, Instant now, StepSummary& summary);
   void remark_on(const SourceConfig& source, const Poll& poll, Slot running, StepSummary& summary);
   void ingest_samples(const SourceConfig& source, const Poll& poll, Instant now, StepSummary& summary);
+  void want_anew(SourceState& state, Slot from, Instant now);
   void take_out(const SourceConfig& source,
                 const Poll& poll,
                 Slot until,

@@ -6,6 +6,7 @@
 #include "rules/judge/touch.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -31,14 +32,18 @@ std::set<Slot> judged_unread(
   return periods;
 }
 
-/// The sources with samples from `since` on that are converted by these rates: each stands until the next one.
-std::vector<std::uint32_t> converted_with(const SourceConfig& rates,
-                                          Slot since,
-                                          const Config& config,
-                                          const SampleTable& table) {
-  std::vector<std::uint32_t> sources;
+/// The sources with samples that are converted by rates from `since` on (each stands until the next one), and from
+/// which of their periods on.
+std::vector<std::pair<std::uint32_t, Slot>> converted_with(const SourceConfig& rates,
+                                                           Slot since,
+                                                           const Config& config,
+                                                           const SampleTable& table) {
+  std::vector<std::pair<std::uint32_t, Slot>> sources;
   for (std::uint32_t i = 0; i < config.sources.size(); ++i) {
     const SourceConfig& source = config.sources[i];
+    const SourceSettings& of = source.settings;
+    const Instant begin = start_of(since, rates.settings.grain, of.zone);
+    const Slot first = slot_at(begin, of.grain, of.zone, of.calendar);
     bool is_old = false;
     for (std::size_t metric = 0; metric < source.conversions.size(); ++metric) {
       const auto& conversion = source.conversions[metric];
@@ -46,14 +51,32 @@ std::vector<std::uint32_t> converted_with(const SourceConfig& rates,
         continue;
       }
       is_old = is_old || std::ranges::any_of(table.of_metric(source.metrics[metric]), [&](std::uint32_t id) {
-                 return !table[id].samples.empty() && table[id].samples.back().slot >= since;
+                 return !table[id].samples.empty() && table[id].samples.back().slot >= first;
                });
     }
     if (is_old) {
-      sources.push_back(i);
+      sources.emplace_back(i, first);
     }
   }
   return sources;
+}
+
+/// How a kept cursor begins that asks for something once more, the slot behind it; the source's own follows.
+constexpr std::string_view kAnew = "anew ";
+
+struct KeptCursor {
+  std::optional<Slot> anew_from;
+  std::string cursor;
+};
+
+KeptCursor kept_cursor(const std::string& text) {
+  std::int64_t ms = 0;
+  const auto end = text.starts_with(kAnew) ? text.find(';') : std::string::npos;
+  if (end == std::string::npos ||
+      std::from_chars(text.data() + kAnew.size(), text.data() + end, ms).ptr != text.data() + end) {
+    return {std::nullopt, text};
+  }
+  return {Slot{ms}, text.substr(end + 1)};
 }
 
 std::optional<Slot> front_of(const SampleTable::Series& series) {
@@ -66,8 +89,14 @@ PollRequest Engine::poll_request(std::uint32_t source, Instant now) const {
   const SourceConfig& config = config_->sources[source];
   PollRequest request;
   request.now = now;
-  if (const std::string& cursor = sources_[source].row.cursor; cursor.starts_with(sources_[source].cursor_mark)) {
-    request.cursor = cursor.substr(sources_[source].cursor_mark.size());
+  if (const std::string& text = sources_[source].row.cursor; text.starts_with(sources_[source].cursor_mark)) {
+    KeptCursor kept = kept_cursor(text.substr(sources_[source].cursor_mark.size()));
+    if (!kept.anew_from) {
+      request.cursor = std::move(kept.cursor);
+    } else if (config.source != nullptr && config.source->reads_anew()) {
+      request.cursor = std::move(kept.cursor);
+      request.anew_from = kept.anew_from;
+    }
   }
   if (config.since) {
     request.from = slot_of(*config.since);
@@ -176,7 +205,6 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   state.row.cursor = result.poll->cursor.empty() ? "" : state.cursor_mark + result.poll->cursor;
   if (converts(source) && convert(*result.poll, source, *config_, table_)) {
     state.row.cursor.clear();  // what had no rate is read again
-    result.poll->whole_from.reset();
   }
   state.row.problem_count = result.poll->problem_count;
   state.row.problems.clear();
@@ -185,6 +213,24 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
     summary.warnings.push_back("source " + state.row.name + ": " + state.row.problems.back());
   }
   ingest_samples(source, *result.poll, now, summary);
+  if (state.anew_from && state.anew_since && result.at <= *state.anew_since) {
+    want_anew(state, *state.anew_from, *state.anew_since);  // it was asked for before the rates changed
+  } else {
+    state.anew_from.reset();
+  }
+}
+
+/// Kept with the cursor: the next poll may be that of another run.
+void Engine::want_anew(SourceState& state, Slot from, Instant now) {
+  const std::string& text = state.row.cursor;
+  if (!text.empty() && !text.starts_with(state.cursor_mark)) {
+    return;  // read with other settings: all is asked for anyway
+  }
+  const KeptCursor kept = kept_cursor(text.empty() ? "" : text.substr(state.cursor_mark.size()));
+  state.anew_from = std::min({from, kept.anew_from.value_or(from), state.anew_from.value_or(from)});
+  state.anew_since = now;
+  state.row.cursor = state.cursor_mark + std::string(kAnew) + std::to_string(state.anew_from->ms) + ";" + kept.cursor;
+  state.is_changed = true;
 }
 
 void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instant now, StepSummary& summary) {
@@ -227,7 +273,7 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
     commit_.samples.push_back({series_id_[id], sample.slot, sample.value});
     changed.push_back({id, sample.slot, front});
   }
-  if (poll.whole_from && poll.problem_count == 0 && !is_instant) {
+  if (poll.whole_from && !is_instant) {
     take_out(source, poll, until, changed, summary);
   }
   sources_[source_of_metric_[source.metrics.front()]].knows_newest = false;
@@ -249,23 +295,25 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
     touch(id, change, now);
   }
   if (first_changed) {
-    for (const std::uint32_t other : converted_with(source, *first_changed, *config_, table_)) {
-      sources_[other].row.cursor.clear();  // read again, and converted anew
-      sources_[other].is_changed = true;
+    for (const auto& [other, from] : converted_with(source, *first_changed, *config_, table_)) {
+      want_anew(sources_[other], from, now);
     }
   }
 }
 
 /// A row that moved to other labels, as where a vendor goes on sorting a day, must not count beside the one that it
-/// became: of a sum it is zero from now on, else unknown.
+/// became: of a sum it is zero from now on, else unknown. Unknown also where a row was lost that may be it. A period of
+/// which all rows are gone is zero where none means zero.
 void Engine::take_out(const SourceConfig& source,
                       const Poll& poll,
                       Slot until,
                       std::vector<ChangedSample>& changed,
                       StepSummary& summary) {
   const std::optional<Slot> kept_from = sources_[source_of_metric_[source.metrics.front()]].row.kept_from;
-  std::map<std::uint32_t, std::set<Slot>> periods;     // by metric
-  std::map<std::uint32_t, std::vector<Slot>> brought;  // by series
+  const bool has_lost =
+      std::ranges::any_of(poll.remarks, [](const std::string& remark) { return remark.starts_with(kLostRemark); });
+  std::map<std::uint32_t, std::map<Slot, bool>> periods;  // by metric; whether all its rows are numbers
+  std::map<std::uint32_t, std::vector<Slot>> brought;     // by series
   std::vector<std::vector<Slot>*> slots_of(poll.series.size());
   for (std::size_t i = 0; i < slots_of.size(); ++i) {
     const auto id = table_.find(source.metrics[poll.series[i].metric], poll.series[i].labels);
@@ -275,7 +323,9 @@ void Engine::take_out(const SourceConfig& source,
     const bool is_seen =
         sample.slot < until && sample.slot >= *poll.whole_from && (!kept_from || sample.slot >= *kept_from);
     if (is_seen && slots_of[sample.series] != nullptr) {
-      periods[source.metrics[poll.series[sample.series].metric]].insert(sample.slot);
+      auto& of_metric = periods[source.metrics[poll.series[sample.series].metric]];
+      bool& is_known = of_metric.try_emplace(sample.slot, true).first->second;
+      is_known = is_known && !std::isnan(sample.value);
       slots_of[sample.series]->push_back(sample.slot);
     }
   }
@@ -284,20 +334,26 @@ void Engine::take_out(const SourceConfig& source,
     for (const auto& [id, there] : brought) {
       fewest_labels = table_[id].metric == metric ? std::min(fewest_labels, table_[id].labels.size()) : fewest_labels;
     }
+    const bool counts_none = rules_.metrics[metric].missing == Missing::kZero && poll.whole_until && !has_lost;
+    const Slot after{slots.rbegin()->first.ms + 1};
+    const Slot end = counts_none ? std::max(after, std::min(until, *poll.whole_until)) : after;
     for (const std::uint32_t id : table_.of_metric(metric)) {
       // What had fewer labels was the total, or a sum of what there is now: it is no part of that.
       const bool is_part = table_[id].labels.size() >= fewest_labels;
-      const double value = is_part && rules_.metrics[metric].across == Across::kSum ? 0 : std::nan("");
+      const bool adds_up = is_part && rules_.metrics[metric].across == Across::kSum && !has_lost;
       std::vector<Slot>& there = brought[id];
       std::ranges::sort(there);
       const std::optional<Slot> front = front_of(table_[id]);
-      std::vector<Slot> gone;
-      for (const Sample& sample : table_.range(id, *slots.begin(), Slot{slots.rbegin()->ms + 1})) {
-        if (slots.contains(sample.slot) && !std::ranges::binary_search(there, sample.slot)) {
-          gone.push_back(sample.slot);
+      std::map<Slot, double> gone;
+      for (const Sample& sample : table_.range(id, slots.begin()->first, end)) {
+        const auto rows = slots.find(sample.slot);
+        if (rows == slots.end() && counts_none) {
+          gone.emplace(sample.slot, 0);
+        } else if (rows != slots.end() && !std::ranges::binary_search(there, sample.slot)) {
+          gone.emplace(sample.slot, adds_up && rows->second ? 0 : std::nan(""));
         }
       }
-      for (const Slot slot : gone) {
+      for (const auto& [slot, value] : gone) {
         if (table_.put(id, slot, value) != SampleTable::Put::kSame) {
           ++summary.restated_samples;
           commit_.samples.push_back({series_id_[id], slot, value});

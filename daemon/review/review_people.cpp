@@ -1,6 +1,7 @@
 #include "daemon/review/review_people.hpp"
 
 #include "rules/base/text.hpp"
+#include "rules/model/earlier_names.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -36,7 +37,12 @@ class People {
   People(Review& review, const Config& config, HistoryReader& reader)
       : review_(review), config_(config), reader_(reader) {
     for (ReviewKpi& kpi : review_.kpis) {
-      by_id_.emplace(kpi.kpi->id, &kpi);
+      by_name_.emplace(kpi.kpi->id, &kpi);
+    }
+    for (const auto& [name, now] : earlier_names(config.rules)) {
+      if (const auto kpi = by_name_.find(now); kpi != by_name_.end()) {
+        by_name_.emplace(name, kpi->second);
+      }
     }
   }
 
@@ -58,20 +64,21 @@ class People {
     return sys_days{date} >= sys_days{review_.period.from} && sys_days{date} < sys_days{review_.period.to};
   }
 
-  ReviewKpi* find(std::string_view id) const {
-    const auto found = by_id_.find(id);
-    return found == by_id_.end() ? nullptr : found->second;
+  /// By the name of now, or one that it had.
+  ReviewKpi* find(std::string_view name) const {
+    const auto found = by_name_.find(name);
+    return found == by_name_.end() ? nullptr : found->second;
   }
 
   /// A target that was edited without a word: which of its lines are others now.
   Result<void> add_versions() {
-    std::map<std::pair<std::string, std::string>, std::vector<std::string>> before;
+    std::map<std::pair<const ReviewKpi*, std::string>, std::vector<std::string>> before;
     for (const KnownTarget& version : KPI_TRY(reader_.target_versions())) {
       std::vector<std::string> lines = lines_of(version.row.text);
-      const auto key = std::pair(version.row.kpi, version.row.target);
+      ReviewKpi* kpi = find(version.row.kpi);
+      const auto key = std::pair(kpi, version.row.target);
       const auto earlier = before.find(key);
       const Date date = day_of(version.first_met, config_.zone);
-      ReviewKpi* kpi = find(version.row.kpi);
       if (kpi != nullptr && earlier != before.end() && is_within(date) && earlier->second != lines) {
         kpi->changes.push_back(
             {date, version.row.target, without(earlier->second, lines), without(lines, earlier->second), ""});
@@ -131,7 +138,7 @@ class People {
         review_.notes.push_back(note);
       }
       for (ReviewKpi& kpi : review_.kpis) {
-        if (note.kpi.empty() || note.kpi == kpi.kpi->id) {
+        if (note.kpi.empty() || find(note.kpi) == &kpi) {
           kpi.notes.push_back(note);
         }
       }
@@ -197,7 +204,7 @@ class People {
   Review& review_;
   const Config& config_;
   HistoryReader& reader_;
-  std::map<std::string, ReviewKpi*, std::less<>> by_id_;
+  std::map<std::string, ReviewKpi*, std::less<>> by_name_;
 };
 
 }  // namespace

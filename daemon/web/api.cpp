@@ -6,6 +6,7 @@
 #include "daemon/web/query_rules.hpp"
 #include "daemon/web/status_index.hpp"
 #include "rules/base/text.hpp"
+#include "rules/model/earlier_names.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -593,6 +594,11 @@ WebReply Api::stored(const std::vector<std::string>& path, const WebRequest& req
   if (!reader) {
     return problem(503, reader.error().message);
   }
+  const auto earlier = earlier_names(ground_.config()->rules);
+  const auto name_of_now = [&](const std::string& name) {
+    const auto now = earlier.find(name);
+    return now == earlier.end() ? name : now->second;
+  };
   ordered_json rows = ordered_json::array();
   if (first == "silences") {
     const auto silences = (*reader)->silences(request.query.contains("all") ? Instant{} : ground_.now());
@@ -606,16 +612,18 @@ WebReply Api::stored(const std::vector<std::string>& path, const WebRequest& req
     }
   } else if (first == "reviews") {
     for (const ReviewRow& row : (*reader)->reviews().value_or(std::vector<ReviewRow>{})) {
-      if (kpi.empty() || row.kpi == kpi) {
-        rows.push_back({{"kpi", row.kpi}, {"by", row.by}, {"note", row.note}, {"at", rfc3339(row.at)}});
+      const std::string name = name_of_now(row.kpi);
+      if (kpi.empty() || name == kpi) {
+        rows.push_back({{"kpi", name}, {"by", row.by}, {"note", row.note}, {"at", rfc3339(row.at)}});
       }
     }
   } else if (first == "notes") {
     constexpr Date kFirst{std::chrono::year{1900}, std::chrono::January, std::chrono::day{1}};
     constexpr Date kEnd{std::chrono::year{2300}, std::chrono::January, std::chrono::day{1}};
     for (const NoteRow& row : (*reader)->notes(kFirst, kEnd).value_or(std::vector<NoteRow>{})) {
-      if (kpi.empty() || row.kpi.empty() || row.kpi == kpi) {
-        rows.push_back({{"kpi", row.kpi.empty() ? ordered_json(nullptr) : ordered_json(row.kpi)},
+      const std::string name = name_of_now(row.kpi);
+      if (kpi.empty() || row.kpi.empty() || name == kpi) {
+        rows.push_back({{"kpi", name.empty() ? ordered_json(nullptr) : ordered_json(name)},
                         {"date", date_text(row.day)},
                         {"text", row.text},
                         {"by", row.by}});

@@ -294,6 +294,7 @@ class HttpPoll {
     }
     Poll poll = KPI_TRY(builder_.finish());
     poll.whole_from = whole_from_;  // a page or a call that is missing has failed its window
+    poll.whole_until = plan_.has_window ? covered_ : std::nullopt;
     tell_zone(poll);
     const bool has_value =
         std::ranges::any_of(poll.samples, [](const PolledSample& sample) { return !std::isnan(sample.value); });
@@ -375,6 +376,8 @@ class HttpSource final : public Source {
     Result<Poll> result = poll.run();
     return without_secrets(std::move(result), poll.secrets());
   }
+
+  [[nodiscard]] bool reads_anew() const override { return plan_.has_window; }
 
  private:
   const HttpPlan plan_;

@@ -60,6 +60,9 @@ std::vector<PollWindow> windows_of(const WindowPlan& plan,
                 ? slot_at(date_of(*request.from), settings.grain, settings.calendar)
                 : slot_at(start_of(*request.from, {}, settings.zone), settings.grain, settings.zone, settings.calendar);
   }
+  if (request.anew_from) {
+    start = std::min(start, *request.anew_from);
+  }
   if (request.from && settings.grain.is_civil()) {
     start = std::max(start, slot_at(date_of(*request.from), settings.grain, settings.calendar));
   }

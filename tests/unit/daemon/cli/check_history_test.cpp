@@ -24,6 +24,12 @@ class CheckHistory : public testing::Test {
  protected:
   CheckHistory() {
     program_.write("web.csv", visits());
+    source("grain: day");
+    rules("value: web.visits, split_by: [country]");
+    program_.once("2026-04-12T06:00:00Z");
+  }
+
+  void source(const std::string& key) const {
     program_.write("kpid.yaml",
                    "rules: [rules.yaml]\n"
                    "sources:\n"
@@ -32,9 +38,9 @@ class CheckHistory : public testing::Test {
                    "    path: web.csv\n"
                    "    date: {column: Date}\n"
                    "    labels: {country: Country}\n"
-                   "    metrics: {visits: {column: Visits, unit: visits}}\n");
-    rules("value: web.visits, split_by: [country]");
-    program_.once("2026-04-12T06:00:00Z");
+                   "    metrics: {visits: {column: Visits, unit: visits}}\n"
+                   "    " +
+                       key + "\n");
   }
 
   void rules(const std::string& keys) const {
@@ -48,6 +54,18 @@ class CheckHistory : public testing::Test {
 
   Program program_{"2026-04-12T06:00:00Z"};
 };
+
+TEST_F(CheckHistory, RefusesAnotherGrainThanThatOfItsValues) {
+  source("grain: week");
+  rules("value: web.visits, every: week");
+  const std::string refused =
+      "the history has values of web.visits in other periods than those of grain: week (2026-04-03 begins none)";
+  EXPECT_NE(said().find(refused), std::string::npos) << said();
+  EXPECT_EQ(program_.once("2026-04-13T06:00:00Z"), 1);
+  source("grain: day");
+  EXPECT_EQ(said().find("begins none"), std::string::npos) << said();
+  EXPECT_EQ(program_.once("2026-04-13T06:00:00Z"), 0);
+}
 
 TEST_F(CheckHistory, NamesAFilterThatNoRowEverMatched) {
   rules("value: 'web.visits{country=\"SF\"}'");

@@ -113,6 +113,70 @@ TEST(Convert, ReadsAgainWhatARestatedRateIsAbout) {
   EXPECT_EQ(rate("2026-03-05 06:00", "2026-03-01", 12), "");
 }
 
+TEST(Convert, AsksAQueryForThePeriodsOfARestatedRateOnceMore) {
+  std::string config = kConfig;
+  config.replace(config.find("plugin: csv"), 11, "plugin: sql\n    url: \"sqlite:shop.db\"\n    query: SELECT 1");
+  config.replace(config.find("    path: shop.csv\n"), 19, "");
+  Story story(config, kRules);
+  const auto sold = [&](const char* asked, const char* now) {
+    Poll poll;
+    poll.series = {{.metric = 0, .labels = {{kCurrencyLabel, "EUR"}, {"country", "SE"}}}};
+    poll.samples = {{.series = 0, .slot = slot_of(*parse_date("2026-03-04")), .value = 10}};
+    poll.cursor = "read";
+    story.engine().receive(PollResult{0, at(asked), std::move(poll)});
+    story.pass(now);
+    return story.engine().poll_request(0, at(now));
+  };
+  story.put("fx.eur", "2026-03-01", 10);
+  story.step("2026-03-05");
+  EXPECT_EQ(sold("2026-03-05", "2026-03-05 00:01").anew_from, std::nullopt);
+  story.put("fx.eur", "2026-03-02", 20);
+  story.step("2026-03-05 06:00");
+  PollRequest request = story.engine().poll_request(0, at("2026-03-05 06:00"));
+  EXPECT_EQ(request.cursor, "read");
+  EXPECT_EQ(request.anew_from, slot_of(*parse_date("2026-03-02")));
+  // A poll that was under way converts what it has, and what it had is asked for all the same.
+  EXPECT_EQ(sold("2026-03-05 05:59", "2026-03-05 06:01").anew_from, slot_of(*parse_date("2026-03-02")));
+  story.restart();
+  request = story.engine().poll_request(0, at("2026-03-05 06:02"));
+  EXPECT_EQ(request.cursor, "read");
+  EXPECT_EQ(request.anew_from, slot_of(*parse_date("2026-03-02")));
+  EXPECT_EQ(sold("2026-03-05 06:03", "2026-03-05 06:04").anew_from, std::nullopt);
+  EXPECT_THAT(story.ledger(), Contains(HasSubstr("revenue (total) 2026-03-04T00:00:00Z: 200 recorded")));
+}
+
+TEST(Convert, GivesAnHourTheRateOfItsDayWhereTheSourceIs) {
+  std::string config = kConfig;
+  config.replace(config.find("path: shop.csv"), 14, "path: shop.csv\n    grain: hour\n    timezone: America/New_York");
+  Story story(config, "kpis: {revenue: {value: shop.revenue, unit: SEK, every: hour}}");
+  story.put("fx.eur", "2026-03-01", 10);
+  story.put("fx.eur", "2026-03-02", 20);
+  Poll poll;
+  poll.series = {{.metric = 0, .labels = {{kCurrencyLabel, "EUR"}, {"country", "US"}}}};
+  poll.samples = {{.series = 0, .slot = Slot{at("2026-03-02 00:00").time_since_epoch().count()}, .value = 1}};
+  story.step("2026-03-03");
+  story.engine().receive(PollResult{0, at("2026-03-03"), std::move(poll)});
+  story.pass("2026-03-03 01:00");
+  EXPECT_THAT(story.ledger(), Contains(HasSubstr("revenue (total) 2026-03-02T00:00:00Z: 10 recorded")));
+}
+
+TEST(Convert, ALevelInTwoCurrenciesIsUnknown) {
+  Story story(
+      "timezone: UTC\nsources:\n"
+      "  shop: {plugin: csv, path: shop.csv, metrics: {stock: {kind: level, unit: {column: Currency}, "
+      "convert: {to: SEK, rates: fx}}}}\n"
+      "  fx: {plugin: csv, path: fx.csv, metrics: {eur: {kind: level, unit: SEK/EUR}}}\n"
+      "channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n",
+      "kpis: {stock: {value: shop.stock, unit: SEK}}");
+  story.put("fx.eur", "2026-03-01", 11);
+  story.put("shop.stock", "2026-03-01", 1, {{kCurrencyLabel, "EUR"}});
+  story.put("shop.stock", "2026-03-02", 1, {{kCurrencyLabel, "EUR"}});
+  story.put("shop.stock", "2026-03-02", 5, {{kCurrencyLabel, "DKK"}});
+  story.step("2026-03-04");
+  EXPECT_THAT(story.ledger(), Contains(HasSubstr("stock (total) 2026-03-01T00:00:00Z: 11 recorded")));
+  EXPECT_THAT(story.ledger(), Not(Contains(HasSubstr("stock (total) 2026-03-02T00:00:00Z: 11 "))));
+}
+
 TEST(Convert, ReadsCodesInSmallLettersAndTellsARowWithoutOne) {
   Story story(kConfig, kRules);
   story.put("fx.eur", "2026-03-01", 10);

@@ -1,8 +1,11 @@
 // Rows that move to other labels while a vendor goes on sorting a day: the old one does not count beside the new one.
 
+#include "plugins/rows.hpp"
 #include "tests/unit/daemon/engine/story.hpp"
 
 #include <gmock/gmock.h>
+
+#include <cmath>
 
 namespace kpi::test {
 namespace {
@@ -18,14 +21,23 @@ class MovedRows : public testing::Test {
     double sessions;
   };
 
-  /// What the source says when it is read, from `whole` on whole.
-  void read(std::string_view time, std::optional<std::string_view> whole, const std::vector<Row>& rows) {
+  /// What the source says when it is read, from `whole` on whole, with a remark that is a problem of the poll.
+  void read(std::string_view time,
+            std::optional<std::string_view> whole,
+            const std::vector<Row>& rows,
+            const std::string& remark = "") {
     Poll poll;
     for (const Row& row : rows) {
       poll.samples.push_back(
           {static_cast<std::uint32_t>(poll.series.size()), slot_of(*parse_date(row.day)), row.sessions});
       poll.series.push_back({0, row.channel.empty() ? Labels{} : Labels{{"channel", row.channel}}});
     }
+    if (!remark.empty()) {
+      poll.problems = {{"web.csv:3", "cannot be used"}};
+      poll.problem_count = 1;
+      poll.remarks = {remark};
+    }
+    poll.whole_until = slot_of(*parse_date(time.substr(0, 10)));
     poll.whole_from = whole ? std::optional(slot_of(*parse_date(*whole))) : std::nullopt;
     story_.engine().receive(PollResult{0, at(time), std::move(poll)});
     story_.pass(time);
@@ -41,11 +53,13 @@ class MovedRows : public testing::Test {
     return of_total;
   }
 
-  Story story_{
+  static constexpr const char* kConfig =
       "sources: {web: {plugin: csv, path: web.csv, labels: {channel: Channel}, metrics: {sessions: {}, time: {kind: "
       "mean}}}}\n"
-      "channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n",
-      "kpis: {sessions: {value: web.sessions, split_by: [channel]}}\n"};
+      "channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n";
+  static constexpr const char* kRules = "kpis: {sessions: {value: web.sessions, split_by: [channel]}}\n";
+
+  Story story_{kConfig, kRules};
 };
 
 TEST_F(MovedRows, CountOnce) {
@@ -53,6 +67,42 @@ TEST_F(MovedRows, CountOnce) {
   read("2026-03-08 09:00", "2026-03-01", {{"2026-03-07", "Organic", 500}, {"2026-03-07", "Direct", 200}});
   EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 700 ")));
   EXPECT_THAT(story_.ledger(), Contains(HasSubstr("Unassigned")));
+}
+
+TEST_F(MovedRows, CountOnceWhateverElseIsSaidOfTheAnswer) {
+  read("2026-03-08 08:00", "2026-03-01", {{"2026-03-07", "Unassigned", 500}, {"2026-03-07", "Direct", 200}}, "sampled");
+  read("2026-03-08 09:00", "2026-03-01", {{"2026-03-07", "Organic", 500}, {"2026-03-07", "Direct", 200}}, "sampled");
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 700 ")));
+}
+
+TEST_F(MovedRows, AreUnknownWhereALostRowMayBeOneOfThem) {
+  read("2026-03-08 08:00", "2026-03-01", {{"2026-03-07", "Unassigned", 500}, {"2026-03-07", "Direct", 200}});
+  read("2026-03-08 09:00", "2026-03-01", {{"2026-03-07", "Direct", 200}}, std::string(kLostRemark) + "web.csv:3");
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": null ")));
+  read("2026-03-08 10:00", "2026-03-01", {{"2026-03-07", "Direct", 200}});
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 200 ")));
+}
+
+TEST_F(MovedRows, AreUnknownInAPeriodOfWhichAnotherPartIs) {
+  read("2026-03-08 08:00",
+       "2026-03-01",
+       {{"2026-03-06", "Unassigned", 5}, {"2026-03-07", "Unassigned", 500}, {"2026-03-07", "Direct", 200}});
+  read("2026-03-08 09:00", "2026-03-01", {{"2026-03-06", "Organic", 6}, {"2026-03-07", "Direct", std::nan("")}});
+  read("2026-03-08 10:00", "2026-03-07", {{"2026-03-07", "Direct", 200}, {"2026-03-07", "Organic", 500}});
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr("06T00:00:00Z: 6 "), HasSubstr("07T00:00:00Z: 700 ")));
+}
+
+TEST_F(MovedRows, OfWhichNoneIsLeftAreZeroWhereNoneMeansZero) {
+  const std::vector<Row> before{{"2026-03-05", "Direct", 1}, {"2026-03-06", "Direct", 2}, {"2026-03-07", "Organic", 3}};
+  read("2026-03-08 08:00", "2026-03-01", before);
+  read("2026-03-08 09:00", "2026-03-01", {{"2026-03-05", "Direct", 1}});
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 1 "), HasSubstr(": 2 "), HasSubstr(": 3 ")));
+  std::string config = kConfig;
+  config.replace(config.find("path: web.csv"), 13, "path: web.csv, missing: zero");
+  story_.restart(config, kRules);
+  read("2026-03-08 10:00", "2026-03-01", before);
+  read("2026-03-08 11:00", "2026-03-01", {{"2026-03-05", "Direct", 1}});
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 1 "), HasSubstr(": 0 "), HasSubstr(": 0 ")));
 }
 
 TEST_F(MovedRows, OfATotalThatWasGivenLabelsAreSummed) {
