@@ -91,6 +91,16 @@ TEST(Channels, OneThatNothingNamesIsAWarning) {
   }
 }
 
+TEST(Routes, AMuteThatNeverEndsIsWarnedOf) {
+  const std::string routes = "routes: [{match: {}, to: [screen], mute: [nights]}]\n";
+  const Ended ended = check(routes + "mutes: {nights: {}}\n");
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("warning: the mute \"nights\" never ends: routes that use it tell nobody anything"));
+  for (const char* window : {"days: [monday]", "start: \"22:00\", end: \"08:00\"", "holidays: false"}) {
+    EXPECT_THAT(check(routes + "mutes: {nights: {" + window + "}}\n").err, Not(HasSubstr("never ends"))) << window;
+  }
+}
+
 struct Match {
   std::string text;
   std::string said;
