@@ -39,12 +39,13 @@ NotificationRow test_row(const Config& config, const std::string& channel, Insta
   return row;
 }
 
-std::string_view word_of(Outcome::Kind kind) {
-  switch (kind) {
+std::string_view word_of(const Outcome& outcome) {
+  switch (outcome.kind) {
     case Outcome::Kind::kDelivered:
       return "delivered";
     case Outcome::Kind::kRetry:
-      return "not delivered, it would be tried again";
+      return outcome.is_partly_taken ? "not delivered to all, the rest would be tried again"
+                                     : "not delivered, it would be tried again";
     case Outcome::Kind::kRefused:
       return "refused";
     case Outcome::Kind::kDisabled:
@@ -98,13 +99,16 @@ int test_channel(const Arguments& arguments, Io& io) {
   ChannelHost host{*http, arguments.has("json") ? io.err : io.out, [&] { return io.clock.now(); }};
   host.host = &io.host;
   const Outcome outcome = deliver_once(*config, test_row(*config, name, io.clock.now()), host, console, {});
-  const bool is_delivered = outcome.kind == Outcome::Kind::kDelivered;
+  const bool is_whole = outcome.kind == Outcome::Kind::kDelivered;
+  const bool is_refused = std::ranges::any_of(outcome.recipients, [](const auto& one) { return !one.second.empty(); });
+  const bool is_delivered = is_whole && !is_refused;
   const std::string detail = outcome.complaint.empty() ? outcome.detail : outcome.complaint;
   if (arguments.has("json")) {
     const ordered_json document{{"channel", name}, {"delivered", is_delivered}, {"detail", detail}};
     io.out << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
   } else {
-    (is_delivered ? io.out : io.err) << (is_delivered ? "" : "kpid: ") << name << ": " << word_of(outcome.kind)
+    (is_delivered ? io.out : io.err) << (is_delivered ? "" : "kpid: ") << name << ": "
+                                     << (is_refused && is_whole ? "not delivered to all" : word_of(outcome))
                                      << (detail.empty() ? "" : ": " + detail) << "\n";
   }
   return is_delivered ? kExitFine : kExitFailed;

@@ -5,7 +5,10 @@
 #include "daemon/web/api.hpp"
 #include "rules/base/text.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <ostream>
+#include <set>
 #include <sstream>
 
 namespace kpi {
@@ -38,6 +41,48 @@ int ack(const Arguments& arguments, Io& io) {
   return ask_as_of(acknowledge, config, io);
 }
 
+/// The labels that alerts can have, whatever comes with the data.
+std::vector<std::string> labels_of(const std::vector<Kpi>& kpis) {
+  std::set<std::string> labels{"kpi", "owner", "objective", "severity", "type", "source"};
+  const auto add = [&](const Labels& all) {
+    for (const auto& [name, value] : all) {
+      labels.insert(name);
+    }
+  };
+  for (const Kpi& kpi : kpis) {
+    add(kpi.labels);
+    for (const AlertRule& alert : kpi.alerts) {
+      add(alert.labels);
+    }
+    for (const auto& split : kpi.split_by) {
+      labels.insert(split.begin(), split.end());
+    }
+  }
+  return {labels.begin(), labels.end()};
+}
+
+/// A slip of the pen silences nothing. But a KPI may come later: the silence is made all the same.
+void warn_of_slips(const std::vector<LabelMatch>& match, const std::vector<Kpi>& kpis, Io& io) {
+  const std::vector<std::string> labels = labels_of(kpis);
+  std::vector<std::string> ids;
+  std::ranges::transform(kpis, std::back_inserter(ids), &Kpi::id);
+  const auto warn = [&](const std::string& what, const std::string& word, const std::vector<std::string>& known) {
+    const std::string near = did_you_mean(word, known);
+    io.err << "kpid: warning: " << what << " \"" << printable(word, 60) << "\"" << (near.empty() ? "" : "; " + near)
+           << "\n";
+  };
+  for (const LabelMatch& one : match) {
+    if (std::ranges::find(labels, one.label) == labels.end()) {
+      warn("no alert has the label", one.label, labels);
+    }
+    for (const std::string& value : one.label == "kpi" ? one.values : std::vector<std::string>()) {
+      if (std::ranges::find(ids, value) == ids.end()) {
+        warn("there is no KPI", value, ids);
+      }
+    }
+  }
+}
+
 int add_silence(const Arguments& arguments, Io& io) {
   const auto config = load_or_last_good(arguments, Secrets::kIgnored, io);
   if (!config) {
@@ -51,6 +96,7 @@ int add_silence(const Arguments& arguments, Io& io) {
     }
     action.match.insert(action.match.end(), matchers->begin(), matchers->end());
   }
+  warn_of_slips(action.match, config->rules.kpis, io);
   action.by = arguments.text("by");
   action.comment = arguments.text("comment");
   const auto silence = [&](Instant now) -> std::optional<Action> {

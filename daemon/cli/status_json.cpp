@@ -58,6 +58,9 @@ ordered_json json_of(const ChannelQueue& channel) {
   if (!channel.disabled.empty()) {
     json["disabled"] = channel.disabled;
   }
+  for (const auto& [address, why] : channel.refused) {
+    json["refused"].push_back({{"address", address}, {"error", why}});
+  }
   if (channel.next_attempt) {
     json["last_error"] = channel.last_error;
     json["next_attempt"] = rfc3339(*channel.next_attempt);

@@ -352,6 +352,11 @@ class StatusText {
         io_.out << paint("channel " + printable(channel.channel) + " takes nothing", CellTone::kCritical) << ": "
                 << printable(channel.disabled, 300) << "\n";
       }
+      for (const auto& [address, why] : channel.refused) {
+        io_.out << paint("channel " + printable(channel.channel) + " does not reach " + printable(address),
+                         CellTone::kCritical)
+                << ": " << printable(why, 300) << "\n";
+      }
       if (channel.queued + channel.dead == 0) {
         continue;
       }

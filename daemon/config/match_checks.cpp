@@ -20,6 +20,20 @@ struct Known {
   bool is_fixed = true;  ///< Another value is an error; else a warning.
 };
 
+/// Where messages go whose type no route chooses: an alert is routed when it begins.
+const std::map<std::string, std::string, std::less<>>& kept_from_routes() {
+  static const std::map<std::string, std::string, std::less<>> kWhere{
+      {"alert.resolved", "it goes to those who were told of the alert"},
+      {"alert.reminder", "it goes to those who were told of the alert"},
+      {"alert.escalated", "it goes to those of `escalate`"},
+      {"source.recovered", "it goes to those who were told of source.error"},
+      {"config.error", "it goes to the last route and to `fallback`"},
+      {"delivery.failed", "it goes to the channel's `fallback`, else to that of kpid.yaml, else to the last route"},
+      {"digest", "it goes to the `to` of `digests`"},
+      {"test", "it goes to the channel that `kpid channel test` names"}};
+  return kWhere;
+}
+
 std::string listed(const std::set<std::string>& values) {
   std::vector<std::string> names(values.begin(), values.end());
   const bool has_more = names.size() > kMostNamed;
@@ -34,7 +48,10 @@ class MatchCheck {
     known_["severity"] = {"severity", {"info", "warning", "critical"}};
     Known& types = known_["type"] = {"type", {}};
     for (std::size_t i = 0; i <= static_cast<std::size_t>(MessageType::kTest); ++i) {
-      types.values.emplace(name_of(static_cast<MessageType>(i)));
+      const std::string_view type = name_of(static_cast<MessageType>(i));
+      if (!kept_from_routes().contains(type)) {
+        types.values.emplace(type);
+      }
     }
     known_["kpi"] = {"KPI", {}};
     known_["source"] = {"source", {}};
@@ -127,6 +144,12 @@ class MatchCheck {
     const std::string value = node.scalar.starts_with('!') ? node.scalar.substr(1) : node.scalar;
     if (value.empty() || known.values.contains(value)) {
       return;  // none: alerts without that label
+    }
+    if (const auto where = kept_from_routes().find(value); known.what == "type" && where != kept_from_routes().end()) {
+      diagnostics_.error(node.position,
+                         "no route chooses who gets " + value + ": " + where->second,
+                         "a route can match: " + listed(known.values));
+      return;
     }
     const std::string near = did_you_mean(value, std::vector<std::string>(known.values.begin(), known.values.end()));
     const auto renamed = new_names_.find(value);

@@ -219,6 +219,13 @@ void check_delay_hours(const YamlNode& step, NameCheck& hours) {
   }
 }
 
+/// A window that is open all week.
+bool is_always(const Hours& hours) {
+  const Hours all_week;
+  return hours.days == all_week.days && hours.holidays == Hours::Holidays::kLikeOtherDays &&
+         (hours.start == hours.end || hours.end - hours.start >= all_week.end - all_week.start);
+}
+
 }  // namespace
 
 std::vector<LabelMatch> read_match(const YamlNode& node, std::string_view key, Diagnostics& diagnostics) {
@@ -330,6 +337,11 @@ void check_mutes(const YamlNode& node, ConfigReading& reading) {
       reading.diagnostics.warning(name.position,
                                   "no route uses the mute \"" + printable(name.scalar) + "\"",
                                   "write mute: [" + printable(name.scalar) + "] in a route, or remove it");
+    } else if (is_always(reading.config.routing.mutes.find(name.scalar)->second)) {
+      reading.diagnostics.warning(
+          name.position,
+          "the mute \"" + printable(name.scalar) + "\" never ends: routes that use it tell nobody anything",
+          "write days, or start and end");
     }
   }
 }

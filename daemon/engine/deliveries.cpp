@@ -313,6 +313,9 @@ void Deliveries::keep(Finished finished) {
     log_error("channel " + channel + " takes nothing any more: " + why);
   }
   std::ranges::move(finished.rows, std::back_inserter(rows_));
+  for (RefusedAddress& one : finished.refused) {
+    refused_[one.channel].push_back(std::move(one));
+  }
   for (NotificationRow& row : finished.dead) {
     // What says that something was not delivered is not told about again: no loop, whatever falls back to what.
     if (row.type != name_of(MessageType::kDeliveryFailed)) {
@@ -340,24 +343,55 @@ DeliveryNews Deliveries::take_news(Instant now) {
       news.letters.push_back(letter_about(outage, to, now));
     }
   }
+  for (const auto& [channel, refused] : std::exchange(refused_, {})) {
+    for (const std::string& to : fallbacks_of(channel, *config_)) {
+      news.letters.push_back(letter_about(refused, to, now));
+    }
+  }
   return news;
 }
 
-NotificationRow Deliveries::letter_about(const Outage& outage, const std::string& to, Instant now) const {
+Message Deliveries::letter_to(const std::string& to, const std::string& about, Instant now) const {
   const Voice voice = config_->voice_of(to);
   Message message;
-  message.id = "msg_" + fingerprint("outage " + outage.channel + " " + to + " " + rfc3339(outage.since));
+  message.id = "msg_" + fingerprint(about);
   message.type = MessageType::kDeliveryFailed;
   message.channel = to;
   message.created = now;
   message.language = voice.language;
   message.zone = voice.zone.value_or(config_->zone);
-  message.text = say(voice.language,
+  return message;
+}
+
+/// What some of a channel's addresses refuse and the others take is no dead letter.
+NotificationRow Deliveries::letter_about(const std::vector<RefusedAddress>& refused,
+                                         const std::string& to,
+                                         Instant now) const {
+  const std::string& channel = refused.front().channel;
+  std::string about = "refused " + channel + " " + to + " " + rfc3339(now);
+  for (const RefusedAddress& one : refused) {
+    about += " " + one.address;
+  }
+  Message message = letter_to(to, about, now);
+  for (const RefusedAddress& one : refused) {
+    message.text +=
+        say(message.language,
+            Phrase::kAddressRefuses,
+            {{"channel", channel}, {"address", one.address}, {"error", printable(one.why, kMostComplaint)}}) +
+        "\n\n";
+  }
+  message.text += say(message.language, Phrase::kAddressOthers, {});
+  return notification_of(message);
+}
+
+NotificationRow Deliveries::letter_about(const Outage& outage, const std::string& to, Instant now) const {
+  Message message = letter_to(to, "outage " + outage.channel + " " + to + " " + rfc3339(outage.since), now);
+  message.text = say(message.language,
                      Phrase::kChannelFails,
                      {{"channel", outage.channel},
-                      {"since", time_words(outage.since, message.zone, voice.language)},
+                      {"since", time_words(outage.since, message.zone, message.language)},
                       {"error", printable(outage.error, kMostComplaint)}}) +
-                 "\n\n" + say(voice.language, Phrase::kMessagesWait, {{"n", outage.waiting}});
+                 "\n\n" + say(message.language, Phrase::kMessagesWait, {{"n", outage.waiting}});
   return notification_of(message);
 }
 

@@ -105,7 +105,11 @@ class Deliveries {
   void take(const DeliveryResult& result, Instant now);
   void refresh_due(Instant now, bool is_warm);
   void keep(Finished finished);
+  [[nodiscard]] Message letter_to(const std::string& to, const std::string& about, Instant now) const;
   [[nodiscard]] NotificationRow letter_about(const Outage& outage, const std::string& to, Instant now) const;
+  [[nodiscard]] NotificationRow letter_about(const std::vector<RefusedAddress>& refused,
+                                             const std::string& to,
+                                             Instant now) const;
 
   DeliveryWorld world_;
   std::shared_ptr<const Config> config_;
@@ -117,6 +121,7 @@ class Deliveries {
   bool is_noted_ = false;                      // something is in the journal
   Instant last_start_{};
   std::vector<DeliveryRow> rows_;
+  std::map<std::string, std::vector<RefusedAddress>> refused_;  // by channel; to be told
   FallbackLetters fallbacks_;
   std::map<std::string, Refresh> refreshes_;  // by channel
   std::mutex console_;

@@ -84,6 +84,12 @@ bool looks_like_number(std::string_view text) {
 
 }  // namespace
 
+bool is_with_some(std::string_view progress) {
+  return std::ranges::any_of(split(progress, ' '), [](std::string_view recipient) {
+    return recipient.find('@') != std::string_view::npos && !recipient.starts_with('<');
+  });
+}
+
 std::optional<seconds> parse_retry_after(std::string_view text, Instant now) {
   text = trim(text);
   if (looks_like_number(text)) {

@@ -38,14 +38,22 @@ struct Outcome {
   std::optional<std::chrono::seconds> retry_after;  ///< What the receiver asked for.
   /// By alert id, what the channel must know again when more is told of that alert (Slack's ts and channel).
   std::map<std::string, std::string> remotes{};
-  /// kRetry: how far it came, given back by the next attempt (the recipients that have it); empty: not at all.
+  /// kRetry: how far it came, given back by the next attempt; empty: not at all. Of mail, who has it: "anna@example.com
+  /// <no@example.com>", the second has refused it for good.
   std::string progress{};
   /// kDelivered, but not to everybody: who refused it and why, for the operator.
   std::string complaint{};
   bool is_unreached = false;  ///< kRetry: no connection came about, so that the attempt cost the receiver nothing.
+  /// kRetry: the receiver works, and some recipients have the message; it waits for the others alone.
+  bool is_partly_taken = false;
+  /// By recipient that was asked and does not wait: why it refuses for good; empty: it has the message.
+  std::map<std::string, std::string> recipients{};
 
   bool operator==(const Outcome&) const = default;
 };
+
+/// Whether an attempt's progress names a recipient that has the message.
+bool is_with_some(std::string_view progress);
 
 /// What a channel may use of the outside world.
 struct ChannelHost {

@@ -56,6 +56,9 @@ void Outbox::restore(const DeliveryMemory& memory) {
   for (const auto& [channel, why] : memory.disabled) {
     queues_[channel].disabled = why;  // tried again with the next message: somebody may have mended it
   }
+  for (const RefusedAddress& refused : memory.refused) {
+    queues_[refused.channel].refused[refused.address] = refused.why;
+  }
 }
 
 void Outbox::add(std::vector<NotificationRow> rows) {
@@ -71,7 +74,11 @@ void Outbox::add(std::vector<NotificationRow> rows) {
     }
     Entry entry{std::move(row), {}};
     entry.alerts = told_alerts(entry.row.body);
+    entry.is_rest = is_with_some(entry.row.progress);
     for (const ToldAlert& alert : entry.alerts) {
+      if (entry.is_rest) {
+        break;
+      }
       std::set<std::uint64_t>& chain = queue.chains[alert.id];
       if (chain.insert(number).second && chain.size() > 1) {
         ++entry.waits_for;
@@ -81,7 +88,11 @@ void Outbox::add(std::vector<NotificationRow> rows) {
     if (entry.waits_for == 0) {
       queue.ready.emplace(due(entry), number);
     }
+    const bool is_rest = entry.is_rest;
     entries_.emplace(number, std::move(entry));
+    if (is_rest) {
+      join_rests(queue, number);
+    }
     drop_late_before(queue, number);
   }
 }
@@ -154,6 +165,9 @@ std::vector<Attempt> Outbox::take_batch(Queue& queue, std::size_t most, Instant 
     ++queue.in_flight;
     queue.tokens -= queue.rules.per_second > 0 ? 1 : 0;
     Attempt attempt{entry.row, {}};
+    if (!entry.told_since.empty()) {
+      attempt.row.body = body_of(entry);
+    }
     for (const ToldAlert& alert : entry.alerts) {
       if (const auto remote = queue.remotes.find(alert.id); remote != queue.remotes.end()) {
         attempt.remotes.insert(*remote);
@@ -190,6 +204,12 @@ void Outbox::end_batch(const std::string& channel, const std::vector<std::string
 
 void Outbox::leave_chains(Queue& queue, std::uint64_t number) {
   for (const ToldAlert& alert : entries_.at(number).alerts) {
+    if (const auto rests = queue.rests.find(alert.id); rests != queue.rests.end()) {
+      rests->second.erase(number);
+      if (rests->second.empty()) {
+        queue.rests.erase(rests);
+      }
+    }
     const auto chain = queue.chains.find(alert.id);
     if (chain == queue.chains.end() || chain->second.erase(number) == 0) {
       continue;  // named twice
@@ -233,6 +253,7 @@ Finished Outbox::finish(const std::string& id, const Outcome& outcome, Instant n
   entry.in_flight = false;
   ++entry.row.attempts;
   queue.failed += outcome.kind == Outcome::Kind::kDelivered ? 0 : 1;
+  std::vector<RefusedAddress> changes = note_recipients(queue, entry.row, outcome);
   switch (outcome.kind) {
     case Outcome::Kind::kDelivered: {
       const std::vector<std::uint64_t> late = entry.tells;
@@ -258,10 +279,29 @@ Finished Outbox::finish(const std::string& id, const Outcome& outcome, Instant n
       break;
     }
     case Outcome::Kind::kRetry:
-      try_later(queue, number, outcome, now, finished);
+      if (outcome.is_partly_taken) {
+        try_rest_later(queue, number, outcome, now, finished);
+      } else {
+        try_later(queue, number, outcome, now, finished);
+      }
       break;
   }
+  std::ranges::copy_if(
+      changes, std::back_inserter(finished.refused), [](const RefusedAddress& one) { return !one.why.empty(); });
+  if (!finished.rows.empty()) {
+    finished.rows.front().refused = std::move(changes);
+  }
   return finished;
+}
+
+void Outbox::has_answered(Queue& queue) {
+  queue.disabled_until.reset();
+  queue.rests_until = Instant{};
+  const bool is_back = is_outage(queue);
+  queue.failures = 0;
+  if (is_back) {
+    wake_all(queue);
+  }
 }
 
 DeliveryRow Outbox::delivered(Queue& queue, std::uint64_t number, const Outcome& outcome, Instant now) {
@@ -286,15 +326,10 @@ DeliveryRow Outbox::delivered(Queue& queue, std::uint64_t number, const Outcome&
     row.disabled = {entry.row.channel, ""};
     queue.disabled.clear();
   }
-  queue.disabled_until.reset();
-  queue.rests_until = Instant{};
   ++queue.delivered;
-  const bool is_back = is_outage(queue);
-  queue.failures = 0;
+  wake_rests(queue, entry);
   remove(queue, number);
-  if (is_back) {
-    wake_all(queue);
-  }
+  has_answered(queue);
   return row;
 }
 
@@ -338,24 +373,11 @@ void Outbox::try_later(Queue& queue, std::uint64_t number, const Outcome& outcom
     drop_late(queue, number);
     return;
   }
-  const std::optional<Duration> wait = retry_wait(entry.row.id, entry.row.attempts);
-  if (!wait) {
+  const std::optional<Duration> pause = retry_wait(entry.row.id, entry.row.attempts);
+  if (!pause) {
     give_up(queue, number, outcome.detail, finished);
   } else {
-    entry.row.next_attempt = now + std::max<Duration>(*wait, outcome.retry_after.value_or(seconds{0}));
-    entry.row.last_error = outcome.detail;
-    entry.row.progress = outcome.progress;
-    entry.was_asked_to_wait = outcome.retry_after.has_value();
-    queue.ready.emplace(due(entry), number);
-    DeliveryRow row;
-    row.id = entry.row.id;
-    row.channel = entry.row.channel;
-    row.attempts = entry.row.attempts;
-    row.next_attempt = entry.row.next_attempt;
-    row.last_error = outcome.detail;
-    row.progress = outcome.progress;
-    finished.rows.push_back(std::move(row));
-    drop_late(queue, number);
+    wait(queue, number, outcome, now + std::max<Duration>(*pause, outcome.retry_after.value_or(seconds{0})), finished);
   }
   while (!queue.all.empty()) {
     const Entry& oldest = entries_.at(*queue.all.begin());
@@ -364,6 +386,40 @@ void Outbox::try_later(Queue& queue, std::uint64_t number, const Outcome& outcom
     }
     give_up(queue, *queue.all.begin(), outcome.detail, finished);
   }
+}
+
+/// The channel is well: some have it. Who waits is tried by the message's own waits.
+void Outbox::try_rest_later(
+    Queue& queue, std::uint64_t number, const Outcome& outcome, Instant now, Finished& finished) {
+  has_answered(queue);
+  Entry& entry = entries_.at(number);
+  leave_chains(queue, number);
+  join_rests(queue, number);
+  entry.is_rest = true;
+  const std::optional<Duration> pause = retry_wait(entry.row.id, entry.row.attempts);
+  if (!pause || entry.row.created + kLongestWait < now) {
+    give_up(queue, number, outcome.detail, finished);
+    return;
+  }
+  wait(queue, number, outcome, now + *pause, finished);
+}
+
+void Outbox::wait(Queue& queue, std::uint64_t number, const Outcome& outcome, Instant until, Finished& finished) {
+  Entry& entry = entries_.at(number);
+  entry.row.next_attempt = until;
+  entry.row.last_error = outcome.detail;
+  entry.row.progress = outcome.progress;
+  entry.was_asked_to_wait = outcome.retry_after.has_value();
+  queue.ready.emplace(due(entry), number);
+  DeliveryRow row;
+  row.id = entry.row.id;
+  row.channel = entry.row.channel;
+  row.attempts = entry.row.attempts;
+  row.next_attempt = entry.row.next_attempt;
+  row.last_error = outcome.detail;
+  row.progress = outcome.progress;
+  finished.rows.push_back(std::move(row));
+  drop_late(queue, number);
 }
 
 /// The receiver is back: what failed while it was away need not wait any longer.

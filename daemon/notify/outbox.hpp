@@ -4,9 +4,10 @@
 //
 // What is told of one alert keeps its order: the next message of an alert waits until the one before it has arrived or
 // is given up. What a later message overtakes that waits, too, is not told any more: of an alert that is over the end
-// alone is. Messages of other alerts do not wait for it, and no channel waits for another. After failures a channel
-// rests for a while, longer each time up to half a minute, so that a receiver that is down is not run over; one that
-// nobody listens for is asked again every second or two, since that costs it nothing.
+// alone is. A message that some of a channel's recipients have waits for the others by itself: it stands before
+// nothing, and is no failure of the channel. Messages of other alerts do not wait for it, and no channel waits for
+// another. After failures a channel rests for a while, longer each time up to half a minute, so that a receiver that is
+// down is not run over; one that nobody listens for is asked again every second or two, since that costs it nothing.
 
 #include "daemon/notify/channel.hpp"
 #include "daemon/notify/message_json.hpp"
@@ -33,9 +34,10 @@ struct Attempt {
 /// What became of messages, for the history and for those who are to be told.
 struct Finished {
   std::vector<DeliveryRow> rows;
-  std::vector<NotificationRow> dead;  ///< As they were, with the reason as `last_error`.
-  bool has_disabled = false;          ///< The channel takes nothing any more.
-  bool is_no_news = false;            ///< Nobody listens there, as it was said shortly before.
+  std::vector<NotificationRow> dead;      ///< As they were, with the reason as `last_error`.
+  bool has_disabled = false;              ///< The channel takes nothing any more.
+  bool is_no_news = false;                ///< Nobody listens there, as it was said shortly before.
+  std::vector<RefusedAddress> refused{};  ///< That did not refuse before; the others have the message.
 };
 
 /// A channel that has failed for so long that somebody should know.
@@ -106,6 +108,8 @@ class Outbox {
     std::vector<ToldAlert> alerts;
     std::size_t waits_for = 0;  // alerts of which an earlier message is on its way
     bool in_flight = false;
+    bool is_rest = false;                // some recipients have it: the others, who wait, hold back nothing
+    std::set<std::string> told_since{};  // its alerts that a later message tells: the rest does not
     bool was_asked_to_wait = false;      // by Retry-After
     bool is_probe = false;               // tried before its time, to see whether the receiver is back
     std::vector<std::uint64_t> tells{};  // messages that it stands for: they waited until their alerts were over
@@ -117,6 +121,7 @@ class Outbox {
     bool keeps_incidents = false;                           // it wants the beginning of each, too
     std::set<Key> ready;                                    // neither in flight nor waiting for another one
     std::map<std::string, std::set<std::uint64_t>> chains;  // by alert
+    std::map<std::string, std::set<std::uint64_t>> rests;   // likewise: messages that some have, and are in no chain
     std::map<std::string, std::string> remotes;             // by alert
     std::set<std::uint64_t> all;
     std::size_t batches = 0;
@@ -132,6 +137,7 @@ class Outbox {
     std::optional<Instant> refilled;
     std::string disabled;
     std::optional<Instant> disabled_until;
+    std::map<std::string, std::string> refused;  // why, by address
     std::uint64_t delivered = 0;
     std::uint64_t failed = 0;
     std::uint64_t dead = 0;
@@ -152,11 +158,23 @@ class Outbox {
   [[nodiscard]] static bool overtakes(const Entry& later, const Entry& earlier, const std::string& alert);
   void drop_late(Queue& queue, std::uint64_t number);
   void drop_late_before(Queue& queue, std::uint64_t number);
+  [[nodiscard]] std::uint64_t overtaking(const Queue& queue, std::uint64_t number, const std::string& alert) const;
   [[nodiscard]] std::uint64_t end_of(const Queue& queue, std::uint64_t number) const;
   [[nodiscard]] std::vector<DeliveryRow> told_with(const Entry& end, Instant now) const;
+  // outbox_rest.cpp
+  void join_rests(Queue& queue, std::uint64_t number);
+  void wake_rests(Queue& queue, const Entry& told);
+  [[nodiscard]] static std::string body_of(const Entry& entry);
+  [[nodiscard]] static std::vector<RefusedAddress> note_recipients(Queue& queue,
+                                                                   const NotificationRow& row,
+                                                                   const Outcome& outcome);
+  // outbox.cpp
   DeliveryRow delivered(Queue& queue, std::uint64_t number, const Outcome& outcome, Instant now);
   void give_up(Queue& queue, std::uint64_t number, std::string why, Finished& finished);
   void try_later(Queue& queue, std::uint64_t number, const Outcome& outcome, Instant now, Finished& finished);
+  void try_rest_later(Queue& queue, std::uint64_t number, const Outcome& outcome, Instant now, Finished& finished);
+  void wait(Queue& queue, std::uint64_t number, const Outcome& outcome, Instant until, Finished& finished);
+  void has_answered(Queue& queue);
   void wake_all(Queue& queue);
 
   std::unordered_map<std::uint64_t, Entry> entries_;

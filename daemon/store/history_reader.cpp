@@ -223,11 +223,16 @@ Result<std::vector<ChannelQueue>> SqliteHistoryReader::queues() {
     });
     Query disabled(*db_, "SELECT name, disabled FROM channel_state WHERE disabled <> '' ORDER BY name");
     disabled.each([&](const Row& row) {
-      const auto known = std::ranges::find(found, row.text(0), &ChannelQueue::channel);
-      if (known != found.end()) {
-        known->disabled = row.text(1);
+      const std::string name = row.text(0);
+      const std::size_t space = std::min(name.find(' '), name.size());  // behind it: one of the channel's addresses
+      auto known = std::ranges::find(found, name.substr(0, space), &ChannelQueue::channel);
+      if (known == found.end()) {
+        known = found.insert(found.end(), {name.substr(0, space)});
+      }
+      if (space < name.size()) {
+        known->refused[name.substr(space + 1)] = row.text(1);
       } else {
-        found.push_back({row.text(0), 0, 0, row.text(1)});
+        known->disabled = row.text(1);
       }
     });
     return found;

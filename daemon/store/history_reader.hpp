@@ -76,6 +76,7 @@ struct ChannelQueue {
   // Of the message that is tried next among those that have failed.
   std::string last_error{};
   std::optional<Instant> next_attempt{};
+  std::map<std::string, std::string> refused{};  ///< Addresses that refuse what others of it take, and why.
 
   bool operator==(const ChannelQueue&) const = default;
 };

@@ -406,7 +406,14 @@ Result<DeliveryMemory> SqliteStore::delivery_memory() {
     Query threads(*db_, "SELECT channel, alert, remote FROM thread ORDER BY channel, alert");
     threads.each([&](const Row& row) { memory.threads.push_back({row.text(0), row.text(1), row.text(2)}); });
     Query disabled(*db_, "SELECT name, disabled FROM channel_state WHERE disabled <> '' ORDER BY name");
-    disabled.each([&](const Row& row) { memory.disabled.emplace_back(row.text(0), row.text(1)); });
+    disabled.each([&](const Row& row) {
+      const std::string name = row.text(0);
+      if (const std::size_t space = name.find(' '); space != std::string::npos) {
+        memory.refused.push_back({name.substr(0, space), name.substr(space + 1), row.text(1)});
+      } else {
+        memory.disabled.emplace_back(name, row.text(1));
+      }
+    });
     // With "<> 'sent'" the index of what is not sent serves.
     Query held(*db_,
                "SELECT " KPI_OUTBOX_COLUMNS

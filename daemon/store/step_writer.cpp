@@ -409,6 +409,9 @@ void StepWriter::write(const DeliveryRow& delivery) {
   if (delivery.disabled) {
     put_disabled_.run(delivery.disabled->first, delivery.disabled->second);
   }
+  for (const RefusedAddress& one : delivery.refused) {
+    put_disabled_.run(one.channel + " " + one.address, one.why);
+  }
 }
 
 void StepWriter::write(const ReviewRow& review) {

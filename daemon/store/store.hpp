@@ -175,6 +175,15 @@ struct ThreadRow {
   bool operator==(const ThreadRow&) const = default;
 };
 
+/// One address of a channel that refuses what it is sent.
+struct RefusedAddress {
+  std::string channel;
+  std::string address;
+  std::string why;  ///< Empty: it does no longer.
+
+  bool operator==(const RefusedAddress&) const = default;
+};
+
 /// How far a message has come after an attempt. Of a message that is not stored (any more): nothing happens.
 struct DeliveryRow {
   std::string id;
@@ -188,6 +197,7 @@ struct DeliveryRow {
   std::vector<ThreadRow> threads{};
   /// A channel's name and why it takes nothing any more; an empty reason: it does.
   std::optional<std::pair<std::string, std::string>> disabled{};
+  std::vector<RefusedAddress> refused{};  ///< What is new about addresses of the channel.
 };
 
 /// What the outbox must remember beside its messages.
@@ -195,6 +205,7 @@ struct DeliveryMemory {
   std::vector<ThreadRow> threads;
   std::vector<std::pair<std::string, std::string>> disabled;  ///< Channels, and why.
   std::vector<NotificationRow> held;                          ///< Dead letters that their fallback is to be told of.
+  std::vector<RefusedAddress> refused{};
 };
 
 /// Somebody has gone through a KPI.

@@ -94,6 +94,10 @@ void add_counts(Exposition& out, const Config& config, HistoryReader& reader) {
   for (const ChannelQueue& queue : queues) {
     out.sample(static_cast<double>(queue.dead), "channel=\"" + label_text(queue.channel) + "\"");
   }
+  out.family("kpid_channel_refused", "gauge", "Addresses of a channel that refuse what the others take.");
+  for (const ChannelQueue& queue : queues) {
+    out.sample(static_cast<double>(queue.refused.size()), "channel=\"" + label_text(queue.channel) + "\"");
+  }
 }
 
 void add_sizes(Exposition& out, const std::string& history) {

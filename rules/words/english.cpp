@@ -255,6 +255,10 @@ constexpr PhraseText kPhrases[] = {
     {kDeliveryFailedAbout, "{channel} did not take: {headline}"},
     {kDeliveryFailedAboutMore, "{channel} did not take {n} messages, among them: {headline}"},
     {kChannelFails, "The channel {channel} has taken nothing since {since}: {error}"},
+    {kAddressRefuses, "The channel {channel} does not reach {address}: {error}"},
+    {kAddressOthers,
+     "Its other addresses get what is sent to it; for this one nothing is kept. Mend the address, or take it out of "
+     "the channel."},
     {kMessagesWait, "{n} {n:message waits|messages wait}, and will be tried for three days."},
     {kAndMoreMessages, "and {n} more {n:message|messages}"},
     {kDeliveryKept,

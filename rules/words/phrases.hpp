@@ -250,8 +250,10 @@ enum class Phrase : std::uint16_t {
   kDeliveryFailedAbout,      ///< {channel} {headline}
   kDeliveryFailedAboutMore,  ///< {channel} {headline} {n}
   kChannelFails,             ///< {channel} {error} {since}
-  kMessagesWait,             ///< {n}
-  kAndMoreMessages,          ///< {n}
+  kAddressRefuses,           ///< {address} {channel} {error}
+  kAddressOthers,
+  kMessagesWait,     ///< {n}
+  kAndMoreMessages,  ///< {n}
   kDeliveryKept,
   kDeliveryQuiet,  ///< {channel}
   kConfigRefused,

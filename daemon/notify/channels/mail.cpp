@@ -16,8 +16,58 @@ namespace {
 
 constexpr std::size_t kMostRecipients = 100;
 
+/// "Service not available": about the server, whichever address it was said to.
+constexpr int kClosing = 421;
+constexpr std::size_t kMostSaid = 256;
+
 bool is_refusal(int code) {
   return code >= 500 && code < 600;
+}
+
+/// Those of an attempt's progress that refused the mail for good.
+std::vector<std::string> refused_before(std::string_view progress) {
+  std::vector<std::string> addresses;
+  for (const std::string_view one : split(progress, ' ')) {
+    if (one.starts_with('<') && one.ends_with('>')) {
+      addresses.emplace_back(one.substr(1, one.size() - 2));
+    }
+  }
+  return addresses;
+}
+
+/// What a server said to each recipient of one attempt.
+struct Recipients {
+  std::string done;  ///< The progress now.
+  std::string refused;
+  std::string waiting;
+  std::size_t taken = 0;
+  bool is_closing = false;
+  std::map<std::string, std::string> answers;
+};
+
+Recipients read_recipients(const MailAnswer& answer, const std::string& progress) {
+  Recipients all;
+  all.done = progress;
+  const auto add = [](std::string& text, std::string_view first, std::string_view next, const std::string& one) {
+    text += std::string(text.empty() ? first : next) + one;
+  };
+  for (const RecipientAnswer& recipient : answer.recipients) {
+    const bool is_taken = recipient.code >= 200 && recipient.code < 300;
+    const std::string said = recipient.address + ": " + recipient.text;
+    all.is_closing = all.is_closing || recipient.code == kClosing;
+    if (is_refusal(recipient.code)) {
+      add(all.done, "", " ", "<" + recipient.address + ">");
+      add(all.refused, "refused for ", "; ", said);
+      all.answers[recipient.address] = printable(recipient.text, kMostSaid);
+    } else if (!is_taken) {
+      add(all.waiting, "not yet for ", "; ", said);
+    } else if (answer.is_accepted) {
+      ++all.taken;
+      add(all.done, "", " ", recipient.address);
+      all.answers[recipient.address] = "";
+    }
+  }
+  return all;
 }
 
 class MailChannel final : public Channel {
@@ -31,12 +81,12 @@ class MailChannel final : public Channel {
     const std::vector<std::string_view> done = split(host.progress, ' ');
     std::set<std::string, std::less<>> has_it(done.begin(), done.end());
     for (const MailAddress& to : envelope_.to) {
-      if (!has_it.contains(to.address)) {
+      if (!has_it.contains(to.address) && !has_it.contains("<" + to.address + ">")) {
         request.recipients.push_back(to.address);
       }
     }
     if (request.recipients.empty()) {
-      return {};
+      return {};  // who waited is no address of the channel any more
     }
     const Result<MailAnswer> answer = client_->send(request, stop);
     if (!answer) {
@@ -60,37 +110,28 @@ class MailChannel final : public Channel {
       outcome.progress = progress;
       return outcome;
     }
-    std::string done = progress;
-    std::size_t taken = 0;
-    std::string refused;
-    std::string waiting;
-    for (const RecipientAnswer& recipient : answer.recipients) {
-      const bool is_taken = recipient.code >= 200 && recipient.code < 300;
-      const std::string said = recipient.address + ": " + recipient.text;
-      taken += is_taken && answer.is_accepted ? 1 : 0;
-      if ((is_taken && answer.is_accepted) || is_refusal(recipient.code)) {
-        done += (done.empty() ? "" : " ") + recipient.address;
-      }
-      if (is_refusal(recipient.code)) {
-        refused += (refused.empty() ? "refused for " : "; ") + said;
-      } else if (!is_taken) {
-        waiting += (waiting.empty() ? "not yet for " : "; ") + said;
-      }
-    }
-    if (!answer.is_accepted && waiting.empty() && (is_refusal(answer.code) || taken == 0)) {
+    Recipients all = read_recipients(answer, progress);
+    const bool is_with_some_now = is_with_some(all.done);
+    if (!answer.is_accepted && all.waiting.empty() && (is_refusal(answer.code) || all.taken == 0) &&
+        (all.refused.empty() || !is_with_some_now)) {
       // Nobody is left to whom it could go, or the mail itself was refused.
       outcome.kind = is_refusal(answer.code) ? Outcome::Kind::kRefused : Outcome::Kind::kRetry;
-      outcome.detail = refused.empty() ? "the mail server answered " + answer.text : refused;
+      outcome.detail = all.refused.empty() ? "the mail server answered " + answer.text : all.refused;
       outcome.progress = outcome.kind == Outcome::Kind::kRetry ? progress : "";
       return outcome;
     }
-    if (!waiting.empty()) {
+    outcome.recipients = std::move(all.answers);
+    if (!all.waiting.empty()) {
       outcome.kind = Outcome::Kind::kRetry;
-      outcome.detail = printable(waiting + (refused.empty() ? "" : "; " + refused), 256);
-      outcome.progress = done;
+      outcome.detail = printable(all.waiting + (all.refused.empty() ? "" : "; " + all.refused), kMostSaid);
+      outcome.progress = std::move(all.done);
+      outcome.is_partly_taken = is_with_some_now && !all.is_closing;
       return outcome;
     }
-    outcome.complaint = printable(refused, 256);
+    for (const std::string& address : refused_before(progress)) {
+      all.refused += (all.refused.empty() ? "refused for " : "; ") + address;
+    }
+    outcome.complaint = printable(all.refused, kMostSaid);
     return outcome;
   }
 

@@ -362,7 +362,7 @@
       el("td", {}, when(row.created)), el("td", {}, row.channel), el("td", {title: row.type}, typeName(row.type)), el("td", {}, chip(row.state)), el("td", {class: "number"}, String(row.attempts)),
       el("td", {}, row.last_error), el("td", {}, resend && el("button", {onclick: () => post(`notifications/${encodeURIComponent(row.id)}/resend`, {})}, t("Send again"))))), caption);
     return [el("h1", {}, t("Delivery")), table([[t("Channel")], [t("Waiting"), "number"], [t("Dead"), "number"]], channels.channels.map((channel) => el("tr", {},
-      el("th", {scope: "row"}, channel.name), el("td", {class: "number"}, String(channel.queued)), el("td", {class: "number"}, String(channel.dead)))), t("Channels")),
+      el("th", {scope: "row"}, channel.name, (channel.refused || []).map((one) => el("div", {class: "soft"}, `${one.address}: ${one.error}`))), el("td", {class: "number"}, String(channel.queued)), el("td", {class: "number"}, String(channel.dead)))), t("Channels")),
       el("h2", {}, t("Dead letters")), dead.notifications.length ? list(dead.notifications, true, t("Dead letters")) : el("p", {class: "soft"}, t("None.")),
       el("h2", {}, t("Last messages")), recent.notifications.length ? list(recent.notifications, false, t("Last messages")) : el("p", {class: "soft"}, t("None."))];
   };

@@ -54,6 +54,17 @@ TEST_F(Acting, MakesNoStepSinceNoSourceWasLookedAt) {
   EXPECT_EQ(program_.once("2026-03-04T06:00:00Z"), 0);  // the time of the last step has not moved
 }
 
+TEST_F(Acting, ASilenceOfWhatThereIsNotIsMadeWithAWarning) {
+  const Ended slips = program_.on_folder(
+      {"silence", "add", "kpi=order", "contry=SE", "severity=warning", "--until", "2026-03-10", "--by", "anna"});
+  EXPECT_EQ(slips.code, 0) << slips.err;
+  EXPECT_NE(slips.out.find("silent until"), std::string::npos) << slips.out;
+  EXPECT_NE(slips.err.find("kpid: warning: there is no KPI \"order\"; did you mean \"orders\"?\n"), std::string::npos)
+      << slips.err;
+  EXPECT_NE(slips.err.find("kpid: warning: no alert has the label \"contry\""), std::string::npos) << slips.err;
+  EXPECT_EQ(slips.err.find("severity"), std::string::npos) << slips.err;
+}
+
 TEST_F(Acting, ASpanRunsFromTheLastStepWhereNoDaemonRuns) {
   program_.set_time("2026-11-28T12:00:00Z");
   const Ended acknowledged = program_.on_folder({"ack", episode(), "--by", "anna", "--until", "2 days"});

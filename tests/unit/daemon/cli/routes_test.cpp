@@ -91,6 +91,16 @@ TEST(Channels, OneThatNothingNamesIsAWarning) {
   }
 }
 
+TEST(Routes, AMuteThatNeverEndsIsWarnedOf) {
+  const std::string routes = "routes: [{match: {}, to: [screen], mute: [nights]}]\n";
+  const Ended ended = check(routes + "mutes: {nights: {}}\n");
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("warning: the mute \"nights\" never ends: routes that use it tell nobody anything"));
+  for (const char* window : {"days: [monday]", "start: \"22:00\", end: \"08:00\"", "holidays: false"}) {
+    EXPECT_THAT(check(routes + "mutes: {nights: {" + window + "}}\n").err, Not(HasSubstr("never ends"))) << window;
+  }
+}
+
 struct Match {
   std::string text;
   std::string said;
@@ -118,6 +128,15 @@ INSTANTIATE_TEST_SUITE_P(
         Match{"severity: crit", "error: there is no severity \"crit\"", "known: critical info warning"},
         Match{"severity: [info, \"warn\"]", "error: there is no severity \"warn\"", "known: critical"},
         Match{"type: alert.fireing", "error: there is no type \"alert.fireing\"", "did you mean \"alert.firing\"?"},
+        Match{"type: delivery.failed",
+              "error: no route chooses who gets delivery.failed: it goes to the channel's `fallback`, else to that of "
+              "kpid.yaml, else to the last route",
+              "a route can match: alert.firing alert.flapping alert.no_data source.error target.reminder "
+              "target.status"},
+        Match{"type: \"!alert.resolved\"",
+              "error: no route chooses who gets alert.resolved: it goes to those who were told of the alert",
+              "a route can match: alert.firing alert.flapping alert.no_data source.error target.reminder "
+              "target.status"},
         Match{"kpi: \"!order\"", "error: there is no KPI \"order\"", "did you mean \"orders\"?"},
         Match{"kpi: sales", "error: there is no KPI \"sales\"", "it is called \"orders\" now"},
         Match{"source: shp", "error: there is no source \"shp\"", "did you mean \"shop\"?"},
@@ -129,7 +148,7 @@ TEST(Routes, MatchWhatAlertsHave) {
   const Ended ended = check(
       "routes:\n"
       "  - {match: {country: [SE, FI], team: web, kpi: orders, owner: \"!growth\"}, to: [screen]}\n"
-      "  - {match: {source: shop, type: [source.error, source.recovered], objective: \"\"}, to: [screen]}\n"
+      "  - {match: {source: shop, type: [source.error, alert.no_data], objective: \"\"}, to: [screen]}\n"
       "  - {match: {}, to: [screen]}\n");
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(ended.err.find("kpid.yaml:7"), std::string::npos) << ended.err;

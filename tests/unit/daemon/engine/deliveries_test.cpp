@@ -366,6 +366,48 @@ TEST(Deliveries, WhatIsRefusedIsToldToTheFallbackOnceAndNeverInCircles) {
   EXPECT_EQ(post.deliveries().states().at("first").disabled, "answered 410");
 }
 
+/// A mailing list of which one address is gone.
+class WithoutOne final : public Channel {
+ public:
+  Outcome deliver(const Message& /*message*/, ChannelHost& /*host*/, const std::stop_token& /*stop*/) override {
+    Outcome outcome;
+    outcome.complaint = "refused for no@example.com: 550 no such user";
+    outcome.recipients = {{"ok@example.com", ""}, {"no@example.com", "550 no such user"}};
+    return outcome;
+  }
+};
+
+TEST(Deliveries, AnAddressThatRefusesIsToldToTheFallbackOnceEvenAfterARestart) {
+  const std::unique_ptr<Store> store = open_sqlite_store(":memory:").value();
+  const auto configure = [&](Post& post) {
+    post.add_channel("mail", std::make_shared<WithoutOne>());
+    post.add_channel("op", std::make_shared<Forgetful>());
+    post.config().routing.fallback = "op";
+    ASSERT_TRUE(post.deliveries().restore(*store));
+  };
+  const auto send = [&](Post& post, const std::string& id) {
+    StepCommit step;
+    step.notifications = {post.send(id, "mail")};
+    DeliveryNews news = post.work(1);
+    step.deliveries = news.rows;
+    EXPECT_TRUE(store->commit(step));
+    return news;
+  };
+  {
+    Post post;
+    configure(post);
+    const DeliveryNews news = send(post, "msg_1");
+    ASSERT_EQ(news.letters.size(), 1U);
+    EXPECT_EQ(news.letters[0].channel, "op");
+    EXPECT_EQ(news.letters[0].type, "delivery.failed");
+    EXPECT_THAT(news.letters[0].body, HasSubstr("The channel mail does not reach no@example.com: 550 no such user"));
+    EXPECT_EQ(send(post, "msg_2").letters.size(), 0U);
+  }
+  Post started;
+  configure(started);
+  EXPECT_EQ(send(started, "msg_3").letters.size(), 0U);
+}
+
 TEST(Deliveries, WithoutAFallbackOfItsOwnThatOfAllIsToldElseTheLastRoute) {
   LoopbackServer refuses(answer(400));
   Post post;

@@ -287,6 +287,16 @@ TEST_F(HistoryReaderTest, CountsWhatWaitsForEachChannel) {
   commit(off);
   EXPECT_THAT(reader().queues().value(), testing::Contains(ChannelQueue{"mail", 0, 0, "answered 410"}));
   EXPECT_THAT(reader().queues().value(), testing::Contains(ChannelQueue{"ops", 2, 1, "", "answered 410", morning(6)}));
+  off.deliveries.front().disabled = {"mail", ""};
+  off.deliveries.front().refused = {{"mail", "a@example.com", "550 no such user"}, {"ops", "b@example.com", "551"}};
+  commit(off);
+  ChannelQueue mail{"mail"};
+  mail.refused = {{"a@example.com", "550 no such user"}};
+  EXPECT_THAT(reader().queues().value(), testing::Contains(mail));
+  off.deliveries.front().refused = {{"mail", "a@example.com", ""}};
+  commit(off);
+  EXPECT_THAT(reader().queues().value(),
+              testing::Not(testing::Contains(testing::Field(&ChannelQueue::channel, "mail"))));
 }
 
 TEST_F(HistoryReaderTest, GivesSources) {
