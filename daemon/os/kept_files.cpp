@@ -1,14 +1,15 @@
 #include "daemon/os/kept_files.hpp"
 
-#include "daemon/os/descriptor.hpp"
-
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <thread>
 
 namespace kpi {
 namespace {
@@ -26,6 +27,10 @@ Result<void> write_all(const Descriptor& file, const std::string& path, std::str
     text.remove_prefix(static_cast<std::size_t>(count < 0 ? 0 : count));
   }
   return ::fsync(file.get()) == 0 ? Result<void>() : Result<void>(failed(path, errno));
+}
+
+Result<void> make_folder(const std::string& folder) {
+  return ::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST ? Result<void>() : Result<void>(failed(folder, errno));
 }
 
 }  // namespace
@@ -63,24 +68,53 @@ Result<std::string> read_kept(const std::string& folder, const std::string& name
 }
 
 Result<void> write_kept(const std::string& folder, const std::string& name, std::string_view text) {
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    return failed(folder, errno);
-  }
+  KPI_TRY(make_folder(folder));
   const std::string path = folder + '/' + name;
-  const std::string fresh = path + ".new";
+  std::string fresh = path + ".XXXXXX";  // a name of its own: another process may write the same file now
   {
-    ::unlink(fresh.c_str());
-    const Descriptor file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    const Descriptor file(::mkostemp(fresh.data(), O_CLOEXEC));
     if (file.get() < 0) {
-      return failed(fresh, errno);
+      return failed(path, errno);
     }
-    KPI_TRY(write_all(file, fresh, text));
+    if (auto written = write_all(file, path, text); !written) {
+      ::unlink(fresh.c_str());
+      return written;
+    }
   }
   if (::rename(fresh.c_str(), path.c_str()) != 0) {
-    return failed(path, errno);
+    const int error = errno;
+    ::unlink(fresh.c_str());
+    return failed(path, error);
   }
   const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return directory.get() >= 0 && ::fsync(directory.get()) == 0 ? Result<void>() : Result<void>(failed(folder, errno));
+}
+
+Result<Descriptor> lock_kept(const std::string& folder,
+                             const std::string& name,
+                             std::chrono::milliseconds patience,
+                             const std::stop_token& stop) {
+  KPI_TRY(make_folder(folder));
+  // It is never removed: who waits for it would hold a file that nobody else finds.
+  const std::string path = folder + '/' + name + ".lock";
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (file.get() < 0) {
+    return failed(path, errno);
+  }
+  constexpr std::chrono::milliseconds again{20};  // flock() itself would wait for ever
+  for (; ::flock(file.get(), LOCK_EX | LOCK_NB) != 0; patience -= again) {
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      return failed(path, errno);
+    }
+    if (stop.stop_requested()) {
+      return fail(ErrorKind::kStopped, "stopped while waiting for " + path);
+    }
+    if (patience <= std::chrono::milliseconds{0}) {
+      return fail(ErrorKind::kTimeout, path + ": another process holds it");
+    }
+    std::this_thread::sleep_for(again);
+  }
+  return file;
 }
 
 }  // namespace kpi

@@ -5,13 +5,22 @@
 #include "daemon/os/kept_files.hpp"
 #include "daemon/os/process.hpp"
 #include "daemon/os/signing.hpp"
+#include "plugins/http/credential_desk.hpp"
 
 #include <condition_variable>
 #include <mutex>
 
 namespace kpi {
 
-SystemHost::SystemHost() : http_(make_curl_client()) {}
+SystemHost::SystemHost() : http_(make_curl_client()) {
+  credentials().lock_with([](const std::string& folder,
+                             const std::string& name,
+                             const std::stop_token& stop) -> Result<CredentialDesk::Held> {
+    // A login that another process has begun is over by then, with all it waits for.
+    constexpr std::chrono::milliseconds patience{60'000};
+    return std::make_shared<const Descriptor>(KPI_TRY(lock_kept(folder, name, patience, stop)));
+  });
+}
 
 Instant SystemHost::now() {
   return system_clock().now();

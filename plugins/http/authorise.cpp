@@ -39,9 +39,25 @@ void add_to_query(std::string& url, const std::string& name, const std::string& 
   }
 }
 
+/// The word that OAuth has for what is wrong (RFC 6749, 5.2); empty: none.
+std::string oauth_error(const Json* json) {
+  return json != nullptr && json->is_object() ? json_member(*json, "error") : "";
+}
+
 /// Nothing is wrong with the login then: the other side cannot take it now.
-bool asks_for_patience(int status) {
-  return status == 408 || status == 429 || status >= 500;
+bool asks_for_patience(const HttpResponse& response) {
+  if (response.status == 408 || response.status == 425 || response.status == 429 || response.status >= 500) {
+    return true;
+  }
+  const auto json = parse_json("answer", response.body);
+  const std::string error = oauth_error(json ? &*json : nullptr);
+  return error == "temporarily_unavailable" || error == "server_error" || error == "slow_down";
+}
+
+/// The one answer that says that the refresh token is dead. Everything else may pass, or is about something else.
+bool is_dead_grant(const HttpResponse& response) {
+  const auto json = parse_json("answer", response.body);
+  return oauth_error(json ? &*json : nullptr) == "invalid_grant";
 }
 
 std::optional<double> seconds_of(const Json* value) {
@@ -130,7 +146,7 @@ Result<std::pair<std::string, std::string>> Conversation::current_token(RenderSc
     token.is_loaded = true;
   }
   if (needs_token(token)) {
-    KPI_TRY(fetch_token(token));
+    KPI_TRY(renew_token(token));
   }
   secrets_.push_back(token.value.reveal());
   scope.values["auth.token"] = token.value.reveal();
@@ -151,24 +167,47 @@ void Conversation::drop_token() {
   credential_->token.renew_at.reset();
 }
 
-/// Whoever has this login waits for the same token, and the other side counts them as one: they rest together.
+/// Two that send one refresh token at once lose it where it is rotated: the second is refused.
+Result<void> Conversation::renew_token(Credential::Token& token) {
+  CredentialDesk::Held held;
+  if (!plan_.settings.state_folder.empty()) {
+    auto turn = host_.credentials().hold(
+        plan_.settings.state_folder, grant_name_.empty() ? credential_name_ : grant_name_, stop_);
+    if (!turn) {
+      return fail(turn.error().kind, "the login waits for another process: " + turn.error().message);
+    }
+    held = *std::move(turn);
+    KPI_TRY(load_token(token));
+  }
+  return needs_token(token) ? fetch_token(token) : Result<void>();
+}
+
 Result<void> Conversation::fetch_token(Credential::Token& token) {
+  LoginAnswer answer = KPI_TRY(log_in(token.refresh));
+  if (plan_.auth.type == Type::kRefresh && !token.refresh.empty() && is_dead_grant(answer.response) &&
+      token.refresh.reveal() != KPI_TRY(text_of("refresh_token"))) {
+    // Some give another refresh token and let the first one live. Where they refuse it too, the kept one stays.
+    answer = KPI_TRY(log_in(Secret()));
+  }
+  return take_token(answer, token);
+}
+
+/// Whoever has this login waits for the same token, and the other side counts them as one: they rest together.
+Result<Conversation::LoginAnswer> Conversation::log_in(const Secret& refresh) {
   for (int attempt = 0;; ++attempt) {
-    const HttpRequest request =
-        plan_.auth.type == Type::kSession ? KPI_TRY(make(plan_.auth.login, scope_, {})) : KPI_TRY(token_request(token));
+    HttpRequest request = plan_.auth.type == Type::kSession ? KPI_TRY(make(plan_.auth.login, scope_, {}))
+                                                            : KPI_TRY(token_request(refresh));
     if (const auto turn = login_->begin({.concurrency = 1}, login_book_, stop_); !turn) {
       return fail(turn.error().kind, trouble(request, "the login is held back, " + turn.error().message));
     }
-    const auto answer = send(request);
+    auto answer = send(request);
     login_->end();
     if (!answer &&
         (!was_sent_ || answer.error().kind == ErrorKind::kInvalid || answer.error().kind == ErrorKind::kStopped)) {
       return fail(answer.error().kind, redacted(answer.error().message));
     }
-    if (answer && !asks_for_patience(answer->status)) {
-      KPI_TRY(take_token(request, *answer, token));
-      login_->relax();
-      return {};
+    if (answer && !asks_for_patience(*answer)) {
+      return LoginAnswer{std::move(request), *std::move(answer), refresh};
     }
     KPI_TRY(after_login_trouble(request, answer, attempt));
   }
@@ -198,7 +237,7 @@ Result<void> Conversation::after_login_trouble(const HttpRequest& request,
               trouble(request, "the login is held back until " + rfc3339(until) + ": " + why));
 }
 
-Result<HttpRequest> Conversation::token_request(const Credential::Token& token) {
+Result<HttpRequest> Conversation::token_request(const Secret& refresh) {
   HttpRequest request = request_within(plan_.network);
   request.method = "POST";
   request.max_body = std::size_t{1} << 20U;
@@ -210,8 +249,11 @@ Result<HttpRequest> Conversation::token_request(const Credential::Token& token) 
   switch (plan_.auth.type) {
     case Type::kRefresh: {
       const std::string configured = KPI_TRY(text_of("refresh_token"));
+      if (!refresh.empty()) {
+        secrets_.push_back(refresh.reveal());  // it is not in the configuration, and may be said back
+      }
       form = {{"grant_type", "refresh_token"},
-              {"refresh_token", token.refresh.empty() ? configured : token.refresh.reveal()},
+              {"refresh_token", refresh.empty() ? configured : refresh.reveal()},
               {"scope", KPI_TRY(text_of("scope"))}};
       break;
     }
@@ -239,29 +281,56 @@ Result<HttpRequest> Conversation::token_request(const Credential::Token& token) 
   return request;
 }
 
-Result<void> Conversation::take_token(const HttpRequest& request,
-                                      const HttpResponse& response,
-                                      Credential::Token& token) {
-  const auto json = parse_json("answer", response.body);
-  const bool is_fine = response.status >= 200 && response.status < 300 && json;
-  if (!is_fine) {
-    const bool is_refused = response.status >= 400 && response.status < 500;
-    if (is_refused && plan_.auth.type == Type::kRefresh && !token.refresh.empty()) {
-      token.refresh = Secret();  // the configured one may be newer than what was kept
-      KPI_TRY(keep_token(token));
-    }
-    return fail(
-        is_refused ? ErrorKind::kInvalid : ErrorKind::kUnavailable,
-        trouble(
-            request,
-            "the login is refused, " + words_of(response) +
-                (is_refused ? ": correct the credential (a refresh token that was revoked must be made anew)" : "")));
+/// Who is to correct what, by what the other side says.
+tl::unexpected<Error> Conversation::refusal(const LoginAnswer& answer, const Json* json) const {
+  const int status = answer.response.status;
+  const std::string error = oauth_error(json);
+  const std::string what = "the login is refused, " + words_of(answer.response);
+  if (error.empty() && (status < 400 || status >= 500)) {
+    return fail(ErrorKind::kUnavailable, trouble(answer.request, what));
   }
-  const Json* value = plan_.auth.type == Type::kSession ? plan_.auth.token.first(*json)
-                                                        : JsonSelect::parse("/access_token").value().first(*json);
-  if (value == nullptr || !value->is_string() || value->get_ref<const std::string&>().empty()) {
+  std::string_view remedy = "correct the credential";
+  if (error == "invalid_grant" && plan_.auth.type == Type::kRefresh) {
+    remedy = "correct the credential (a refresh token that was revoked must be made anew)";
+  } else if (error.starts_with("invalid_client") || error == "unauthorized_client") {
+    remedy = "correct the id and the secret of the client";
+  } else if (error == "invalid_scope") {
+    remedy = "correct scope";
+  } else if (json == nullptr && status != 401) {
+    remedy = "this is no answer of a login: check its address, and whether a proxy or a firewall stands before it";
+  }
+  return fail(ErrorKind::kInvalid, trouble(answer.request, what + ": " + std::string(remedy)));
+}
+
+Result<void> Conversation::take_token(const LoginAnswer& answer, Credential::Token& token) {
+  const HttpRequest& request = answer.request;
+  const auto json = parse_json("answer", answer.response.body);
+  const bool is_fine = answer.response.status >= 200 && answer.response.status < 300 && json;
+  const Json* value = !is_fine                            ? nullptr
+                      : plan_.auth.type == Type::kSession ? plan_.auth.token.first(*json)
+                                                          : JsonSelect::parse("/access_token").value().first(*json);
+  const bool has_token = value != nullptr && value->is_string() && !value->get_ref<const std::string&>().empty();
+  if (!is_fine || (!has_token && !oauth_error(&*json).empty())) {
+    return refusal(answer, json ? &*json : nullptr);
+  }
+  if (plan_.auth.type == Type::kRefresh) {
+    // First: where the other side rotates it, the one that was sent is dead by now.
+    const std::string rotated = json_member(*json, "refresh_token");
+    token.refresh = rotated.empty() ? answer.refresh : Secret(rotated);
+    KPI_TRY(keep_refresh(token));
+  }
+  if (!has_token) {
     return fail(ErrorKind::kUnavailable, trouble(request, "the login's answer has no token"));
   }
+  std::map<std::string, Json> exports;
+  for (const auto& [name, path] : plan_.auth.exports) {
+    const Json* exported = path.first(*json);
+    if (exported == nullptr) {
+      return fail(ErrorKind::kUnavailable, trouble(request, "the login's answer has no " + path.text()));
+    }
+    exports[name] = *exported;
+  }
+  token.exports = std::move(exports);
   token.value = Secret(value->get<std::string>());
   const auto lives = seconds_of(JsonSelect::parse("/expires_in").value().first(*json));
   token.renew_at.reset();
@@ -272,60 +341,8 @@ Result<void> Conversation::take_token(const HttpRequest& request,
   if (lifetime.count() > 0) {
     token.renew_at = host_.now() + lifetime - std::min(kRenewBefore, lifetime / 2);
   }
-  if (const auto rotated = json->find("refresh_token");
-      plan_.auth.type == Type::kRefresh && rotated != json->end() && rotated->is_string()) {
-    token.refresh = Secret(rotated->get<std::string>());
-  }
-  token.exports.clear();
-  for (const auto& [name, path] : plan_.auth.exports) {
-    const Json* exported = path.first(*json);
-    if (exported == nullptr) {
-      return fail(ErrorKind::kUnavailable, trouble(request, "the login's answer has no " + path.text()));
-    }
-    token.exports[name] = *exported;
-  }
+  login_->relax();
   return keep_token(token);
-}
-
-Result<void> Conversation::load_token(Credential::Token& token) {
-  if (plan_.settings.state_folder.empty()) {
-    return {};
-  }
-  const std::string text = KPI_TRY(host_.kept(plan_.settings.state_folder, credential_name_));
-  const auto json = parse_json("kept", text);
-  if (text.empty() || !json || !json->is_object()) {
-    return {};
-  }
-  token.value = Secret(json_member(*json, "token"));
-  token.refresh = Secret(json_member(*json, "refresh"));
-  token.renew_at.reset();
-  if (token.value.reveal() == token.refused.reveal()) {
-    token.value = Secret();
-  }
-  if (const auto renew = json->find("renew_at"); renew != json->end() && renew->is_number_integer()) {
-    token.renew_at = Instant{Duration{renew->get<std::int64_t>()}};
-  }
-  if (const auto exports = json->find("exports"); exports != json->end() && exports->is_object()) {
-    for (const auto& [name, value] : exports->items()) {
-      token.exports[name] = value;
-    }
-  }
-  return {};
-}
-
-Result<void> Conversation::keep_token(const Credential::Token& token) {
-  if (plan_.settings.state_folder.empty()) {
-    return {};
-  }
-  Json json{{"token", token.value.reveal()}, {"refresh", token.refresh.reveal()}};
-  if (token.renew_at) {
-    json["renew_at"] = token.renew_at->time_since_epoch().count();
-  }
-  json["exports"] = Json::object();
-  for (const auto& [name, value] : token.exports) {
-    json["exports"][name] = value;
-  }
-  return host_.keep(plan_.settings.state_folder, credential_name_, json.dump());
 }
 
 /// Where a text of the login was written: of one that is a key of the source, there.

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -52,6 +53,7 @@ class Credential {
     Secret value;
     std::optional<Instant> renew_at;  ///< A while before it expires.
     Secret refresh;                   ///< The newest refresh token; empty: the configured one.
+    Secret kept_refresh;              ///< The one that is written down.
     std::map<std::string, Json> exports;
     bool is_loaded = false;
     Secret refused;  ///< The last one that was refused: what is kept of it is of no use.
@@ -97,10 +99,24 @@ class Credential {
 
 class CredentialDesk {
  public:
+  /// What keeps other processes from what is kept under a name, until the last copy of it is gone.
+  using Held = std::shared_ptr<const void>;
+  using Lock = std::function<Result<Held>(const std::string& folder, const std::string& name, const std::stop_token&)>;
+
   /// The same one for the same name.
   std::shared_ptr<Credential> find(const std::string& name);
 
+  /// How other processes that use the same folder are kept waiting; before the first poll. Never called: there are
+  /// none.
+  void lock_with(Lock lock) { lock_ = std::move(lock); }
+
+  /// Waits until no other process renews what is kept under this name. kTimeout: one does all the time; kStopped.
+  Result<Held> hold(const std::string& folder, const std::string& name, const std::stop_token& stop) const {
+    return lock_ ? lock_(folder, name, stop) : Result<Held>(Held());
+  }
+
  private:
+  Lock lock_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Credential>> credentials_;
 };

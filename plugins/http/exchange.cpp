@@ -115,6 +115,7 @@ Conversation::Conversation(const HttpPlan& plan, Host& host, const std::stop_tok
     login_ = host.credentials().find(login_book_.name);
   }
   const std::string origin = origin_of(render_url(*plan.steps.back().request.url, scope_).value_or(""));
+  name_grant();
   name += '\n' + origin;
   if (plan.auth.type == AuthPlan::Type::kNone) {
     name += '\n' + plan.settings.name;

@@ -85,14 +85,25 @@ class Conversation {
   Result<void> add_proof(HttpRequest& request);
   /// The header with the token, fetched if need be; what the login exported goes into `scope`.
   Result<std::pair<std::string, std::string>> current_token(RenderScope& scope);
+  /// Unless another process does so at the moment: then by what it got.
+  Result<void> renew_token(Credential::Token& token);
   Result<void> fetch_token(Credential::Token& token);
+
+  /// What the login said, and to what.
+  struct LoginAnswer {
+    HttpRequest request;
+    HttpResponse response;
+    Secret refresh;  ///< The refresh token that was sent; empty: the configured one.
+  };
+
+  /// Asks until it says yes or no.
+  Result<LoginAnswer> log_in(const Secret& refresh);
   /// What to do where the other side cannot log anybody in now: nothing (ask again), or the error.
   Result<void> after_login_trouble(const HttpRequest& request, const Result<HttpResponse>& answer, int attempt);
-  Result<HttpRequest> token_request(const Credential::Token& token);
-  Result<void> take_token(const HttpRequest& request, const HttpResponse& response, Credential::Token& token);
-  Result<void> load_token(Credential::Token& token);
+  Result<HttpRequest> token_request(const Secret& refresh);
+  Result<void> take_token(const LoginAnswer& answer, Credential::Token& token);
+  [[nodiscard]] tl::unexpected<Error> refusal(const LoginAnswer& answer, const Json* json) const;
   [[nodiscard]] bool needs_token(const Credential::Token& token) const;
-  Result<void> keep_token(const Credential::Token& token);
   Result<std::string> signed_token(bool is_bearer);
   Result<std::string> text_of(std::string_view name, std::string_view fallback = "");
   Result<Json> service_key();
@@ -100,12 +111,20 @@ class Conversation {
   Result<std::string> key_file(std::string path, const Position& named_at);
   void drop_token();
 
+  // What a restart must not lose of it: kept_token.cpp.
+  void name_grant();
+  Result<void> load_token(Credential::Token& token);
+  Result<void> load_refresh(Credential::Token& token);
+  Result<void> keep_token(const Credential::Token& token);
+  Result<void> keep_refresh(Credential::Token& token);
+
   const HttpPlan& plan_;
   Host& host_;
   const std::stop_token& stop_;
   std::shared_ptr<Credential> credential_;  ///< Its token.
   std::string credential_name_;
-  std::shared_ptr<Credential> use_;    ///< Its budget and its rests, or those of a part of it (budget.of).
+  std::string grant_name_;           ///< Of the refresh token, whichever host its tokens are for; empty: there is none.
+  std::shared_ptr<Credential> use_;  ///< Its budget and its rests, or those of a part of it (budget.of).
   std::shared_ptr<Credential> login_;  ///< The rests of its token endpoint, whichever host the token is for.
   std::string host_name_;              ///< What sources without a credential share: the requests under way at a host.
   UseBook book_;

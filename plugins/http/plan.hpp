@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -161,8 +162,8 @@ struct RowPlan {
   JsonSelect value;                  ///< Of pick and entries: an element's value.
   DatePlan date;
   const OptionTree* value_field = nullptr;            ///< The field of the one metric.
-  std::map<std::string, double, std::less<>> scales;  ///< By field.
-  std::vector<std::string> minor_units;               ///< Fields in the currency's smallest coin.
+  std::map<std::string, double, std::less<>> scales;  ///< By field_key().
+  std::vector<std::string> minor_units;               ///< Keys of fields in the currency's smallest coin.
   std::optional<JsonSelect> currency;
   Group group = Group::kSum;
   bool is_camel_case = false;              ///< The answer names fields costMicros that requests name cost_micros.
@@ -170,6 +171,9 @@ struct RowPlan {
   std::optional<JsonSelect> final_before;  ///< A date in the answer: rows from it on are not final.
   std::optional<std::string> header;       ///< Of scalar: a header of the answer is the value.
 };
+
+/// One name of a field, whichever way its path is written: "/a/b" is "a.b".
+std::string field_key(std::string_view field);
 
 struct BudgetPlan {
   std::int64_t concurrency = 0;  ///< 0: as `connections` says.

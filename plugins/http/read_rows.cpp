@@ -117,6 +117,12 @@ void read_zip(RowPlan& rows, TreeReader& map) {
   }
 }
 
+void check_scale(const OptionTree& node, double scale, Diagnostics& diagnostics) {
+  if (scale == 0) {
+    diagnostics.error(node.position, "a scale of 0 makes 0 of every value");
+  }
+}
+
 void read_value(RowPlan& rows, TreeReader& map) {
   const OptionTree* node = map.optional("value");
   if (node == nullptr) {
@@ -133,29 +139,92 @@ void read_value(RowPlan& rows, TreeReader& map) {
   rows.value_field = value.optional("field");
   double scale = 1;
   if (value.number("scale", scale)) {
+    check_scale(*value.optional("scale"), scale, map.diagnostics());
     rows.scales[""] = scale;
   }
   value.finish();
 }
 
-void read_scales(RowPlan& rows, TreeReader& map) {
-  if (const OptionTree* scales = map.optional("scales")) {
+/// The fields of the metrics, as their columns or rows.value name them.
+std::vector<std::string> fields_of(const RowPlan& rows, const HttpPlan& plan) {
+  RenderScope scope;
+  scope.settings = &plan.settings;
+  scope.window_plan = &plan.window;
+  scope.values = plan.values;
+  std::vector<std::string> fields;
+  for (const SourceMetric& metric : plan.settings.metrics) {
+    scope.metric = &metric;
+    const std::string& column = plan.field_of(metric);
+    const bool is_named = rows.value_field != nullptr && rows.kind != RowPlan::Kind::kPick;
+    fields.push_back(is_named ? render_text(*rows.value_field, scope, Escape::kNone).value_or(column) : column);
+  }
+  return fields;
+}
+
+/// A scale of no field would leave values a million times too large, silently. A connector's are for whichever columns
+/// its user picks.
+void check_scaled_fields(const OptionTree& scales,
+                         const RowPlan& rows,
+                         const HttpPlan& plan,
+                         Diagnostics& diagnostics) {
+  if (scales.position.source != plan.settings.position.source) {
+    return;
+  }
+  const std::vector<std::string> fields = fields_of(rows, plan);
+  for (const auto& [field, factor] : scales.entries) {
+    const std::string key = field_key(field.text);
+    if (std::ranges::any_of(fields, [&](const std::string& known) { return field_key(known) == key; })) {
+      continue;
+    }
+    const auto named = std::ranges::find(plan.settings.metrics, field.text, &SourceMetric::name);
+    const std::string near = did_you_mean(field.text, fields);
+    diagnostics.error(field.position,
+                      "no metric reads the field " + printable(field.text, 60) + ", so that its scale changes nothing",
+                      named != plan.settings.metrics.end() ? "write its column: " + plan.field_of(*named)
+                      : near.empty()                       ? "write the column of a metric"
+                                                           : near);
+  }
+}
+
+void read_scales(RowPlan& rows, TreeReader& map, const HttpPlan& plan) {
+  const OptionTree* scales = map.optional("scales");
+  if (scales != nullptr) {
     TreeReader inner(*scales, "rows.scales", map.diagnostics());
     for (const auto& [field, factor] : inner.node().entries) {
       if (factor.text == "minor_units") {
-        rows.minor_units.push_back(field.text);
+        rows.minor_units.push_back(field_key(field.text));
         static_cast<void>(inner.optional(field.text));
         continue;
       }
       double number = 1;
       inner.number(field.text, number);
-      rows.scales[field.text] = number;
+      check_scale(factor, number, map.diagnostics());
+      rows.scales[field_key(field.text)] = number;
     }
+    check_scaled_fields(*scales, rows, plan, map.diagnostics());
   }
-  map.path("currency", rows.currency);
+  const bool has_currency = map.path("currency", rows.currency);
+  if (has_currency && rows.minor_units.empty()) {
+    map.diagnostics().error(map.optional("currency")->position,
+                            "rows.currency tells what minor units are worth, and no field is in them",
+                            "write scales: {FIELD: minor_units}, or take it out");
+  } else if (!rows.minor_units.empty() && map.optional("currency") == nullptr) {
+    map.diagnostics().error(scales->position,
+                            "minor_units wants rows.currency: the field with the currency's code",
+                            "write it, or a number, such as 0.01");
+  }
 }
 
 }  // namespace
+
+std::string field_key(std::string_view field) {
+  std::string key(field);
+  if (key.starts_with('/')) {
+    key.erase(0, 1);
+    std::ranges::replace(key, '/', '.');
+  }
+  return key;
+}
 
 RowPlan read_rows(const OptionTree& node, const HttpPlan& plan, Diagnostics& diagnostics) {
   static const std::vector<std::string> kKinds{"records", "scalar", "zip", "entries", "pairs", "pick"};
@@ -191,7 +260,7 @@ RowPlan read_rows(const OptionTree& node, const HttpPlan& plan, Diagnostics& dia
     }
   }
   read_value(rows, map);
-  read_scales(rows, map);
+  read_scales(rows, map, plan);
   if (const OptionTree* date = map.optional("date")) {
     rows.date = read_date_plan(*date, plan, diagnostics);
   } else if (rows.kind == Kind::kScalar || rows.kind == Kind::kPick) {

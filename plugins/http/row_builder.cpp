@@ -90,6 +90,13 @@ RowBuilder::RowBuilder(const HttpPlan& plan, const PollRequest& request, std::st
       field = render_text(*own, scope, Escape::kNone).value_or(field);
     }
     field_names_.push_back(field);
+    const std::string key = field_key(field);
+    const auto scale = plan.rows.scales.find(key);
+    const auto all = plan.rows.scales.find("");
+    factors_.push_back(scale != plan.rows.scales.end() ? scale->second
+                       : all != plan.rows.scales.end() ? all->second
+                                                       : 1);
+    in_minor_units_.push_back(std::ranges::find(plan.rows.minor_units, key) != plan.rows.minor_units.end());
     fields_.push_back(JsonSelect::parse(as_answered(field)).value_or(JsonSelect()));
     is_gathering_ = is_gathering_ || group_of(i) != RowPlan::Group::kSum;
   }
@@ -287,15 +294,16 @@ bool RowBuilder::is_picked(std::size_t metric) const {
   return plan_.rows.kind == Kind::kPick || field_names_[metric].find("[?") != std::string::npos;
 }
 
-double RowBuilder::factor_of(const AnswerRow& row, const std::string& field) const {
-  const auto scale = plan_.rows.scales.find(field);
-  const auto all = plan_.rows.scales.find("");
-  double factor = scale != plan_.rows.scales.end() ? scale->second : all != plan_.rows.scales.end() ? all->second : 1;
-  if (plan_.rows.currency && std::ranges::find(plan_.rows.minor_units, field) != plan_.rows.minor_units.end()) {
-    const Json* currency = row.field(*plan_.rows.currency);
-    factor = times_power_of_ten(factor, -decimals_of(currency == nullptr ? "" : json_text_of(*currency)));
+std::optional<double> RowBuilder::factor_of(const AnswerRow& row, std::size_t metric) const {
+  if (!in_minor_units_[metric] || !plan_.rows.currency) {
+    return factors_[metric];
   }
-  return factor;
+  const Json* currency = row.field(*plan_.rows.currency);
+  const std::string code = currency != nullptr && currency->is_string() ? json_text_of(*currency) : "";
+  if (code.size() != 3) {
+    return std::nullopt;  // a hundredth would be a guess
+  }
+  return times_power_of_ten(factors_[metric], -decimals_of(code));
 }
 
 RowCell RowBuilder::cell_of(const AnswerRow& row, std::size_t metric, const RenderScope& scope) {
@@ -324,7 +332,11 @@ RowCell RowBuilder::cell_of(const AnswerRow& row, std::size_t metric, const Rend
   if (value->is_structured()) {
     return RowCell::unusable(value->is_array() ? "a list" : "an object");
   }
-  const double factor = factor_of(row, field_names_[metric]);
+  const std::optional<double> known = factor_of(row, metric);
+  if (!known) {
+    return RowCell::unusable("an amount of an unknown currency (rows.currency)");
+  }
+  const double factor = *known;
   if (value->is_number()) {
     return RowCell::of(scaled(value->get<double>(), factor));
   }

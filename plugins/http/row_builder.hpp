@@ -98,7 +98,8 @@ class RowBuilder {
   Result<void> check_seen();
   void look_at_convention(std::size_t metric, const std::string& text);
   [[nodiscard]] Result<void> check_conventions() const;
-  double factor_of(const AnswerRow& row, const std::string& field) const;
+  /// What a metric's number is multiplied with; nothing: the row does not say of which currency it is.
+  std::optional<double> factor_of(const AnswerRow& row, std::size_t metric) const;
   void gather(Slot slot);
   void flush_gathered();
   void read_final(const Json& document);
@@ -113,6 +114,8 @@ class RowBuilder {
   std::string told_clock_;                // what was told of the changes of the clock
   std::vector<JsonSelect> fields_;        // by metric
   std::vector<std::string> field_names_;  // by metric
+  std::vector<double> factors_;           // by metric
+  std::vector<bool> in_minor_units_;      // by metric
 
   std::vector<Written> written_;          // by metric
   std::vector<bool> was_seen_;            // by metric

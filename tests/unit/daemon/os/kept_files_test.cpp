@@ -3,10 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace kpi {
 namespace {
@@ -41,7 +47,7 @@ TEST_F(KeptFiles, AreReadableByTheirUserOnly) {
   EXPECT_EQ(read_kept(folder_, "a").value(), "second");
   EXPECT_EQ(mode_of(folder_ + "/a"), 0600U);
   EXPECT_EQ(mode_of(folder_), 0700U);
-  EXPECT_FALSE(std::filesystem::exists(folder_ + "/a.new"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1) << "nothing else is left there";
 }
 
 TEST_F(KeptFiles, AreRefusedWhenOthersMayReadThem) {
@@ -55,12 +61,56 @@ TEST_F(KeptFiles, AreRefusedWhenOthersMayReadThem) {
 TEST_F(KeptFiles, AreNotWrittenThroughALink) {
   ASSERT_TRUE(write_kept(folder_, "b", "x").has_value());
   std::ofstream(root_ + "/victim") << "mine";
-  std::filesystem::create_symlink(root_ + "/victim", folder_ + "/a.new");
+  std::filesystem::create_symlink(root_ + "/victim", folder_ + "/a");
   ASSERT_TRUE(write_kept(folder_, "a", "token").has_value());
   std::ifstream victim(root_ + "/victim");
   std::string text;
   victim >> text;
   EXPECT_EQ(text, "mine");
+}
+
+TEST_F(KeptFiles, AreWholeWhoeverWritesThem) {
+  std::vector<std::jthread> writers;
+  std::atomic<int> failures{0};
+  for (int i = 0; i < 4; ++i) {
+    writers.emplace_back([&, i] {
+      for (int n = 0; n < 25; ++n) {
+        failures += write_kept(folder_, "a", std::string(2000, static_cast<char>('a' + i))).has_value() ? 0 : 1;
+      }
+    });
+  }
+  writers.clear();
+  EXPECT_EQ(failures, 0);
+  const std::string text = read_kept(folder_, "a").value();
+  EXPECT_EQ(text, std::string(2000, text.front()));
+}
+
+TEST_F(KeptFiles, AreHeldByOneAtATime) {
+  auto held = lock_kept(folder_, "a", std::chrono::milliseconds{0}, {});
+  ASSERT_TRUE(held.has_value()) << held.error().message;
+  EXPECT_TRUE(lock_kept(folder_, "b", std::chrono::milliseconds{0}, {}).has_value()) << "another name is free";
+  const auto other = lock_kept(folder_, "a", std::chrono::milliseconds{1}, {});
+  ASSERT_FALSE(other.has_value());
+  EXPECT_EQ(other.error(), (Error{ErrorKind::kTimeout, folder_ + "/a.lock: another process holds it"}));
+  std::stop_source stop;
+  stop.request_stop();
+  const auto stopped = lock_kept(folder_, "a", std::chrono::hours{1}, stop.get_token());
+  ASSERT_FALSE(stopped.has_value());
+  EXPECT_EQ(stopped.error().kind, ErrorKind::kStopped);
+  held->close();
+  EXPECT_TRUE(lock_kept(folder_, "a", std::chrono::milliseconds{0}, {}).has_value());
+}
+
+TEST_F(KeptFiles, AreFreeOnceTheirHolderIsGone) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto held = lock_kept(folder_, "a", std::chrono::milliseconds{0}, {});
+    ::_exit(held ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(lock_kept(folder_, "a", std::chrono::milliseconds{0}, {}).has_value());
 }
 
 }  // namespace

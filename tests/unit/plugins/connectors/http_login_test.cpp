@@ -223,7 +223,8 @@ TEST(HttpTokens, AndBudgetsAreReadAnewWhereWhatWasKeptIsBroken) {
   };
   FakeHost host(answer);
   ASSERT_TRUE(loaded.source->poll(request_at(host), host, {}).has_value());
-  EXPECT_EQ(host.kept_files.size(), 3U);  // the token, what is used of the budget, and the rests of the login
+  // The token, its refresh token, what is used of the budget, and the rests of the login.
+  EXPECT_EQ(host.kept_files.size(), 4U);
   for (const char* text :
        {"{", "[]", R"({"sent":5,"why":[],"rests_until":"x","token":7,"refresh":{},"renew_at":null,"exports":3})"}) {
     FakeHost again(answer);

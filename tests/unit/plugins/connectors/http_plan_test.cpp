@@ -62,6 +62,27 @@ metrics: {n: {}})yaml");
   }
 }
 
+TEST(HttpPlan, ScalesTheFieldsOfItsMetricsOnly) {
+  const auto trouble = [](const std::string& rows) {
+    const std::string text = load_source(
+                                 "plugin: http\nrequest: {url: \"https://api.example.com/n\"}\nrows: {kind: "
+                                 "records, " +
+                                 rows + "}\nmetrics: {cost: {column: cost_micros}}")
+                                 .diagnostics;
+    const std::size_t at = text.find("error: ");
+    return at == std::string::npos ? "" : text.substr(at + 7, text.find('\n', at) - at - 7);
+  };
+  EXPECT_EQ(trouble("scales: {cost_micros: 0.000001}"), "");
+  EXPECT_EQ(trouble("scales: {cost_micro: 0.000001}"),
+            "no metric reads the field cost_micro, so that its scale changes nothing");
+  EXPECT_EQ(trouble("scales: {cost: 0.000001}"), "no metric reads the field cost, so that its scale changes nothing");
+  EXPECT_EQ(trouble("scales: {cost_micros: 0}"), "a scale of 0 makes 0 of every value");
+  EXPECT_EQ(trouble("value: {field: cost_micros, scale: 0}"), "a scale of 0 makes 0 of every value");
+  EXPECT_EQ(trouble("currency: cur"), "rows.currency tells what minor units are worth, and no field is in them");
+  EXPECT_EQ(trouble("scales: {cost_micros: minor_units}"),
+            "minor_units wants rows.currency: the field with the currency's code");
+}
+
 TEST(HttpPlan, HasARequestOrSteps) {
   const LoadedSource loaded = load_source(R"yaml(plugin: http
 request: {url: "https://api.example.com/n"}

@@ -264,6 +264,36 @@ metrics: {n: {}, m: {}})yaml");
       "a number, or null where there is none\n");
 }
 
+TEST(HttpRows, FindTheScaleOfAFieldHoweverItsPathIsWritten) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+rows: {kind: records, path: /data, scales: {cost: 0.001, /sum/all: 0.01, fee: minor_units}, currency: cur}
+metrics: {a: {column: cost}, b: {column: /cost}, c: {column: sum.all}, d: {column: /fee}})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host([](const HttpRequest&) {
+    return answer_of(R"({"data":[{"date":"2026-11-20","cost":5000,"sum":{"all":700},"fee":900,"cur":"SEK"}]})");
+  });
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+            "a 2026-11-20 5\nb 2026-11-20 5\nc 2026-11-20 7\nd 2026-11-20 9\n");
+}
+
+TEST(HttpRows, WithoutTheCurrencyOfTheirMinorUnitsAreUnknown) {
+  const LoadedSource loaded = load_source(R"yaml(plugin: http
+request: {url: "https://api.example.com/n"}
+rows: {kind: records, path: /data, scales: {n: minor_units}, currency: cur}
+metrics: {n: {}})yaml");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host([](const HttpRequest&) {
+    return answer_of(R"({"data":[{"date":"2026-11-18","n":1000,"cur":"JPY"},{"date":"2026-11-19","n":1000,"cur":null},)"
+                     R"({"date":"2026-11-20","n":1000}]})");
+  });
+  EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+            "n 2026-11-18 1000\nn 2026-11-19 null\nn 2026-11-20 null\nproblem: s/data/1/n: is an amount of an "
+            "unknown currency (rows.currency), not a number: read a part of it, or another column\nproblem: "
+            "s/data/2/n: is an amount of an unknown currency (rows.currency), not a number: read a part of it, or "
+            "another column\n");
+}
+
 TEST(HttpRows, ThatAFilterLeavesOutAreNoFault) {
   const LoadedSource loaded = load_source(R"yaml(plugin: http
 request: {url: "https://api.example.com/n"}
