@@ -318,6 +318,7 @@ class Engine {
   [[nodiscard]] bool is_inhibited(std::uint32_t line, const AlertSlot& alert) const;
   void turn_inhibited();
   void tell_line(std::uint32_t line);
+  void tell_shift(std::uint32_t line, const AlertSlot& alert);
   void tell_alert(std::uint32_t line, const AlertSlot& alert);
   void tell_target(std::uint32_t line, const AlertSlot& alert);
   void remind_of_target(std::uint32_t line, const AlertSlot& alert);

@@ -115,6 +115,7 @@ void Decider::take_over(const AlertKey& key, TrackedAlert& alert, const std::str
     if (is_same) {
       Member& member = *member_of(alert, id);
       member.told = other.told;
+      member.severity = other.severity;
       member.steps = other.steps;
       member.since = other.since;
       member.reminder = other.reminder;
@@ -165,7 +166,7 @@ Instant Decider::due_of(const RoutingGroup& group, bool is_spared, Hold& why) co
 /// The group has something to tell: when, and until then why not.
 void Decider::expect(RoutingGroup& group, const AlertKey& key, const TrackedAlert& alert, News& news, bool is_urgent) {
   Decision why = decision(group, key, alert);
-  const bool begins_critical = news.kind == News::Kind::kFires && alert.severity == Severity::kCritical;
+  const bool begins_critical = news.kind == News::Kind::kFires && alert.present == Severity::kCritical;
   Instant due = due_of(group, begins_critical, why.hold);
   if (auto hold = hold_of(group, key, alert, news.kind == News::Kind::kEnds)) {
     news.held_by = hold->hold == Hold::kInhibited ? news.held_by : hold->by;
@@ -281,6 +282,7 @@ void Decider::fire(const AlertEvent& event) {
   alert.is_reminded = event.is_reminded;
   alert.type = event.type;
   alert.severity = event.severity;
+  alert.present = event.severity;
   alert.labels = event.labels;
   alert.also = event.also;
   lead(event.alert, alert);
@@ -327,6 +329,7 @@ void Decider::end(const AlertEvent& event) {
     const bool is_heard = !event.is_silent || context_.incident_channels.contains(group.channel);
     const bool is_news = is_heard && (!member.told.empty() || (event.is_for_all && member.is_current));
     member.told.clear();
+    member.severity = Severity::kNone;
     if (is_news && ending.insert(group.channel).second) {
       member.news.push_back({News::Kind::kEnds, event.type, event.view, ""});
       expect(group, event.alert, alert, member.news.back(), context_.incident_channels.contains(group.channel));
@@ -365,7 +368,41 @@ void Decider::widen(const AlertEvent& event) {
   }
 }
 
+/// It falls in silence, and goes on by the same routes; when it rises again, those know it already whose last message
+/// said so. What was acknowledged as something milder is news for all.
+void Decider::shift(const AlertEvent& event) {
+  const auto found = state_.alerts.find(event.alert);
+  if (found == state_.alerts.end() || !found->second.is_firing || found->second.present == event.severity) {
+    return;
+  }
+  TrackedAlert& alert = found->second;
+  const bool is_worse = event.severity > alert.present;
+  const bool is_voided = void_acknowledgement(alert, event.severity);
+  alert.present = event.severity;
+  result_.alerts.insert(event.alert);
+  for (Member& member : alert.members) {
+    RoutingGroup& group = state_.groups.find(member.group)->second;
+    const bool is_heard = group.kind == RoutingGroup::Kind::kAlerts || is_told_by_steps_alone(alert, group);
+    const bool is_news = is_worse && (is_voided || member.severity < event.severity);
+    if (!is_news || !is_heard || !is_known(alert, member)) {
+      continue;
+    }
+    if (is_voided) {
+      member.since.reset();
+    }
+    std::erase_if(member.news, [](const News& news) { return news.kind == News::Kind::kFires; });
+    const bool is_escalated = group.kind != RoutingGroup::Kind::kAlerts;
+    member.news.push_back(
+        {News::Kind::kFires, is_escalated ? MessageType::kAlertEscalated : alert.type, std::nullopt, ""});
+    expect(group, event.alert, alert, member.news.back(), event.severity == Severity::kCritical);
+  }
+}
+
 void Decider::take(const AlertEvent& event) {
+  if (event.is_shift) {
+    shift(event);
+    return;
+  }
   if (event.is_wider) {
     widen(event);
     return;

@@ -28,6 +28,9 @@ struct AlertEvent {
   bool is_silent = false;         ///< Of kEnds: told only to those who keep incidents.
   bool is_summary = false;        ///< Of kNotice: it came and went while kpid was down.
   bool is_wider = false;          ///< Of kFires: nothing is new but `also`; who knows of it is told nothing.
+  /// Of kFires: it goes on and is milder, or as bad again as it once was. News for those who know it as something
+  /// lesser.
+  bool is_shift = false;
 };
 
 struct DecideContext {

@@ -50,6 +50,7 @@ class Decider {
   void notice(const AlertEvent& event);
   [[nodiscard]] bool is_told_by_steps_alone(const TrackedAlert& alert, const RoutingGroup& group) const;
   void widen(const AlertEvent& event);
+  void shift(const AlertEvent& event);
   Member& join(const AlertKey& key, TrackedAlert& alert, RoutingGroup& group);
   void leave(const AlertKey& key, TrackedAlert& alert, const std::string& group);
   RoutingGroup& group_of(RoutingGroup::Kind kind,

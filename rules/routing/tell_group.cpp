@@ -107,6 +107,7 @@ std::optional<Instant> Decider::collect_news(RoutingGroup& group, const AlertKey
     }
     if (news.kind == News::Kind::kFires) {
       member.told = alert.episode;
+      member.severity = news.view ? news.view->severity : alert.present;
       member.since = member.since.value_or(context_.now);
       member.reminded = 0;
     }
@@ -135,6 +136,7 @@ void Decider::list_known(RoutingGroup& group, Bundles& bundles) {
     const bool goes_on = alert.type == MessageType::kAlertFiring && is_known(alert, *member_of(alert, group.id));
     if (goes_on && !listed.contains(key) && !hold_of_reminder(group, key, alert)) {
       bundle->second.push_back({key, std::nullopt, true});
+      member_of(alert, group.id)->severity = alert.present;
       set_reminder(group, alert, *member_of(alert, group.id));
       result_.alerts.insert(key);
     }
@@ -324,6 +326,7 @@ void Decider::remind(RoutingGroup& group) {
       TrackedAlert& alert = state_.alerts.find(key)->second;
       Member& member = *member_of(alert, group.id);
       ++member.reminded;
+      member.severity = alert.present;
       set_reminder(group, alert, member);
       result_.alerts.insert(key);
       items.push_back({key, std::nullopt});
