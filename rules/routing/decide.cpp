@@ -269,6 +269,7 @@ void Decider::fire(const AlertEvent& event) {
   if (is_new) {
     alert.episode = event.episode;
     alert.fired = context_.now;
+    alert.acknowledged.reset();
     for (Member& member : alert.members) {
       member.steps = 0;
       member.since.reset();

@@ -49,7 +49,8 @@ struct Envelope {
   struct Item {
     AlertKey alert;
     std::optional<AlertView> view;
-    bool is_known = false;  ///< It was told before, and goes on beside what is new.
+    bool is_known = false;                ///< It was told before, and goes on beside what is new.
+    std::optional<Instant> unanswered{};  ///< Of an escalation: since when nobody has said "I have it".
 
     bool operator==(const Item&) const = default;
   };

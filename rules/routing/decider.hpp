@@ -65,18 +65,19 @@ class Decider {
   void forget_idle(const AlertKey& key);
   void end_acknowledgement(const std::string& episode, Acknowledgement::End why);
   /// Whether somebody had said "I have it", and it was of something lesser.
-  bool void_acknowledgement(const TrackedAlert& alert, Severity severity);
+  bool void_acknowledgement(TrackedAlert& alert, Severity severity);
 
   // tell_group.cpp
   void tell(RoutingGroup& group);
   void tell_news(RoutingGroup& group);
   void tell_urgent(RoutingGroup& group, const std::set<AlertKey>& alerts);
   void send_all(RoutingGroup& group, Bundles& bundles);
+  [[nodiscard]] std::optional<Instant> unanswered_since(const TrackedAlert& alert, const Member& member) const;
   std::optional<Instant> collect_news(RoutingGroup& group, const AlertKey& key, Bundles& bundles);
   void list_known(RoutingGroup& group, Bundles& bundles);
   void escalate(RoutingGroup& group);
   Instant escalate(const RoutingGroup& group, const AlertKey& key);
-  void step_up(const RoutingGroup& group, const AlertKey& key, TrackedAlert& alert, std::uint32_t step);
+  void step_up(const RoutingGroup& group, const AlertKey& key, TrackedAlert& alert, std::uint32_t step, Instant since);
   void set_reminder(RoutingGroup& group, const TrackedAlert& alert, Member& member);
   bool is_due(const RoutingGroup& group, const AlertKey& key, Instant soon, Instant& next);
   void remind(RoutingGroup& group);

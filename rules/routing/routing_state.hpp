@@ -50,6 +50,7 @@ struct Member {
   std::optional<Instant> reminder{};  ///< When its going on is worth a word again.
   std::uint32_t reminded = 0;         ///< So often since it began or became worse.
   /// When the channel was told of it: the steps count from then. None: as it fired, or not before the news that wait.
+  /// Of those a step went to: from when it counted.
   std::optional<Instant> since;
   /// What the last message said of it: what it knows it as.
   Severity severity = Severity::kNone;

@@ -24,11 +24,12 @@ void Decider::end_acknowledgement(const std::string& episode, Acknowledgement::E
   state_.acknowledgements.erase(found);
 }
 
-bool Decider::void_acknowledgement(const TrackedAlert& alert, Severity severity) {
+bool Decider::void_acknowledgement(TrackedAlert& alert, Severity severity) {
   const Acknowledgement* known = acknowledgement_of(alert);
   const bool is_voided = known != nullptr && severity > known->severity;
   if (is_voided) {
     end_acknowledgement(std::string(alert.episode), Acknowledgement::End::kRose);
+    alert.acknowledged = context_.now;
   }
   return is_voided;
 }

@@ -12,13 +12,9 @@ enum class Phrase : std::uint16_t {
   kInfo,
   kWarning,
   kCritical,
-  kInfoReminder,
-  kWarningReminder,
-  kCriticalReminder,
-  kNoDataReminder,
-  kSourceFailedReminder,
-  kEscalated,
-  kFlapping,
+  kReminderOf,   ///< {badge}
+  kEscalatedOf,  ///< {badge}
+  kFlappingOf,   ///< {badge}
   kResolved,
   kNoData,
   kDataIsBack,
@@ -65,6 +61,8 @@ enum class Phrase : std::uint16_t {
   kDetails,
   kOpenInKpid,
   kAcknowledge,
+  kAcknowledged,
+  kByNobodySince,  ///< {since}
   kSilence,
   kSentBy,
   kUnknown,
