@@ -273,12 +273,14 @@ enum class Phrase : std::uint16_t {
   kNotDoneNow,
 
   // Digests.
-  kDigestOfDay,      ///< {period}
-  kDigestOfWeek,     ///< {period}
-  kDigestOfMonth,    ///< {period}
-  kDigestOfQuarter,  ///< {period}
-  kDigestAllWell,    ///< {n}
-  kDigestTrouble,    ///< {n} {trouble}
+  kDigestOfDay,               ///< {period}
+  kDigestOfWeek,              ///< {period}
+  kDigestOfMonth,             ///< {period}
+  kDigestOfQuarter,           ///< {period}
+  kDigestAllWell,             ///< {n}
+  kDigestWithoutData,         ///< {n} {unknown}
+  kDigestTrouble,             ///< {n} {trouble}
+  kDigestTroubleWithoutData,  ///< {n} {trouble} {unknown}
   kDigestNoKpis,
   kColumnKpi,
   kColumnBefore,
@@ -289,8 +291,11 @@ enum class Phrase : std::uint16_t {
   kPercentagePoints,   ///< {change}
   kStateFine,
   kWithDaysMissing,     ///< {known} {n} {state}
+  kWithHoursMissing,    ///< {known} {n} {state}
+  kWithPeriodsMissing,  ///< {known} {n} {state}
   kWithoutSegmentsFor,  ///< {segments} {state} {time}
   kStateWaiting,
+  kStatePending,
   kStateNoData,
   kStateSourceFailed,
   kStateFiring,    ///< {severity} {since}
