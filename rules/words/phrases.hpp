@@ -197,9 +197,11 @@ enum class Phrase : std::uint16_t {
   kOfPeriodsLeft,
   kNeededEach,                  ///< {each} {required}
   kNeededBeside,                ///< {best} {each} {recent} {required}
+  kNeededLately,                ///< {each} {recent} {required}
   kNeededUnseen,                ///< {best} {each} {recent} {required}
   kNeededUntilThen,             ///< {required}
   kNeededUntilThenBeside,       ///< {best} {recent} {required}
+  kNeededUntilThenLately,       ///< {recent} {required}
   kNeededUntilThenAway,         ///< {required}
   kGoalInTotal,                 ///< {goal}
   kGoalOnAverage,               ///< {goal}
