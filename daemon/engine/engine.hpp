@@ -355,7 +355,7 @@ class Engine {
   Result<void> tell_digests(Instant now, StepSummary& summary);
   Result<Message> make_digest(
       const DigestRule& rule, const DigestDue& due, const std::string& channel, Instant now, StepSummary& summary);
-  Result<DigestEvents> events_of(const DigestDue& due) const;
+  Result<DigestEvents> events_of(const DigestDue& due, const std::string& channel) const;
   [[nodiscard]] Instant next_digest() const;
 
   // route_messages.cpp

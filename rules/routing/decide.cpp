@@ -191,10 +191,8 @@ void Decider::schedule(const RoutingGroup& group) {
 }
 
 /// What was never told of an alert that is over is told to nobody; where it was held back, the next digest has it.
-void Decider::drop_untold(const AlertKey& key,
-                          TrackedAlert& alert,
-                          Member& member,
-                          const std::optional<AlertView>& view) {
+void Decider::drop_untold(
+    const AlertKey& key, TrackedAlert& alert, Member& member, const std::optional<AlertView>& view, bool is_told) {
   const auto news = std::ranges::find_if(member.news, [](const News& one) { return one.kind == News::Kind::kFires; });
   if (news == member.news.end()) {
     return;
@@ -208,6 +206,7 @@ void Decider::drop_untold(const AlertKey& key,
   why.hold = why.by.empty() ? Hold::kOver : Hold::kHushed;
   if (why.hold == Hold::kHushed && view && member.told.empty() && group.kind == RoutingGroup::Kind::kAlerts) {
     result_.hushed.push_back({alert.episode, group.channel, why.by, context_.now, *view});
+    result_.hushed.back().view.is_known = is_told;
   }
   if (member.told != alert.episode) {
     result_.decisions.push_back(std::move(why));
@@ -323,9 +322,11 @@ void Decider::end(const AlertEvent& event) {
       join(event.alert, alert, group_of(destination));
     }
   }
+  const bool is_told =
+      std::ranges::any_of(alert.members, [&](const Member& member) { return member.told == alert.episode; });
   std::set<std::string_view> ending;  // channels: one that knows it by two routes is told once
   for (Member& member : alert.members) {
-    drop_untold(event.alert, alert, member, event.view);
+    drop_untold(event.alert, alert, member, event.view, is_told);
     RoutingGroup& group = state_.groups.find(member.group)->second;
     const bool is_heard = !event.is_silent || context_.incident_channels.contains(group.channel);
     const bool is_news = is_heard && (!member.told.empty() || (event.is_for_all && member.is_current));

@@ -69,7 +69,7 @@ struct Hushed {
   std::string channel;
   std::string by;  ///< The mute, the hours, or "a silence of WHO".
   Instant at;      ///< When it ended.
-  AlertView view;  ///< As it ended.
+  AlertView view;  ///< As it ended; `is_known`: other channels were told of it.
 
   bool operator==(const Hushed&) const = default;
 };

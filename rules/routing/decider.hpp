@@ -60,7 +60,8 @@ class Decider {
   RoutingGroup& group_of(const Destination& destination);
   [[nodiscard]] Instant due_of(const RoutingGroup& group, bool is_spared, Hold& why) const;
   void expect(RoutingGroup& group, const AlertKey& key, const TrackedAlert& alert, News& news, bool is_urgent = false);
-  void drop_untold(const AlertKey& key, TrackedAlert& alert, Member& member, const std::optional<AlertView>& view);
+  void drop_untold(
+      const AlertKey& key, TrackedAlert& alert, Member& member, const std::optional<AlertView>& view, bool is_told);
   void take_over(const AlertKey& key, TrackedAlert& alert, const std::string& group);
   void forget_idle(const AlertKey& key);
   void end_acknowledgement(const std::string& episode, Acknowledgement::End why);

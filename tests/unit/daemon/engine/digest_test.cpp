@@ -366,6 +366,24 @@ TEST(Digest, OfEachChannelHasWhatWasHeldBackAndNamesItOnce) {
   }
 }
 
+TEST(Digest, CallsHeldBackWhatItsOwnReaderOrNobodyWasToldOf) {
+  Story story(kSource +
+                  "channels: {team: {type: console}, duty: {type: console}, board: {type: console}}\n"
+                  "mutes: {march: {days: [monday-sunday], start: \"00:00\", end: \"24:00\"}}\n"
+                  "routes: [{match: {}, to: [team], mute: [march], continue: true}, {match: {}, to: [duty]}]\n"
+                  "digests: [{to: [team, duty, board], every: week, kpis: {}}]\n",
+              kRules);
+  tell_weeks(story);
+  std::vector<std::string> told;
+  for (const Message& message : digests_of(story, "2026-03-23 08:00")) {
+    told.push_back(message.channel +
+                   (message.digest->hushed.empty() ? " reads it among the alerts" : " hears of it now"));
+    EXPECT_EQ(message.digest->alerts.size() + message.digest->hushed.size(), 1U) << message.channel;
+  }
+  EXPECT_THAT(told,
+              ElementsAre("team hears of it now", "duty reads it among the alerts", "board reads it among the alerts"));
+}
+
 TEST(Digest, TellsWhatComesAgainAndAgainInOneLine) {
   Story story(kConfig, kRules);
   for (int day = 2; day <= 22; ++day) {
