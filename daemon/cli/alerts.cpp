@@ -184,7 +184,7 @@ ordered_json json_of(const Alert& alert) {
           {"title", alert.kpi == nullptr ? ordered_json(nullptr) : ordered_json(alert.kpi->title)},
           {"segment", segment},
           {"rule", row.rule},
-          {"severity", name_of(row.severity)},
+          {"severity", name_of(alert.episode.present)},
           {"since", rfc3339(row.since)},
           {"pending", time_or_null(row.pending)},
           {"firing", time_or_null(row.firing)},
@@ -203,7 +203,7 @@ ordered_json json_of(const Alert& alert) {
 
 CellTone tone_of(const Alert& alert) {
   static constexpr std::array kTones{CellTone::kPlain, CellTone::kNotice, CellTone::kWarning, CellTone::kCritical};
-  return alert.is_open() ? kTones.at(static_cast<std::size_t>(alert.episode.row.severity)) : CellTone::kQuiet;
+  return alert.is_open() ? kTones.at(static_cast<std::size_t>(alert.episode.present)) : CellTone::kQuiet;
 }
 
 std::string name_of_subject(const Alert& alert) {
@@ -271,7 +271,7 @@ void print_text(const std::vector<Alert>& alerts, const Config& config, bool wit
   Table heads({{""}, {""}, {""}, {""}});
   for (const Alert& alert : alerts) {
     const std::string rule = alert.source().empty() ? alert.episode.row.rule : "";
-    heads.add({{std::string(name_of(alert.episode.row.severity)), tone_of(alert)},
+    heads.add({{std::string(name_of(alert.episode.present)), tone_of(alert)},
                {name_of_subject(alert), alert.is_open() ? CellTone::kHeading : CellTone::kPlain},
                {printable(rule, 40)},
                {number_text_of(alert)}});

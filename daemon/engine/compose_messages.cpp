@@ -116,6 +116,7 @@ Message Engine::compose(const Envelope& envelope, Instant now) {
     identity += view->id + "/" + std::string(name_of(view->severity)) + (view->firing ? "+" : "-");
     message.alerts.push_back(in_voice(*std::move(view), voice));
     message.alerts.back().is_known = item.is_known;
+    message.alerts.back().unanswered_since = item.unanswered;
     add_links(message.alerts.back(), envelope.channel, now);
   }
   add_charts(message, *this);

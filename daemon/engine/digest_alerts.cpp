@@ -12,6 +12,7 @@ namespace kpi {
 namespace {
 
 constexpr std::size_t kMostAlerts = 100;
+constexpr Grain kHourly{Grain::Unit::kInterval, 3'600'000};
 /// As often within one issue an alert is told in one line.
 constexpr std::size_t kOften = 3;
 
@@ -30,6 +31,12 @@ bool is_of_total(const DigestEpisode& one, const std::vector<DigestEpisode>& tot
 Slot slot_on(Date date, const Kpi& kpi, const CalendarRules& calendar) {
   const auto midnight = std::chrono::local_days{std::chrono::sys_days{date}.time_since_epoch()};
   return slot_at(kpi.zone.to_instant(midnight), kpi.every, kpi.zone, calendar);
+}
+
+Phrase missing_phrase(const Grain& every) {
+  return every.unit == Grain::Unit::kDay ? Phrase::kWithDaysMissing
+         : every == kHourly              ? Phrase::kWithHoursMissing
+                                         : Phrase::kWithPeriodsMissing;
 }
 
 }  // namespace
@@ -139,10 +146,12 @@ void DigestMaker::add_alerts(DigestView& view, const DigestEvents& events, const
   view.hushed = alerts_of(hushed);
 }
 
-/// A figure that lacks days, or segments that are expected to report, says so: it is smaller by them.
+/// A figure that lacks days or hours, or segments that are expected to report, says so: it is smaller by them.
 void DigestMaker::add_gaps(DigestLine& row, std::uint32_t index, const Line& total) const {
   const Kpi& kpi = rules_.kpis[index];
-  if (!row.value || kpi.every.unit != Grain::Unit::kDay || rule_.every == Grain::Unit::kDay) {
+  const bool is_counted = kpi.every.unit == Grain::Unit::kDay || kpi.every.unit == Grain::Unit::kInterval;
+  const bool has_parts = is_counted && kpi.every.is_finer_than(Grain{rule_.every, 0});
+  if (!row.value || !has_parts) {
     return;
   }
   const Slot from = slot_on(period_.from, kpi, rules_.calendar);
@@ -152,11 +161,11 @@ void DigestMaker::add_gaps(DigestLine& row, std::uint32_t index, const Line& tot
     return value != nullptr && !std::isnan(value->value);
   };
   const auto count = [&](const auto& counts) {
-    std::int64_t days = 0;
+    std::int64_t periods = 0;
     for (Slot slot = from; slot < to; slot = next_slot(slot, kpi.every, kpi.zone)) {
-      days += counts(slot) ? 1 : 0;
+      periods += counts(slot) ? 1 : 0;
     }
-    return days;
+    return periods;
   };
   std::vector<Labels> segments;
   std::int64_t longest = 0;
@@ -165,11 +174,11 @@ void DigestMaker::add_gaps(DigestLine& row, std::uint32_t index, const Line& tot
     if (line.kpi != index || line.segment.empty() || !is_awaited) {
       continue;
     }
-    const std::int64_t days =
+    const std::int64_t without =
         count([&](Slot slot) { return *line.first <= slot && known_at(total, slot) && !known_at(line, slot); });
-    if (days > 0) {
+    if (without > 0) {
       segments.push_back(line.segment);
-      longest = std::max(longest, days);
+      longest = std::max(longest, without);
     }
   }
   if (!segments.empty()) {
@@ -180,12 +189,12 @@ void DigestMaker::add_gaps(DigestLine& row, std::uint32_t index, const Line& tot
     row.state_text = say_it(Phrase::kWithoutSegmentsFor,
                             {{"state", row.state_text},
                              {"segments", segments_words(segments, voice_.language)},
-                             {"time", say_it(Phrase::kDays, {{"n", longest}})}});
+                             {"time", lasting_words(longest, kpi.every, voice_.language)}});
   }
   const std::int64_t all = count([](Slot) { return true; });
   const std::int64_t known = count([&](Slot slot) { return known_at(total, slot); });
   if (is_sum(rules_, kpi) && known < all && total.first && *total.first <= from) {
-    row.state_text = say_it(Phrase::kWithDaysMissing, {{"state", row.state_text}, {"known", known}, {"n", all}});
+    row.state_text = say_it(missing_phrase(kpi.every), {{"state", row.state_text}, {"known", known}, {"n", all}});
   }
 }
 

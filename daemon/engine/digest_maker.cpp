@@ -146,7 +146,7 @@ std::optional<double> DigestMaker::value_over(std::uint32_t kpi, const Line& lin
   const Kpi& rule = rules_.kpis[kpi];
   const Grain digest{rule_.every, 0};
   FigureBasis basis = basis_of(rules_, rule);
-  if (rule_.every == Grain::Unit::kDay || !rule.every.is_finer_than(digest)) {
+  if (!rule.every.is_finer_than(digest)) {
     basis = FigureBasis::kLast;  // what was judged is about the period, or more than it
   }
   if (basis == FigureBasis::kFormula) {
@@ -184,7 +184,7 @@ std::string DigestMaker::change_words(double now, double before, const Unit& uni
 void DigestMaker::add_change(DigestLine& row, std::uint32_t kpi, const Line& line) {
   const Kpi& rule = rules_.kpis[kpi];
   const Unit& unit = rule.unit;
-  const bool adds_up = rule_.every != Grain::Unit::kDay && is_sum(rules_, rule);
+  const bool adds_up = rule.every.is_finer_than(Grain{rule_.every, 0}) && is_sum(rules_, rule);
   row.value = value_over(kpi, line, period_);
   row.previous = value_over(kpi, line, before_);
   row.year_ago = value_over(kpi, line, year_ago_);
@@ -230,7 +230,9 @@ void DigestMaker::add_state(DigestLine& row, const Kpi& kpi, const Line& line) c
       row.state_text = say_it(Phrase::kStateNoData);
       break;
     case KpiState::kPending:
-      row.state_text = say_it(was_missed(line) ? Phrase::kStateWaiting : Phrase::kStateFine);
+      row.state_text = say_it(was_missed(line) ? Phrase::kStateWaiting
+                              : row.value      ? Phrase::kStateFine  // only the newest of its periods has not come
+                                               : Phrase::kStatePending);
       break;
     case KpiState::kOk:
       row.state_text = say_it(Phrase::kStateFine);
@@ -296,6 +298,23 @@ DigestLine DigestMaker::line_of(std::uint32_t index, const Line& line) {
   return row;
 }
 
+std::string DigestMaker::summary_of(const std::vector<DigestLine>& lines) const {
+  const auto trouble = std::ranges::count(lines, true, &DigestLine::needs_attention);
+  const auto unknown = std::ranges::count_if(lines, [](const DigestLine& line) {
+    return line.state == KpiState::kPending && !line.needs_attention && !line.value;
+  });
+  if (lines.empty()) {
+    return say_it(Phrase::kDigestNoKpis);
+  }
+  if (trouble == 0) {
+    return unknown == 0 ? say_it(Phrase::kDigestAllWell, {{"n", lines.size()}})
+                        : say_it(Phrase::kDigestWithoutData, {{"n", lines.size()}, {"unknown", unknown}});
+  }
+  return unknown == 0 ? say_it(Phrase::kDigestTrouble, {{"n", lines.size()}, {"trouble", trouble}})
+                      : say_it(Phrase::kDigestTroubleWithoutData,
+                               {{"n", lines.size()}, {"trouble", trouble}, {"unknown", unknown}});
+}
+
 DigestView DigestMaker::make(const DigestEvents& events, Instant now) {
   DigestView view;
   view.every = Grain{rule_.every, 0}.text();
@@ -312,10 +331,7 @@ DigestView DigestMaker::make(const DigestEvents& events, Instant now) {
     }
   }
   std::ranges::stable_sort(view.lines, std::greater<>(), &DigestLine::needs_attention);
-  const auto trouble = std::ranges::count(view.lines, true, &DigestLine::needs_attention);
-  view.summary = view.lines.empty() ? say_it(Phrase::kDigestNoKpis)
-                 : trouble == 0     ? say_it(Phrase::kDigestAllWell, {{"n", view.lines.size()}})
-                                    : say_it(Phrase::kDigestTrouble, {{"n", view.lines.size()}, {"trouble", trouble}});
+  view.summary = summary_of(view.lines);
   add_alerts(view, events, kpis);
   if (now - due_ >= kLate) {
     view.notes.push_back(say_it(Phrase::kDigestLate, {{"when", time_words(due_, zone_, voice_.language)}}));

@@ -47,6 +47,7 @@ class DigestMaker {
 
  private:
   [[nodiscard]] bool has(const Kpi& kpi) const;
+  [[nodiscard]] std::string summary_of(const std::vector<DigestLine>& lines) const;
   DigestLine line_of(std::uint32_t kpi, const Line& line);
   void add_change(DigestLine& row, std::uint32_t kpi, const Line& line);
   void add_state(DigestLine& row, const Kpi& kpi, const Line& line) const;

@@ -50,8 +50,9 @@ std::optional<Instant> Engine::fine_from(const EpisodeRow& row) const {
   return began > row.since ? began : *row.resolved;
 }
 
-/// What went on in the period, as the history has it.
-Result<DigestEvents> Engine::events_of(const DigestDue& due) const {
+/// What went on in the period, as the history has it. What was held back from others while somebody was told of it was
+/// no secret.
+Result<DigestEvents> Engine::events_of(const DigestDue& due, const std::string& channel) const {
   const Instant from = midnight(due.from, config_->zone);
   const Instant to = midnight(due.to, config_->zone);
   std::map<std::string, EpisodeRow> episodes;
@@ -70,7 +71,7 @@ Result<DigestEvents> Engine::events_of(const DigestDue& due) const {
       events.episodes, {}, [](const DigestEpisode& episode) { return std::tuple(episode.row.since, episode.row.id); });
   for (const HushedRow& row : KPI_TRY(store_.hushed(from, to))) {
     auto view = decode_view(row.view);
-    if (view) {
+    if (view && (row.channel == channel || !view->is_known)) {
       const bool is_known = view->period && view->since && view->period->start > *view->since;
       const std::optional<Instant> end = is_known ? std::optional(view->period->start) : std::nullopt;
       events.hushed.push_back({*std::move(view), row.at, end});
@@ -102,7 +103,7 @@ Result<void> Engine::tell_digests(Instant now, StepSummary& summary) {
 Result<Message> Engine::make_digest(
     const DigestRule& rule, const DigestDue& due, const std::string& channel, Instant now, StepSummary& summary) {
   const Voice voice = config_->voice_of(channel);
-  const DigestEvents events = KPI_TRY(events_of(due));
+  const DigestEvents events = KPI_TRY(events_of(due, channel));
   Message message;
   message.type = MessageType::kDigest;
   message.channel = channel;

@@ -321,6 +321,7 @@ class Engine {
   [[nodiscard]] bool is_inhibited(std::uint32_t line, const AlertSlot& alert) const;
   void turn_inhibited();
   void tell_line(std::uint32_t line);
+  void tell_shift(std::uint32_t line, const AlertSlot& alert);
   void tell_alert(std::uint32_t line, const AlertSlot& alert);
   void tell_target(std::uint32_t line, const AlertSlot& alert);
   void remind_of_target(std::uint32_t line, const AlertSlot& alert);
@@ -357,7 +358,7 @@ class Engine {
   Result<void> tell_digests(Instant now, StepSummary& summary);
   Result<Message> make_digest(
       const DigestRule& rule, const DigestDue& due, const std::string& channel, Instant now, StepSummary& summary);
-  Result<DigestEvents> events_of(const DigestDue& due) const;
+  Result<DigestEvents> events_of(const DigestDue& due, const std::string& channel) const;
   [[nodiscard]] Instant next_digest() const;
 
   // route_messages.cpp

@@ -97,7 +97,7 @@ News news_of(const json& value) {
   return news;
 }
 
-json member_json(const Member& member) {
+json member_json(const Member& member, Severity severity) {
   json result{{"group", member.group}};
   if (!member.told.empty()) {
     result["told"] = member.told;
@@ -117,14 +117,24 @@ json member_json(const Member& member) {
   if (member.reminded != 0) {
     result["reminded"] = member.reminded;
   }
+  if (member.severity != severity) {
+    result["severity"] = name_of(member.severity);
+  }
   if (member.since) {
     result["since"] = instant_json(member.since);
   }
   return result;
 }
 
-Member member_of(const json& value) {
+/// Where it says nothing else, and in histories of earlier releases, what is known is what is routed.
+Severity severity_at(const json& value, const char* key, Severity otherwise) {
+  const auto found = value.find(key);
+  return found == value.end() ? otherwise : parse_severity(found->get<std::string>()).value_or(otherwise);
+}
+
+Member member_of(const json& value, Severity severity) {
   Member member;
+  member.severity = severity_at(value, "severity", severity);
   member.group = value.at("group").get<std::string>();
   member.told = value.value("told", "");
   member.steps = value.value("steps", 0U);
@@ -145,10 +155,12 @@ TrackedAlert tracked_of(const json& value) {
   alert.is_reminded = value.value("reminded", true);
   alert.type = type_of(value.at("type"));
   alert.severity = parse_severity(value.at("severity").get<std::string>()).value_or(Severity::kNone);
+  alert.present = severity_at(value, "present", alert.severity);
+  alert.acknowledged = instant_at(value, "acknowledged");
   alert.labels = labels_of(value.at("labels"));
   alert.fired = instant_at(value, "fired").value_or(Instant{});
   for (const json& member : value.at("members")) {
-    alert.members.push_back(member_of(member));
+    alert.members.push_back(member_of(member, alert.severity));
   }
   for (const json& labels : value.value("also", json::array())) {
     alert.also.push_back(labels_of(labels));
@@ -199,7 +211,7 @@ std::string key_of_group_row(std::string_view group) {
 std::string encode_tracked(const TrackedAlert& alert) {
   json members = json::array();
   for (const Member& member : alert.members) {
-    members.push_back(member_json(member));
+    members.push_back(member_json(member, alert.severity));
   }
   json result{{"episode", alert.episode},
               {"firing", alert.is_firing},
@@ -208,6 +220,12 @@ std::string encode_tracked(const TrackedAlert& alert) {
               {"labels", labels_json(alert.labels)},
               {"fired", instant_json(alert.fired)},
               {"members", std::move(members)}};
+  if (alert.present != alert.severity) {
+    result["present"] = name_of(alert.present);
+  }
+  if (alert.acknowledged) {
+    result["acknowledged"] = instant_json(alert.acknowledged);
+  }
   if (!alert.is_reminded) {
     result["reminded"] = false;
   }

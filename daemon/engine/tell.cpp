@@ -129,7 +129,8 @@ void Engine::tell_alert(std::uint32_t line, const AlertSlot& alert) {
   Told& told = *alert.told;
   const bool is_flapping = !is_no_data && alert.state->is_flapping;
   if (is_flapping && told.is_flapping && (!is_firing || alert.state->severity <= told.severity)) {
-    return;  // nothing that they do not know
+    tell_shift(line, alert);
+    return;  // nothing else that they do not know
   }
   const bool goes_on = is_firing && (told.episode == episode || is_flapping || told.is_flapping);
   if (!told.episode.empty() && !goes_on) {
@@ -145,6 +146,7 @@ void Engine::tell_alert(std::uint32_t line, const AlertSlot& alert) {
   subject.is_steady_again = told.is_flapping && !is_flapping;
   if (told.episode == episode && subject.severity <= told.severity && !subject.is_steady_again) {
     told.since = subject.since;  // it may have begun later than was told: what came late was fine
+    tell_shift(line, alert);
     return;
   }
   told = Told{episode, subject.severity, "", subject.since, is_flapping};
@@ -156,6 +158,22 @@ void Engine::tell_alert(std::uint32_t line, const AlertSlot& alert) {
     event.view = described(subject);  // later it could not be told why
   }
   events_.push_back(std::move(event));
+}
+
+/// An alert that goes on is milder than before, or as bad again as it once was: routing knows to whom that is news.
+void Engine::tell_shift(std::uint32_t line, const AlertSlot& alert) {
+  const Severity severity =
+      alert.state != nullptr ? alert.state->severity : rules_.kpis[lines_[line].kpi].no_data.severity;
+  const std::string& episode = alert.state != nullptr ? alert.state->episode : lines_[line].no_data.episode;
+  const auto known = routing_.alerts.find(key_of(line, alert));
+  const bool goes_on = known != routing_.alerts.end() && known->second.is_firing && known->second.episode == episode;
+  if (goes_on && known->second.present != severity) {
+    AlertEvent event;
+    event.alert = known->first;
+    event.severity = severity;
+    event.is_shift = true;
+    events_.push_back(std::move(event));
+  }
 }
 
 /// A target tells each change of its status; being on track, or over before anybody was told, is no news, unless it was

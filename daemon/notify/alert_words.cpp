@@ -20,15 +20,12 @@ constexpr std::size_t kMostCompared = 100;
 /// A pace beyond this says nothing that "far ahead" does not.
 constexpr double kMaxPace = 100;
 
-Phrase reminder_phrase(Severity severity) {
-  switch (severity) {
-    case Severity::kCritical:
-      return Phrase::kCriticalReminder;
-    case Severity::kWarning:
-      return Phrase::kWarningReminder;
-    default:
-      return Phrase::kInfoReminder;
-  }
+/// How bad, or what kind: of a message that goes on about an alert.
+Phrase standing_badge(const AlertView& alert) {
+  return !alert.source.empty()                    ? Phrase::kSourceFailed
+         : alert.rule == "no_data"                ? Phrase::kNoData
+         : alert.rule == "target" && alert.target ? badge_phrase(alert.target->status)
+                                                  : severity_phrase(alert.severity);
 }
 
 Phrase alert_badge(MessageType type, const AlertView& alert) {
@@ -36,13 +33,9 @@ Phrase alert_badge(MessageType type, const AlertView& alert) {
     case MessageType::kAlertResolved:
       return Phrase::kResolved;
     case MessageType::kAlertReminder:
-      return !alert.source.empty()     ? Phrase::kSourceFailedReminder
-             : alert.rule == "no_data" ? Phrase::kNoDataReminder
-                                       : reminder_phrase(alert.severity);
     case MessageType::kAlertEscalated:
-      return Phrase::kEscalated;
     case MessageType::kAlertFlapping:
-      return Phrase::kFlapping;
+      return standing_badge(alert);
     case MessageType::kAlertNoData:
       return alert.firing ? Phrase::kNoData : Phrase::kDataIsBack;
     case MessageType::kTargetStatus:
@@ -62,6 +55,8 @@ Phrase type_badge(MessageType type) {
   switch (type) {
     case MessageType::kAlertFiring:
     case MessageType::kAlertReminder:
+    case MessageType::kAlertEscalated:
+    case MessageType::kAlertFlapping:
       return Phrase::kAlert;
     case MessageType::kTargetStatus:
     case MessageType::kTargetReminder:
@@ -79,8 +74,23 @@ Phrase type_badge(MessageType type) {
   }
 }
 
+/// "Critical", "Critical (escalated)".
+std::string badge_text(MessageType type, Phrase phrase, Language language) {
+  const std::string badge = say(language, phrase);
+  switch (type) {
+    case MessageType::kAlertReminder:
+      return say(language, Phrase::kReminderOf, {{"badge", badge}});
+    case MessageType::kAlertEscalated:
+      return say(language, Phrase::kEscalatedOf, {{"badge", badge}});
+    case MessageType::kAlertFlapping:
+      return say(language, Phrase::kFlappingOf, {{"badge", badge}});
+    default:
+      return badge;
+  }
+}
+
 std::string badge_words(const Message& message, const AlertView& alert) {
-  const std::string badge = say(message.language, alert_badge(message.type, alert));
+  const std::string badge = badge_text(message.type, alert_badge(message.type, alert), message.language);
   return alert.is_known ? say(message.language,
                               Phrase::kWithNote,
                               {{"reason", badge}, {"note", say(message.language, Phrase::kNoteToldBefore)}})
@@ -177,6 +187,11 @@ std::vector<Fact> facts_of(const AlertView& alert, const Message& message) {
                                 ? time_words(*alert.since, message.zone, message.language)
                                 : one_line(alert.since_text);
   facts.add(FactKind::kSince, alert.firing ? Phrase::kSince : Phrase::kBegan, since);
+  if (alert.unanswered_since) {
+    const std::string when = time_words(*alert.unanswered_since, message.zone, message.language);
+    facts.add(
+        FactKind::kUnanswered, Phrase::kAcknowledged, say(message.language, Phrase::kByNobodySince, {{"since", when}}));
+  }
   facts.add(FactKind::kPeriod, Phrase::kPeriod, one_line(alert.period_text));
   if (alert.target && !has_sibling(message, alert, "target")) {  // which has these lines
     facts.add_target(*alert.target);
@@ -282,7 +297,7 @@ std::vector<const AlertView*> worst_first(const Message& message) {
 std::string badge_of(const Message& message) {
   const Phrase badge =
       message.alerts.empty() ? type_badge(message.type) : alert_badge(message.type, *worst_first(message).front());
-  return say(message.language, badge);
+  return badge_text(message.type, badge, message.language);
 }
 
 std::string count_text(const Message& message, std::size_t count) {

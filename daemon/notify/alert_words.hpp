@@ -17,6 +17,7 @@ enum class FactKind : std::uint8_t {
   kLimit,
   kBefore,
   kSince,
+  kUnanswered,
   kPeriod,
   kTarget,
   kPace,

@@ -220,9 +220,10 @@ std::string titled(const AlertCard& alert) {
 }
 
 std::string_view key_of(FactKind kind) {
-  static constexpr std::array<std::string_view, 14> kKeys{"limit",
+  static constexpr std::array<std::string_view, 15> kKeys{"limit",
                                                           "before",
                                                           "since",
+                                                          "unanswered",
                                                           "period",
                                                           "target",
                                                           "pace",

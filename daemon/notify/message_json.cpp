@@ -140,6 +140,9 @@ Json alert_json(const AlertView& alert) {
   if (alert.is_known) {
     json["known"] = true;
   }
+  if (alert.unanswered_since) {
+    json["unanswered_since"] = instant_or_null(alert.unanswered_since);
+  }
   json["runbook"] = text_or_null(alert.runbook);
   json["url"] = text_or_null(alert.url);
   json["acknowledge_url"] = text_or_null(alert.acknowledge_url);
@@ -278,6 +281,7 @@ AlertView alert_of(const Json& json) {
   alert.reason = text_at(json, "reason");
   alert.is_stale = json.contains("stale") && json["stale"] == true;
   alert.is_known = json.contains("known") && json["known"] == true;
+  alert.unanswered_since = json.contains("unanswered_since") ? instant_at(json, "unanswered_since") : std::nullopt;
   alert.runbook = text_at(json, "runbook");
   alert.url = text_at(json, "url");
   alert.acknowledge_url = text_if_there(json, "acknowledge_url");

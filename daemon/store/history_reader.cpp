@@ -23,12 +23,15 @@ constexpr const char* kStatuses =
     "ORDER BY line_id";
 constexpr const char* kStates = "SELECT word.text, count(*) FROM status JOIN word ON word.id = state GROUP BY state";
 // Those that are open have an index of their own.
-#define KPI_EPISODES_OF(of)                                                                          \
-  "SELECT episode.id, line_id, rule, severity, since, pending, firing, resolved, reason, restated, " \
-  "ifnull(kpi.name, ''), ifnull(segment, '{}') "                                                     \
-  "FROM episode LEFT JOIN line ON line.id = line_id LEFT JOIN kpi ON kpi.id = kpi_id "               \
-  "WHERE " of                                                                                        \
-  " (?1 IS NULL OR kpi.name = ?1) AND since < ?3 AND (resolved IS NULL OR resolved > ?2) ORDER BY since, seq"
+#define KPI_EPISODES_OF(of)                                                                                        \
+  "SELECT episode.id, episode.line_id, episode.rule, episode.severity, episode.since, pending, firing, resolved, " \
+  "reason, restated, ifnull(kpi.name, ''), ifnull(segment, '{}'), ifnull(alert.severity, '') "                     \
+  "FROM episode LEFT JOIN line ON line.id = episode.line_id LEFT JOIN kpi ON kpi.id = kpi_id "                     \
+  "LEFT JOIN alert ON alert.line_id = episode.line_id AND alert.rule = episode.rule "                              \
+  "AND alert.episode = episode.id AND alert.phase = 'firing' AND resolved IS NULL "                                \
+  "WHERE " of                                                                                                      \
+  " (?1 IS NULL OR kpi.name = ?1) AND episode.since < ?3 AND (resolved IS NULL OR resolved > ?2) "                 \
+  "ORDER BY episode.since, seq"
 constexpr const char* kEpisodes = KPI_EPISODES_OF("");
 constexpr const char* kOpenEpisodes = KPI_EPISODES_OF("resolved IS NULL AND");
 #undef KPI_EPISODES_OF
@@ -173,7 +176,9 @@ Result<void> SqliteHistoryReader::episodes(const EpisodeFilter& filter,
   return read([&]() -> Result<void> {
     Query episodes(*db_, filter.open_only ? kOpenEpisodes : kEpisodes);
     const auto deliver = [&](const Row& found) {
-      row({found.text(10), sqlite::labels_from_json(found.text(11)), sqlite::episode_row(found)});
+      KpiEpisode episode{found.text(10), sqlite::labels_from_json(found.text(11)), sqlite::episode_row(found)};
+      episode.present = parse_severity(found.text(12)).value_or(episode.row.severity);
+      row(episode);
     };
     episodes.each(deliver, filter.kpi, filter.from.value_or(Instant::min()), filter.to.value_or(Instant::max()));
     return {};

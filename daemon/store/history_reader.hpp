@@ -37,6 +37,7 @@ struct KpiEpisode {
   std::string kpi;
   Labels segment;
   EpisodeRow row;
+  Severity present = Severity::kNone;  ///< While it fires: as bad as it is now; afterwards that of the row, its worst.
 };
 
 /// Which judged periods of a KPI.

@@ -115,6 +115,7 @@ void Decider::take_over(const AlertKey& key, TrackedAlert& alert, const std::str
     if (is_same) {
       Member& member = *member_of(alert, id);
       member.told = other.told;
+      member.severity = other.severity;
       member.steps = other.steps;
       member.since = other.since;
       member.reminder = other.reminder;
@@ -165,7 +166,7 @@ Instant Decider::due_of(const RoutingGroup& group, bool is_spared, Hold& why) co
 /// The group has something to tell: when, and until then why not.
 void Decider::expect(RoutingGroup& group, const AlertKey& key, const TrackedAlert& alert, News& news, bool is_urgent) {
   Decision why = decision(group, key, alert);
-  const bool begins_critical = news.kind == News::Kind::kFires && alert.severity == Severity::kCritical;
+  const bool begins_critical = news.kind == News::Kind::kFires && alert.present == Severity::kCritical;
   Instant due = due_of(group, begins_critical, why.hold);
   if (auto hold = hold_of(group, key, alert, news.kind == News::Kind::kEnds)) {
     news.held_by = hold->hold == Hold::kInhibited ? news.held_by : hold->by;
@@ -190,10 +191,8 @@ void Decider::schedule(const RoutingGroup& group) {
 }
 
 /// What was never told of an alert that is over is told to nobody; where it was held back, the next digest has it.
-void Decider::drop_untold(const AlertKey& key,
-                          TrackedAlert& alert,
-                          Member& member,
-                          const std::optional<AlertView>& view) {
+void Decider::drop_untold(
+    const AlertKey& key, TrackedAlert& alert, Member& member, const std::optional<AlertView>& view, bool is_told) {
   const auto news = std::ranges::find_if(member.news, [](const News& one) { return one.kind == News::Kind::kFires; });
   if (news == member.news.end()) {
     return;
@@ -207,6 +206,7 @@ void Decider::drop_untold(const AlertKey& key,
   why.hold = why.by.empty() ? Hold::kOver : Hold::kHushed;
   if (why.hold == Hold::kHushed && view && member.told.empty() && group.kind == RoutingGroup::Kind::kAlerts) {
     result_.hushed.push_back({alert.episode, group.channel, why.by, context_.now, *view});
+    result_.hushed.back().view.is_known = is_told;
   }
   if (member.told != alert.episode) {
     result_.decisions.push_back(std::move(why));
@@ -268,6 +268,7 @@ void Decider::fire(const AlertEvent& event) {
   if (is_new) {
     alert.episode = event.episode;
     alert.fired = context_.now;
+    alert.acknowledged.reset();
     for (Member& member : alert.members) {
       member.steps = 0;
       member.since.reset();
@@ -281,6 +282,7 @@ void Decider::fire(const AlertEvent& event) {
   alert.is_reminded = event.is_reminded;
   alert.type = event.type;
   alert.severity = event.severity;
+  alert.present = event.severity;
   alert.labels = event.labels;
   alert.also = event.also;
   lead(event.alert, alert);
@@ -320,13 +322,16 @@ void Decider::end(const AlertEvent& event) {
       join(event.alert, alert, group_of(destination));
     }
   }
+  const bool is_told =
+      std::ranges::any_of(alert.members, [&](const Member& member) { return member.told == alert.episode; });
   std::set<std::string_view> ending;  // channels: one that knows it by two routes is told once
   for (Member& member : alert.members) {
-    drop_untold(event.alert, alert, member, event.view);
+    drop_untold(event.alert, alert, member, event.view, is_told);
     RoutingGroup& group = state_.groups.find(member.group)->second;
     const bool is_heard = !event.is_silent || context_.incident_channels.contains(group.channel);
     const bool is_news = is_heard && (!member.told.empty() || (event.is_for_all && member.is_current));
     member.told.clear();
+    member.severity = Severity::kNone;
     if (is_news && ending.insert(group.channel).second) {
       member.news.push_back({News::Kind::kEnds, event.type, event.view, ""});
       expect(group, event.alert, alert, member.news.back(), context_.incident_channels.contains(group.channel));
@@ -365,7 +370,41 @@ void Decider::widen(const AlertEvent& event) {
   }
 }
 
+/// It falls in silence, and goes on by the same routes; when it rises again, those know it already whose last message
+/// said so. What was acknowledged as something milder is news for all.
+void Decider::shift(const AlertEvent& event) {
+  const auto found = state_.alerts.find(event.alert);
+  if (found == state_.alerts.end() || !found->second.is_firing || found->second.present == event.severity) {
+    return;
+  }
+  TrackedAlert& alert = found->second;
+  const bool is_worse = event.severity > alert.present;
+  const bool is_voided = void_acknowledgement(alert, event.severity);
+  alert.present = event.severity;
+  result_.alerts.insert(event.alert);
+  for (Member& member : alert.members) {
+    RoutingGroup& group = state_.groups.find(member.group)->second;
+    const bool is_heard = group.kind == RoutingGroup::Kind::kAlerts || is_told_by_steps_alone(alert, group);
+    const bool is_news = is_worse && (is_voided || member.severity < event.severity);
+    if (!is_news || !is_heard || !is_known(alert, member)) {
+      continue;
+    }
+    if (is_voided) {
+      member.since.reset();
+    }
+    std::erase_if(member.news, [](const News& news) { return news.kind == News::Kind::kFires; });
+    const bool is_escalated = group.kind != RoutingGroup::Kind::kAlerts;
+    member.news.push_back(
+        {News::Kind::kFires, is_escalated ? MessageType::kAlertEscalated : alert.type, std::nullopt, ""});
+    expect(group, event.alert, alert, member.news.back(), event.severity == Severity::kCritical);
+  }
+}
+
 void Decider::take(const AlertEvent& event) {
+  if (event.is_shift) {
+    shift(event);
+    return;
+  }
   if (event.is_wider) {
     widen(event);
     return;

@@ -28,6 +28,9 @@ struct AlertEvent {
   bool is_silent = false;         ///< Of kEnds: told only to those who keep incidents.
   bool is_summary = false;        ///< Of kNotice: it came and went while kpid was down.
   bool is_wider = false;          ///< Of kFires: nothing is new but `also`; who knows of it is told nothing.
+  /// Of kFires: it goes on and is milder, or as bad again as it once was. News for those who know it as something
+  /// lesser.
+  bool is_shift = false;
 };
 
 struct DecideContext {
@@ -46,7 +49,8 @@ struct Envelope {
   struct Item {
     AlertKey alert;
     std::optional<AlertView> view;
-    bool is_known = false;  ///< It was told before, and goes on beside what is new.
+    bool is_known = false;                ///< It was told before, and goes on beside what is new.
+    std::optional<Instant> unanswered{};  ///< Of an escalation: since when nobody has said "I have it".
 
     bool operator==(const Item&) const = default;
   };
@@ -65,7 +69,7 @@ struct Hushed {
   std::string channel;
   std::string by;  ///< The mute, the hours, or "a silence of WHO".
   Instant at;      ///< When it ended.
-  AlertView view;  ///< As it ended.
+  AlertView view;  ///< As it ended; `is_known`: other channels were told of it.
 
   bool operator==(const Hushed&) const = default;
 };

@@ -50,6 +50,7 @@ class Decider {
   void notice(const AlertEvent& event);
   [[nodiscard]] bool is_told_by_steps_alone(const TrackedAlert& alert, const RoutingGroup& group) const;
   void widen(const AlertEvent& event);
+  void shift(const AlertEvent& event);
   Member& join(const AlertKey& key, TrackedAlert& alert, RoutingGroup& group);
   void leave(const AlertKey& key, TrackedAlert& alert, const std::string& group);
   RoutingGroup& group_of(RoutingGroup::Kind kind,
@@ -59,23 +60,25 @@ class Decider {
   RoutingGroup& group_of(const Destination& destination);
   [[nodiscard]] Instant due_of(const RoutingGroup& group, bool is_spared, Hold& why) const;
   void expect(RoutingGroup& group, const AlertKey& key, const TrackedAlert& alert, News& news, bool is_urgent = false);
-  void drop_untold(const AlertKey& key, TrackedAlert& alert, Member& member, const std::optional<AlertView>& view);
+  void drop_untold(
+      const AlertKey& key, TrackedAlert& alert, Member& member, const std::optional<AlertView>& view, bool is_told);
   void take_over(const AlertKey& key, TrackedAlert& alert, const std::string& group);
   void forget_idle(const AlertKey& key);
   void end_acknowledgement(const std::string& episode, Acknowledgement::End why);
   /// Whether somebody had said "I have it", and it was of something lesser.
-  bool void_acknowledgement(const TrackedAlert& alert, Severity severity);
+  bool void_acknowledgement(TrackedAlert& alert, Severity severity);
 
   // tell_group.cpp
   void tell(RoutingGroup& group);
   void tell_news(RoutingGroup& group);
   void tell_urgent(RoutingGroup& group, const std::set<AlertKey>& alerts);
   void send_all(RoutingGroup& group, Bundles& bundles);
+  [[nodiscard]] std::optional<Instant> unanswered_since(const TrackedAlert& alert, const Member& member) const;
   std::optional<Instant> collect_news(RoutingGroup& group, const AlertKey& key, Bundles& bundles);
   void list_known(RoutingGroup& group, Bundles& bundles);
   void escalate(RoutingGroup& group);
   Instant escalate(const RoutingGroup& group, const AlertKey& key);
-  void step_up(const RoutingGroup& group, const AlertKey& key, TrackedAlert& alert, std::uint32_t step);
+  void step_up(const RoutingGroup& group, const AlertKey& key, TrackedAlert& alert, std::uint32_t step, Instant since);
   void set_reminder(RoutingGroup& group, const TrackedAlert& alert, Member& member);
   bool is_due(const RoutingGroup& group, const AlertKey& key, Instant soon, Instant& next);
   void remind(RoutingGroup& group);

@@ -129,9 +129,10 @@ struct AlertView {
   std::string owner;
   std::string objective;
   Labels labels;
-  std::string reason;     ///< A whole sentence part: "below 2.2% for 2 days".
-  bool is_stale = false;  ///< It fires, and its newest period has no data.
-  bool is_known = false;  ///< The reader was told before: it goes on beside what is new.
+  std::string reason;                       ///< A whole sentence part: "below 2.2% for 2 days".
+  bool is_stale = false;                    ///< It fires, and its newest period has no data.
+  bool is_known = false;                    ///< The reader was told before: it goes on beside what is new.
+  std::optional<Instant> unanswered_since;  ///< Of an escalation: those who were told then have not acknowledged it.
   std::string runbook;
   std::string url;
   std::string acknowledge_url;  ///< A page that asks before it acts; so does the next.

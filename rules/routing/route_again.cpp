@@ -26,6 +26,7 @@ void Decider::make_known(TrackedAlert& alert) {
   for (Member& member : alert.members) {
     RoutingGroup& group = state_.groups.find(member.group)->second;
     member.told = alert.episode;
+    member.severity = alert.present;
     group.last = context_.now;
     set_reminder(group, alert, member);
     group.step = route_of(group).escalate.empty() ? std::nullopt : std::optional(context_.now);
@@ -85,8 +86,16 @@ Decided route_again(RoutingState& state, const DecideContext& context) {
 
 Decided adopt(RoutingState& state, const AlertEvent& event, const DecideContext& context) {
   TrackedAlert& alert = state.alerts[event.alert];
-  alert = {
-      event.episode, true, event.is_reminded, event.type, event.severity, event.labels, context.now, {}, event.also};
+  alert = {event.episode,
+           true,
+           event.is_reminded,
+           event.type,
+           event.severity,
+           event.labels,
+           context.now,
+           {},
+           event.also,
+           event.severity};
   Decider decider(state, context);
   decider.lead(event.alert, alert);
   decider.make_known(alert);

@@ -50,7 +50,10 @@ struct Member {
   std::optional<Instant> reminder{};  ///< When its going on is worth a word again.
   std::uint32_t reminded = 0;         ///< So often since it began or became worse.
   /// When the channel was told of it: the steps count from then. None: as it fired, or not before the news that wait.
+  /// Of those a step went to: from when it counted.
   std::optional<Instant> since;
+  /// What the last message said of it: what it knows it as.
+  Severity severity = Severity::kNone;
 
   bool operator==(const Member&) const = default;
 };
@@ -60,11 +63,13 @@ struct TrackedAlert {
   bool is_firing = false;
   bool is_reminded = true;                       ///< Whether its going on is worth a reminder.
   MessageType type = MessageType::kAlertFiring;  ///< As what it is told.
-  Severity severity = Severity::kNone;
+  Severity severity = Severity::kNone;           ///< By which it is routed: what has become milder keeps its way.
   Labels labels;
   Instant fired;
   std::vector<Member> members;
-  std::vector<Labels> also{};  ///< It speaks for alerts with these labels, and goes where they would.
+  std::vector<Labels> also{};             ///< It speaks for alerts with these labels, and goes where they would.
+  Severity present = Severity::kNone;     ///< As bad as it is now.
+  std::optional<Instant> acknowledged{};  ///< Until when somebody last had it.
 
   bool operator==(const TrackedAlert&) const = default;
 };

@@ -24,23 +24,25 @@ void Decider::end_acknowledgement(const std::string& episode, Acknowledgement::E
   state_.acknowledgements.erase(found);
 }
 
-bool Decider::void_acknowledgement(const TrackedAlert& alert, Severity severity) {
+bool Decider::void_acknowledgement(TrackedAlert& alert, Severity severity) {
   const Acknowledgement* known = acknowledgement_of(alert);
   const bool is_voided = known != nullptr && severity > known->severity;
   if (is_voided) {
     end_acknowledgement(std::string(alert.episode), Acknowledgement::End::kRose);
+    alert.acknowledged = context_.now;
   }
   return is_voided;
 }
 
 void acknowledge(RoutingState& state, Acknowledgement acknowledgement, const DecideContext& context) {
-  const auto* found = find_episode(state, acknowledgement.episode);
-  acknowledgement.severity = found->second.severity;
+  TrackedAlert& alert = state.alerts.find(find_episode(state, acknowledgement.episode)->first)->second;
+  acknowledgement.severity = alert.present;
+  alert.acknowledged = acknowledgement.until;
   acknowledgement.at = context.now;
   const auto former = state.acknowledgements.find(acknowledgement.episode);
   const Instant until = former == state.acknowledgements.end() ? Instant::max() : former->second.until;
   state.acknowledgements.insert_or_assign(acknowledgement.episode, std::move(acknowledgement));
-  for (const Member& member : found->second.members) {
+  for (const Member& member : alert.members) {
     const auto group = state.groups.find(member.group);
     if (group == state.groups.end()) {
       continue;

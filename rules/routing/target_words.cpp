@@ -201,6 +201,12 @@ std::string needed_words(const TargetPlan& plan,
     return say(language, Phrase::kNeededUntilThen, {{"required", text_of(required)}});
   }
   const bool is_up = is_share || leg.goal >= plan.baseline;
+  // The best was held for as long as is left: where lately is better, though shorter, it says nothing more.
+  if (is_up ? *rates.recent > *rates.best : *rates.recent < *rates.best) {
+    return say(language,
+               is_level ? Phrase::kNeededUntilThenLately : Phrase::kNeededLately,
+               {{"required", text_of(required)}, {"each", how}, {"recent", text_of(*rates.recent)}});
+  }
   const bool is_unseen = is_up ? required > *rates.best : required < *rates.best;
   const Phrase phrase = is_level    ? Phrase::kNeededUntilThenBeside
                         : is_unseen ? Phrase::kNeededUnseen

@@ -87,6 +87,12 @@ void Decider::send(const RoutingGroup& group, MessageType type, std::vector<Enve
   result_.messages.push_back({group.channel, type, group.labels, std::move(items)});
 }
 
+/// Since when nobody has said "I have it"; none: somebody had it until now.
+std::optional<Instant> Decider::unanswered_since(const TrackedAlert& alert, const Member& member) const {
+  const Instant since = std::max(member.since.value_or(context_.now), alert.acknowledged.value_or(Instant::min()));
+  return since < context_.now ? std::optional(since) : std::nullopt;
+}
+
 /// The news of one alert that may be told now; when what is held may be.
 std::optional<Instant> Decider::collect_news(RoutingGroup& group, const AlertKey& key, Bundles& bundles) {
   TrackedAlert& alert = state_.alerts.find(key)->second;
@@ -105,15 +111,18 @@ std::optional<Instant> Decider::collect_news(RoutingGroup& group, const AlertKey
       kept.push_back(std::move(news));
       continue;
     }
+    Envelope::Item item{key, news.view};
     if (news.kind == News::Kind::kFires) {
+      item.unanswered = news.type == MessageType::kAlertEscalated ? unanswered_since(alert, member) : std::nullopt;
       member.told = alert.episode;
+      member.severity = news.view ? news.view->severity : alert.present;
       member.since = member.since.value_or(context_.now);
       member.reminded = 0;
     }
     if (member.told == alert.episode) {
       set_reminder(group, alert, member);
     }
-    bundles[news.type].push_back({key, std::move(news.view)});
+    bundles[news.type].push_back(std::move(item));
   }
   member.news = std::move(kept);
   result_.alerts.insert(key);
@@ -135,6 +144,7 @@ void Decider::list_known(RoutingGroup& group, Bundles& bundles) {
     const bool goes_on = alert.type == MessageType::kAlertFiring && is_known(alert, *member_of(alert, group.id));
     if (goes_on && !listed.contains(key) && !hold_of_reminder(group, key, alert)) {
       bundle->second.push_back({key, std::nullopt, true});
+      member_of(alert, group.id)->severity = alert.present;
       set_reminder(group, alert, *member_of(alert, group.id));
       result_.alerts.insert(key);
     }
@@ -219,7 +229,8 @@ void Decider::set_reminder(RoutingGroup& group, const TrackedAlert& alert, Membe
   group.reminder = std::min(group.reminder.value_or(Instant::max()), *member.reminder);
 }
 
-void Decider::step_up(const RoutingGroup& group, const AlertKey& key, TrackedAlert& alert, std::uint32_t step) {
+void Decider::step_up(
+    const RoutingGroup& group, const AlertKey& key, TrackedAlert& alert, std::uint32_t step, Instant since) {
   for (const std::string& channel : route_of(group).escalate[step].to) {
     RoutingGroup& next = group_of(RoutingGroup::Kind::kEscalation, group.route, channel, group.labels);
     Member& member = join(key, alert, next);
@@ -227,6 +238,7 @@ void Decider::step_up(const RoutingGroup& group, const AlertKey& key, TrackedAle
       continue;  // two channels of a route escalate once
     }
     member.steps = step + 1;
+    member.since = since;
     member.news = {{News::Kind::kFires, MessageType::kAlertEscalated, std::nullopt, ""}};
     expect(next, key, alert, member.news.back());
   }
@@ -256,7 +268,7 @@ Instant Decider::escalate(const RoutingGroup& group, const AlertKey& key) {
     }
     member_of(alert, group.id)->steps = step + 1;
     result_.alerts.insert(key);
-    step_up(group, key, alert, step);
+    step_up(group, key, alert, step, since);
   }
   return Instant::max();
 }
@@ -324,6 +336,7 @@ void Decider::remind(RoutingGroup& group) {
       TrackedAlert& alert = state_.alerts.find(key)->second;
       Member& member = *member_of(alert, group.id);
       ++member.reminded;
+      member.severity = alert.present;
       set_reminder(group, alert, member);
       result_.alerts.insert(key);
       items.push_back({key, std::nullopt});

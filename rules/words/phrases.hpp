@@ -12,13 +12,9 @@ enum class Phrase : std::uint16_t {
   kInfo,
   kWarning,
   kCritical,
-  kInfoReminder,
-  kWarningReminder,
-  kCriticalReminder,
-  kNoDataReminder,
-  kSourceFailedReminder,
-  kEscalated,
-  kFlapping,
+  kReminderOf,   ///< {badge}
+  kEscalatedOf,  ///< {badge}
+  kFlappingOf,   ///< {badge}
   kResolved,
   kNoData,
   kDataIsBack,
@@ -65,6 +61,8 @@ enum class Phrase : std::uint16_t {
   kDetails,
   kOpenInKpid,
   kAcknowledge,
+  kAcknowledged,
+  kByNobodySince,  ///< {since}
   kSilence,
   kSentBy,
   kUnknown,
@@ -199,9 +197,11 @@ enum class Phrase : std::uint16_t {
   kOfPeriodsLeft,
   kNeededEach,                  ///< {each} {required}
   kNeededBeside,                ///< {best} {each} {recent} {required}
+  kNeededLately,                ///< {each} {recent} {required}
   kNeededUnseen,                ///< {best} {each} {recent} {required}
   kNeededUntilThen,             ///< {required}
   kNeededUntilThenBeside,       ///< {best} {recent} {required}
+  kNeededUntilThenLately,       ///< {recent} {required}
   kNeededUntilThenAway,         ///< {required}
   kGoalInTotal,                 ///< {goal}
   kGoalOnAverage,               ///< {goal}
@@ -277,12 +277,14 @@ enum class Phrase : std::uint16_t {
   kNotDoneNow,
 
   // Digests.
-  kDigestOfDay,      ///< {period}
-  kDigestOfWeek,     ///< {period}
-  kDigestOfMonth,    ///< {period}
-  kDigestOfQuarter,  ///< {period}
-  kDigestAllWell,    ///< {n}
-  kDigestTrouble,    ///< {n} {trouble}
+  kDigestOfDay,               ///< {period}
+  kDigestOfWeek,              ///< {period}
+  kDigestOfMonth,             ///< {period}
+  kDigestOfQuarter,           ///< {period}
+  kDigestAllWell,             ///< {n}
+  kDigestWithoutData,         ///< {n} {unknown}
+  kDigestTrouble,             ///< {n} {trouble}
+  kDigestTroubleWithoutData,  ///< {n} {trouble} {unknown}
   kDigestNoKpis,
   kColumnKpi,
   kColumnBefore,
@@ -293,8 +295,11 @@ enum class Phrase : std::uint16_t {
   kPercentagePoints,   ///< {change}
   kStateFine,
   kWithDaysMissing,     ///< {known} {n} {state}
+  kWithHoursMissing,    ///< {known} {n} {state}
+  kWithPeriodsMissing,  ///< {known} {n} {state}
   kWithoutSegmentsFor,  ///< {segments} {state} {time}
   kStateWaiting,
+  kStatePending,
   kStateNoData,
   kStateSourceFailed,
   kStateFiring,    ///< {severity} {since}

@@ -92,6 +92,27 @@ TEST_F(Alerts, OfAKpiThatIsGoneKeepTheirPlace) {
   EXPECT_NE(all.find("rule removed"), std::string::npos) << all;
 }
 
+TEST(AlertsThatFell, AreAsBadAsTheyAreNow) {
+  Program program(kMorning);
+  program.write("kpid.yaml",
+                "timezone: UTC\n"
+                "history: sqlite:history.db\n"
+                "rules: [rules.yaml]\n"
+                "sources: {web: {plugin: csv, path: web.csv, date: {column: day}, metrics: {visits: {column: v}}}}\n"
+                "channels: {screen: {type: console}}\n"
+                "routes: [{match: {}, to: [screen]}]\n");
+  program.write("rules.yaml", "kpis:\n  visits: {value: web.visits, thresholds: {warning: 100, critical: 50}}\n");
+  program.write("web.csv", "day,v\n2026-03-12,20\n");
+  ASSERT_EQ(program.once("2026-03-13T06:00:00Z"), 0);
+  program.write("web.csv", "day,v\n2026-03-12,20\n2026-03-13,60\n");
+  ASSERT_EQ(program.once("2026-03-14T06:00:00Z"), 0);
+  EXPECT_TRUE(program.on_folder({"alerts"}).out.starts_with("warning")) << program.on_folder({"alerts"}).out;
+  program.write("web.csv", "day,v\n2026-03-12,20\n2026-03-13,60\n2026-03-14,120\n");
+  ASSERT_EQ(program.once(kMorning), 0);
+  const json document = json::parse(program.on_folder({"alerts", "--all", "--json"}).out);
+  EXPECT_EQ(document["alerts"].at(0)["severity"], "critical") << "what it was at its worst";
+}
+
 TEST(AlertsWithoutAny, SayThatNothingHasFired) {
   Program program(kMorning);
   write_site(program);

@@ -104,6 +104,76 @@ TEST(Digest, SaysNothingIsMissedWhereTheNewestDayHasNotCome) {
   EXPECT_EQ(messages[0].digest->lines.at(0).state_text, "fine");
 }
 
+TEST(Digest, DoesNotCallFineWhatItKnowsNothingOf) {
+  const std::string channels =
+      "channels: {en: {type: console}, sv: {type: console, language: sv}, da: {type: console, language: da},\n"
+      "           nb: {type: console, language: nb}}\n"
+      "routes: [{match: {}, to: [en]}]\n"
+      "digests: [{to: [en, sv, da, nb], every: day, at: \"08:00\", kpis: {}}]\n";
+  const std::string visits =
+      "kpis:\n  visits: {title: Visits, value: web.visits, unit: visits, no_data: {after: 3 days}}\n";
+  const std::string orders = "  orders: {title: Orders, value: web.orders, unit: orders, thresholds: {warning: 10}}\n";
+  const auto told_of = [&](const std::string& rules, double orders_then) {
+    Story story(kSource + channels, rules);
+    story.put("web.visits", "2026-03-05", 200);
+    story.put("web.orders", "2026-03-05", 20);
+    story.step("2026-03-06 09:00");
+    story.put("web.orders", "2026-03-06", orders_then);
+    std::vector<std::string> told;
+    for (const Message& message : digests_of(story, "2026-03-07 08:00")) {
+      const auto line = std::ranges::find(message.digest->lines, "visits", &DigestLine::kpi);
+      EXPECT_EQ(line->state, KpiState::kPending);
+      told.push_back(message.digest->summary + " / " + line->state_text);
+    }
+    return told;
+  };
+  EXPECT_THAT(told_of(visits, 20),
+              ElementsAre("1 KPI: 1 without data / pending: its data has not come",
+                          "1 KPI: 1 utan data / väntar: data har inte kommit",
+                          "1 KPI: 1 uden data / venter: data er ikke kommet",
+                          "1 KPI: 1 uten data / venter: data har ikke kommet"));
+  EXPECT_EQ(told_of(visits + orders, 20).at(0), "2 KPIs: 1 without data / pending: its data has not come");
+  EXPECT_EQ(told_of(visits + orders, 5).at(0),
+            "1 of 2 KPIs needs attention, 1 without data / pending: its data has not come");
+}
+
+/// An hourly KPI: `value` an hour from 2 March on; one hour of 4 March is missing.
+void tell_hours(Story& story) {
+  for (int hour = 0; hour < 3 * 24; ++hour) {
+    if (hour == 2 * 24 + 5) {
+      continue;
+    }
+    const Instant time = at("2026-03-02") + std::chrono::hours{hour};
+    std::string text = rfc3339(time).substr(0, 16);
+    text[10] = ' ';
+    story.put("web.visits", text, hour < 24 ? 900 : hour == 47 ? 150 : 400);
+  }
+}
+
+TEST(Digest, OfADayAddsUpTheHoursOfIt) {
+  Story story(
+      "timezone: UTC\n"
+      "sources:\n"
+      "  web: {plugin: csv, path: web.csv, grain: hour, every: 1h, metrics: {visits: {kind: flow, unit: visits}}}\n"
+      "channels: {team: {type: console}}\n"
+      "routes: [{match: {}, to: [team]}]\n"
+      "digests: [{to: [team], every: day, at: \"08:00\", kpis: {}}]\n",
+      "kpis: {visits: {title: Visits, every: hour, value: web.visits, unit: visits}}\n");
+  story.step("2026-03-02 00:30");
+  tell_hours(story);
+  story.step("2026-03-04 07:00");
+  const std::vector<Message> second = digests_of(story, "2026-03-04 08:00");
+  ASSERT_THAT(second, SizeIs(1));
+  const DigestLine& day = second[0].digest->lines.at(0);
+  EXPECT_EQ(day.formatted + " after " + day.formatted_previous, "9,350 visits after 21,600 visits")
+      << "not 150, the last hour's";
+  EXPECT_EQ(day.change, "-56.7%");
+  EXPECT_EQ(day.state_text, "fine");
+  const std::vector<Message> third = digests_of(story, "2026-03-05 08:00");
+  ASSERT_THAT(third, SizeIs(1));
+  EXPECT_THAT(third[0].digest->lines.at(0).state_text, HasSubstr("; 23 of 24 hours have data"));
+}
+
 TEST(Digest, OfTheNextPeriodDoesNotListWhatWasOverBefore) {
   Story story(kConfig, kRules);
   for (int day = 2; day <= 29; ++day) {
@@ -294,6 +364,24 @@ TEST(Digest, OfEachChannelHasWhatWasHeldBackAndNamesItOnce) {
     EXPECT_THAT(message.digest->hushed, SizeIs(1)) << message.channel;
     EXPECT_THAT(message.digest->alerts, IsEmpty()) << "under one heading alone";
   }
+}
+
+TEST(Digest, CallsHeldBackWhatItsOwnReaderOrNobodyWasToldOf) {
+  Story story(kSource +
+                  "channels: {team: {type: console}, duty: {type: console}, board: {type: console}}\n"
+                  "mutes: {march: {days: [monday-sunday], start: \"00:00\", end: \"24:00\"}}\n"
+                  "routes: [{match: {}, to: [team], mute: [march], continue: true}, {match: {}, to: [duty]}]\n"
+                  "digests: [{to: [team, duty, board], every: week, kpis: {}}]\n",
+              kRules);
+  tell_weeks(story);
+  std::vector<std::string> told;
+  for (const Message& message : digests_of(story, "2026-03-23 08:00")) {
+    told.push_back(message.channel +
+                   (message.digest->hushed.empty() ? " reads it among the alerts" : " hears of it now"));
+    EXPECT_EQ(message.digest->alerts.size() + message.digest->hushed.size(), 1U) << message.channel;
+  }
+  EXPECT_THAT(told,
+              ElementsAre("team hears of it now", "duty reads it among the alerts", "board reads it among the alerts"));
 }
 
 TEST(Digest, TellsWhatComesAgainAndAgainInOneLine) {

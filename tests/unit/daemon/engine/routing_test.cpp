@@ -202,6 +202,30 @@ TEST(Routing, AnAcknowledgementSurvivesARestartAndStopsWhatFollows) {
   EXPECT_EQ(wrong.error().message, "no alert \"ep_none\" fires now; kpid alerts lists them");
 }
 
+TEST(Routing, AnEscalationSaysSinceWhenNobodyHasAcknowledgedIt) {
+  Story story(config(", repeat: 0, escalate: [{after: 30m, to: [board]}, {after: 2h, to: [board]}]"), kRules, kDaemon);
+  const auto since = [&](std::string_view time) -> std::optional<std::string> {
+    story.step(time);
+    EXPECT_EQ(story.messages().size(), 1U);
+    const AlertView& alert = story.messages().front().alerts.front();
+    return alert.unanswered_since ? std::optional(rfc3339(*alert.unanswered_since)) : std::nullopt;
+  };
+  story.put("web.speed", "2026-03-31 10:00", 10, region("eu"));
+  story.step("2026-03-31 10:05");
+  EXPECT_EQ(story.pass("2026-03-31 10:06").size(), 1U);
+  story.restart();
+  EXPECT_EQ(since("2026-03-31 10:40"), "2026-03-31T10:06:00Z") << "when somebody was told";
+  Acknowledgement words;
+  words.by = "anna";
+  words.until = at("2026-03-31 11:30");
+  const std::string episode = story.messages().front().alerts.front().id;
+  ASSERT_TRUE(story.engine().acknowledge(episode, words, at("2026-03-31 10:50")));
+  story.step("2026-03-31 10:50");
+  story.restart();
+  story.step("2026-03-31 11:40");
+  EXPECT_EQ(since("2026-03-31 12:10"), "2026-03-31T11:30:00Z") << "somebody had it until then";
+}
+
 TEST(Routing, ASilenceSurvivesARestartAndItsEndTells) {
   Story story(config(", repeat: 0"), kRules, kDaemon);
   Silence silence;

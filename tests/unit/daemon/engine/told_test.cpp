@@ -59,6 +59,25 @@ TEST(Told, SeverityThatFallsOrStaysIsNot) {
   EXPECT_THAT(story.step("2026-03-05"), IsEmpty());
 }
 
+TEST(Told, SeverityThatRisesAgainAfterAReminderSaidLessIsToldOverARestart) {
+  std::string config = kConfig;
+  config.replace(config.rfind("repeat: 0"), 9, "repeat: 2 days");
+  config.replace(
+      config.find("  - {match: {severity"), config.find("  - {match: {}") - config.find("  - {match: {severity"), "");
+  Story story(config, kRules);
+  story.put("web.visits", "2026-03-01", 40);
+  EXPECT_THAT(story.step("2026-03-02"), ElementsAre("team alert.firing visits thresholds: below 50"));
+  story.put("web.visits", "2026-03-02", 90);
+  EXPECT_THAT(story.step("2026-03-03"), IsEmpty());
+  story.put("web.visits", "2026-03-03", 90);
+  EXPECT_THAT(story.step("2026-03-04"), ElementsAre("team alert.reminder visits thresholds: below 100 for 3 days"));
+  EXPECT_EQ(story.messages().front().alerts.front().severity, Severity::kWarning);
+  story.restart();
+  story.put("web.visits", "2026-03-04", 40);
+  EXPECT_THAT(story.step("2026-03-05"), ElementsAre("team alert.firing visits thresholds: below 50"));
+  EXPECT_EQ(story.messages().front().alerts.front().severity, Severity::kCritical);
+}
+
 TEST(Told, TheEndOfAnEpisodeIsToldOnce) {
   Story story(kConfig, kRules);
   story.put("web.visits", "2026-03-01", 90);

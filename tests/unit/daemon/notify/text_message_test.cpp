@@ -128,6 +128,22 @@ TEST(Words, OfAReminderOfASourceSayThatItIsOne) {
   EXPECT_EQ(badge_of(message), "Source failed (reminder)");
 }
 
+TEST(Words, OfAnEscalationSayHowBadItIsAndThatNobodyHasAcknowledgedIt) {
+  Message message = test::sample_message("firing");
+  message.type = MessageType::kAlertEscalated;
+  message.alerts.resize(1);
+  message.alerts[0].severity = Severity::kCritical;
+  message.alerts[0].unanswered_since = message.created - std::chrono::hours{2};
+  EXPECT_THAT(headline(message), testing::StartsWith("Critical (escalated): "));
+  EXPECT_THAT(text_message(message), testing::HasSubstr("Acknowledged by nobody since 31 March 2026 "));
+  message.type = MessageType::kAlertFlapping;
+  EXPECT_EQ(badge_of(message), "Critical (flapping)");
+  message = test::sample_message("target_status");
+  message.type = MessageType::kAlertReminder;
+  EXPECT_THAT(headline(message), testing::StartsWith(badge_of(test::sample_message("target_status")) + " (reminder): "))
+      << "as its other messages call it";
+}
+
 TEST(WorstFirst, KeepsTheOrderWithinASeverity) {
   const Message message = test::sample_message("firing_group");
   std::vector<std::string> kpis;

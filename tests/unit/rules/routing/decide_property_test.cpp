@@ -14,7 +14,15 @@ namespace {
 
 struct Incident {
   std::string at;
-  enum class Kind : std::uint8_t { kFires, kRises, kEnds, kAcknowledges, kNothing } kind = Kind::kNothing;
+  enum class Kind : std::uint8_t {
+    kFires,
+    kRises,
+    kFalls,
+    kRisesAgain,
+    kEnds,
+    kAcknowledges,
+    kNothing
+  } kind = Kind::kNothing;
   std::string name;
 };
 
@@ -41,6 +49,9 @@ std::vector<Incident> made_up(std::uint32_t seed) {
     } else if (known->second == 0 && below(3) == 0) {
       incident.kind = Incident::Kind::kRises;
       known->second = 1;
+    } else if (known->second != 0 && below(3) != 0) {
+      incident.kind = known->second == 1 ? Incident::Kind::kFalls : Incident::Kind::kRisesAgain;
+      known->second = known->second == 1 ? 2 : 1;
     } else {
       incident.kind = Incident::Kind::kEnds;
       severity.erase(known);
@@ -75,6 +86,12 @@ std::vector<std::string> play(Desk& desk, const std::vector<Incident>& incidents
         break;
       case Incident::Kind::kRises:
         desk.fires(incident.at, incident.name, Severity::kCritical);
+        break;
+      case Incident::Kind::kFalls:
+        desk.shifts(incident.at, incident.name, Severity::kWarning);
+        break;
+      case Incident::Kind::kRisesAgain:
+        desk.shifts(incident.at, incident.name, Severity::kCritical);
         break;
       case Incident::Kind::kEnds:
         desk.ends(incident.at, incident.name);

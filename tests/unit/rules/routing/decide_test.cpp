@@ -361,6 +361,67 @@ TEST(Acknowledgement, AHigherSeverityVoidsIt) {
   EXPECT_EQ(desk.ended[0].ended, Acknowledgement::End::kRose);
 }
 
+TEST(Severity, ThatRisesAgainIsToldAtOnceToThoseWhoLastReadOfSomethingLesser) {
+  Route often = with_repeat(route_to({"often"}), {.days = 1});
+  often.repeat_grows = false;
+  often.continues = true;
+  Route seldom = with_repeat(route_to({"seldom"}), {.days = 7});
+  seldom.repeat_grows = false;
+  Desk desk({often, seldom});
+  desk.fires("2026-03-01 10:00", "a", Severity::kCritical);
+  desk.shifts("2026-03-01 18:00", "a", Severity::kWarning);
+  EXPECT_THAT(
+      desk.until("2026-03-02 12:00"),
+      ElementsAre(
+          "10:00:30 often alert.firing a", "10:00:30 seldom alert.firing a", "10:00:30 often alert.reminder a"));
+  desk.restart();
+  desk.shifts("2026-03-02 18:00", "a", Severity::kCritical);
+  EXPECT_THAT(desk.until("2026-03-02 18:01"), ElementsAre("18:00:00 often alert.firing a"))
+      << "the other still knows it as critical";
+  for (const char* time : {"2026-03-02 19:00", "2026-03-02 21:00"}) {
+    desk.shifts(time, "a", Severity::kWarning);
+    desk.shifts(std::string(time).replace(14, 2, "30"), "a", Severity::kCritical);
+  }
+  EXPECT_THAT(desk.until("2026-03-03 18:00:30"), ElementsAre("18:00:00 often alert.reminder a"))
+      << "a value that wobbles around the limit between two messages is no news";
+}
+
+TEST(Severity, IsKnownFromAMessageThatNamesTheAlertBesideANewOne) {
+  Desk desk({with_repeat(route_to({"team"}), {})});
+  desk.fires("2026-03-31 10:00", "a", Severity::kCritical);
+  desk.shifts("2026-03-31 11:00", "a", Severity::kWarning);
+  desk.fires("2026-03-31 12:00", "b");
+  desk.shifts("2026-03-31 13:00", "a", Severity::kCritical);
+  EXPECT_THAT(
+      desk.until("2026-03-31 14:00"),
+      ElementsAre("10:00:30 team alert.firing a", "12:00:30 team alert.firing b a", "13:00:00 team alert.firing a b"));
+}
+
+TEST(Acknowledgement, OfAnAlertThatHadFallenIsVoidedWhenItRisesAgain) {
+  Desk desk({with_repeat(escalating(), {})});
+  desk.fires("2026-03-31 10:00", "a", Severity::kCritical);
+  desk.shifts("2026-03-31 10:05", "a", Severity::kWarning);
+  desk.acknowledge("2026-03-31 10:10", "a", "2026-03-31 18:00");
+  EXPECT_EQ(desk.state.acknowledgements.begin()->second.severity, Severity::kWarning);
+  EXPECT_THAT(desk.until("2026-03-31 12:00"), ElementsAre("10:00:30 duty alert.firing a"));
+  desk.shifts("2026-03-31 12:00", "a", Severity::kCritical);
+  desk.restart();
+  EXPECT_THAT(desk.until("2026-03-31 12:45"),
+              ElementsAre("12:00:00 duty alert.firing a", "12:30:00 lead alert.escalated a"))
+      << "whoever said it had read of a warning; the steps count anew";
+  ASSERT_EQ(desk.ended.size(), 1U);
+  EXPECT_EQ(desk.ended[0].ended, Acknowledgement::End::kRose);
+}
+
+TEST(Acknowledgement, OfACriticalAlertHoldsWhenItFallsAndRises) {
+  Desk desk({with_repeat(escalating(), {})});
+  desk.fires("2026-03-31 10:00", "a", Severity::kCritical);
+  desk.acknowledge("2026-03-31 10:10", "a", "2026-03-31 18:00");
+  desk.shifts("2026-03-31 10:20", "a", Severity::kWarning);
+  desk.shifts("2026-03-31 10:30", "a", Severity::kCritical);
+  EXPECT_THAT(desk.until("2026-03-31 17:00"), ElementsAre("10:00:30 duty alert.firing a"));
+}
+
 TEST(Acknowledgement, EndsWithTheEpisode) {
   Desk desk({escalating()});
   desk.fires("2026-03-31 10:00", "a");

@@ -89,6 +89,14 @@ void Desk::fires(std::string_view at, const std::string& name, Severity severity
   this->event(at, std::move(event));
 }
 
+void Desk::shifts(std::string_view at, const std::string& name, Severity severity) {
+  AlertEvent event;
+  event.alert = {1, name};
+  event.severity = severity;
+  event.is_shift = true;
+  this->event(at, std::move(event));
+}
+
 void Desk::no_data(std::string_view at, const std::string& name) {
   AlertEvent event;
   event.alert = {1, name};

@@ -21,6 +21,8 @@ class Desk {
 
   /// An alert of this name fires; of a segment of the KPI "visits". Nothing is decided before `until`.
   void fires(std::string_view at, const std::string& name, Severity severity = Severity::kWarning);
+  /// It goes on, as something milder or as bad again as it was.
+  void shifts(std::string_view at, const std::string& name, Severity severity);
   void no_data(std::string_view at, const std::string& name);
   void ends(std::string_view at, const std::string& name);
 
