@@ -14,13 +14,14 @@ namespace {
 
 using std::chrono::sys_days;
 
-bool is_open_at(const EpisodeRow& episode, Instant end) {
-  return episode.firing && *episode.firing < end && (!episode.resolved || *episode.resolved >= end);
+/// What the last verdict fires, or ends, it does at the very instant at which that verdict is due.
+bool is_open_at(const EpisodeRow& episode, Instant last_due) {
+  return episode.firing && *episode.firing <= last_due && (!episode.resolved || *episode.resolved > last_due);
 }
 
-bool has_open_alert(const ReviewLine& line, Instant end) {
+bool has_open_alert(const ReviewLine& line, Instant last_due) {
   return std::ranges::any_of(line.episodes, [&](const EpisodeRow& episode) {
-    return episode.severity >= Severity::kWarning && is_open_at(episode, end);
+    return episode.severity >= Severity::kWarning && is_open_at(episode, last_due);
   });
 }
 
@@ -41,15 +42,11 @@ Date last_day(const ReviewPeriod& period) {
 
 }  // namespace
 
-Instant end_of(const ReviewPeriod& period, const Zone& zone) {
-  return zone.to_instant(std::chrono::local_time<Duration>{std::chrono::local_days{period.to}.time_since_epoch()});
-}
-
 Date local_day(Instant at, const Zone& zone) {
   return Date{sys_days{std::chrono::floor<std::chrono::days>(zone.to_local(at)).time_since_epoch()}};
 }
 
-ReviewOutcome outcome_of(const ReviewLine& line, Instant end) {
+ReviewOutcome outcome_of(const ReviewLine& line, Instant last_due) {
   if (line.target && line.target->status != TargetStatus::kNotStarted) {
     switch (line.target->status) {
       case TargetStatus::kAchieved:
@@ -65,7 +62,7 @@ ReviewOutcome outcome_of(const ReviewLine& line, Instant end) {
   if (counts.met + counts.missed == 0) {
     return counts.recorded == 0 && counts.no_data > 0 ? ReviewOutcome::kNotMade : ReviewOutcome::kNothingToMeet;
   }
-  if (has_open_alert(line, end) || counts.missed > counts.met) {
+  if (has_open_alert(line, last_due) || counts.missed > counts.met) {
     return ReviewOutcome::kNotMade;
   }
   return counts.missed == 0 ? ReviewOutcome::kMade : ReviewOutcome::kAtRisk;
@@ -74,10 +71,7 @@ ReviewOutcome outcome_of(const ReviewLine& line, Instant end) {
 namespace {
 
 /// What a line's target and its alerts ask for.
-std::vector<std::string> asked_by(const ReviewLine& line,
-                                  const ReviewKpi& kpi,
-                                  const Review& review,
-                                  const ReportStyle& style) {
+std::vector<std::string> asked_by(const ReviewLine& line, const ReviewKpi& kpi, const ReportStyle& style) {
   const ReportWords& words = report_words(style.language);
   std::vector<std::string> sentences;
   if (line.target && line.target->status == TargetStatus::kMissed) {
@@ -87,10 +81,9 @@ std::vector<std::string> asked_by(const ReviewLine& line,
   } else if (line.target && line.target->status == TargetStatus::kAtRisk) {
     sentences.push_back(target_sentence(words.decide_risk, words.decide_risk_goal, *line.target, *kpi.kpi, style));
   }
-  const Instant end = std::min(end_of(review.period, style.zone), review.now + Duration{1});
   // One that has ended since asks for nothing any more.
   const auto open = std::ranges::find_if(line.episodes, [&](const EpisodeRow& episode) {
-    return episode.rule != "target" && !episode.resolved && is_open_at(episode, end);
+    return episode.rule != "target" && !episode.resolved && is_open_at(episode, kpi.last_due);
   });
   if (open != line.episodes.end()) {
     const Date since = local_day(open->since, style.zone);
@@ -100,14 +93,11 @@ std::vector<std::string> asked_by(const ReviewLine& line,
 }
 
 /// The same of the segments, each under its name: a total that is fine hides them.
-void add_segments(const ReviewKpi& kpi,
-                  const Review& review,
-                  const ReportStyle& style,
-                  std::vector<std::string>& decisions) {
+void add_segments(const ReviewKpi& kpi, const ReportStyle& style, std::vector<std::string>& decisions) {
   constexpr std::size_t kMost = 5;
   std::size_t count = 0;
   for (const ReviewLine& line : kpi.segments) {
-    for (const std::string& sentence : asked_by(line, kpi, review, style)) {
+    for (const std::string& sentence : asked_by(line, kpi, style)) {
       if (++count <= kMost) {
         decisions.push_back(segment_words(line.segment, report_words(style.language)) + ": " + sentence);
       }
@@ -120,13 +110,12 @@ void add_segments(const ReviewKpi& kpi,
 
 }  // namespace
 
-std::vector<std::string> decisions_of(const ReviewKpi& kpi, const Review& review, const ReportStyle& style) {
+std::vector<std::string> decisions_of(const ReviewKpi& kpi, const ReportStyle& style) {
   const ReportWords& words = report_words(style.language);
   const ReviewLine& line = kpi.total;
-  std::vector<std::string> decisions = asked_by(line, kpi, review, style);
-  add_segments(kpi, review, style, decisions);
-  if (const Instant end = std::min(end_of(review.period, style.zone), review.now + Duration{1});
-      !line.target && line.counts.missed > 0 && outcome_of(line, end) != ReviewOutcome::kMade) {
+  std::vector<std::string> decisions = asked_by(line, kpi, style);
+  add_segments(kpi, style, decisions);
+  if (!line.target && line.counts.missed > 0 && outcome_of(line, kpi.last_due) != ReviewOutcome::kMade) {
     decisions.push_back(filled(words.decide_periods,
                                {{"count", std::to_string(line.counts.missed)},
                                 {"periods", std::to_string(line.counts.met + line.counts.missed)}}));

@@ -14,14 +14,11 @@ namespace kpi {
 enum class ReviewOutcome : std::uint8_t { kMade, kAtRisk, kNotMade, kNothingToMeet };
 
 /// By the target where there is one. Without: made when no period was missed; not made when an alert was open at the
-/// end or more periods were missed than met; else at risk.
-ReviewOutcome outcome_of(const ReviewLine& line, Instant end);
+/// end, as the verdict of the last period left it, or more periods were missed than met; else at risk.
+ReviewOutcome outcome_of(const ReviewLine& line, Instant last_due);
 
 /// Sentences, the gravest first; none: nothing to decide.
-std::vector<std::string> decisions_of(const ReviewKpi& kpi, const Review& review, const ReportStyle& style);
-
-/// When the last day of the review ends, by the clock of its zone.
-Instant end_of(const ReviewPeriod& period, const Zone& zone);
+std::vector<std::string> decisions_of(const ReviewKpi& kpi, const ReportStyle& style);
 
 /// The civil day of an instant.
 Date local_day(Instant at, const Zone& zone);

@@ -4,6 +4,7 @@
 #include "daemon/review/review_targets.hpp"
 #include "daemon/review/review_unusual.hpp"
 #include "daemon/review/rolled_up.hpp"
+#include "rules/judge/line.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -118,6 +119,15 @@ class ReviewReader {
     return is_whole && !review_.is_open ? period.to : std::clamp(day(*end), period.from, period.to);
   }
 
+  /// Its sources may have a zone of their own, and take days to settle.
+  [[nodiscard]] Instant last_due(const Kpi& kpi, const KpiPlan& plan) const {
+    const Date next = review_.period.to;
+    const Slot after = kpi.every.is_civil()
+                           ? slot_at(next, kpi.every, rules_.calendar)
+                           : slot_at(kpi.zone.to_instant(local_midnight(next)), kpi.every, kpi.zone, rules_.calendar);
+    return std::min(plan.due(kpi, next_slot(after, kpi.every, kpi.zone, -1)), review_.now);
+  }
+
   static Instant at(Slot slot) { return Instant{Duration{slot.ms}}; }
 
   ReviewLine& line_of(const Place& place) {
@@ -160,9 +170,14 @@ class ReviewReader {
       return std::tuple(file == place_of.end() ? place_of.size() : file->second, at.line, index);
     };
     std::ranges::sort(order_, {}, in_file_order);
+    std::vector<KpiPlan> plans;
+    for (std::uint32_t i = 0; i < rules_.kpis.size(); ++i) {
+      plans.push_back(plan_of(rules_, i, plans));
+    }
     for (std::size_t at = 0; at < order_.size(); ++at) {
       const Kpi& kpi = rules_.kpis[order_[at]];
       review_.kpis[at].kpi = &kpi;
+      review_.kpis[at].last_due = last_due(kpi, plans[order_[at]]);
       review_.kpis[at].basis = basis_of(rules_, kpi);
       at_.emplace(kpi.id, at);
     }

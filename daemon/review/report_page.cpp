@@ -25,7 +25,7 @@ class Page {
     const ReviewLine& line = kpi.total;
     html_.put("<section class=\"kpi\" id=\"kpi-", kpi.kpi->id, "\">\n");
     html_.put("<h3>", kpi.kpi->title, " ");
-    html_.chip(tone_of(html_.outcome(line)), html_.outcome_text(line));
+    html_.chip(tone_of(html_.outcome(kpi)), html_.outcome_text(kpi));
     html_.raw("</h3>\n");
     html_.put("<p class=\"soft\">", kpi.kpi->description, "</p>\n");
     facts(kpi);

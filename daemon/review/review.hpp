@@ -115,6 +115,8 @@ struct ReviewKpi {
   /// Its figures are of the days before: an open period counts up to the last judged one, and so do what it is
   /// compared with. The period's start: nothing of it has been judged yet.
   Date until;
+  /// When the verdict of its last period in the review is due, which may fire or end an alert; of an open review now.
+  Instant last_due;
   ReviewLine total;
   std::vector<ReviewLine> segments;  ///< By labels.
   std::vector<TargetTurnover> changes;

@@ -219,6 +219,37 @@ channels:"""))
         self.assertIn(f"Its last judged day is {self.now - 3 * DAY:%-d %B %Y}", page)
 
 
+class AlertsAtTheEnd(unittest.TestCase):
+    """The last verdict of a review fires an alert, or ends one, when it is due: two days later where the source takes
+    two days to settle."""
+
+    def test_the_last_verdict_counts(self):
+        folder = Folder(self)
+        names = ("day_fell", "day_rose", "month_fell", "month_rose")
+        folder.write("kpid.yaml", CONFIGURATION.split("metrics:")[0] + "settle: 2 days\n    metrics: {"
+                     + ", ".join(f"{name}: {{kind: flow}}" for name in names) + "}\nchannels:"
+                     + CONFIGURATION.split("channels:")[1])
+        folder.write("rules.yaml", "kpis:\n" + "".join(
+            f"  {name}: {{title: {name}, value: web.{name}, every: {name.split('_')[0]}, thresholds: {{warning: {limit}}}}}\n"
+            for name, limit in zip(names, (10, 10, 280, 280))))
+        first, end = datetime.date(2025, 4, 1), datetime.date(2025, 7, 1)
+        is_low = {"day_fell": lambda day: day >= end - DAY, "day_rose": lambda day: day == end - 2 * DAY,
+                  "month_fell": lambda day: day.month >= 6, "month_rose": lambda day: day.month == 5}
+        days = [first + i * DAY for i in range((end - first).days + 10)]
+        folder.write("web.csv", "date," + ",".join(names) + "\n" + "".join(
+            f"{day}," + ",".join("1" if is_low[name](day) else "20" for name in names) + "\n" for day in days))
+        done = folder.once(days[-1] + DAY)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        text = folder.run("report", "--quarter", "2025-Q2", "--format", "md").stdout
+        cells = [line.split("|") for line in text.splitlines() if line.startswith("| ")]
+        outcomes = {row[1].strip().replace("\\", ""): row[-2].strip() for row in cells}
+        self.assertEqual({name: outcomes[name] for name in names}, {"day_fell": "not made", "day_rose": "at risk",
+                                                                    "month_fell": "not made", "month_rose": "at risk"})
+        asked = [line for line in text.splitlines() if "An alert has been open" in line]
+        self.assertEqual(asked, ["- **day\\_fell** (no owner): An alert has been open since 30 June 2025.",
+                                 "- **month\\_fell** (no owner): An alert has been open since 1 June 2025."])
+
+
 class MadeUpOpenPeriod(OpenPeriod, unittest.TestCase):
     now = datetime.date(2025, 11, 18)
     make_days = staticmethod(made_up_days)
