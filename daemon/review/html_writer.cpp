@@ -84,7 +84,7 @@ void HtmlWriter::bar(const VerdictCounts& counts) {
 
 std::string_view HtmlWriter::outcome_text(const ReviewKpi& kpi) const {
   const ReviewLine& line = kpi.total;
-  if (line.target && line.target->status != TargetStatus::kNotStarted) {
+  if (line.earlier_targets.empty() && line.target && line.target->status != TargetStatus::kNotStarted) {
     return words_.status.at(static_cast<std::size_t>(line.target->status));
   }
   const std::array<std::string_view, 4> names{words_.made, words_.at_risk, words_.not_made, words_.nothing_to_meet};

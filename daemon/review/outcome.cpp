@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 namespace kpi {
@@ -23,6 +24,18 @@ bool has_open_alert(const ReviewLine& line, Instant last_due) {
   return std::ranges::any_of(line.episodes, [&](const EpisodeRow& episode) {
     return episode.severity >= Severity::kWarning && is_open_at(episode, last_due);
   });
+}
+
+ReviewOutcome outcome_of(TargetStatus status) {
+  switch (status) {
+    case TargetStatus::kAchieved:
+    case TargetStatus::kOnTrack:
+      return ReviewOutcome::kMade;
+    case TargetStatus::kAtRisk:
+      return ReviewOutcome::kAtRisk;
+    default:
+      return ReviewOutcome::kNotMade;
+  }
 }
 
 /// `plain` has no word of what was reached.
@@ -47,16 +60,18 @@ Date local_day(Instant at, const Zone& zone) {
 }
 
 ReviewOutcome outcome_of(const ReviewLine& line, Instant last_due) {
-  if (line.target && line.target->status != TargetStatus::kNotStarted) {
-    switch (line.target->status) {
-      case TargetStatus::kAchieved:
-      case TargetStatus::kOnTrack:
-        return ReviewOutcome::kMade;
-      case TargetStatus::kAtRisk:
-        return ReviewOutcome::kAtRisk;
-      default:
-        return ReviewOutcome::kNotMade;
+  std::optional<ReviewOutcome> worst;
+  const auto see = [&](const ReviewTarget& target) {
+    if (target.status != TargetStatus::kNotStarted) {
+      worst = std::max(worst.value_or(ReviewOutcome::kMade), outcome_of(target.status));
     }
+  };
+  std::ranges::for_each(line.earlier_targets, see);
+  if (line.target) {
+    see(*line.target);
+  }
+  if (worst) {
+    return *worst;
   }
   const VerdictCounts& counts = line.counts;
   if (counts.met + counts.missed == 0) {
@@ -70,7 +85,29 @@ ReviewOutcome outcome_of(const ReviewLine& line, Instant last_due) {
 
 namespace {
 
-/// What a line's target and its alerts ask for.
+/// A newer target that is fine hides those that were missed; empty: none was.
+std::string missed_earlier(const ReviewLine& line, const Kpi& kpi, const ReportStyle& style) {
+  constexpr std::ptrdiff_t kMost = 5;
+  std::vector<std::string> missed;
+  for (const ReviewTarget& target : line.earlier_targets) {
+    if (target.status == TargetStatus::kMissed) {
+      missed.push_back(target_words(target, kpi, style));
+    }
+  }
+  if (missed.empty()) {
+    return "";
+  }
+  const std::string count = std::to_string(missed.size());
+  if (std::ssize(missed) > kMost) {
+    missed.erase(missed.begin(), missed.end() - kMost);
+    missed.front().insert(0, "…; ");
+  }
+  return filled(
+      report_words(style.language).decide_earlier,
+      {{"count", count}, {"targets", std::to_string(line.earlier_targets.size())}, {"list", join(missed, "; ")}});
+}
+
+/// What a line's targets and its alerts ask for.
 std::vector<std::string> asked_by(const ReviewLine& line, const ReviewKpi& kpi, const ReportStyle& style) {
   const ReportWords& words = report_words(style.language);
   std::vector<std::string> sentences;
@@ -80,6 +117,9 @@ std::vector<std::string> asked_by(const ReviewLine& line, const ReviewKpi& kpi, 
     sentences.push_back(target_sentence(words.decide_off, words.decide_off_goal, *line.target, *kpi.kpi, style));
   } else if (line.target && line.target->status == TargetStatus::kAtRisk) {
     sentences.push_back(target_sentence(words.decide_risk, words.decide_risk_goal, *line.target, *kpi.kpi, style));
+  }
+  if (std::string missed = missed_earlier(line, *kpi.kpi, style); !missed.empty()) {
+    sentences.push_back(std::move(missed));
   }
   // One that has ended since asks for nothing any more.
   const auto open = std::ranges::find_if(line.episodes, [&](const EpisodeRow& episode) {
@@ -201,6 +241,38 @@ std::string goal_text(double value, const ReviewTarget& target, const Kpi& kpi, 
     return std::string(report_words(style.language).unknown);
   }
   return format_value(value, target.measure == Target::Measure::kShareMet ? percent : kpi.unit, style.language);
+}
+
+std::string target_words(const ReviewTarget& target, const Kpi& kpi, const ReportStyle& style) {
+  const ReportWords& words = report_words(style.language);
+  std::vector<std::string> parts;
+  if (std::isfinite(target.actual)) {
+    parts.push_back(filled(words.latest, {{"actual", goal_text(target.actual, target, kpi, style)}}));
+  }
+  parts.push_back(filled(words.goal, {{"goal", goal_text(target.goal, target, kpi, style)}}));
+  if (target.deadline) {
+    parts.push_back(filled(words.deadline, {{"date", long_date(*target.deadline, words)}}));
+  }
+  return join(parts, ", ");
+}
+
+std::vector<std::string> target_rows(const ReviewLine& line, const Kpi& kpi, const ReportStyle& style) {
+  const ReportWords& words = report_words(style.language);
+  constexpr std::ptrdiff_t kMost = 12;
+  std::vector<std::string> rows;
+  const auto add = [&](const ReviewTarget& target) {
+    rows.push_back(std::string(words.status.at(static_cast<std::size_t>(target.status))) + ", " +
+                   target_words(target, kpi, style));
+  };
+  std::ranges::for_each(line.earlier_targets, add);
+  if (line.target) {
+    add(*line.target);
+  }
+  if (const std::ptrdiff_t left_out = std::ssize(rows) - kMost; left_out > 0) {
+    rows.erase(rows.begin(), rows.begin() + left_out);
+    rows.insert(rows.begin(), filled(words.earlier, {{"n", std::to_string(left_out)}}));
+  }
+  return rows;
 }
 
 std::string_view rule_words(std::string_view rule, const ReportWords& words) {

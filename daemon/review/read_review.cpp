@@ -228,18 +228,6 @@ class ReviewReader {
     return {};
   }
 
-  /// What the target with this goal measures.
-  static Target::Measure measure_of(const Kpi& kpi, double goal) {
-    const auto has_goal = [&](const Target& target) {
-      return target.goal == goal ||
-             std::ranges::any_of(target.changes, [&](const auto& change) { return change.goal == goal; });
-    };
-    const auto found = std::ranges::find_if(kpi.targets, has_goal);
-    return found != kpi.targets.end() ? found->measure
-           : kpi.targets.empty()      ? Target::Measure::kLevel
-                                      : kpi.targets.back().measure;
-  }
-
   void take(ReviewLine& line, const LedgerPoint& row, Slot end, const Kpi& kpi) const {
     const std::int64_t days = (slot_of(review_.period.to).ms - slot_of(review_.period.from).ms) / kDayMs;
     if (line.points.empty() && kpi.every.is_civil()) {
@@ -247,12 +235,8 @@ class ReviewReader {
           static_cast<std::size_t>(days * kDayMs / std::max(kDayMs, kpi.every.span().approximate_ms())) + 1);
     }
     line.counts.add(row.verdict);
-    line.points.push_back({row.slot, end, row.value, row.limit, row.expected, row.verdict});
-    if (!std::isnan(row.goal)) {
-      const Target::Measure measure = measure_of(kpi, row.goal);
-      const double actual = measure == Target::Measure::kLevel ? row.value : kNone;
-      line.target = ReviewTarget{row.target_status, row.goal, row.expected, actual, "", {}, measure, {}, kNone, {}, {}};
-    }
+    line.points.push_back(
+        {row.slot, end, row.value, row.limit, row.expected, row.verdict, row.goal, row.target_status});
   }
 
   void drop_silent(ReviewKpi& kpi) {
@@ -423,7 +407,7 @@ class ReviewReader {
         const Kpi& kpi = rules_.kpis[place->kpi];
         const Slot end = next_slot(row.slot, kpi.every, kpi.zone);
         if (belongs(kpi, beside(*earlier, review_.kpis[place->at]), row.slot, end)) {
-          points[row.line].push_back({row.slot, end, row.value, row.limit, row.expected, row.verdict});
+          points[row.line].push_back({row.slot, end, row.value, row.limit, row.expected, row.verdict, kNone, {}});
         }
       }));
       for (const auto& [line, found] : points) {

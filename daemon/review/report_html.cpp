@@ -144,7 +144,11 @@ class Html {
     html_.bar(line.counts);
     html_.raw("</td><td>");
     html_.chip(tone_of(html_.outcome(kpi)), html_.outcome_text(kpi));
-    if (line.target) {
+    if (!line.earlier_targets.empty()) {
+      for (const std::string& row : target_rows(line, *kpi.kpi, style_)) {
+        html_.put("<small class=\"line\">", row, "</small>");
+      }
+    } else if (line.target) {
       // The value of the period may be of another kind than the goal: a sum beside the level of four weeks.
       if (std::isfinite(line.target->actual)) {
         html_.put("<small class=\"line\">",

@@ -39,15 +39,11 @@ std::string row(const ReviewKpi& kpi, const ReviewLine& line, bool has_year_ago,
   const ReportWords& words = report_words(style.language);
   const std::array<std::string_view, 4> outcomes{words.made, words.at_risk, words.not_made, words.nothing_to_meet};
   std::string status(outcomes.at(static_cast<std::size_t>(outcome_of(line, kpi.last_due))));
-  if (line.target && line.target->status != TargetStatus::kNotStarted) {
-    const auto text = [&](double value) { return goal_text(value, *line.target, *kpi.kpi, style); };
-    status = std::string(words.status.at(static_cast<std::size_t>(line.target->status)));
-    status +=
-        std::isnan(line.target->actual) ? "" : ", " + filled(words.latest, {{"actual", text(line.target->actual)}});
-    status += ", " + filled(words.goal, {{"goal", text(line.target->goal)}});
-    status += line.target->deadline
-                  ? ", " + filled(words.deadline, {{"date", long_date(*line.target->deadline, words)}})
-                  : "";
+  if (!line.earlier_targets.empty()) {
+    status += ": " + join(target_rows(line, *kpi.kpi, style), "; ");
+  } else if (line.target && line.target->status != TargetStatus::kNotStarted) {
+    status = std::string(words.status.at(static_cast<std::size_t>(line.target->status))) + ", " +
+             target_words(*line.target, *kpi.kpi, style);
   }
   const std::string name = line.segment.empty() ? md(kpi.kpi->title) : "· " + md(segment_words(line.segment, words));
   return fmt::format("| {} | {} | {} | {}{} | {} / {} | {} |\n",
