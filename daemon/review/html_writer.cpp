@@ -15,10 +15,7 @@ std::string_view tone_of(ReviewOutcome outcome) {
 }
 
 HtmlWriter::HtmlWriter(const Review& review, const ReportStyle& style)
-    : review_(review),
-      style_(style),
-      words_(report_words(style.language)),
-      end_(std::min(end_of(review.period, style.zone), review.now + Duration{1})) {}
+    : review_(review), style_(style), words_(report_words(style.language)) {}
 
 void HtmlWriter::put(std::string_view before, std::string_view text, std::string_view after) {
   const bool is_plain = std::ranges::none_of(text, [](char c) {
@@ -85,12 +82,13 @@ void HtmlWriter::bar(const VerdictCounts& counts) {
   raw("</span>");
 }
 
-std::string_view HtmlWriter::outcome_text(const ReviewLine& line) const {
-  if (line.target && line.target->status != TargetStatus::kNotStarted) {
+std::string_view HtmlWriter::outcome_text(const ReviewKpi& kpi) const {
+  const ReviewLine& line = kpi.total;
+  if (line.earlier_targets.empty() && line.target && line.target->status != TargetStatus::kNotStarted) {
     return words_.status.at(static_cast<std::size_t>(line.target->status));
   }
   const std::array<std::string_view, 4> names{words_.made, words_.at_risk, words_.not_made, words_.nothing_to_meet};
-  return names.at(static_cast<std::size_t>(outcome(line)));
+  return names.at(static_cast<std::size_t>(outcome(kpi)));
 }
 
 std::string HtmlWriter::reviewed_text(const ReviewKpi& kpi) const {

@@ -36,9 +36,9 @@ class HtmlWriter {
   /// The shares of the verdicts.
   void bar(const VerdictCounts& counts);
 
-  [[nodiscard]] std::string_view outcome_text(const ReviewLine& line) const;
+  [[nodiscard]] std::string_view outcome_text(const ReviewKpi& kpi) const;
 
-  [[nodiscard]] ReviewOutcome outcome(const ReviewLine& line) const { return outcome_of(line, end_); }
+  [[nodiscard]] ReviewOutcome outcome(const ReviewKpi& kpi) const { return outcome_of(kpi.total, kpi.last_due); }
 
   [[nodiscard]] std::string reviewed_text(const ReviewKpi& kpi) const;
 
@@ -55,7 +55,6 @@ class HtmlWriter {
   const Review& review_;
   const ReportStyle& style_;
   const ReportWords& words_;
-  Instant end_;  // of what the figures know
   std::string out_;
 };
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 namespace kpi {
@@ -14,14 +15,27 @@ namespace {
 
 using std::chrono::sys_days;
 
-bool is_open_at(const EpisodeRow& episode, Instant end) {
-  return episode.firing && *episode.firing < end && (!episode.resolved || *episode.resolved >= end);
+/// What the last verdict fires, or ends, it does at the very instant at which that verdict is due.
+bool is_open_at(const EpisodeRow& episode, Instant last_due) {
+  return episode.firing && *episode.firing <= last_due && (!episode.resolved || *episode.resolved > last_due);
 }
 
-bool has_open_alert(const ReviewLine& line, Instant end) {
+bool has_open_alert(const ReviewLine& line, Instant last_due) {
   return std::ranges::any_of(line.episodes, [&](const EpisodeRow& episode) {
-    return episode.severity >= Severity::kWarning && is_open_at(episode, end);
+    return episode.severity >= Severity::kWarning && is_open_at(episode, last_due);
   });
+}
+
+ReviewOutcome outcome_of(TargetStatus status) {
+  switch (status) {
+    case TargetStatus::kAchieved:
+    case TargetStatus::kOnTrack:
+      return ReviewOutcome::kMade;
+    case TargetStatus::kAtRisk:
+      return ReviewOutcome::kAtRisk;
+    default:
+      return ReviewOutcome::kNotMade;
+  }
 }
 
 /// `plain` has no word of what was reached.
@@ -41,31 +55,29 @@ Date last_day(const ReviewPeriod& period) {
 
 }  // namespace
 
-Instant end_of(const ReviewPeriod& period, const Zone& zone) {
-  return zone.to_instant(std::chrono::local_time<Duration>{std::chrono::local_days{period.to}.time_since_epoch()});
-}
-
 Date local_day(Instant at, const Zone& zone) {
   return Date{sys_days{std::chrono::floor<std::chrono::days>(zone.to_local(at)).time_since_epoch()}};
 }
 
-ReviewOutcome outcome_of(const ReviewLine& line, Instant end) {
-  if (line.target && line.target->status != TargetStatus::kNotStarted) {
-    switch (line.target->status) {
-      case TargetStatus::kAchieved:
-      case TargetStatus::kOnTrack:
-        return ReviewOutcome::kMade;
-      case TargetStatus::kAtRisk:
-        return ReviewOutcome::kAtRisk;
-      default:
-        return ReviewOutcome::kNotMade;
+ReviewOutcome outcome_of(const ReviewLine& line, Instant last_due) {
+  std::optional<ReviewOutcome> worst;
+  const auto see = [&](const ReviewTarget& target) {
+    if (target.status != TargetStatus::kNotStarted) {
+      worst = std::max(worst.value_or(ReviewOutcome::kMade), outcome_of(target.status));
     }
+  };
+  std::ranges::for_each(line.earlier_targets, see);
+  if (line.target) {
+    see(*line.target);
+  }
+  if (worst) {
+    return *worst;
   }
   const VerdictCounts& counts = line.counts;
   if (counts.met + counts.missed == 0) {
     return counts.recorded == 0 && counts.no_data > 0 ? ReviewOutcome::kNotMade : ReviewOutcome::kNothingToMeet;
   }
-  if (has_open_alert(line, end) || counts.missed > counts.met) {
+  if (has_open_alert(line, last_due) || counts.missed > counts.met) {
     return ReviewOutcome::kNotMade;
   }
   return counts.missed == 0 ? ReviewOutcome::kMade : ReviewOutcome::kAtRisk;
@@ -73,11 +85,30 @@ ReviewOutcome outcome_of(const ReviewLine& line, Instant end) {
 
 namespace {
 
-/// What a line's target and its alerts ask for.
-std::vector<std::string> asked_by(const ReviewLine& line,
-                                  const ReviewKpi& kpi,
-                                  const Review& review,
-                                  const ReportStyle& style) {
+/// A newer target that is fine hides those that were missed; empty: none was.
+std::string missed_earlier(const ReviewLine& line, const Kpi& kpi, const ReportStyle& style) {
+  constexpr std::ptrdiff_t kMost = 5;
+  std::vector<std::string> missed;
+  for (const ReviewTarget& target : line.earlier_targets) {
+    if (target.status == TargetStatus::kMissed) {
+      missed.push_back(target_words(target, kpi, style));
+    }
+  }
+  if (missed.empty()) {
+    return "";
+  }
+  const std::string count = std::to_string(missed.size());
+  if (std::ssize(missed) > kMost) {
+    missed.erase(missed.begin(), missed.end() - kMost);
+    missed.front().insert(0, "…; ");
+  }
+  return filled(
+      report_words(style.language).decide_earlier,
+      {{"count", count}, {"targets", std::to_string(line.earlier_targets.size())}, {"list", join(missed, "; ")}});
+}
+
+/// What a line's targets and its alerts ask for.
+std::vector<std::string> asked_by(const ReviewLine& line, const ReviewKpi& kpi, const ReportStyle& style) {
   const ReportWords& words = report_words(style.language);
   std::vector<std::string> sentences;
   if (line.target && line.target->status == TargetStatus::kMissed) {
@@ -87,10 +118,12 @@ std::vector<std::string> asked_by(const ReviewLine& line,
   } else if (line.target && line.target->status == TargetStatus::kAtRisk) {
     sentences.push_back(target_sentence(words.decide_risk, words.decide_risk_goal, *line.target, *kpi.kpi, style));
   }
-  const Instant end = std::min(end_of(review.period, style.zone), review.now + Duration{1});
+  if (std::string missed = missed_earlier(line, *kpi.kpi, style); !missed.empty()) {
+    sentences.push_back(std::move(missed));
+  }
   // One that has ended since asks for nothing any more.
   const auto open = std::ranges::find_if(line.episodes, [&](const EpisodeRow& episode) {
-    return episode.rule != "target" && !episode.resolved && is_open_at(episode, end);
+    return episode.rule != "target" && !episode.resolved && is_open_at(episode, kpi.last_due);
   });
   if (open != line.episodes.end()) {
     const Date since = local_day(open->since, style.zone);
@@ -100,14 +133,11 @@ std::vector<std::string> asked_by(const ReviewLine& line,
 }
 
 /// The same of the segments, each under its name: a total that is fine hides them.
-void add_segments(const ReviewKpi& kpi,
-                  const Review& review,
-                  const ReportStyle& style,
-                  std::vector<std::string>& decisions) {
+void add_segments(const ReviewKpi& kpi, const ReportStyle& style, std::vector<std::string>& decisions) {
   constexpr std::size_t kMost = 5;
   std::size_t count = 0;
   for (const ReviewLine& line : kpi.segments) {
-    for (const std::string& sentence : asked_by(line, kpi, review, style)) {
+    for (const std::string& sentence : asked_by(line, kpi, style)) {
       if (++count <= kMost) {
         decisions.push_back(segment_words(line.segment, report_words(style.language)) + ": " + sentence);
       }
@@ -120,13 +150,12 @@ void add_segments(const ReviewKpi& kpi,
 
 }  // namespace
 
-std::vector<std::string> decisions_of(const ReviewKpi& kpi, const Review& review, const ReportStyle& style) {
+std::vector<std::string> decisions_of(const ReviewKpi& kpi, const ReportStyle& style) {
   const ReportWords& words = report_words(style.language);
   const ReviewLine& line = kpi.total;
-  std::vector<std::string> decisions = asked_by(line, kpi, review, style);
-  add_segments(kpi, review, style, decisions);
-  if (const Instant end = std::min(end_of(review.period, style.zone), review.now + Duration{1});
-      !line.target && line.counts.missed > 0 && outcome_of(line, end) != ReviewOutcome::kMade) {
+  std::vector<std::string> decisions = asked_by(line, kpi, style);
+  add_segments(kpi, style, decisions);
+  if (!line.target && line.counts.missed > 0 && outcome_of(line, kpi.last_due) != ReviewOutcome::kMade) {
     decisions.push_back(filled(words.decide_periods,
                                {{"count", std::to_string(line.counts.missed)},
                                 {"periods", std::to_string(line.counts.met + line.counts.missed)}}));
@@ -212,6 +241,38 @@ std::string goal_text(double value, const ReviewTarget& target, const Kpi& kpi, 
     return std::string(report_words(style.language).unknown);
   }
   return format_value(value, target.measure == Target::Measure::kShareMet ? percent : kpi.unit, style.language);
+}
+
+std::string target_words(const ReviewTarget& target, const Kpi& kpi, const ReportStyle& style) {
+  const ReportWords& words = report_words(style.language);
+  std::vector<std::string> parts;
+  if (std::isfinite(target.actual)) {
+    parts.push_back(filled(words.latest, {{"actual", goal_text(target.actual, target, kpi, style)}}));
+  }
+  parts.push_back(filled(words.goal, {{"goal", goal_text(target.goal, target, kpi, style)}}));
+  if (target.deadline) {
+    parts.push_back(filled(words.deadline, {{"date", long_date(*target.deadline, words)}}));
+  }
+  return join(parts, ", ");
+}
+
+std::vector<std::string> target_rows(const ReviewLine& line, const Kpi& kpi, const ReportStyle& style) {
+  const ReportWords& words = report_words(style.language);
+  constexpr std::ptrdiff_t kMost = 12;
+  std::vector<std::string> rows;
+  const auto add = [&](const ReviewTarget& target) {
+    rows.push_back(std::string(words.status.at(static_cast<std::size_t>(target.status))) + ", " +
+                   target_words(target, kpi, style));
+  };
+  std::ranges::for_each(line.earlier_targets, add);
+  if (line.target) {
+    add(*line.target);
+  }
+  if (const std::ptrdiff_t left_out = std::ssize(rows) - kMost; left_out > 0) {
+    rows.erase(rows.begin(), rows.begin() + left_out);
+    rows.insert(rows.begin(), filled(words.earlier, {{"n", std::to_string(left_out)}}));
+  }
+  return rows;
 }
 
 std::string_view rule_words(std::string_view rule, const ReportWords& words) {

@@ -13,15 +13,13 @@ namespace kpi {
 
 enum class ReviewOutcome : std::uint8_t { kMade, kAtRisk, kNotMade, kNothingToMeet };
 
-/// By the target where there is one. Without: made when no period was missed; not made when an alert was open at the
-/// end or more periods were missed than met; else at risk.
-ReviewOutcome outcome_of(const ReviewLine& line, Instant end);
+/// By the targets where there are some, the worst of those that ended within the period and the newest. Without: made
+/// when no period was missed; not made when an alert was open at the end, as the verdict of the last period left it, or
+/// more periods were missed than met; else at risk.
+ReviewOutcome outcome_of(const ReviewLine& line, Instant last_due);
 
 /// Sentences, the gravest first; none: nothing to decide.
-std::vector<std::string> decisions_of(const ReviewKpi& kpi, const Review& review, const ReportStyle& style);
-
-/// When the last day of the review ends, by the clock of its zone.
-Instant end_of(const ReviewPeriod& period, const Zone& zone);
+std::vector<std::string> decisions_of(const ReviewKpi& kpi, const ReportStyle& style);
 
 /// The civil day of an instant.
 Date local_day(Instant at, const Zone& zone);
@@ -40,6 +38,13 @@ int direction_of(const std::optional<double>& value, const std::optional<double>
 
 /// The same of what a target measures, which may be a share.
 std::string goal_text(double value, const ReviewTarget& target, const Kpi& kpi, const ReportStyle& style);
+
+/// "latest 2,519 visits, goal 3,000 visits, by 19 August 2026"; what is not known is left out.
+std::string target_words(const ReviewTarget& target, const Kpi& kpi, const ReportStyle& style);
+
+/// Of a line with targets that ended before the newest: each with its status, the newest last; of very many the last
+/// ones.
+std::vector<std::string> target_rows(const ReviewLine& line, const Kpi& kpi, const ReportStyle& style);
 
 /// "29 September 2026: lowest Tuesday in 14 weeks; usual 2,100 to 2,900 visits". REQUIRES kpi.unusual.
 std::string unusual_text(const ReviewKpi& kpi, const ReportStyle& style);

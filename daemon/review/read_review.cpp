@@ -4,6 +4,7 @@
 #include "daemon/review/review_targets.hpp"
 #include "daemon/review/review_unusual.hpp"
 #include "daemon/review/rolled_up.hpp"
+#include "rules/judge/line.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -118,6 +119,15 @@ class ReviewReader {
     return is_whole && !review_.is_open ? period.to : std::clamp(day(*end), period.from, period.to);
   }
 
+  /// Its sources may have a zone of their own, and take days to settle.
+  [[nodiscard]] Instant last_due(const Kpi& kpi, const KpiPlan& plan) const {
+    const Date next = review_.period.to;
+    const Slot after = kpi.every.is_civil()
+                           ? slot_at(next, kpi.every, rules_.calendar)
+                           : slot_at(kpi.zone.to_instant(local_midnight(next)), kpi.every, kpi.zone, rules_.calendar);
+    return std::min(plan.due(kpi, next_slot(after, kpi.every, kpi.zone, -1)), review_.now);
+  }
+
   static Instant at(Slot slot) { return Instant{Duration{slot.ms}}; }
 
   ReviewLine& line_of(const Place& place) {
@@ -160,9 +170,14 @@ class ReviewReader {
       return std::tuple(file == place_of.end() ? place_of.size() : file->second, at.line, index);
     };
     std::ranges::sort(order_, {}, in_file_order);
+    std::vector<KpiPlan> plans;
+    for (std::uint32_t i = 0; i < rules_.kpis.size(); ++i) {
+      plans.push_back(plan_of(rules_, i, plans));
+    }
     for (std::size_t at = 0; at < order_.size(); ++at) {
       const Kpi& kpi = rules_.kpis[order_[at]];
       review_.kpis[at].kpi = &kpi;
+      review_.kpis[at].last_due = last_due(kpi, plans[order_[at]]);
       review_.kpis[at].basis = basis_of(rules_, kpi);
       at_.emplace(kpi.id, at);
     }
@@ -213,18 +228,6 @@ class ReviewReader {
     return {};
   }
 
-  /// What the target with this goal measures.
-  static Target::Measure measure_of(const Kpi& kpi, double goal) {
-    const auto has_goal = [&](const Target& target) {
-      return target.goal == goal ||
-             std::ranges::any_of(target.changes, [&](const auto& change) { return change.goal == goal; });
-    };
-    const auto found = std::ranges::find_if(kpi.targets, has_goal);
-    return found != kpi.targets.end() ? found->measure
-           : kpi.targets.empty()      ? Target::Measure::kLevel
-                                      : kpi.targets.back().measure;
-  }
-
   void take(ReviewLine& line, const LedgerPoint& row, Slot end, const Kpi& kpi) const {
     const std::int64_t days = (slot_of(review_.period.to).ms - slot_of(review_.period.from).ms) / kDayMs;
     if (line.points.empty() && kpi.every.is_civil()) {
@@ -232,12 +235,8 @@ class ReviewReader {
           static_cast<std::size_t>(days * kDayMs / std::max(kDayMs, kpi.every.span().approximate_ms())) + 1);
     }
     line.counts.add(row.verdict);
-    line.points.push_back({row.slot, end, row.value, row.limit, row.expected, row.verdict});
-    if (!std::isnan(row.goal)) {
-      const Target::Measure measure = measure_of(kpi, row.goal);
-      const double actual = measure == Target::Measure::kLevel ? row.value : kNone;
-      line.target = ReviewTarget{row.target_status, row.goal, row.expected, actual, "", {}, measure, {}, kNone, {}, {}};
-    }
+    line.points.push_back(
+        {row.slot, end, row.value, row.limit, row.expected, row.verdict, row.goal, row.target_status});
   }
 
   void drop_silent(ReviewKpi& kpi) {
@@ -408,7 +407,7 @@ class ReviewReader {
         const Kpi& kpi = rules_.kpis[place->kpi];
         const Slot end = next_slot(row.slot, kpi.every, kpi.zone);
         if (belongs(kpi, beside(*earlier, review_.kpis[place->at]), row.slot, end)) {
-          points[row.line].push_back({row.slot, end, row.value, row.limit, row.expected, row.verdict});
+          points[row.line].push_back({row.slot, end, row.value, row.limit, row.expected, row.verdict, kNone, {}});
         }
       }));
       for (const auto& [line, found] : points) {

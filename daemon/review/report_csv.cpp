@@ -1,6 +1,7 @@
 #include "daemon/review/csv_cells.hpp"
 #include "daemon/review/report.hpp"
 #include "rules/base/text.hpp"
+#include "rules/judge/target.hpp"
 
 #include <cmath>
 #include <limits>
@@ -11,15 +12,43 @@ namespace {
 
 constexpr const char* kColumns =
     "unit,value,previous,year_ago,until,basis,periods,met,missed,no_data,recorded,attainment,episodes,restated,"
-    "target_status,target_goal,target_expected,target_actual,reviewed,reviewed_by\r\n";
+    "target_status,target_goal,target_expected,target_actual,reviewed,reviewed_by,attainment_with_gaps,"
+    "seconds_to_notice,seconds_to_recover,target_deadline,targets_ended,targets_missed,earlier_targets\r\n";
 
 std::string number(const std::optional<double>& value) {
   return csv_cell(value.value_or(std::numeric_limits<double>::quiet_NaN()));
 }
 
+std::string seconds(const std::optional<Duration>& duration) {
+  return duration ? std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*duration).count()) : "";
+}
+
+/// How many ended within the period, how many of them were missed, and those before the newest:
+/// "2026-07-31 missed 121334/200000; …".
+void add_targets(const ReviewLine& line, const ReviewPeriod& period, std::vector<std::string>& cells) {
+  std::size_t ended = line.earlier_targets.size();
+  std::size_t missed = 0;
+  std::vector<std::string> earlier;
+  for (const ReviewTarget& target : line.earlier_targets) {
+    missed += target.status == TargetStatus::kMissed ? 1 : 0;
+    earlier.push_back((target.deadline ? date_text(*target.deadline) + " " : "") + std::string(name_of(target.status)) +
+                      " " + csv_cell(target.actual) + "/" + csv_cell(target.goal));
+  }
+  if (line.target && line.target->deadline && *line.target->deadline >= period.from &&
+      *line.target->deadline < period.to && is_settled(line.target->status)) {
+    ++ended;
+    missed += line.target->status == TargetStatus::kMissed ? 1 : 0;
+  }
+  cells.push_back(line.target && line.target->deadline ? date_text(*line.target->deadline) : "");
+  cells.push_back(line.target ? std::to_string(ended) : "");
+  cells.push_back(line.target ? std::to_string(missed) : "");
+  cells.push_back(csv_cell(join(earlier, "; ")));
+}
+
 std::string line_csv(const ReviewKpi& kpi,
                      const ReviewLine& line,
                      const std::set<std::string>& labels,
+                     const Review& review,
                      const Zone& zone) {
   std::vector<std::string> cells{
       csv_cell(kpi.kpi->id), csv_cell(kpi.kpi->title), csv_cell(kpi.kpi->owner), csv_cell(kpi.kpi->objective)};
@@ -46,6 +75,10 @@ std::string line_csv(const ReviewKpi& kpi,
   cells.push_back(has_target ? csv_cell(line.target->actual) : "");
   cells.push_back(kpi.reviewed ? date_text(*kpi.reviewed) : "");
   cells.push_back(csv_cell(kpi.reviewed_by));
+  cells.push_back(number(line.counts.strict_attainment()));
+  cells.push_back(seconds(line.to_notice));
+  cells.push_back(seconds(line.to_recover));
+  add_targets(line, review.period, cells);
   return join(cells, ",") + "\r\n";
 }
 
@@ -66,9 +99,9 @@ std::string report_csv(const Review& review, const ReportStyle& style) {
   }
   text += kColumns;
   for (const ReviewKpi& kpi : review.kpis) {
-    text += line_csv(kpi, kpi.total, labels, style.zone);
+    text += line_csv(kpi, kpi.total, labels, review, style.zone);
     for (const ReviewLine& line : kpi.segments) {
-      text += line_csv(kpi, line, labels, style.zone);
+      text += line_csv(kpi, line, labels, review, style.zone);
     }
   }
   return text;

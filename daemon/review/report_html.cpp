@@ -67,7 +67,7 @@ class Html {
   void tiles() {
     std::array<std::vector<const ReviewKpi*>, 4> kpis;
     for (const ReviewKpi& kpi : review_.kpis) {
-      kpis.at(static_cast<std::size_t>(html_.outcome(kpi.total))).push_back(&kpi);
+      kpis.at(static_cast<std::size_t>(html_.outcome(kpi))).push_back(&kpi);
     }
     const std::array<std::string_view, 4> names{words_.made, words_.at_risk, words_.not_made, words_.nothing_to_meet};
     html_.raw("<ul class=\"tiles\">\n");
@@ -143,8 +143,12 @@ class Html {
     }
     html_.bar(line.counts);
     html_.raw("</td><td>");
-    html_.chip(tone_of(html_.outcome(line)), html_.outcome_text(line));
-    if (line.target) {
+    html_.chip(tone_of(html_.outcome(kpi)), html_.outcome_text(kpi));
+    if (!line.earlier_targets.empty()) {
+      for (const std::string& row : target_rows(line, *kpi.kpi, style_)) {
+        html_.put("<small class=\"line\">", row, "</small>");
+      }
+    } else if (line.target) {
       // The value of the period may be of another kind than the goal: a sum beside the level of four weeks.
       if (std::isfinite(line.target->actual)) {
         html_.put("<small class=\"line\">",
@@ -167,7 +171,7 @@ class Html {
     html_.put("<h2 id=\"decisions\">", words_.decisions, "</h2>\n");
     std::vector<std::pair<const ReviewKpi*, std::vector<std::string>>> found;
     for (const ReviewKpi& kpi : review_.kpis) {
-      if (auto sentences = decisions_of(kpi, review_, style_); !sentences.empty()) {
+      if (auto sentences = decisions_of(kpi, style_); !sentences.empty()) {
         found.emplace_back(&kpi, std::move(sentences));
       }
     }
@@ -179,7 +183,7 @@ class Html {
     if (found.size() > kMost) {  // then the gravest
       std::ranges::stable_sort(found, {}, [&](const auto& one) {
         constexpr std::array<int, 4> kRank{2, 1, 0, 3};
-        return kRank.at(static_cast<std::size_t>(html_.outcome(one.first->total)));
+        return kRank.at(static_cast<std::size_t>(html_.outcome(*one.first)));
       });
     }
     html_.raw("<ul class=\"decisions\">\n");
@@ -197,7 +201,7 @@ class Html {
   }
 
   void decision(const ReviewKpi& kpi, const std::vector<std::string>& sentences) {
-    const bool is_grave = html_.outcome(kpi.total) == ReviewOutcome::kNotMade;
+    const bool is_grave = html_.outcome(kpi) == ReviewOutcome::kNotMade;
     html_.put(is_grave ? "<li><a href=\"#kpi-" : "<li class=\"warn\"><a href=\"#kpi-", kpi.kpi->id, "\">");
     html_.put("", kpi.kpi->title, "</a>");
     html_.put(" <small>", kpi.kpi->owner.empty() ? words_.no_owner : std::string_view(kpi.kpi->owner), "</small><ul>");

@@ -47,34 +47,42 @@ ordered_json episodes_of(const ReviewLine& line) {
   return episodes;
 }
 
-ordered_json target_of(const ReviewLine& line) {
-  if (!line.target) {
-    return nullptr;
-  }
-  ordered_json target = ordered_json::parse(line.target->view, nullptr, false);
+ordered_json target_of(const ReviewTarget& of) {
+  ordered_json target = ordered_json::parse(of.view, nullptr, false);
   if (!target.is_object()) {
     target = ordered_json::object();
   }
-  target["status"] = name_of(line.target->status);
-  target["goal"] = number_or_null(line.target->goal);
-  target["expected"] = number_or_null(line.target->expected);
+  target["status"] = name_of(of.status);
+  target["goal"] = number_or_null(of.goal);
+  target["expected"] = number_or_null(of.expected);
   if (!target.contains("actual") || target["actual"].is_null()) {
-    target["actual"] = number_or_null(line.target->actual);
+    target["actual"] = number_or_null(of.actual);
   }
   // What the present status, where it reaches so far, has said already.
   if (!target.contains("deadline")) {
-    target["deadline"] =
-        line.target->deadline ? ordered_json(date_text(*line.target->deadline)) : ordered_json(nullptr);
+    target["deadline"] = of.deadline ? ordered_json(date_text(*of.deadline)) : ordered_json(nullptr);
   }
   if (!target.contains("pace")) {
-    target["pace"] = number_or_null(line.target->pace);
+    target["pace"] = number_or_null(of.pace);
   }
-  if (line.target->stated) {
-    target["stated"] = {{"date", date_text(date_of(line.target->stated->slot))},
-                        {"projected", number_or_null(line.target->stated->projected)},
-                        {"probability", line.target->stated->probability}};
+  if (of.stated) {
+    target["stated"] = {{"date", date_text(date_of(of.stated->slot))},
+                        {"projected", number_or_null(of.stated->projected)},
+                        {"probability", of.stated->probability}};
   }
   return target;
+}
+
+/// Those that ended within the period, and the newest.
+ordered_json targets_of(const ReviewLine& line) {
+  ordered_json targets = ordered_json::array();
+  for (const ReviewTarget& target : line.earlier_targets) {
+    targets.push_back(target_of(target));
+  }
+  if (line.target) {
+    targets.push_back(target_of(*line.target));
+  }
+  return targets;
 }
 
 ordered_json changes_of(const ReviewKpi& kpi) {
@@ -136,7 +144,8 @@ ordered_json line_json(const ReviewKpi& kpi, const ReviewLine& line, const Repor
           {"seconds_to_notice", seconds_or_null(line.to_notice)},
           {"seconds_to_recover", seconds_or_null(line.to_recover)},
           {"restated", restated_of(line)},
-          {"target", target_of(line)},
+          {"target", line.target ? target_of(*line.target) : ordered_json(nullptr)},
+          {"targets", targets_of(line)},
           {"target_changes", line.segment.empty() ? changes_of(kpi) : ordered_json::array()}};
 }
 

@@ -35,20 +35,15 @@ std::string compared(const ReviewKpi& kpi,
   return md(figure_text(before, *kpi.kpi, style)) + (change.empty() ? "" : " (" + md(change) + ")");
 }
 
-std::string row(
-    const ReviewKpi& kpi, const ReviewLine& line, Instant end, bool has_year_ago, const ReportStyle& style) {
+std::string row(const ReviewKpi& kpi, const ReviewLine& line, bool has_year_ago, const ReportStyle& style) {
   const ReportWords& words = report_words(style.language);
   const std::array<std::string_view, 4> outcomes{words.made, words.at_risk, words.not_made, words.nothing_to_meet};
-  std::string status(outcomes.at(static_cast<std::size_t>(outcome_of(line, end))));
-  if (line.target && line.target->status != TargetStatus::kNotStarted) {
-    const auto text = [&](double value) { return goal_text(value, *line.target, *kpi.kpi, style); };
-    status = std::string(words.status.at(static_cast<std::size_t>(line.target->status)));
-    status +=
-        std::isnan(line.target->actual) ? "" : ", " + filled(words.latest, {{"actual", text(line.target->actual)}});
-    status += ", " + filled(words.goal, {{"goal", text(line.target->goal)}});
-    status += line.target->deadline
-                  ? ", " + filled(words.deadline, {{"date", long_date(*line.target->deadline, words)}})
-                  : "";
+  std::string status(outcomes.at(static_cast<std::size_t>(outcome_of(line, kpi.last_due))));
+  if (!line.earlier_targets.empty()) {
+    status += ": " + join(target_rows(line, *kpi.kpi, style), "; ");
+  } else if (line.target && line.target->status != TargetStatus::kNotStarted) {
+    status = std::string(words.status.at(static_cast<std::size_t>(line.target->status))) + ", " +
+             target_words(*line.target, *kpi.kpi, style);
   }
   const std::string name = line.segment.empty() ? md(kpi.kpi->title) : "· " + md(segment_words(line.segment, words));
   return fmt::format("| {} | {} | {} | {}{} | {} / {} | {} |\n",
@@ -79,7 +74,6 @@ std::string honesty(const Review& review, const ReportStyle& style) {
 
 std::string report_markdown(const Review& review, const ReportStyle& style) {
   const ReportWords& words = report_words(style.language);
-  const Instant end = std::min(end_of(review.period, style.zone), review.now + Duration{1});
   const bool has_year_ago = review.has_year_ago();
   std::string text = fmt::format("# {}: {}\n\n{}\n\n{}\n",
                                  words.title,
@@ -98,15 +92,15 @@ std::string report_markdown(const Review& review, const ReportStyle& style) {
                       words.target,
                       has_year_ago ? "--:|" : "");
   for (const ReviewKpi& kpi : review.kpis) {
-    text += row(kpi, kpi.total, end, has_year_ago, style);
+    text += row(kpi, kpi.total, has_year_ago, style);
     for (const ReviewLine& line : kpi.segments) {
-      text += row(kpi, line, end, has_year_ago, style);
+      text += row(kpi, line, has_year_ago, style);
     }
   }
   text += fmt::format("\n## {}\n\n", words.decisions);
   bool is_any = false;
   for (const ReviewKpi& kpi : review.kpis) {
-    for (const std::string& sentence : decisions_of(kpi, review, style)) {
+    for (const std::string& sentence : decisions_of(kpi, style)) {
       text += fmt::format("- **{}** ({}): {}\n",
                           md(kpi.kpi->title),
                           kpi.kpi->owner.empty() ? std::string(words.no_owner) : md(kpi.kpi->owner),

@@ -25,7 +25,7 @@ class Page {
     const ReviewLine& line = kpi.total;
     html_.put("<section class=\"kpi\" id=\"kpi-", kpi.kpi->id, "\">\n");
     html_.put("<h3>", kpi.kpi->title, " ");
-    html_.chip(tone_of(html_.outcome(line)), html_.outcome_text(line));
+    html_.chip(tone_of(html_.outcome(kpi)), html_.outcome_text(kpi));
     html_.raw("</h3>\n");
     html_.put("<p class=\"soft\">", kpi.kpi->description, "</p>\n");
     facts(kpi);
@@ -35,6 +35,7 @@ class Page {
     } else if (line.target) {
       stated(kpi, *line.target);
     }
+    targets(kpi);
     unusual(kpi);
     counts(line);
     if (const std::string lacking = parts_without_data(kpi, style_); !lacking.empty()) {
@@ -136,6 +137,18 @@ class Page {
                       {"share", likelihood_words(outlook.probability, is_share, style_.language)},
                       {"date", long_date(outlook.deadline, words_)}}),
               ".</p>\n");
+  }
+
+  /// Those that ended before the newest: it hides how they ended.
+  void targets(const ReviewKpi& kpi) {
+    if (kpi.total.earlier_targets.empty()) {
+      return;
+    }
+    html_.put("<h4>", words_.ended_targets, "</h4>\n<ul>");
+    for (const std::string& row : target_rows(kpi.total, *kpi.kpi, style_)) {
+      html_.put("<li>", row, "</li>");
+    }
+    html_.raw("</ul>\n");
   }
 
   void unusual(const ReviewKpi& kpi) {

@@ -91,6 +91,7 @@ struct ReportWords {
   std::string_view from_baseline;  ///< {value}
   std::string_view deadline;       ///< {date}
   std::string_view so_far;
+  std::string_view ended_targets;
   std::string_view stated_forecast;     ///< {date} {projected} {share}
   std::string_view parts_without_data;  ///< {parts}
   std::string_view more;                ///< {n}
@@ -112,6 +113,7 @@ struct ReportWords {
   std::string_view decide_missed_goal;  ///< {goal}. These three where what was reached is not known.
   std::string_view decide_off_goal;
   std::string_view decide_risk_goal;
+  std::string_view decide_earlier;  ///< {count} {targets} {list}
   std::string_view decide_firing;   ///< {since}
   std::string_view decide_periods;  ///< {count} {periods}
   std::string_view decide_gaps;     ///< {count} {periods}

@@ -10,9 +10,9 @@ constinit const ReportWords kReportDanish{
     .open = "Perioden er ikke slut endnu: dette er tallene indtil nu, ved siden af lige så mange dage af de andre.",
     .scorecard = "Resultat",
     .scorecard_rule =
-        "Klarede det: målet blev nået eller er på rette vej; uden mål blev ingen periode misset. Klarede det "
-        "ikke: målet blev misset eller er bagud; uden mål var en alarm åben ved slutningen, eller flere "
-        "perioder blev misset end klaret. I farezonen: det, der ligger imellem.",
+        "Klarede det: hvert mål blev nået eller er på rette vej; uden mål blev ingen periode misset. Klarede det ikke: "
+        "et mål blev misset eller er bagud; uden mål var en alarm åben ved slutningen, eller flere perioder blev "
+        "misset end klaret. I farezonen: det, der ligger imellem.",
     .decisions = "Det kræver en beslutning",
     .no_decisions = "Intet: alle mål er på rette vej, ingen alarm er åben, og hver KPI er gennemgået.",
     .changed = "Det er ændret",
@@ -85,6 +85,7 @@ constinit const ReportWords kReportDanish{
     .from_baseline = "fra {value}",
     .deadline = "frist {date}",
     .so_far = "indtil nu",
+    .ended_targets = "Periodens mål",
     .stated_forecast =
         "som den blev oplyst efter {date}: {projected} ved fristen; målet nås med sandsynligheden {share}.",
     .parts_without_data = "Segmenter med perioder uden data: {parts}. Deres del mangler i totalen.",
@@ -105,6 +106,8 @@ constinit const ReportWords kReportDanish{
     .decide_missed_goal = "Målet {goal} blev misset. Sæt et nyt, eller afslut KPI'en.",
     .decide_off_goal = "Ikke på rette vej mod {goal}. Handl, eller ændr målet og sig hvorfor.",
     .decide_risk_goal = "Risiko for at misse {goal}.",
+    .decide_earlier =
+        "{count} af {targets} tidligere mål i perioden blev misset: {list}. Gør noget, eller ret målet og sig hvorfor.",
     .decide_firing = "En alarm har været åben siden {since}.",
     .decide_periods = "{count} af {periods} bedømte perioder blev misset: handl, eller ændr grænsen.",
     .decide_gaps = "{count} af {periods} perioder mangler data: ret kilden eller reglen.",

@@ -10,9 +10,9 @@ constinit const ReportWords kReportEnglish{
     .open = "The period has not ended yet: these are the figures so far, beside as many days of the others.",
     .scorecard = "Scorecard",
     .scorecard_rule =
-        "Made it: the target was reached or is on track; without a target, no period was missed. Not made: "
-        "the target was missed or is off track; without one, an alert was open at the end or more periods "
-        "were missed than met. At risk: what lies between.",
+        "Made it: every target was reached or is on track; without a target, no period was missed. Not made: a target "
+        "was missed or is off track; without one, an alert was open at the end or more periods were missed than met. "
+        "At risk: what lies between.",
     .decisions = "What needs a decision",
     .no_decisions = "Nothing: every target is on track, nothing is burning, and each KPI has been reviewed.",
     .changed = "What changed",
@@ -86,6 +86,7 @@ constinit const ReportWords kReportEnglish{
     .from_baseline = "from {value}",
     .deadline = "by {date}",
     .so_far = "so far",
+    .ended_targets = "Targets of the period",
     .stated_forecast =
         "as stated after {date}: {projected} at the deadline; the goal is reached with a probability of {share}.",
     .parts_without_data = "Segments with periods without data: {parts}. The total lacks their part.",
@@ -106,6 +107,9 @@ constinit const ReportWords kReportEnglish{
     .decide_missed_goal = "The target of {goal} was missed. Set a new one, or retire the KPI.",
     .decide_off_goal = "Off track towards {goal}. Act, or change the target and say why.",
     .decide_risk_goal = "At risk of missing {goal}.",
+    .decide_earlier =
+        "{count} of {targets} earlier targets of the period were missed: {list}. Act, or change the target and say "
+        "why.",
     .decide_firing = "An alert has been open since {since}.",
     .decide_periods = "{count} of {periods} judged periods were missed: act, or change the limit.",
     .decide_gaps = "{count} of {periods} periods have no data: mend the source, or the rule.",

@@ -10,9 +10,9 @@ constinit const ReportWords kReportNorwegian{
     .open = "Perioden er ikke over ennå: dette er tallene så langt, ved siden av like mange dager av de andre.",
     .scorecard = "Resultat",
     .scorecard_rule =
-        "Klarte det: målet ble nådd eller er i rute; uten mål ble ingen periode bommet på. Klarte det ikke: "
-        "målet ble ikke nådd eller ligger etter; uten mål var et varsel åpent ved slutten, eller det ble "
-        "bommet på flere perioder enn klart. I faresonen: det som ligger imellom.",
+        "Klarte det: hvert mål ble nådd eller er i rute; uten mål ble ingen periode bommet på. Klarte det ikke: et mål "
+        "ble ikke nådd eller ligger etter; uten mål var et varsel åpent ved slutten, eller det ble bommet på flere "
+        "perioder enn klart. I faresonen: det som ligger imellom.",
     .decisions = "Dette trenger en beslutning",
     .no_decisions = "Ingenting: alle mål er i rute, ingen varsler er åpne, og hver KPI er gjennomgått.",
     .changed = "Dette er endret",
@@ -84,6 +84,7 @@ constinit const ReportWords kReportNorwegian{
     .from_baseline = "fra {value}",
     .deadline = "frist {date}",
     .so_far = "hittil",
+    .ended_targets = "Periodens mål",
     .stated_forecast =
         "slik den ble oppgitt etter {date}: {projected} ved fristen; målet nås med sannsynlighet {share}.",
     .parts_without_data = "Segmenter med perioder uten data: {parts}. Deres del mangler i totalen.",
@@ -104,6 +105,9 @@ constinit const ReportWords kReportNorwegian{
     .decide_missed_goal = "Målet {goal} ble bommet på. Sett et nytt, eller avslutt KPI-en.",
     .decide_off_goal = "Ikke i rute mot {goal}. Handle, eller endre målet og si hvorfor.",
     .decide_risk_goal = "Fare for å bomme på {goal}.",
+    .decide_earlier =
+        "{count} av {targets} tidligere mål i perioden ble ikke nådd: {list}. Gjør noe, eller endre målet og si "
+        "hvorfor.",
     .decide_firing = "Et varsel har vært åpent siden {since}.",
     .decide_periods = "{count} av {periods} bedømte perioder ble bommet: handle, eller endre grensen.",
     .decide_gaps = "{count} av {periods} perioder mangler data: rett kilden eller regelen.",

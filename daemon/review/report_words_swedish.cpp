@@ -10,9 +10,9 @@ constinit const ReportWords kReportSwedish{
     .open = "Perioden är inte slut än: det här är siffrorna hittills, bredvid lika många dagar av de andra.",
     .scorecard = "Resultat",
     .scorecard_rule =
-        "Klarade det: målet nåddes eller är på väg att nås; utan mål missades ingen period. Klarade det inte: "
-        "målet missades eller ligger efter; utan mål pågick ett larm vid slutet, eller fler perioder "
-        "missades än klarades. I riskzonen: det som ligger däremellan.",
+        "Klarade det: varje mål nåddes eller är på väg att nås; utan mål missades ingen period. Klarade det inte: ett "
+        "mål missades eller ligger efter; utan mål pågick ett larm vid slutet, eller fler perioder missades än "
+        "klarades. I riskzonen: det som ligger däremellan.",
     .decisions = "Det här behöver beslutas",
     .no_decisions = "Ingenting: alla mål är på väg att nås, inget larmar och varje KPI har gåtts igenom.",
     .changed = "Det här har ändrats",
@@ -85,6 +85,7 @@ constinit const ReportWords kReportSwedish{
     .from_baseline = "från {value}",
     .deadline = "slutdatum {date}",
     .so_far = "hittills",
+    .ended_targets = "Periodens mål",
     .stated_forecast = "som den angavs efter {date}: {projected} vid slutdatumet; målet nås med sannolikheten {share}.",
     .parts_without_data = "Segment med perioder utan data: {parts}. Deras del saknas i totalen.",
     .more = "Och {n} till.",
@@ -104,6 +105,8 @@ constinit const ReportWords kReportSwedish{
     .decide_missed_goal = "Målet {goal} missades. Sätt ett nytt, eller avsluta KPI:n.",
     .decide_off_goal = "Inte på väg mot {goal}. Agera, eller ändra målet och säg varför.",
     .decide_risk_goal = "Risk att missa {goal}.",
+    .decide_earlier =
+        "{count} av {targets} tidigare mål i perioden missades: {list}. Agera, eller ändra målet och säg varför.",
     .decide_firing = "Ett larm har pågått sedan {since}.",
     .decide_periods = "{count} av {periods} bedömda perioder missades: agera, eller ändra gränsen.",
     .decide_gaps = "{count} av {periods} perioder saknar data: laga källan eller regeln.",

@@ -42,6 +42,8 @@ struct ReviewPoint {
   double limit = 0;     ///< NaN: none.
   double expected = 0;  ///< The target's path; NaN: none.
   Verdict verdict = Verdict::kRecorded;
+  double goal = 0;  ///< NaN: no target.
+  TargetStatus target_status = TargetStatus::kNotStarted;
 };
 
 /// A period whose value was another one once.
@@ -55,12 +57,12 @@ struct Restatement {
   Instant replaced_at;  ///< When the new one was.
 };
 
-/// The target as it stood after the last period of the review.
+/// A target as it stood after the last period of the review, or after its own last one where another has followed.
 struct ReviewTarget {
   TargetStatus status = TargetStatus::kNotStarted;
   double goal = 0;
   double expected = 0;                     ///< NaN: not on its path.
-  double actual = 0;                       ///< NaN: unknown. Of a level the value of the last period.
+  double actual = 0;                       ///< NaN: unknown. Of a level the newest value by the deadline.
   std::string view;                        ///< The JSON of a TargetView where it is the present one; else empty.
   std::optional<ReviewOutlook> outlook{};  ///< As of now, while the target runs.
   Target::Measure measure = Target::Measure::kLevel;
@@ -82,9 +84,10 @@ struct ReviewLine {
   std::vector<EpisodeRow> episodes;   ///< That fired and touch the period, in the order in which they began.
   std::vector<Restatement> restated;  ///< In the order in which it became known.
   // Of alerts but those of targets:
-  std::optional<Duration> to_notice;   ///< From the first missed period's start to the alert, the mean.
-  std::optional<Duration> to_recover;  ///< From the alert to its end, the mean.
-  std::optional<ReviewTarget> target;
+  std::optional<Duration> to_notice;          ///< From the first missed period's start to the alert, the mean.
+  std::optional<Duration> to_recover;         ///< From the alert to its end, the mean.
+  std::optional<ReviewTarget> target;         ///< The newest.
+  std::vector<ReviewTarget> earlier_targets;  ///< Those before it whose deadline lies in the period, in time order.
 };
 
 /// A target that became another one within the period.
@@ -115,6 +118,8 @@ struct ReviewKpi {
   /// Its figures are of the days before: an open period counts up to the last judged one, and so do what it is
   /// compared with. The period's start: nothing of it has been judged yet.
   Date until;
+  /// When the verdict of its last period in the review is due, which may fire or end an alert; of an open review now.
+  Instant last_due;
   ReviewLine total;
   std::vector<ReviewLine> segments;  ///< By labels.
   std::vector<TargetTurnover> changes;

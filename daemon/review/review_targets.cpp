@@ -1,6 +1,7 @@
 #include "daemon/review/review_targets.hpp"
 
 #include "daemon/review/outcome.hpp"
+#include "rules/judge/target.hpp"
 #include "rules/judge/target_plan.hpp"
 
 #include <algorithm>
@@ -21,6 +22,7 @@ struct Counted {
   std::vector<TargetPlan> plans;
   std::optional<std::uint32_t> plan;
   double sum = 0;
+  double last = kNone;  ///< The newest value.
   std::int64_t known = 0;
   std::int64_t met = 0;
   std::int64_t missed = 0;
@@ -32,6 +34,7 @@ void count(Counted& counted, double value, Verdict verdict, Slot end) {
   if (plan != counted.plan) {
     counted.plan = plan;
     counted.sum = 0;
+    counted.last = kNone;
     counted.known = counted.met = counted.missed = 0;
   }
   const TargetPlan* in_force = plan ? &counted.plans[*plan] : nullptr;
@@ -40,13 +43,14 @@ void count(Counted& counted, double value, Verdict verdict, Slot end) {
   }
   if (!std::isnan(value)) {
     counted.sum += value;
+    counted.last = value;
     ++counted.known;
   }
   counted.met += verdict == Verdict::kMet ? 1 : 0;
   counted.missed += verdict == Verdict::kMissed ? 1 : 0;
 }
 
-/// NaN: of a level, or before anything is known.
+/// NaN: before anything is known.
 double measured(const Counted& counted) {
   const auto share = [](double part, std::int64_t whole) {
     return whole > 0 ? part / static_cast<double>(whole) : kNone;
@@ -61,8 +65,42 @@ double measured(const Counted& counted) {
     case Target::Measure::kLevel:
       break;
   }
-  return kNone;
+  return counted.last;
 }
+
+/// What the target with this goal measures.
+Target::Measure measure_of(const Kpi& kpi, double goal) {
+  const auto has_goal = [&](const Target& target) {
+    return target.goal == goal ||
+           std::ranges::any_of(target.changes, [&](const auto& change) { return change.goal == goal; });
+  };
+  const auto found = std::ranges::find_if(kpi.targets, has_goal);
+  return found != kpi.targets.end() ? found->measure
+         : kpi.targets.empty()      ? Target::Measure::kLevel
+                                    : kpi.targets.back().measure;
+}
+
+bool has_target(const ReviewPoint& point) {
+  return !std::isnan(point.goal);
+}
+
+/// A target as its periods went by.
+struct Passing {
+  ReviewTarget target;
+  std::optional<std::uint32_t> plan;
+  bool was_open = false;  ///< It was still to be decided after one of the review's periods.
+
+  /// Whether it is the same target after the next period: what was decided stays so.
+  [[nodiscard]] bool goes_on(const Counted& counted, const ReviewPoint& point) const {
+    return plan == counted.plan && (is_settled(point.target_status) || !is_settled(target.status));
+  }
+
+  /// Whether it ended within the review, which another target hides: by its deadline, or by when it was decided where
+  /// its rule is no more.
+  [[nodiscard]] bool has_ended_since(Date from) const {
+    return is_settled(target.status) && (target.deadline ? *target.deadline >= from : was_open);
+  }
+};
 
 /// How far it had come beside how far it was to be: of a budget what was planned over what was used.
 std::optional<double> pace_of(const TargetPlan& plan, double actual, double expected, Slot end) {
@@ -81,10 +119,8 @@ class Targets {
 
   Result<void> add() {
     for (ReviewKpi& kpi : review_.kpis) {
-      if (!kpi.kpi->targets.empty()) {
-        add_line(kpi, kpi.total);
-        std::ranges::for_each(kpi.segments, [&](ReviewLine& line) { add_line(kpi, line); });
-      }
+      add_line(kpi, kpi.total);
+      std::ranges::for_each(kpi.segments, [&](ReviewLine& line) { add_line(kpi, line); });
     }
     if (counted_.empty()) {
       return {};
@@ -104,7 +140,7 @@ class Targets {
 
  private:
   void add_line(const ReviewKpi& kpi, ReviewLine& line) {
-    if (line.target) {
+    if (std::ranges::any_of(line.points, has_target)) {
       counted_.push_back({&line, kpi.kpi, {}, {}});
     }
   }
@@ -130,6 +166,16 @@ class Targets {
 
   static Slot civil_end(const ReviewPoint& point, const Kpi& kpi) { return civil_slot(point.end, kpi); }
 
+  /// Whether what the plan measures needs periods before the review's: of a level only the newest value by the
+  /// deadline.
+  static bool needs_earlier(const TargetPlan& plan, const Counted& counted) {
+    const auto is_known = [&](const ReviewPoint& point) {
+      const Slot end = civil_end(point, *counted.kpi);
+      return !std::isnan(point.value) && end <= leg_at(plan, end).end;
+    };
+    return plan.measure != Target::Measure::kLevel || std::ranges::none_of(counted.line->points, is_known);
+  }
+
   /// The periods of targets that had begun before the review's first day.
   Result<void> count_earlier() {
     Slot from = slot_of(review_.period.from);
@@ -138,8 +184,8 @@ class Targets {
       const auto plan = counted.line->points.empty()
                             ? std::nullopt
                             : plan_for(counted.plans, civil_end(counted.line->points.front(), *counted.kpi));
-      if (plan && counted.plans[*plan].measure != Target::Measure::kLevel &&
-          counted.plans[*plan].start < slot_of(review_.period.from)) {
+      if (plan && counted.plans[*plan].start < slot_of(review_.period.from) &&
+          needs_earlier(counted.plans[*plan], counted)) {
         from = std::min(from, counted.plans[*plan].start);
         wanted.emplace(counted.line, &counted);
       }
@@ -158,35 +204,71 @@ class Targets {
     });
   }
 
-  static void count_points(Counted& counted) {
+  void count_points(Counted& counted) const {
     ReviewLine& line = *counted.line;
-    ReviewTarget& target = *line.target;
-    const bool adds_up = target.measure == Target::Measure::kTotal;
-    if (adds_up) {
-      line.so_far.assign(line.points.size(), kNone);
-    }
+    std::vector<double> so_far(line.points.size(), kNone);
+    std::optional<Passing> passing;
     for (std::size_t i = 0; i < line.points.size(); ++i) {
       const ReviewPoint& point = line.points[i];
       const Slot end = civil_end(point, *counted.kpi);
       count(counted, point.value, point.verdict, end);
-      if (!counted.plan || end <= counted.plans[*counted.plan].start) {
+      const TargetPlan* plan = counted.plan ? &counted.plans[*counted.plan] : nullptr;
+      if (plan != nullptr && plan->measure == Target::Measure::kTotal && end > plan->start &&
+          end <= leg_at(*plan, end).end) {
+        so_far[i] = measured(counted);
+      }
+      if (!has_target(point)) {
         continue;
       }
-      const TargetPlan& plan = counted.plans[*counted.plan];
-      const bool is_running = end <= leg_at(plan, end).end;
-      if (adds_up && is_running && plan.measure == target.measure) {
-        line.so_far[i] = measured(counted);
+      if (passing && !passing->goes_on(counted, point)) {
+        keep_ended(line, *passing);
+        passing.reset();
       }
-      if (plan.measure == target.measure) {
-        const double actual = plan.measure == Target::Measure::kLevel ? target.actual : measured(counted);
-        target.actual = std::isnan(actual) ? target.actual : actual;
-        target.deadline = deadline_at(plan, end);
-        target.baseline = plan.baseline;
-        target.pace = is_running && std::isfinite(point.expected) && std::isfinite(target.actual) &&
-                              plan.measure != Target::Measure::kShareMet
-                          ? pace_of(plan, target.actual, point.expected, end)
-                          : std::nullopt;
+      if (!passing) {
+        passing.emplace();
       }
+      passing->plan = counted.plan;
+      passing->was_open = passing->was_open || !is_settled(point.target_status);
+      stand_after(point, counted, passing->target);
+    }
+    if (!passing) {
+      return;
+    }
+    if (passing->target.measure == Target::Measure::kTotal) {
+      line.so_far = std::move(so_far);
+    }
+    line.target = std::move(passing->target);
+  }
+
+  void keep_ended(ReviewLine& line, Passing& passing) const {
+    if (passing.has_ended_since(review_.period.from)) {
+      line.earlier_targets.push_back(std::move(passing.target));
+    }
+  }
+
+  /// How the target stands after a period: as judged then; what it has come to only where the rule that was judged by
+  /// is still there.
+  static void stand_after(const ReviewPoint& point, const Counted& counted, ReviewTarget& target) {
+    const Slot end = civil_end(point, *counted.kpi);
+    target.status = point.target_status;
+    target.goal = point.goal;
+    target.expected = point.expected;
+    target.measure = measure_of(*counted.kpi, point.goal);
+    const bool is_to_come = target.status == TargetStatus::kNotStarted && target.measure == Target::Measure::kLevel;
+    target.actual = is_to_come ? point.value : kNone;
+    target.baseline = kNone;
+    target.pace.reset();
+    if (!counted.plan || end <= counted.plans[*counted.plan].start ||
+        counted.plans[*counted.plan].measure != target.measure) {
+      return;
+    }
+    const TargetPlan& plan = counted.plans[*counted.plan];
+    target.actual = measured(counted);
+    target.deadline = deadline_at(plan, end);
+    target.baseline = plan.baseline;
+    if (end <= leg_at(plan, end).end && std::isfinite(point.expected) && std::isfinite(target.actual) &&
+        plan.measure != Target::Measure::kShareMet) {
+      target.pace = pace_of(plan, target.actual, point.expected, end);
     }
   }
 

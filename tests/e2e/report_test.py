@@ -142,7 +142,8 @@ class Figures:
         rows = {row["kpi"]: row for row in csv.DictReader(io.StringIO(self.texts["csv"]))}
         self.assertEqual(list(rows), list(self.kpis))
         for name, kpi in self.kpis.items():
-            for column in ("value", "previous", "year_ago", "attainment"):
+            for column in ("value", "previous", "year_ago", "attainment", "attainment_with_gaps", "seconds_to_notice",
+                           "seconds_to_recover"):
                 cell = rows[name][column]
                 self.assertEqual(float(cell) if cell else None, kpi[column], (name, column))
             for column in ("periods", "met", "missed", "no_data", "recorded"):
@@ -217,6 +218,111 @@ channels:"""))
                 self.assertAlmostEqual(float(rows[name][figure]), expected, 9, (name, figure))
         page = self.folder.run("report", "--month", f"{self.now:%Y-%m}").stdout
         self.assertIn(f"Its last judged day is {self.now - 3 * DAY:%-d %B %Y}", page)
+
+
+class AlertsAtTheEnd(unittest.TestCase):
+    """The last verdict of a review fires an alert, or ends one, when it is due: two days later where the source takes
+    two days to settle."""
+
+    def test_the_last_verdict_counts(self):
+        folder = Folder(self)
+        names = ("day_fell", "day_rose", "month_fell", "month_rose")
+        folder.write("kpid.yaml", CONFIGURATION.split("metrics:")[0] + "settle: 2 days\n    metrics: {"
+                     + ", ".join(f"{name}: {{kind: flow}}" for name in names) + "}\nchannels:"
+                     + CONFIGURATION.split("channels:")[1])
+        folder.write("rules.yaml", "kpis:\n" + "".join(
+            f"  {name}: {{title: {name}, value: web.{name}, every: {name.split('_')[0]}, thresholds: {{warning: {limit}}}}}\n"
+            for name, limit in zip(names, (10, 10, 280, 280))))
+        first, end = datetime.date(2025, 4, 1), datetime.date(2025, 7, 1)
+        is_low = {"day_fell": lambda day: day >= end - DAY, "day_rose": lambda day: day == end - 2 * DAY,
+                  "month_fell": lambda day: day.month >= 6, "month_rose": lambda day: day.month == 5}
+        days = [first + i * DAY for i in range((end - first).days + 10)]
+        folder.write("web.csv", "date," + ",".join(names) + "\n" + "".join(
+            f"{day}," + ",".join("1" if is_low[name](day) else "20" for name in names) + "\n" for day in days))
+        done = folder.once(days[-1] + DAY)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        text = folder.run("report", "--quarter", "2025-Q2", "--format", "md").stdout
+        cells = [line.split("|") for line in text.splitlines() if line.startswith("| ")]
+        outcomes = {row[1].strip().replace("\\", ""): row[-2].strip() for row in cells}
+        self.assertEqual({name: outcomes[name] for name in names}, {"day_fell": "not made", "day_rose": "at risk",
+                                                                    "month_fell": "not made", "month_rose": "at risk"})
+        asked = [line for line in text.splitlines() if "An alert has been open" in line]
+        self.assertEqual(asked, ["- **day\\_fell** (no owner): An alert has been open since 30 June 2025.",
+                                 "- **month\\_fell** (no owner): An alert has been open since 1 June 2025."])
+
+
+class EndedTargets(unittest.TestCase):
+    """Every target whose deadline lies in the period is in its review, with what it had come to by then."""
+
+    @classmethod
+    def setUpClass(cls):
+        class Cleaner:
+            addCleanup = staticmethod(cls.addClassCleanup)
+        cls.folder = Folder(Cleaner())
+        cls.folder.write("kpid.yaml", CONFIGURATION.split("metrics:")[0] + "metrics: {loads: {kind: flow}}\nchannels:"
+                         + CONFIGURATION.split("channels:")[1])
+        cls.folder.write("rules.yaml", """kpis:
+  level:
+    {title: Level, value: web.loads, no_data: {then: hold},
+     target: {from: 1, start: 2025-03-01, to: 80, by: 2025-05-10, judge: pace}}
+  monthly:
+    title: Monthly
+    value: web.loads
+    no_data: {then: hold}
+    targets:
+      - {name: month, measure: total, each: month, to: {2025-04: 1000, 2025-05: 1000, 2025-06: 100, 2025-07: 100}}
+  two:
+    title: Two
+    value: web.loads
+    no_data: {then: hold}
+    targets:
+      - {name: first, from: 1, start: 2025-04-01, to: 60, by: 2025-04-20, judge: pace}
+      - {name: second, from: 1, start: 2025-04-25, to: 25, by: 2025-12-31, judge: pace}
+""")
+        # Its day of the month is a day's value; the level's deadline has none.
+        days = [datetime.date(2025, 1, 1) + i * DAY for i in range(300)]
+        cls.folder.write("web.csv", "date,loads\n" + "".join(
+            f"{day},{day.day}\n" for day in days if day != datetime.date(2025, 5, 10)))
+        done = cls.folder.once(days[-1] + DAY)
+        assert done.returncode == 0, done.stderr
+
+    def report(self, form, quarter="2025-Q2"):
+        done = self.folder.run("report", "--quarter", quarter, "--format", form)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_what_decided_is_what_a_target_has_come_to(self):
+        def targets(quarter):
+            kpis = json.loads(self.report("json", quarter))["kpis"]
+            self.assertEqual([kpi["targets"][-1] for kpi in kpis], [kpi["target"] for kpi in kpis])
+            return {kpi["id"]: [(target["deadline"], target["status"], target["actual"]) for target in kpi["targets"]]
+                    for kpi in kpis}
+        level = ("2025-05-10", "missed", 9)  # the newest value by then
+        self.assertEqual(targets("2025-Q2"), {
+            "level": [level],
+            "monthly": [("2025-04-30", "missed", 465), ("2025-05-31", "missed", 486), ("2025-06-30", "achieved", 465)],
+            "two": [("2025-04-20", "missed", 20), ("2025-12-31", "on_track", 30)]})
+        later = targets("2025-Q3")
+        self.assertEqual(later["level"], [level])
+        self.assertEqual([deadline for deadline, _, _ in later["two"]], ["2025-12-31"])
+
+    def test_a_newer_target_hides_no_missed_one(self):
+        text = self.report("md")
+        self.assertIn("The target was missed: 9 instead of 80.", text)
+        self.assertIn("2 of 2 earlier targets of the period were missed: latest 465, goal 1,000, by 30 April 2025; "
+                      "latest 486, goal 1,000, by 31 May 2025. Act,", text)
+        self.assertIn("1 of 1 earlier targets of the period were missed: latest 20, goal 60, by 20 April 2025. Act,", text)
+        self.assertIn("| not made: missed, latest 20, goal 60, by 20 April 2025; on track, latest 30, goal 25, by 31 "
+                      "December 2025 |", text)
+        page = self.report("html")
+        self.assertIn('<li class="bad"><b>3</b> not made<small><a href="#kpi-level">', page)
+        self.assertIn("<li>missed, latest 20, goal 60, by 20 April 2025</li>", page)
+        rows = {row["kpi"]: row for row in csv.DictReader(io.StringIO(self.report("csv")))}
+        self.assertEqual({name: (row["target_status"], row["target_actual"], row["target_deadline"], row["targets_ended"],
+                                 row["targets_missed"], row["earlier_targets"]) for name, row in rows.items()}, {
+            "level": ("missed", "9", "2025-05-10", "1", "1", ""),
+            "monthly": ("achieved", "465", "2025-06-30", "3", "2", "2025-04-30 missed 465/1000; 2025-05-31 missed 486/1000"),
+            "two": ("on_track", "30", "2025-12-31", "1", "1", "2025-04-20 missed 20/60")})
 
 
 class MadeUpOpenPeriod(OpenPeriod, unittest.TestCase):
