@@ -38,14 +38,17 @@ const browser = await chromium.launch({
     "--disable-sync"],
 });
 
-/// A page whose complaints (of the Content-Security-Policy too) and requests to other hosts are findings.
-async function opened(options, address) {
+/// A page whose complaints (of the Content-Security-Policy too) and requests to other hosts are findings. `refused` are the
+/// complaints to be expected where the daemon does not answer, or not without the token.
+async function opened(options, address, refused = /^$/) {
   const context = await browser.newContext({ bypassCSP: false, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   page.on("pageerror", (error) => found.expect(`${address}: a script failed`, false, error.message));
-  page.on("console", (message) => found.expect(`${address}: the console complains`, message.type() !== "error", message.text()));
+  page.on("console", (message) => found.expect(`${address}: the console complains`,
+    message.type() !== "error" || refused.test(message.text()), message.text()));
   page.on("request", (request) => {
+    found.expect(`${address}: the token is in an address`, !decodeURIComponent(request.url()).includes(token), request.url());
     const { hostname, protocol } = new URL(request.url());
     found.expect(`${address}: a request elsewhere`, protocol === "file:" || protocol === "data:" || hostname === "127.0.0.1", request.url());
   });
@@ -151,11 +154,62 @@ async function lookFromElsewhere() {
   found.expect("a sum's path is not on the axis of its parts", !series.includes("target path") && series.includes("missed"), series.join());
   const names = await page.locator(".chart").evaluateAll((boxes) => boxes.map((one) => one.getAttribute("aria-label")));
   found.expect("charts say what they show", /lowest .+ missed/.test(names[0]) && /so far, .+ due by now/.test(names[1]), names.join("; "));
-  const written = await fetch(`${daemon.url}/api/v1/notes`, { method: "POST", headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
-    body: JSON.stringify({ kpi: "sold", date: newestDay(), text: "written elsewhere", by: "Bo" }) });
+  const written = await writeNote(daemon, "written elsewhere");
   found.expect("the note is taken", written.ok, `${written.status}`);
   await page.getByRole("cell", { name: "written elsewhere" }).waitFor();
   await page.context().close();
+}
+
+const writeNote = (daemon, text) => fetch(`${daemon.url}/api/v1/notes`, { method: "POST", headers: { "Content-Type": "application/json",
+  Authorization: `Bearer ${token}` }, body: JSON.stringify({ kpi: "sold", date: newestDay(), text, by: "Bo" }) });
+
+/// Beyond loopback reading wants the token too. The page follows along with it, and says so when it cannot.
+async function followBeyondLoopback() {
+  const far = await startDaemon(kpid, "0.0.0.0");
+  const page = await opened({ viewport: { width: 1280, height: 900 } }, "about:blank", /^Failed to load resource: /);
+  await page.clock.install();
+  const lost = page.locator("#lost");
+  const connected = () => page.waitForFunction(() => document.getElementById("lost").textContent === "");
+  await page.goto(`${far.url}/#/kpi/sold`);
+  await lost.getByText("Not connected: the token is wanted.", { exact: true }).waitFor();
+  await judge(page, "token wanted");
+  await page.fill("#by", "Anna");
+  await page.fill("#token", token);
+  await page.keyboard.press("Tab");
+  await page.getByRole("heading", { name: "Orders of the year" }).waitFor();
+  await connected();
+  await writeNote(far, "seen from afar");
+  await page.getByRole("cell", { name: "seen from afar" }).waitFor();
+  // The daemon is gone, then there again: it is said, and what happened meanwhile is seen.
+  await far.stop();
+  await lost.getByText(/^Not connected: no answer\. The states are of \d+ \w+ \d{4}, \d\d:\d\d\.$/).waitFor();
+  found.expect("what was seen stays", await page.getByRole("cell", { name: "seen from afar" }).count() === 1);
+  await judge(page, "daemon gone");
+  await page.evaluate(() => { location.hash = "#/alerts"; });
+  await page.getByText("no answer", { exact: true }).waitFor();
+  await page.evaluate(() => { location.hash = "#/kpi/sold"; });
+  await far.run();
+  await page.clock.fastForward(30_000);
+  await connected();
+  await page.getByRole("cell", { name: "seen from afar" }).waitFor();
+  // It hangs: it is gone, too.
+  far.signal("SIGSTOP");
+  await page.clock.fastForward(41_000);
+  await lost.getByText("Not connected: no answer.").waitFor();
+  far.signal("SIGCONT");
+  await page.clock.fastForward(41_000);
+  await connected();
+  // A token that is not the right one any more.
+  await page.fill("#token", "nobody's token at all");
+  await page.keyboard.press("Tab");
+  await lost.getByText("Not connected: the token is wanted. The states are of").waitFor();
+  await page.fill("#token", token);
+  await page.keyboard.press("Tab");
+  await connected();
+  await writeNote(far, "and again");
+  await page.getByRole("cell", { name: "and again" }).waitFor();
+  await page.context().close();
+  await far.end();
 }
 
 const newestDay = () => new Date(Date.now() - 864e5).toISOString().slice(0, 10);
@@ -225,6 +279,7 @@ try {
   await lookAtViews("phone", { viewport: { width: 360, height: 800 }, isMobile: true, hasTouch: true });
   await useIt();
   await lookFromElsewhere();
+  await followBeyondLoopback();
   await speakLanguages();
   await lookAtReport();
 } catch (error) {

@@ -3,6 +3,7 @@
 "use strict";
 (() => {
   const main = document.getElementById("main");
+  const lostLine = document.getElementById("lost");
   const noteLine = document.getElementById("note");
   const api = "/api/v1/";
   const page = 50;
@@ -54,24 +55,26 @@
 
   const headers = () => (stored("token") ? {Authorization: "Bearer " + stored("token")} : {});
 
-  const get = async (path, asText = false) => {
-    const answer = await fetch(api + path, {headers: headers()});
+  // The answer to a request; an error has its status, 0 where there was none.
+  const ask = async (path, options = {}) => {
+    const answer = await fetch(api + path, {...options, headers: {...options.headers, ...headers()}})
+      .catch(() => { throw Object.assign(new Error(t("no answer")), {status: 0}); });
     if (!answer.ok) {
       const body = await answer.json().catch(() => ({}));
       throw Object.assign(new Error(body.title || answer.statusText), {status: answer.status});
     }
-    return asText ? answer.text() : answer.json();
+    return answer;
   };
+  const get = async (path) => (await ask(path)).json();
 
   const post = async (path, body) => {
-    const answer = await fetch(api + path, {
-      method: "POST",
-      headers: {"Content-Type": "application/json", ...headers()},
-      body: JSON.stringify(body),
-    });
-    const result = await answer.json().catch(() => ({}));
-    say(answer.ok ? result.text : result.title || answer.statusText);
-    if (answer.ok) show(true);
+    try {
+      const answer = await ask(path, {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)});
+      say((await answer.json()).text);
+    } catch (error) {
+      return say(error.message);
+    }
+    show(true);
   };
 
   const tones = {ok: "good", met: "good", on_track: "good", achieved: "good", pending: "warn", at_risk: "warn", no_data: "warn",
@@ -116,6 +119,14 @@
     return new Date(text.slice(0, 10) + "T00:00Z").toLocaleDateString(locale(), {day: "numeric", month: "long", year: "numeric", timeZone: "UTC"}) + text.slice(10);
   };
   const day = (text) => new Date(text).toLocaleDateString("sv-SE", {timeZone: zone});
+  // Whether the page follows along, and what it shows if it does not.
+  let heard;                 // when something last came
+  let reconnect = () => {};  // now, or after the usual pause
+  const lose = ({status, message}) => {
+    const why = status === 401 ? t("the token is wanted") : status ? message : t("no answer");
+    const text = heard ? t("Not connected: {why}. The states are of {when}.", {why, when: when(heard.toISOString())}) : t("Not connected: {why}.", {why});
+    if (lostLine.textContent !== text) lostLine.textContent = text;  // said once by a screen reader
+  };
   // On a phone a row of many cells is a list of them, each behind its head; see app.css.
   const table = (heads, rows, caption, kind = heads.length > 4 ? "stacked" : "") => {
     for (const row of rows) [...row.children].forEach((cell, i) => { cell.dataset.head = heads[i][0]; });
@@ -287,7 +298,7 @@
     const [kpi, history, alerts, notes, reviews] = await Promise.all([get("kpis/" + encodeURIComponent(id)),
       get(`kpis/${encodeURIComponent(id)}/history?${chosen}`), get("alerts?all&kpi=" + encodeURIComponent(id)), get("notes?kpi=" + encodeURIComponent(id)), get("reviews?kpi=" + encodeURIComponent(id))]);
     const why = el("pre", {tabindex: "0", lang: "en", class: "why"}, "…");  // comes by itself: it is worked out anew, over all of the history
-    get(`kpis/${encodeURIComponent(id)}/explain?${chosen}`, true).then((words) => why.replaceChildren(...hung(words)), (error) => why.replaceChildren(error.message));
+    ask(`kpis/${encodeURIComponent(id)}/explain?${chosen}`).then((answer) => answer.text()).then((words) => why.replaceChildren(...hung(words)), (error) => why.replaceChildren(error.message));
     const line = kpi.lines.find((one) => segmentText(one.segment) === segment) || kpi.lines[0] || {};
     const rows = history.rows.slice(-400);
     const text = figure(kpi.unit);
@@ -433,9 +444,15 @@
       if (turn !== show.turn) return;
       main.replaceChildren(...nodes);
       main.dataset.view = "#" + path;
+      heard = new Date();
       document.title = (main.querySelector("h1")?.textContent || "kpid") + " – kpid";
     } catch (error) {
-      if (turn === show.turn) {
+      const isCurrent = turn === show.turn;
+      if (isCurrent && quietly && main.dataset.view === "#" + path && [0, 401].includes(error.status)) {
+        lose(error);  // what is shown stays, and is said to be old
+        reconnect(false);
+      } else if (isCurrent) {
+        delete main.dataset.view;
         main.replaceChildren(el("h1", {}, t("This cannot be shown")), el("p", {}, error.message),
           el("p", {class: "soft"}, t("If the page asks for the token, write it into the field above.")));
         document.title = t("This cannot be shown") + " – kpid";
@@ -450,17 +467,60 @@
   };
 
   addEventListener("hashchange", () => show());
-  document.getElementById("token").addEventListener("change", () => show(true));
+  document.getElementById("token").addEventListener("change", () => { show(true); reconnect(true); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => show(true));
 
   // A step of the daemon: look again, unless somebody is writing.
-  const listen = () => {
-    const events = new EventSource(api + "events");
-    events.addEventListener("step", () => {
-      const active = document.activeElement;
-      if (!active || !main.contains(active) || !["INPUT", "SELECT", "TEXTAREA"].includes(active.tagName)) show(true);
-    });
+  const step = () => {
+    const active = document.activeElement;
+    if (!active || !main.contains(active) || !["INPUT", "SELECT", "TEXTAREA"].includes(active.tagName)) show(true);
+  };
+
+  // The daemon's steps as they come, until there are no more. It sends a line every 15 s at least: after 40 s of silence
+  // it is gone.
+  const hear = async (stream, connected) => {
+    let patience;
+    const wait = () => { clearTimeout(patience); patience = setTimeout(() => stream.abort(), 40_000); };
+    try {
+      wait();
+      const answer = await ask("events", {signal: stream.signal});
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      connected();
+      for (let rest = "";;) {
+        const {value, done} = await reader.read();
+        if (done) return;
+        wait();
+        heard = new Date();
+        const events = (rest + value).split("\n\n");
+        rest = events.pop();
+        if (events.some((event) => event.startsWith("event: step"))) step();
+      }
+    } finally {
+      clearTimeout(patience);
+    }
+  };
+
+  // By fetch: an EventSource cannot send the token, which must not stand in an address. Who is not connected is told so,
+  // and of when the states are.
+  const follow = async () => {
+    for (let pause = 0, isFirst = true;; isFirst = false) {
+      await new Promise((resolve) => { reconnect = (isAtOnce) => isAtOnce && resolve(); setTimeout(resolve, pause); });
+      pause = Math.min(30_000, Math.max(1000, 2 * pause));
+      const stream = new AbortController();
+      let isRenewed = false;
+      reconnect = (isAtOnce) => {
+        isRenewed = true;
+        pause = isAtOnce ? 0 : pause;
+        stream.abort();
+      };
+      const connected = () => {
+        pause = 1000;
+        lostLine.textContent = "";
+        if (!isFirst) show(true);  // what was missed meanwhile
+      };
+      await hear(stream, connected).catch((error) => isRenewed || lose(error));
+    }
   };
   show();
-  listen();
+  follow();
 })();
