@@ -67,13 +67,15 @@
   };
   const get = async (path) => (await ask(path)).json();
 
-  const post = async (path, body) => {
+  // `form`: the name of the one it is sent from, which is as new once it is taken.
+  const post = async (path, body, form) => {
     try {
       const answer = await ask(path, {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)});
       say((await answer.json()).text);
     } catch (error) {
       return say(error.message);
     }
+    for (const sent of main.querySelectorAll("form")) if (sent.dataset.name === form) sent.reset();
     show(true);
   };
 
@@ -179,7 +181,7 @@
         : t("{n} KPIs and segments; as of {when}", {n: found.total, when: when(found.now)})),
       el("p", {class: "chips"}, ["firing", "error", "no_data", "pending", "ok"].filter((state) => found.states[state]).map((state) =>
         el("a", {class: "chip " + tones[state], href: "#/?state=" + state}, `${found.states[state]} ${name(state)}`))),
-      el("form", {class: "filters", role: "search", onsubmit: (event) => { event.preventDefault(); go({q: search.value, offset: ""}); }},
+      el("form", {class: "filters", role: "search", "data-name": "filters", onsubmit: (event) => { event.preventDefault(); go({q: search.value, offset: ""}); }},
         el("label", {for: "q"}, t("Search "), search), el("label", {for: "state"}, t("State "), states), el("button", {}, t("Show"))),
       rows.length ? table([[t("KPI")], [t("Value"), "number"], [t("Last periods"), "wide"], [t("State")], [t("Target"), "wide"]], rows, t("KPIs"), "kpis") : el("p", {}, t("Nothing matches.")),
       el("div", {class: "pager"},
@@ -329,11 +331,11 @@
         el("td", {class: "number"}, text(row.limit)), el("td", {}, chip(row.verdict)))), t("Last periods")),
       el("h2", {}, t("Notes")), notes.notes.length > 0 && table([[t("Date")], [t("Note")], [t("By")]], newest(notes.notes).map((one) => el("tr", {},
         el("th", {scope: "row"}, date(one.date)), el("td", {}, one.text), el("td", {}, one.by))), t("Notes"), "stacked"),
-      el("form", {class: "filters", onsubmit: (event) => { event.preventDefault(); post("notes", {kpi: id, date: noteDay.value, text: noteText.value, by: stored("by")}); }},
+      el("form", {class: "filters", "data-name": "note", onsubmit: (event) => { event.preventDefault(); post("notes", {kpi: id, date: noteDay.value, text: noteText.value, by: stored("by")}, "note"); }},
         noteDay, noteText, el("button", {}, t("Write"))),
       el("h2", {}, t("Review")), reviews.reviews.length ? table([[t("When")], [t("By")], [t("Note")]], newest(reviews.reviews).map((one) => el("tr", {},
         el("th", {scope: "row"}, when(one.at)), el("td", {}, one.by), el("td", {}, one.note))), t("Reviews"), "stacked") : el("p", {class: "soft"}, t("Nobody has reviewed it yet.")),
-      el("form", {class: "filters", onsubmit: (event) => { event.preventDefault(); post("reviews", {kpis: [id], by: stored("by"), note: note.value}); }},
+      el("form", {class: "filters", "data-name": "review", onsubmit: (event) => { event.preventDefault(); post("reviews", {kpis: [id], by: stored("by"), note: note.value}, "review"); }},
         note, el("button", {class: "main"}, t("Mark reviewed")))];
   };
 
@@ -348,15 +350,15 @@
       const act = (event, silence) => {
         event.preventDefault();
         const matchers = ["kpi=" + alert.kpi, ...Object.entries(alert.segment || {}).map(([name, value]) => `${name}=${value}`)];
-        if (silence) post("silences", {match: matchers, until: until.value, by: stored("by"), comment: comment.value});
-        else post(`alerts/${encodeURIComponent(alert.id)}/ack`, {until: until.value, by: stored("by"), comment: comment.value});
+        if (silence) post("silences", {match: matchers, until: until.value, by: stored("by"), comment: comment.value}, alert.id);
+        else post(`alerts/${encodeURIComponent(alert.id)}/ack`, {until: until.value, by: stored("by"), comment: comment.value}, alert.id);
       };
       return el("article", {class: "card " + alert.severity},
         el("h2", {}, alert.kpi ? el("a", {href: kpiLink(alert.kpi, segment)}, (alert.title || alert.kpi) + (segment ? " · " + segmentName(alert.segment) : "")) : alert.source || name(alert.rule), " ", chip(alert.severity)),
         el("p", {}, [plain(alert.formatted), alert.error, name(alert.rule)].filter(Boolean).join(" · ")),
         el("p", {class: "soft"}, t("since {when}", {when: since(alert.since)}) + " · " + alert.id,
           alert.acknowledged ? " · " + t("{by} has it until {when}", {by: alert.acknowledged.by, when: when(alert.acknowledged.until)}) : ""),
-        alert.kpi && el("form", {onsubmit: (event) => act(event, false)}, until, comment, el("button", {class: "main"}, t("Acknowledge")),
+        alert.kpi && el("form", {"data-name": alert.id, onsubmit: (event) => act(event, false)}, until, comment, el("button", {class: "main"}, t("Acknowledge")),
           el("button", {type: "button", onclick: (event) => act(event, true)}, t("Silence"))));
     });
     return [el("h1", {}, t("Alerts")), cards.length ? cards : el("p", {}, t("Nothing fires.")),
@@ -425,6 +427,24 @@
     });
   });
 
+  // The fields of all forms by form and place. What was written into those from before, and where the cursor stood, is put
+  // into those that took their place.
+  const fields = () => new Map([...main.querySelectorAll("form")].flatMap((form) =>
+    [...form.elements].map((field, place) => [form.dataset.name + " " + place, field])));
+  const isWritten = (field) => (field.options ? ![...field.options].every((one) => one.selected === one.defaultSelected)
+    : field.defaultValue != null && field.value !== field.defaultValue);
+  const putBack = (before, active) => {
+    const height = scrollY;
+    for (const [key, field] of fields()) {
+      const old = before.get(key);
+      if (old && isWritten(old)) field.value = old.value;
+      if (!old || old !== active) continue;
+      field.focus({preventScroll: true});
+      if (old.selectionStart != null) field.setSelectionRange(old.selectionStart, old.selectionEnd, old.selectionDirection);
+      requestAnimationFrame(() => scrollTo(0, height));  // the charts have their height by now
+    }
+  };
+
   const show = async (quietly = false) => {
     // A link of a message names the path itself: /kpis/ID?segment=…
     const fromPath = location.pathname.match(/^\/kpis\/(.+)$/);
@@ -442,7 +462,9 @@
       const nodes = [await make(...path.match(pattern).slice(1))].flat(9).filter(Boolean);
       await released;
       if (turn !== show.turn) return;
+      const before = fields(), active = document.activeElement;
       main.replaceChildren(...nodes);
+      if (main.dataset.view === "#" + path) putBack(before, active);
       main.dataset.view = "#" + path;
       heard = new Date();
       document.title = (main.querySelector("h1")?.textContent || "kpid") + " – kpid";
@@ -470,10 +492,16 @@
   document.getElementById("token").addEventListener("change", () => { show(true); reconnect(true); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => show(true));
 
-  // A step of the daemon: look again, unless somebody is writing.
-  const step = () => {
-    const active = document.activeElement;
-    if (!active || !main.contains(active) || !["INPUT", "SELECT", "TEXTAREA"].includes(active.tagName)) show(true);
+  // A step of the daemon: look again. Who is just writing, or choosing from a list, is left alone for half a minute.
+  const step = async () => {
+    if (step.waits) return;
+    const field = document.activeElement;
+    if (main.contains(field) && ["INPUT", "SELECT"].includes(field.tagName)) {
+      step.waits = true;
+      await new Promise((resolve) => { field.addEventListener("blur", resolve, {once: true}); setTimeout(resolve, 30_000); });
+      step.waits = false;
+    }
+    show(true);
   };
 
   // The daemon's steps as they come, until there are no more. It sends a line every 15 s at least: after 40 s of silence
