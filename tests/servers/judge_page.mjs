@@ -38,14 +38,17 @@ const browser = await chromium.launch({
     "--disable-sync"],
 });
 
-/// A page whose complaints (of the Content-Security-Policy too) and requests to other hosts are findings.
-async function opened(options, address) {
+/// A page whose complaints (of the Content-Security-Policy too) and requests to other hosts are findings. `refused` are the
+/// complaints to be expected where the daemon does not answer, or not without the token.
+async function opened(options, address, refused = /^$/) {
   const context = await browser.newContext({ bypassCSP: false, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   page.on("pageerror", (error) => found.expect(`${address}: a script failed`, false, error.message));
-  page.on("console", (message) => found.expect(`${address}: the console complains`, message.type() !== "error", message.text()));
+  page.on("console", (message) => found.expect(`${address}: the console complains`,
+    message.type() !== "error" || refused.test(message.text()), message.text()));
   page.on("request", (request) => {
+    found.expect(`${address}: the token is in an address`, !decodeURIComponent(request.url()).includes(token), request.url());
     const { hostname, protocol } = new URL(request.url());
     found.expect(`${address}: a request elsewhere`, protocol === "file:" || protocol === "data:" || hostname === "127.0.0.1", request.url());
   });
@@ -151,10 +154,125 @@ async function lookFromElsewhere() {
   found.expect("a sum's path is not on the axis of its parts", !series.includes("target path") && series.includes("missed"), series.join());
   const names = await page.locator(".chart").evaluateAll((boxes) => boxes.map((one) => one.getAttribute("aria-label")));
   found.expect("charts say what they show", /lowest .+ missed/.test(names[0]) && /so far, .+ due by now/.test(names[1]), names.join("; "));
-  const written = await fetch(`${daemon.url}/api/v1/notes`, { method: "POST", headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
-    body: JSON.stringify({ kpi: "sold", date: newestDay(), text: "written elsewhere", by: "Bo" }) });
+  const written = await writeNote(daemon, "written elsewhere");
   found.expect("the note is taken", written.ok, `${written.status}`);
   await page.getByRole("cell", { name: "written elsewhere" }).waitFor();
+  await page.context().close();
+}
+
+const writeNote = (daemon, text) => fetch(`${daemon.url}/api/v1/notes`, { method: "POST", headers: { "Content-Type": "application/json",
+  Authorization: `Bearer ${token}` }, body: JSON.stringify({ kpi: "sold", date: newestDay(), text, by: "Bo" }) });
+
+/// Beyond loopback reading wants the token too. The page follows along with it, and says so when it cannot; what was written
+/// into it is not lost meanwhile.
+async function followBeyondLoopback() {
+  const far = await startDaemon(kpid, "0.0.0.0");
+  const page = await opened({ viewport: { width: 1280, height: 900 } }, "about:blank", /^Failed to load resource: /);
+  await page.clock.install();
+  const lost = page.locator("#lost");
+  const connected = () => page.waitForFunction(() => document.getElementById("lost").textContent === "");
+  await page.goto(`${far.url}/#/kpi/sold`);
+  await lost.getByText("Not connected: the token is wanted.", { exact: true }).waitFor();
+  await judge(page, "token wanted");
+  await page.fill("#by", "Anna");
+  await page.fill("#token", token);
+  await page.keyboard.press("Tab");
+  await page.getByRole("heading", { name: "Orders of the year" }).waitFor();
+  await connected();
+  await writeNote(far, "seen from afar");
+  await page.getByRole("cell", { name: "seen from afar" }).waitFor();
+  // The daemon is gone, then there again: it is said, and what happened meanwhile is seen.
+  const note = page.getByLabel("Text of the note");
+  await note.fill("half a sen");
+  await page.locator("#by").focus();
+  await far.stop();
+  await lost.getByText(/^Not connected: no answer\. The states are of \d+ \w+ \d{4}, \d\d:\d\d\.$/).waitFor();
+  found.expect("what was seen stays", await page.getByRole("cell", { name: "seen from afar" }).count() === 1);
+  await judge(page, "daemon gone");
+  await page.evaluate(() => { location.hash = "#/alerts"; });
+  await page.getByText("no answer", { exact: true }).waitFor();
+  await page.evaluate(() => { location.hash = "#/kpi/sold"; });
+  await far.run();
+  await page.clock.fastForward(30_000);
+  await connected();
+  await page.getByRole("cell", { name: "seen from afar" }).waitFor();
+  // It hangs: it is gone, too.
+  await note.fill("half a sentence");
+  await page.locator("#by").focus();
+  far.signal("SIGSTOP");
+  await page.clock.fastForward(41_000);
+  await lost.getByText("Not connected: no answer.").waitFor();
+  far.signal("SIGCONT");
+  await page.clock.fastForward(41_000);
+  await connected();
+  // A token that is not the right one any more.
+  await page.fill("#token", "nobody's token at all");
+  await page.keyboard.press("Tab");
+  await lost.getByText("Not connected: the token is wanted. The states are of").waitFor();
+  await page.fill("#token", token);
+  await page.keyboard.press("Tab");
+  await connected();
+  await writeNote(far, "and again");
+  await page.getByRole("cell", { name: "and again" }).waitFor();
+  found.expect("a note outlives it", await note.inputValue() === "half a sentence", await note.inputValue());
+  await page.context().close();
+  await far.end();
+}
+
+/// What was written into a row, and the cursor, are still there when the page is drawn anew, and what is seen is what is sent.
+async function writeMeanwhile() {
+  const page = await opened({ viewport: { width: 1280, height: 900 } }, `${daemon.url}/#/alerts`, /^Failed to load resource: .* 401 /);
+  const card = page.locator("article", { has: page.getByRole("link", { name: "Orders of the year" }) });
+  const until = card.getByLabel("Until"), comment = card.getByLabel("Comment"), acknowledge = card.getByRole("button", { name: "Acknowledge" });
+  // A mark of what is drawn now: the next drawing has it no more.
+  const mark = () => page.evaluate(() => { document.querySelector("main h1").id = "drawn"; });
+  const drawn = () => page.waitForFunction(() => document.querySelector("main h1") && !document.getElementById("drawn"));
+  const sent = page.waitForRequest((request) => request.url().endsWith("/ack"));
+  await until.fill("2 days");
+  await comment.fill("Bo looks at it");
+  await acknowledge.click();
+  await sent;
+  await page.locator("#note", { hasText: "token" }).waitFor();
+  // The token, and a step while the name is written.
+  await mark();
+  await page.fill("#token", token);
+  await page.locator("#by").focus();
+  await drawn();
+  await mark();
+  await page.keyboard.type("Bo");
+  await writeNote(daemon, "a step");
+  await drawn();
+  // While the cursor is in the row: it stays where it was, with what was marked.
+  await comment.focus();
+  await page.evaluate(() => document.activeElement.setSelectionRange(3, 8));
+  await mark();
+  await page.evaluate(() => document.getElementById("token").dispatchEvent(new Event("change")));
+  await drawn();
+  await page.keyboard.type("sees to");
+  const shown = [await until.inputValue(), await comment.inputValue()];
+  found.expect("what was written stays", shown.join() === "2 days,Bo sees to at it", shown.join());
+  const second = page.waitForRequest((request) => request.url().endsWith("/ack"));
+  await acknowledge.click();
+  const body = (await second).postDataJSON();
+  found.expect("what is shown is sent", body.until === shown[0] && body.comment === shown[1] && body.by === "Bo", JSON.stringify(body));
+  await card.getByText("Bo has it until").waitFor();
+  const after = [await until.inputValue(), await comment.inputValue()];
+  found.expect("what was sent is gone", after.join() === "4 hours,", after.join());
+  // A note and a review of a KPI.
+  await page.evaluate(() => { location.hash = "#/kpi/sold"; });
+  await page.getByLabel("Text of the note").fill("sold out");
+  await page.getByLabel("Day of the note").fill("2026-01-02");
+  await page.getByLabel("Review note").fill("as planned");
+  await page.locator("#by").focus();
+  await writeNote(daemon, "another step");
+  await page.getByRole("cell", { name: "another step" }).waitFor();
+  await page.getByRole("button", { name: "Write" }).click();
+  const row = page.getByRole("row", { name: /sold out/ });
+  await row.waitFor();
+  found.expect("the note is of its day", /2 January 2026/.test(await row.textContent()), await row.textContent());
+  await page.getByRole("button", { name: "Mark reviewed" }).click();
+  await page.getByRole("cell", { name: "as planned" }).waitFor();
+  found.expect("the note was sent once", await page.getByLabel("Text of the note").inputValue() === "");
   await page.context().close();
 }
 
@@ -225,6 +343,8 @@ try {
   await lookAtViews("phone", { viewport: { width: 360, height: 800 }, isMobile: true, hasTouch: true });
   await useIt();
   await lookFromElsewhere();
+  await writeMeanwhile();
+  await followBeyondLoopback();
   await speakLanguages();
   await lookAtReport();
 } catch (error) {

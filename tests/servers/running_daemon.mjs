@@ -12,9 +12,9 @@ export const hostile = `<img src=x onerror="window.pwned=1">'"&</script><script>
 
 const day = (ago) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
 
-const configuration = (port) => `timezone: UTC
+const configuration = (address) => `timezone: UTC
 history: sqlite:history.db
-listen: 127.0.0.1:${port}
+listen: ${address}
 token: "\${env:KPID_TOKEN}"
 rules: [rules.yaml]
 sources:
@@ -89,35 +89,44 @@ const freePort = () => new Promise((resolve) => {
   });
 });
 
-/// Resolves once it is ready. end() stops it and removes its folder.
-export async function startDaemon(kpid) {
+/// Resolves once it is ready. end() stops it and removes its folder; stop() and run() are a pause between.
+export async function startDaemon(kpid, host = "127.0.0.1") {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "kpid-page-"));
   const port = await freePort();
-  fs.writeFileSync(path.join(folder, "kpid.yaml"), configuration(port));
+  fs.writeFileSync(path.join(folder, "kpid.yaml"), configuration(`${host}:${port}`));
   fs.writeFileSync(path.join(folder, "rules.yaml"), rules);
   fs.writeFileSync(path.join(folder, "web.csv"), rows());
   const env = { ...process.env, KPID_TOKEN: token, HOOK_SECRET: "whsec_a2FuYXJpZWZvZ2VsLXNvbS1pbnRlLWZhci1zeW5hcw==" };
-  const child = spawn(kpid, ["run"], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  const url = `http://127.0.0.1:${port}`;
+  let child;
+  let ended;
   let said = "";
-  child.stdout.on("data", (data) => (said += data));
-  child.stderr.on("data", (data) => (said += data));
-  const ended = new Promise((resolve) => child.on("exit", resolve));
-  const end = async () => {
+  const run = async () => {
+    child = spawn(kpid, ["run"], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.on("data", (data) => (said += data));
+    child.stderr.on("data", (data) => (said += data));
+    ended = new Promise((resolve) => child.on("exit", resolve));
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      const ready = await fetch(`${url}/readyz`).then((answer) => answer.ok, () => false);
+      if (ready) return;
+      if (child.exitCode !== null || Date.now() > deadline) {
+        console.error(`the daemon did not become ready:\n${said}`);
+        process.exit(1);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  const stop = async () => {
     child.kill("SIGTERM");
     await ended;
+  };
+  const end = async () => {
+    await stop();
     fs.rmSync(folder, { recursive: true, force: true });
   };
-  const url = `http://127.0.0.1:${port}`;
-  const deadline = Date.now() + 60_000;
-  for (;;) {
-    const ready = await fetch(`${url}/readyz`).then((answer) => answer.ok, () => false);
-    if (ready) return { url, port, folder, env, end, said: () => said };
-    if (child.exitCode !== null || Date.now() > deadline) {
-      console.error(`the daemon did not become ready:\n${said}`);
-      process.exit(1);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await run();
+  return { url, port, folder, env, run, stop, end, signal: (name) => child.kill(name), said: () => said };
 }
 
 /// What went wrong, said at the end.

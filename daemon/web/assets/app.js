@@ -3,6 +3,7 @@
 "use strict";
 (() => {
   const main = document.getElementById("main");
+  const lostLine = document.getElementById("lost");
   const noteLine = document.getElementById("note");
   const api = "/api/v1/";
   const page = 50;
@@ -54,24 +55,28 @@
 
   const headers = () => (stored("token") ? {Authorization: "Bearer " + stored("token")} : {});
 
-  const get = async (path, asText = false) => {
-    const answer = await fetch(api + path, {headers: headers()});
+  // The answer to a request; an error has its status, 0 where there was none.
+  const ask = async (path, options = {}) => {
+    const answer = await fetch(api + path, {...options, headers: {...options.headers, ...headers()}})
+      .catch(() => { throw Object.assign(new Error(t("no answer")), {status: 0}); });
     if (!answer.ok) {
       const body = await answer.json().catch(() => ({}));
       throw Object.assign(new Error(body.title || answer.statusText), {status: answer.status});
     }
-    return asText ? answer.text() : answer.json();
+    return answer;
   };
+  const get = async (path) => (await ask(path)).json();
 
-  const post = async (path, body) => {
-    const answer = await fetch(api + path, {
-      method: "POST",
-      headers: {"Content-Type": "application/json", ...headers()},
-      body: JSON.stringify(body),
-    });
-    const result = await answer.json().catch(() => ({}));
-    say(answer.ok ? result.text : result.title || answer.statusText);
-    if (answer.ok) show(true);
+  // `form`: the name of the one it is sent from, which is as new once it is taken.
+  const post = async (path, body, form) => {
+    try {
+      const answer = await ask(path, {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)});
+      say((await answer.json()).text);
+    } catch (error) {
+      return say(error.message);
+    }
+    for (const sent of main.querySelectorAll("form")) if (sent.dataset.name === form) sent.reset();
+    show(true);
   };
 
   const tones = {ok: "good", met: "good", on_track: "good", achieved: "good", pending: "warn", at_risk: "warn", no_data: "warn",
@@ -116,6 +121,14 @@
     return new Date(text.slice(0, 10) + "T00:00Z").toLocaleDateString(locale(), {day: "numeric", month: "long", year: "numeric", timeZone: "UTC"}) + text.slice(10);
   };
   const day = (text) => new Date(text).toLocaleDateString("sv-SE", {timeZone: zone});
+  // Whether the page follows along, and what it shows if it does not.
+  let heard;                 // when something last came
+  let reconnect = () => {};  // now, or after the usual pause
+  const lose = ({status, message}) => {
+    const why = status === 401 ? t("the token is wanted") : status ? message : t("no answer");
+    const text = heard ? t("Not connected: {why}. The states are of {when}.", {why, when: when(heard.toISOString())}) : t("Not connected: {why}.", {why});
+    if (lostLine.textContent !== text) lostLine.textContent = text;  // said once by a screen reader
+  };
   // On a phone a row of many cells is a list of them, each behind its head; see app.css.
   const table = (heads, rows, caption, kind = heads.length > 4 ? "stacked" : "") => {
     for (const row of rows) [...row.children].forEach((cell, i) => { cell.dataset.head = heads[i][0]; });
@@ -168,7 +181,7 @@
         : t("{n} KPIs and segments; as of {when}", {n: found.total, when: when(found.now)})),
       el("p", {class: "chips"}, ["firing", "error", "no_data", "pending", "ok"].filter((state) => found.states[state]).map((state) =>
         el("a", {class: "chip " + tones[state], href: "#/?state=" + state}, `${found.states[state]} ${name(state)}`))),
-      el("form", {class: "filters", role: "search", onsubmit: (event) => { event.preventDefault(); go({q: search.value, offset: ""}); }},
+      el("form", {class: "filters", role: "search", "data-name": "filters", onsubmit: (event) => { event.preventDefault(); go({q: search.value, offset: ""}); }},
         el("label", {for: "q"}, t("Search "), search), el("label", {for: "state"}, t("State "), states), el("button", {}, t("Show"))),
       rows.length ? table([[t("KPI")], [t("Value"), "number"], [t("Last periods"), "wide"], [t("State")], [t("Target"), "wide"]], rows, t("KPIs"), "kpis") : el("p", {}, t("Nothing matches.")),
       el("div", {class: "pager"},
@@ -287,7 +300,7 @@
     const [kpi, history, alerts, notes, reviews] = await Promise.all([get("kpis/" + encodeURIComponent(id)),
       get(`kpis/${encodeURIComponent(id)}/history?${chosen}`), get("alerts?all&kpi=" + encodeURIComponent(id)), get("notes?kpi=" + encodeURIComponent(id)), get("reviews?kpi=" + encodeURIComponent(id))]);
     const why = el("pre", {tabindex: "0", lang: "en", class: "why"}, "…");  // comes by itself: it is worked out anew, over all of the history
-    get(`kpis/${encodeURIComponent(id)}/explain?${chosen}`, true).then((words) => why.replaceChildren(...hung(words)), (error) => why.replaceChildren(error.message));
+    ask(`kpis/${encodeURIComponent(id)}/explain?${chosen}`).then((answer) => answer.text()).then((words) => why.replaceChildren(...hung(words)), (error) => why.replaceChildren(error.message));
     const line = kpi.lines.find((one) => segmentText(one.segment) === segment) || kpi.lines[0] || {};
     const rows = history.rows.slice(-400);
     const text = figure(kpi.unit);
@@ -318,11 +331,11 @@
         el("td", {class: "number"}, text(row.limit)), el("td", {}, chip(row.verdict)))), t("Last periods")),
       el("h2", {}, t("Notes")), notes.notes.length > 0 && table([[t("Date")], [t("Note")], [t("By")]], newest(notes.notes).map((one) => el("tr", {},
         el("th", {scope: "row"}, date(one.date)), el("td", {}, one.text), el("td", {}, one.by))), t("Notes"), "stacked"),
-      el("form", {class: "filters", onsubmit: (event) => { event.preventDefault(); post("notes", {kpi: id, date: noteDay.value, text: noteText.value, by: stored("by")}); }},
+      el("form", {class: "filters", "data-name": "note", onsubmit: (event) => { event.preventDefault(); post("notes", {kpi: id, date: noteDay.value, text: noteText.value, by: stored("by")}, "note"); }},
         noteDay, noteText, el("button", {}, t("Write"))),
       el("h2", {}, t("Review")), reviews.reviews.length ? table([[t("When")], [t("By")], [t("Note")]], newest(reviews.reviews).map((one) => el("tr", {},
         el("th", {scope: "row"}, when(one.at)), el("td", {}, one.by), el("td", {}, one.note))), t("Reviews"), "stacked") : el("p", {class: "soft"}, t("Nobody has reviewed it yet.")),
-      el("form", {class: "filters", onsubmit: (event) => { event.preventDefault(); post("reviews", {kpis: [id], by: stored("by"), note: note.value}); }},
+      el("form", {class: "filters", "data-name": "review", onsubmit: (event) => { event.preventDefault(); post("reviews", {kpis: [id], by: stored("by"), note: note.value}, "review"); }},
         note, el("button", {class: "main"}, t("Mark reviewed")))];
   };
 
@@ -337,15 +350,15 @@
       const act = (event, silence) => {
         event.preventDefault();
         const matchers = ["kpi=" + alert.kpi, ...Object.entries(alert.segment || {}).map(([name, value]) => `${name}=${value}`)];
-        if (silence) post("silences", {match: matchers, until: until.value, by: stored("by"), comment: comment.value});
-        else post(`alerts/${encodeURIComponent(alert.id)}/ack`, {until: until.value, by: stored("by"), comment: comment.value});
+        if (silence) post("silences", {match: matchers, until: until.value, by: stored("by"), comment: comment.value}, alert.id);
+        else post(`alerts/${encodeURIComponent(alert.id)}/ack`, {until: until.value, by: stored("by"), comment: comment.value}, alert.id);
       };
       return el("article", {class: "card " + alert.severity},
         el("h2", {}, alert.kpi ? el("a", {href: kpiLink(alert.kpi, segment)}, (alert.title || alert.kpi) + (segment ? " · " + segmentName(alert.segment) : "")) : alert.source || name(alert.rule), " ", chip(alert.severity)),
         el("p", {}, [plain(alert.formatted), alert.error, name(alert.rule)].filter(Boolean).join(" · ")),
         el("p", {class: "soft"}, t("since {when}", {when: since(alert.since)}) + " · " + alert.id,
           alert.acknowledged ? " · " + t("{by} has it until {when}", {by: alert.acknowledged.by, when: when(alert.acknowledged.until)}) : ""),
-        alert.kpi && el("form", {onsubmit: (event) => act(event, false)}, until, comment, el("button", {class: "main"}, t("Acknowledge")),
+        alert.kpi && el("form", {"data-name": alert.id, onsubmit: (event) => act(event, false)}, until, comment, el("button", {class: "main"}, t("Acknowledge")),
           el("button", {type: "button", onclick: (event) => act(event, true)}, t("Silence"))));
     });
     return [el("h1", {}, t("Alerts")), cards.length ? cards : el("p", {}, t("Nothing fires.")),
@@ -414,6 +427,24 @@
     });
   });
 
+  // The fields of all forms by form and place. What was written into those from before, and where the cursor stood, is put
+  // into those that took their place.
+  const fields = () => new Map([...main.querySelectorAll("form")].flatMap((form) =>
+    [...form.elements].map((field, place) => [form.dataset.name + " " + place, field])));
+  const isWritten = (field) => (field.options ? ![...field.options].every((one) => one.selected === one.defaultSelected)
+    : field.defaultValue != null && field.value !== field.defaultValue);
+  const putBack = (before, active) => {
+    const height = scrollY;
+    for (const [key, field] of fields()) {
+      const old = before.get(key);
+      if (old && isWritten(old)) field.value = old.value;
+      if (!old || old !== active) continue;
+      field.focus({preventScroll: true});
+      if (old.selectionStart != null) field.setSelectionRange(old.selectionStart, old.selectionEnd, old.selectionDirection);
+      requestAnimationFrame(() => scrollTo(0, height));  // the charts have their height by now
+    }
+  };
+
   const show = async (quietly = false) => {
     // A link of a message names the path itself: /kpis/ID?segment=…
     const fromPath = location.pathname.match(/^\/kpis\/(.+)$/);
@@ -431,11 +462,19 @@
       const nodes = [await make(...path.match(pattern).slice(1))].flat(9).filter(Boolean);
       await released;
       if (turn !== show.turn) return;
+      const before = fields(), active = document.activeElement;
       main.replaceChildren(...nodes);
+      if (main.dataset.view === "#" + path) putBack(before, active);
       main.dataset.view = "#" + path;
+      heard = new Date();
       document.title = (main.querySelector("h1")?.textContent || "kpid") + " – kpid";
     } catch (error) {
-      if (turn === show.turn) {
+      const isCurrent = turn === show.turn;
+      if (isCurrent && quietly && main.dataset.view === "#" + path && [0, 401].includes(error.status)) {
+        lose(error);  // what is shown stays, and is said to be old
+        reconnect(false);
+      } else if (isCurrent) {
+        delete main.dataset.view;
         main.replaceChildren(el("h1", {}, t("This cannot be shown")), el("p", {}, error.message),
           el("p", {class: "soft"}, t("If the page asks for the token, write it into the field above.")));
         document.title = t("This cannot be shown") + " – kpid";
@@ -450,17 +489,66 @@
   };
 
   addEventListener("hashchange", () => show());
-  document.getElementById("token").addEventListener("change", () => show(true));
+  document.getElementById("token").addEventListener("change", () => { show(true); reconnect(true); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => show(true));
 
-  // A step of the daemon: look again, unless somebody is writing.
-  const listen = () => {
-    const events = new EventSource(api + "events");
-    events.addEventListener("step", () => {
-      const active = document.activeElement;
-      if (!active || !main.contains(active) || !["INPUT", "SELECT", "TEXTAREA"].includes(active.tagName)) show(true);
-    });
+  // A step of the daemon: look again. Who is just writing, or choosing from a list, is left alone for half a minute.
+  const step = async () => {
+    if (step.waits) return;
+    const field = document.activeElement;
+    if (main.contains(field) && ["INPUT", "SELECT"].includes(field.tagName)) {
+      step.waits = true;
+      await new Promise((resolve) => { field.addEventListener("blur", resolve, {once: true}); setTimeout(resolve, 30_000); });
+      step.waits = false;
+    }
+    show(true);
+  };
+
+  // The daemon's steps as they come, until there are no more. It sends a line every 15 s at least: after 40 s of silence
+  // it is gone.
+  const hear = async (stream, connected) => {
+    let patience;
+    const wait = () => { clearTimeout(patience); patience = setTimeout(() => stream.abort(), 40_000); };
+    try {
+      wait();
+      const answer = await ask("events", {signal: stream.signal});
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      connected();
+      for (let rest = "";;) {
+        const {value, done} = await reader.read();
+        if (done) return;
+        wait();
+        heard = new Date();
+        const events = (rest + value).split("\n\n");
+        rest = events.pop();
+        if (events.some((event) => event.startsWith("event: step"))) step();
+      }
+    } finally {
+      clearTimeout(patience);
+    }
+  };
+
+  // By fetch: an EventSource cannot send the token, which must not stand in an address. Who is not connected is told so,
+  // and of when the states are.
+  const follow = async () => {
+    for (let pause = 0, isFirst = true;; isFirst = false) {
+      await new Promise((resolve) => { reconnect = (isAtOnce) => isAtOnce && resolve(); setTimeout(resolve, pause); });
+      pause = Math.min(30_000, Math.max(1000, 2 * pause));
+      const stream = new AbortController();
+      let isRenewed = false;
+      reconnect = (isAtOnce) => {
+        isRenewed = true;
+        pause = isAtOnce ? 0 : pause;
+        stream.abort();
+      };
+      const connected = () => {
+        pause = 1000;
+        lostLine.textContent = "";
+        if (!isFirst) show(true);  // what was missed meanwhile
+      };
+      await hear(stream, connected).catch((error) => isRenewed || lose(error));
+    }
   };
   show();
-  listen();
+  follow();
 })();

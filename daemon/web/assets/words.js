@@ -32,6 +32,8 @@ const kpidWords = {
     "{title}: {n} periods, from {first} to {last}, lowest {low}, highest {high}; {missed} missed, {gaps} without data": "{title}: {n} perioder, från {first} till {last}, lägst {low}, högst {high}; {missed} missade, {gaps} utan data",
     "{goal} in total": "{goal} totalt", "at most {goal} in total": "högst {goal} totalt", "{goal} on average": "{goal} i genomsnitt", "{goal} of periods met": "{goal} klarade perioder", "Towards the goal": "Mot målet",
     "so far": "hittills", "{title}: {actual} so far, {expected} due by now": "{title}: {actual} hittills, {expected} enligt banan", "Loading…": "Laddar…", "The files were refused: an older configuration runs.": "Filerna avvisades: en äldre konfiguration gäller.",
+    "Not connected: {why}.": "Inte ansluten: {why}.", "Not connected: {why}. The states are of {when}.": "Inte ansluten: {why}. Lägena är från {when}.",
+    "no answer": "inget svar", "the token is wanted": "token behövs",
   },
   da: {
     "KPIs": "KPI'er", "Alerts": "Alarmer", "Delivery": "Levering", "Sources": "Kilder", "Reviews": "Gennemgange", "Configuration": "Konfiguration",
@@ -64,6 +66,8 @@ const kpidWords = {
     "{title}: {n} periods, from {first} to {last}, lowest {low}, highest {high}; {missed} missed, {gaps} without data": "{title}: {n} perioder, fra {first} til {last}, lavest {low}, højest {high}; {missed} missede, {gaps} uden data",
     "{goal} in total": "{goal} i alt", "at most {goal} in total": "højst {goal} i alt", "{goal} on average": "{goal} i gennemsnit", "{goal} of periods met": "{goal} klarede perioder", "Towards the goal": "Mod målet",
     "so far": "indtil nu", "{title}: {actual} so far, {expected} due by now": "{title}: {actual} indtil nu, {expected} ifølge banen", "Loading…": "Indlæser…", "The files were refused: an older configuration runs.": "Filerne blev afvist: en ældre konfiguration gælder.",
+    "Not connected: {why}.": "Ikke forbundet: {why}.", "Not connected: {why}. The states are of {when}.": "Ikke forbundet: {why}. Tilstandene er fra {when}.",
+    "no answer": "intet svar", "the token is wanted": "token mangler",
   },
   nb: {
     "KPIs": "KPI-er", "Alerts": "Varsler", "Delivery": "Levering", "Sources": "Kilder", "Reviews": "Gjennomganger", "Configuration": "Konfigurasjon",
@@ -96,5 +100,7 @@ const kpidWords = {
     "{title}: {n} periods, from {first} to {last}, lowest {low}, highest {high}; {missed} missed, {gaps} without data": "{title}: {n} perioder, fra {first} til {last}, lavest {low}, høyest {high}; {missed} bommet, {gaps} uten data",
     "{goal} in total": "{goal} totalt", "at most {goal} in total": "høyst {goal} totalt", "{goal} on average": "{goal} i gjennomsnitt", "{goal} of periods met": "{goal} klarte perioder", "Towards the goal": "Mot målet",
     "so far": "hittil", "{title}: {actual} so far, {expected} due by now": "{title}: {actual} hittil, {expected} ifølge banen", "Loading…": "Laster…", "The files were refused: an older configuration runs.": "Filene ble avvist: en eldre konfigurasjon gjelder.",
+    "Not connected: {why}.": "Ikke tilkoblet: {why}.", "Not connected: {why}. The states are of {when}.": "Ikke tilkoblet: {why}. Tilstandene er fra {when}.",
+    "no answer": "intet svar", "the token is wanted": "token mangler",
   },
 };

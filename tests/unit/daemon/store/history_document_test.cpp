@@ -1,6 +1,7 @@
 // docs/history.md shows queries and what the sqlite3 shell prints for them. Each is run here on the history the
 // document describes, and must print just that.
 
+#include "daemon/store/schema.hpp"
 #include "tests/unit/daemon/store/store_fixture.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -135,12 +136,21 @@ TEST(HistoryDocument, ShowsWhatItsQueriesPrint) {
   }
 }
 
-/// Every view and table is explained, and every column of the views.
-TEST(HistoryDocument, NamesEveryViewTableAndColumn) {
+std::string document_text() {
   std::ifstream file(KPI_SOURCE_DIR "/docs/history.md");
   std::stringstream text;
   text << file.rdbuf();
-  const std::string document = text.str();
+  return text.str();
+}
+
+TEST(HistoryDocument, NamesTheVersionOfTheSchema) {
+  EXPECT_THAT(document_text(),
+              testing::HasSubstr("`PRAGMA user_version`, now " + std::to_string(history_schema_version()) + ")"));
+}
+
+/// Every view and table is explained, and every column of the views.
+TEST(HistoryDocument, NamesEveryViewTableAndColumn) {
+  const std::string document = document_text();
   const TempDir directory;
   const std::string path = directory.file("kpid.db");
   write_example(path);
