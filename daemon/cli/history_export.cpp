@@ -196,7 +196,7 @@ int write_export(const Arguments& arguments, const Wanted& wanted, HistoryReader
     const bool is_segment = found.error().kind == ErrorKind::kNotFound && wanted.segment && !wanted.segment->empty();
     return complain(io, is_segment ? kExitUsage : kExitFailed, found.error().message);
   }
-  const std::string path = arguments.text("out");
+  const std::string path = out_file(arguments);
   if (path.empty() || io.config != nullptr) {  // the daemon writes no file for others
     io.out << found->text;
     return kExitFine;
@@ -268,7 +268,7 @@ Command history_export_command() {
            {"from", "DATE", "periods that begin on this day or later"},
            {"to", "DATE", "periods that begin before this day"},
            {"format", "FORMAT", "csv (default) or json; else as --out ends"},
-           {"out", "FILE", "write there instead of on standard output"}},
+           {"out", "FILE", "write there instead of on standard output (-)"}},
           history_export};
 }
 

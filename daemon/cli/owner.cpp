@@ -60,7 +60,7 @@ std::optional<int> run_by_owner(const std::string& verb, const Arguments& argume
     return complain(io, kExitFailed, answer->error().message);
   }
   io.err << (*answer)->err;
-  const std::string path = arguments.text("out");
+  const std::string path = out_file(arguments);
   if (path.empty() || (*answer)->code != kExitFine) {
     io.out << (*answer)->out;
     return (*answer)->code;

@@ -90,6 +90,11 @@ std::string segment_text(const Labels& segment, const Kpi* kpi) {
   return printable(is_plain ? segment[0].second : labels_text(segment), kLongest);
 }
 
+std::string out_file(const Arguments& arguments) {
+  const std::string path = arguments.text("out");
+  return path == "-" ? "" : path;
+}
+
 Result<void> write_whole(const std::string& path, const std::string& text) {
   std::error_code unknown;
   const auto kind = std::filesystem::symlink_status(path, unknown).type();

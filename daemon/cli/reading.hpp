@@ -37,6 +37,9 @@ std::string words_of(Reason reason);
 /// "SE" where the KPI is split by one label only, "country=SE, channel=mail" elsewhere, empty for the total. Printable.
 std::string segment_text(const Labels& segment, const Kpi* kpi);
 
+/// The file of --out; empty: standard output, which "-" stands for too.
+std::string out_file(const Arguments& arguments);
+
 /// Writes a file that is there whole or not at all.
 Result<void> write_whole(const std::string& path, const std::string& text);
 

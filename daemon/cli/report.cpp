@@ -114,7 +114,7 @@ int report(const Arguments& arguments, Io& io) {
   if (!text) {
     return complain(io, kExitFailed, text.error().message);
   }
-  const std::string path = arguments.text("out");
+  const std::string path = out_file(arguments);
   if (path.empty() || io.config != nullptr) {  // the daemon writes no file for others
     io.out << *text;
     return kExitFine;
@@ -143,7 +143,7 @@ Command report_command() {
            {"to", "DATE", "the first day that is left out"},
            {"format", "FORMAT", "html (default), json, csv or md; else as --out ends"},
            {"language", "LANGUAGE", "en, sv, da or nb; default: as configured"},
-           {"out", "FILE", "write there instead of on standard output"}},
+           {"out", "FILE", "write there instead of on standard output (-)"}},
           report};
 }
 

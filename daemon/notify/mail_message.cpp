@@ -135,6 +135,7 @@ std::string file_part(const Attachment& file, std::size_t number) {
   std::string type = printable(file.content_type, 100);
   const bool is_type = type.find('/') != std::string::npos && type.find_first_of(" \r\n") == std::string::npos;
   type = is_type ? type : "application/octet-stream";
+  type += type.starts_with("text/") ? "; charset=utf-8" : "";  // as every text of kpid is
   return fmt::format(
       "Content-Type: {}; name=\"{}\"\r\nContent-Transfer-Encoding: base64\r\n"
       "Content-Disposition: {}; filename=\"{}\"\r\n{}\r\n{}",

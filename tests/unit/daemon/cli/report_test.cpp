@@ -390,6 +390,7 @@ TEST_F(Report, IsOfTheLastWholeQuarterAndGoesWhereItIsTold) {
   EXPECT_EQ(run({"--out", program_.path("review.json")}), (Ended{0, "", "DIR/review.json: the review of 2026-Q3\n"}));
   EXPECT_EQ(json::parse(program_.read("review.json"))["period"]["name"], "2026-Q3");
   EXPECT_THAT(run({}).out, HasSubstr("<h1>KPI review: Q3 2026</h1>"));
+  EXPECT_EQ(run({"--out", "-", "--format", "csv"}), run({"--format", "csv"}));
 }
 
 TEST_F(Report, SaysWhatIsWrongWithTheCommandLine) {

@@ -52,6 +52,8 @@ TEST(MailContent, CarriesPicturesInsideAndFilesBeside) {
   EXPECT_THAT(mail, HasSubstr("cid:picture-1@kpid"));
   EXPECT_THAT(mail, HasSubstr("alt=3D\"chart\""));
   EXPECT_THAT(mail, HasSubstr("Content-Disposition: attachment; filename=\"review _Q3_.html\"\r\n"));
+  EXPECT_THAT(mail, HasSubstr("Content-Type: text/html; charset=utf-8; name=\"review _Q3_.html\"\r\n"));
+  EXPECT_THAT(mail, HasSubstr("Content-Type: image/png; name="));
   EXPECT_THAT(mail, HasSubstr("multipart/mixed"));
 }
 
