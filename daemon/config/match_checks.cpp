@@ -23,7 +23,6 @@ struct Known {
 /// Where messages go whose type no route chooses: an alert is routed when it begins.
 const std::map<std::string, std::string, std::less<>>& kept_from_routes() {
   static const std::map<std::string, std::string, std::less<>> kWhere{
-      {"alert.resolved", "it goes to those who were told of the alert"},
       {"alert.reminder", "it goes to those who were told of the alert"},
       {"alert.escalated", "it goes to those of `escalate`"},
       {"source.recovered", "it goes to those who were told of source.error"},
@@ -146,9 +145,9 @@ class MatchCheck {
       return;  // none: alerts without that label
     }
     if (const auto where = kept_from_routes().find(value); known.what == "type" && where != kept_from_routes().end()) {
-      diagnostics_.error(node.position,
-                         "no route chooses who gets " + value + ": " + where->second,
-                         "a route can match: " + listed(known.values));
+      diagnostics_.warning(node.position,
+                           "no route chooses who gets " + value + ": " + where->second,
+                           "a route can match: " + listed(known.values));
       return;
     }
     const std::string near = did_you_mean(value, std::vector<std::string>(known.values.begin(), known.values.end()));

@@ -28,7 +28,8 @@ constexpr std::size_t kMostUnwritten = 200'000;
 /// A poll may take so long, and so many of its intervals, before it counts as stuck.
 constexpr std::chrono::minutes kStuckPoll{10};
 constexpr int kStuckIntervals = 2;
-/// So long `run --once` waits for a poll: what takes longer does not heed its own deadline, and would hold up all others.
+/// So long `run --once` waits for a poll: what takes longer does not heed its own deadline, and would hold up all
+/// others.
 constexpr std::chrono::hours kLongestPoll{1};
 /// With a clock so far before the last step nothing is judged until it has caught up.
 constexpr std::chrono::minutes kStandsStill{1};

@@ -129,14 +129,12 @@ INSTANTIATE_TEST_SUITE_P(
         Match{"severity: [info, \"warn\"]", "error: there is no severity \"warn\"", "known: critical"},
         Match{"type: alert.fireing", "error: there is no type \"alert.fireing\"", "did you mean \"alert.firing\"?"},
         Match{"type: delivery.failed",
-              "error: no route chooses who gets delivery.failed: it goes to the channel's `fallback`, else to that of "
-              "kpid.yaml, else to the last route",
-              "a route can match: alert.firing alert.flapping alert.no_data source.error target.reminder "
-              "target.status"},
-        Match{"type: \"!alert.resolved\"",
-              "error: no route chooses who gets alert.resolved: it goes to those who were told of the alert",
-              "a route can match: alert.firing alert.flapping alert.no_data source.error target.reminder "
-              "target.status"},
+              "warning: no route chooses who gets delivery.failed: it goes to the channel's `fallback`, else to that "
+              "of kpid.yaml, else to the last route",
+              "a route can match: alert.firing alert.flapping alert.no_data alert.resolved source.error"},
+        Match{"type: \"!alert.reminder\"",
+              "warning: no route chooses who gets alert.reminder: it goes to those who were told of the alert",
+              "a route can match: alert.firing alert.flapping"},
         Match{"kpi: \"!order\"", "error: there is no KPI \"order\"", "did you mean \"orders\"?"},
         Match{"kpi: sales", "error: there is no KPI \"sales\"", "it is called \"orders\" now"},
         Match{"source: shp", "error: there is no source \"shp\"", "did you mean \"shop\"?"},
