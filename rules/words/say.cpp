@@ -111,8 +111,11 @@ std::string percent_words(double share, Language language) {
 }
 
 std::string likelihood_words(double probability, bool is_share, Language language) {
-  const double share = std::clamp(std::round(probability * 100) / 100, 0.01, 0.99);
-  return percent_words(is_share && probability == 0 ? 0 : share, language);
+  const double share = std::round(probability * 100) / 100;
+  if (share <= 0 && !(is_share && probability == 0)) {
+    return "under " + percent_words(0.01, language);  // under and over are the same words in each of the languages
+  }
+  return share >= 1 ? "over " + percent_words(0.99, language) : percent_words(share, language);
 }
 
 }  // namespace kpi

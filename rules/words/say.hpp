@@ -56,7 +56,8 @@ Phrase why_phrase(Reason reason);
 /// "83%": a share in whole per cent.
 std::string percent_words(double share, Language language);
 
-/// "5%". A forecast is never certain: it says 1 % to 99 %, but of a share of met periods that can be reached no more.
+/// "5%". A forecast is never certain ("under 1%", "over 99%"), but of a share of met periods that can be reached no
+/// more.
 std::string likelihood_words(double probability, bool is_share, Language language);
 
 }  // namespace kpi

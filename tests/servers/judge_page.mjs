@@ -154,6 +154,8 @@ async function lookFromElsewhere() {
   found.expect("a sum's path is not on the axis of its parts", !series.includes("target path") && series.includes("missed"), series.join());
   const names = await page.locator(".chart").evaluateAll((boxes) => boxes.map((one) => one.getAttribute("aria-label")));
   found.expect("charts say what they show", /lowest .+ missed/.test(names[0]) && /so far, .+ due by now/.test(names[1]), names.join("; "));
+  await page.getByText("probability under 1%", { exact: true }).waitFor();
+  await page.getByText("with a probability of under 1%").waitFor();
   const written = await writeNote(daemon, "written elsewhere");
   found.expect("the note is taken", written.ok, `${written.status}`);
   await page.getByRole("cell", { name: "written elsewhere" }).waitFor();
@@ -308,6 +310,8 @@ async function speakLanguages() {
       const english = numbers.filter((number) => /\d,\d{3}(?!\d)|\d\.\d+%|\d%| in total/.test(number) || /\d{4}-\d\d-\d\d/.test(number));
       found.expect(`${language} ${view}: numbers and days are not English`, numbers.length > 5 && english.length === 0, english.join("; "));
     }
+    await page.evaluate(() => { location.hash = "#/kpi/score"; });
+    await page.locator(".facts dd", { hasText: new RegExp(`^\\d+(,\\d+)? ${catalogue.points}`) }).waitFor();
     await page.context().close();
   }
 }

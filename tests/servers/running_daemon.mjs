@@ -23,7 +23,7 @@ sources:
     path: web.csv
     every: 1h
     labels: {country: country}
-    metrics: {visits: {kind: flow, unit: visits}, orders: {kind: flow, unit: orders}}
+    metrics: {visits: {kind: flow, unit: visits}, orders: {kind: flow, unit: orders}, score: {column: orders, kind: mean, unit: points, weight: visits}}
   gone: {plugin: csv, path: gone.csv, metrics: {leads: {kind: flow}}}
 channels:
   terminal: {type: console}
@@ -60,6 +60,12 @@ const rules = `kpis:
     value: web.orders
     thresholds: {warning: 40}
     target: {measure: total, from: 0, start: ${day(60)}, to: 5000, by: ${day(-60)}, judge: pace}
+    no_data: {then: hold}
+  score:
+    title: Score
+    owner: growth
+    value: web.score
+    thresholds: {warning: 10}
     no_data: {then: hold}
   hostile:
     title: ${quoted(hostile)}

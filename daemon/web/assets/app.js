@@ -96,7 +96,8 @@
       if (found) return t(words, {goal: plain(found[1])});
     }
     return String(text).replace(/^([-−]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?(%?)/, (whole, sign, number, rest, percent) =>
-      sign + number.replaceAll(",", language === "da" ? "." : "\u00a0") + (rest ? "," + rest : "") + (percent && "\u00a0%"));
+      sign + number.replaceAll(",", language === "da" ? "." : "\u00a0") + (rest ? "," + rest : "") + (percent && "\u00a0%"))
+      .replace(/(\d) (points?)\b/, (whole, digit, unit) => digit + " " + t(unit));
   };
   // Times and days are those of the daemon's zone, as in messages and reports.
   let zone;
@@ -193,6 +194,12 @@
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   const share = (part) => new Intl.NumberFormat(language, {style: "percent"}).format(part);
+
+  // As messages say it: no forecast is certain, but of a share of met periods that can be reached no more.
+  const likelihood = ({probability, formatted_goal: goal}) => {
+    if (probability < 0.005 && !(probability === 0 && / of periods met$/.test(goal))) return t("under {share}", {share: share(0.01)});
+    return probability >= 0.995 ? t("over {share}", {share: share(0.99)}) : share(probability);
+  };
 
   // Behind the values: alerts as bands, a line for each note's day.
   const behind = (rows, times, notes, episodes) => (plot) => {
@@ -316,7 +323,7 @@
       el("p", {class: "soft"}, kpi.description),
       el("dl", {class: "facts"}, fact(t("Value"), plain(line.formatted), line.period && date(day(line.period.start))),
         target && fact(t("Target"), plain(String(target.formatted_goal || target.goal)), t("by {date}, {status}", {date: date(target.deadline), status: name(target.status)})),
-        target && target.pace != null && fact(t("Pace"), share(target.pace), target.probability != null ? t("probability {share}", {share: share(Math.min(0.99, Math.max(0.01, target.probability)))}) : ""),
+        target && target.pace != null && fact(t("Pace"), share(target.pace), target.probability != null ? t("probability {share}", {share: likelihood(target)}) : ""),
         fact(t("Owner"), kpi.owner), fact(t("Objective"), kpi.objective)),
       charts(kpi, line, history.rows, notes.notes, episodes, text),
       kpi.lines.length > 1 && [el("h2", {}, t("Segments")), table([[t("Segment")], [t("Value"), "number"], [t("State")]], kpi.lines.map((one) => {

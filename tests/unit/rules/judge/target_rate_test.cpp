@@ -62,7 +62,7 @@ TEST(TargetRate, IsNotTheReasonWhereTheForecastDecides) {
   const Line& line = ledger->line("x");
   EXPECT_EQ(line.target_standing.status, TargetStatus::kOffTrack);
   EXPECT_EQ(target_reason(ledger->rules().kpis[line.kpi], line, std::nullopt, Language::kEnglish),
-            "100 at the deadline; the goal is 1% likely (pace 0%, 124.1 due by now)");
+            "100 at the deadline; the goal is under 1% likely (pace 0%, 124.1 due by now)");
 }
 
 TEST(TargetRate, OfATotalIsWhatAPeriodHas) {
@@ -81,7 +81,12 @@ TEST(TargetRate, OfAShareIsHowManyOfTheRestMustBeMet) {
   EXPECT_EQ(needed(*ledger), "");
   EXPECT_EQ(ledger->line("x").target_standing.outlook->probability, 0);
   EXPECT_EQ(likelihood_words(0, true, Language::kEnglish), "0%");
-  EXPECT_EQ(likelihood_words(0, false, Language::kEnglish), "1%");  // no forecast of a value is certain
+  EXPECT_EQ(likelihood_words(0, false, Language::kEnglish), "under 1%");  // no forecast of a value is certain
+  EXPECT_EQ(likelihood_words(0.0049, true, Language::kEnglish), "under 1%");
+  EXPECT_EQ(likelihood_words(0.0051, false, Language::kEnglish), "1%");
+  EXPECT_EQ(likelihood_words(0.994, false, Language::kEnglish), "99%");
+  EXPECT_EQ(likelihood_words(0.996, false, Language::kEnglish), "over 99%");
+  EXPECT_EQ(likelihood_words(1, true, Language::kSwedish), "over 99\u00a0%");
   EXPECT_EQ(expected_day(*ledger), "");
 }
 
