@@ -242,7 +242,8 @@ std::vector<Decision> Engine::standings_of(const Line& line, const std::string& 
 }
 
 Result<void> Engine::acknowledge(const std::string& episode, Acknowledgement words, Instant now) {
-  if (find_episode(routing_, episode) == nullptr) {
+  const auto* tracked = find_episode(routing_, episode);
+  if (tracked == nullptr) {
     return fail(ErrorKind::kNotFound, "no alert \"" + printable(episode, 64) + "\" fires now; kpid alerts lists them");
   }
   if (words.until <= now) {
@@ -259,6 +260,7 @@ Result<void> Engine::acknowledge(const std::string& episode, Acknowledgement wor
   words.episode = episode;
   kpi::acknowledge(routing_, std::move(words), context);
   commit_.acknowledgements.push_back(row_of(routing_.acknowledgements.find(episode)->second));
+  commit_.routing.push_back({key_of_row(tracked->first), encode_tracked(tracked->second)});  // until when it is held
   return {};
 }
 

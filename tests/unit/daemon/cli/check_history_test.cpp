@@ -235,7 +235,7 @@ TEST_F(CheckHistory, ARouteForASegmentThatNeverWas) {
                      "  - {match: {country: [SE, FI]}, to: [screen]}\n"
                      "  - {match: {}, to: [screen]}\n");
   const std::string text = said();
-  EXPECT_NE(text.find("kpid.yaml:11:28: warning: the route matches country FI, and the history has no such segment"),
+  EXPECT_NE(text.find("kpid.yaml:12:28: warning: the route matches country FI, and the history has no such segment"),
             std::string::npos)
       << text;
   EXPECT_NE(text.find("help: the history has DK, SE"), std::string::npos) << text;

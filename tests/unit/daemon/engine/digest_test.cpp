@@ -169,6 +169,8 @@ TEST(Digest, OfADayAddsUpTheHoursOfIt) {
       << "not 150, the last hour's";
   EXPECT_EQ(day.change, "-56.7%");
   EXPECT_EQ(day.state_text, "fine");
+  tell_hours(story);
+  story.step("2026-03-05 07:00");
   const std::vector<Message> third = digests_of(story, "2026-03-05 08:00");
   ASSERT_THAT(third, SizeIs(1));
   EXPECT_THAT(third[0].digest->lines.at(0).state_text, HasSubstr("; 23 of 24 hours have data"));

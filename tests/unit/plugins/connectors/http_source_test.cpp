@@ -125,6 +125,20 @@ TEST(HttpSource, LosesNoDayWhenPollsFailed) {
   EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?from=2026-11-18&to=2026-11-26");
 }
 
+TEST(HttpSource, AsksOnceMoreForWhatIsWantedAnew) {
+  const LoadedSource loaded = load_source(kVisits);
+  FakeHost host([&](const HttpRequest&) { return answer_of(R"({"data":[{"date":"2026-11-20","n":1}]})"); });
+  const auto first = loaded.source->poll(request_at(host), host, {});
+  ASSERT_TRUE(first.has_value());
+  ASSERT_TRUE(loaded.source->reads_anew());
+  PollRequest request = request_at(host, first->cursor);
+  request.anew_from = slot_of(*parse_date("2026-10-01"));
+  const auto anew = loaded.source->poll(request, host, {});
+  ASSERT_TRUE(anew.has_value());
+  EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?from=2026-10-01&to=2026-11-20");
+  EXPECT_EQ(anew->cursor, first->cursor);
+}
+
 TEST(HttpSource, AsksAgainForADayThatHadNotComeYet) {
   const LoadedSource loaded = load_source(R"(plugin: http
 window: {first_days: 3}
