@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <ranges>
 
 namespace kpi {
 namespace {
@@ -389,7 +390,8 @@ void Engine::restore_targets(const StoredState& state, Instant now) {
   for (const TargetVersionRow& row : state.target_versions) {
     targets_[{row.kpi, row.target}] = row;
   }
-  for (TargetVersionRow row : state.target_versions) {
+  // The newest goes on under the new name, and none of those before it.
+  for (TargetVersionRow row : std::views::reverse(state.target_versions)) {
     if (const auto heir = heirs_.find(row.kpi); heir != heirs_.end()) {
       row.kpi = rules_.kpis[heir->second].id;
       if (targets_.try_emplace({row.kpi, row.target}, row).second) {

@@ -176,6 +176,11 @@ void Engine::restore_routing(const StoredState& state, Instant now) {
     routing_.acknowledgements.insert_or_assign(row.episode, acknowledgement_of(row));
   }
   index(routing_);
+  for (const auto& [episode, acknowledgement] : routing_.acknowledgements) {
+    if (const auto* tracked = find_episode(routing_, episode)) {
+      routing_.alerts.find(tracked->first)->second.acknowledged = acknowledgement.until;  // said while no daemon ran
+    }
+  }
   adopt_told();
   refresh_labels();
   keep_state(route_again(routing_, decide_context(std::max(now, last_step_.value_or(now)))));

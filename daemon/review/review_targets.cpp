@@ -186,7 +186,10 @@ class Targets {
                             : plan_for(counted.plans, civil_end(counted.line->points.front(), *counted.kpi));
       if (plan && counted.plans[*plan].start < slot_of(review_.period.from) &&
           needs_earlier(counted.plans[*plan], counted)) {
-        from = std::min(from, counted.plans[*plan].start);
+        const Slot start = counted.plans[*plan].start;
+        const Grain& every = counted.kpi->every;
+        // The first period of a target may begin before it.
+        from = std::min(from, every.is_civil() ? slot_at(date_of(start), every, config_.rules.calendar) : start);
         wanted.emplace(counted.line, &counted);
       }
     }

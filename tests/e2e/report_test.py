@@ -251,6 +251,31 @@ class AlertsAtTheEnd(unittest.TestCase):
                                  "- **month\\_fell** (no owner): An alert has been open since 1 June 2025."])
 
 
+class FirstWeekOfATarget(unittest.TestCase):
+    def test_it_counts_in_later_reviews_too(self):
+        folder = Folder(self)
+        folder.write("kpid.yaml", CONFIGURATION.split("metrics:")[0] + "metrics: {loads: {kind: flow}}\nchannels:"
+                     + CONFIGURATION.split("channels:")[1])
+        folder.write("rules.yaml", """kpis:
+  weekly:
+    value: web.loads
+    every: week
+    no_data: {then: hold}
+    target: {measure: total, start: 2025-06-01, to: 500, by: 2025-08-31}
+""")
+        days = [datetime.date(2025, 1, 1) + i * DAY for i in range(250)]
+        folder.write("web.csv", "date,loads\n" + "".join(f"{day},1\n" for day in days))
+        done = folder.once(days[-1] + DAY)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+        def total(*period):
+            (weekly,) = json.loads(folder.run("report", *period, "--format", "json").stdout)["kpis"]
+            return weekly["target"]["actual"]
+        # The week of 26 May ends within June, and is the target's first.
+        self.assertEqual(14 * 7, total("--from", "2025-05-01", "--to", "2025-09-01"))
+        self.assertEqual(14 * 7, total("--month", "2025-08"))
+
+
 class EndedTargets(unittest.TestCase):
     """Every target whose deadline lies in the period is in its review, with what it had come to by then."""
 

@@ -57,6 +57,22 @@ TEST(TargetVersions, AnEditWithoutAReasonIsReported) {
           "target from 2026-03-01: from: 10\nto: 15\nstart: 2026-03-01\nby: 2026-03-10\n" + std::string(kLast)));
 }
 
+TEST(TargetVersions, ARenameCarriesTheNewestAlone) {
+  const std::string edited = visits("from: 10, to: 15, start: 2026-03-01, by: 2026-03-10");
+  Story story(kConfig, visits("from: 10, to: 20, start: 2026-03-01, by: 2026-03-10"));
+  story.put("web.visits", "2026-03-01", 12);
+  story.step("2026-03-02");
+  story.restart(kConfig, edited);
+  story.pass("2026-03-02 01:00");
+  std::string renamed = edited;
+  renamed.replace(renamed.find("  visits:\n"), 10, "  calls:\n    was: [visits]\n");
+  story.restart(kConfig, renamed);
+  story.pass("2026-03-02 02:00");
+  const std::vector<std::string> known = versions(story);
+  ASSERT_EQ(known.size(), 3U);
+  EXPECT_EQ(known[2], known[1]);
+}
+
 TEST(TargetVersions, AChangeKeepsItsReason) {
   Story story(kConfig, visits("from: 10, to: 20, start: 2026-03-01, by: 2026-03-10"));
   story.put("web.visits", "2026-03-01", 12);
