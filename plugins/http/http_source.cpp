@@ -17,7 +17,10 @@
 namespace kpi {
 namespace {
 
+/// Of a source that is asked for windows: how far it was read.
 constexpr std::string_view kCursor = "until ";
+constexpr std::string_view kCursorEnd = " of ";
+constexpr std::string_view kCursorMore = ", more";
 /// Of a source whose answers are about now: the period that was read.
 constexpr std::string_view kReadCursor = "read ";
 /// So many of the last periods are asked for again as long as they have no row.
@@ -25,13 +28,32 @@ constexpr int kMostWaitedFor = 31;
 /// Of an answer without a window, so many days are held against the zone that it names.
 constexpr std::int64_t kZoneDays = 366;
 
-std::optional<Slot> covered_by(const std::string& cursor) {
-  std::int64_t ms = 0;
+/// The whole number at the begin of a text, which is then taken off.
+std::optional<std::int64_t> take_number(std::string_view& text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return error == std::errc() ? std::optional(number) : std::nullopt;
+}
+
+/// "until 1795132800000 of 1795564800000, more"
+std::string reach_text(const PollReach& reach) {
+  return std::string(kCursor) + std::to_string(reach.until.ms) + std::string(kCursorEnd) +
+         std::to_string(reach.end.ms) + (reach.has_more ? std::string(kCursorMore) : "");
+}
+
+std::optional<PollReach> reach_of(std::string_view cursor) {
   if (!cursor.starts_with(kCursor)) {
     return std::nullopt;
   }
-  const auto [end, error] = std::from_chars(cursor.data() + kCursor.size(), cursor.data() + cursor.size(), ms);
-  return error == std::errc() ? std::optional(Slot{ms}) : std::nullopt;
+  cursor.remove_prefix(kCursor.size());
+  const auto until = take_number(cursor);
+  if (!until || !cursor.starts_with(kCursorEnd)) {
+    return std::nullopt;
+  }
+  cursor.remove_prefix(kCursorEnd.size());
+  const auto end = take_number(cursor);
+  return end ? std::optional(PollReach{Slot{*until}, Slot{*end}, cursor == kCursorMore}) : std::nullopt;
 }
 
 /// Whether every answer is what is so now, and stands for the period that ended last.
@@ -57,13 +79,13 @@ class HttpPoll {
       // What a period was is read once, just after its end: later answers are about the next one.
       return unchanged();
     }
-    covered_ = covered_by(request_.cursor);
+    before_ = reach_of(request_.cursor);
     const std::vector<PollWindow> windows =
-        plan_.has_window ? windows_of(plan_.window, plan_.settings, request_, covered_) : std::vector<PollWindow>(1);
+        plan_.has_window ? windows_of(plan_.window, plan_.settings, request_, before_) : std::vector<PollWindow>(1);
     if (windows.empty()) {
       return unchanged();
     }
-    asked_from_ = covered_.value_or(windows.front().start);
+    asked_from_ = before_ ? before_->until : windows.front().start;
     whole_from_ = plan_.has_window ? windows.front().start : Slot{std::numeric_limits<std::int64_t>::min()};
     bool has_one = false;
     for (const PollWindow& window : windows) {
@@ -80,7 +102,7 @@ class HttpPoll {
       has_one = true;
       covered_ = window.end;
     }
-    has_more_ = windows.size() == kMostWindows || covered_ != windows.back().end;
+    has_more_ = plan_.has_window && covered_ < window_end(plan_.window, plan_.settings, request_.now);
     return finish();
   }
 
@@ -296,6 +318,10 @@ class HttpPoll {
     poll.whole_from = whole_from_;  // a page or a call that is missing has failed its window
     poll.whole_until = plan_.has_window ? covered_ : std::nullopt;
     tell_zone(poll);
+    if (const std::string& text = builder_.no_final_date(); !text.empty()) {
+      remarks_.push_back("\"" + printable(text, 60) + "\" at " + plan_.rows.final_before->text() +
+                         " is no date such as 2026-03-31, so that all rows count as final: correct rows.final_before");
+    }
     const bool has_value =
         std::ranges::any_of(poll.samples, [](const PolledSample& sample) { return !std::isnan(sample.value); });
     if (reads_present(plan_) && has_value && remarks_.empty()) {
@@ -326,7 +352,9 @@ class HttpPoll {
     if (plan_.has_window && covered_) {
       // What is not final yet, or has not come, is asked for again.
       const Slot until = std::min(come_until(poll), builder_.final_before().value_or(*covered_));
-      poll.cursor = std::string(kCursor) + std::to_string(until.ms);
+      const Slot end =
+          before_ && before_->has_more ? before_->end : window_end(plan_.window, plan_.settings, request_.now);
+      poll.cursor = reach_text({until, end, has_more_});
     }
     return poll;
   }
@@ -355,6 +383,7 @@ class HttpPoll {
   const PollRequest& request_;
   Conversation talk_;
   RowBuilder builder_;
+  std::optional<PollReach> before_;
   std::optional<Slot> covered_;
   Slot whole_from_;
   Slot asked_from_;  // where what no poll has covered begins

@@ -297,8 +297,10 @@ void check_day(const TextTemplate::Part& part, Position position, const HttpPlan
 
 void check_variables(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnostics) {
   const std::vector<std::string> known = known_variables(plan);
+  bool names_metric = false;
   const auto check = [&](const TextTemplate::Part& part, Position position) {
     const std::string& name = part.text;
+    names_metric = names_metric || name.starts_with("metric");
     check_day(part, position, plan, diagnostics);
     plan.has_window = plan.has_window || name.starts_with("window.") || name == "day";
     if (std::ranges::find(known, name) == known.end()) {
@@ -314,6 +316,11 @@ void check_variables(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnost
     if (tree != nullptr) {
       each_variable(*tree, diagnostics, check);
     }
+  }
+  if (plan.per_metric && !names_metric && plan.settings.metrics.size() > 1) {
+    diagnostics.warning(keys.fan_out->position,
+                        "a call is for one metric, and none names it: the same is asked for once for each",
+                        "let {{metric}} or {{metric.column}} stand in the request, or take fan_out: metric out");
   }
 }
 

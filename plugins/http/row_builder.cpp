@@ -131,6 +131,9 @@ void RowBuilder::read_final(const Json& document) {
   }
   const Json* date = plan_.rows.final_before->first(document);
   const auto read = date == nullptr ? std::nullopt : parse_date(json_text_of(*date).substr(0, 10));
+  if (date != nullptr && !date->is_null() && !read) {
+    no_final_date_ = json_text_of(*date);
+  }
   if (read && plan_.settings.grain.is_civil()) {
     const Slot slot = slot_at(*read, plan_.settings.grain, plan_.settings.calendar);
     final_before_ = final_before_ ? std::min(*final_before_, slot) : slot;

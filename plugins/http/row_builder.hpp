@@ -41,6 +41,9 @@ class RowBuilder {
   /// Where rows stop to be final, as an answer said.
   [[nodiscard]] std::optional<Slot> final_before() const { return final_before_; }
 
+  /// What stood where that date should; empty: nothing else did.
+  [[nodiscard]] const std::string& no_final_date() const { return no_final_date_; }
+
   Result<Poll> finish();
 
  private:
@@ -130,6 +133,7 @@ class RowBuilder {
   std::deque<std::string> cell_texts_;
   std::map<std::pair<std::size_t, std::pair<Slot, Labels>>, Gathered> gathered_;  // by metric
   std::optional<Slot> final_before_;
+  std::string no_final_date_;
   std::size_t outside_ = 0;    // rows of periods that were not asked for
   std::string first_outside_;  // where
   bool is_gathering_ = false;

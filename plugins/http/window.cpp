@@ -17,16 +17,6 @@ Slot days_before(Slot slot, std::int64_t days, const SourceSettings& settings) {
              : slot_at(Instant{Duration{earlier.ms}}, settings.grain, settings.zone, settings.calendar);
 }
 
-/// The end of what may be asked for: the running period, less what is not mature.
-Slot end_of(const WindowPlan& plan, const SourceSettings& settings, Instant now) {
-  const Instant until = now - plan.mature_after;
-  if (settings.grain.unit == Grain::Unit::kInstant) {
-    return Slot{until.time_since_epoch().count()};
-  }
-  const Slot running = slot_at(until, settings.grain, settings.zone, settings.calendar);
-  return plan.end_offset_days <= 1 ? running : days_before(running, plan.end_offset_days - 1, settings);
-}
-
 Slot chunk_end(const WindowPlan& plan, const SourceSettings& settings, Slot start, Slot end) {
   if (settings.grain.unit == Grain::Unit::kInstant) {
     return end;
@@ -45,16 +35,28 @@ Slot chunk_end(const WindowPlan& plan, const SourceSettings& settings, Slot star
 
 }  // namespace
 
+Slot window_end(const WindowPlan& plan, const SourceSettings& settings, Instant now) {
+  const Instant until = now - plan.mature_after;
+  if (settings.grain.unit == Grain::Unit::kInstant) {
+    return Slot{until.time_since_epoch().count()};
+  }
+  const Slot running = slot_at(until, settings.grain, settings.zone, settings.calendar);
+  return plan.end_offset_days <= 1 ? running : days_before(running, plan.end_offset_days - 1, settings);
+}
+
 std::vector<PollWindow> windows_of(const WindowPlan& plan,
                                    const SourceSettings& settings,
                                    const PollRequest& request,
-                                   std::optional<Slot> covered) {
-  const Slot end = end_of(plan, settings, request.now);
+                                   std::optional<PollReach> reach) {
+  const Slot end = window_end(plan, settings, request.now);
   const std::int64_t settle_days = (settings.settle.approximate_ms() + kDayMs - 1) / kDayMs;
   const std::int64_t lookback = std::max(plan.lookback_days, settle_days);
   Slot start = days_before(end, plan.first_days == 0 ? kFirstDays : plan.first_days, settings);
-  if (covered) {
-    start = std::min(*covered, lookback == 0 ? *covered : days_before(end, lookback, settings));
+  if (reach) {
+    start = reach->until;
+    if (!reach->has_more && lookback > 0) {
+      start = std::min(start, days_before(std::min(end, reach->end), lookback, settings));
+    }
   } else if (request.from) {
     start = settings.grain.is_civil()
                 ? slot_at(date_of(*request.from), settings.grain, settings.calendar)

@@ -39,11 +39,24 @@ struct PollWindow {
 /// One poll asks for at most so many; what is left comes at the next one.
 inline constexpr std::size_t kMostWindows = 400;
 
-/// The windows of one poll, oldest first. `covered` is the end of what was read before; nothing: it is the first poll.
+/// How far the polls before have come.
+struct PollReach {
+  Slot until;             ///< The end of what they have read.
+  Slot end;               ///< The end of what there was to read when the last of them that began anew did.
+  bool has_more = false;  ///< They have not come to that end: this poll goes on.
+
+  bool operator==(const PollReach&) const = default;
+};
+
+/// The end of what may be asked for: the running period, less what is not mature.
+Slot window_end(const WindowPlan& plan, const SourceSettings& settings, Instant now);
+
+/// The windows of one poll, oldest first. `reach` is that of the polls before; nothing: it is the first one. What might
+/// still be restated when it was read last is read again, however long ago that was.
 std::vector<PollWindow> windows_of(const WindowPlan& plan,
                                    const SourceSettings& settings,
                                    const PollRequest& request,
-                                   std::optional<Slot> covered);
+                                   std::optional<PollReach> reach);
 
 /// A window's `start` or (`is_end`) end as it is written in requests; an empty format is the plan's.
 std::string window_text(

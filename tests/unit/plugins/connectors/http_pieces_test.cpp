@@ -122,9 +122,9 @@ TEST(Links, ThatCannotBeReadAreAnErrorAndNoLastPage) {
 std::string windows_text(const WindowPlan& plan,
                          const SourceSettings& settings,
                          const PollRequest& request,
-                         std::optional<Slot> covered) {
+                         std::optional<PollReach> reach) {
   std::string text;
-  for (const PollWindow& window : windows_of(plan, settings, request, covered)) {
+  for (const PollWindow& window : windows_of(plan, settings, request, reach)) {
     text += (text.empty() ? "" : ", ") + window_text(plan, settings, window, false, "") + ".." +
             window_text(plan, settings, window, true, "");
   }
@@ -153,12 +153,31 @@ TEST(Windows, AreReadAgainAsFarAsTheSettleOrTheLookback) {
   plan.lookback_days = 1;
   PollRequest request;
   request.now = parse_rfc3339("2026-11-21T05:00:00Z").value();
-  const Slot covered = slot_of(Date{std::chrono::year{2026}, std::chrono::November, std::chrono::day{21}});
-  EXPECT_EQ(windows_text(plan, settings, request, covered), "2026-11-18..2026-11-20");
+  const Slot end = window_end(plan, settings, request.now);
+  EXPECT_EQ(end, slot_of(*parse_date("2026-11-21")));
+  const PollReach all{end, end};
+  EXPECT_EQ(windows_text(plan, settings, request, all), "2026-11-18..2026-11-20");
   settings.settle.days = 0;
-  EXPECT_EQ(windows_text(plan, settings, request, covered), "2026-11-20..2026-11-20");
+  EXPECT_EQ(windows_text(plan, settings, request, all), "2026-11-20..2026-11-20");
   plan.lookback_days = 0;
-  EXPECT_EQ(windows_text(plan, settings, request, covered), "");
+  EXPECT_EQ(windows_text(plan, settings, request, all), "");
+}
+
+TEST(Windows, AreReadAgainAsFarAsTheyWereNotSettledWhenTheyWereReadLast) {
+  const SourceSettings settings;
+  WindowPlan plan;
+  plan.lookback_days = 3;
+  PollRequest request;
+  request.now = parse_rfc3339("2026-11-21T05:00:00Z").value();
+  const auto day = [](std::string_view text) { return slot_of(*parse_date(text)); };
+  EXPECT_EQ(windows_text(plan, settings, request, PollReach{day("2026-11-14"), day("2026-11-14")}),
+            "2026-11-11..2026-11-20");
+  EXPECT_EQ(windows_text(plan, settings, request, PollReach{day("2026-11-14"), day("2026-11-20")}),
+            "2026-11-14..2026-11-20")
+      << "what had not come is asked for anyway";
+  EXPECT_EQ(windows_text(plan, settings, request, PollReach{day("2026-11-19"), day("2026-11-20"), true}),
+            "2026-11-19..2026-11-20")
+      << "what a poll has begun is gone on with";
 }
 
 TEST(Windows, AreCutBySpanByPeriodAndByMonth) {

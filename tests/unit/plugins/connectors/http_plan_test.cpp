@@ -185,6 +185,20 @@ TEST(HttpPreset, AsksForADayWhereItIsWhatACallIsFor) {
   EXPECT_EQ(trouble("grain: month\nfan_out: day\nwindow: {format: \"%Y-%m\"}"), "");
 }
 
+TEST(HttpPreset, WarnsOfACallForEachMetricThatNamesNone) {
+  const auto trouble = [](const std::string& url, const std::string& metrics) {
+    const std::string text = load_source("plugin: http\nfan_out: metric\nrequest: {url: \"https://api.example.com/" +
+                                         url + "\"}\nrows: {kind: records, path: /data}\nmetrics: " + metrics)
+                                 .diagnostics;
+    return text.substr(0, text.find('\n'));
+  };
+  EXPECT_EQ(
+      trouble("n", "{n: {}, m: {}}"),
+      "kpid.yaml:4:14: warning: a call is for one metric, and none names it: the same is asked for once for each");
+  EXPECT_EQ(trouble("n", "{n: {}}"), "");
+  EXPECT_EQ(trouble("{{metric.column}}", "{n: {}, m: {}}"), "");
+}
+
 TEST(HttpPreset, SaysAllThatIsWrongInOnePass) {
   LoadedSource place = load_source(kVisits);
   std::ofstream(place.folder + "/wrong.yaml") << R"yaml(preset: wrong

@@ -150,6 +150,28 @@ TEST(HttpRows, OfWhichNothingSaysWhereTheirDaysAreCutAreTold) {
   EXPECT_EQ(wrong.source, nullptr);
 }
 
+TEST(HttpRows, OfWhichNothingSaysFromWhenOnTheyAreNotFinalAreTold) {
+  const LoadedSource loaded = load_source(R"(plugin: http
+window: {lookback_days: 2, first_days: 3}
+request: {url: "https://api.example.com/v1/visits", query: {from: "{{window.start}}", to: "{{window.end}}"}}
+rows: {kind: records, path: /data, final_before: /final}
+metrics: {visits: {column: n}})");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  const auto said = [&](const std::string& final_before) {
+    FakeHost host([&](const HttpRequest&) {
+      return answer_of(R"({"data":[{"date":"2026-11-19","n":1},{"date":"2026-11-20","n":2}])" + final_before + "}");
+    });
+    return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings);
+  };
+  const std::string both = "visits 2026-11-19 1\nvisits 2026-11-20 2\n";
+  EXPECT_EQ(said(R"(,"final":"2026-11-20")"), "visits 2026-11-19 1\n");
+  EXPECT_EQ(said(R"(,"final":null)"), both);
+  EXPECT_EQ(said(R"(,"final":"soon")"),
+            both +
+                "problem: https://api.example.com: \"soon\" at /final is no date such as 2026-03-31, so that all rows "
+                "count as final: correct rows.final_before\n");
+}
+
 TEST(HttpRows, ThatNeverHoldAPickedMetricSaySo) {
   const auto source = [](const std::string& missing) {
     return load_source(R"yaml(plugin: http

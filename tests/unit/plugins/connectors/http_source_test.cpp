@@ -125,6 +125,48 @@ TEST(HttpSource, LosesNoDayWhenPollsFailed) {
   EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?from=2026-11-18&to=2026-11-26");
 }
 
+TEST(HttpSource, ReadsAgainAfterALongOutageWhatWasNotSettledBefore) {
+  const LoadedSource loaded = load_source(kVisits);
+  int status = 200;
+  FakeHost host([&](const HttpRequest&) { return answer_of(R"({"data":[{"date":"2026-11-20","n":40}]})", status); });
+  auto poll = loaded.source->poll(request_at(host), host, {});
+  ASSERT_TRUE(poll.has_value());
+  const std::string cursor = poll->cursor;
+  for (status = 400; host.time < parse_rfc3339("2026-11-27T00:00:00Z"); host.time += std::chrono::hours{24}) {
+    ASSERT_FALSE(loaded.source->poll(request_at(host, cursor), host, {}).has_value());
+  }
+  status = 200;
+  poll = loaded.source->poll(request_at(host, cursor), host, {});
+  ASSERT_TRUE(poll.has_value());
+  EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?from=2026-11-19&to=2026-11-26");
+}
+
+TEST(HttpSource, ComesToTheEndThoughItReadsAgainMoreThanOnePollDoes) {
+  const LoadedSource loaded = load_source(R"(plugin: http
+grain: hour
+window: {lookback_days: 20, first_days: 20}
+fan_out: day
+request: {url: "https://api.example.com/v1/visits", query: {hour: "{{window.start}}"}}
+rows: {kind: scalar, path: /n}
+metrics: {visits: {}})");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host([](const HttpRequest&) { return answer_of(R"({"n":1})"); });
+  std::string cursor;
+  std::vector<std::size_t> asked;
+  std::vector<std::string> last;
+  for (int i = 0; i < 4; ++i) {
+    host.requests.clear();
+    const auto poll = loaded.source->poll(request_at(host, cursor), host, {});
+    ASSERT_TRUE(poll.has_value()) << poll.error().message;
+    cursor = poll->cursor;
+    asked.push_back(host.requests.size());
+    last.push_back(host.requests.back().url);
+  }
+  EXPECT_EQ(asked, (std::vector<std::size_t>{400, 80, 400, 80}));
+  EXPECT_EQ(last[1], last[3]);
+  EXPECT_NE(last[0], last[1]);
+}
+
 TEST(HttpSource, AsksOnceMoreForWhatIsWantedAnew) {
   const LoadedSource loaded = load_source(kVisits);
   FakeHost host([&](const HttpRequest&) { return answer_of(R"({"data":[{"date":"2026-11-20","n":1}]})"); });
