@@ -1,3 +1,4 @@
+#include "daemon/cli/interruption.hpp"
 #include "daemon/cli/progress.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/engine/engine.hpp"
@@ -96,6 +97,7 @@ int import(const Arguments& arguments, Io& io) {
                     kExitUsage,
                     "--from " + arguments.text("from") + " lies in the future: there is nothing to read from then on");
   }
+  const Interruption interruption(io.host.credentials());
   auto store = open_sqlite_store(config->history, {.patience = kHistoryPatience});
   if (!store) {
     return complain(io, kExitFailed, store.error().message);

@@ -1,5 +1,6 @@
 #include "daemon/cli/check_grains.hpp"
 #include "daemon/cli/check_seasons.hpp"
+#include "daemon/cli/interruption.hpp"
 #include "daemon/cli/progress.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/shown_diagnostics.hpp"
@@ -96,6 +97,7 @@ constexpr std::chrono::minutes kClockMovedBack{10};
 
 int run_once(
     std::shared_ptr<const Config> config, Store& store, World world, Instant now, const Arguments& arguments, Io& io) {
+  const Interruption interruption(io.host.credentials());
   EngineOptions options{1, true};
   options.make_review = review_file;
   Watch watch(std::move(config), store, world, std::move(options));

@@ -1,3 +1,4 @@
+#include "daemon/cli/interruption.hpp"
 #include "daemon/cli/reading.hpp"
 #include "daemon/cli/table.hpp"
 #include "daemon/cli/verbs.hpp"
@@ -246,6 +247,7 @@ int source_test(const Arguments& arguments, Io& io) {
       return complain(io, kExitUsage, "--rows wants a number such as 20");
     }
   }
+  const Interruption interruption(io.host.credentials());
   const auto begun = io.clock.steady();
   const auto poll = source->source->poll(request, io.host, {});
   const auto took = std::chrono::duration_cast<Duration>(io.clock.steady() - begun);

@@ -7,6 +7,7 @@
 #include "daemon/os/log.hpp"
 #include "daemon/os/service.hpp"
 #include "daemon/store/history_copy.hpp"
+#include "plugins/http/credential_desk.hpp"
 #include "rules/base/text.hpp"
 
 #include <sys/stat.h>
@@ -75,6 +76,14 @@ Watch::~Watch() {
 }
 
 bool Watch::close() {
+  jobs_.request_stop();
+  CredentialDesk& logins = world_.host.credentials();
+  if (!logins.end_renewals(std::chrono::milliseconds{0})) {
+    log_info("waiting for the answer of a login: its refresh token may be another one by now");
+    if (!logins.end_renewals(kLongestRenewal)) {
+      log_warning("the login has not answered; the source may want a new refresh token");
+    }
+  }
   return pool_ == nullptr || pool_->close(kLastPolls);
 }
 

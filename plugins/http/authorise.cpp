@@ -183,6 +183,10 @@ Result<void> Conversation::renew_token(Credential::Token& token) {
 }
 
 Result<void> Conversation::fetch_token(Credential::Token& token) {
+  CredentialDesk::Renewal renewal;
+  if (plan_.auth.type == Type::kRefresh) {
+    renewal = KPI_TRY(host_.credentials().begin_renewal());
+  }
   LoginAnswer answer = KPI_TRY(log_in(token.refresh));
   if (plan_.auth.type == Type::kRefresh && !token.refresh.empty() && is_dead_grant(answer.response) &&
       token.refresh.reveal() != KPI_TRY(text_of("refresh_token"))) {
@@ -200,7 +204,8 @@ Result<Conversation::LoginAnswer> Conversation::log_in(const Secret& refresh) {
     if (const auto turn = login_->begin({.concurrency = 1}, login_book_, stop_); !turn) {
       return fail(turn.error().kind, trouble(request, "the login is held back, " + turn.error().message));
     }
-    auto answer = send(request);
+    // What was sent may be dead, and what replaces it is in the answer: that is waited for even when all else stops.
+    auto answer = plan_.auth.type == Type::kRefresh ? send(request, std::stop_token()) : send(request);
     login_->end();
     if (!answer &&
         (!was_sent_ || answer.error().kind == ErrorKind::kInvalid || answer.error().kind == ErrorKind::kStopped)) {
@@ -248,6 +253,7 @@ Result<HttpRequest> Conversation::token_request(const Secret& refresh) {
   request.url = KPI_TRY(text_of("token_url"));
   switch (plan_.auth.type) {
     case Type::kRefresh: {
+      request.timeout = std::min(request.timeout, kLongestRenewal);
       const std::string configured = KPI_TRY(text_of("refresh_token"));
       if (!refresh.empty()) {
         secrets_.push_back(refresh.reveal());  // it is not in the configuration, and may be said back

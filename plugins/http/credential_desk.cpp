@@ -168,6 +168,27 @@ std::shared_ptr<Credential> CredentialDesk::find(const std::string& name) {
   return credential;
 }
 
+Result<CredentialDesk::Renewal> CredentialDesk::begin_renewal() {
+  const std::lock_guard lock(mutex_);
+  if (is_ending_) {
+    return fail(ErrorKind::kStopped, "stopped before the login");
+  }
+  ++renewals_;
+  return Renewal(this, [](CredentialDesk* desk) { desk->end_renewal(); });
+}
+
+void CredentialDesk::end_renewal() {
+  const std::lock_guard lock(mutex_);
+  --renewals_;
+  renewed_.notify_all();
+}
+
+bool CredentialDesk::end_renewals(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  is_ending_ = true;
+  return renewed_.wait_for(lock, patience, [&] { return renewals_ == 0; });
+}
+
 Result<CredentialPlace> CredentialPlace::take(Host& host,
                                               const std::string& name,
                                               int most,

@@ -115,11 +115,28 @@ class CredentialDesk {
     return lock_ ? lock_(folder, name, stop) : Result<Held>(Held());
   }
 
+  /// A refresh token is on its way, or its answer is being written down. Where the other side rotates it, the answer
+  /// holds the only one that counts from then on: who ends the program waits for it.
+  using Renewal = std::shared_ptr<const void>;
+
+  /// Until the last copy of the result is gone. kStopped: the program ends, and nothing may begin.
+  Result<Renewal> begin_renewal();
+  /// Lets no further one begin, and waits for those under way. False: one is still after `patience`.
+  bool end_renewals(std::chrono::milliseconds patience);
+
  private:
+  void end_renewal();
+
   Lock lock_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Credential>> credentials_;
+  std::condition_variable renewed_;
+  int renewals_ = 0;
+  bool is_ending_ = false;
 };
+
+/// No renewal takes longer, so that an end need not wait longer.
+inline constexpr std::chrono::milliseconds kLongestRenewal{20'000};
 
 /// A place among what is under way with one credential, for sources that ask otherwise than over HTTP; given back when
 /// it ends.

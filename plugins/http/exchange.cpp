@@ -156,7 +156,7 @@ std::string Conversation::budget_text() const {
          Span{.ms = limits_.per.count()}.text() + " used";
 }
 
-Result<HttpResponse> Conversation::send(const HttpRequest& request) {
+Result<HttpResponse> Conversation::send(const HttpRequest& request, const std::stop_token& stop) {
   was_sent_ = false;
   while (true) {
     const Result<Duration> turn = use_->begin(limits_, book_, stop_);
@@ -186,7 +186,7 @@ Result<HttpResponse> Conversation::send(const HttpRequest& request) {
   }
   was_sent_ = true;
   ++sent_;
-  auto response = host_.http().send(request, stop_);
+  auto response = host_.http().send(request, stop);
   use_->end();
   return response;
 }

@@ -69,7 +69,11 @@ class Conversation {
   /// kInvalid: an answer named the host that would get the credential.
   Result<void> check_host(const RequestPlan& plan, const std::string& url);
   Result<void> make_body(const RequestPlan& plan, const RenderScope& scope, const Change& change, HttpRequest& request);
-  Result<HttpResponse> send(const HttpRequest& request);
+
+  Result<HttpResponse> send(const HttpRequest& request) { return send(request, stop_); }
+
+  /// `stop` gives up the exchange itself; the waits before it end with the poll's.
+  Result<HttpResponse> send(const HttpRequest& request, const std::stop_token& stop);
   [[nodiscard]] Verdict judge(const Answer& answer) const;
   [[nodiscard]] std::string note_of(const OutcomeRule& rule, const Answer& answer) const;
   [[nodiscard]] Verdict judge_status(int status) const;

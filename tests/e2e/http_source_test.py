@@ -6,11 +6,14 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tempfile
 import threading
 import unittest
+
+from world import DEADLINE, Daemon, Folder
 
 KPID = os.environ.get("KPID", "")
 SOURCE = """
@@ -26,6 +29,17 @@ sources:
 rules: [rules.yaml]
 """
 ALLOW = "allow_private: [127.0.0.0/8]"
+ROTATED = """
+sources:
+  web:
+    plugin: http
+    allow_private: [127.0.0.0/8]
+    auth: {{type: oauth2_refresh, token_url: "{url}/token", client_id: c, client_secret: s3cret, refresh_token: first}}
+    request: {{url: "{url}/n"}}
+    rows: {{kind: scalar, path: /n}}
+    metrics: {{n: {{kind: level}}}}
+rules: [rules.yaml]
+"""
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -154,6 +168,68 @@ class HttpSourceTest(unittest.TestCase):
                 self.assertIn("allow_private", ended.stderr)
                 self.assertEqual(self.server.asked, [])
 
+
+class Rotating(Server):
+    """Its /token gives another refresh token for each that it gets, when it may answer."""
+
+    def __init__(self):
+        super().__init__()
+        self.is_asked = threading.Event()
+        self.may_answer = threading.Event()
+        outer = self
+
+        def do_POST(handler):
+            handler.rfile.read(int(handler.headers["content-length"]))
+            outer.is_asked.set()
+            outer.may_answer.wait(DEADLINE)
+            body = b'{"access_token":"a","expires_in":3600,"refresh_token":"rotated"}'
+            handler.send_response(200)
+            handler.send_header("content-type", "application/json")
+            handler.send_header("content-length", str(len(body)))
+            handler.end_headers()
+            handler.wfile.write(body)
+
+        self.RequestHandlerClass.do_POST = do_POST
+        self.answer = lambda path: (200, {"content-type": "application/json"}, b'{"n":1}')
+
+
+class RotatedTokenTest(unittest.TestCase):
+    """The refresh token that was sent is dead: the one in the answer must not be lost."""
+
+    def setUp(self):
+        self.folder = Folder(self)
+        self.server = Rotating()
+        self.addCleanup(self.server.end)
+        self.addCleanup(self.server.may_answer.set)
+        self.folder.write("kpid.yaml", ROTATED.format(url=f"http://127.0.0.1:{self.server.server_port}"))
+        self.folder.write("rules.yaml", "kpis: {n: {value: web.n, thresholds: {warning: 3}}}\n")
+
+    def grants(self):
+        return [path.read_text() for path in self.folder.path.rglob("*.grant")]
+
+    def test_it_is_kept_when_the_daemon_is_ended_meanwhile(self):
+        daemon = Daemon(self, self.folder)
+        self.assertTrue(self.server.is_asked.wait(DEADLINE), daemon.text)
+        daemon.send(signal.SIGTERM)
+        daemon.wait_for("waiting for the answer of a login")
+        self.server.may_answer.set()
+        self.assertEqual(daemon.wait(), 0, daemon.text)
+        self.assertEqual(self.grants(), ['{"refresh":"rotated"}'])
+
+    def test_it_is_kept_when_a_verb_is_interrupted_meanwhile(self):
+        for words in (("source", "test", "web"), ("run", "--once"), ("import", "--source", "web")):
+            with self.subTest(words=words):
+                self.server.is_asked.clear()
+                self.server.may_answer.clear()
+                verb = self.folder.start(*words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                self.addCleanup(verb.kill)
+                self.assertTrue(self.server.is_asked.wait(DEADLINE))
+                verb.send_signal(signal.SIGINT)
+                self.server.may_answer.set()
+                self.assertEqual(verb.wait(DEADLINE), -signal.SIGINT)
+                self.assertEqual(self.grants(), ['{"refresh":"rotated"}'])
+                for kept in self.folder.path.rglob("*.grant"):
+                    shutil.rmtree(kept.parent)
 
 if __name__ == "__main__":
     unittest.main()

@@ -71,7 +71,8 @@ class FakeHost final : public Host, private HttpClient {
     }
     const std::lock_guard lock(mutex_);
     requests.push_back(request);
-    return handler_ ? handler_(request) : fail(ErrorKind::kUnavailable, "nobody answers");
+    Result<HttpResponse> answer = handler_ ? handler_(request) : fail(ErrorKind::kUnavailable, "nobody answers");
+    return stop.stop_requested() ? fail(ErrorKind::kStopped, "stopped while waiting for an answer") : answer;
   }
 
   Handler handler_;

@@ -100,6 +100,31 @@ TEST_F(HttpRefresh, IsNotForgottenForAnythingThatTheLoginMaySay) {
   }
 }
 
+TEST_F(HttpRefresh, IsWrittenDownThoughAllElseStopsMeanwhile) {
+  const LoadedSource loaded = load_source(refreshed());
+  std::stop_source stop;
+  FakeHost host([&](const HttpRequest& request) {
+    stop.request_stop();
+    return vendor_(request);
+  });
+  const auto poll = loaded.source->poll(request_at(host), host, stop.get_token());
+  ASSERT_FALSE(poll.has_value());
+  EXPECT_EQ(poll.error().kind, ErrorKind::kStopped);
+  EXPECT_EQ(vendor_.sent, (std::vector<std::string>{"first"}));
+  kept_ = host.kept_files;
+  EXPECT_EQ(poll_of_new_process(loaded), "n 2026-11-20 1\n");
+}
+
+TEST(CredentialDesk, LetsNoRenewalBeginOnceTheProgramEnds) {
+  CredentialDesk desk;
+  auto renewal = desk.begin_renewal();
+  ASSERT_TRUE(renewal.has_value());
+  EXPECT_FALSE(desk.end_renewals(std::chrono::milliseconds{0}));
+  EXPECT_FALSE(desk.begin_renewal().has_value());
+  renewal->reset();
+  EXPECT_TRUE(desk.end_renewals(std::chrono::milliseconds{0}));
+}
+
 TEST_F(HttpRefresh, WaitsWhereTheLoginCannotAnswerNow) {
   const LoadedSource loaded = load_source(refreshed());
   for (const auto& answer : {answer_of("", 425), answer_of(R"({"error":"temporarily_unavailable"})", 400)}) {
