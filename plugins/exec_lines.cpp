@@ -63,6 +63,7 @@ class Answer {
     tell_never_seen();
     Poll poll = KPI_TRY(rows_.finish("its output"));
     poll.cursor = cursor_;
+    poll.whole_from = whole_from_;
     std::ranges::move(remarks_, std::back_inserter(poll.remarks));
     return poll;
   }
@@ -103,13 +104,33 @@ class Answer {
       is_unchanged_ = unchanged->get<bool>();
       return {};
     }
+    if (line.contains("whole_from")) {
+      return take_whole_from(line);
+    }
     return take_row(line);
+  }
+
+  /// From a date on the program prints all that there is: what it had printed and prints no more is gone.
+  Result<void> take_whole_from(const Json& line) {
+    const std::string text = text_of(line, "whole_from");
+    const auto date = parse_date(text);
+    if (!date) {
+      return fail(ErrorKind::kInvalid, at() + ": whole_from wants a date such as \"2026-03-31\"");
+    }
+    const Grain& grain = settings_.grain;
+    const Slot slot = first_wanted(slot_of(*date), grain, settings_.zone);
+    whole_from_ = slot;
+    if (grain.is_civil()) {
+      const Slot period = slot_at(*date, grain, settings_.calendar);
+      whole_from_ = period < slot ? next_slot(period, grain, settings_.zone) : period;  // of the first it is a part
+    }
+    return {};
   }
 
   /// Of a line that is two things one would be lost.
   Result<void> check_one_thing(const Json& line) const {
     std::vector<std::string> things;
-    for (const char* thing : {"kpid", "values", "error", "problem", "remark", "cursor", "unchanged"}) {
+    for (const char* thing : {"kpid", "values", "error", "problem", "remark", "cursor", "unchanged", "whole_from"}) {
       if (line.contains(thing)) {
         things.emplace_back(thing);
       }
@@ -123,7 +144,7 @@ class Answer {
   /// A member that the protocol has not is told once: it may be another one's name, misspelt.
   void tell_unknown(const Json& line) {
     static const std::vector<std::string> kKnown{
-        "kpid", "date", "labels", "values", "error", "retry", "problem", "remark", "cursor", "unchanged"};
+        "kpid", "date", "labels", "values", "error", "retry", "problem", "remark", "cursor", "unchanged", "whole_from"};
     for (const auto& [name, value] : line.items()) {
       if (std::ranges::find(kKnown, name) == kKnown.end() && told_.size() < kMostTold && told_.insert(name).second) {
         rows_.tell(line_, [&, &key = name] {
@@ -193,7 +214,7 @@ class Answer {
     if (values == line.end() || !values->is_object()) {
       return fail(ErrorKind::kInvalid,
                   at() +
-                      ": is no row, error, problem, remark, cursor or unchanged: a row is "
+                      ": is no row, error, problem, remark, cursor, unchanged or whole_from: a row is "
                       "{\"date\": \"2026-03-31\", \"values\": {\"visits\": 12}}");
     }
     has_rows_ = true;
@@ -283,6 +304,7 @@ class Answer {
   std::vector<std::string> texts_;
   std::size_t line_ = 0;
   bool has_greeted_ = false;
+  std::optional<Slot> whole_from_;
   bool is_unchanged_ = false;
   bool has_rows_ = false;
   bool has_problems_ = false;

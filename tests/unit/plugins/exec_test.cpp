@@ -92,6 +92,21 @@ TEST(ExecLines, CarryACursorAndRemarks) {
   EXPECT_EQ(none->cursor, "") << "as the example prints where there is nothing to read";
 }
 
+TEST(ExecLines, SayFromWhenOnTheyAreAllThereAre) {
+  const auto whole_from = [](std::string_view date, const char* grain) {
+    SourceSettings settings = exec_settings();
+    settings.grain = parse_grain(grain).value();
+    const auto poll =
+        read_exec_lines("{\"kpid\": 1}\n{\"whole_from\": \"" + std::string(date) + "\"}\n", settings, at_now());
+    return !poll ? poll.error().message : poll->whole_from ? date_text(date_of(*poll->whole_from)) : "nothing";
+  };
+  EXPECT_EQ(whole_from("2026-03-25", "day"), "2026-03-25");
+  EXPECT_EQ(whole_from("2026-03-23", "week"), "2026-03-23");
+  EXPECT_EQ(whole_from("2026-03-25", "week"), "2026-03-30") << "of the week that began before it has a part";
+  EXPECT_EQ(whole_from("25/3", "day"), "line 2: whole_from wants a date such as \"2026-03-31\"");
+  EXPECT_EQ(read_exec_lines("{\"kpid\": 1}\n", exec_settings(), at_now())->whole_from, std::nullopt);
+}
+
 TEST(ExecLines, SayWhatIsWrongWithThem) {
   EXPECT_EQ(lines(""), (Lines{"printed nothing: its first line is {\"kpid\": 1}"}));
   EXPECT_EQ(lines("{\"values\": {}}"), (Lines{"line 1: the first line is {\"kpid\": 1}"}));
@@ -99,7 +114,7 @@ TEST(ExecLines, SayWhatIsWrongWithThem) {
   EXPECT_EQ(lines("{\"kpid\": 1}\nhello"), (Lines{"line 2:1:1: no JSON at \"hello\""}));
   EXPECT_EQ(lines("{\"kpid\": 1}\n[1]"), (Lines{"line 2: is a list where an object is wanted"}));
   EXPECT_EQ(lines("{\"kpid\": 1}\n{\"visits\": 1}"),
-            (Lines{"line 2: is no row, error, problem, remark, cursor or unchanged: a row is "
+            (Lines{"line 2: is no row, error, problem, remark, cursor, unchanged or whole_from: a row is "
                    "{\"date\": \"2026-03-31\", \"values\": {\"visits\": 12}}"}));
   EXPECT_EQ(lines("{\"kpid\": 1}\n{\"date\": \"2026-03-01\", \"values\": {\"visits\": [1]}}\n"
                   "{\"date\": \"2026-03-02\", \"values\": {\"visits\": 1}}"),
