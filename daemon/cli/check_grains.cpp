@@ -33,31 +33,57 @@ std::optional<Slot> stranger_in(const SampleTable& table, std::uint32_t metric, 
   return std::nullopt;
 }
 
+bool has_values(const SampleTable& table, std::uint32_t metric) {
+  return std::ranges::any_of(table.of_metric(metric),
+                             [&](std::uint32_t series) { return !table[series].samples.empty(); });
+}
+
+/// Whether their periods are the same.
+bool cut_alike(const Grain& one, const Grain& other) {
+  return one.is_civil() == other.is_civil() && one.span() == other.span() &&
+         (one.unit == Grain::Unit::kInstant) == (other.unit == Grain::Unit::kInstant);
+}
+
+/// Looks at one metric of a source; false: an error was reported.
+bool check_metric(const SourceConfig& source,
+                  const std::string& name,
+                  std::uint32_t known,
+                  const Engine& engine,
+                  Diagnostics& diagnostics) {
+  const SourceSettings& settings = source.settings;
+  const std::string grain = settings.grain.text();
+  const bool is_instant = settings.grain.unit == Grain::Unit::kInstant;
+  if (const auto stranger = is_instant ? std::nullopt : stranger_in(engine.table(), known, settings)) {
+    const bool is_date = slot_of(date_of(*stranger)) == *stranger;
+    diagnostics.error(
+        settings.position,
+        "the history has values of " + name + " in other periods than those of grain: " + grain + " (" +
+            (is_date ? date_text(date_of(*stranger)) : rfc3339(Instant{Duration{stranger->ms}})) +
+            " begins none): they would count beside what is read from now on",
+        "leave grain as it was (a KPI of every: " + grain + " adds its periods up), or give the source another name");
+    return false;
+  }
+  const auto before = engine.read_grain(settings.name);
+  if (before && !cut_alike(*before, settings.grain) && has_values(engine.table(), known)) {
+    diagnostics.error(settings.position,
+                      "the history has values of " + name + " of grain: " + before->text() +
+                          ": they would count beside those of grain: " + grain + " that are read from now on",
+                      "leave grain: " + before->text() + ", or give the source another name");
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void check_grains(const Config& config, const Engine& engine, Diagnostics& diagnostics) {
   const auto& known = engine.config().rules.metrics;
   for (const SourceConfig& source : config.sources) {
-    if (source.settings.grain.unit == Grain::Unit::kInstant) {
-      continue;
-    }
     for (const std::uint32_t metric : source.metrics) {
       const std::string& name = config.rules.metrics[metric].name;
       const auto before = std::ranges::find(known, name, &Metric::name);
-      const auto stranger =
-          before == known.end()
-              ? std::nullopt
-              : stranger_in(engine.table(), static_cast<std::uint32_t>(before - known.begin()), source.settings);
-      if (stranger) {
-        const std::string grain = source.settings.grain.text();
-        const bool is_date = slot_of(date_of(*stranger)) == *stranger;
-        diagnostics.error(source.settings.position,
-                          "the history has values of " + name + " in other periods than those of grain: " + grain +
-                              " (" +
-                              (is_date ? date_text(date_of(*stranger)) : rfc3339(Instant{Duration{stranger->ms}})) +
-                              " begins none): they would count beside what is read from now on",
-                          "leave grain as it was (a KPI of every: " + grain +
-                              " adds its periods up), or give the source another name");
+      if (before != known.end() &&
+          !check_metric(source, name, static_cast<std::uint32_t>(before - known.begin()), engine, diagnostics)) {
         break;
       }
     }

@@ -151,6 +151,9 @@ class Engine {
   /// Whether the last poll of some source failed.
   [[nodiscard]] bool has_failed_source() const;
 
+  /// The grain that a source was read with last, before this run too; nothing: it is not known.
+  [[nodiscard]] std::optional<Grain> read_grain(std::string_view source) const;
+
   /// Whether every rule was judged once since the start.
   [[nodiscard]] bool is_warm(Instant now) const;
 
@@ -184,7 +187,7 @@ class Engine {
     bool is_changed = false;
     bool is_read = false;               ///< Since the start, whether or not it could be.
     bool was_failing = false;           ///< As its lines were told last.
-    std::string cursor_mark;            ///< Before each cursor: the settings it was read with.
+    std::string cursor_mark;            ///< Before each cursor: the settings it was read with, and the grain.
     std::optional<Slot> anew_from;      ///< What is read from here on is wanted again: its rates have changed.
     std::optional<Instant> anew_since;  ///< When they did, in this run: polls that were asked for before do not serve.
     std::optional<Slot> newest;         ///< Of its samples, when `knows_newest`.

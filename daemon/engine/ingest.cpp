@@ -3,6 +3,7 @@
 #include "daemon/engine/lost_rows.hpp"
 #include "daemon/engine/poll_schedule.hpp"
 #include "plugins/rows.hpp"
+#include "rules/base/text.hpp"
 #include "rules/judge/touch.hpp"
 
 #include <algorithm>
@@ -110,6 +111,14 @@ PollRequest Engine::poll_request(std::uint32_t source, Instant now) const {
   return request;
 }
 
+std::optional<Grain> Engine::read_grain(std::string_view source) const {
+  const auto state = std::ranges::find_if(sources_, [&](const SourceState& known) { return known.row.name == source; });
+  const std::string_view mark = state == sources_.end() ? std::string_view() : state->row.cursor;
+  const std::vector<std::string_view> words = split(mark, ' ');
+  const auto grain = parse_grain(words.size() < 3 ? "" : words[1]);
+  return grain ? std::optional(*grain) : std::nullopt;
+}
+
 void Engine::receive(PollResult result) {
   polls_.push_back(std::move(result));
 }
@@ -202,9 +211,9 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
       !state.row.cursor.starts_with(state.cursor_mark)) {
     result.poll->whole_from = Slot{std::numeric_limits<std::int64_t>::min()};  // read by other labels than before
   }
-  state.row.cursor = result.poll->cursor.empty() ? "" : state.cursor_mark + result.poll->cursor;
+  state.row.cursor = state.cursor_mark + result.poll->cursor;
   if (converts(source) && convert(*result.poll, source, *config_, table_)) {
-    state.row.cursor.clear();  // what had no rate is read again
+    state.row.cursor = state.cursor_mark;  // what had no rate is read again
   }
   state.row.problem_count = result.poll->problem_count;
   state.row.problems.clear();
@@ -279,7 +288,8 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
   sources_[source_of_metric_[source.metrics.front()]].knows_newest = false;
   if (skipped) {
     // What was not seen must be asked for again, although the source has not changed.
-    sources_[source_of_metric_[source.metrics.front()]].row.cursor.clear();
+    SourceState& state = sources_[source_of_metric_[source.metrics.front()]];
+    state.row.cursor = state.cursor_mark;
   }
   refresh_stale();
   std::optional<Slot> first_changed;

@@ -132,8 +132,9 @@ void Engine::plan() {
   sources_of_kpi_.resize(rules_.kpis.size());
   sources_.resize(config_->sources.size());
   for (std::uint32_t i = 0; i < sources_.size(); ++i) {
-    sources_[i].row.name = config_->sources[i].settings.name;
-    sources_[i].cursor_mark = fingerprint(settings_text(config_->sources[i])) + " ";
+    const SourceConfig& source = config_->sources[i];
+    sources_[i].row.name = source.settings.name;
+    sources_[i].cursor_mark = fingerprint(settings_text(source)) + " " + source.settings.grain.text() + " ";
     for (const std::uint32_t metric : config_->sources[i].metrics) {
       source_of_metric_[metric] = i;
     }

@@ -67,6 +67,26 @@ TEST_F(CheckHistory, RefusesAnotherGrainThanThatOfItsValues) {
   EXPECT_EQ(program_.once("2026-04-13T06:00:00Z"), 0);
 }
 
+TEST_F(CheckHistory, RefusesAFinerGrainThanThatOfItsValuesThoughTheyBeginPeriodsOfIt) {
+  for (const char* file : {"history.db", "history.db-wal", "history.db-shm"}) {
+    program_.remove(file);
+  }
+  source("grain: week");
+  rules("value: web.visits, every: week");
+  ASSERT_EQ(program_.once("2026-04-13T06:00:00Z"), 0);
+  source("grain: day");
+  rules("value: web.visits");
+  const std::string refused =
+      "the history has values of web.visits of grain: week: they would count beside those of "
+      "grain: day that are read from now on";
+  EXPECT_NE(said().find(refused), std::string::npos) << said();
+  EXPECT_EQ(program_.once("2026-04-14T06:00:00Z"), 1);
+  source("grain: week");
+  rules("value: web.visits, every: week");
+  EXPECT_EQ(said().find("would count"), std::string::npos) << said();
+  EXPECT_EQ(program_.once("2026-04-14T06:00:00Z"), 0);
+}
+
 TEST_F(CheckHistory, NamesAFilterThatNoRowEverMatched) {
   rules("value: 'web.visits{country=\"SF\"}'");
   EXPECT_EQ(
