@@ -138,7 +138,7 @@ Result<void> Conversation::authorise(HttpRequest& request) {
   return {};
 }
 
-Result<std::pair<std::string, std::string>> Conversation::current_token(RenderScope& scope) {
+Result<Secret> Conversation::current_token(RenderScope& scope) {
   const std::lock_guard lock(credential_->token_mutex);
   Credential::Token& token = credential_->token;
   if (!token.is_loaded || needs_token(token)) {
@@ -153,18 +153,22 @@ Result<std::pair<std::string, std::string>> Conversation::current_token(RenderSc
   for (const auto& [name, value] : token.exports) {
     scope.values["auth." + name] = value;
   }
-  return std::pair(to_lower_ascii(plan_.auth.header), plan_.auth.prefix + token.value.reveal());
+  return token.value;
 }
 
 bool Conversation::needs_token(const Credential::Token& token) const {
   return token.value.empty() || (token.renew_at && *token.renew_at <= host_.now());
 }
 
-void Conversation::drop_token() {
+void Conversation::drop_token(const Secret& used) {
   const std::lock_guard lock(credential_->token_mutex);
-  credential_->token.refused = credential_->token.value;
-  credential_->token.value = Secret();
-  credential_->token.renew_at.reset();
+  Credential::Token& token = credential_->token;
+  if (!token.value.empty() && token.value.reveal() != used.reveal()) {
+    return;  // another source has renewed it meanwhile
+  }
+  token.refused = used;
+  token.value = Secret();
+  token.renew_at.reset();
 }
 
 /// Two that send one refresh token at once lose it where it is rotated: the second is refused.

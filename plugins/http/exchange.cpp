@@ -337,12 +337,14 @@ Result<Exchange> Conversation::ask(const RequestPlan& plan, const RenderScope& g
   bool has_renewed = false;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     RenderScope scope = given;
-    std::vector<std::pair<std::string, std::string>> token;
+    Secret token;
     if (plan_.auth.has_token()) {
-      token.push_back(KPI_TRY(current_token(scope)));  // first: what it exports may stand in the address
+      token = KPI_TRY(current_token(scope));  // first: what it exports may stand in the address
     }
     HttpRequest request = KPI_TRY(make(plan, scope, change));
-    request.headers.insert(request.headers.end(), token.begin(), token.end());
+    if (!token.empty()) {
+      request.headers.emplace_back(to_lower_ascii(plan_.auth.header), plan_.auth.prefix + token.reveal());
+    }
     KPI_TRY(authorise(request));
     auto response = send(request);
     if (!response) {
@@ -374,7 +376,7 @@ Result<Exchange> Conversation::ask(const RequestPlan& plan, const RenderScope& g
     }
     if (verdict.kind == OutcomeKind::kReauth && plan_.auth.has_token() && !has_renewed) {
       has_renewed = true;
-      drop_token();
+      drop_token(token);
       continue;
     }
     KPI_TRY(after_trouble(request, *response, verdict, attempt));

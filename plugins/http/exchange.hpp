@@ -87,8 +87,8 @@ class Conversation {
   // The credential: authorise.cpp.
   Result<void> authorise(HttpRequest& request);
   Result<void> add_proof(HttpRequest& request);
-  /// The header with the token, fetched if need be; what the login exported goes into `scope`.
-  Result<std::pair<std::string, std::string>> current_token(RenderScope& scope);
+  /// Fetched if need be; what the login exported goes into `scope`.
+  Result<Secret> current_token(RenderScope& scope);
   /// Unless another process does so at the moment: then by what it got.
   Result<void> renew_token(Credential::Token& token);
   Result<void> fetch_token(Credential::Token& token);
@@ -113,7 +113,8 @@ class Conversation {
   Result<Json> service_key();
   [[nodiscard]] Position written_at(std::string_view name) const;
   Result<std::string> key_file(std::string path, const Position& named_at);
-  void drop_token();
+  /// The other side has refused it.
+  void drop_token(const Secret& used);
 
   // What a restart must not lose of it: kept_token.cpp.
   void name_grant();

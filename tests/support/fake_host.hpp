@@ -77,7 +77,7 @@ class FakeHost final : public Host, private HttpClient {
 
   Handler handler_;
   std::map<std::string, std::string> files_;
-  std::mutex mutex_;
+  std::recursive_mutex mutex_;  // an answer may be what another poll brings about
 };
 
 }  // namespace kpi::test

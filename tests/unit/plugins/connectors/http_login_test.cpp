@@ -80,6 +80,29 @@ rows: {kind: scalar, path: /n}
 metrics: {n: {kind: level}})";
 }
 
+TEST(HttpTokens, ThatTwoSourcesFindRefusedAtOnceAreOneThatIsRefused) {
+  const LoadedSource one = load_source(kRefreshed, "one");
+  const LoadedSource other = load_source(kRefreshed, "other");
+  bool is_nested = false;
+  int logins = 0;
+  std::optional<Result<Poll>> of_other;
+  FakeHost host([&](const HttpRequest& request) {
+    if (request.url.starts_with("https://id")) {
+      return ++logins == 1 ? answer_of(R"({"access_token":"t1","expires_in":3600})") : answer_of("", 429);
+    }
+    if (!std::exchange(is_nested, true)) {
+      of_other = other.source->poll(request_at(host), host, {});  // sent with the same token, and refused first
+    }
+    return answer_of("", 401);
+  });
+  const auto poll = one.source->poll(request_at(host), host, {});
+  ASSERT_FALSE(poll.has_value());
+  EXPECT_EQ(poll.error().kind, ErrorKind::kUnavailable) << poll.error().message;
+  EXPECT_NE(poll.error().message.find("the login is held back"), std::string::npos) << poll.error().message;
+  ASSERT_TRUE(of_other && !of_other->has_value());
+  EXPECT_EQ(of_other->error().kind, ErrorKind::kUnavailable) << of_other->error().message;
+}
+
 TEST(HttpTokens, AreNotAskedForWhileTheLoginIsHeldBack) {
   int logins = 0;
   HttpResponse of_login = answer_of(R"({"error_description":"slow down, s3cret"})", 429, {{"retry-after", "120"}});
