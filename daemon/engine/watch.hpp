@@ -92,6 +92,9 @@ class Watch {
   [[nodiscard]] std::size_t under_way() const;
 
  private:
+  /// A turn comes at least this often, so that a step of the wall clock is noticed.
+  static constexpr std::chrono::seconds kLongestWait{30};
+
   struct Polling {
     Instant next;
     bool in_flight = false;
