@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 
@@ -51,15 +52,52 @@ bool is_damaged(const std::string& path, bool is_after_crash) {
   } catch (const SQLite::Exception& exception) {
     // No database at all: a history whose first page is gone, where one was kept or its other pages name our tables;
     // else a file that is not ours to move.
-    return is_damage(exception) && ((exception.getErrorCode() & 0xff) == SQLITE_CORRUPT ||
-                                    std::filesystem::exists(path + ".reserve") || names_our_tables(path));
+    return is_damage(exception) &&
+           ((exception.getErrorCode() & 0xff) == SQLITE_CORRUPT || has_kept_history(path) || names_our_tables(path));
   }
+}
+
+std::uintmax_t size_of(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  return error ? 0 : size;
+}
+
+/// A new history begins at `path`, where one was kept. SQLite would remove what was last written to that one: it does
+/// not belong to an empty file.
+Result<std::string> begin_after_loss(const std::string& path, bool was_there) {
+  std::string kept;
+  if (size_of(path + "-wal") > 0) {
+    std::error_code error;
+    for (int number = 1; kept.empty() || std::filesystem::exists(kept, error); ++number) {
+      kept = fmt::format("{}.damaged-{}-wal", path, number);
+    }
+    std::filesystem::rename(path + "-wal", kept, error);
+    if (error) {
+      return fail(ErrorKind::kStorage,
+                  fmt::format("cannot move aside what is left of the lost history, \"{}-wal\": {}; make its directory "
+                              "writable for the user that runs kpid",
+                              path,
+                              error.message()));
+    }
+  }
+  return fmt::format(
+      "the history \"{}\" was {}, although kpid has kept one there: what it held is lost, and a new one begins.{} If "
+      "that is not wanted, stop kpid and restore a backup",
+      path,
+      was_there ? "empty" : "gone",
+      kept.empty() ? "" : fmt::format(" What was last written to it is now \"{}\".", kept));
 }
 
 }  // namespace
 
 Result<std::string> make_ready(const std::string& path, const FileLock& lock) {
+  std::error_code error;
+  const bool was_there = std::filesystem::exists(path, error);
   KPI_TRY(create_private(path));
+  if (size_of(path) == 0 && (has_kept_history(path) || size_of(path + "-wal") > 0)) {
+    return begin_after_loss(path, was_there);
+  }
   if (lock.was_damaged() || is_damaged(path, lock.was_abandoned())) {
     return text_of(KPI_TRY(salvage_history(path)), path);
   }

@@ -14,7 +14,7 @@
 namespace kpi::sqlite {
 
 /// A file at `path` that can be written: one of its owner's alone where there was none, a new one with what can be read
-/// of a damaged one. Returns what people are to be told of it; empty:
+/// of a damaged one, a new one too in place of one that was lost. Returns what people are to be told of it; empty:
 /// nothing. kStorage.
 Result<std::string> make_ready(const std::string& path, const FileLock& lock);
 

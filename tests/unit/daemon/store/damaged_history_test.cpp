@@ -1,4 +1,4 @@
-// What a start makes of a history that is damaged: it is moved aside, what can be read of it is saved, and it
+// What a start makes of a history that is damaged or lost: it is moved aside, what can be read of it is saved, and it
 // is said.
 
 #include "daemon/store/history_copy.hpp"
@@ -267,6 +267,74 @@ TEST(DamagedHistory, LeavesAFileThatIsNoHistoryWhereItIs) {
     EXPECT_THAT(refusal_to_open(path), testing::HasSubstr("file is not a database"));
     EXPECT_FALSE(std::filesystem::exists(path + ".damaged-1"));
   }
+}
+
+/// What the start after `lose` says of a history that was written and closed in good order.
+std::vector<std::string> said_after(const TempDir& directory, const std::function<void(const std::string&)>& lose) {
+  const std::string path = directory.file("kpid.db");
+  std::unique_ptr<Store> store = opened(path);
+  expect_committed(*store, first_step());
+  store.reset();
+  lose(path);
+  store = opened(path);
+  const Result<StoredState> state = store->load();
+  EXPECT_TRUE(state) << state.error().message;
+  return state ? state->warnings : std::vector<std::string>{};
+}
+
+constexpr const char* kLostText =
+    "the history \"{}\" was {}, although kpid has kept one there: what it held is lost, and a new one begins. If that "
+    "is not wanted, stop kpid and restore a backup";
+
+TEST(LostHistory, IsToldWhereTheFileIsEmptyAndOnceOnly) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  EXPECT_THAT(said_after(directory, [](const std::string& file) { std::filesystem::resize_file(file, 0); }),
+              testing::ElementsAre(fmt::format(kLostText, path, "empty")));
+  EXPECT_THAT(opened(path)->load()->warnings, testing::IsEmpty());
+}
+
+TEST(LostHistory, IsToldWhereTheFileIsGone) {
+  const TempDir directory;
+  EXPECT_THAT(said_after(directory, [](const std::string& file) { std::filesystem::remove(file); }),
+              testing::ElementsAre(fmt::format(kLostText, directory.file("kpid.db"), "gone")));
+}
+
+TEST(LostHistory, KeepsWhatWasLastWrittenBesideIt) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  const auto said = said_after(directory, [](const std::string& file) {
+    std::filesystem::resize_file(file, 0);
+    write_file(file + "-wal", "the last steps");
+  });
+  ASSERT_THAT(said, testing::SizeIs(1));
+  EXPECT_THAT(said[0],
+              testing::HasSubstr(fmt::format("What was last written to it is now \"{}.damaged-1-wal\".", path)));
+  std::ifstream kept(path + ".damaged-1-wal");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(kept), {}), "the last steps");
+}
+
+TEST(LostHistory, IsNoneWhereNeverOneWas) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  write_file(path, "");
+  const std::unique_ptr<Store> store = opened(path);
+  ASSERT_NE(store, nullptr);
+  EXPECT_THAT(store->load()->warnings, testing::IsEmpty());
+}
+
+TEST(LostHistory, IsToldToReadersToo) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  EXPECT_THAT(open_sqlite_store_for_reading(path).error().message, testing::StartsWith("no history yet at "));
+  std::unique_ptr<Store> store = opened(path);
+  expect_committed(*store, first_step());
+  store.reset();
+  std::filesystem::resize_file(path, 0);
+  EXPECT_EQ(open_sqlite_store_for_reading(path).error().message,
+            fmt::format("the history \"{}\" is empty or gone, although kpid has kept one there: restore a backup, or "
+                        "run \"kpid run --once\" to begin a new one",
+                        path));
 }
 
 }  // namespace
