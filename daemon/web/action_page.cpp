@@ -2,6 +2,7 @@
 
 #include "daemon/engine/action_link.hpp"
 #include "daemon/notify/html_text.hpp"
+#include "daemon/web/request_parts.hpp"
 #include "rules/base/text.hpp"
 #include "rules/words/civil_words.hpp"
 #include "rules/words/say.hpp"
