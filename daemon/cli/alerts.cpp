@@ -28,6 +28,7 @@ struct Alert {
   std::string error;            ///< Of the source, while it fails.
   bool is_stale = false;        ///< It goes on, and the newest period has no data.
   std::optional<AcknowledgementRow> acknowledgement;  ///< The last one.
+  std::size_t lines = 0;  ///< Of its KPI, those that have its segment's labels: what a silence of these holds back.
 
   [[nodiscard]] bool is_open() const { return !episode.row.resolved; }
 
@@ -60,6 +61,7 @@ class AlertReader {
       const bool is_absent = status.row.verdict == Verdict::kNoData && std::isnan(status.row.value);
       newest_.emplace(status.row.line, Newest{status.row.slot, is_absent});
     }
+    count_lines(alerts, statuses);
     const std::vector<SourceRow> sources = KPI_TRY(reader_.sources());
     for (Alert& alert : alerts) {
       const auto source = std::ranges::find(sources, alert.source(), &SourceRow::name);
@@ -84,6 +86,24 @@ class AlertReader {
   };
 
   static Instant began(const Alert& alert) { return alert.episode.row.firing.value_or(alert.episode.row.since); }
+
+  static void count_lines(std::vector<Alert>& alerts, const std::vector<KpiStatus>& statuses) {
+    std::map<std::string_view, std::vector<const Labels*>> segments;
+    for (const KpiStatus& status : statuses) {
+      segments[status.kpi].push_back(&status.segment);
+    }
+    for (Alert& alert : alerts) {
+      const Labels& wanted = alert.episode.segment;
+      const auto has_its_labels = [&](const Labels* segment) {
+        return std::ranges::all_of(
+            wanted, [&](const auto& label) { return label_value(*segment, label.first) == label.second; });
+      };
+      const auto found = segments.find(alert.episode.kpi);
+      if (alert.is_open() && found != segments.end()) {
+        alert.lines = static_cast<std::size_t>(std::ranges::count_if(found->second, has_its_labels));
+      }
+    }
+  }
 
   /// The period whose number is shown; none where the history cannot know it.
   std::optional<Slot> slot_of(const Alert& alert) const {
@@ -183,6 +203,7 @@ ordered_json json_of(const Alert& alert) {
           {"source", text_or_null(alert.source())},
           {"title", alert.kpi == nullptr ? ordered_json(nullptr) : ordered_json(alert.kpi->title)},
           {"segment", segment},
+          {"lines", alert.lines == 0 ? ordered_json(nullptr) : ordered_json(alert.lines)},
           {"rule", row.rule},
           {"severity", name_of(alert.episode.present)},
           {"since", rfc3339(row.since)},

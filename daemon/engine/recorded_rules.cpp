@@ -91,37 +91,16 @@ class Rules {
                                 (why == diagnostics.items().end() ? "" : ": " + why->message));
   }
 
-  /// What of it loads: what does not is left out, and what uses that too.
   RuleSet load() {
-    std::vector<const Entry*> entries;
+    std::vector<const YamlNode*> trees;
     for (const Entry& entry : in_force_) {
       if (entry.tree != nullptr) {
-        entries.push_back(&entry);
+        trees.push_back(entry.tree);
       }
     }
-    while (true) {
-      std::vector<const YamlNode*> maps;
-      std::ranges::transform(entries, std::back_inserter(maps), &Entry::tree);
-      const RuleSet& now = config_->rules;
-      Diagnostics diagnostics;
-      auto rules = load_kpis(maps, {now.metrics, now.calendar, config_->zone, config_->false_alarms}, diagnostics);
-      if (rules) {
-        return std::move(*rules);
-      }
-      std::set<const SourceText*> wrong;
-      for (const Diagnostic& found : diagnostics.items()) {
-        if (found.severity == Diagnostic::Severity::kError) {
-          wrong.insert(found.position.source);
-        }
-      }
-      std::erase_if(entries, [&](const Entry* entry) {
-        const bool is_wrong = wrong.contains(entry->text);
-        if (is_wrong) {
-          leave_out(*entry, diagnostics);
-        }
-        return is_wrong;
-      });
-    }
+    return load_recorded(std::move(trees), *config_, [&](const YamlNode& tree, const Diagnostics& diagnostics) {
+      leave_out(*std::ranges::find(in_force_, &tree, &Entry::tree), diagnostics);
+    });
   }
 
   std::shared_ptr<const Config> config_;
@@ -149,6 +128,32 @@ std::set<std::string> judged_before(Instant first, const std::vector<KnownRule>&
 }
 
 }  // namespace
+
+RuleSet load_recorded(std::vector<const YamlNode*> trees,
+                      const Config& config,
+                      const std::function<void(const YamlNode& tree, const Diagnostics& diagnostics)>& left_out) {
+  const RuleSet& now = config.rules;
+  while (true) {
+    Diagnostics diagnostics;
+    auto rules = load_kpis(trees, {now.metrics, now.calendar, config.zone, config.false_alarms}, diagnostics);
+    if (rules) {
+      return std::move(*rules);
+    }
+    std::set<const SourceText*> wrong;
+    for (const Diagnostic& found : diagnostics.items()) {
+      if (found.severity == Diagnostic::Severity::kError) {
+        wrong.insert(found.position.source);
+      }
+    }
+    std::erase_if(trees, [&](const YamlNode* tree) {
+      const bool is_wrong = wrong.contains(tree->position.source);
+      if (is_wrong) {
+        left_out(*tree, diagnostics);
+      }
+      return is_wrong;
+    });
+  }
+}
 
 Result<RecordedRules> read_recorded_rules(HistoryReader& reader, const std::shared_ptr<const Config>& config) {
   RecordedRules recorded;

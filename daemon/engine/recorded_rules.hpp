@@ -3,7 +3,10 @@
 
 #include "daemon/config/config.hpp"
 #include "daemon/store/history_reader.hpp"
+#include "rules/base/diagnostic.hpp"
+#include "rules/load/yaml.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,5 +27,11 @@ struct RecordedRules {
 /// What the rules do not say (sources, calendar, time zone) is that of `config`, which must outlive the versions. A
 /// rule that does not load with it is left out, with a remark.
 Result<RecordedRules> read_recorded_rules(HistoryReader& reader, const std::shared_ptr<const Config>& config);
+
+/// The rules of these definitions, a map of one KPI each in a text of its own, that load with the sources and the
+/// calendar of `config`. `left_out` hears of each that does not, or that uses one that does not, and why.
+RuleSet load_recorded(std::vector<const YamlNode*> trees,
+                      const Config& config,
+                      const std::function<void(const YamlNode& tree, const Diagnostics& diagnostics)>& left_out);
 
 }  // namespace kpi

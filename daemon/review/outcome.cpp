@@ -151,6 +151,9 @@ void add_segments(const ReviewKpi& kpi, const ReportStyle& style, std::vector<st
 }  // namespace
 
 std::vector<std::string> decisions_of(const ReviewKpi& kpi, const ReportStyle& style) {
+  if (kpi.removed) {
+    return {};
+  }
   const ReportWords& words = report_words(style.language);
   const ReviewLine& line = kpi.total;
   std::vector<std::string> decisions = asked_by(line, kpi, style);
@@ -220,6 +223,13 @@ std::string turn_text(const std::vector<std::string>& lines, const Kpi& kpi, con
     }
   }
   return join(texts, ", ");
+}
+
+std::string removed_text(const RemovedKpi& removed, const ReportStyle& style) {
+  const ReportWords& words = report_words(style.language);
+  return (removed.on ? filled(words.removed_on, {{"date", long_date(*removed.on, words)}})
+                     : std::string(words.removed_undated)) +
+         (removed.loads ? "" : " " + std::string(words.removed_last));
 }
 
 std::string figure_text(const std::optional<double>& value, const Kpi& kpi, const ReportStyle& style) {

@@ -18,11 +18,14 @@ enum class ReviewOutcome : std::uint8_t { kMade, kAtRisk, kNotMade, kNothingToMe
 /// more periods were missed than met; else at risk.
 ReviewOutcome outcome_of(const ReviewLine& line, Instant last_due);
 
-/// Sentences, the gravest first; none: nothing to decide.
+/// Sentences, the gravest first; none: nothing to decide, as of a KPI that is no longer in the rules.
 std::vector<std::string> decisions_of(const ReviewKpi& kpi, const ReportStyle& style);
 
 /// The civil day of an instant.
 Date local_day(Instant at, const Zone& zone);
+
+/// Since when a KPI is no longer in the rules, and what stands for it; sentences.
+std::string removed_text(const RemovedKpi& removed, const ReportStyle& style);
 
 /// The value in the KPI's unit and the language, or the word for unknown.
 std::string figure_text(const std::optional<double>& value, const Kpi& kpi, const ReportStyle& style);

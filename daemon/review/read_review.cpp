@@ -36,9 +36,10 @@ std::int64_t longest_period(const RuleSet& rules) {
 
 class ReviewReader {
  public:
-  ReviewReader(const Config& config, const ReviewPeriod& period, HistoryReader& reader)
-      : config_(config), rules_(config.rules), reader_(reader) {
+  ReviewReader(ReviewRules rules, const ReviewPeriod& period, HistoryReader& reader)
+      : config_(*rules.config), rules_(rules.config->rules), reader_(reader) {
     review_.period = period;
+    review_.rules = std::move(rules);
     previous_ = review_.previous = previous_of(period, rules_.calendar);
     year_ago_ = review_.year_ago = year_ago_of(period, rules_.calendar);
   }
@@ -56,6 +57,7 @@ class ReviewReader {
     make_kpis();
     KPI_TRY(read_lines());
     KPI_TRY(read_ledger());
+    drop_removed();
     for (ReviewKpi& kpi : review_.kpis) {
       kpi.until = judged_until(kpi);
     }
@@ -178,7 +180,12 @@ class ReviewReader {
       const Kpi& kpi = rules_.kpis[order_[at]];
       review_.kpis[at].kpi = &kpi;
       review_.kpis[at].last_due = last_due(kpi, plans[order_[at]]);
-      review_.kpis[at].basis = basis_of(rules_, kpi);
+      const auto removed = review_.rules.removed.find(kpi.id);
+      if (removed != review_.rules.removed.end()) {
+        review_.kpis[at].removed = removed->second;
+      }
+      const bool has_formula = !review_.kpis[at].removed || review_.kpis[at].removed->loads;
+      review_.kpis[at].basis = has_formula ? basis_of(rules_, kpi) : FigureBasis::kLast;
       at_.emplace(kpi.id, at);
     }
   }
@@ -257,6 +264,34 @@ class ReviewReader {
       if (place && place->segment != kTotal && &review_.kpis[place->at] == &kpi) {
         place->segment = kept[place->segment];
         place = place->segment == kTotal ? std::nullopt : place;
+      }
+    }
+  }
+
+  /// Of KPIs that are no longer in the rules only those that were judged in the period belong to its review.
+  void drop_removed() {
+    const auto is_silent = [](const ReviewKpi& kpi) {
+      return kpi.removed && kpi.total.points.empty() && kpi.segments.empty();
+    };
+    if (std::ranges::none_of(review_.kpis, is_silent)) {
+      return;
+    }
+    std::vector<std::size_t> kept(review_.kpis.size(), kTotal);
+    std::vector<ReviewKpi> kpis;
+    std::vector<std::uint32_t> order;
+    for (std::size_t at = 0; at < review_.kpis.size(); ++at) {
+      if (!is_silent(review_.kpis[at])) {
+        kept[at] = kpis.size();
+        kpis.push_back(std::move(review_.kpis[at]));
+        order.push_back(order_[at]);
+      }
+    }
+    review_.kpis = std::move(kpis);
+    order_ = std::move(order);
+    for (std::optional<Place>& place : places_) {
+      if (place) {
+        place->at = kept[place->at];
+        place = place->at == kTotal ? std::nullopt : place;
       }
     }
   }
@@ -492,7 +527,7 @@ std::optional<double> VerdictCounts::strict_attainment() const {
 }
 
 Result<Review> read_review(const Config& config, const ReviewPeriod& period, HistoryReader& reader) {
-  return ReviewReader(config, period, reader).read();
+  return ReviewReader(KPI_TRY(read_review_rules(config, reader)), period, reader).read();
 }
 
 }  // namespace kpi

@@ -13,7 +13,8 @@ namespace {
 constexpr const char* kColumns =
     "unit,value,previous,year_ago,until,basis,periods,met,missed,no_data,recorded,attainment,episodes,restated,"
     "target_status,target_goal,target_expected,target_actual,reviewed,reviewed_by,attainment_with_gaps,"
-    "seconds_to_notice,seconds_to_recover,target_deadline,targets_ended,targets_missed,earlier_targets\r\n";
+    "seconds_to_notice,seconds_to_recover,target_deadline,targets_ended,targets_missed,earlier_targets,removed,"
+    "removed_on\r\n";
 
 std::string number(const std::optional<double>& value) {
   return csv_cell(value.value_or(std::numeric_limits<double>::quiet_NaN()));
@@ -79,6 +80,8 @@ std::string line_csv(const ReviewKpi& kpi,
   cells.push_back(seconds(line.to_notice));
   cells.push_back(seconds(line.to_recover));
   add_targets(line, review.period, cells);
+  cells.emplace_back(kpi.removed ? "true" : "false");
+  cells.push_back(kpi.removed && kpi.removed->on ? date_text(*kpi.removed->on) : "");
   return join(cells, ",") + "\r\n";
 }
 

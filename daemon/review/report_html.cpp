@@ -107,7 +107,12 @@ class Html {
     html_.raw("</tr></thead>\n");
     std::vector<std::string> objectives;
     std::map<std::string, std::vector<const ReviewKpi*>> by_objective;
+    std::vector<const ReviewKpi*> removed;
     for (const ReviewKpi& kpi : review_.kpis) {
+      if (kpi.removed) {
+        removed.push_back(&kpi);
+        continue;
+      }
       auto& kpis = by_objective[kpi.kpi->objective];
       if (kpis.empty()) {
         objectives.push_back(kpi.kpi->objective);
@@ -115,21 +120,29 @@ class Html {
       kpis.push_back(&kpi);
     }
     for (const std::string& objective : objectives) {
-      html_.put("<tbody class=\"objective\"><tr><th scope=\"rowgroup\" colspan=\"7\">",
-                objective.empty() ? words_.no_objective : std::string_view(objective),
-                "</th></tr>\n");
-      for (const ReviewKpi* kpi : by_objective[objective]) {
-        score(*kpi);
-      }
-      html_.raw("</tbody>\n");
+      scores(objective.empty() ? words_.no_objective : std::string_view(objective), by_objective[objective]);
+    }
+    if (!removed.empty()) {
+      scores(words_.removed_kpis, removed);
     }
     html_.raw("</table></div>\n");
+  }
+
+  void scores(std::string_view heading, const std::vector<const ReviewKpi*>& kpis) {
+    html_.put("<tbody class=\"objective\"><tr><th scope=\"rowgroup\" colspan=\"7\">", heading, "</th></tr>\n");
+    for (const ReviewKpi* kpi : kpis) {
+      score(*kpi);
+    }
+    html_.raw("</tbody>\n");
   }
 
   void score(const ReviewKpi& kpi) {
     const ReviewLine& line = kpi.total;
     html_.put("<tr><th scope=\"row\"><a href=\"#kpi-", kpi.kpi->id, "\">");
     html_.put("", kpi.kpi->title, "</a>");
+    if (kpi.removed) {
+      html_.put("<small class=\"line\">", removed_text(*kpi.removed, style_), "</small>");
+    }
     html_.raw(sparkline(line, review_.period), "</th>");
     html_.put("<td class=\"wide owner\">", kpi.kpi->owner, "</td>");
     html_.put("<td class=\"number\"><b>", figure_text(line.value, *kpi.kpi, style_), "</b></td>");

@@ -45,7 +45,9 @@ std::string row(const ReviewKpi& kpi, const ReviewLine& line, bool has_year_ago,
     status = std::string(words.status.at(static_cast<std::size_t>(line.target->status))) + ", " +
              target_words(*line.target, *kpi.kpi, style);
   }
-  const std::string name = line.segment.empty() ? md(kpi.kpi->title) : "· " + md(segment_words(line.segment, words));
+  const std::string mark = kpi.removed ? " (" + md(words.removed) + ")" : "";
+  const std::string name =
+      line.segment.empty() ? md(kpi.kpi->title) + mark : "· " + md(segment_words(line.segment, words));
   return fmt::format("| {} | {} | {} | {}{} | {} / {} | {} |\n",
                      name,
                      md(kpi.kpi->owner),
@@ -95,6 +97,11 @@ std::string report_markdown(const Review& review, const ReportStyle& style) {
     text += row(kpi, kpi.total, has_year_ago, style);
     for (const ReviewLine& line : kpi.segments) {
       text += row(kpi, line, has_year_ago, style);
+    }
+  }
+  for (const ReviewKpi& kpi : review.kpis) {
+    if (kpi.removed) {
+      text += fmt::format("\n**{}**: {}\n", md(kpi.kpi->title), md(removed_text(*kpi.removed, style)));
     }
   }
   text += fmt::format("\n## {}\n\n", words.decisions);

@@ -26,7 +26,14 @@ class Page {
     html_.put("<section class=\"kpi\" id=\"kpi-", kpi.kpi->id, "\">\n");
     html_.put("<h3>", kpi.kpi->title, " ");
     html_.chip(tone_of(html_.outcome(kpi)), html_.outcome_text(kpi));
+    if (kpi.removed) {
+      html_.raw(" ");
+      html_.chip("info", words_.removed);
+    }
     html_.raw("</h3>\n");
+    if (kpi.removed) {
+      html_.put("<p>", removed_text(*kpi.removed, style_), "</p>\n");
+    }
     html_.put("<p class=\"soft\">", kpi.kpi->description, "</p>\n");
     facts(kpi);
     figure(kpi, line);
@@ -85,8 +92,11 @@ class Page {
       standing(kpi, *line.target);
       html_.raw("</dd></div>");
     }
-    fact(words_.owner, kpi.kpi->owner.empty() ? words_.no_owner : std::string_view(kpi.kpi->owner));
-    html_.raw("</dd></div></dl>\n");
+    if (!kpi.removed) {  // a recorded rule has no owner, whoever it was
+      fact(words_.owner, kpi.kpi->owner.empty() ? words_.no_owner : std::string_view(kpi.kpi->owner));
+      html_.raw("</dd></div>");
+    }
+    html_.raw("</dl>\n");
   }
 
   /// From where to when, and how fast.
@@ -224,7 +234,8 @@ class Page {
                                                  : filled(words_.judged_until, {{"date", long_date(last, words_)}}),
                 "</small></p>\n");
     }
-    if (kpi.basis != FigureBasis::kFormula) {
+    const bool is_said = kpi.removed && !kpi.removed->loads;
+    if (kpi.basis != FigureBasis::kFormula && !is_said) {
       html_.put(
           "<p><small>", kpi.basis == FigureBasis::kMean ? words_.basis_mean : words_.basis_last, "</small></p>\n");
     }

@@ -82,6 +82,11 @@ struct ReportWords {
   std::string_view restated_row;        ///< {date} {was} {is} {known} {replaced}
   std::string_view basis_mean;
   std::string_view basis_last;
+  std::string_view removed;          ///< Beside a name.
+  std::string_view removed_kpis;     ///< Above several.
+  std::string_view removed_on;       ///< {date}
+  std::string_view removed_undated;  ///< The daemon has not taken up the rules of now yet.
+  std::string_view removed_last;
   std::string_view judged_until;  ///< {date}
   std::string_view judged_none;
   std::string_view goal;           ///< {goal}

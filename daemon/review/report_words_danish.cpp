@@ -75,6 +75,11 @@ constinit const ReportWords kReportDanish{
     .restated_row = "{date}: {was} indtil {replaced}, nu {is}",
     .basis_mean = "Unikke antal kan ikke lægges sammen: værdien er gennemsnittet af periodens vurderinger.",
     .basis_last = "Formlen har egne vinduer: værdien er periodens seneste vurdering.",
+    .removed = "fjernet siden",
+    .removed_kpis = "Fjernet siden",
+    .removed_on = "Fjernet fra reglerne den {date}: vises efter den senest gemte regel.",
+    .removed_undated = "Findes ikke længere i reglerne: vises efter den senest gemte regel.",
+    .removed_last = "Den regel kan ikke indlæses med de nuværende kilder: værdien er periodens seneste vurdering.",
     .judged_until =
         "Seneste bedømte dag er {date}: tallene regnes til og med den og sammenlignes med lige så mange dage.",
     .judged_none = "Intet af perioden er bedømt endnu.",

@@ -76,6 +76,11 @@ constinit const ReportWords kReportEnglish{
     .restated_row = "{date}: {was} until {replaced}, now {is}",
     .basis_mean = "Unique counts add up over nothing: the value is the mean of the period's judgements.",
     .basis_last = "The formula brings its own windows: the value is the period's last judgement.",
+    .removed = "removed since",
+    .removed_kpis = "Removed since",
+    .removed_on = "Removed from the rules on {date}: shown by its last recorded rule.",
+    .removed_undated = "No longer in the rules: shown by its last recorded rule.",
+    .removed_last = "That rule does not load with the sources of now: the value is the last judged one of the period.",
     .judged_until =
         "Its last judged day is {date}: the figures count up to it, and as many days of what they are compared with.",
     .judged_none = "None of it has been judged yet.",

@@ -75,6 +75,11 @@ constinit const ReportWords kReportSwedish{
     .restated_row = "{date}: {was} till {replaced}, nu {is}",
     .basis_mean = "Unika antal går inte att summera: värdet är medelvärdet av periodens bedömningar.",
     .basis_last = "Formeln har egna fönster: värdet är periodens sista bedömning.",
+    .removed = "borttagen sedan dess",
+    .removed_kpis = "Borttagna sedan dess",
+    .removed_on = "Togs bort ur reglerna {date}: visas enligt den senast sparade regeln.",
+    .removed_undated = "Finns inte längre i reglerna: visas enligt den senast sparade regeln.",
+    .removed_last = "Den regeln går inte att läsa in med dagens källor: värdet är periodens sista bedömning.",
     .judged_until =
         "Senast bedömda dag är {date}: siffrorna räknas till och med den, och jämförs med lika många dagar.",
     .judged_none = "Ingenting av perioden är bedömt än.",

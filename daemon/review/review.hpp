@@ -4,6 +4,7 @@
 
 #include "daemon/config/config.hpp"
 #include "daemon/review/period_figure.hpp"
+#include "daemon/review/removed_kpis.hpp"
 #include "daemon/review/review_outlook.hpp"
 #include "daemon/review/review_period.hpp"
 #include "daemon/store/history_reader.hpp"
@@ -113,7 +114,8 @@ struct UnusualEnd {
 };
 
 struct ReviewKpi {
-  const Kpi* kpi = nullptr;  ///< Of the configuration.
+  const Kpi* kpi = nullptr;           ///< Of the configuration, or of Review::rules.
+  std::optional<RemovedKpi> removed;  ///< It is no longer in the rules, and asks for nothing any more.
   FigureBasis basis = FigureBasis::kFormula;
   /// Its figures are of the days before: an open period counts up to the last judged one, and so do what it is
   /// compared with. The period's start: nothing of it has been judged yet.
@@ -151,9 +153,10 @@ struct Review {
   ReviewPeriod period;
   ReviewPeriod previous;  ///< Of an open period: its first days, as many as have passed. So is the next.
   ReviewPeriod year_ago;
-  Instant now;           ///< The last step the figures are of.
-  bool is_open = false;  ///< The period had not ended by then.
-  std::vector<ReviewKpi> kpis;
+  Instant now;                    ///< The last step the figures are of.
+  bool is_open = false;           ///< The period had not ended by then.
+  ReviewRules rules;              ///< What the KPIs point into.
+  std::vector<ReviewKpi> kpis;    ///< In the order of the files; those that are no longer in the rules last.
   std::vector<NoteRow> notes;     ///< That are of no KPI but of all; each KPI has them too.
   std::vector<OwnerLoad> owners;  ///< The most alerts first.
   std::vector<Crowd> crowds;
@@ -165,7 +168,8 @@ struct Review {
   [[nodiscard]] bool has_year_ago() const { return year_ago.from != previous.from || year_ago.to != previous.to; }
 };
 
-/// kNotFound when there is no history yet.
+/// KPIs that were judged in the period and are no longer in the rules are in it too. kNotFound when there is no history
+/// yet. `config` must outlive the review.
 Result<Review> read_review(const Config& config, const ReviewPeriod& period, HistoryReader& reader);
 
 }  // namespace kpi

@@ -163,8 +163,10 @@ class People {
     const Grain quarter{Grain::Unit::kQuarter, 0};
     const Slot since = next_slot(slot_at(today, quarter, config_.rules.calendar), quarter, -1);
     for (ReviewKpi& kpi : review_.kpis) {
-      kpi.is_overdue = !kpi.reviewed || slot_of(*kpi.reviewed) < since;
-      kpi.gaps = smart_gaps(*kpi.kpi, today);
+      if (!kpi.removed) {
+        kpi.is_overdue = !kpi.reviewed || slot_of(*kpi.reviewed) < since;
+        kpi.gaps = smart_gaps(*kpi.kpi, today);
+      }
     }
     return {};
   }
@@ -192,7 +194,8 @@ class People {
   void count_crowds() {
     std::map<std::string, std::size_t> objectives;
     for (const ReviewKpi& kpi : review_.kpis) {
-      objectives[kpi.kpi->objective] += promises(*kpi.kpi) && !kpi.kpi->objective.empty() ? 1 : 0;
+      const bool counts = !kpi.removed && promises(*kpi.kpi) && !kpi.kpi->objective.empty();
+      objectives[kpi.kpi->objective] += counts ? 1 : 0;
     }
     for (const auto& [objective, count] : objectives) {
       if (count > kMostPerObjective) {

@@ -1,6 +1,7 @@
 #include "daemon/review/review_targets.hpp"
 
 #include "daemon/review/outcome.hpp"
+#include "daemon/review/recorded_targets.hpp"
 #include "rules/judge/target.hpp"
 #include "rules/judge/target_plan.hpp"
 
@@ -15,9 +16,8 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-/// A line with its plans, and what the one in force has come to.
+/// The plans of a line by one rule, and what the one in force has come to.
 struct Counted {
-  ReviewLine* line = nullptr;
   const Kpi* kpi = nullptr;
   std::vector<TargetPlan> plans;
   std::optional<std::uint32_t> plan;
@@ -49,6 +49,14 @@ void count(Counted& counted, double value, Verdict verdict, Slot end) {
   counted.met += verdict == Verdict::kMet ? 1 : 0;
   counted.missed += verdict == Verdict::kMissed ? 1 : 0;
 }
+
+/// A line, and what its targets have come to by the rule of now and, where its periods had targets that this rule does
+/// not have, by the recorded ones.
+struct CountedLine {
+  ReviewLine* line = nullptr;
+  const Kpi* kpi = nullptr;
+  std::vector<Counted> rules;  ///< The newest first, at least that of now.
+};
 
 /// NaN: before anything is known.
 double measured(const Counted& counted) {
@@ -84,15 +92,44 @@ bool has_target(const ReviewPoint& point) {
   return !std::isnan(point.goal);
 }
 
+Slot civil_end(const ReviewPoint& point, const Kpi& kpi) {
+  return civil_slot(point.end, kpi);
+}
+
+/// Whether the rule has the target that the period was judged by. A level is decided at its deadline, not before.
+bool has_target_of(const Counted& counted, const ReviewPoint& point) {
+  const Slot end = civil_end(point, *counted.kpi);
+  const auto at = plan_for(counted.plans, end);
+  if (!at) {
+    return false;
+  }
+  const TargetPlan& plan = counted.plans[*at];
+  const PathLeg leg = leg_at(plan, end);
+  const bool is_too_early = plan.measure == Target::Measure::kLevel && end < leg.end;
+  return leg.goal == point.goal && !(is_settled(point.target_status) && is_too_early) &&
+         (point.target_status == TargetStatus::kNotStarted || end > plan.start);
+}
+
+/// The rule that a period was judged by; that of now where none has its target.
+const Counted& rule_of(const CountedLine& line, const ReviewPoint& point) {
+  if (line.rules.size() == 1) {
+    return line.rules.front();
+  }
+  const auto found =
+      std::ranges::find_if(line.rules, [&](const Counted& counted) { return has_target_of(counted, point); });
+  return found == line.rules.end() ? line.rules.front() : *found;
+}
+
 /// A target as its periods went by.
 struct Passing {
   ReviewTarget target;
+  const Counted* rule = nullptr;
   std::optional<std::uint32_t> plan;
   bool was_open = false;  ///< It was still to be decided after one of the review's periods.
 
   /// Whether it is the same target after the next period: what was decided stays so.
   [[nodiscard]] bool goes_on(const Counted& counted, const ReviewPoint& point) const {
-    return plan == counted.plan && (is_settled(point.target_status) || !is_settled(target.status));
+    return rule == &counted && plan == counted.plan && (is_settled(point.target_status) || !is_settled(target.status));
   }
 
   /// Whether it ended within the review, which another target hides: by its deadline, or by when it was decided where
@@ -125,15 +162,16 @@ class Targets {
     if (counted_.empty()) {
       return {};
     }
-    for (const KnownTarget& known : KPI_TRY(reader_.target_versions())) {
-      known_.insert_or_assign({known.row.kpi, known.row.target}, known.row);
+    for (KnownTarget& known : KPI_TRY(reader_.target_versions())) {
+      known_[{known.row.kpi, known.row.target}].push_back(std::move(known.row));
     }
-    for (Counted& counted : counted_) {
-      plan(counted);
+    for (CountedLine& line : counted_) {
+      line.rules.push_back(counted_by(*line.kpi, *line.line));
     }
+    KPI_TRY(add_recorded());
     KPI_TRY(count_earlier());
-    for (Counted& counted : counted_) {
-      count_points(counted);
+    for (CountedLine& line : counted_) {
+      count_points(line);
     }
     return {};
   }
@@ -141,56 +179,103 @@ class Targets {
  private:
   void add_line(const ReviewKpi& kpi, ReviewLine& line) {
     if (std::ranges::any_of(line.points, has_target)) {
-      counted_.push_back({&line, kpi.kpi, {}, {}});
+      counted_.push_back({&line, kpi.kpi, {}});
     }
   }
 
-  void plan(Counted& counted) const {
-    const Slot today = slot_of(local_day(review_.now, counted.kpi->zone));
-    const auto stored = [&](const std::string& name) { return known_.find({counted.kpi->id, name}); };
+  /// The recorded rules of lines with a period whose target the rule of now does not have.
+  Result<void> add_recorded() {
+    std::vector<KnownDefinition> definitions;
+    for (CountedLine& line : counted_) {
+      const auto is_unknown = [&](const ReviewPoint& point) {
+        return has_target(point) && !has_target_of(line.rules.front(), point);
+      };
+      if (std::ranges::none_of(line.line->points, is_unknown)) {
+        continue;
+      }
+      if (definitions.empty()) {
+        definitions = KPI_TRY(reader_.definitions());
+      }
+      const auto [found, is_new] = recorded_.try_emplace(line.kpi);
+      if (is_new) {
+        found->second = with_recorded_targets(*line.kpi, definitions, config_.rules.calendar, texts_);
+      }
+      for (const Kpi& kpi : found->second) {
+        line.rules.push_back(counted_by(kpi, *line.line));
+      }
+    }
+    return {};
+  }
+
+  /// What the history knows of a target: of the version that the rule has, else of the newest.
+  [[nodiscard]] const TargetVersionRow* stored(const Kpi& kpi, const std::string& name) const {
+    const auto found = known_.find({kpi.id, name});
+    if (found == known_.end()) {
+      return nullptr;
+    }
+    const auto is_of_rule = [&](const TargetVersionRow& row) {
+      return std::ranges::any_of(kpi.targets, [&](const Target& target) { return target_text(target) == row.text; });
+    };
+    const auto version = std::find_if(found->second.rbegin(), found->second.rend(), is_of_rule);
+    return version == found->second.rend() ? &found->second.back() : &*version;
+  }
+
+  [[nodiscard]] Counted counted_by(const Kpi& kpi, const ReviewLine& line) const {
+    const Slot today = slot_of(local_day(review_.now, kpi.zone));
     PlanGround ground;
     ground.calendar = config_.rules.calendar;
     ground.today = today;
     ground.first_load = [&](const std::string& name) {
-      const auto found = stored(name);
-      return found == known_.end() ? today : slot_of(found->second.start);
+      const TargetVersionRow* found = stored(kpi, name);
+      return found == nullptr ? today : slot_of(found->start);
     };
-    counted.plans = plans_of(*counted.kpi, counted.line->segment, ground);
+    Counted counted;
+    counted.kpi = &kpi;
+    counted.plans = plans_of(kpi, line.segment, ground);
     for (TargetPlan& plan : counted.plans) {
-      const auto found = stored(plan.name);
-      if (std::isnan(plan.baseline) && found != known_.end()) {
-        plan.baseline = found->second.baseline;
+      const TargetVersionRow* found = stored(kpi, plan.name);
+      if (std::isnan(plan.baseline) && found != nullptr) {
+        plan.baseline = found->baseline;
       }
     }
+    return counted;
   }
-
-  static Slot civil_end(const ReviewPoint& point, const Kpi& kpi) { return civil_slot(point.end, kpi); }
 
   /// Whether what the plan measures needs periods before the review's: of a level only the newest value by the
   /// deadline.
-  static bool needs_earlier(const TargetPlan& plan, const Counted& counted) {
+  static bool needs_earlier(const TargetPlan& plan, const CountedLine& line) {
     const auto is_known = [&](const ReviewPoint& point) {
-      const Slot end = civil_end(point, *counted.kpi);
+      const Slot end = civil_end(point, *line.kpi);
       return !std::isnan(point.value) && end <= leg_at(plan, end).end;
     };
-    return plan.measure != Target::Measure::kLevel || std::ranges::none_of(counted.line->points, is_known);
+    return plan.measure != Target::Measure::kLevel || std::ranges::none_of(line.line->points, is_known);
+  }
+
+  /// The first period that counts for a target that had begun before the review's first day.
+  [[nodiscard]] std::optional<Slot> earliest_of(const CountedLine& line) const {
+    std::optional<Slot> earliest;
+    for (const Counted& counted : line.rules) {
+      const auto plan = plan_for(counted.plans, civil_end(line.line->points.front(), *line.kpi));
+      if (plan && counted.plans[*plan].start < slot_of(review_.period.from) &&
+          needs_earlier(counted.plans[*plan], line)) {
+        const Slot start = counted.plans[*plan].start;
+        const Grain& every = line.kpi->every;
+        // The first period of a target may begin before it.
+        const Slot first = every.is_civil() ? slot_at(date_of(start), every, config_.rules.calendar) : start;
+        earliest = std::min(earliest.value_or(first), first);
+      }
+    }
+    return earliest;
   }
 
   /// The periods of targets that had begun before the review's first day.
   Result<void> count_earlier() {
     Slot from = slot_of(review_.period.from);
-    std::map<const ReviewLine*, Counted*> wanted;
-    for (Counted& counted : counted_) {
-      const auto plan = counted.line->points.empty()
-                            ? std::nullopt
-                            : plan_for(counted.plans, civil_end(counted.line->points.front(), *counted.kpi));
-      if (plan && counted.plans[*plan].start < slot_of(review_.period.from) &&
-          needs_earlier(counted.plans[*plan], counted)) {
-        const Slot start = counted.plans[*plan].start;
-        const Grain& every = counted.kpi->every;
-        // The first period of a target may begin before it.
-        from = std::min(from, every.is_civil() ? slot_at(date_of(start), every, config_.rules.calendar) : start);
-        wanted.emplace(counted.line, &counted);
+    std::map<const ReviewLine*, CountedLine*> wanted;
+    for (CountedLine& line : counted_) {
+      if (const auto earliest = earliest_of(line)) {
+        from = std::min(from, *earliest);
+        wanted.emplace(line.line, &line);
       }
     }
     if (wanted.empty()) {
@@ -203,18 +288,24 @@ class Targets {
         return;
       }
       const Kpi& kpi = *found->second->kpi;
-      count(*found->second, row.value, row.verdict, civil_slot(next_slot(row.slot, kpi.every, kpi.zone), kpi));
+      const Slot end = civil_slot(next_slot(row.slot, kpi.every, kpi.zone), kpi);
+      for (Counted& counted : found->second->rules) {
+        count(counted, row.value, row.verdict, end);
+      }
     });
   }
 
-  void count_points(Counted& counted) const {
-    ReviewLine& line = *counted.line;
+  void count_points(CountedLine& counted_line) const {
+    ReviewLine& line = *counted_line.line;
     std::vector<double> so_far(line.points.size(), kNone);
     std::optional<Passing> passing;
     for (std::size_t i = 0; i < line.points.size(); ++i) {
       const ReviewPoint& point = line.points[i];
-      const Slot end = civil_end(point, *counted.kpi);
-      count(counted, point.value, point.verdict, end);
+      const Slot end = civil_end(point, *counted_line.kpi);
+      for (Counted& counted : counted_line.rules) {
+        count(counted, point.value, point.verdict, end);
+      }
+      const Counted& counted = rule_of(counted_line, point);
       const TargetPlan* plan = counted.plan ? &counted.plans[*counted.plan] : nullptr;
       if (plan != nullptr && plan->measure == Target::Measure::kTotal && end > plan->start &&
           end <= leg_at(*plan, end).end) {
@@ -230,6 +321,7 @@ class Targets {
       if (!passing) {
         passing.emplace();
       }
+      passing->rule = &counted;
       passing->plan = counted.plan;
       passing->was_open = passing->was_open || !is_settled(point.target_status);
       stand_after(point, counted, passing->target);
@@ -249,8 +341,8 @@ class Targets {
     }
   }
 
-  /// How the target stands after a period: as judged then; what it has come to only where the rule that was judged by
-  /// is still there.
+  /// How the target stands after a period: as judged then; what it has come to only where the rule that it was judged
+  /// by is known.
   static void stand_after(const ReviewPoint& point, const Counted& counted, ReviewTarget& target) {
     const Slot end = civil_end(point, *counted.kpi);
     target.status = point.target_status;
@@ -279,8 +371,10 @@ class Targets {
   const Config& config_;
   const ReviewLines& lines_;
   HistoryReader& reader_;
-  std::map<std::pair<std::string, std::string>, TargetVersionRow> known_;  // by KPI and target
-  std::vector<Counted> counted_;
+  std::map<std::pair<std::string, std::string>, std::vector<TargetVersionRow>> known_;  // by KPI and target
+  std::map<const Kpi*, std::vector<Kpi>> recorded_;  // by the rule of now: what lines' rules point into
+  SourceSet texts_;
+  std::vector<CountedLine> counted_;
 };
 
 }  // namespace

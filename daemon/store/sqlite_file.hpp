@@ -64,7 +64,10 @@ void configure(SQLite::Database& db);
 /// A read-only connection to whatever the file is. Throws SQLite::Exception.
 std::unique_ptr<SQLite::Database> connect_for_reading(const std::string& path);
 
-/// There is none at `path`, and how one comes to be.
+/// Whether kpid has kept a history at `path` before: its reserve stands beside it, whatever became of the file.
+bool has_kept_history(const std::string& path);
+
+/// There is none at `path`, or no more, and how one comes to be.
 Error no_history_yet(const std::string& path);
 
 /// A read-only connection beside the owner of the history, or to a copy. kNotFound, with the remedy, when there is no

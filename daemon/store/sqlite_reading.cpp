@@ -32,7 +32,18 @@ std::unique_ptr<SQLite::Database> connect(const std::string& name, int flags) {
 
 }  // namespace
 
+bool has_kept_history(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path + ".reserve", ignored);
+}
+
 Error no_history_yet(const std::string& path) {
+  if (has_kept_history(path)) {
+    return {ErrorKind::kNotFound,
+            fmt::format("the history \"{}\" is empty or gone, although kpid has kept one there: restore a backup, or "
+                        "run \"kpid run --once\" to begin a new one",
+                        path)};
+  }
   return {ErrorKind::kNotFound, fmt::format(R"(no history yet at "{}": run "kpid run --once" first)", path)};
 }
 

@@ -1,25 +1,18 @@
 #include "daemon/store/sqlite_store.hpp"
 
 #include "daemon/store/file_lock.hpp"
-#include "daemon/store/first_page.hpp"
+#include "daemon/store/found_history.hpp"
 #include "daemon/store/history_copy.hpp"
 #include "daemon/store/reserve.hpp"
 #include "daemon/store/roll_up.hpp"
-#include "daemon/store/row_text.hpp"
-#include "daemon/store/schema.hpp"
 #include "daemon/store/sqlite_file.hpp"
 #include "daemon/store/step_writer.hpp"
 #include "daemon/store/stored_rows.hpp"
-#include "rules/base/text.hpp"
+#include "daemon/store/stored_state.hpp"
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
-#include <system_error>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <optional>
 #include <set>
 #include <utility>
@@ -27,7 +20,6 @@
 namespace kpi {
 namespace {
 
-using sqlite::BadRow;
 using sqlite::guarded;
 using sqlite::Query;
 using sqlite::Row;
@@ -165,11 +157,6 @@ class SqliteStore final : public Store {
     }
   }
 
-  void load_names(StoredState& state);
-  void load_versions(StoredState& state);
-  void load_alerts(StoredState& state);
-  void load_rest(StoredState& state);
-  void load_routing(StoredState& state);
   void synchronise_fully(bool fully);
   std::size_t series_count();
 
@@ -183,10 +170,6 @@ class SqliteStore final : public Store {
   std::optional<bool> is_fully_synchronous_;
   bool is_damaged_ = false;
 };
-
-Result<std::unique_ptr<SQLite::Database>> connect(const std::string& path,
-                                                  bool is_file,
-                                                  const SqliteStoreOptions& options);
 
 Result<StoredState> SqliteStore::load() {
   Result<StoredState> state = load_all();
@@ -202,7 +185,7 @@ Result<void> SqliteStore::begin_anew() {
   db_.reset();
   warn(text_of(KPI_TRY(salvage_history(path_)), path_));
   return sqlite::guarded("open", path_, [&]() -> Result<void> {
-    db_ = KPI_TRY(connect(path_, true, options_));
+    db_ = KPI_TRY(sqlite::connect_for_writing(path_, true, options_.max_bytes));
     rows_ = std::make_unique<Rows>(*db_);
     note_history();
     is_fully_synchronous_.reset();
@@ -213,103 +196,10 @@ Result<void> SqliteStore::begin_anew() {
 
 Result<StoredState> SqliteStore::load_all() {
   return guarded("read", path_, [&]() -> Result<StoredState> {
-    StoredState state;
-    load_names(state);
-    load_versions(state);
-    load_alerts(state);
-    load_rest(state);
-    load_routing(state);
+    StoredState state = sqlite::read_stored_state(*db_, rows_->words);
     state.warnings = std::exchange(warnings_, {});
     return state;
   });
-}
-
-void SqliteStore::load_names(StoredState& state) {
-  Query series(*db_,
-               "SELECT series.id, name, labels FROM series JOIN metric ON metric.id = metric_id ORDER BY series.id");
-  series.each(
-      [&](const Row& row) { state.series.push_back({row.id(0), row.text(1), sqlite::labels_from_json(row.text(2))}); });
-  Query lines(*db_, "SELECT line.id, name, segment FROM line JOIN kpi ON kpi.id = kpi_id ORDER BY line.id");
-  lines.each(
-      [&](const Row& row) { state.lines.push_back({row.id(0), row.text(1), sqlite::labels_from_json(row.text(2))}); });
-}
-
-void SqliteStore::load_versions(StoredState& state) {
-  Query rules(*db_,
-              "SELECT rule_text.id, name, fingerprint, text FROM rule_text JOIN kpi ON kpi.id = kpi_id "
-              "WHERE rule_text.id IN (SELECT max(id) FROM rule_text GROUP BY kpi_id) ORDER BY rule_text.id");
-  rules.each(
-      [&](const Row& row) { state.rule_versions.push_back({row.id(0), row.text(1), row.text(2), row.text(3)}); });
-  Query targets(*db_,
-                "SELECT name, target, fingerprint, start, baseline, text FROM target_text "
-                "JOIN kpi ON kpi.id = kpi_id ORDER BY target_text.id");
-  targets.each([&](const Row& row) {
-    const std::optional<Date> start = parse_date(row.text(3));
-    if (!start) {
-      throw BadRow(fmt::format("it holds \"{}\" where kpid writes a date", printable(row.text(3), 32)));
-    }
-    state.target_versions.push_back({row.text(0), row.text(1), row.text(2), *start, row.real(4), row.text(5)});
-  });
-  Query definitions(*db_,
-                    "SELECT name, text FROM definition_text JOIN kpi ON kpi.id = kpi_id "
-                    "WHERE definition_text.id IN (SELECT max(id) FROM definition_text GROUP BY kpi_id) "
-                    "ORDER BY definition_text.id");
-  definitions.each([&](const Row& row) { state.definitions.push_back({row.text(0), row.text(1)}); });
-}
-
-void SqliteStore::load_alerts(StoredState& state) {
-  Query alerts(*db_,
-               "SELECT line_id, rule, phase, severity, since, episode, machine FROM alert "
-               "WHERE phase <> ? OR machine <> '' ORDER BY line_id, rule");
-  const auto add = [&](const Row& row) {
-    state.alerts.push_back({.line = row.id(0),
-                            .rule = row.text(1),
-                            .phase = sqlite::word_value<AlertPhase>(row.text(2)),
-                            .severity = sqlite::word_value<Severity>(row.text(3)),
-                            .since = row.optional_instant(4),
-                            .episode = row.text(5),
-                            .machine = row.text(6)});
-  };
-  alerts.each(add, name_of(AlertPhase::kInactive));
-}
-
-void SqliteStore::load_rest(StoredState& state) {
-  Query sources(*db_, "SELECT " KPI_SOURCE_COLUMNS " FROM source ORDER BY name");
-  sources.each([&](const Row& row) { state.sources.push_back(sqlite::source_row(row)); });
-  Query entries(*db_, "SELECT metric, labels, slot, value, by_whom, note, at FROM entered ORDER BY id");
-  entries.each([&](const Row& row) {
-    state.entries.push_back({row.text(0),
-                             sqlite::labels_from_json(row.text(1)),
-                             row.slot(2),
-                             row.real(3),
-                             row.text(4),
-                             row.text(5),
-                             row.instant(6)});
-  });
-  Query statuses(*db_, "SELECT " KPI_STATUS_COLUMNS " FROM status ORDER BY line_id");
-  statuses.each([&](const Row& row) { state.statuses.push_back(sqlite::status_row(row, rows_->words)); });
-  // With "<> 'sent'" the index of what is not sent serves: the messages of years are not looked through.
-  Query queued(*db_,
-               "SELECT " KPI_OUTBOX_COLUMNS
-               " FROM outbox "
-               "WHERE state <> 'sent' AND state = 'queued' ORDER BY created, seq");
-  queued.each([&](const Row& row) { state.queued.push_back(sqlite::notification_row(row)); });
-  Query progress(*db_, "SELECT last_step FROM progress");
-  progress.each([&](const Row& row) { state.last_step = row.optional_instant(0); });
-}
-
-void SqliteStore::load_routing(StoredState& state) {
-  Query routing(*db_, "SELECT key, state FROM routing ORDER BY key");
-  routing.each([&](const Row& row) { state.routing.push_back({row.text(0), row.text(1)}); });
-  Query digests(*db_, "SELECT key, at FROM digest ORDER BY key");
-  digests.each([&](const Row& row) { state.digests.push_back({row.text(0), row.instant(1)}); });
-  const Instant now = state.last_step.value_or(Instant{});
-  Query silences(*db_, "SELECT " KPI_SILENCE_COLUMNS " FROM silence WHERE ends > ? ORDER BY id");
-  silences.each([&](const Row& row) { state.silences.push_back(sqlite::silence_row(row)); }, now);
-  Query acknowledgements(
-      *db_, "SELECT " KPI_ACKNOWLEDGEMENT_COLUMNS " FROM acknowledgement WHERE ended = '' AND until > ? ORDER BY id");
-  acknowledgements.each([&](const Row& row) { state.acknowledgements.push_back(sqlite::acknowledgement_row(row)); },
-                        now);
 }
 
 void SqliteStore::synchronise_fully(bool fully) {
@@ -476,67 +366,12 @@ Result<void> SqliteStore::past_samples(const std::function<void(const SampleRow&
   });
 }
 
-/// Creates the file for its owner alone. An existing one is not touched: closing a database file that SQLite has open
-/// elsewhere in the process would drop SQLite's locks on it.
-Result<void> create_private(const std::string& path) {
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open() has no other form.
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd >= 0) {
-    ::close(fd);
-    return {};
-  }
-  if (errno == EEXIST) {
-    return {};
-  }
-  return fail(ErrorKind::kStorage,
-              fmt::format("cannot create the history \"{}\": {}", path, std::generic_category().message(errno)));
-}
-
-/// A connection to the history, brought up to the present schema. Throws SQLite::Exception.
-Result<std::unique_ptr<SQLite::Database>> connect(const std::string& path,
-                                                  bool is_file,
-                                                  const SqliteStoreOptions& options) {
-  // A file is there already: it must not be made with the umask's mode.
-  const int create = is_file ? 0 : SQLite::OPEN_CREATE;
-  auto db = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX | create);
-  sqlite::configure(*db);
-  const std::optional<int> version = KPI_TRY(sqlite::schema_version(*db, path, history_schema_version()));
-  db->exec("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=8388608");
-  if (options.max_bytes > 0) {
-    const std::int64_t page = db->execAndGet("PRAGMA page_size").getInt64();
-    db->exec(fmt::format("PRAGMA max_page_count={}", std::max<std::int64_t>(1, options.max_bytes / page)));
-  }
-  sqlite::migrate(*db, version.value_or(0), history_migrations());
-  return db;
-}
-
 /// `lock` is none for a history in memory. Throws SQLite::Exception.
 Result<std::unique_ptr<SqliteStore>> open_database(const std::string& path,
                                                    std::optional<FileLock> lock,
                                                    const SqliteStoreOptions& options) {
-  auto db = KPI_TRY(connect(path, lock.has_value(), options));
+  auto db = KPI_TRY(sqlite::connect_for_writing(path, lock.has_value(), options.max_bytes));
   return std::make_unique<SqliteStore>(path, std::move(lock), options, std::move(db));
-}
-
-/// Whether a history of ours is damaged, as far as a start looks: whether it can be opened and its tables are named;
-/// all of it (see check_structure()) after a crash. False for a file that is none of ours.
-bool is_damaged(const std::string& path, bool is_after_crash) {
-  try {
-    SQLite::Database db(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX);
-    sqlite::configure(db);
-    const auto version = sqlite::schema_version(db, path, history_schema_version());
-    if (!version || !*version) {
-      return false;
-    }
-    db.execAndGet("SELECT count(*) FROM sqlite_schema");
-    return is_after_crash && !sqlite::check_structure(db, path);
-  } catch (const SQLite::Exception& exception) {
-    // No database at all: a history whose first page is gone, where one was kept or its other pages name our tables;
-    // else a file that is not ours to move.
-    return sqlite::is_damage(exception) &&
-           ((exception.getErrorCode() & 0xff) == kDamaged || std::filesystem::exists(path + ".reserve") ||
-            sqlite::names_our_tables(path));
-  }
 }
 
 }  // namespace
@@ -550,11 +385,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const 
   // Two names of one file must meet at one lock.
   const std::string file = sqlite::real_path(path);
   FileLock lock = KPI_TRY(FileLock::take(file, options.patience));
-  KPI_TRY(create_private(file));
-  std::string warning;
-  if (lock.was_damaged() || is_damaged(file, lock.was_abandoned())) {
-    warning = text_of(KPI_TRY(salvage_history(file)), file);
-  }
+  std::string warning = KPI_TRY(sqlite::make_ready(file, lock));
   return guarded("open", file, [&]() -> Result<std::unique_ptr<Store>> {
     std::unique_ptr<SqliteStore> store = KPI_TRY(open_database(file, std::move(lock), options));
     if (!warning.empty()) {

@@ -2,6 +2,7 @@
 
 #include "daemon/engine/action_link.hpp"
 #include "daemon/notify/html_text.hpp"
+#include "daemon/web/request_parts.hpp"
 #include "rules/base/text.hpp"
 #include "rules/words/civil_words.hpp"
 #include "rules/words/say.hpp"
@@ -200,6 +201,10 @@ class ActionPage {
   [[nodiscard]] std::string form(std::optional<Phrase> problem) const {
     std::string about =
         say(language_, is_silence() ? Phrase::kAskSilenceAbout : Phrase::kAskAcknowledgeAbout, {{"match", matchers()}});
+    const auto lines = alert_.find("lines");
+    if (is_silence() && lines != alert_.end() && lines->is_number() && *lines > 1) {
+      about += " " + say(language_, Phrase::kAskSilenceSegments, {{"n", std::to_string(lines->get<std::size_t>())}});
+    }
     std::string form = "<h1>" + words(is_silence() ? Phrase::kAskSilence : Phrase::kAskAcknowledge) +
                        "</h1><p class=\"soft\">" + html_escaped(about) + "</p>";
     if (problem) {

@@ -89,7 +89,6 @@ class Api {
   };
 
   WebReply route(const WebRequest& request);
-  [[nodiscard]] std::optional<WebReply> refusal(const WebRequest& request, const ApiOptions& options) const;
   WebReply read(const WebRequest& request, const std::vector<std::string>& path);
   WebReply write(const WebRequest& request, const std::vector<std::string>& path);
   WebReply verb(std::vector<std::string> words, std::string_view type = "application/json");
@@ -127,9 +126,6 @@ class Api {
   std::atomic<Instant> alerts_asked_{Instant::min()};
   std::atomic<Instant> prepared_{Instant::min()};
 };
-
-/// RFC 9457.
-WebReply problem(int status, std::string_view title);
 
 /// A action as the body of a request says it, by the path after /api/v1: {"silences"}, {"alerts", ID, "ack"}, … Times
 /// are RFC 3339, `YYYY-MM-DD[ HH:MM]` in the zone, or a span from `now` ("2 days"). kNotFound: no such path; kInvalid:

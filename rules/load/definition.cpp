@@ -1,5 +1,8 @@
 #include "rules/load/definition.hpp"
 
+#include "rules/load/raw_kpi.hpp"
+#include "rules/load/raw_reading.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -99,6 +102,24 @@ std::string definition_text(const YamlNode& body) {
     add_node(entry.second, is_alerts ? Words(kWordsOfAlerts) : Words(), text);
   });
   return text;
+}
+
+std::optional<Kpi> read_definition(const std::string& kpi,
+                                   const std::string& definition,
+                                   const CalendarRules& calendar,
+                                   const Zone& zone,
+                                   SourceSet& texts) {
+  Diagnostics diagnostics;
+  const auto tree = parse_yaml(texts.add("the rule of " + kpi, kpi + ": " + definition + "\n"), diagnostics);
+  if (!tree || diagnostics.has_errors() || tree->kind != YamlNode::Kind::kMap || tree->entries.empty()) {
+    return std::nullopt;
+  }
+  const auto& [name, body] = tree->entries.front();
+  RawKpi raw = read_kpi(name, body, diagnostics);
+  raw.kpi.every = raw.every.value_or(raw.kpi.every);
+  raw.kpi.zone = raw.zone.value_or(zone);
+  settle_targets(raw.kpi, calendar, diagnostics);
+  return std::move(raw.kpi);
 }
 
 }  // namespace kpi

@@ -276,6 +276,7 @@ constexpr PhraseText kPhrases[] = {
     {kAskSilenceAbout,
      "Indtil da sendes ingen beskeder om {match}, til nogen. Det vurderes alligevel; det, der stadig giver alarm, når "
      "tiden er gået, meldes da."},
+    {kAskSilenceSegments, "Det gælder også segmenterne deri: {n} linjer i alt."},
     {kYourName, "Dit navn"},
     {kHowLong, "Hvor længe"},
     {kComment, "Kommentar"},

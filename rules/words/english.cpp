@@ -279,6 +279,7 @@ constexpr PhraseText kPhrases[] = {
     {kAskSilenceAbout,
      "Until then no message is sent about {match}, to anybody. It is judged all the same; what still fires when the "
      "time is over is told then."},
+    {kAskSilenceSegments, "It holds for the segments within that too: {n} lines in all."},
     {kYourName, "Your name"},
     {kHowLong, "For how long"},
     {kComment, "Comment"},

@@ -276,6 +276,7 @@ constexpr PhraseText kPhrases[] = {
     {kAskSilenceAbout,
      "Til da sendes ingen meldinger om {match}, til noen. Det vurderes likevel; det som fortsatt gir alarm når tiden "
      "er ute, meldes da."},
+    {kAskSilenceSegments, "Det gjelder også segmentene i den: {n} linjer i alt."},
     {kYourName, "Navnet ditt"},
     {kHowLong, "Hvor lenge"},
     {kComment, "Kommentar"},

@@ -263,7 +263,8 @@ enum class Phrase : std::uint16_t {
   kAskAcknowledge,
   kAskAcknowledgeAbout,
   kAskSilence,
-  kAskSilenceAbout,  ///< {match}
+  kAskSilenceAbout,     ///< {match}
+  kAskSilenceSegments,  ///< {n}
   kYourName,
   kHowLong,
   kComment,

@@ -276,6 +276,7 @@ constexpr PhraseText kPhrases[] = {
     {kAskSilenceAbout,
      "Till dess skickas inga meddelanden om {match}, till någon. Det bedöms ändå; det som fortfarande larmar när tiden "
      "är ute meddelas då."},
+    {kAskSilenceSegments, "Det gäller även segmenten däri: {n} rader i allt."},
     {kYourName, "Ditt namn"},
     {kHowLong, "Hur länge"},
     {kComment, "Kommentar"},

@@ -278,6 +278,50 @@ async function writeMeanwhile() {
   await page.context().close();
 }
 
+/// What is written while an answer is under way stays; what was sent is gone from its form, and from that one alone.
+async function writeWhileItIsSent() {
+  const page = await opened({ viewport: { width: 1280, height: 900 } }, `${daemon.url}/#/alerts`);
+  await page.fill("#by", "Cleo");
+  await page.fill("#token", token);
+  const card = (name) => page.locator("article", { has: page.getByRole("link", { name, exact: true }) }).first();
+  const comment = (name) => card(name).getByLabel("Comment");
+  let answer;
+  const asked = new Promise((resolve) => {
+    page.route("**/ack", async (route) => {
+      const answered = new Promise((let_through) => { answer = let_through; });
+      resolve();
+      await answered;
+      await route.continue();
+    }, { times: 1 });
+  });
+  await comment("Orders of the year").fill("first");
+  await card("Orders of the year").getByRole("button", { name: "Acknowledge" }).click();
+  await asked;
+  await comment("Orders of the year").fill("second");
+  await card("Orders of the year").getByLabel("Until").fill("3 days");
+  await comment("Conversion rate").fill("of another");
+  answer();
+  await card("Orders of the year").getByText("Cleo has it until").waitFor();
+  const kept = [await comment("Orders of the year").inputValue(), await card("Orders of the year").getByLabel("Until").inputValue(),
+    await comment("Conversion rate").inputValue()];
+  found.expect("what was written meanwhile stays", kept.join() === "second,3 days,of another", kept.join());
+  await page.context().close();
+}
+
+/// Before it is pressed a silence says what it holds back: of a total its segments too.
+async function knowWhatASilenceTakes() {
+  const page = await opened({ viewport: { width: 1280, height: 900 } }, `${daemon.url}/#/alerts`);
+  for (const [name, says] of [["Visits", "kpi=visits: the total and its 2 segments."], ["Visits · <b>DK</b>", "kpi=visits, country=<b>DK</b>: this one line."],
+    ["Orders of the year", "kpi=sold: this one line."]]) {
+    const card = page.locator("article", { has: page.getByRole("link", { name, exact: true }) }).first();
+    const button = card.getByRole("button", { name: "Silence" });
+    await button.waitFor();
+    const told = await button.evaluate((one) => document.getElementById(one.getAttribute("aria-describedby"))?.textContent);
+    found.expect(`a silence of ${name} says what it takes`, told === `Silence holds back every alert of ${says}`, `${told}`);
+  }
+  await page.context().close();
+}
+
 const newestDay = () => new Date(Date.now() - 864e5).toISOString().slice(0, 10);
 
 /// Every text of the page is in every catalogue, and a page in another language has no English left in what it is made of.
@@ -312,6 +356,7 @@ async function speakLanguages() {
     }
     await page.evaluate(() => { location.hash = "#/kpi/score"; });
     await page.locator(".facts dd", { hasText: new RegExp(`^\\d+(,\\d+)? ${catalogue.points}`) }).waitFor();
+    await page.getByText(catalogue["The explanation is in English."], { exact: true }).waitFor();
     await page.context().close();
   }
 }
@@ -322,7 +367,7 @@ async function lookAtReport() {
     new Date().toISOString().slice(0, 10), "--out", file], { cwd: daemon.folder, env: daemon.env, encoding: "utf8" });
   found.expect("the report is made", made.status === 0, made.stderr);
   for (const [name, options] of [["report", { viewport: { width: 1280, height: 900 } }], ["report dark", { colorScheme: "dark" }],
-    ["report phone", { viewport: { width: 360, height: 800 } }]]) {
+    ["report phone", { viewport: { width: 360, height: 800 } }], ["report small phone", { viewport: { width: 320, height: 640 } }]]) {
     const page = await opened(options, `file://${file}`);
     await judge(page, name);
     if (name === "report") {
@@ -345,9 +390,12 @@ try {
   await lookAtViews("desk", { viewport: { width: 1280, height: 900 } });
   await lookAtViews("dark", { viewport: { width: 1280, height: 900 }, colorScheme: "dark" });
   await lookAtViews("phone", { viewport: { width: 360, height: 800 }, isMobile: true, hasTouch: true });
+  await lookAtViews("small phone", { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true });
+  await knowWhatASilenceTakes();
   await useIt();
   await lookFromElsewhere();
   await writeMeanwhile();
+  await writeWhileItIsSent();
   await followBeyondLoopback();
   await speakLanguages();
   await lookAtReport();

@@ -67,15 +67,16 @@
   };
   const get = async (path) => (await ask(path)).json();
 
-  // `form`: the name of the one it is sent from, which is as new once it is taken.
+  // `form`: the name of the one it is sent from. What it held is gone from it once it is taken; what was written meanwhile stays.
   const post = async (path, body, form) => {
+    const sent = new Map([...fields()].filter(([key]) => key.startsWith(form + " ")).map(([key, field]) => [key, field.value]));
     try {
       const answer = await ask(path, {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)});
       say((await answer.json()).text);
     } catch (error) {
       return say(error.message);
     }
-    for (const sent of main.querySelectorAll("form")) if (sent.dataset.name === form) sent.reset();
+    for (const [key, field] of fields()) if (field.defaultValue != null && field.value === sent.get(key)) field.value = field.defaultValue;
     show(true);
   };
 
@@ -332,7 +333,7 @@
       }), t("Segments"))],
       episodes.length > 0 && [el("h2", {}, t("Alerts")), table([[t("Rule")], [t("Severity")], [t("Since")], [t("Ended")]], episodes.map((alert) => el("tr", {},
         el("td", {}, name(alert.rule)), el("td", {}, chip(alert.severity)), el("td", {}, since(alert.since)), el("td", {}, alert.resolved ? since(alert.resolved) : t("open")))), t("Alerts of this KPI"), "stacked")],
-      el("h2", {}, t("Why")), why,
+      el("h2", {}, t("Why")), language !== "en" && el("p", {class: "soft"}, t("The explanation is in English.")), why,
       el("h2", {}, t("Last periods")), table([[t("Period")], [t("Value"), "number"], [t("Limit"), "number"], [t("Verdict")]], rows.slice(-14).reverse().map((row) => el("tr", {},
         el("th", {scope: "row"}, date(row.date)), el("td", {class: "number"}, text(row.value)),
         el("td", {class: "number"}, text(row.limit)), el("td", {}, chip(row.verdict)))), t("Last periods")),
@@ -346,6 +347,16 @@
         note, el("button", {class: "main"}, t("Mark reviewed")))];
   };
 
+  // What a silence of the alert's labels holds back, before it is asked for: every rule, and of a total its segments too.
+  const reach = (alert, what) => {
+    if (!alert.lines) return "";
+    const others = alert.lines - 1;
+    if (others === 0) return t("Silence holds back every alert of {what}: this one line.", {what});
+    return segmentText(alert.segment) ? t("Silence holds back every alert of {what}: {n} segments.", {what, n: others + 1})
+      : others === 1 ? t("Silence holds back every alert of {what}: the total and its segment.", {what})
+      : t("Silence holds back every alert of {what}: the total and its {n} segments.", {what, n: others});
+  };
+
   const alertsPage = async () => {
     const [alerts, silences] = await Promise.all([get("alerts"), get("silences")]);
     const most = 100;
@@ -354,9 +365,9 @@
       const until = el("input", {value: "4 hours", size: 8, "aria-label": t("Until")});
       const comment = el("input", {placeholder: t("comment"), size: 20, "aria-label": t("Comment")});
       const segment = segmentText(alert.segment);
+      const matchers = ["kpi=" + alert.kpi, ...Object.entries(alert.segment || {}).map(([name, value]) => `${name}=${value}`)];
       const act = (event, silence) => {
         event.preventDefault();
-        const matchers = ["kpi=" + alert.kpi, ...Object.entries(alert.segment || {}).map(([name, value]) => `${name}=${value}`)];
         if (silence) post("silences", {match: matchers, until: until.value, by: stored("by"), comment: comment.value}, alert.id);
         else post(`alerts/${encodeURIComponent(alert.id)}/ack`, {until: until.value, by: stored("by"), comment: comment.value}, alert.id);
       };
@@ -366,7 +377,8 @@
         el("p", {class: "soft"}, t("since {when}", {when: since(alert.since)}) + " · " + alert.id,
           alert.acknowledged ? " · " + t("{by} has it until {when}", {by: alert.acknowledged.by, when: when(alert.acknowledged.until)}) : ""),
         alert.kpi && el("form", {"data-name": alert.id, onsubmit: (event) => act(event, false)}, until, comment, el("button", {class: "main"}, t("Acknowledge")),
-          el("button", {type: "button", onclick: (event) => act(event, true)}, t("Silence"))));
+          el("button", {type: "button", "aria-describedby": "silences-" + alert.id, onclick: (event) => act(event, true)}, t("Silence")),
+          el("small", {class: "soft reach", id: "silences-" + alert.id}, reach(alert, matchers.join(", ")))));
     });
     return [el("h1", {}, t("Alerts")), cards.length ? cards : el("p", {}, t("Nothing fires.")),
       alerts.alerts.length > most && el("p", {}, t("and {n} more: ", {n: alerts.alerts.length - most}), el("a", {href: "#/?state=firing"}, t("every KPI that fires"))),

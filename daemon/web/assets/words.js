@@ -34,6 +34,9 @@ const kpidWords = {
     "so far": "hittills", "{title}: {actual} so far, {expected} due by now": "{title}: {actual} hittills, {expected} enligt banan", "Loading…": "Laddar…", "The files were refused: an older configuration runs.": "Filerna avvisades: en äldre konfiguration gäller.",
     "Not connected: {why}.": "Inte ansluten: {why}.", "Not connected: {why}. The states are of {when}.": "Inte ansluten: {why}. Lägena är från {when}.",
     "no answer": "inget svar", "the token is wanted": "token behövs",
+    "Silence holds back every alert of {what}: this one line.": "Tysta håller inne alla larm för {what}: bara den här raden.", "Silence holds back every alert of {what}: {n} segments.": "Tysta håller inne alla larm för {what}: {n} segment.",
+    "Silence holds back every alert of {what}: the total and its segment.": "Tysta håller inne alla larm för {what}: totalen och dess segment.", "Silence holds back every alert of {what}: the total and its {n} segments.": "Tysta håller inne alla larm för {what}: totalen och dess {n} segment.",
+    "The explanation is in English.": "Förklaringen är på engelska.",
   },
   da: {
     "KPIs": "KPI'er", "Alerts": "Alarmer", "Delivery": "Levering", "Sources": "Kilder", "Reviews": "Gennemgange", "Configuration": "Konfiguration",
@@ -68,6 +71,9 @@ const kpidWords = {
     "so far": "indtil nu", "{title}: {actual} so far, {expected} due by now": "{title}: {actual} indtil nu, {expected} ifølge banen", "Loading…": "Indlæser…", "The files were refused: an older configuration runs.": "Filerne blev afvist: en ældre konfiguration gælder.",
     "Not connected: {why}.": "Ikke forbundet: {why}.", "Not connected: {why}. The states are of {when}.": "Ikke forbundet: {why}. Tilstandene er fra {when}.",
     "no answer": "intet svar", "the token is wanted": "token mangler",
+    "Silence holds back every alert of {what}: this one line.": "Gør tavs holder alle alarmer for {what} tilbage: kun denne linje.", "Silence holds back every alert of {what}: {n} segments.": "Gør tavs holder alle alarmer for {what} tilbage: {n} segmenter.",
+    "Silence holds back every alert of {what}: the total and its segment.": "Gør tavs holder alle alarmer for {what} tilbage: totalen og dens segment.", "Silence holds back every alert of {what}: the total and its {n} segments.": "Gør tavs holder alle alarmer for {what} tilbage: totalen og dens {n} segmenter.",
+    "The explanation is in English.": "Forklaringen er på engelsk.",
   },
   nb: {
     "KPIs": "KPI-er", "Alerts": "Varsler", "Delivery": "Levering", "Sources": "Kilder", "Reviews": "Gjennomganger", "Configuration": "Konfigurasjon",
@@ -102,5 +108,8 @@ const kpidWords = {
     "so far": "hittil", "{title}: {actual} so far, {expected} due by now": "{title}: {actual} hittil, {expected} ifølge banen", "Loading…": "Laster…", "The files were refused: an older configuration runs.": "Filene ble avvist: en eldre konfigurasjon gjelder.",
     "Not connected: {why}.": "Ikke tilkoblet: {why}.", "Not connected: {why}. The states are of {when}.": "Ikke tilkoblet: {why}. Tilstandene er fra {when}.",
     "no answer": "intet svar", "the token is wanted": "token mangler",
+    "Silence holds back every alert of {what}: this one line.": "Gjør stille holder tilbake alle varsler for {what}: bare denne linjen.", "Silence holds back every alert of {what}: {n} segments.": "Gjør stille holder tilbake alle varsler for {what}: {n} segmenter.",
+    "Silence holds back every alert of {what}: the total and its segment.": "Gjør stille holder tilbake alle varsler for {what}: totalen og segmentet.", "Silence holds back every alert of {what}: the total and its {n} segments.": "Gjør stille holder tilbake alle varsler for {what}: totalen og de {n} segmentene.",
+    "The explanation is in English.": "Forklaringen er på engelsk.",
   },
 };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -49,6 +50,22 @@ TEST_F(Alerts, AreOneJsonDocument) {
   EXPECT_EQ(ended.code, 0);
   EXPECT_TRUE(json::accept(ended.out));
   EXPECT_TRUE(matches_golden("cli/alerts.json", ended.out));
+}
+
+TEST_F(Alerts, SayHowManyLinesHaveTheirLabels) {
+  Program program{kMorning};
+  write_site(program);
+  program.write(
+      "rules.yaml",
+      "kpis:\n  visits:\n    value: web.visits\n    split_by: [country]\n    thresholds: {warning: 100000}\n");
+  ASSERT_EQ(program.once(kMorning), 0);
+  std::map<std::string, int> lines;
+  const json document = json::parse(program.on_folder({"alerts", "--json"}).out);
+  for (const json& alert : document["alerts"]) {
+    lines[alert["segment"].dump()] = alert["lines"];
+  }
+  EXPECT_EQ(lines[R"({})"], 4);  // itself and three countries
+  EXPECT_EQ(lines[R"({"country":"SE"})"], 1);
 }
 
 TEST_F(Alerts, ThatAreOverAreListedOnRequest) {

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <grp.h>
 #include <limits>
@@ -241,6 +242,29 @@ inline std::string in_child(const std::function<std::string()>& body, bool as_no
   EXPECT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0) << text;
   return text;
+}
+
+/// Runs SQL on the file, whoever has it.
+inline void execute(const std::string& path, const std::string& sql) {
+  SQLite::Database db(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  db.exec(sql);
+}
+
+/// The whole error of opening `path`; a text that says so when it opened.
+inline std::string refusal_to_open(const std::string& path) {
+  const Result<std::unique_ptr<Store>> store = open_sqlite_store(path);
+  return store ? "it opened" : store.error().message;
+}
+
+inline void write_file(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+/// Pages are numbered from 1.
+inline void overwrite_page(const std::string& path, long page) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp((page - 1) * 4096);
+  file << std::string(4096, '\x5a');
 }
 
 }  // namespace kpi::test

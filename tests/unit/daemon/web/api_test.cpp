@@ -388,6 +388,14 @@ TEST_F(ActionPageTest, SilencesTheKpiAndItsSegment) {
   EXPECT_EQ(rfc3339(action.end), "2026-04-07T06:00:00Z");
 }
 
+TEST_F(ActionPageTest, SaysBeforehandThatSegmentsAreSilencedToo) {
+  const std::string more = "It holds for the segments within that too: 3 lines in all.";
+  EXPECT_THAT(ask("GET", link(ActionLink::Kind::kSilence)).body, testing::Not(HasSubstr("It holds for")));
+  result.out.replace(result.out.find("{\"country\": \"SE\"}"), 17, "{}, \"lines\": 3");
+  EXPECT_THAT(ask("GET", link(ActionLink::Kind::kSilence)).body, HasSubstr(more));
+  EXPECT_THAT(ask("GET", link(ActionLink::Kind::kAcknowledge)).body, testing::Not(HasSubstr(more)));
+}
+
 TEST_F(ActionPageTest, WantsAName) {
   body = "by=+&for=1+hour";
   EXPECT_EQ(ask("POST", link(ActionLink::Kind::kAcknowledge)).status, 422);
