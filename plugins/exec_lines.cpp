@@ -27,6 +27,7 @@ class Answer {
  public:
   Answer(const SourceSettings& settings, const PollRequest& request)
       : settings_(settings),
+        running_(slot_at(request.now, settings.grain, settings.zone, settings.calendar)),
         rows_(settings,
               {.dates = {}, .numbers = kDataNumbers, .date_key = ""},
               request.from,
@@ -64,6 +65,9 @@ class Answer {
     Poll poll = KPI_TRY(rows_.finish("its output"));
     poll.cursor = cursor_;
     poll.whole_from = whole_from_;
+    if (whole_from_) {
+      poll.whole_until = running_;
+    }
     std::ranges::move(remarks_, std::back_inserter(poll.remarks));
     return poll;
   }
@@ -112,6 +116,9 @@ class Answer {
 
   /// From a date on the program prints all that there is: what it had printed and prints no more is gone.
   Result<void> take_whole_from(const Json& line) {
+    if (whole_from_) {
+      return fail(ErrorKind::kInvalid, at() + ": whole_from was printed before: print it once");
+    }
     const std::string text = text_of(line, "whole_from");
     const auto date = parse_date(text);
     if (!date) {
@@ -122,7 +129,14 @@ class Answer {
     whole_from_ = slot;
     if (grain.is_civil()) {
       const Slot period = slot_at(*date, grain, settings_.calendar);
-      whole_from_ = period < slot ? next_slot(period, grain, settings_.zone) : period;  // of the first it is a part
+      whole_from_ = period < slot ? next_slot(period, grain, settings_.zone) : period;
+      if (period < slot) {
+        rows_.tell(line_, [&] {
+          return RowProblem{at() + " whole_from",
+                            text + " lies within a " + grain.text() + ", of which only a part is there: from " +
+                                date_text(date_of(*whole_from_)) + " on they are whole"};
+        });
+      }
     }
     return {};
   }
@@ -295,6 +309,7 @@ class Answer {
   }
 
   const SourceSettings& settings_;
+  const Slot running_;  // the period that has not ended
   RowReader rows_;
   std::vector<std::string_view> labels_;
   std::vector<RowCell> values_;

@@ -73,6 +73,9 @@ Result<Poll> without_secrets(Result<Poll> poll, const std::vector<std::string>& 
     problem.where = redactor.redacted(problem.where);
     problem.message = redactor.redacted(problem.message);
   }
+  if (poll->broken_off) {
+    poll->broken_off->message = redactor.redacted(poll->broken_off->message);
+  }
   for (std::string& remark : poll->remarks) {
     remark = redactor.redacted(remark);
   }

@@ -18,8 +18,6 @@ namespace kpi {
 
 /// How a remark begins that says what is left of a quota: it is kept with the source, and `kpid status` shows it.
 inline constexpr std::string_view kQuotaRemark = "quota: ";
-/// The remark of a poll that did not come to the end of what it was to read.
-inline constexpr std::string_view kMoreRemark = "there is more: the next poll goes on from there";
 
 /// How the remark begins that names the first row whose period or labels could not be read: what it was about has no
 /// sample, and yet is not missing.

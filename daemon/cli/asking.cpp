@@ -1,5 +1,6 @@
 #include "daemon/cli/asking.hpp"
 
+#include "daemon/cli/check_grains.hpp"
 #include "daemon/engine/resent.hpp"
 #include "daemon/store/history_reader.hpp"
 #include "daemon/store/sqlite_store.hpp"
@@ -75,6 +76,9 @@ Result<ActionAnswer> act_here(const Action& action, const std::shared_ptr<const 
     ActionAnswer answer = KPI_TRY(resend_here(*again, *store, engine, now));
     KPI_TRY(engine.write_words());
     return answer;
+  }
+  if (std::holds_alternative<EntryAction>(action)) {
+    KPI_TRY(refuse_other_grains(*config, engine));
   }
   ActionAnswer answer = KPI_TRY(apply(action, engine, time_of(action, now, engine.last_step())));
   if (const auto* entry = std::get_if<EntryAction>(&action)) {

@@ -90,4 +90,14 @@ void check_grains(const Config& config, const Engine& engine, Diagnostics& diagn
   }
 }
 
+Result<void> refuse_other_grains(const Config& config, const Engine& engine) {
+  Diagnostics found;
+  check_grains(config, engine, found);
+  if (!found.has_errors()) {
+    return {};
+  }
+  const Diagnostic& first = found.items().front();
+  return fail(ErrorKind::kInvalid, first.position.text() + ": " + first.message + "; " + first.remedy);
+}
+
 }  // namespace kpi

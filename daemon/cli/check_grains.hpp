@@ -11,4 +11,7 @@ namespace kpi {
 /// An error for each metric of which some begin within a period of the new grain. REQUIRES a restored engine.
 void check_grains(const Config& config, const Engine& engine, Diagnostics& diagnostics);
 
+/// For a verb that writes values: kInvalid, with the first of them.
+Result<void> refuse_other_grains(const Config& config, const Engine& engine);
+
 }  // namespace kpi

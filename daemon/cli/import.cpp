@@ -1,13 +1,14 @@
+#include "daemon/cli/check_grains.hpp"
 #include "daemon/cli/interruption.hpp"
 #include "daemon/cli/progress.hpp"
 #include "daemon/cli/verbs.hpp"
 #include "daemon/engine/engine.hpp"
 #include "daemon/store/sqlite_store.hpp"
-#include "plugins/rows.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <ostream>
 #include <utility>
 
@@ -40,8 +41,10 @@ Result<Backfill> import_from(std::shared_ptr<const Config> config,
                              Io& io) {
   Engine engine(config, store);
   KPI_TRY(engine.restore(clock));
+  KPI_TRY(refuse_other_grains(*config, engine));
   const Instant now = std::max(clock, engine.last_step().value_or(clock));
   Backfill backfill;
+  const bool was_read = engine.read_grain(config->sources[source].settings.name).has_value();
   PollRequest request = engine.poll_request(source, now);
   request.cursor.clear();
   Progress progress(io, "import");
@@ -57,15 +60,21 @@ Result<Backfill> import_from(std::shared_ptr<const Config> config,
       backfill.trouble = poll.error().message;
       break;
     }
-    const bool has_more = std::ranges::find(poll->remarks, kMoreRemark) != poll->remarks.end();
+    const bool has_more = poll->has_more;
+    const std::optional<Error> broken_off = poll->broken_off;
+    const std::string cursor = poll->cursor;
     samples += poll->samples.size();
     progress.show("judging by " + counted(samples, "sample"));
-    engine.receive(PollResult{source, now, *std::move(poll), 0});
+    engine.receive(PollResult{source, now, *std::move(poll), 0, was_read});
     add(backfill.summary, KPI_TRY(engine.step(now)));
-    const std::string before = std::exchange(request, engine.poll_request(source, now)).cursor;
-    if (!has_more || request.cursor.empty() || request.cursor == before) {
+    if (broken_off) {
+      backfill.trouble = broken_off->message;
+    }
+    if (!has_more || broken_off || cursor.empty() || cursor == request.cursor) {
       break;
     }
+    request = engine.poll_request(source, now);
+    request.cursor = cursor;
   }
   return backfill;
 }

@@ -268,6 +268,9 @@ int source_test(const Arguments& arguments, Io& io) {
       io.out << "its values are entered with `kpid enter`, and are not read here\n";
     }
   }
+  if (poll->broken_off) {
+    return complain(io, kExitFailed, "source " + source->settings.name + ": " + poll->broken_off->message);
+  }
   return kExitFine;
 }
 

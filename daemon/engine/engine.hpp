@@ -32,6 +32,7 @@ struct PollResult {
   Instant at;
   Result<Poll> poll;
   std::uint64_t generation = 0;  ///< Of the configuration that asked.
+  bool is_backfill = false;      ///< Beside what the source is read for: it goes on from where it had come.
 };
 
 /// What a step did, for the log, the summary of `run --once`, and tests.
@@ -265,6 +266,8 @@ class Engine {
   void remark_on(const SourceConfig& source, const Poll& poll, Slot running, StepSummary& summary);
   void ingest_samples(const SourceConfig& source, const Poll& poll, Instant now, StepSummary& summary);
   void want_anew(SourceState& state, Slot from, Instant now);
+  void take_failure(std::uint32_t source, const Error& error, Instant at, StepSummary& summary);
+  void take_success(std::uint32_t source, Instant at, bool has_more);
   void take_out(const SourceConfig& source,
                 const Poll& poll,
                 Slot until,

@@ -152,29 +152,25 @@ void Engine::remember(const EntryRow& entry) {
   }
 }
 
-void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
-  SourceState& state = sources_[result.source];
-  const SourceConfig& source = config_->sources[result.source];
-  state.is_changed = true;
-  state.is_read = true;
-  state.row.last_poll = result.at;
-  if (const auto lost = result.poll ? lost_row(*result.poll, source, *config_, now) : std::nullopt) {
-    result.poll = fail(ErrorKind::kInvalid, *lost);
-  }
-  if (!result.poll) {
-    ++state.failures;
-    state.row.failures = state.failures;
-    state.is_invalid =
-        result.poll.error().kind == ErrorKind::kInvalid || result.poll.error().kind == ErrorKind::kNotFound;
-    state.row.error = result.poll.error().message;
-    state.failing_since = state.failing_since ? state.failing_since : result.at;
-    const Duration patience = patience_after(state.failures, source.every);
-    state.row.next_poll = patience > source.every ? std::optional(result.at + patience) : std::nullopt;
-    summary.warnings.push_back("source " + state.row.name + ": " + state.row.error);
-    return;
-  }
+/// It goes on by what it had; its KPIs wait for it.
+void Engine::take_failure(std::uint32_t source, const Error& error, Instant at, StepSummary& summary) {
+  SourceState& state = sources_[source];
+  const Duration every = config_->sources[source].every;
+  ++state.failures;
+  state.row.failures = state.failures;
+  state.is_invalid = error.kind == ErrorKind::kInvalid || error.kind == ErrorKind::kNotFound;
+  state.row.error = error.message;
+  state.failing_since = state.failing_since ? state.failing_since : at;
+  const Duration patience = patience_after(state.failures, every);
+  state.row.next_poll = patience > every ? std::optional(at + patience) : std::nullopt;
+  summary.warnings.push_back("source " + state.row.name + ": " + state.row.error);
+}
+
+/// While there is more, a period without a row may only not have been asked for yet.
+void Engine::take_success(std::uint32_t source, Instant at, bool has_more) {
+  SourceState& state = sources_[source];
   for (std::uint32_t kpi = 0; kpi < sources_of_kpi_.size() && !state.row.error.empty(); ++kpi) {
-    if (sources_of_kpi_[kpi].contains(result.source)) {
+    if (sources_of_kpi_[kpi].contains(source)) {
       for (const std::uint32_t line : lines_of_kpi_[kpi]) {
         dirty_.emplace(kpi, line);  // what waited for the source may be given up now
       }
@@ -185,19 +181,38 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   state.row.next_poll.reset();
   state.is_invalid = false;
   state.row.error.clear();
-  state.row.last_success = result.at;
-  for (const std::uint32_t metric : source.metrics) {
-    const std::optional<Instant> before = std::exchange(read_at_[metric], result.at);
+  if (has_more) {
+    return;
+  }
+  state.row.last_success = at;
+  for (const std::uint32_t metric : config_->sources[source].metrics) {
+    const std::optional<Instant> before = std::exchange(read_at_[metric], at);
     if (rules_.metrics[metric].missing != Missing::kUnknown) {
       for (const std::uint32_t kpi : kpis_of_metric_[metric]) {
         for (const std::uint32_t line : lines_of_kpi_[kpi]) {
           dirty_.emplace(kpi, line);
-          judge_again(line, judged_unread(lines_[line], rules_.kpis[kpi], plans_[kpi], before, result.at));
+          judge_again(line, judged_unread(lines_[line], rules_.kpis[kpi], plans_[kpi], before, at));
         }
       }
     }
   }
-  if (result.poll->unchanged) {
+}
+
+void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
+  SourceState& state = sources_[result.source];
+  const SourceConfig& source = config_->sources[result.source];
+  state.is_changed = true;
+  state.is_read = true;
+  state.row.last_poll = result.at;
+  if (const auto lost = result.poll ? lost_row(*result.poll, source, *config_, now) : std::nullopt) {
+    result.poll = fail(ErrorKind::kInvalid, *lost);
+  }
+  if (!result.poll || result.poll->broken_off) {
+    take_failure(result.source, result.poll ? *result.poll->broken_off : result.poll.error(), result.at, summary);
+  } else {
+    take_success(result.source, result.at, result.poll->has_more);
+  }
+  if (!result.poll || result.poll->unchanged) {
     return;
   }
   state.row.quota.clear();
@@ -206,6 +221,7 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
       state.row.quota.push_back(remark.substr(kQuotaRemark.size()));
     }
   }
+  const std::string before = state.row.cursor;
   const Plugin* plugin = find_plugin(source.plugin);
   if (plugin != nullptr && plugin->is_whole && !state.row.cursor.empty() &&
       !state.row.cursor.starts_with(state.cursor_mark)) {
@@ -226,6 +242,9 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
     want_anew(state, *state.anew_from, *state.anew_since);  // it was asked for before the rates changed
   } else {
     state.anew_from.reset();
+  }
+  if (result.is_backfill && !before.empty() && state.row.cursor != state.cursor_mark) {
+    state.row.cursor = before;
   }
 }
 

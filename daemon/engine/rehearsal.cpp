@@ -304,12 +304,13 @@ void Rehearsal::receive(std::uint32_t source, Instant at, Poll poll) {
     is_told = between > *reading.read;
     reading.read = between;
   }
-  const bool brings = !poll.samples.empty();  // what was imported came without a poll
-  if (brings || (is_told && !reading.is_failing)) {
-    engine_->receive(PollResult{source, reading.read.value_or(at), std::move(poll)});
-  }
+  const bool brings = !poll.samples.empty();  // what was imported came without a poll, and one may break off
   if (reading.is_failing && (brings || is_told)) {
-    engine_->receive(PollResult{source, at, fail(ErrorKind::kUnavailable, "it failed then")});
+    poll.broken_off = Error{ErrorKind::kUnavailable, "it failed then"};
+    engine_->receive(PollResult{source, at, std::move(poll)});
+  } else if (brings || is_told) {
+    poll.has_more = !reading.read;
+    engine_->receive(PollResult{source, reading.read.value_or(at), std::move(poll)});
   }
 }
 

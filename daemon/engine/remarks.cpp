@@ -42,7 +42,8 @@ Some of_the_future(const Poll& poll, Slot until) {
   return some;
 }
 
-/// Numbers that are known of a series although the poll, which begins at `from`, has not got them.
+/// Numbers that are known of a series although the poll, which begins at `from`, has not got them. Not zeros: one may
+/// stand for what had gone before.
 void add_taken_out(const SampleTable::Series& known, std::vector<Slot>& brought, Slot from, Some& some) {
   std::ranges::sort(brought);
   auto at = std::ranges::lower_bound(brought, from);
@@ -52,7 +53,7 @@ void add_taken_out(const SampleTable::Series& known, std::vector<Slot>& brought,
       ++at;
     }
     const bool is_there = at != brought.end() && *at == sample->slot;
-    if (!is_there && !std::isnan(sample->value)) {
+    if (!is_there && !std::isnan(sample->value) && sample->value != 0) {
       some.add(sample->slot, known.labels);
     }
   }
@@ -69,7 +70,7 @@ void Engine::remark_on(const SourceConfig& source, const Poll& poll, Slot runnin
   const Some future = of_the_future(poll, is_instant ? Slot{running.ms + 1} : next_slot(running, grain, zone));
   Some taken_out;
   const Plugin* plugin = find_plugin(source.plugin);
-  if (plugin != nullptr && plugin->is_whole) {
+  if (plugin != nullptr && plugin->is_whole && !poll.whole_from) {
     // Where no row is left, nothing says that they left in front.
     const auto first = std::ranges::min_element(poll.samples, {}, &PolledSample::slot);
     const Slot from = first == poll.samples.end() ? Slot{} : first->slot;

@@ -94,9 +94,10 @@ class HttpPoll {
         return tl::unexpected(read.error());
       }
       if (!read) {
-        // What came before counts; the next poll goes on from there, and fails if this lasts.
-        remarks_.push_back("stopped before " + window_text(plan_.window, plan_.settings, window, false, "") + ": " +
-                           read.error().message);
+        // What came before counts; the next poll goes on from there.
+        broken_off_ = Error{read.error().kind,
+                            "it broke off before " + window_text(plan_.window, plan_.settings, window, false, "") +
+                                ": " + read.error().message};
         break;
       }
       has_one = true;
@@ -317,6 +318,7 @@ class HttpPoll {
     Poll poll = KPI_TRY(builder_.finish());
     poll.whole_from = whole_from_;  // a page or a call that is missing has failed its window
     poll.whole_until = plan_.has_window ? covered_ : std::nullopt;
+    poll.broken_off = broken_off_;
     tell_zone(poll);
     if (const std::string& text = builder_.no_final_date(); !text.empty()) {
       remarks_.push_back("\"" + printable(text, 60) + "\" at " + plan_.rows.final_before->text() +
@@ -334,8 +336,9 @@ class HttpPoll {
     for (const std::string& note : said_) {
       poll.remarks.push_back("the other side says: " + note);
     }
+    poll.has_more = has_more_;
     if (has_more_) {
-      poll.remarks.emplace_back(kMoreRemark);
+      poll.remarks.emplace_back("there is more: the next poll goes on from there");
     }
     for (std::string& remark : remarks_) {
       ++poll.problem_count;
@@ -388,6 +391,7 @@ class HttpPoll {
   Slot whole_from_;
   Slot asked_from_;  // where what no poll has covered begins
   bool has_more_ = false;
+  std::optional<Error> broken_off_;
   PageTrail trail_;
   bool has_zone_ = false;  // some answer said where it cuts its days
   std::string near_zone_;  // a name that is nearly the one sought

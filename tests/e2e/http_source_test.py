@@ -158,6 +158,32 @@ class HttpSourceTest(unittest.TestCase):
         self.assertIn(f"web: {days} new samples, 0 restated", ended.stdout)
         self.assertEqual(len({path for path, _ in self.server.asked}), days)
 
+    def test_an_import_after_an_outage_leaves_no_gap_before_it(self):
+        day = lambda path: path.rsplit("=", 1)[1]
+        self.server.answer = lambda path: (200, {}, json.dumps({"data": [{"date": day(path), "n": 200}]}).encode())
+        self.assertEqual(self.run_once("2026-09-21T06:00:00Z").returncode, 0)
+        ended = subprocess.run([KPID, "import", "--source", "web", "--from", "2026-11-01", "--now", "2026-11-21T05:00:00Z",
+                                "--config", "kpid.yaml"],
+                               cwd=self.folder, capture_output=True, text=True, check=False, env={"SHOP_TOKEN": "s"})
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertEqual(self.server.asked[-1][0], "/days?from=2026-11-01&to=2026-11-20")
+        self.assertEqual(self.run_once("2026-11-21T06:00:00Z").returncode, 0)
+        self.assertEqual(self.server.asked[-1][0], "/days?from=2026-09-18&to=2026-11-20")
+
+    def test_a_poll_that_breaks_off_has_failed_and_what_it_brought_counts(self):
+        config = self.folder / "kpid.yaml"
+        config.write_text(config.read_text().replace("first_days: 1}", "first_days: 20, max_span: 10 days}"))
+        day = lambda path: path.rsplit("=", 1)[1]
+        fine = lambda path: (200, {}, json.dumps({"data": [{"date": day(path), "n": 200}]}).encode())
+        self.server.answer = lambda path: (400, {}, b"no") if day(path) > "2026-11-11" else fine(path)
+        ended = self.run_once("2026-11-21T06:00:00Z")
+        self.assertEqual(ended.returncode, 3, ended.stdout + ended.stderr)
+        self.assertIn("it broke off before 2026-11-11", ended.stderr)
+        self.assertEqual(self.rows("SELECT count(*) FROM sample"), [(1,)])
+        self.server.answer = fine
+        self.assertEqual(self.run_once("2026-11-21T07:00:00Z").returncode, 0)
+        self.assertEqual(self.server.asked[-1][0], "/days?from=2026-11-11&to=2026-11-20")
+
     def test_a_private_address_is_not_asked_unless_allowed(self):
         self.server.answer = lambda path: (200, {}, b"{}")
         # Written out it is an error of the configuration; by another name, of the poll.

@@ -103,6 +103,8 @@ TEST(ExecLines, SayFromWhenOnTheyAreAllThereAre) {
   EXPECT_EQ(whole_from("2026-03-25", "day"), "2026-03-25");
   EXPECT_EQ(whole_from("2026-03-23", "week"), "2026-03-23");
   EXPECT_EQ(whole_from("2026-03-25", "week"), "2026-03-30") << "of the week that began before it has a part";
+  EXPECT_EQ(lines("{\"kpid\": 1}\n{\"whole_from\": \"2026-03-25\"}\n{\"whole_from\": \"2026-03-26\"}\n"),
+            (Lines{"line 3: whole_from was printed before: print it once"}));
   EXPECT_EQ(whole_from("25/3", "day"), "line 2: whole_from wants a date such as \"2026-03-31\"");
   EXPECT_EQ(read_exec_lines("{\"kpid\": 1}\n", exec_settings(), at_now())->whole_from, std::nullopt);
 }

@@ -67,6 +67,19 @@ TEST_F(CheckHistory, RefusesAnotherGrainThanThatOfItsValues) {
   EXPECT_EQ(program_.once("2026-04-13T06:00:00Z"), 0);
 }
 
+TEST_F(CheckHistory, LetsNoVerbWriteValuesOfAnotherGrain) {
+  source("grain: week");
+  rules("value: web.visits, every: week");
+  const std::string refused =
+      "the history has values of web.visits in other periods than those of grain: week (2026-04-03 begins none)";
+  const Ended imported = program_.on_folder({"import", "--source", "web"});
+  EXPECT_EQ(imported.code, 3);
+  EXPECT_NE(imported.err.find(refused), std::string::npos) << imported.err;
+  source("grain: day");
+  rules("value: web.visits");
+  EXPECT_EQ(program_.on_folder({"import", "--source", "web"}).code, 0);
+}
+
 TEST_F(CheckHistory, RefusesAFinerGrainThanThatOfItsValuesThoughTheyBeginPeriodsOfIt) {
   for (const char* file : {"history.db", "history.db-wal", "history.db-shm"}) {
     program_.remove(file);

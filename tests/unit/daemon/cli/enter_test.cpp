@@ -55,6 +55,19 @@ TEST_F(Enter, JudgesAtOnceAndKeepsWhatWasThere) {
   EXPECT_NE(ledger().find("3.4"), std::string::npos) << ledger();
 }
 
+TEST_F(Enter, IsRefusedForOtherPeriodsThanThoseOfTheHistory) {
+  EXPECT_EQ(enter("4.3", "2026-03").code, 0);
+  EXPECT_EQ(program_.once("2026-04-02T06:00:00Z"), 0);
+  std::string other = kConfig;
+  other.replace(other.find("grain: month"), 12, "grain: quarter");
+  program_.write("kpid.yaml", other);
+  const Ended refused = enter("5", "2026-Q1");
+  EXPECT_NE(refused.code, 0);
+  EXPECT_NE(refused.err.find("the history has values of survey.satisfaction"), std::string::npos) << refused.err;
+  program_.write("kpid.yaml", kConfig);
+  EXPECT_NE(ledger().find("4.3"), std::string::npos) << ledger();
+}
+
 TEST_F(Enter, OfARunningPeriodCountsWhenItHasEnded) {
   EXPECT_EQ(enter("4.4", "2026-04").code, 0);
   EXPECT_EQ(ledger().find("4.4"), std::string::npos);

@@ -65,6 +65,46 @@ TEST(SourceAlert, DoesNotWaitForWhatWillNotGoAwayByItself) {
               ElementsAre("team source.error source web: status 503; without new data: visits, both"));
 }
 
+/// A poll that broke off brings what it had, and is a failure all the same.
+TEST(SourceAlert, IsNotOverWhileAPollBreaksOff) {
+  Story story(kConfig, kRules);
+  judge_one_day(story);
+  EXPECT_EQ(failing_step(story, "2026-03-03 01:00", ErrorKind::kInvalid).size(), 1);
+  Poll poll;
+  poll.series = {{0, {}}};
+  poll.samples = {{0, slot_of(*parse_date("2026-03-02")), 12}};
+  poll.broken_off = Error{ErrorKind::kInvalid, "it broke off before 2026-03-03: status 500"};
+  story.engine().receive(PollResult{0, at("2026-03-06 08:00"), std::move(poll)});
+  EXPECT_THAT(story.pass("2026-03-06 08:00"), IsEmpty());
+  EXPECT_TRUE(story.engine().has_failed_source());
+  EXPECT_THAT(story.ledger(), testing::Contains(testing::HasSubstr("visits (total) 2026-03-02: 12")));
+  EXPECT_THAT(story.step("2026-03-06 09:00"), testing::Contains(testing::HasSubstr("source.recovered")));
+}
+
+/// What has not been asked for yet is not missing.
+TEST(SourceAlert, LeavesAPeriodUnjudgedThatMoreIsToComeOf) {
+  Story story(R"(
+timezone: UTC
+sources: {web: {plugin: csv, path: web.csv, missing: zero, metrics: {visits: {}}}}
+)",
+              "kpis: {visits: {value: web.visits}}\n");
+  const auto read = [&](std::string_view day, std::string_view time, bool has_more) {
+    Poll poll;
+    poll.series = {{0, {}}};
+    poll.samples = {{0, slot_of(*parse_date(day)), 12}};
+    poll.has_more = has_more;
+    story.engine().receive(PollResult{0, at(time), std::move(poll)});
+    story.pass(time);
+  };
+  read("2026-03-01", "2026-03-04 08:00", true);
+  EXPECT_THAT(story.ledger(), ElementsAre(testing::HasSubstr("visits (total) 2026-03-01: 12")));
+  read("2026-03-03", "2026-03-04 09:00", false);
+  EXPECT_THAT(story.ledger(),
+              ElementsAre(testing::HasSubstr("2026-03-01: 12"),
+                          testing::HasSubstr("2026-03-02: 0"),
+                          testing::HasSubstr("2026-03-03: 12")));
+}
+
 TEST(SourceAlert, IsOneWhateverTheSourceFailsOf) {
   Story story(kConfig, kRules);
   judge_one_day(story);
