@@ -104,15 +104,6 @@ std::vector<std::uint32_t> in_file_order(const RuleSet& rules) {
 
 }  // namespace
 
-bool is_sum(const RuleSet& rules, const Kpi& kpi) {
-  if (kpi.value.metrics.size() != 1 || !kpi.value.kpis.empty() || basis_of(rules, kpi) != FigureBasis::kFormula) {
-    return false;
-  }
-  const MetricInput& input = kpi.value.metrics.front();
-  const bool adds_up = input.how == Aggregate::kByKind || input.how == Aggregate::kSum;
-  return adds_up && rules.metrics[input.metric].kind == MetricKind::kFlow;
-}
-
 ReviewPeriod period_of(const DigestRule& rule, const DigestDue& due, const CalendarRules& calendar) {
   const ReviewPeriod days{ReviewPeriod::Kind::kRange, due.from, due.to, date_text(due.from)};
   return rule.every == Grain::Unit::kDay ? days : last_review_period(kind_of(rule), due.to, calendar);
@@ -184,7 +175,7 @@ std::string DigestMaker::change_words(double now, double before, const Unit& uni
 void DigestMaker::add_change(DigestLine& row, std::uint32_t kpi, const Line& line) {
   const Kpi& rule = rules_.kpis[kpi];
   const Unit& unit = rule.unit;
-  const bool adds_up = rule.every.is_finer_than(Grain{rule_.every, 0}) && is_sum(rules_, rule);
+  const bool is_total = rule.every.is_finer_than(Grain{rule_.every, 0}) && adds_up(rules_, rule);
   row.value = value_over(kpi, line, period_);
   row.previous = value_over(kpi, line, before_);
   row.year_ago = value_over(kpi, line, year_ago_);
@@ -194,10 +185,10 @@ void DigestMaker::add_change(DigestLine& row, std::uint32_t kpi, const Line& lin
   row.formatted = text(row.value);
   row.formatted_previous = text(row.previous);
   row.formatted_year_ago = text(row.year_ago);
-  if (row.value && row.previous && (!adds_up || are_alike(line, rule, period_, before_))) {
+  if (row.value && row.previous && (!is_total || are_alike(line, rule, period_, before_))) {
     row.change = change_words(*row.value, *row.previous, unit);
   }
-  if (row.value && row.year_ago && (!adds_up || are_alike(line, rule, period_, year_ago_))) {
+  if (row.value && row.year_ago && (!is_total || are_alike(line, rule, period_, year_ago_))) {
     row.change_on_year = change_words(*row.value, *row.year_ago, unit);
   }
 }

@@ -33,9 +33,6 @@ struct DigestEvents {
   std::vector<DigestHushed> hushed;
 };
 
-/// Whether a KPI adds up what one metric counts.
-bool is_sum(const RuleSet& rules, const Kpi& kpi);
-
 /// The days that an issue is about.
 ReviewPeriod period_of(const DigestRule& rule, const DigestDue& due, const CalendarRules& calendar);
 
