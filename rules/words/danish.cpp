@@ -313,6 +313,8 @@ constexpr PhraseText kPhrases[] = {
     {kStateWaiting, "misset, ingen alarm endnu"},
     {kStatePending, "venter: data er ikke kommet"},
     {kStateNoData, "data mangler"},
+    {kStateNoDataInPeriod, "ingen data for perioden"},
+    {kWithValueOf, "{state}; værdien gælder {period}"},
     {kStateSourceFailed, "fejl i datakilden"},
     {kStateFiring, "{severity} siden {since}"},
     {kStatusAndPace, "{status}, tempo {pace}"},

@@ -313,6 +313,8 @@ constexpr PhraseText kPhrases[] = {
     {kStateWaiting, "bommet, ikke varslet ennå"},
     {kStatePending, "venter: data har ikke kommet"},
     {kStateNoData, "data mangler"},
+    {kStateNoDataInPeriod, "ingen data for perioden"},
+    {kWithValueOf, "{state}; verdien gjelder {period}"},
     {kStateSourceFailed, "feil i datakilden"},
     {kStateFiring, "{severity} siden {since}"},
     {kStatusAndPace, "{status}, tempo {pace}"},

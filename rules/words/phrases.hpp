@@ -301,6 +301,8 @@ enum class Phrase : std::uint16_t {
   kStateWaiting,
   kStatePending,
   kStateNoData,
+  kStateNoDataInPeriod,
+  kWithValueOf,  ///< {state} {period}
   kStateSourceFailed,
   kStateFiring,    ///< {severity} {since}
   kStatusAndPace,  ///< {pace} {status}

@@ -198,6 +198,64 @@ TEST(Digest, OfARatioComparesHoursWithDays) {
   EXPECT_EQ(line_in(messages[0], "conversion").state_text, "fine; 6 of 7 days have data");
 }
 
+const std::string kInFourLanguages =
+    "channels: {en: {type: console}, sv: {type: console, language: sv}, da: {type: console, language: da},\n"
+    "           nb: {type: console, language: nb}}\n"
+    "routes: [{match: {}, to: [en]}]\n";
+
+TEST(Digest, CallsNothingFineOfAPeriodWithoutDataWhenItIsBackSince) {
+  Story story(
+      kSource + kInFourLanguages + "digests: [{to: [en, sv, da, nb], every: week, at: \"tuesday 08:00\", kpis: {}}]\n",
+      "kpis: {visits: {value: web.visits, thresholds: {warning: 100}}}\n");
+  for (const std::string date : {"2026-03-14", "2026-03-15", "2026-03-23"}) {
+    story.put("web.visits", date, 200);
+    story.step(night_after(date));
+  }
+  std::vector<std::string> told;
+  for (const Message& message : digests_of(story, "2026-03-24 08:00")) {
+    const DigestLine& line = message.digest->lines.at(0);
+    EXPECT_EQ(line.state, KpiState::kNoData);
+    EXPECT_FALSE(line.needs_attention) << "it is well now";
+    told.push_back(message.digest->summary + " / " + line.state_text);
+  }
+  EXPECT_EQ(story.state("visits"), KpiState::kOk);
+  EXPECT_THAT(told,
+              ElementsAre("1 KPI: 1 without data / no data in this period",
+                          "1 KPI: 1 utan data / inga data för perioden",
+                          "1 KPI: 1 uden data / ingen data for perioden",
+                          "1 KPI: 1 uten data / ingen data for perioden"));
+}
+
+TEST(Digest, OfDaysShowsTheLastWeekOfAWeeklyKpiByItsName) {
+  Story story(kSource + kInFourLanguages + "digests: [{to: [en, sv, da, nb], every: day, at: \"08:00\", kpis: {}}]\n",
+              "kpis: {visits: {value: web.visits, every: week, unit: visits, thresholds: {warning: 100}}}\n");
+  for (int day = 2; day <= 17; ++day) {
+    const std::string date = "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
+    story.put("web.visits", date, day < 9 ? 100 : 200);
+    story.step(night_after(date));
+    const std::vector<Message> messages = digests_of(story, night_after(date).substr(0, 10) + " 08:00");
+    if (day == 15) {
+      ASSERT_THAT(messages, SizeIs(4));
+      EXPECT_EQ(messages[0].digest->lines.at(0).formatted, "1,400 visits");
+      EXPECT_EQ(messages[0].digest->lines.at(0).state_text, "fine") << "the week ended on the digest's day";
+    }
+  }
+  std::vector<std::string> told;
+  for (const Message& message : story.messages()) {
+    const DigestLine& line = message.digest->lines.at(0);
+    EXPECT_EQ(line.value, 1400);
+    EXPECT_EQ(line.change, "");
+    told.push_back(line.state_text);
+  }
+  EXPECT_THAT(told,
+              ElementsAre("fine; the value is of week 11, 9–15 March 2026",
+                          "bra; värdet gäller v. 11, 9–15 mars 2026",
+                          "fint; værdien gælder uge 11, 9.–15. marts 2026",
+                          "bra; verdien gjelder uke 11, 9.–15. mars 2026"));
+  Message read = parse_message_json(outbox_json(story.messages().at(0))).value();
+  EXPECT_EQ(read.digest->lines.at(0).value_of, "week 11, 9–15 March 2026");
+}
+
 /// An hourly KPI: `value` an hour from 2 March on; one hour of 4 March is missing.
 void tell_hours(Story& story) {
   for (int hour = 0; hour < 3 * 24; ++hour) {
