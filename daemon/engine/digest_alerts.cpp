@@ -33,6 +33,12 @@ Slot slot_on(Date date, const Kpi& kpi, const CalendarRules& calendar) {
   return slot_at(kpi.zone.to_instant(midnight), kpi.every, kpi.zone, calendar);
 }
 
+/// Whether the figure is of the days that have data: a sum, or a formula of inputs that all must be there.
+bool counts_days(const RuleSet& rules, const Kpi& kpi) {
+  const bool has_several = kpi.value.metrics.size() > 1 || !kpi.value.kpis.empty();
+  return adds_up(rules, kpi) || (has_several && basis_of(rules, kpi) == FigureBasis::kFormula);
+}
+
 Phrase missing_phrase(const Grain& every) {
   return every.unit == Grain::Unit::kDay ? Phrase::kWithDaysMissing
          : every == kHourly              ? Phrase::kWithHoursMissing
@@ -182,7 +188,7 @@ void DigestMaker::add_gaps(DigestLine& row, std::uint32_t index, const Line& tot
     }
   }
   if (!segments.empty()) {
-    if (is_sum(rules_, kpi)) {
+    if (adds_up(rules_, kpi)) {
       row.change.clear();
       row.change_on_year.clear();
     }
@@ -193,7 +199,7 @@ void DigestMaker::add_gaps(DigestLine& row, std::uint32_t index, const Line& tot
   }
   const std::int64_t all = count([](Slot) { return true; });
   const std::int64_t known = count([&](Slot slot) { return known_at(total, slot); });
-  if (is_sum(rules_, kpi) && known < all && total.first && *total.first <= from) {
+  if (counts_days(rules_, kpi) && known < all && total.first && *total.first <= from) {
     row.state_text = say_it(missing_phrase(kpi.every), {{"state", row.state_text}, {"known", known}, {"n", all}});
   }
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <numeric>
 #include <set>
 #include <tuple>
@@ -104,15 +105,6 @@ std::vector<std::uint32_t> in_file_order(const RuleSet& rules) {
 
 }  // namespace
 
-bool is_sum(const RuleSet& rules, const Kpi& kpi) {
-  if (kpi.value.metrics.size() != 1 || !kpi.value.kpis.empty() || basis_of(rules, kpi) != FigureBasis::kFormula) {
-    return false;
-  }
-  const MetricInput& input = kpi.value.metrics.front();
-  const bool adds_up = input.how == Aggregate::kByKind || input.how == Aggregate::kSum;
-  return adds_up && rules.metrics[input.metric].kind == MetricKind::kFlow;
-}
-
 ReviewPeriod period_of(const DigestRule& rule, const DigestDue& due, const CalendarRules& calendar) {
   const ReviewPeriod days{ReviewPeriod::Kind::kRange, due.from, due.to, date_text(due.from)};
   return rule.every == Grain::Unit::kDay ? days : last_review_period(kind_of(rule), due.to, calendar);
@@ -184,7 +176,7 @@ std::string DigestMaker::change_words(double now, double before, const Unit& uni
 void DigestMaker::add_change(DigestLine& row, std::uint32_t kpi, const Line& line) {
   const Kpi& rule = rules_.kpis[kpi];
   const Unit& unit = rule.unit;
-  const bool adds_up = rule.every.is_finer_than(Grain{rule_.every, 0}) && is_sum(rules_, rule);
+  const bool is_total = rule.every.is_finer_than(Grain{rule_.every, 0}) && adds_up(rules_, rule);
   row.value = value_over(kpi, line, period_);
   row.previous = value_over(kpi, line, before_);
   row.year_ago = value_over(kpi, line, year_ago_);
@@ -194,12 +186,28 @@ void DigestMaker::add_change(DigestLine& row, std::uint32_t kpi, const Line& lin
   row.formatted = text(row.value);
   row.formatted_previous = text(row.previous);
   row.formatted_year_ago = text(row.year_ago);
-  if (row.value && row.previous && (!adds_up || are_alike(line, rule, period_, before_))) {
+  if (row.value && row.previous && (!is_total || are_alike(line, rule, period_, before_))) {
     row.change = change_words(*row.value, *row.previous, unit);
   }
-  if (row.value && row.year_ago && (!adds_up || are_alike(line, rule, period_, year_ago_))) {
+  if (row.value && row.year_ago && (!is_total || are_alike(line, rule, period_, year_ago_))) {
     row.change_on_year = change_words(*row.value, *row.year_ago, unit);
   }
+}
+
+/// Of a KPI whose periods are longer than the digest's and none of which ended in it: the last one before, by its name.
+void DigestMaker::add_value_of_before(DigestLine& row, const Kpi& kpi, const Line& line) const {
+  if (row.value || !Grain{rule_.every, 0}.is_finer_than(kpi.every)) {
+    return;
+  }
+  const auto& values = line.judged.values;
+  const auto last =
+      std::ranges::lower_bound(values, slot_at(period_.from, kpi.every, rules_.calendar), {}, &Sample::slot);
+  if (last == values.begin() || std::isnan(std::prev(last)->value)) {
+    return;
+  }
+  row.value = std::prev(last)->value;
+  row.formatted = format_value(*row.value, kpi.unit, voice_.language);
+  row.value_of = period_words(std::prev(last)->slot, kpi.every, {kpi.zone, rules_.calendar}, voice_.language);
 }
 
 /// "Critical since 14 March 2026"; empty when only its target fires.
@@ -239,6 +247,11 @@ void DigestMaker::add_state(DigestLine& row, const Kpi& kpi, const Line& line) c
       break;
   }
   row.needs_attention = row.state != KpiState::kOk && (row.state != KpiState::kPending || was_missed(line));
+  // That its data is back now makes nothing fine of a period that has none.
+  if (row.state == KpiState::kOk && !row.value) {
+    row.state = KpiState::kNoData;
+    row.state_text = say_it(Phrase::kStateNoDataInPeriod);
+  }
 }
 
 /// A total that is fine does not hide a segment that is not: the worst of them is named.
@@ -291,18 +304,21 @@ DigestLine DigestMaker::line_of(std::uint32_t index, const Line& line) {
   row.objective = kpi.objective;
   row.unit = kpi.unit.text();
   add_change(row, index, line);
+  add_value_of_before(row, kpi, line);
   add_state(row, kpi, line);
   add_segments(row, kpi, line);
   add_target(row, kpi, line);
   add_gaps(row, index, line);
+  if (!row.value_of.empty()) {
+    row.state_text = say_it(Phrase::kWithValueOf, {{"state", row.state_text}, {"period", row.value_of}});
+  }
   return row;
 }
 
 std::string DigestMaker::summary_of(const std::vector<DigestLine>& lines) const {
   const auto trouble = std::ranges::count(lines, true, &DigestLine::needs_attention);
-  const auto unknown = std::ranges::count_if(lines, [](const DigestLine& line) {
-    return line.state == KpiState::kPending && !line.needs_attention && !line.value;
-  });
+  const auto unknown =
+      std::ranges::count_if(lines, [](const DigestLine& line) { return !line.needs_attention && !line.value; });
   if (lines.empty()) {
     return say_it(Phrase::kDigestNoKpis);
   }

@@ -33,9 +33,6 @@ struct DigestEvents {
   std::vector<DigestHushed> hushed;
 };
 
-/// Whether a KPI adds up what one metric counts.
-bool is_sum(const RuleSet& rules, const Kpi& kpi);
-
 /// The days that an issue is about.
 ReviewPeriod period_of(const DigestRule& rule, const DigestDue& due, const CalendarRules& calendar);
 
@@ -50,6 +47,7 @@ class DigestMaker {
   [[nodiscard]] std::string summary_of(const std::vector<DigestLine>& lines) const;
   DigestLine line_of(std::uint32_t kpi, const Line& line);
   void add_change(DigestLine& row, std::uint32_t kpi, const Line& line);
+  void add_value_of_before(DigestLine& row, const Kpi& kpi, const Line& line) const;
   void add_state(DigestLine& row, const Kpi& kpi, const Line& line) const;
   [[nodiscard]] std::string firing_words(const Kpi& kpi, const Line& line) const;
   void add_segments(DigestLine& row, const Kpi& kpi, const Line& total) const;

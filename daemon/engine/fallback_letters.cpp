@@ -1,6 +1,7 @@
 #include "daemon/engine/fallback_letters.hpp"
 
 #include "daemon/notify/alert_words.hpp"
+#include "daemon/notify/channel.hpp"
 #include "daemon/notify/outbox.hpp"
 #include "daemon/notify/text_message.hpp"
 #include "rules/base/text.hpp"
@@ -42,6 +43,38 @@ std::vector<Message> worst_messages(const std::vector<NotificationRow>& rows) {
   }
   std::ranges::stable_sort(messages, std::greater<>(), worst_of);
   return messages;
+}
+
+/// Whether some recipients of the channel have it.
+bool is_partly_told(const NotificationRow& row) {
+  return is_with_some(row.progress);
+}
+
+/// What became of dead letters, with what the receiver said of the last of them.
+std::string lost_words(const std::vector<NotificationRow>& dead, Language language) {
+  std::string words;
+  for (const bool is_partly : {false, true}) {
+    const auto is_such = [&](const NotificationRow& row) { return is_partly_told(row) == is_partly; };
+    const auto last = std::find_if(dead.rbegin(), dead.rend(), is_such);
+    if (last != dead.rend()) {
+      words += say(language,
+                   is_partly ? Phrase::kDeliveryPartly : Phrase::kDeliveryFailed,
+                   {{"channel", last->channel},
+                    {"n", std::ranges::count_if(dead, is_such)},
+                    {"error", printable(last->last_error, kMostComplaint)}}) +
+               "\n\n";
+    }
+  }
+  return words;
+}
+
+/// Of the subject.
+Phrase about_phrase(const std::vector<NotificationRow>& dead) {
+  const bool is_partly = std::ranges::all_of(dead, is_partly_told);
+  if (dead.size() == 1) {
+    return is_partly ? Phrase::kDeliveryPartlyAbout : Phrase::kDeliveryFailedAbout;
+  }
+  return is_partly ? Phrase::kDeliveryPartlyAboutMore : Phrase::kDeliveryFailedAboutMore;
 }
 
 /// Whether it cannot wait for an hour.
@@ -202,9 +235,9 @@ NotificationRow FallbackLetters::letter_of(const Envelope& envelope, const Rows&
   message.zone = voice.zone.value_or(config_->zone);
   // The first line is the subject: what it is about, not what a receiver's program said.
   if (!lost.empty()) {
-    message.text = say_it(dead.size() == 1 ? Phrase::kDeliveryFailedAbout : Phrase::kDeliveryFailedAboutMore,
-                          {{"channel", channel}, {"n", dead.size()}, {"headline", headline(lost.front())}}) +
-                   "\n\n";
+    message.text =
+        say_it(about_phrase(dead), {{"channel", channel}, {"n", dead.size()}, {"headline", headline(lost.front())}}) +
+        "\n\n";
   }
   for (std::size_t i = 0; i < std::min(quoted.size(), kMostQuoted); ++i) {
     message.text += text_rule(quoted[i]) + text_message(quoted[i]) + "\n";
@@ -212,9 +245,7 @@ NotificationRow FallbackLetters::letter_of(const Envelope& envelope, const Rows&
   if (quoted.size() > kMostQuoted) {
     message.text += say_it(Phrase::kAndMoreMessages, {{"n", quoted.size() - kMostQuoted}}) + "\n\n";
   }
-  const std::string error = printable(dead.back().last_error, kMostComplaint);
-  message.text += say_it(Phrase::kDeliveryFailed, {{"channel", channel}, {"n", dead.size()}, {"error", error}}) +
-                  "\n\n" + say_it(Phrase::kDeliveryKept, {}) +
+  message.text += lost_words(dead, voice.language) + say_it(Phrase::kDeliveryKept, {}) +
                   (lasts_ ? " " + say_it(Phrase::kDeliveryQuiet, {{"channel", channel}}) : "");
   message.id = "msg_" + fingerprint(channel + " " + fallback + " " + rfc3339(now) + " " + dead.front().id + " " +
                                     std::to_string(dead.size()));

@@ -1,5 +1,6 @@
 #include "daemon/engine/resent.hpp"
 
+#include "daemon/notify/channel.hpp"
 #include "daemon/notify/message_json.hpp"
 #include "rules/base/text.hpp"
 
@@ -21,6 +22,7 @@ Resent still_news(std::vector<NotificationRow> dead, const RoutingState& routing
     const bool is_over =
         std::ranges::all_of(alerts, [&](const ToldAlert& alert) { return !alert.ends && !open.contains(alert.id); });
     if (alerts.empty() || row.type == name_of(MessageType::kTargetReminder) || !is_over) {
+      row.progress = without_refusals(row.progress);
       resent.rows.push_back(std::move(row));
       continue;
     }

@@ -14,7 +14,8 @@ struct Resent {
   std::vector<DeliveryRow> skipped;   ///< How the history knows of the others.
 };
 
-/// Leaves out what says of alerts that they go on which are over: their end has its own letter, or was told.
+/// Leaves out what says of alerts that they go on which are over: their end has its own letter, or was told. What some
+/// recipients of a channel have goes to the others alone, those who refused it among them.
 Resent still_news(std::vector<NotificationRow> dead, const RoutingState& routing, Instant now);
 
 /// "3 messages queued again; 2 are not sent again: what they tell of is over"

@@ -90,6 +90,16 @@ bool is_with_some(std::string_view progress) {
   });
 }
 
+std::string without_refusals(std::string_view progress) {
+  std::vector<std::string> kept;
+  for (const std::string_view one : split(progress, ' ')) {
+    if (!one.starts_with('<') || !one.ends_with('>')) {
+      kept.emplace_back(one);
+    }
+  }
+  return join(kept, " ");
+}
+
 std::optional<seconds> parse_retry_after(std::string_view text, Instant now) {
   text = trim(text);
   if (looks_like_number(text)) {

@@ -54,6 +54,8 @@ struct Outcome {
 
 /// Whether an attempt's progress names a recipient that has the message.
 bool is_with_some(std::string_view progress);
+/// The progress without those who refused for good: by now they may take it.
+std::string without_refusals(std::string_view progress);
 
 /// What a channel may use of the outside world.
 struct ChannelHost {

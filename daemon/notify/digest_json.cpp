@@ -56,6 +56,7 @@ Json line_json(const DigestLine& line) {
   json["unit"] = text_or_null(line.unit);
   json["value"] = number_or_null(line.value);
   json["formatted"] = text_or_null(line.formatted);
+  json["value_of"] = text_or_null(line.value_of);
   json["previous"] = number_or_null(line.previous);
   json["formatted_previous"] = text_or_null(line.formatted_previous);
   json["change"] = text_or_null(line.change);
@@ -82,6 +83,7 @@ DigestLine line_of(const Json& json) {
   line.unit = text_at(json, "unit");
   line.value = number_at(json, "value");
   line.formatted = text_at(json, "formatted");
+  line.value_of = json.contains("value_of") ? text_at(json, "value_of") : "";  // earlier releases had none
   line.previous = number_at(json, "previous");
   line.formatted_previous = text_at(json, "formatted_previous");
   line.change = text_at(json, "change");

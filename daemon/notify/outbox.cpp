@@ -279,6 +279,7 @@ Finished Outbox::finish(const std::string& id, const Outcome& outcome, Instant n
       break;
     }
     case Outcome::Kind::kRetry:
+      entry.row.progress = outcome.progress;
       if (outcome.is_partly_taken) {
         try_rest_later(queue, number, outcome, now, finished);
       } else {
@@ -344,6 +345,7 @@ void Outbox::give_up(Queue& queue, std::uint64_t number, std::string why, Finish
   dead.state = row.state;
   dead.attempts = row.attempts;
   dead.last_error = row.last_error;
+  dead.progress = row.progress;  // sent again, it goes to those who do not have it
   finished.rows.push_back(std::move(dead));
   finished.dead.push_back(std::move(row));
   ++queue.dead;
@@ -408,7 +410,6 @@ void Outbox::wait(Queue& queue, std::uint64_t number, const Outcome& outcome, In
   Entry& entry = entries_.at(number);
   entry.row.next_attempt = until;
   entry.row.last_error = outcome.detail;
-  entry.row.progress = outcome.progress;
   entry.was_asked_to_wait = outcome.retry_after.has_value();
   queue.ready.emplace(due(entry), number);
   DeliveryRow row;
@@ -417,7 +418,7 @@ void Outbox::wait(Queue& queue, std::uint64_t number, const Outcome& outcome, In
   row.attempts = entry.row.attempts;
   row.next_attempt = entry.row.next_attempt;
   row.last_error = outcome.detail;
-  row.progress = outcome.progress;
+  row.progress = entry.row.progress;
   finished.rows.push_back(std::move(row));
   drop_late(queue, number);
 }

@@ -1,6 +1,9 @@
 #include "daemon/review/period_figure.hpp"
 
+#include "rules/expr/operands.hpp"
+
 #include <algorithm>
+#include <cstddef>
 
 namespace kpi {
 namespace {
@@ -15,6 +18,45 @@ bool reads_whole_window(const MetricInput& input) {
 bool is_distinct(const RuleSet& rules, const MetricInput& input) {
   const bool adds_up = input.how == Aggregate::kByKind || input.how == Aggregate::kSum;
   return adds_up && rules.metrics[input.metric].kind == MetricKind::kDistinct;
+}
+
+/// By which power of the number of days that are added up a value grows: 1 for a sum, 0 for a ratio of sums.
+int growth_of(const RuleSet& rules, const Program& program);
+
+int growth_of(const RuleSet& rules, const Program& program, const Instruction& instruction) {
+  const auto grows = [](Aggregate how) { return how == Aggregate::kSum || how == Aggregate::kCount ? 1 : 0; };
+  switch (instruction.op) {
+    case OpCode::kMetric: {
+      const MetricInput& input = program.metrics[instruction.index];
+      const bool is_flow = rules.metrics[input.metric].kind == MetricKind::kFlow;
+      return input.how == Aggregate::kByKind ? static_cast<int>(is_flow) : grows(input.how);
+    }
+    case OpCode::kByGrain:
+      return grows(program.nested[instruction.index].how);
+    case OpCode::kKpi:
+      return growth_of(rules, rules.kpis[program.kpis[instruction.index].kpi].value);
+    default:
+      return 0;
+  }
+}
+
+int growth_of(const RuleSet& rules, const Program& program) {
+  std::vector<int> stack;
+  for (const Instruction& instruction : program.code) {
+    const std::size_t taken = std::min(operands_of(instruction), stack.size());
+    const auto first = stack.end() - static_cast<std::ptrdiff_t>(taken);
+    int growth = taken == 0 ? growth_of(rules, program, instruction) : *std::max_element(first, stack.end());
+    if (instruction.op == OpCode::kMultiply) {
+      growth = first[0] + first[1];
+    } else if (instruction.op == OpCode::kDivide) {
+      growth = first[0] - first[1];
+    } else if (instruction.op == OpCode::kChange) {
+      growth = 0;
+    }
+    stack.erase(first, stack.end());
+    stack.push_back(growth);
+  }
+  return stack.empty() ? 0 : stack.back();
 }
 
 Date last_day(const ReviewPeriod& period) {
@@ -37,7 +79,8 @@ std::string_view name_of(FigureBasis basis) {
 
 FigureBasis basis_of(const RuleSet& rules, const Kpi& kpi) {
   const Program& program = kpi.value;
-  FigureBasis basis = program.moments.empty() ? FigureBasis::kFormula : FigureBasis::kLast;
+  const bool is_counted_at_once = program.moments.empty() && program.segments.empty();
+  FigureBasis basis = is_counted_at_once ? FigureBasis::kFormula : FigureBasis::kLast;
   for (const MetricInput& input : program.metrics) {
     if (!reads_whole_window(input)) {
       basis = FigureBasis::kLast;
@@ -50,6 +93,10 @@ FigureBasis basis_of(const RuleSet& rules, const Kpi& kpi) {
                      input.window || !input.back.empty() ? FigureBasis::kLast : basis_of(rules, rules.kpis[input.kpi]));
   }
   return basis;
+}
+
+bool adds_up(const RuleSet& rules, const Kpi& kpi) {
+  return basis_of(rules, kpi) == FigureBasis::kFormula && growth_of(rules, kpi.value) != 0;
 }
 
 const std::vector<std::vector<std::uint32_t>>& PeriodFigures::series_of(std::uint32_t kpi, const Labels& segment) {
@@ -88,27 +135,56 @@ bool PeriodFigures::has_begun(std::uint32_t kpi, const Labels& segment, const Re
       program.kpis, [&](const KpiInput& input) { return has_begun(input.kpi, segment_of(input, segment), period); });
 }
 
-Value PeriodFigures::value(std::uint32_t kpi, const Labels& segment, const ReviewPeriod& period) {
+/// All that the KPI reads, by way of the KPIs that it is made of, too.
+void PeriodFigures::add_inputs(std::uint32_t kpi, const Labels& segment, std::vector<FigureInput>& inputs) {
   const Kpi& rule = rules_.kpis[kpi];
-  const Slot last = slot_of(last_day(period));
+  const auto& series = series_of(kpi, segment);
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    inputs.push_back({&rule.value.metrics[i], series[i], rule.complete});
+  }
+  for (const KpiInput& input : rule.value.kpis) {
+    if (!input.optional) {
+      add_inputs(input.kpi, segment_of(input, segment), inputs);
+    }
+  }
+}
+
+Value PeriodFigures::value(std::uint32_t kpi, const Labels& segment, const ReviewPeriod& period) {
   const auto days = std::chrono::sys_days{period.to} - std::chrono::sys_days{period.from};
+  const Frame frame{slot_of(last_day(period)),
+                    kDay,
+                    Span{0, static_cast<std::int32_t>(days.count()), 0},
+                    rules_.kpis[kpi].zone,
+                    rules_.calendar};
+  std::vector<FigureInput> inputs;
+  add_inputs(kpi, segment, inputs);
+  return value(kpi, segment, frame, SharedSlots(rules_, table_, frame, inputs));
+}
+
+Value PeriodFigures::value(std::uint32_t kpi, const Labels& segment, const Frame& frame, const SharedSlots& shared) {
+  const Kpi& rule = rules_.kpis[kpi];
   // What it is made of has one value in all of the period: as if judged once, on its last day.
   std::vector<JudgedSeries> parts;
   parts.reserve(rule.value.kpis.size());
   Inputs inputs;
   for (const KpiInput& input : rule.value.kpis) {
-    const Value of_part = value(input.kpi, segment_of(input, segment), period);
+    const Value of_part = value(input.kpi, segment_of(input, segment), frame, shared);
     JudgedSeries& judged = parts.emplace_back(JudgedSeries{kDay, {}});
     if (of_part.is_known()) {
-      judged.put(last, of_part.number);
+      judged.put(frame.slot, of_part.number);
     }
     inputs.kpis.push_back(&judged);
   }
   inputs.series = series_of(kpi, segment);
+  SampleTable table;
+  for (std::size_t i = 0; !shared.are_all() && i < inputs.series.size(); ++i) {
+    inputs.series[i] = shared.copy(rule.value.metrics[i], inputs.series[i], table);
+  }
   EvaluationContext context;
   context.rules = &rules_;
-  context.table = &table_;
-  context.frame = Frame{last, kDay, Span{0, static_cast<std::int32_t>(days.count()), 0}, rule.zone, rules_.calendar};
+  context.table = shared.are_all() ? &table_ : &table;
+  context.frame = frame;
+  context.frame.zone = rule.zone;
   context.complete = 0;
   return evaluate(rule.value, inputs, context);
 }

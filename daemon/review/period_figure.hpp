@@ -1,7 +1,9 @@
 #pragma once
-// The value of a KPI over a whole review period: a ratio of sums, never a mean of ratios. Pure; one thread.
+// The value of a KPI over a whole review period: a ratio of sums, never a mean of ratios, and of the same days on both
+// of its sides. Pure; one thread.
 
 #include "daemon/review/review_period.hpp"
+#include "daemon/review/shared_slots.hpp"
 #include "rules/expr/evaluate.hpp"
 #include "rules/model/kpi.hpp"
 #include "rules/model/sample_table.hpp"
@@ -27,12 +29,17 @@ std::string_view name_of(FigureBasis basis);
 /// "formula" where every input is read over the KPI's window and adds up over any; KPIs that it is made of included.
 FigureBasis basis_of(const RuleSet& rules, const Kpi& kpi);
 
+/// Whether the value grows with the days that it is of: a sum does, a ratio of sums and a level do not. False where
+/// basis_of() is not kFormula.
+bool adds_up(const RuleSet& rules, const Kpi& kpi);
+
 class PeriodFigures {
  public:
   /// Both must outlive it. `table` has the samples of every period that is asked for.
   PeriodFigures(const RuleSet& rules, const SampleTable& table) : rules_(rules), table_(table) {}
 
-  /// REQUIRES basis_of() is kFormula. Gaps are left out: what there is counts. Unknown where there is nothing.
+  /// REQUIRES basis_of() is kFormula. Gaps are left out: what there is counts; of several inputs the days that all of
+  /// them know. Unknown where there is nothing.
   Value value(std::uint32_t kpi, const Labels& segment, const ReviewPeriod& period);
 
   /// False where what it adds up began only after the first tenth of the period: a sum of the rest is no value of the
@@ -42,6 +49,8 @@ class PeriodFigures {
  private:
   [[nodiscard]] Labels segment_of(const KpiInput& input, const Labels& segment) const;
   const std::vector<std::vector<std::uint32_t>>& series_of(std::uint32_t kpi, const Labels& segment);
+  void add_inputs(std::uint32_t kpi, const Labels& segment, std::vector<FigureInput>& inputs);
+  Value value(std::uint32_t kpi, const Labels& segment, const Frame& frame, const SharedSlots& shared);
 
   const RuleSet& rules_;
   const SampleTable& table_;

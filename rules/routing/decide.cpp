@@ -2,9 +2,11 @@
 
 #include "rules/base/text.hpp"
 #include "rules/routing/decider.hpp"
+#include "rules/routing/route_labels.hpp"
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace kpi {
 namespace {
@@ -35,6 +37,17 @@ std::vector<std::string> current_groups(const TrackedAlert& alert) {
     }
   }
   return groups;
+}
+
+bool is_beginning(const News& news) {
+  return news.kind == News::Kind::kFires;
+}
+
+/// What routes match of an alert as bad as it is now.
+Labels labels_now(const TrackedAlert& alert) {
+  Labels labels = alert.labels;
+  set_label(labels, "severity", std::string(name_of(alert.present)));
+  return labels;
 }
 
 bool is_idle(const Member& member) {
@@ -193,7 +206,7 @@ void Decider::schedule(const RoutingGroup& group) {
 /// What was never told of an alert that is over is told to nobody; where it was held back, the next digest has it.
 void Decider::drop_untold(
     const AlertKey& key, TrackedAlert& alert, Member& member, const std::optional<AlertView>& view, bool is_told) {
-  const auto news = std::ranges::find_if(member.news, [](const News& one) { return one.kind == News::Kind::kFires; });
+  const auto news = std::ranges::find_if(member.news, is_beginning);
   if (news == member.news.end()) {
     return;
   }
@@ -211,7 +224,7 @@ void Decider::drop_untold(
   if (member.told != alert.episode) {
     result_.decisions.push_back(std::move(why));
   }
-  std::erase_if(member.news, [](const News& one) { return one.kind == News::Kind::kFires; });
+  std::erase_if(member.news, is_beginning);
 }
 
 void Decider::forget_idle(const AlertKey& key) {
@@ -236,20 +249,74 @@ void Decider::forget_idle(const AlertKey& key) {
 
 void Decider::lead(const AlertKey& key, TrackedAlert& alert) {
   result_.alerts.insert(key);
+  const std::vector<std::string> before = current_groups(alert);
   for (Member& member : alert.members) {
     const auto group = state_.groups.find(member.group);
     member.is_current = group != state_.groups.end() && group->second.kind != RoutingGroup::Kind::kAlerts;
   }
+  const std::set<std::string_view> reached = lead_on(key, alert, before);
   for (const Destination& destination : destinations(alert.labels, alert.also, context_.rules->routes)) {
-    join(key, alert, group_of(destination));
+    if (!reached.contains(destination.channel)) {
+      join(key, alert, group_of(destination));
+    }
   }
+  lead_as_it_is(key, alert);
   // What was on its way along routes that lead there no more is not told.
   for (Member& member : alert.members) {
     if (!member.is_current) {
-      std::erase_if(member.news, [](const News& news) { return news.kind == News::Kind::kFires; });
+      std::erase_if(member.news, is_beginning);
     }
   }
   forget_idle(key);
+}
+
+/// Who hears of a fallen alert as what it is now, because nobody knew of it then, goes on to. Gives the channels.
+std::set<std::string_view> Decider::lead_on(const AlertKey& key,
+                                            TrackedAlert& alert,
+                                            const std::vector<std::string>& before) {
+  std::set<std::string_view> reached;
+  if (alert.present >= alert.severity) {
+    return reached;
+  }
+  for (const Destination& destination : destinations(labels_now(alert), alert.also, context_.rules->routes)) {
+    const std::string route = key_of(context_.rules->routes[destination.route]);
+    const std::string id = group_id(RoutingGroup::Kind::kAlerts, route, destination.channel, destination.group);
+    const auto group = state_.groups.find(id);
+    if (group != state_.groups.end() && std::ranges::find(before, id) != before.end()) {
+      reached.insert(group->second.channel);
+      join(key, alert, group->second);
+    }
+  }
+  return reached;
+}
+
+/// It fell before anybody knew of it: whoever would have been told had it begun so is told now. Those who wait for
+/// news of something worse stay, for it may rise again.
+void Decider::lead_as_it_is(const AlertKey& key, TrackedAlert& alert) {
+  const auto knows = [&](const Member& member) { return is_known(alert, member); };
+  if (alert.present >= alert.severity || std::ranges::any_of(alert.members, knows)) {
+    return;
+  }
+  for (const Destination& destination : destinations(labels_now(alert), alert.also, context_.rules->routes)) {
+    const bool is_reached = std::ranges::any_of(alert.members, [&](const Member& member) {
+      const auto group = state_.groups.find(member.group);
+      return member.is_current && group != state_.groups.end() && group->second.channel == destination.channel &&
+             !is_too_mild(group->second, alert, member);
+    });
+    if (!is_reached) {
+      join(key, alert, group_of(destination));
+    }
+  }
+}
+
+/// Whether it fell below what the route is for before the channel knew of it.
+bool Decider::is_too_mild(const RoutingGroup& group, const TrackedAlert& alert, const Member& member) const {
+  if (alert.present >= alert.severity || member.told == alert.episode || group.kind != RoutingGroup::Kind::kAlerts) {
+    return false;
+  }
+  const std::vector<LabelMatch>& match = route_of(group).match;
+  return !matches(match, labels_now(alert)) &&
+         std::ranges::none_of(alert.also, [&](const Labels& labels) { return matches(match, labels); });
 }
 
 /// Those to whom it was escalated, and to whom no route leads.
@@ -301,7 +368,7 @@ void Decider::fire(const AlertEvent& event) {
     if (!member.is_current || (group.kind != RoutingGroup::Kind::kAlerts && !is_escalated)) {
       continue;
     }
-    std::erase_if(member.news, [](const News& news) { return news.kind == News::Kind::kFires; });
+    std::erase_if(member.news, is_beginning);
     member.news.push_back(
         {News::Kind::kFires, is_escalated ? MessageType::kAlertEscalated : event.type, event.view, ""});
     // Those who know it as something lesser are no new alert's audience, for which `interval` is.
@@ -381,7 +448,13 @@ void Decider::shift(const AlertEvent& event) {
   const bool is_worse = event.severity > alert.present;
   const bool is_voided = void_acknowledgement(alert, event.severity);
   alert.present = event.severity;
+  lead_again(event.alert, alert);
   result_.alerts.insert(event.alert);
+  if (is_worse) {
+    look_for_rise(event.alert, alert);
+  } else {
+    drop_known(alert);
+  }
   for (Member& member : alert.members) {
     RoutingGroup& group = state_.groups.find(member.group)->second;
     const bool is_heard = group.kind == RoutingGroup::Kind::kAlerts || is_told_by_steps_alone(alert, group);
@@ -392,11 +465,33 @@ void Decider::shift(const AlertEvent& event) {
     if (is_voided) {
       member.since.reset();
     }
-    std::erase_if(member.news, [](const News& news) { return news.kind == News::Kind::kFires; });
+    std::erase_if(member.news, is_beginning);
     const bool is_escalated = group.kind != RoutingGroup::Kind::kAlerts;
     member.news.push_back(
         {News::Kind::kFires, is_escalated ? MessageType::kAlertEscalated : alert.type, std::nullopt, ""});
     expect(group, event.alert, alert, member.news.back(), event.severity == Severity::kCritical);
+  }
+}
+
+/// That it was worse for a while is no news to those who know it as what it is now, and were not told meanwhile.
+void Decider::drop_known(TrackedAlert& alert) {
+  for (Member& member : alert.members) {
+    if (is_known(alert, member) && member.since && alert.present <= member.severity) {
+      std::erase_if(member.news, [](const News& news) {
+        return is_beginning(news) && !news.view && news.type != MessageType::kAlertFlapping;
+      });
+    }
+  }
+}
+
+/// It is as bad again as those were to hear who never did.
+void Decider::look_for_rise(const AlertKey& key, TrackedAlert& alert) {
+  for (Member& member : alert.members) {
+    const auto news = std::ranges::find_if(member.news, is_beginning);
+    RoutingGroup& group = state_.groups.find(member.group)->second;
+    if (news != member.news.end() && member.told != alert.episode && !group.due) {
+      expect(group, key, alert, *news);
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kpi {
@@ -51,6 +52,11 @@ class Decider {
   [[nodiscard]] bool is_told_by_steps_alone(const TrackedAlert& alert, const RoutingGroup& group) const;
   void widen(const AlertEvent& event);
   void shift(const AlertEvent& event);
+  std::set<std::string_view> lead_on(const AlertKey& key, TrackedAlert& alert, const std::vector<std::string>& before);
+  void lead_as_it_is(const AlertKey& key, TrackedAlert& alert);
+  [[nodiscard]] bool is_too_mild(const RoutingGroup& group, const TrackedAlert& alert, const Member& member) const;
+  void look_for_rise(const AlertKey& key, TrackedAlert& alert);
+  static void drop_known(TrackedAlert& alert);
   Member& join(const AlertKey& key, TrackedAlert& alert, RoutingGroup& group);
   void leave(const AlertKey& key, TrackedAlert& alert, const std::string& group);
   RoutingGroup& group_of(RoutingGroup::Kind kind,

@@ -8,10 +8,11 @@
 namespace kpi {
 namespace {
 
-constexpr std::array<std::string_view, 11> kHolds{"told",
+constexpr std::array<std::string_view, 12> kHolds{"told",
                                                   "waiting",
                                                   "interval",
                                                   "warming_up",
+                                                  "milder",
                                                   "inhibited",
                                                   "outside_hours",
                                                   "muted",
@@ -65,6 +66,8 @@ std::string reason_text(const Decision& decision, const Zone& zone) {
       return "waiting" + until + ": its group had a message just now";
     case Hold::kWarmUp:
       return "waiting: kpid has just started, and not every source was read";
+    case Hold::kMilder:
+      return "held: it became milder than what the route is for before it was told";
     case Hold::kInhibited:
       return "held: " + (decision.by.empty() ? "another alert speaks for it" : decision.by + " speaks for it");
     case Hold::kOutsideHours:

@@ -16,6 +16,7 @@ enum class Hold : std::uint8_t {
   kGroup,         ///< Others of its group may follow (`wait`).
   kInterval,      ///< Its group had a message just now (`interval`).
   kWarmUp,        ///< kpid has just started, and not every rule was judged.
+  kMilder,        ///< It has become milder than what the route is for, before it could be told.
   kInhibited,     ///< Another alert, or a failing source, speaks for it.
   kOutsideHours,  ///< `only`
   kMuted,         ///< `mute`

@@ -102,7 +102,14 @@ std::optional<Instant> Decider::collect_news(RoutingGroup& group, const AlertKey
   }
   std::optional<Instant> next;
   std::vector<News> kept;
+  const bool is_too_mild = this->is_too_mild(group, alert, member);
   for (News& news : member.news) {
+    if (is_too_mild && news.kind == News::Kind::kFires) {
+      result_.decisions.push_back(decision(group, key, alert));
+      result_.decisions.back().hold = Hold::kMilder;
+      kept.push_back(std::move(news));
+      continue;
+    }
     if (auto hold = hold_of(group, key, alert, news.kind == News::Kind::kEnds)) {
       next = std::min(next.value_or(Instant::max()), hold->until.value_or(Instant::max()));
       const bool is_hush = hold->hold != Hold::kInhibited;
@@ -445,6 +452,10 @@ Decision Decider::standing(const RoutingGroup& group,
                            const Member& member) const {
   Decision result = decision(group, key, alert);
   if (!member.news.empty()) {
+    if (member.news.front().kind == News::Kind::kFires && is_too_mild(group, alert, member)) {
+      result.hold = Hold::kMilder;
+      return result;
+    }
     if (auto hold = hold_of(group, key, alert, member.news.front().kind == News::Kind::kEnds)) {
       return *std::move(hold);
     }

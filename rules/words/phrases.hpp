@@ -249,6 +249,9 @@ enum class Phrase : std::uint16_t {
   kDeliveryFailed,           ///< {channel} {error} {n}
   kDeliveryFailedAbout,      ///< {channel} {headline}
   kDeliveryFailedAboutMore,  ///< {channel} {headline} {n}
+  kDeliveryPartly,           ///< {channel} {error} {n}
+  kDeliveryPartlyAbout,      ///< {channel} {headline}
+  kDeliveryPartlyAboutMore,  ///< {channel} {headline} {n}
   kChannelFails,             ///< {channel} {error} {since}
   kAddressRefuses,           ///< {address} {channel} {error}
   kAddressOthers,
@@ -302,6 +305,8 @@ enum class Phrase : std::uint16_t {
   kStateWaiting,
   kStatePending,
   kStateNoData,
+  kStateNoDataInPeriod,
+  kWithValueOf,  ///< {state} {period}
   kStateSourceFailed,
   kStateFiring,    ///< {severity} {since}
   kStatusAndPace,  ///< {pace} {status}

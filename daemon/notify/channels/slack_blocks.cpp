@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <cstddef>
 #include <string_view>
 #include <vector>
@@ -40,7 +41,7 @@ std::size_t code_points(std::string_view text) {
 }
 
 /// The only three characters that mean anything to Slack where a link or a mention could begin.
-std::string escaped(std::string_view text) {
+std::string with_names(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
@@ -56,6 +57,34 @@ std::string escaped(std::string_view text) {
       default:
         out += c;
     }
+  }
+  return out;
+}
+
+/// Whether the character could begin or end bold, italic, struck or code: not within a word (web_visits) or an address.
+bool is_format(std::string_view text, std::size_t at) {
+  if (std::string_view("*_~`").find(text[at]) == std::string_view::npos) {
+    return false;
+  }
+  const auto is_of_word = [&](std::size_t i) {
+    const auto byte = static_cast<unsigned char>(i < text.size() ? text[i] : ' ');
+    return byte >= 0x80U || std::isalnum(byte) != 0;
+  };
+  const std::string_view before = text.substr(0, at);
+  const std::size_t space = before.find_last_of(" \n");
+  const std::string_view word = space == std::string_view::npos ? before : before.substr(space + 1);
+  return word.find("://") == std::string_view::npos && !(at > 0 && is_of_word(at - 1) && is_of_word(at + 1));
+}
+
+/// As text alone, in mrkdwn. What formats has no name there: between spaces of no width it stands at no word.
+std::string escaped(std::string_view text) {
+  constexpr std::string_view kNoWidth = "\u200B";
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::string_view space = is_format(text, i) ? kNoWidth : "";
+    out += space;
+    out += with_names(text.substr(i, 1));
+    out += space;
   }
   return out;
 }
@@ -297,7 +326,7 @@ std::vector<Json> short_alert(const Message& message, const AlertView& alert) {
 /// The longest of the titles that fits a header, shortest last.
 std::string fitting_header(std::string_view mark, const std::vector<std::string>& titles) {
   for (const std::string& title : titles) {
-    std::string text = std::string(mark) + " " + escaped(title);
+    std::string text = std::string(mark) + " " + with_names(title);
     if (code_points(text) <= kMaxHeader) {
       return text;
     }
@@ -314,7 +343,7 @@ struct Paragraph {
 std::vector<Paragraph> paragraphs_of(const std::vector<std::string_view>& lines) {
   std::vector<Paragraph> paragraphs(1);
   for (const std::string_view line : lines) {
-    const std::string text = escaped(printable(line, kMaxLine)) + "\n";
+    const std::string text = with_names(printable(line, kMaxLine)) + "\n";  // may format, as kpid's own do
     if (code_points(paragraphs.back().text) + code_points(text) > kMaxSection) {
       paragraphs.emplace_back();
     }
@@ -351,7 +380,7 @@ Json alert_blocks(const Message& message) {
                                  : group.empty() ? short_title
                                                  : short_title + " (" + group + ")";
   const std::string header = fitting_header(mark_of(message), {full_title, short_title});
-  const bool names_alert = is_one && header.ends_with(escaped(subject));
+  const bool names_alert = is_one && header.ends_with(with_names(subject));
 
   Page page;
   page.add(header_block(header));

@@ -4,7 +4,6 @@
 #include "daemon/notify/channels/http_settings.hpp"
 #include "daemon/notify/html_text.hpp"
 #include "daemon/notify/message_card.hpp"
-#include "daemon/notify/text_message.hpp"
 #include "rules/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -22,6 +21,14 @@ std::string link(const std::string& text, const std::string& url) {
   return "<a href=\"" + html_escaped(url) + "\">" + html_escaped(text) + "</a>";
 }
 
+std::string as_it_is(std::string_view text) {
+  return std::string(text);
+}
+
+std::string plain_link(const std::string& text, const std::string& url) {
+  return text + ": " + url;
+}
+
 class TelegramChannel final : public Channel {
  public:
   explicit TelegramChannel(ChannelSettings settings) : settings_(std::move(settings)) {}
@@ -34,7 +41,8 @@ class TelegramChannel final : public Channel {
   std::optional<Outcome> deliver_plain(const Message& message,
                                        ChannelHost& host,
                                        const std::stop_token& stop) override {
-    return send(message, {{"text", shortened(text_message(message), kMaxText)}}, host, stop);
+    static constexpr ChatMarkup kPlain{as_it_is, "", "", plain_link};
+    return send(message, {{"text", chat_text(message, kPlain, kMaxText)}}, host, stop);
   }
 
  private:

@@ -137,6 +137,26 @@ TEST_F(Report, IsARatioOfSumsAndTheSumOfItsSegments) {
   EXPECT_DOUBLE_EQ(line(document, "smooth")["value"], 200);
 }
 
+TEST_F(Report, OfARatioLeavesOutADayThatLacksOneSide) {
+  Program gap("2026-09-14T08:00:00Z");
+  gap.write("kpid.yaml", kConfig);
+  gap.write("rules.yaml", kRules);
+  std::string text = "Date,country,visits,orders\n";
+  for (int day = 7; day <= 13; ++day) {
+    const std::string date = "2026-09-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
+    text += date + ",SE,100," + (day == 9 || day == 10 ? "" : "2") + "\n";
+  }
+  gap.write("web.csv", text);
+  ASSERT_EQ(gap.once("2026-09-14T08:00:00Z"), 0);
+  const Ended ended = gap.on_folder({"report", "--from", "2026-09-07", "--to", "2026-09-14", "--format", "json"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const json week = json::parse(ended.out);
+  EXPECT_EQ(line(week, "visits")["value"], 700);
+  EXPECT_DOUBLE_EQ(line(week, "conversion")["value"], 0.02) << "as on each of its days, not 10 of 700";
+  EXPECT_DOUBLE_EQ(line(week, "doubled")["value"], 0.04);
+  EXPECT_EQ(line(week, "conversion")["no_data"], 2);
+}
+
 TEST_F(Report, ComparesAnOpenPeriodWithAsManyDays) {
   const json document = this->document({"--quarter", "2026-Q4"});
   EXPECT_EQ(document["open"], true);

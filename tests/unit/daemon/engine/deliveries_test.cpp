@@ -60,14 +60,14 @@ class Post {
     deliveries_.configure(config_);
   }
 
-  NotificationRow send(const std::string& id, const std::string& channel) {
+  NotificationRow send(const std::string& id, const std::string& channel, Duration ago = {}) {
     Message message = sample_message("firing");
     message.alerts.front().id = "ep_" + id;
     NotificationRow row;
     row.id = id;
     row.channel = channel;
     row.type = name_of(message.type);
-    row.created = now();
+    row.created = now() - ago;
     row.body = outbox_json(message);
     deliveries_.add({row});
     return row;
@@ -577,6 +577,48 @@ TEST(Deliveries, ThatCannotBeWrittenDownAreNotRepeatedByAKill) {
   }
   EXPECT_EQ(works.requests().size(), 2U);
   ::unlink(path.c_str());
+}
+
+/// A mailing list of which one address takes nothing until it is told to; what it is asked with.
+class Greylisting final : public Channel {
+ public:
+  Outcome deliver(const Message& /*message*/, ChannelHost& host, const std::stop_token& /*stop*/) override {
+    asked.push_back(host.progress);
+    Outcome outcome;
+    if (!takes_all) {
+      outcome.kind = Outcome::Kind::kRetry;
+      outcome.detail = "not yet for wait@example.com";
+      outcome.progress = "ok@example.com <no@example.com>";
+      outcome.is_partly_taken = true;
+    }
+    return outcome;
+  }
+
+  std::vector<std::string> asked;
+  bool takes_all = false;
+};
+
+TEST(Deliveries, WhatSomeHaveIsResentToTheOthersAlone) {
+  const std::unique_ptr<Store> store = open_sqlite_store(":memory:").value();
+  const auto mail = std::make_shared<Greylisting>();
+  Post post;
+  post.add_channel("mail", mail);
+  StepCommit step;
+  step.notifications = {post.send("msg_1", "mail", std::chrono::hours{100})};
+  step.deliveries = post.work(1).rows;
+  ASSERT_TRUE(store->commit(step));
+  const std::vector<NotificationRow> dead = store->dead_letters({}, "mail").value();
+  ASSERT_EQ(dead.size(), 1U);
+  EXPECT_EQ(dead[0].progress, "ok@example.com <no@example.com>");
+  mail->takes_all = true;
+  RoutingState routing;
+  TrackedAlert alert;
+  alert.episode = "ep_msg_1";
+  alert.is_firing = true;
+  routing.alerts[{1, "thresholds"}] = alert;
+  post.deliveries().resend(still_news(dead, routing, Post::now()));
+  EXPECT_EQ(post.work(1).rows.back().state, NotificationRow::State::kSent);
+  EXPECT_THAT(mail->asked, testing::ElementsAre("", "ok@example.com")) << "who refused it may take it now";
 }
 
 TEST(Deliveries, WhatIsResentIsANewTry) {

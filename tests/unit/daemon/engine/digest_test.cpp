@@ -137,6 +137,125 @@ TEST(Digest, DoesNotCallFineWhatItKnowsNothingOf) {
             "1 of 2 KPIs needs attention, 1 without data / pending: its data has not come");
 }
 
+/// The line of a KPI in a digest.
+const DigestLine& line_in(const Message& message, const std::string& kpi) {
+  return *std::ranges::find(message.digest->lines, kpi, &DigestLine::kpi);
+}
+
+/// The night after a day.
+std::string night_after(const std::string& date) {
+  return date_text(Date{std::chrono::sys_days{parse_date(date).value()} + std::chrono::days{1}}) + " 01:00";
+}
+
+TEST(Digest, OfARatioLeavesOutADayThatLacksOneSide) {
+  Story story(kConfig,
+              "kpis:\n"
+              "  conversion: {owner: growth, value: web.orders / web.visits, unit: \"%\"}\n"
+              "  doubled: {owner: growth, value: 2 * conversion, unit: \"%\"}\n"
+              "  others: {owner: growth, value: web.visits - web.orders, unit: visits}\n");
+  for (int day = 9; day <= 22; ++day) {
+    const std::string date = "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
+    story.put("web.visits", date, 100);
+    if (day != 17 && day != 18) {
+      story.put("web.orders", date, 2);
+    }
+    story.step(night_after(date));
+  }
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(2));
+  const DigestLine& conversion = line_in(messages[0], "conversion");
+  EXPECT_EQ(conversion.formatted, "2%") << "as on each of its days, not 10 of 700";
+  EXPECT_EQ(conversion.change, "0 points");
+  EXPECT_EQ(conversion.state_text, "fine; 5 of 7 days have data");
+  EXPECT_EQ(line_in(messages[1], "conversion").state_text, "bra; 5 av 7 dagar har data");
+  EXPECT_EQ(line_in(messages[0], "doubled").formatted, "4%");
+  const DigestLine& others = line_in(messages[0], "others");
+  EXPECT_EQ(others.formatted + " after " + others.formatted_previous, "490 visits after 686 visits");
+  EXPECT_EQ(others.change, "") << "five days against seven";
+}
+
+TEST(Digest, OfARatioComparesHoursWithDays) {
+  Story story(
+      "timezone: UTC\n"
+      "sources:\n"
+      "  web: {plugin: csv, path: web.csv, metrics: {visits: {unit: visits}}}\n"
+      "  shop: {plugin: csv, path: shop.csv, grain: hour, every: 1h, metrics: {orders: {kind: flow, unit: orders}}}\n"
+      "channels: {team: {type: console}}\n"
+      "routes: [{match: {}, to: [team]}]\n"
+      "digests: [{to: [team], every: week, kpis: {}}]\n",
+      "kpis: {conversion: {value: shop.orders / web.visits, unit: \"%\"}}\n");
+  for (int day = 16; day <= 22; ++day) {
+    const std::string date = "2026-03-" + std::to_string(day);
+    story.put("web.visits", date, 2400);
+    for (int hour = 0; hour < (day == 18 ? 20 : 24); ++hour) {
+      story.put("shop.orders", date + (hour < 10 ? " 0" : " ") + std::to_string(hour) + ":00", 2);
+    }
+    story.step(night_after(date));
+  }
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(1));
+  EXPECT_EQ(line_in(messages[0], "conversion").formatted, "2%") << "without the day that lacks four hours";
+  EXPECT_EQ(line_in(messages[0], "conversion").state_text, "fine; 6 of 7 days have data");
+}
+
+const std::string kInFourLanguages =
+    "channels: {en: {type: console}, sv: {type: console, language: sv}, da: {type: console, language: da},\n"
+    "           nb: {type: console, language: nb}}\n"
+    "routes: [{match: {}, to: [en]}]\n";
+
+TEST(Digest, CallsNothingFineOfAPeriodWithoutDataWhenItIsBackSince) {
+  Story story(
+      kSource + kInFourLanguages + "digests: [{to: [en, sv, da, nb], every: week, at: \"tuesday 08:00\", kpis: {}}]\n",
+      "kpis: {visits: {value: web.visits, thresholds: {warning: 100}}}\n");
+  for (const std::string date : {"2026-03-14", "2026-03-15", "2026-03-23"}) {
+    story.put("web.visits", date, 200);
+    story.step(night_after(date));
+  }
+  std::vector<std::string> told;
+  for (const Message& message : digests_of(story, "2026-03-24 08:00")) {
+    const DigestLine& line = message.digest->lines.at(0);
+    EXPECT_EQ(line.state, KpiState::kNoData);
+    EXPECT_FALSE(line.needs_attention) << "it is well now";
+    told.push_back(message.digest->summary + " / " + line.state_text);
+  }
+  EXPECT_EQ(story.state("visits"), KpiState::kOk);
+  EXPECT_THAT(told,
+              ElementsAre("1 KPI: 1 without data / no data in this period",
+                          "1 KPI: 1 utan data / inga data för perioden",
+                          "1 KPI: 1 uden data / ingen data for perioden",
+                          "1 KPI: 1 uten data / ingen data for perioden"));
+}
+
+TEST(Digest, OfDaysShowsTheLastWeekOfAWeeklyKpiByItsName) {
+  Story story(kSource + kInFourLanguages + "digests: [{to: [en, sv, da, nb], every: day, at: \"08:00\", kpis: {}}]\n",
+              "kpis: {visits: {value: web.visits, every: week, unit: visits, thresholds: {warning: 100}}}\n");
+  for (int day = 2; day <= 17; ++day) {
+    const std::string date = "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
+    story.put("web.visits", date, day < 9 ? 100 : 200);
+    story.step(night_after(date));
+    const std::vector<Message> messages = digests_of(story, night_after(date).substr(0, 10) + " 08:00");
+    if (day == 15) {
+      ASSERT_THAT(messages, SizeIs(4));
+      EXPECT_EQ(messages[0].digest->lines.at(0).formatted, "1,400 visits");
+      EXPECT_EQ(messages[0].digest->lines.at(0).state_text, "fine") << "the week ended on the digest's day";
+    }
+  }
+  std::vector<std::string> told;
+  for (const Message& message : story.messages()) {
+    const DigestLine& line = message.digest->lines.at(0);
+    EXPECT_EQ(line.value, 1400);
+    EXPECT_EQ(line.change, "");
+    told.push_back(line.state_text);
+  }
+  EXPECT_THAT(told,
+              ElementsAre("fine; the value is of week 11, 9–15 March 2026",
+                          "bra; värdet gäller v. 11, 9–15 mars 2026",
+                          "fint; værdien gælder uge 11, 9.–15. marts 2026",
+                          "bra; verdien gjelder uke 11, 9.–15. mars 2026"));
+  Message read = parse_message_json(outbox_json(story.messages().at(0))).value();
+  EXPECT_EQ(read.digest->lines.at(0).value_of, "week 11, 9–15 March 2026");
+}
+
 /// An hourly KPI: `value` an hour from 2 March on; one hour of 4 March is missing.
 void tell_hours(Story& story) {
   for (int hour = 0; hour < 3 * 24; ++hour) {

@@ -12,6 +12,8 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
+
 namespace kpi::test {
 namespace {
 
@@ -146,6 +148,45 @@ TEST_F(Fallback, IsNotToldOfWhatIsSentAgain) {
   letters_.forget({dead("pager", "ep_2")});
   EXPECT_THAT(after({}, "2026-03-31 09:00"), IsEmpty());
   EXPECT_THAT(turned(letters_), IsEmpty()) << "it is queued: nothing may call it dead again";
+}
+
+TEST(FallbackLetters, SayThatSomeOfAChannelHaveTheMessage) {
+  const std::vector<std::array<const char*, 3>> said{
+      {"en",
+       "pager reached only some with: ",
+       "The channel pager reached only some of its recipients with 1 message: "},
+      {"sv", "pager nådde bara några mottagare med: ", "med 1 meddelande: "},
+      {"da", "pager nåede kun nogle modtagere med: ", "med 1 besked: "},
+      {"nb", "pager nådde bare noen mottakere med: ", "med 1 melding: "}};
+  for (const auto& [language, subject, end] : said) {
+    const auto config = test::config();
+    config->channels.back().voice.language = parse_language(language).value();
+    FallbackLetters letters;
+    letters.configure(config);
+    NotificationRow partly = dead("pager", "ep_1");
+    partly.progress = "ok@example.com";
+    letters.take(partly);
+    const std::vector<NotificationRow> told = letters.letters(at("2026-03-31 08:00"));
+    ASSERT_THAT(told, SizeIs(1));
+    const std::string text = parse_message_json(told[0].body).value().text;
+    EXPECT_TRUE(text.starts_with(subject)) << text;
+    EXPECT_THAT(text, HasSubstr(end));
+  }
+}
+
+TEST(FallbackLetters, TellOfWhatNobodyHasApartFromWhatSomeHave) {
+  FallbackLetters letters;
+  letters.configure(config());
+  NotificationRow partly = dead("pager", "ep_1");
+  partly.progress = "ok@example.com";
+  letters.take(partly);
+  letters.take(dead("pager", "ep_2"));
+  letters.take(dead("pager", "ep_3"));
+  const std::vector<NotificationRow> told = letters.letters(at("2026-03-31 08:00"));
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_THAT(parse_message_json(told[0].body).value().text,
+              AllOf(HasSubstr("The channel pager did not take 2 messages: "),
+                    HasSubstr("reached only some of its recipients with 1 message: ")));
 }
 
 class FallbackLanguages : public testing::TestWithParam<const char*> {};

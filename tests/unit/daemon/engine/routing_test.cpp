@@ -180,6 +180,19 @@ TEST(Routing, TheEndOfAMuteIsToldOnceAndWhatCameAndWentIsKept) {
   EXPECT_THAT(hushed->front().view, testing::HasSubstr("\"region\":\"c\""));
 }
 
+TEST(Routing, ARouteForWhatIsCriticalIsNotToldOfTheWarningThatIsLeftOfIt) {
+  Story story(kSource + "routes: [{match: {severity: critical}, to: [board], wait: 30m}, {match: {}, to: [team]}]\n",
+              kRules,
+              kDaemon);
+  story.put("web.speed", "2026-03-31 10:00", 10, region("eu"));
+  EXPECT_THAT(story.step("2026-03-31 10:05"), IsEmpty());
+  story.put("web.speed", "2026-03-31 10:05", 40, region("eu"));
+  EXPECT_THAT(story.step("2026-03-31 10:10"), IsEmpty());
+  EXPECT_THAT(story.pass("2026-03-31 10:11"),
+              ElementsAre("team alert.firing speed thresholds (region=eu): below 50 for 10 minutes"));
+  EXPECT_THAT(story.pass("2026-03-31 10:36"), IsEmpty());
+}
+
 TEST(Routing, AnAcknowledgementSurvivesARestartAndStopsWhatFollows) {
   Story story(config(", repeat: 30m, escalate: [{after: 30m, to: [board]}]"), kRules, kDaemon);
   story.put("web.speed", "2026-03-31 10:00", 10, region("eu"));

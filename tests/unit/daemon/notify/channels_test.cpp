@@ -289,6 +289,18 @@ TEST(PlainText, IsWhatIsLeftWhenARichMessageIsRefused) {
   }
 }
 
+TEST(PlainText, OfTelegramEndsWithAWholeAlertAndHowManyMoreThereAre) {
+  test::FakeChannelHost fake;
+  fake.http.answer_with(200, R"({"ok": true, "result": {"message_id": 7}})");
+  channel_of(settings_of("telegram"))->deliver_plain(test::sample_message("many"), fake.host, {});
+  const Json body = Json::parse(fake.http.requests[0].body);
+  EXPECT_FALSE(body.contains("parse_mode"));
+  const auto text = body["text"].get<std::string>();
+  EXPECT_THAT(text, testing::ContainsRegex("… and [0-9]+ more$|and [0-9]+ more$"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("<b>")));
+  EXPECT_LE(code_points(text), 4096U);
+}
+
 /// A receiver that says everything back.
 class Echo final : public HttpClient {
  public:

@@ -188,7 +188,26 @@ TEST_F(OutboxRecipients, TheRestIsGivenUpAfterTheLastWait) {
   }
   ASSERT_THAT(dead, SizeIs(1));
   EXPECT_EQ(dead[0].last_error, "not yet for wait@example.com: 451 greylisted");
+  EXPECT_EQ(dead[0].progress, "ok@example.com") << "who has it";
   EXPECT_GT(now, kBegin + std::chrono::hours{60});
+}
+
+TEST_F(OutboxRecipients, AMessageThatIsGivenUpKnowsWhoHasIt) {
+  NotificationRow old = row_of("old", MessageType::kAlertFiring, {"ep_1"});
+  old.created = kBegin - std::chrono::hours{100};
+  outbox_.add({old});
+  take(kBegin);
+  const Finished at_once = finish("old", partly(), kBegin);
+  ASSERT_THAT(at_once.rows, SizeIs(1));
+  EXPECT_EQ(at_once.rows[0].state, NotificationRow::State::kDead);
+  EXPECT_EQ(at_once.rows[0].progress, "ok@example.com") << "of its last attempt, for the history";
+  add("refused later", MessageType::kAlertFiring, {"ep_2"});
+  take(kBegin);
+  const Finished partly_taken = finish("refused later", partly(), kBegin);
+  ASSERT_THAT(take(*partly_taken.rows[0].next_attempt), ElementsAre("refused later"));
+  const Finished refused = finish("refused later", {Outcome::Kind::kRefused, "554 no", {}}, after(10));
+  ASSERT_THAT(refused.dead, SizeIs(1));
+  EXPECT_EQ(refused.rows.at(0).progress, "ok@example.com");
 }
 
 TEST_F(OutboxRecipients, OneThatRefusesIsNewsOnceAndUntilItTakesMailOrIsGone) {

@@ -81,6 +81,20 @@ TEST(SlackText, LetsNobodyMentionOrLink) {
   EXPECT_THAT(blocks, testing::Not(testing::HasSubstr("\\u001b")));
 }
 
+TEST(SlackText, FormatsNothingThatATitleSays) {
+  Message message = test::sample_message("firing");
+  message.alerts.resize(1);
+  message.alerts.front().title = "*now* _or_ `never`, web_visits 2*3 ~5 https://x.example.com/_a_ end";
+  const Json payload = Json::parse(slack_payload(message));
+  constexpr const char* kSaid =
+      "\u200B*\u200Bnow\u200B*\u200B \u200B_\u200Bor\u200B_\u200B \u200B`\u200Bnever\u200B`\u200B, "
+      "web_visits 2*3 \u200B~\u200B5 https://x.example.com/_a_ end";
+  EXPECT_THAT(payload["text"].get<std::string>(), testing::HasSubstr(kSaid));
+  message.alerts.push_back(message.alerts.front());
+  EXPECT_THAT(Json::parse(slack_payload(message))["blocks"][1]["text"]["text"].get<std::string>(),
+              testing::HasSubstr(kSaid));
+}
+
 TEST(SlackText, CountsTheAlertsThatFindNoRoom) {
   Message message = test::sample_message("many");
   const Json blocks = Json::parse(slack_payload(message))["blocks"];

@@ -397,6 +397,86 @@ TEST(Severity, IsKnownFromAMessageThatNamesTheAlertBesideANewOne) {
       ElementsAre("10:00:30 team alert.firing a", "12:00:30 team alert.firing b a", "13:00:00 team alert.firing a b"));
 }
 
+/// Only what is critical, after ten minutes.
+Route only_critical() {
+  Route route = with_repeat(route_to({"duty"}, {{"severity", {"critical"}, false}}), {});
+  route.wait = {.ms = 10 * 60'000};
+  return route;
+}
+
+TEST(Severity, ThatFellBeforeAnybodyKnewLeadsWhereItWouldHaveBegun) {
+  Desk desk({only_critical(), with_repeat(route_to({"team"}), {})});
+  desk.fires("2026-03-31 10:00", "a", Severity::kCritical);
+  desk.shifts("2026-03-31 10:05", "a", Severity::kWarning);
+  desk.restart();
+  EXPECT_THAT(desk.until("2026-03-31 10:40"), ElementsAre("10:05:30 team alert.firing a"))
+      << "those who are for what is critical are not told of a warning";
+  desk.shifts("2026-03-31 10:40", "a", Severity::kCritical);
+  EXPECT_THAT(desk.until("2026-03-31 11:00"), ElementsAre("10:50:00 duty alert.firing a"));
+  desk.shifts("2026-03-31 11:00", "a", Severity::kWarning);
+  EXPECT_THAT(desk.until("2026-03-31 12:00"), IsEmpty());
+  desk.ends("2026-03-31 12:00", "a");
+  EXPECT_THAT(desk.until("2026-03-31 13:00"),
+              testing::UnorderedElementsAre("12:10:00 duty alert.resolved -a", "12:00:30 team alert.resolved -a"))
+      << "who knew it as critical hears the end";
+}
+
+TEST(Severity, ThatFellBeforeAnybodyKnewKeepsItsWayOverARestart) {
+  Route both = only_critical();
+  both.to = {"team", "board"};
+  Route team = route_to({"team"});
+  Desk desk({both, team});
+  desk.fires("2026-03-31 10:00", "a", Severity::kCritical);
+  desk.shifts("2026-03-31 10:05", "a", Severity::kWarning);
+  EXPECT_THAT(desk.until("2026-03-31 10:40"), ElementsAre("10:05:30 team alert.firing a"));
+  const RoutingState before = desk.state;
+  desk.restart();
+  route_again(desk.state, desk.context(desk.time("2026-03-31 10:40")));
+  EXPECT_TRUE(desk.state == before);
+  desk.fires("2026-03-31 11:00", "b");
+  EXPECT_THAT(desk.until("2026-03-31 11:10"), ElementsAre("11:00:30 team alert.firing b a")) << "one group still";
+}
+
+TEST(Severity, ThatFellBeforeARouteForItWasToldWaitsUntilItRises) {
+  Route duty = only_critical();
+  duty.continues = true;
+  Desk desk({duty, with_repeat(route_to({"team"}), {})});
+  desk.fires("2026-03-31 10:00", "a", Severity::kCritical);
+  desk.shifts("2026-03-31 10:05", "a", Severity::kWarning);
+  EXPECT_THAT(desk.until("2026-03-31 10:30"), ElementsAre("10:00:30 team alert.firing a"));
+  EXPECT_THAT(desk.why("2026-03-31 10:30", "a"),
+              testing::Contains("duty milder: held: it became milder than what the route is for before it was told"));
+  desk.restart();
+  desk.shifts("2026-03-31 11:00", "a", Severity::kCritical);
+  EXPECT_THAT(desk.until("2026-03-31 11:30"), ElementsAre("11:10:00 duty alert.firing a")) << "the team knows it so";
+}
+
+TEST(Severity, ThatFellAndEndedUnderAMuteIsKeptForTheDigest) {
+  Route duty = only_critical();
+  duty.mute = {"nights"};
+  Desk desk({duty});
+  desk.rules.mutes.emplace("nights", kNights);
+  desk.fires("2026-03-30 23:00", "a", Severity::kCritical);
+  desk.shifts("2026-03-30 23:30", "a", Severity::kWarning);
+  EXPECT_THAT(desk.until("2026-03-31 09:00"), IsEmpty());
+  desk.ends("2026-03-31 09:00", "a");
+  EXPECT_THAT(desk.until("2026-03-31 10:00"), IsEmpty());
+  EXPECT_THAT(desk.hushed, ElementsAre("duty a by nights"));
+}
+
+TEST(Severity, ThatRoseAndFellUnderAMuteIsNoNewsToThoseWhoKnowTheRest) {
+  Route team = with_repeat(route_to({"team"}), {});
+  team.mute = {"nights"};
+  Desk desk({team});
+  desk.rules.mutes.emplace("nights", kNights);
+  desk.fires("2026-03-30 20:00", "a");
+  desk.fires("2026-03-30 23:00", "a", Severity::kCritical);
+  desk.shifts("2026-03-30 23:30", "a", Severity::kWarning);
+  EXPECT_THAT(desk.until("2026-03-31 09:00"), ElementsAre("20:00:30 team alert.firing a"));
+  desk.shifts("2026-03-31 09:30", "a", Severity::kCritical);
+  EXPECT_THAT(desk.until("2026-03-31 10:00"), ElementsAre("09:30:00 team alert.firing a"));
+}
+
 TEST(Acknowledgement, OfAnAlertThatHadFallenIsVoidedWhenItRisesAgain) {
   Desk desk({with_repeat(escalating(), {})});
   desk.fires("2026-03-31 10:00", "a", Severity::kCritical);
