@@ -131,11 +131,9 @@ class Answer {
       const Slot period = slot_at(*date, grain, settings_.calendar);
       whole_from_ = period < slot ? next_slot(period, grain, settings_.zone) : period;
       if (period < slot) {
-        rows_.tell(line_, [&] {
-          return RowProblem{at() + " whole_from",
-                            text + " lies within a " + grain.text() + ", of which only a part is there: from " +
-                                date_text(date_of(*whole_from_)) + " on they are whole"};
-        });
+        remarks_.push_back(at() + ": whole_from " + text + " lies within a " + grain.text() +
+                           ", of which only a part is there: from " + date_text(date_of(*whole_from_)) +
+                           " on they are whole");
       }
     }
     return {};

@@ -186,7 +186,7 @@ class Engine {
     std::optional<Instant> failing_since;
     Told told;
     bool is_changed = false;
-    bool is_read = false;               ///< Since the start, whether or not it could be.
+    bool is_read = false;               ///< Since the start, to its end, whether or not it could be.
     bool was_failing = false;           ///< As its lines were told last.
     std::string cursor_mark;            ///< Before each cursor: the settings it was read with, and the grain.
     std::optional<Slot> anew_from;      ///< What is read from here on is wanted again: its rates have changed.

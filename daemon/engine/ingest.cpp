@@ -202,11 +202,11 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   SourceState& state = sources_[result.source];
   const SourceConfig& source = config_->sources[result.source];
   state.is_changed = true;
-  state.is_read = true;
   state.row.last_poll = result.at;
   if (const auto lost = result.poll ? lost_row(*result.poll, source, *config_, now) : std::nullopt) {
     result.poll = fail(ErrorKind::kInvalid, *lost);
   }
+  state.is_read = state.is_read || !result.poll || !result.poll->has_more || result.poll->broken_off;
   if (!result.poll || result.poll->broken_off) {
     take_failure(result.source, result.poll ? *result.poll->broken_off : result.poll.error(), result.at, summary);
   } else {

@@ -295,7 +295,8 @@ void check_day(const TextTemplate::Part& part, Position position, const HttpPlan
   }
 }
 
-void check_variables(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnostics) {
+/// True: a call names its metric.
+bool check_variables(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnostics) {
   const std::vector<std::string> known = known_variables(plan);
   bool names_metric = false;
   const auto check = [&](const TextTemplate::Part& part, Position position) {
@@ -317,11 +318,7 @@ void check_variables(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnost
       each_variable(*tree, diagnostics, check);
     }
   }
-  if (plan.per_metric && !names_metric && plan.settings.metrics.size() > 1) {
-    diagnostics.warning(keys.fan_out->position,
-                        "a call is for one metric, and none names it: the same is asked for once for each",
-                        "let {{metric}} or {{metric.column}} stand in the request, or take fan_out: metric out");
-  }
+  return names_metric;
 }
 
 /// {{metric.…}} and {{label.…}} stand for one of several. Which one, a list or a pair (of a query, a form, the headers)
@@ -431,8 +428,13 @@ void read_plan(const HttpKeys& keys, HttpPlan& plan, Diagnostics& diagnostics) {
   if (keys.gauges != nullptr) {
     plan.gauges = read_paths(*keys.gauges, "gauges", diagnostics);
   }
-  check_variables(keys, plan, diagnostics);
+  const bool names_metric = check_variables(keys, plan, diagnostics);
   OneOfSeveral(plan, diagnostics).check();
+  if (plan.per_metric && !names_metric && plan.settings.metrics.size() > 1 && !diagnostics.has_errors()) {
+    diagnostics.warning(keys.fan_out->position,
+                        "a call is for one metric, and none names it: the same is asked for once for each",
+                        "let {{metric}} or {{metric.column}} stand in the request, or take fan_out: metric out");
+  }
 }
 
 }  // namespace kpi

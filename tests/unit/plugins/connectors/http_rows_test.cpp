@@ -167,9 +167,8 @@ metrics: {visits: {column: n}})");
   EXPECT_EQ(said(R"(,"final":"2026-11-20")"), "visits 2026-11-19 1\n");
   EXPECT_EQ(said(R"(,"final":null)"), both);
   EXPECT_EQ(said(R"(,"final":"soon")"),
-            both +
-                "problem: https://api.example.com: \"soon\" at /final is no date such as 2026-03-31, so that all rows "
-                "count as final: correct rows.final_before\n");
+            both + R"(problem: s: "soon" at /final is no date such as 2026-03-31, so that all rows count as final: )" +
+                "correct rows.final_before\n");
 }
 
 TEST(HttpRows, ThatNeverHoldAPickedMetricSaySo) {
