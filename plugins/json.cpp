@@ -194,15 +194,19 @@ class JsonImport {
     for (std::size_t i = 0; i < labels_.size(); ++i) {
       const Json* label = layout_.labels[i].first(record);
       label_was_seen_[i] = label_was_seen_[i] || label != nullptr;
+      const RowReader::Place place{.part = RowReader::Place::Part::kLabel, .index = i};
       if (label != nullptr && label->is_structured()) {
-        trouble = not_a_text(row, {.part = RowReader::Place::Part::kLabel, .index = i}, *label);
+        trouble = not_a_text(row, place, *label);
+      } else if (leads_to_several(layout_.labels[i], record)) {
+        trouble = RowProblem{where(row, place), "is several values, not a text: write the pointer to one of them"};
       }
       labels_[i] = scalar_text(label, label_texts_[i]);
     }
     for (std::size_t i = 0; i < values_.size(); ++i) {
       const Json* value = layout_.metrics[i].first(record);
       was_seen_[i] = was_seen_[i] || value != nullptr;
-      values_[i] = cell_of(value, value_texts_[i]);
+      values_[i] = leads_to_several(layout_.metrics[i], record) ? RowCell::unusable("several values")
+                                                                : cell_of(value, value_texts_[i]);
     }
     const Json* date = date_of(record);
     date_was_seen_ = date_was_seen_ || date != nullptr;
@@ -219,6 +223,11 @@ class JsonImport {
       rows_.read(row, scalar_text(date, date_text_), labels_, values_);
     }
     return {};
+  }
+
+  /// Which of them counts nobody knows.
+  static bool leads_to_several(const JsonPath& path, const Json& record) {
+    return path.may_be_several() && path.find(record).size() > 1;
   }
 
   void lose(std::uint64_t row, const Json* date, const RowProblem& trouble) {

@@ -117,6 +117,10 @@ std::string JsonPath::incomplete_element(const Json& root) const {
   return "";
 }
 
+bool JsonPath::may_be_several() const {
+  return std::ranges::find(steps_, "*") != steps_.end();
+}
+
 const Json* JsonPath::first(const Json& root) const {
   const Json* value = &root;
   for (const std::string& step : steps_) {

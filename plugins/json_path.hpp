@@ -30,6 +30,9 @@ class JsonPath {
   /// The first of them, or null.
   [[nodiscard]] const nlohmann::ordered_json* first(const nlohmann::ordered_json& root) const;
 
+  /// Whether it may lead to more than one.
+  [[nodiscard]] bool may_be_several() const;
+
   /// "/rows/1 has no days": an element that * stepped into, and from which the rest of the path leads nowhere; empty:
   /// none.
   [[nodiscard]] std::string incomplete_element(const nlohmann::ordered_json& root) const;

@@ -1,6 +1,7 @@
 #include "plugins/exec.hpp"
 #include "rules/base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <string>
@@ -10,6 +11,8 @@ namespace kpi {
 namespace {
 
 constexpr int kUnknown = 3;
+/// The column of what the plugin exited with.
+constexpr const char* kExitCode = "exit_code";
 
 /// What stands behind the number of a perfdata value, as a factor to the unit in full.
 constexpr std::array<std::pair<std::string_view, double>, 10> kUnits{{{"", 1},
@@ -115,12 +118,20 @@ Result<Poll> read_nagios(std::string_view output,
                 code == kUnknown ? "is UNKNOWN: " + said : "exited with " + std::to_string(code) + ": " + said);
   }
   Perfdata values = perfdata_of(output);
-  values.emplace("exit_code", std::to_string(code));
+  values.emplace(kExitCode, std::to_string(code));
   std::vector<RowCell> cells;
   std::vector<std::string> texts(settings.metrics.size());
+  std::vector<std::string> lacking;
+  const bool reads_state =
+      std::ranges::any_of(settings.metrics, [](const SourceMetric& metric) { return column_of(metric) == kExitCode; });
   for (std::size_t i = 0; i < settings.metrics.size(); ++i) {
     const std::string& label = column_of(settings.metrics[i]);
     const auto found = values.find(label);
+    if (found == values.end() && code != 0 && reads_state) {
+      cells.emplace_back();  // what is down gives no figures, and its state is what is asked for
+      lacking.push_back(printable(label, 60));
+      continue;
+    }
     if (found == values.end()) {
       std::vector<std::string> names;
       for (const auto& [name, value] : values) {
@@ -147,6 +158,9 @@ Result<Poll> read_nagios(std::string_view output,
         return "perfdata " + column_of(settings.metrics[place.index]);
       });
   rows.read_at(0, present_slot(request.now, settings), {}, cells);
+  for (const std::string& label : lacking) {
+    rows.tell(0, [&] { return RowProblem{"perfdata " + label, "is not there; it says \"" + said + "\""}; });
+  }
   Poll poll = KPI_TRY(rows.finish("its perfdata"));
   poll.remarks.push_back(said);
   return poll;

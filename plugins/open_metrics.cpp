@@ -229,6 +229,7 @@ Result<Poll> read_open_metrics(std::string_view text, const SourceSettings& sett
                 "each line, the last one too");
   }
   Reading reading(settings, request, is_open_metrics);
+  bool has_sample = false;
   std::size_t number = 0;
   std::size_t end = 0;
   for (const std::string_view line : split(text, '\n')) {
@@ -241,8 +242,13 @@ Result<Poll> read_open_metrics(std::string_view text, const SourceSettings& sett
     }
     end = trimmed == "# EOF" ? number : end;
     if (!trimmed.empty() && !trimmed.starts_with('#')) {
+      has_sample = true;
       reading.take(number, trimmed);
     }
+  }
+  if (!has_sample) {
+    return fail(ErrorKind::kUnavailable,
+                "its output has no sample: a program that cannot tell exits with another code");
   }
   return reading.finish();
 }

@@ -86,10 +86,8 @@ double covered(const Line& line, const Kpi& kpi, const ReviewPeriod& period) {
 
 /// Whether a change between two periods says something of what is counted: five days add up to less than seven.
 bool are_alike(const Line& line, const Kpi& kpi, const ReviewPeriod& period, const ReviewPeriod& other) {
-  constexpr double kAlike = 0.95;
-  const double there = covered(line, kpi, period);
   const double before = covered(line, kpi, other);
-  return before == 0 || std::min(there, before) >= kAlike * std::max(there, before);
+  return before == 0 || covered(line, kpi, period) == before;
 }
 
 /// The KPIs as people wrote them.

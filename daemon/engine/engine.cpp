@@ -25,12 +25,6 @@ Instant judged_from(const std::set<std::uint32_t>& read,
   return at;
 }
 
-/// A version's text without its changes.
-std::string_view without_changes(std::string_view text) {
-  const std::size_t at = text.find("\nchange ");
-  return at == std::string_view::npos ? text : text.substr(0, at + 1);
-}
-
 bool is_same(const TargetVersionRow& a, const TargetVersionRow& b) {
   const bool same_baseline = a.baseline == b.baseline || (std::isnan(a.baseline) && std::isnan(b.baseline));
   return a.fingerprint == b.fingerprint && a.start == b.start && same_baseline;

@@ -2,6 +2,7 @@
 #include "daemon/engine/engine.hpp"
 #include "rules/base/text.hpp"
 #include "rules/judge/reach.hpp"
+#include "rules/load/definition.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +14,20 @@ namespace {
 
 constexpr Slot kEarliest{std::numeric_limits<std::int64_t>::min()};
 constexpr Slot kLatest{std::numeric_limits<std::int64_t>::max()};
+
+/// The targets of a definition, by name, without what `changes` give a reason for.
+std::map<std::string, std::string> targets_in(const Kpi& kpi,
+                                              const std::string& definition,
+                                              const CalendarRules& calendar) {
+  SourceSet texts;
+  std::map<std::string, std::string> targets;
+  if (const auto read = read_definition(kpi.id, definition, calendar, kpi.zone, texts)) {
+    for (const Target& target : read->targets) {
+      targets.emplace(target.name, without_changes(target_text(target)));
+    }
+  }
+  return targets;
+}
 
 /// Whether the KPI still has this segment: the total, or one of its splits.
 bool has_segment(const Kpi& kpi, const Labels& segment) {
@@ -464,10 +479,17 @@ void Engine::write_definitions(const StoredState& state) {
   for (const DefinitionRow& row : state.definitions) {
     before.emplace(row.kpi, row.text);
   }
-  for (const Kpi& kpi : rules_.kpis) {
+  for (std::uint32_t i = 0; i < rules_.kpis.size(); ++i) {
+    const Kpi& kpi = rules_.kpis[i];
     const auto known = before.find(kpi.id);
-    if (known == before.end() || known->second != kpi.definition) {
-      commit_.definitions.push_back({kpi.id, kpi.definition});
+    if (known != before.end() && known->second == kpi.definition) {
+      continue;
+    }
+    commit_.definitions.push_back({kpi.id, kpi.definition});
+    const bool is_told = known != before.end() && !known->second.empty();
+    if (is_told && targets_in(kpi, std::string(known->second), rules_.calendar) !=
+                       targets_in(kpi, kpi.definition, rules_.calendar)) {
+      edited_.insert(i);  // what was judged on its way to another target stays as it is
     }
   }
   for (const auto& [kpi, text] : before) {

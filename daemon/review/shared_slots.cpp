@@ -41,13 +41,16 @@ SharedSlots::SharedSlots(const RuleSet& rules,
   std::optional<std::vector<Slot>> shared;
   std::vector<Slot> any;
   for (const FigureInput& one : inputs) {
-    if (!is_compared(one)) {
+    if (!has_compared_slots(one)) {
       continue;
     }
     const std::vector<Slot> known = known_to(one);
     std::vector<Slot> with;
     std::ranges::set_union(any, known, std::back_inserter(with));
     any = std::move(with);
+    if (one.input->optional) {
+      continue;  // made up for where it is not there; where others are not, it counts no more than they
+    }
     std::vector<Slot> both;
     std::ranges::set_intersection(shared.value_or(known), known, std::back_inserter(both));
     shared = std::move(both);
@@ -57,12 +60,10 @@ SharedSlots::SharedSlots(const RuleSet& rules,
   }
 }
 
-/// What is made up for when it is not there is never missing, and of what has no periods none is. A mean is missing
-/// where its weight is: that is an input by itself.
-bool SharedSlots::is_compared(const FigureInput& one) const {
+/// Of what has no periods none is missing. A mean is missing where its weight is: that is an input by itself.
+bool SharedSlots::has_compared_slots(const FigureInput& one) const {
   const Grain& grain = rules_.metrics[one.input->metric].grain;
-  return !one.input->optional && !one.input->weight && grain.unit != Grain::Unit::kInstant &&
-         !grain_.is_finer_than(grain);
+  return !one.input->weight && grain.unit != Grain::Unit::kInstant && !grain_.is_finer_than(grain);
 }
 
 Frame SharedSlots::frame_of(Slot slot) const {

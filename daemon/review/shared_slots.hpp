@@ -31,7 +31,7 @@ class SharedSlots {
                                   SampleTable& to) const;
 
  private:
-  [[nodiscard]] bool is_compared(const FigureInput& one) const;
+  [[nodiscard]] bool has_compared_slots(const FigureInput& one) const;
   [[nodiscard]] Frame frame_of(Slot slot) const;
   [[nodiscard]] Slot slot_with(Slot sample, const Grain& grain) const;
   [[nodiscard]] std::vector<Slot> known_to(const FigureInput& one) const;

@@ -309,6 +309,11 @@ JsonSelect::NearMiss JsonSelect::near_miss(const Json& root) const {
   return {};
 }
 
+bool JsonSelect::may_be_several() const {
+  return std::ranges::any_of(
+      steps_, [](const Step& step) { return step.kind == Step::Kind::kEvery || step.kind == Step::Kind::kFilter; });
+}
+
 const Json* JsonSelect::first(const Json& root) const {
   if (steps_.empty()) {
     return &root;

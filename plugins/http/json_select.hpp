@@ -31,6 +31,9 @@ class JsonSelect {
   /// The first of them, or null. A member of exactly this name comes before a path.
   [[nodiscard]] const Json* first(const Json& root) const;
 
+  /// Whether it may lead to more than one: by every element of a list, or those that fit.
+  [[nodiscard]] bool may_be_several() const;
+
   /// Whether it leads to nothing because a list on the way is empty, or has no element that fits: no rows, and no
   /// fault.
   [[nodiscard]] bool ends_in_empty(const Json& root) const;

@@ -172,12 +172,16 @@ void RowBuilder::take_row(const AnswerRow& row, const RenderScope& scope) {
   const std::uint64_t number = places_.size();
   places_.push_back(name_ + (row.place.empty() || row.place.front() == '/' ? "" : " ") + row.place);
   for (std::size_t i = 0; i < label_fields_.size(); ++i) {
-    const Json* value = row.field(label_fields_[i]);
-    if (value != nullptr && value->is_structured()) {
+    const JsonSelect& field = label_fields_[i];
+    const Json* value = row.field(field);
+    const bool is_several = field.may_be_several() && row.object != nullptr && field.all(*row.object).size() > 1;
+    if (value != nullptr && (is_several || value->is_structured())) {
       lose(row, scope, [&] {
         return RowProblem{where(number, {.part = RowReader::Place::Part::kLabel, .index = i}),
-                          "label " + plan_.settings.labels[i].name + " is " + json_kind(*value) +
-                              ", not a text: name a part of it, such as " + plan_.settings.labels[i].column + "/name"};
+                          "label " + plan_.settings.labels[i].name + " is " +
+                              (is_several ? "several values, not a text: name one of them"
+                                          : json_kind(*value) + ", not a text: name a part of it, such as " +
+                                                plan_.settings.labels[i].column + "/name")};
       });
       see_metrics(row);
       return;
@@ -315,7 +319,8 @@ RowCell RowBuilder::cell_of(const AnswerRow& row, std::size_t metric, const Rend
   }
   const Json* value = value_of(row, metric);
   was_seen_[metric] = was_seen_[metric] || value != nullptr;
-  if (is_picked(metric) && row.object != nullptr && picked(row, metric).size() > 1) {
+  const bool may_be_several = is_picked(metric) || fields_[metric].may_be_several();
+  if (may_be_several && row.object != nullptr && picked(row, metric).size() > 1) {
     return RowCell::unusable("several values");  // which of them counts nobody knows
   }
   if (value != nullptr && value->is_null() && plan_.rows.kind == Kind::kScalar) {

@@ -61,10 +61,11 @@ Beside::Beside(const Program& program, const Inputs& inputs, std::size_t index, 
   for (const std::uint32_t j : input.beside) {
     const MetricInput& other = program.metrics[j];
     const std::span<const std::uint32_t> series = inputs.series[j];
-    const bool is_total = !series.empty() && (own.size() > 1 || series.size() > 1);
+    // Of one series on each side a window without gaps has all: with gaps it is unknown unless it may have some.
+    const bool may_be_uneven = !series.empty() && (own.size() > 1 || series.size() > 1 || context.complete < 1);
     const Window theirs = window_of(context.frame, other, context.rules->metrics[other.metric]);
     const bool is_weighed = input.weight || other.weight;  // a value without its weight is none
-    if (is_total && (is_weighed || !are_even(own, window, series, theirs, table_))) {
+    if (may_be_uneven && (is_weighed || !are_even(own, window, series, theirs, table_))) {
       add(own, other, series, context);
     }
   }
@@ -77,8 +78,8 @@ void Beside::add(std::span<const std::uint32_t> own,
   Other other{input.metric, {}, {}};
   const std::vector<std::string> theirs = common_labels(series, table_);
   std::ranges::set_intersection(common_labels(own, table_), theirs, std::back_inserter(other.labels));
-  if (other.labels.empty()) {
-    return;  // nothing says which of them belong together
+  if (other.labels.empty() && context.complete >= 1) {
+    return;  // nothing says which of them belong together; with gaps, the period does
   }
   const Metric& metric = context.rules->metrics[input.metric];
   const Window window = window_of(context.frame, input, metric);

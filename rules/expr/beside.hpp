@@ -14,7 +14,8 @@ namespace kpi {
 
 class Beside {
  public:
-  /// Of input `index` of `program`. Only where segments are combined into a total there is something to compare.
+  /// Of input `index` of `program`. Only where segments are combined into a total, or a window may have gaps, there is
+  /// something to compare.
   Beside(const Program& program, const Inputs& inputs, std::size_t index, const EvaluationContext& context);
 
   /// Whether some values may not count.

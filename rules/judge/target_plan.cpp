@@ -221,4 +221,9 @@ std::string target_text(const Target& target) {
   return text;
 }
 
+std::string_view without_changes(std::string_view target_text) {
+  const std::size_t at = target_text.find("\nchange ");
+  return at == std::string_view::npos ? target_text : target_text.substr(0, at + 1);
+}
+
 }  // namespace kpi

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kpi {
@@ -37,6 +38,8 @@ std::optional<std::uint32_t> plan_for(const std::vector<TargetPlan>& plans, Slot
 /// The target's keys, one a line: a target with other keys is another version. Changes come last, each a line that
 /// begins with "change ".
 std::string target_text(const Target& target);
+/// Such a text without the changes that have a reason.
+std::string_view without_changes(std::string_view target_text);
 
 /// A slot of the KPI's periods on the civil axis.
 Slot civil_slot(Slot slot, const Kpi& kpi);

@@ -255,6 +255,16 @@ TEST(Nagios, SaysWhatIsMissing) {
       << "there is no key decimal";
 }
 
+/// The example of docs/exec.md while the site is down.
+TEST(Nagios, KeepsTheStateOfWhatGivesNoFigures) {
+  EXPECT_EQ(nagios("connect to address 192.0.2.1 and port 443: Connection refused", 2, {"time", "exit_code"}),
+            (Lines{"2026-03-14 m0 null",
+                   "2026-03-14 m1 2",
+                   "perfdata time is not there; it says \"connect to address 192.0.2.1 and port 443: Connection "
+                   "refused\""}));
+  EXPECT_EQ(nagios("TCP OK", 0, {"time", "exit_code"}).size(), 1U) << "all is well, and the figure is not there";
+}
+
 TEST(Nagios, BelievesNoLabelThatComesTwice) {
   EXPECT_EQ(
       nagios("X OK | n=1 n=2 m=3", 0, {"n"}),
@@ -277,6 +287,12 @@ TEST(OpenMetrics, WithoutTheEndOfTheirLastLineAreNone) {
             (Lines{"its output has no line end behind its last line, and nothing of it counts: it may be half of one; "
                    "end each line, the last one too"}));
   EXPECT_EQ(open_metrics("visits 10\n# EOF", exec_settings()), (Lines{"2026-03-14 visits 10"}));
+}
+
+TEST(OpenMetrics, OfWhichThereIsNoneAreAFailure) {
+  const Lines none{"its output has no sample: a program that cannot tell exits with another code"};
+  EXPECT_EQ(open_metrics("", exec_settings()), none);
+  EXPECT_EQ(open_metrics("# TYPE visits counter\n# EOF\n", exec_settings()), none);
 }
 
 TEST(OpenMetrics, TellASampleThatNeverComes) {

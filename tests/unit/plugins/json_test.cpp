@@ -57,6 +57,18 @@ TEST(JsonSource, ReadsAListOfRecords) {
       (Lines{"2026-03-01 visits 12", "2026-03-02 visits 1240000", "2026-03-03 visits null", "2026-03-04 visits null"}));
 }
 
+TEST(JsonSource, TakesNoneOfSeveralValues) {
+  SourceSettings settings = json_settings();
+  settings.metrics = {metric("visits", MetricKind::kFlow, "/items/*/v")};
+  const char* text = R"([{"date":"2026-03-01","items":[{"v":10},{"v":200}]},{"date":"2026-03-02","items":[{"v":7}]}])";
+  EXPECT_EQ(samples_json(settings, text), (Lines{"2026-03-01 visits null", "2026-03-02 visits 7"}));
+  EXPECT_EQ(problems_json(settings, text).size(), 1U);
+  settings.labels = {label("kind", "/items/*/v")};
+  settings.metrics = {metric("visits", MetricKind::kFlow, "n")};
+  EXPECT_EQ(problems_json(settings, R"([{"date":"2026-03-01","n":1,"items":[{"v":"a"},{"v":"b"}]}])"),
+            (Lines{"x.json#/0/items/*/v is several values, not a text: write the pointer to one of them"}));
+}
+
 TEST(JsonSource, MakesNoSmallerSumWhereAnElementHasNoRecords) {
   const SourceSettings settings = json_settings({{"records", "/data/*/rows"}});
   const auto with = [&](const std::string& element) {

@@ -221,6 +221,24 @@ TEST(HttpRows, WithTwoValuesForOneThingHaveNone) {
             "n 2026-11-20 null\nproblem: s/0/n: is a list, not a number: read a part of it, or another column\n");
 }
 
+TEST(HttpRows, TakeNoneOfSeveralValues) {
+  const auto said = [](const std::string& column) {
+    const LoadedSource loaded = load_source(R"(plugin: http
+request: {url: "https://api.example.com/v1/visits"}
+rows: {kind: records, path: /r, date: {field: day}}
+metrics: {visits: {column: ")" + column + "\"}}");
+    FakeHost host([](const HttpRequest&) {
+      return answer_of(R"({"r":[{"day":"2026-11-19","m":[{"x":1},{"x":2}]},{"day":"2026-11-20","m":[{"x":9}]}]})");
+    });
+    return poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings);
+  };
+  for (const char* column : {"/m/*/x", "m[*].x"}) {
+    const std::string text = said(column);
+    EXPECT_TRUE(text.starts_with("visits 2026-11-19 null\nvisits 2026-11-20 9\n")) << text;
+    EXPECT_NE(text.find("is several values, not a number"), std::string::npos) << text;
+  }
+}
+
 TEST(HttpRows, OfAZipTakeTheirNamesFromAListToo) {
   FakeHost host([](const HttpRequest&) {
     return answer_of(R"({"cols":["date","n"],"rows":[["2026-11-19",5],["2026-11-20",6]]})");

@@ -39,6 +39,18 @@ TEST(Line, JudgesEachPeriodOnceItHasEnded) {
   EXPECT_EQ(ledger.row("visits", "2026-03-03").severity, Severity::kWarning);
 }
 
+TEST(Line, ARatioOverAWindowWithGapsIsOfTheDaysThatHaveBothSides) {
+  Ledger ledger({metric_named("a.orders"), metric_named("b.visits")},
+                "x: {value: a.orders / b.visits, over: 7 days, complete: 50%}\n"
+                "y: {value: a.orders / b.visits, over: 7 days}");
+  ledger.given("a.orders", "2026-03-01", "20 20 20").given("a.orders", "2026-03-06", "20 20 20");
+  ledger.given("b.visits", "2026-03-01", "1000 1000 1000 1000 1000 1000 1000 1000");
+  ledger.judged_at("2026-03-20");
+  EXPECT_EQ(ledger.row("x", "2026-03-07").value, 0.02) << "not 100 of 7000";
+  EXPECT_EQ(ledger.row("x", "2026-03-08").value, 0.02);
+  EXPECT_EQ(ledger.row("y", "2026-03-07").reason, Reason::kIncomplete);
+}
+
 TEST(Line, WaitsUntilTheDataHasSettled) {
   Ledger ledger({settles(per(metric_named("web.visits"), "day", "Europe/Stockholm"), "2 days")},
                 "visits: {value: web.visits}");
