@@ -2,6 +2,7 @@
 #include "daemon/engine/engine.hpp"
 #include "rules/base/text.hpp"
 #include "rules/judge/reach.hpp"
+#include "rules/model/earlier_names.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,20 +14,6 @@ namespace {
 
 constexpr Slot kEarliest{std::numeric_limits<std::int64_t>::min()};
 constexpr Slot kLatest{std::numeric_limits<std::int64_t>::max()};
-
-/// Whether the KPI still has this segment: the total, or one of its splits.
-bool has_segment(const Kpi& kpi, const Labels& segment) {
-  if (segment.empty()) {
-    return true;
-  }
-  const auto is_split = [&](const std::vector<std::string>& split) {
-    return std::equal(
-        split.begin(), split.end(), segment.begin(), segment.end(), [](const std::string& label, const auto& part) {
-          return label == part.first;
-        });
-  };
-  return std::any_of(kpi.split_by.begin(), kpi.split_by.end(), is_split);
-}
 
 /// Values come in ascending order, each perhaps more than once.
 void add_last(std::vector<std::uint32_t>& list, std::uint32_t value) {
