@@ -3,6 +3,7 @@
 #include "rules/base/text.hpp"
 #include "rules/judge/reach.hpp"
 #include "rules/load/definition.hpp"
+#include "rules/model/earlier_names.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -27,20 +28,6 @@ std::map<std::string, std::string> targets_in(const Kpi& kpi,
     }
   }
   return targets;
-}
-
-/// Whether the KPI still has this segment: the total, or one of its splits.
-bool has_segment(const Kpi& kpi, const Labels& segment) {
-  if (segment.empty()) {
-    return true;
-  }
-  const auto is_split = [&](const std::vector<std::string>& split) {
-    return std::equal(
-        split.begin(), split.end(), segment.begin(), segment.end(), [](const std::string& label, const auto& part) {
-          return label == part.first;
-        });
-  };
-  return std::any_of(kpi.split_by.begin(), kpi.split_by.end(), is_split);
 }
 
 /// Values come in ascending order, each perhaps more than once.

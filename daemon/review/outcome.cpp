@@ -1,6 +1,7 @@
 #include "daemon/review/outcome.hpp"
 
 #include "rules/base/text.hpp"
+#include "rules/routing/target_words.hpp"
 #include "rules/routing/unusual_words.hpp"
 
 #include <algorithm>
@@ -203,8 +204,11 @@ std::string parts_without_data(const ReviewKpi& kpi, const ReportStyle& style) {
   return filled(words.parts_without_data, {{"parts", join(names, ", ") + (lacking.size() > kMost ? ", …" : "")}});
 }
 
-std::string turn_text(const std::vector<std::string>& lines, const Kpi& kpi, const ReportStyle& style) {
+std::string turn_text(const std::vector<std::string>& lines, bool is_share, const Kpi& kpi, const ReportStyle& style) {
   const ReportWords& words = report_words(style.language);
+  TargetPlan plan;
+  plan.measure = is_share ? Target::Measure::kShareMet : Target::Measure::kLevel;
+  const auto goal = [&](double number) { return goal_words(plan, number, kpi, style.language); };
   std::vector<std::string> texts;
   for (const std::string& line : lines) {
     const std::size_t colon = line.find(": ");
@@ -213,9 +217,9 @@ std::string turn_text(const std::vector<std::string>& lines, const Kpi& kpi, con
     const auto number = parse_number(rest);
     const auto date = parse_date(rest);
     if (key == "to" && number) {
-      texts.push_back(filled(words.goal, {{"goal", format_value(*number, kpi.unit, style.language)}}));
+      texts.push_back(filled(words.goal, {{"goal", goal(*number)}}));
     } else if (key == "from" && number) {
-      texts.push_back(filled(words.from_baseline, {{"value", format_value(*number, kpi.unit, style.language)}}));
+      texts.push_back(filled(words.from_baseline, {{"value", goal(*number)}}));
     } else if (key == "by" && date) {
       texts.push_back(filled(words.deadline, {{"date", long_date(*date, words)}}));
     } else {

@@ -53,7 +53,8 @@ std::vector<std::string> target_rows(const ReviewLine& line, const Kpi& kpi, con
 std::string unusual_text(const ReviewKpi& kpi, const ReportStyle& style);
 
 /// Lines of a target ("to: 140000", "by: 2026-12-31") for a person: "goal 140,000 visits, by 31 December 2026".
-std::string turn_text(const std::vector<std::string>& lines, const Kpi& kpi, const ReportStyle& style);
+/// `is_share`: the goal is a share of the periods.
+std::string turn_text(const std::vector<std::string>& lines, bool is_share, const Kpi& kpi, const ReportStyle& style);
 
 /// Of a KPI that is split: which segments had periods without data, which the total lacks; empty: none.
 std::string parts_without_data(const ReviewKpi& kpi, const ReportStyle& style);

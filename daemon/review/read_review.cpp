@@ -1,3 +1,4 @@
+#include "daemon/review/judged_periods.hpp"
 #include "daemon/review/review.hpp"
 #include "daemon/review/review_alerts.hpp"
 #include "daemon/review/review_people.hpp"
@@ -5,6 +6,7 @@
 #include "daemon/review/review_unusual.hpp"
 #include "daemon/review/rolled_up.hpp"
 #include "rules/judge/line.hpp"
+#include "rules/model/earlier_names.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -23,15 +25,6 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 /// The days of a period on the slot axis, a little more at each end for zones and for periods that begin before it.
 std::pair<Slot, Slot> slots_around(const ReviewPeriod& period, std::int64_t before_ms) {
   return {Slot{slot_of(period.from).ms - before_ms - 2 * kDayMs}, Slot{slot_of(period.to).ms + 2 * kDayMs}};
-}
-
-/// The longest period any KPI is judged by.
-std::int64_t longest_period(const RuleSet& rules) {
-  std::int64_t longest = 0;
-  for (const Kpi& kpi : rules.kpis) {
-    longest = std::max(longest, kpi.every.is_civil() ? kpi.every.span().approximate_ms() : 0);
-  }
-  return std::min(longest, kYearMs);
 }
 
 class ReviewReader {
@@ -55,6 +48,7 @@ class ReviewReader {
       compare_elapsed();
     }
     make_kpis();
+    longest_period_ = KPI_TRY(longest_period(rules_, reader_));
     KPI_TRY(read_lines());
     KPI_TRY(read_ledger());
     drop_removed();
@@ -116,7 +110,8 @@ class ReviewReader {
     const auto day = [&](Slot slot) {
       return is_civil ? date_of(slot) : Date{std::chrono::floor<std::chrono::days>(rule.zone.to_local(at(slot)))};
     };
-    const Date next = is_civil ? day(next_slot(*end, rule.every, rule.zone)) : day(*end);
+    const Date next =
+        is_civil ? day(next_slot(slot_at(day(*end), rule.every, rules_.calendar), rule.every, rule.zone)) : day(*end);
     const bool is_whole = is_civil ? next > period.to : next >= period.to;
     return is_whole && !review_.is_open ? period.to : std::clamp(day(*end), period.from, period.to);
   }
@@ -145,13 +140,13 @@ class ReviewReader {
     return lines;
   }
 
-  /// Whether a period of the KPI that begins at `slot` ends within the review's days.
-  [[nodiscard]] bool belongs(const Kpi& kpi, const ReviewPeriod& period, Slot slot, Slot end) const {
+  /// Whether a period of the KPI that ended then ended within the review's days.
+  static bool belongs(const Kpi& kpi, const ReviewPeriod& period, Slot end) {
     if (kpi.every.is_civil()) {
       return end > slot_of(period.from) && end <= slot_of(period.to);
     }
     const auto at = [&](Date date) { return kpi.zone.to_instant(local_midnight(date)).time_since_epoch().count(); };
-    return slot.ms >= at(period.from) && slot.ms < at(period.to);
+    return end.ms > at(period.from) && end.ms <= at(period.to);
   }
 
   void make_kpis() {
@@ -179,6 +174,7 @@ class ReviewReader {
     for (std::size_t at = 0; at < order_.size(); ++at) {
       const Kpi& kpi = rules_.kpis[order_[at]];
       review_.kpis[at].kpi = &kpi;
+      review_.kpis[at].recorded_as = kpi.id;
       review_.kpis[at].last_due = last_due(kpi, plans[order_[at]]);
       const auto removed = review_.rules.removed.find(kpi.id);
       if (removed != review_.rules.removed.end()) {
@@ -190,8 +186,29 @@ class ReviewReader {
     }
   }
 
+  /// What the history still has under a former name is the KPI's of now, as for the daemon when it next runs.
+  void rename_lines(std::vector<LineRow>& rows) {
+    const auto names = earlier_names(rules_);
+    std::set<std::pair<std::string, Labels>> known;
+    for (const LineRow& row : rows) {
+      known.emplace(row.kpi, row.segment);
+    }
+    for (LineRow& row : rows) {
+      const auto name = names.find(row.kpi);
+      if (name == names.end()) {
+        continue;
+      }
+      ReviewKpi& kpi = review_.kpis[at_.find(name->second)->second];
+      if (has_segment(*kpi.kpi, row.segment) && known.emplace(kpi.kpi->id, row.segment).second) {
+        kpi.recorded_as = row.segment.empty() ? row.kpi : kpi.recorded_as;
+        row.kpi = kpi.kpi->id;
+      }
+    }
+  }
+
   Result<void> read_lines() {
     std::vector<LineRow> rows = KPI_TRY(reader_.lines());
+    rename_lines(rows);
     std::ranges::sort(rows, {}, [](const LineRow& row) { return std::pair(row.kpi, row.segment); });
     for (const LineRow& row : rows) {
       const auto found = at_.find(row.kpi);
@@ -217,18 +234,21 @@ class ReviewReader {
   }
 
   Result<void> read_ledger() {
-    const auto [from, to] = slots_around(review_.period, longest_period(rules_));
+    const auto [from, to] = slots_around(review_.period, longest_period_);
     KPI_TRY(reader_.ledger(from, to, [&](const LedgerPoint& row) {
       const Place* place = place_of(row.line);
       if (place == nullptr) {
         return;
       }
       const Kpi& kpi = rules_.kpis[place->kpi];
-      const Slot end = next_slot(row.slot, kpi.every, kpi.zone);
-      if (belongs(kpi, review_.period, row.slot, end)) {
+      const Slot end = end_of(row.slot, row.period, kpi);
+      if (belongs(kpi, review_.period, end)) {
         take(line_of(*place), row, end, kpi);
       }
     }));
+    for (ReviewKpi& kpi : review_.kpis) {
+      each_line(kpi, [](ReviewLine& line) { std::ranges::stable_sort(line.points, {}, &ReviewPoint::end); });
+    }
     for (ReviewKpi& kpi : review_.kpis) {  // a segment that had retired before has nothing to say
       drop_silent(kpi);
     }
@@ -402,7 +422,7 @@ class ReviewReader {
     judged.to = kpi.until;
     std::vector<ReviewPoint> points;
     std::ranges::copy_if(line.points, std::back_inserter(points), [&](const ReviewPoint& point) {
-      return belongs(*kpi.kpi, judged, point.slot, point.end);
+      return belongs(*kpi.kpi, judged, point.end);
     });
     return points;
   }
@@ -433,19 +453,20 @@ class ReviewReader {
     for (const auto& [period, figure] :
          {std::pair(&previous_, &ReviewLine::previous), std::pair(&year_ago_, &ReviewLine::year_ago)}) {
       std::map<std::uint32_t, std::vector<ReviewPoint>> points;
-      const auto [from, to] = slots_around(*period, longest_period(rules_));
+      const auto [from, to] = slots_around(*period, longest_period_);
       KPI_TRY(reader_.ledger(from, to, [&, earlier = period](const LedgerPoint& row) {
         const Place* place = place_of(row.line);
         if (place == nullptr || !is_judged(review_.kpis[place->at])) {
           return;
         }
         const Kpi& kpi = rules_.kpis[place->kpi];
-        const Slot end = next_slot(row.slot, kpi.every, kpi.zone);
-        if (belongs(kpi, beside(*earlier, review_.kpis[place->at]), row.slot, end)) {
+        const Slot end = end_of(row.slot, row.period, kpi);
+        if (belongs(kpi, beside(*earlier, review_.kpis[place->at]), end)) {
           points[row.line].push_back({row.slot, end, row.value, row.limit, row.expected, row.verdict, kNone, {}});
         }
       }));
-      for (const auto& [line, found] : points) {
+      for (auto& [line, found] : points) {
+        std::ranges::stable_sort(found, {}, &ReviewPoint::end);
         const Place& place = *place_of(line);
         line_of(place).*figure = summed_up(found, review_.kpis[place.at].basis);
       }
@@ -462,14 +483,17 @@ class ReviewReader {
   }
 
   Result<void> read_restatements() {
-    const auto [from, to] = slots_around(review_.period, longest_period(rules_));
+    const auto [from, to] = slots_around(review_.period, longest_period_);
     for (const VerdictRevision& revision : KPI_TRY(reader_.ledger_revisions(from, to))) {
       const Place* place = place_of(revision.row.line);
       if (place == nullptr) {
         continue;
       }
       ReviewLine& line = line_of(*place);
-      const auto point = std::ranges::find(line.points, revision.row.slot, &ReviewPoint::slot);
+      // One of another length that began on the same day is another period.
+      const Slot end = end_of(revision.row.slot, revision.row.period, rules_.kpis[place->kpi]);
+      const auto point = std::ranges::find_if(
+          line.points, [&](const ReviewPoint& one) { return one.slot == revision.row.slot && one.end == end; });
       const bool is_same = point != line.points.end() && (point->value == revision.row.value ||
                                                           (std::isnan(point->value) && std::isnan(revision.row.value)));
       if (point != line.points.end() && !is_same) {
@@ -491,6 +515,7 @@ class ReviewReader {
   Review review_;
   ReviewPeriod previous_;  // whole, also where the review's are cut
   ReviewPeriod year_ago_;
+  std::int64_t longest_period_ = 0;                     // in milliseconds
   std::vector<std::uint32_t> order_;                    // by place in Review::kpis: the index into RuleSet::kpis
   std::map<std::string, std::size_t, std::less<>> at_;  // by KPI: its place in Review::kpis
   std::vector<std::optional<Place>> places_;            // by line id

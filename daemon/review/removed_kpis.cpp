@@ -1,7 +1,7 @@
 #include "daemon/review/removed_kpis.hpp"
 
 #include "daemon/engine/recorded_rules.hpp"
-#include "rules/base/text.hpp"
+#include "daemon/review/judged_periods.hpp"
 #include "rules/load/definition.hpp"
 #include "rules/model/earlier_names.hpp"
 
@@ -37,17 +37,6 @@ RecordsOfRemoved names_of_removed(const RuleSet& rules, const std::vector<LineRo
     }
   }
   return removed;
-}
-
-std::optional<Grain> every_of(std::string_view rule) {
-  constexpr std::string_view kKey = "every: ";
-  for (const std::string_view line : split(rule, '\n')) {
-    if (line.starts_with(kKey)) {
-      const auto grain = parse_grain(line.substr(kKey.size()));
-      return grain ? std::optional(*grain) : std::nullopt;
-    }
-  }
-  return std::nullopt;
 }
 
 Result<void> read_records(HistoryReader& reader, RecordsOfRemoved& removed) {

@@ -267,8 +267,8 @@ class Html {
     for (const TargetTurnover& turn : kpi.changes) {
       change_row(turn.date,
                  kpi,
-                 turn_text(turn.was, *kpi.kpi, style_),
-                 turn_text(turn.is, *kpi.kpi, style_),
+                 turn_text(turn.was, turn.was_share, *kpi.kpi, style_),
+                 turn_text(turn.is, turn.is_share, *kpi.kpi, style_),
                  turn.why.empty() ? words_.no_reason : std::string_view(turn.why));
     }
     for (const RuleTurnover& turn : kpi.rule_changes) {

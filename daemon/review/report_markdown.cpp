@@ -126,8 +126,8 @@ std::string report_markdown(const Review& review, const ReportStyle& style) {
       text += fmt::format("- {}, **{}**: {} → {} ({})\n",
                           long_date(turn.date, words),
                           md(kpi.kpi->title),
-                          md(turn_text(turn.was, *kpi.kpi, style)),
-                          md(turn_text(turn.is, *kpi.kpi, style)),
+                          md(turn_text(turn.was, turn.was_share, *kpi.kpi, style)),
+                          md(turn_text(turn.is, turn.is_share, *kpi.kpi, style)),
                           turn.why.empty() ? std::string(words.no_reason) : md(turn.why));
       is_any = true;
     }

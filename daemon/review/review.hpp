@@ -97,6 +97,8 @@ struct TargetTurnover {
   std::string target;            ///< Its name.
   std::vector<std::string> was;  ///< Lines of its text that are no more.
   std::vector<std::string> is;   ///< Lines that are new.
+  bool was_share = false;        ///< Its goal was a share of the periods.
+  bool is_share = false;         ///< Its goal is one now.
   std::string why;               ///< Empty: nobody said.
 };
 
@@ -114,7 +116,8 @@ struct UnusualEnd {
 };
 
 struct ReviewKpi {
-  const Kpi* kpi = nullptr;           ///< Of the configuration, or of Review::rules.
+  const Kpi* kpi = nullptr;  ///< Of the configuration, or of Review::rules.
+  std::string recorded_as;   ///< The history's name of it: a former one until the daemon has run with the new one.
   std::optional<RemovedKpi> removed;  ///< It is no longer in the rules, and asks for nothing any more.
   FigureBasis basis = FigureBasis::kFormula;
   /// Its figures are of the days before: an open period counts up to the last judged one, and so do what it is

@@ -32,6 +32,10 @@ std::vector<std::string> without(std::vector<std::string> lines, const std::vect
   return lines;
 }
 
+bool is_of_share(const std::vector<std::string>& lines) {
+  return std::ranges::find(lines, "measure: share_met") != lines.end();
+}
+
 class People {
  public:
   People(Review& review, const Config& config, HistoryReader& reader)
@@ -80,8 +84,13 @@ class People {
       const auto earlier = before.find(key);
       const Date date = day_of(version.first_met, config_.zone);
       if (kpi != nullptr && earlier != before.end() && is_within(date) && earlier->second != lines) {
-        kpi->changes.push_back(
-            {date, version.row.target, without(earlier->second, lines), without(lines, earlier->second), ""});
+        kpi->changes.push_back({date,
+                                version.row.target,
+                                without(earlier->second, lines),
+                                without(lines, earlier->second),
+                                is_of_share(earlier->second),
+                                is_of_share(lines),
+                                ""});
       }
       before.insert_or_assign(key, std::move(lines));
     }
@@ -112,8 +121,10 @@ class People {
     for (const Target& target : kpi.kpi->targets) {
       double goal = target.goal;
       std::optional<Date> deadline = target.deadline;
+      const bool is_share = target.measure == Target::Measure::kShareMet;
       for (const Target::Change& change : target.changes) {
-        TargetTurnover turn{change.date, target.name.empty() ? "target" : target.name, {}, {}, change.why};
+        TargetTurnover turn{
+            change.date, target.name.empty() ? "target" : target.name, {}, {}, is_share, is_share, change.why};
         if (change.goal) {
           turn.was.push_back("to: " + number_text(goal));
           turn.is.push_back("to: " + number_text(*change.goal));

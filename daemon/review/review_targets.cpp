@@ -1,9 +1,11 @@
 #include "daemon/review/review_targets.hpp"
 
+#include "daemon/review/judged_periods.hpp"
 #include "daemon/review/outcome.hpp"
 #include "daemon/review/recorded_targets.hpp"
 #include "rules/judge/target.hpp"
 #include "rules/judge/target_plan.hpp"
+#include "rules/model/earlier_names.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -49,6 +51,13 @@ void count(Counted& counted, double value, Verdict verdict, Slot end) {
   counted.met += verdict == Verdict::kMet ? 1 : 0;
   counted.missed += verdict == Verdict::kMissed ? 1 : 0;
 }
+
+/// A judged period.
+struct EndedPeriod {
+  Slot end;  ///< On the civil axis.
+  double value = 0;
+  Verdict verdict = Verdict::kRecorded;
+};
 
 /// A line, and what its targets have come to by the rule of now and, where its periods had targets that this rule does
 /// not have, by the recorded ones.
@@ -162,8 +171,10 @@ class Targets {
     if (counted_.empty()) {
       return {};
     }
+    const auto names = earlier_names(config_.rules);
     for (KnownTarget& known : KPI_TRY(reader_.target_versions())) {
-      known_[{known.row.kpi, known.row.target}].push_back(std::move(known.row));
+      const auto name = names.find(known.row.kpi);
+      known_[{name == names.end() ? known.row.kpi : name->second, known.row.target}].push_back(std::move(known.row));
     }
     for (CountedLine& line : counted_) {
       line.rules.push_back(counted_by(*line.kpi, *line.line));
@@ -282,17 +293,27 @@ class Targets {
       return {};
     }
     const Slot to{slot_of(review_.period.from).ms + 2 * kDayMs};
-    return reader_.ledger(Slot{from.ms - 2 * kDayMs}, to, [&](const LedgerPoint& row) {
+    from.ms -= KPI_TRY(longest_period(review_.rules.config->rules, reader_)) + 2 * kDayMs;
+    std::map<CountedLine*, std::vector<EndedPeriod>> earlier;
+    KPI_TRY(reader_.ledger(from, to, [&](const LedgerPoint& row) {
       const auto found = row.line < lines_.size() ? wanted.find(lines_[row.line]) : wanted.end();
-      if (found == wanted.end() || row.slot >= found->first->points.front().slot) {
+      if (found == wanted.end()) {
         return;
       }
       const Kpi& kpi = *found->second->kpi;
-      const Slot end = civil_slot(next_slot(row.slot, kpi.every, kpi.zone), kpi);
-      for (Counted& counted : found->second->rules) {
-        count(counted, row.value, row.verdict, end);
+      const Slot end = civil_slot(end_of(row.slot, row.period, kpi), kpi);
+      if (end <= slot_of(review_.period.from)) {
+        earlier[found->second].push_back({end, row.value, row.verdict});
       }
-    });
+    }));
+    for (auto& [line, periods] : earlier) {
+      std::ranges::stable_sort(periods, {}, &EndedPeriod::end);
+      for (Counted& counted : line->rules) {
+        std::ranges::for_each(periods,
+                              [&](const EndedPeriod& one) { count(counted, one.value, one.verdict, one.end); });
+      }
+    }
+    return {};
   }
 
   void count_points(CountedLine& counted_line) const {

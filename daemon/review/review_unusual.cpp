@@ -25,7 +25,7 @@ Result<void> add_unusual(Review& review, const Config& config, HistoryReader& re
       continue;
     }
     const Kpi& rule = *kpi.kpi;
-    VerdictFilter filter{rule.id, Labels{}, {}, {}};
+    VerdictFilter filter{kpi.recorded_as, Labels{}, {}, {}};
     filter.from = next_slot(last->slot, rule.every, rule.zone, -kPeriods);
     filter.to = last->end;
     std::vector<Sample> judged;

@@ -55,8 +55,8 @@ constexpr const char* kStepTimes =
     "UNION SELECT at FROM source_seen WHERE at < ?1 ORDER BY at";
 constexpr const char* kLines = "SELECT line.id, name, segment FROM line JOIN kpi ON kpi.id = kpi_id ORDER BY line.id";
 constexpr const char* kLedger =
-    "SELECT line_id, slot, value, limit_value, goal, expected, verdict, target_status FROM ledger "
-    "WHERE slot >= ?1 AND slot < ?2 ORDER BY slot, line_id";
+    "SELECT line_id, slot, value, limit_value, goal, expected, verdict, target_status, period_start, "
+    "period_end FROM ledger WHERE slot >= ?1 AND slot < ?2 ORDER BY slot, line_id";
 constexpr const char* kLedgerRevisions = "SELECT " KPI_LEDGER_COLUMNS
                                          ", replaced_at FROM ledger_revision WHERE slot >= ?1 AND slot < ?2 "
                                          "ORDER BY replaced_at, id";
@@ -265,7 +265,8 @@ Result<void> SqliteHistoryReader::ledger(Slot from, Slot to, const std::function
            found.real(4),
            found.real(5),
            words.value<Verdict>(found.integer(6)),
-           words.value<TargetStatus>(found.integer(7))});
+           words.value<TargetStatus>(found.integer(7)),
+           {found.instant(8), found.instant(9)}});
     };
     ledger.each(deliver, from, to);
     return {};

@@ -63,7 +63,8 @@ async function judge(page, what) {
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
   const text = violations.map(({ id, nodes }) => `${id} ${nodes[0].target} ${nodes[0].failureSummary}`).join("; ");
   found.expect(`${what}: axe finds`, violations.length === 0, text);
-  const width = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+  // Not the window's innerWidth, which on a phone grows with what is too wide.
+  const width = [await page.evaluate(() => document.documentElement.scrollWidth), page.viewportSize().width];
   found.expect(`${what}: wider than the window`, width[0] <= width[1], `${width}`);
   if (width[1] < 700) {
     const cut = await page.evaluate(() => [...document.querySelectorAll(".scroll")].filter((box) => box.scrollWidth > box.clientWidth + 1)
@@ -83,6 +84,10 @@ async function lookAtViews(name, options, wanted = views) {
     await page.waitForFunction((hash) => location.hash === hash && document.querySelector("main h1") &&
       document.querySelector("main").dataset.view === hash, view);
     await judge(page, `${name} ${view}`);
+    if (view === "#/alerts") {
+      const ids = await page.getByText(/\bep_[0-9A-Z]{26}\b/).count();
+      found.expect(`${name} ${view}: the ids of alerts are there`, ids > 0);
+    }
   }
   await page.context().close();
 }

@@ -1,5 +1,5 @@
-// The review of a time that is over keeps what was judged in it: KPIs that have left the rules since, and targets that
-// were removed or followed by others.
+// The review of a time that is over keeps what was judged in it: KPIs that have left the rules since or have another
+// name or other periods now, and targets that were removed or followed by others.
 
 #include "tests/unit/daemon/cli/program.hpp"
 
@@ -233,6 +233,91 @@ TEST_F(PastReview, OfASumThatGaveWayToALaterOneHasTheWholeSum) {
   EXPECT_EQ(found["deadline"], "2026-08-31");
   EXPECT_THAT(text("html"), HasSubstr("The target was missed: 18,400 visits instead of 20,000 visits."));
   EXPECT_THAT(text("csv"), HasSubstr("2026-08-31,1,1,"));
+}
+
+/// A KPI that is judged over `every`, with a target that is due in the middle of September.
+std::string paced(const std::string& every) {
+  return "  paced:\n    title: Paced\n    unit: visits\n    value: web.visits\n    every: " + every +
+         "\n    thresholds: {warning: 150}\n    target: {from: 190, start: 2026-05-01, to: 900, by: 2026-09-15}\n";
+}
+
+TEST_F(PastReview, CountsAPeriodWhereItEndedThoughTheKpiHasLongerOnesNow) {
+  judge(paced("day"), paced("day"));
+  const json before = line("paced");
+  ASSERT_EQ(before["periods"], 92);
+  ASSERT_EQ(before["met"], 62);
+  ASSERT_EQ(before["target"]["actual"], 140);
+  program_.write("rules.yaml", rules(paced("month")));
+  const json after = line("paced");
+  for (const char* same : {"periods", "met", "missed", "no_data", "value", "previous", "target"}) {
+    EXPECT_EQ(after[same], before[same]) << same;
+  }
+  EXPECT_EQ(line("paced", json::object(), {"--from", "2026-09-30", "--to", "2026-10-01"})["periods"], 1);
+}
+
+TEST_F(PastReview, CountsAPeriodWhereItEndedThoughTheKpiHasShorterOnesNow) {
+  judge(paced("quarter"), paced("quarter"));
+  const std::vector<std::string> september{"--month", "2026-09"};
+  ASSERT_EQ(line("paced", json::object(), september)["periods"], 1);
+  program_.write("rules.yaml", rules(paced("day")));
+  EXPECT_EQ(line("paced", json::object(), september)["periods"], 1);
+  EXPECT_EQ(line("paced", json::object(), {"--month", "2026-07"})["periods"], 0);
+  EXPECT_EQ(line("paced", json::object(), {"--month", "2026-10"})["periods"], 0);
+}
+
+TEST_F(PastReview, EndsWithTheLongPeriodThatTookThePlaceOfItsFirstDay) {
+  program_.write("kpid.yaml", kConfig);
+  program_.write("web.csv", web_csv());
+  program_.write("rules.yaml", rules(paced("day")));
+  ASSERT_EQ(program_.once("2026-09-12T08:00:00Z"), 0);
+  const json days = line("paced", json::object(), {"--from", "2026-09-01", "--to", "2026-09-12"});
+  ASSERT_EQ(days["periods"], 11);
+  program_.write("rules.yaml", rules(paced("month")));
+  ASSERT_EQ(program_.once("2026-10-04T08:00:00Z"), 0);
+  const json month = line("paced", json::object(), {"--month", "2026-09"});
+  EXPECT_EQ(month["periods"], 11);  // the month, and the days but its first
+  EXPECT_EQ(month["restated"], json::array());
+  EXPECT_EQ(month["target"]["status"], "missed");
+  EXPECT_EQ(line("paced", json::object(), {"--from", "2026-09-01", "--to", "2026-09-12"})["periods"], 10);
+}
+
+TEST_F(PastReview, FindsAKpiUnderItsFormerNameBeforeTheDaemonTookItsNewOneUp) {
+  const std::string rule =
+      "    title: Visits\n    unit: visits\n    value: web.visits\n    split_by: [country]\n"
+      "    thresholds: {warning: 150}\n    alerts: [{name: odd, when: unusual(value)}]\n"
+      "    target: {measure: total, to: 30000, by: 2026-12-31}\n";
+  program_.write("kpid.yaml", kConfig);
+  program_.write("web.csv", web_csv());
+  program_.write("rules.yaml", rules("  visits:\n" + rule));
+  ASSERT_EQ(program_.once("2026-08-01T08:00:00Z"), 0);
+  ASSERT_EQ(program_.once("2026-10-05T08:00:00Z"), 0);
+  const json before = line("visits");
+  ASSERT_EQ(before["periods"], 92);
+  ASSERT_EQ(before["target"]["actual"], 31 * 200 + 30 * 140);  // since it was first loaded
+  ASSERT_FALSE(before["history"].is_null());
+  const json of_se = line("visits", {{"country", "SE"}});
+  program_.write("rules.yaml", rules("  sessions:\n    was: [visits]\n" + rule));
+  const std::vector<const char*> same{
+      "periods", "met", "missed", "no_data", "value", "previous", "target", "episodes", "history", "removed"};
+  const json after = line("sessions");
+  for (const char* key : same) {
+    EXPECT_EQ(after[key], before[key]) << key;
+  }
+  for (const char* key : same) {
+    EXPECT_EQ(line("sessions", {{"country", "SE"}})[key], of_se[key]) << key;
+  }
+  EXPECT_EQ(line("visits"), nullptr);
+  ASSERT_EQ(program_.once("2026-10-05T09:00:00Z"), 0);
+  for (const char* key : same) {
+    EXPECT_EQ(line("sessions")[key], before[key]) << key;
+  }
+}
+
+TEST_F(PastReview, UnderAFormerNameHasOnlyTheSegmentsThatTheKpiStillHas) {
+  judge(kVisits, kVisits);
+  program_.write("rules.yaml", rules("  sessions:\n    was: [visits]\n    value: web.visits\n"));
+  EXPECT_EQ(line("sessions")["periods"], 92);
+  EXPECT_EQ(line("sessions", {{"country", "SE"}}), nullptr);
 }
 
 }  // namespace

@@ -324,6 +324,24 @@ TEST_F(Report, WritesChangesOfTargetsInTheLanguage) {
               HasSubstr("mål 3\u00A0%, slutdatum 31 december 2026 → mål 2,6\u00A0%, slutdatum 31 mars 2027 (Q)"));
 }
 
+TEST_F(Report, WritesTheGoalOfAShareOfPeriodsAsAShare) {
+  const auto shared = [](const std::string& keys) {
+    return std::string(kRules) +
+           "  shared:\n    title: Shared\n    unit: visits\n    value: web.visits\n    thresholds: {warning: 150}\n"
+           "    target: {measure: share_met, start: 2026-05-01, by: 2026-12-31, " +
+           keys + "}\n";
+  };
+  program_.write("rules.yaml", shared("to: 90%, changes: [{date: 2026-08-01, to: 80%, why: Q}]"));
+  ASSERT_EQ(program_.once("2026-10-04T09:00:00Z"), 0);
+  EXPECT_THAT(run({"--quarter", "2026-Q3", "--format", "md"}).out,
+              HasSubstr("**Shared**: goal 90% of periods met → goal 80% of periods met (Q)"));
+  EXPECT_THAT(run({"--quarter", "2026-Q3"}).out, HasSubstr("<td>goal 80% of periods met</td>"));
+  program_.write("rules.yaml", shared("to: 70%"));
+  ASSERT_EQ(program_.once("2026-10-05T08:00:00Z"), 0);
+  EXPECT_THAT(run({"--quarter", "2026-Q4", "--format", "md", "--language", "sv"}).out,
+              HasSubstr("mål 90\u00A0% klarade perioder → mål 70\u00A0% klarade perioder"));
+}
+
 TEST_F(Report, TellsOfARuleThatWasEdited) {
   std::string rules = kRules;
   rules.replace(rules.find("warning: 150"), 12, "warning: 170");
