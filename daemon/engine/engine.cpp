@@ -213,7 +213,12 @@ void Engine::judge_due(Instant now, StepSummary& summary) {
   while (!dirty_.empty()) {
     const auto [kpi, line] = *dirty_.begin();
     dirty_.erase(dirty_.begin());
-    if (!options_.waits_elapsed && judged_from(sources_of_kpi_[kpi], sources_, *config_, started_) > now) {
+    // A single step waits for none but those that say that more is to come: the next one goes on.
+    const bool waits =
+        options_.waits_elapsed
+            ? std::ranges::any_of(sources_of_kpi_[kpi], [&](std::uint32_t i) { return sources_[i].has_more; })
+            : judged_from(sources_of_kpi_[kpi], sources_, *config_, started_) > now;
+    if (waits) {
       unread.emplace(kpi, line);
       judge_touched(line, now, summary);
     } else {

@@ -188,6 +188,7 @@ class Engine {
     bool is_changed = false;
     bool is_read = false;               ///< Since the start, to its end, whether or not it could be.
     bool was_failing = false;           ///< As its lines were told last.
+    bool has_more = false;              ///< The last poll did not come to its end; one that broke off has failed.
     std::string cursor_mark;            ///< Before each cursor: the settings it was read with, and the grain.
     std::optional<Slot> anew_from;      ///< What is read from here on is wanted again: its rates have changed.
     std::optional<Instant> anew_since;  ///< When they did, in this run: polls that were asked for before do not serve.

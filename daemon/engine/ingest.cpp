@@ -206,6 +206,10 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   if (const auto lost = result.poll ? lost_row(*result.poll, source, *config_, now) : std::nullopt) {
     result.poll = fail(ErrorKind::kInvalid, *lost);
   }
+  state.has_more = result.poll && result.poll->has_more && !result.poll->broken_off;
+  if (state.has_more) {
+    summary.remarks.push_back("source " + state.row.name + ": there is more to be read; what reads it is judged then");
+  }
   state.is_read = state.is_read || !result.poll || !result.poll->has_more || result.poll->broken_off;
   if (!result.poll || result.poll->broken_off) {
     take_failure(result.source, result.poll ? *result.poll->broken_off : result.poll.error(), result.at, summary);

@@ -260,7 +260,7 @@ TEST(Nagios, KeepsTheStateOfWhatGivesNoFigures) {
   EXPECT_EQ(nagios("connect to address 192.0.2.1 and port 443: Connection refused", 2, {"time", "exit_code"}),
             (Lines{"2026-03-14 m0 null",
                    "2026-03-14 m1 2",
-                   "perfdata time is not there; it says \"connect to address 192.0.2.1 and port 443: Connection "
+                   "perfdata time: is not there; it says \"connect to address 192.0.2.1 and port 443: Connection "
                    "refused\""}));
   EXPECT_EQ(nagios("TCP OK", 0, {"time", "exit_code"}).size(), 1U) << "all is well, and the figure is not there";
 }

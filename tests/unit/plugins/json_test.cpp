@@ -65,8 +65,10 @@ TEST(JsonSource, TakesNoneOfSeveralValues) {
   EXPECT_EQ(problems_json(settings, text).size(), 1U);
   settings.labels = {label("kind", "/items/*/v")};
   settings.metrics = {metric("visits", MetricKind::kFlow, "n")};
-  EXPECT_EQ(problems_json(settings, R"([{"date":"2026-03-01","n":1,"items":[{"v":"a"},{"v":"b"}]}])"),
-            (Lines{"x.json#/0/items/*/v is several values, not a text: write the pointer to one of them"}));
+  EXPECT_EQ(problems_json(settings,
+                          R"([{"date":"2026-03-01","n":1,"items":[{"v":"a"}]},
+                              {"date":"2026-03-02","n":1,"items":[{"v":"a"},{"v":"b"}]}])"),
+            (Lines{"x.json#/1/items/*/v: is several values, not a text: write the pointer to one of them"}));
 }
 
 TEST(JsonSource, MakesNoSmallerSumWhereAnElementHasNoRecords) {
