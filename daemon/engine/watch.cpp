@@ -31,6 +31,11 @@ constexpr std::chrono::seconds kLastDeliveries{1};
 /// How long it waits for polls: they heed a stop within a second, a program may take another one to end.
 constexpr std::chrono::seconds kLastPolls{3};
 
+/// How long a poll of a source may take.
+Duration poll_patience(const SourceConfig& source) {
+  return std::max<Duration>(kStuckPoll, kStuckIntervals * source.every);
+}
+
 template <class... Handlers>
 struct Overloaded : Handlers... {
   using Handlers::operator()...;
@@ -181,6 +186,15 @@ void Watch::start_due(Instant now) {
     const bool is_left_alone =
         until && *until - slack > clock && *until <= clock + patience_after(INT_MAX, source.every);
     const bool was_set_back = polling_[i].next > clock + source.every;
+    if (polling_[i].in_flight && polling_[i].begun + poll_patience(source) < clock && polling_[i].next <= clock) {
+      // It holds up its source, and says nothing of it itself: at each interval it counts as one that failed.
+      polling_[i].next = next_poll(clock, source.every, poll_offset(source.settings.name, source.every));
+      engine_->receive(
+          PollResult{i,
+                     now,
+                     fail(ErrorKind::kTimeout, "the poll of " + rfc3339(polling_[i].begun) + " has not ended"),
+                     generation_});
+    }
     if (!polling_[i].in_flight && (polling_[i].next <= clock || was_set_back)) {
       if (is_left_alone) {
         polling_[i].next = next_poll(*until - slack, source.every, poll_offset(source.settings.name, source.every));
@@ -258,8 +272,7 @@ std::size_t Watch::untried() const {
 bool Watch::has_stuck_poll() const {
   const Instant clock = world_.clock.now();
   for (std::size_t i = 0; i < polling_.size(); ++i) {
-    const Duration patience = std::max<Duration>(kStuckPoll, kStuckIntervals * config_->sources[i].every);
-    if (polling_[i].in_flight && polling_[i].begun + patience < clock) {
+    if (polling_[i].in_flight && polling_[i].begun + poll_patience(config_->sources[i]) < clock) {
       return true;
     }
   }

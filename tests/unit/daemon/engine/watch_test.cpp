@@ -161,6 +161,43 @@ class StuckSource final : public Source {
   bool goes_on_ = false;
 };
 
+TEST(Watch, APollThatDoesNotEndIsAFailureOfItsSource) {
+  const auto stuck = std::make_shared<StuckSource>();
+  const auto other = std::make_shared<CountedSource>();
+  auto config = std::make_shared<Config>(
+      *load("timezone: UTC\nsources:\n  web: {plugin: csv, path: web.csv, every: 1s, metrics: {visits: {kind: flow}}}\n"
+            "  shop: {plugin: csv, path: shop.csv, every: 1s, metrics: {orders: {kind: flow}}}\n",
+            "kpis:\n  visits: {value: web.visits}\n"));
+  config->sources[0].source = stuck;
+  config->sources[1].source = other;
+  FragileStore store;
+  SetClock clock;
+  NoFiles host;
+  NoHttp http;
+  std::ostringstream console;
+  Watch watch(config, store, World{clock, host, http, console});
+  ASSERT_TRUE(watch.restore(clock.now()));
+  std::promise<std::string> told;
+  std::atomic<int> failures{0};
+  watch.on_turn = [&](const StepSummary& summary) {
+    for (const std::string& warning : summary.warnings) {
+      if (warning.find("source web") != std::string::npos && ++failures == 3) {
+        told.set_value(warning);
+      }
+    }
+  };
+  std::thread running([&] { EXPECT_TRUE(watch.run([] { return nullptr; })); });
+  EXPECT_TRUE(other->wait_for(2));
+  EXPECT_EQ(failures, 0);
+  clock.set(std::chrono::minutes{11});
+  auto said = told.get_future();
+  EXPECT_EQ(said.wait_for(std::chrono::seconds{20}), std::future_status::ready);
+  stuck->let_go();
+  watch.inbox().post(StopRequest{});
+  running.join();
+  EXPECT_GE(failures, 3);
+}
+
 /// Ten minutes pass each time it is asked; nothing is waited for in real time.
 class HurryingClock final : public Clock {
  public:
