@@ -12,7 +12,6 @@ namespace kpi {
 namespace {
 
 constexpr std::size_t kMostAlerts = 100;
-constexpr Grain kHourly{Grain::Unit::kInterval, 3'600'000};
 /// As often within one issue an alert is told in one line.
 constexpr std::size_t kOften = 3;
 
@@ -31,18 +30,6 @@ bool is_of_total(const DigestEpisode& one, const std::vector<DigestEpisode>& tot
 Slot slot_on(Date date, const Kpi& kpi, const CalendarRules& calendar) {
   const auto midnight = std::chrono::local_days{std::chrono::sys_days{date}.time_since_epoch()};
   return slot_at(kpi.zone.to_instant(midnight), kpi.every, kpi.zone, calendar);
-}
-
-/// Whether the figure is of the days that have data: a sum, or a formula of inputs that all must be there.
-bool counts_days(const RuleSet& rules, const Kpi& kpi) {
-  const bool has_several = kpi.value.metrics.size() > 1 || !kpi.value.kpis.empty();
-  return adds_up(rules, kpi) || (has_several && basis_of(rules, kpi) == FigureBasis::kFormula);
-}
-
-Phrase missing_phrase(const Grain& every) {
-  return every.unit == Grain::Unit::kDay ? Phrase::kWithDaysMissing
-         : every == kHourly              ? Phrase::kWithHoursMissing
-                                         : Phrase::kWithPeriodsMissing;
 }
 
 }  // namespace
@@ -152,12 +139,11 @@ void DigestMaker::add_alerts(DigestView& view, const DigestEvents& events, const
   view.hushed = alerts_of(hushed);
 }
 
-/// A figure that lacks days or hours, or segments that are expected to report, says so: it is smaller by them.
-void DigestMaker::add_gaps(DigestLine& row, std::uint32_t index, const Line& total) const {
+/// A figure that lacks segments that are expected to report says so: it is smaller by them.
+void DigestMaker::add_missing_segments(DigestLine& row, std::uint32_t index, const Line& total) const {
   const Kpi& kpi = rules_.kpis[index];
   const bool is_counted = kpi.every.unit == Grain::Unit::kDay || kpi.every.unit == Grain::Unit::kInterval;
-  const bool has_parts = is_counted && kpi.every.is_finer_than(Grain{rule_.every, 0});
-  if (!row.value || !has_parts) {
+  if (!row.value || !is_counted || !kpi.every.is_finer_than(Grain{rule_.every, 0})) {
     return;
   }
   const Slot from = slot_on(period_.from, kpi, rules_.calendar);
@@ -166,13 +152,6 @@ void DigestMaker::add_gaps(DigestLine& row, std::uint32_t index, const Line& tot
     const Sample* value = line.judged.at(slot);
     return value != nullptr && !std::isnan(value->value);
   };
-  const auto count = [&](const auto& counts) {
-    std::int64_t periods = 0;
-    for (Slot slot = from; slot < to; slot = next_slot(slot, kpi.every, kpi.zone)) {
-      periods += counts(slot) ? 1 : 0;
-    }
-    return periods;
-  };
   std::vector<Labels> segments;
   std::int64_t longest = 0;
   for (const Line& line : engine_.lines()) {
@@ -180,28 +159,26 @@ void DigestMaker::add_gaps(DigestLine& row, std::uint32_t index, const Line& tot
     if (line.kpi != index || line.segment.empty() || !is_awaited) {
       continue;
     }
-    const std::int64_t without =
-        count([&](Slot slot) { return *line.first <= slot && known_at(total, slot) && !known_at(line, slot); });
+    std::int64_t without = 0;
+    for (Slot slot = std::max(from, *line.first); slot < to; slot = next_slot(slot, kpi.every, kpi.zone)) {
+      without += known_at(total, slot) && !known_at(line, slot) ? 1 : 0;
+    }
     if (without > 0) {
       segments.push_back(line.segment);
       longest = std::max(longest, without);
     }
   }
-  if (!segments.empty()) {
-    if (adds_up(rules_, kpi)) {
-      row.change.clear();
-      row.change_on_year.clear();
-    }
-    row.state_text = say_it(Phrase::kWithoutSegmentsFor,
-                            {{"state", row.state_text},
-                             {"segments", segments_words(segments, voice_.language)},
-                             {"time", lasting_words(longest, kpi.every, voice_.language)}});
+  if (segments.empty()) {
+    return;
   }
-  const std::int64_t all = count([](Slot) { return true; });
-  const std::int64_t known = count([&](Slot slot) { return known_at(total, slot); });
-  if (counts_days(rules_, kpi) && known < all && total.first && *total.first <= from) {
-    row.state_text = say_it(missing_phrase(kpi.every), {{"state", row.state_text}, {"known", known}, {"n", all}});
+  if (grows_with_days(rules_, kpi)) {
+    row.change.clear();
+    row.change_on_year.clear();
   }
+  row.state_text = say_it(Phrase::kWithoutSegmentsFor,
+                          {{"state", row.state_text},
+                           {"segments", segments_words(segments, voice_.language)},
+                           {"time", lasting_words(longest, kpi.every, voice_.language)}});
 }
 
 }  // namespace kpi

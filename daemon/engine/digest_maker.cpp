@@ -63,31 +63,24 @@ bool was_missed(const Line& line) {
   return waits(line.thresholds) || waits(line.target) || std::ranges::any_of(line.alerts, waits);
 }
 
-/// The values judged of periods that end within the days.
-std::vector<double> judged_in(const Line& line, const Kpi& kpi, const ReviewPeriod& period) {
-  std::vector<double> values;
+/// What was judged of periods that end within the days.
+std::vector<Sample> judged_in(const Line& line, const Kpi& kpi, const ReviewPeriod& period) {
+  std::vector<Sample> values;
   const Instant from = midnight(period.from, kpi.zone);
   const Instant to = midnight(period.to, kpi.zone);
   for (const Sample& sample : line.judged.values) {
     const Instant end = period_of(sample.slot, kpi.every, kpi.zone).end;
     if (end > from && end <= to && !std::isnan(sample.value)) {
-      values.push_back(sample.value);
+      values.push_back(sample);
     }
   }
   return values;
 }
 
-/// How much of it has values.
-double covered(const Line& line, const Kpi& kpi, const ReviewPeriod& period) {
-  const auto days = (std::chrono::sys_days{period.to} - std::chrono::sys_days{period.from}).count();
-  return static_cast<double>(judged_in(line, kpi, period).size()) /
-         static_cast<double>(std::max<std::int64_t>(days, 1));
-}
-
-/// Whether a change between two periods says something of what is counted: five days add up to less than seven.
-bool are_alike(const Line& line, const Kpi& kpi, const ReviewPeriod& period, const ReviewPeriod& other) {
-  const double before = covered(line, kpi, other);
-  return before == 0 || covered(line, kpi, period) == before;
+/// Whether it is the last of its periods that end within the days.
+bool is_last_in(Slot slot, const Kpi& kpi, const ReviewPeriod& period) {
+  const Slot next = next_slot(slot, kpi.every, kpi.zone);
+  return period_of(next, kpi.every, kpi.zone).end > midnight(period.to, kpi.zone);
 }
 
 /// The KPIs as people wrote them.
@@ -132,29 +125,56 @@ bool DigestMaker::has(const Kpi& kpi) const {
   return matches(rule_.match, labels);
 }
 
-std::optional<double> DigestMaker::value_over(std::uint32_t kpi, const Line& line, const ReviewPeriod& period) {
+DigestMaker::Figure DigestMaker::figure_over(std::uint32_t kpi, const Line& line, const ReviewPeriod& period) {
   const Kpi& rule = rules_.kpis[kpi];
-  const Grain digest{rule_.every, 0};
   FigureBasis basis = basis_of(rules_, rule);
-  if (!rule.every.is_finer_than(digest)) {
+  if (!rule.every.is_finer_than(Grain{rule_.every, 0})) {
     basis = FigureBasis::kLast;  // what was judged is about the period, or more than it
   }
+  Figure figure;
   if (basis == FigureBasis::kFormula) {
-    const Value value = figures_.value(kpi, line.segment, period);
-    return value.is_known() ? std::optional(value.number) : std::nullopt;
+    const auto [value, coverage] = figures_.figure(kpi, line.segment, period);
+    figure.value = value.is_known() ? std::optional(value.number) : std::nullopt;
+    figure.coverage = coverage;
+    return figure;
   }
-  const std::vector<double> values = judged_in(line, rule, period);
+  const std::vector<Sample> values = judged_in(line, rule, period);
   if (values.empty()) {
-    return std::nullopt;
+    return figure;
   }
   if (basis == FigureBasis::kLast) {
-    return values.back();
+    const Slot slot = values.back().slot;
+    figure.value = values.back().value;
+    figure.slot = slot;
+    figure.coverage = figures_.coverage(kpi, line.segment, {slot, rule.every, rule.over, rule.zone, rules_.calendar});
+    return figure;
   }
   double sum = 0;
-  for (const double value : values) {
-    sum += value;
+  for (const Sample& sample : values) {
+    sum += sample.value;
   }
-  return sum / static_cast<double>(values.size());
+  figure.value = sum / static_cast<double>(values.size());
+  figure.coverage = figures_.coverage(kpi, line.segment, figures_.frame_of(kpi, period));
+  return figure;
+}
+
+/// What stands beside `now`: of a month to date that is known up to the 29th, the other month's up to its 29th.
+DigestMaker::Figure DigestMaker::figure_beside(std::uint32_t kpi,
+                                               const Line& line,
+                                               const Figure& now,
+                                               const ReviewPeriod& period) {
+  const Kpi& rule = rules_.kpis[kpi];
+  if (!now.slot || is_last_in(*now.slot, rule, period_)) {
+    const Figure figure = figure_over(kpi, line, period);
+    return figure.slot && !is_last_in(*figure.slot, rule, period) ? Figure{} : figure;
+  }
+  if (!rule.every.is_civil()) {
+    return {};  // of part of a day
+  }
+  const Date until = date_of(next_slot(*now.slot, rule.every, rule.zone));
+  const ReviewPeriod part = first_part(period, period_, until, rule.every);
+  const Figure figure = figure_over(kpi, line, part);
+  return figure.slot && !is_last_in(*figure.slot, rule, part) ? Figure{} : figure;
 }
 
 std::string DigestMaker::change_words(double now, double before, const Unit& unit) const {
@@ -171,25 +191,36 @@ std::string DigestMaker::change_words(double now, double before, const Unit& uni
   return with_sign(change, format_value(change, percent(), voice_.language));
 }
 
-void DigestMaker::add_change(DigestLine& row, std::uint32_t kpi, const Line& line) {
+/// Gives "5 of 7 days have data" where the value lacks some.
+std::string DigestMaker::add_figures(DigestLine& row, std::uint32_t kpi, const Line& line) {
   const Kpi& rule = rules_.kpis[kpi];
-  const Unit& unit = rule.unit;
-  const bool is_total = rule.every.is_finer_than(Grain{rule_.every, 0}) && adds_up(rules_, rule);
-  row.value = value_over(kpi, line, period_);
-  row.previous = value_over(kpi, line, before_);
-  row.year_ago = value_over(kpi, line, year_ago_);
+  const Figure now = figure_over(kpi, line, period_);
+  const Figure before = figure_beside(kpi, line, now, before_);
+  const Figure year_ago = figure_beside(kpi, line, now, year_ago_);
   const auto text = [&](const std::optional<double>& value) {
-    return value ? format_value(*value, unit, voice_.language) : std::string();
+    return value ? format_value(*value, rule.unit, voice_.language) : std::string();
   };
+  row.value = now.value;
+  row.previous = before.value;
+  row.year_ago = year_ago.value;
   row.formatted = text(row.value);
   row.formatted_previous = text(row.previous);
   row.formatted_year_ago = text(row.year_ago);
-  if (row.value && row.previous && (!is_total || are_alike(line, rule, period_, before_))) {
-    row.change = change_words(*row.value, *row.previous, unit);
+  // Five days add up to less than seven.
+  const bool is_total = grows_with_days(rules_, rule) && basis_of(rules_, rule) != FigureBasis::kMean;
+  const auto change_since = [&](const Figure& other) {
+    const bool is_told = now.value && other.value && (!is_total || now.coverage.is_like(other.coverage));
+    return is_told ? change_words(*now.value, *other.value, rule.unit) : std::string();
+  };
+  row.change = change_since(before);
+  row.change_on_year = change_since(year_ago);
+  if (now.slot && !is_last_in(*now.slot, rule, period_)) {
+    row.value_of = period_words(*now.slot, rule.every, {rule.zone, rules_.calendar}, voice_.language);
   }
-  if (row.value && row.year_ago && (!is_total || are_alike(line, rule, period_, year_ago_))) {
-    row.change_on_year = change_words(*row.value, *row.year_ago, unit);
+  if (now.value && is_of_days(rules_, rule) && !now.coverage.is_whole()) {
+    return coverage_words(now.coverage, voice_.language);
   }
+  return "";
 }
 
 /// Of a KPI whose periods are longer than the digest's and none of which ended in it: the last one before, by its name.
@@ -245,6 +276,9 @@ void DigestMaker::add_state(DigestLine& row, const Kpi& kpi, const Line& line) c
       break;
   }
   row.needs_attention = row.state != KpiState::kOk && (row.state != KpiState::kPending || was_missed(line));
+  if (row.needs_attention && row.state != KpiState::kNoData && !row.value) {
+    row.state_text += "; " + say_it(Phrase::kStateNoDataInPeriod);
+  }
   // That its data is back now makes nothing fine of a period that has none.
   if (row.state == KpiState::kOk && !row.value) {
     row.state = KpiState::kNoData;
@@ -301,12 +335,15 @@ DigestLine DigestMaker::line_of(std::uint32_t index, const Line& line) {
   row.owner = kpi.owner;
   row.objective = kpi.objective;
   row.unit = kpi.unit.text();
-  add_change(row, index, line);
+  const std::string coverage = add_figures(row, index, line);
   add_value_of_before(row, kpi, line);
   add_state(row, kpi, line);
   add_segments(row, kpi, line);
   add_target(row, kpi, line);
-  add_gaps(row, index, line);
+  add_missing_segments(row, index, line);
+  if (!coverage.empty()) {
+    row.state_text += "; " + coverage;
+  }
   if (!row.value_of.empty()) {
     row.state_text = say_it(Phrase::kWithValueOf, {{"state", row.state_text}, {"period", row.value_of}});
   }

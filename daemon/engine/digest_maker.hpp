@@ -43,23 +43,31 @@ class DigestMaker {
   DigestView make(const DigestEvents& events, Instant now);
 
  private:
+  /// What stands for a KPI in a period.
+  struct Figure {
+    std::optional<double> value;
+    Coverage coverage;
+    std::optional<Slot> slot;  ///< Whose judged value it is; none: it is of all of the period.
+  };
+
   [[nodiscard]] bool has(const Kpi& kpi) const;
   [[nodiscard]] std::string summary_of(const std::vector<DigestLine>& lines) const;
   DigestLine line_of(std::uint32_t kpi, const Line& line);
-  void add_change(DigestLine& row, std::uint32_t kpi, const Line& line);
+  std::string add_figures(DigestLine& row, std::uint32_t kpi, const Line& line);
   void add_value_of_before(DigestLine& row, const Kpi& kpi, const Line& line) const;
   void add_state(DigestLine& row, const Kpi& kpi, const Line& line) const;
   [[nodiscard]] std::string firing_words(const Kpi& kpi, const Line& line) const;
   void add_segments(DigestLine& row, const Kpi& kpi, const Line& total) const;
   void add_target(DigestLine& row, const Kpi& kpi, const Line& line) const;
-  std::optional<double> value_over(std::uint32_t kpi, const Line& line, const ReviewPeriod& period);
+  Figure figure_over(std::uint32_t kpi, const Line& line, const ReviewPeriod& period);
+  Figure figure_beside(std::uint32_t kpi, const Line& line, const Figure& now, const ReviewPeriod& period);
   [[nodiscard]] std::string change_words(double now, double before, const Unit& unit) const;
   // digest_alerts.cpp
   [[nodiscard]] DigestAlert alert_of(const DigestEpisode& episode, const Kpi& kpi) const;
   [[nodiscard]] DigestAlert alert_of(const std::vector<DigestEpisode>& episodes, const Kpi& kpi) const;
   [[nodiscard]] std::vector<DigestAlert> alerts_of(const std::vector<DigestEpisode>& episodes) const;
   void add_alerts(DigestView& view, const DigestEvents& events, const std::set<std::string>& kpis) const;
-  void add_gaps(DigestLine& row, std::uint32_t kpi, const Line& total) const;
+  void add_missing_segments(DigestLine& row, std::uint32_t kpi, const Line& total) const;
   [[nodiscard]] std::string day_of(Instant at, const Zone& zone) const;
   [[nodiscard]] std::string say_it(Phrase phrase, std::initializer_list<Fill> fills = {}) const;
 

@@ -66,10 +66,10 @@ std::vector<DigestSection> sections_of(const DigestView& digest, Language langua
     }
     sections.push_back(std::move(section));
   };
-  if (digest.alerts.empty()) {
-    sections.push_back({say(language, Phrase::kDigestNoAlerts), {}});
-  } else {
+  if (!digest.alerts.empty()) {
     add(Phrase::kDigestAlerts, digest.alerts);
+  } else if (digest.hushed.empty()) {
+    sections.push_back({say(language, Phrase::kDigestNoAlerts), {}});
   }
   if (!digest.hushed.empty()) {
     add(Phrase::kDigestHushed, digest.hushed);

@@ -44,6 +44,18 @@ void HtmlWriter::chip(std::string_view tone, std::string_view text) {
   put("", text, "</span>");
 }
 
+void HtmlWriter::value(const ReviewKpi& kpi, const ReviewLine& line) {
+  put("<td class=\"number\"><b>", figure_text(line.value, *kpi.kpi, style_), "</b>");
+  value_notes(kpi, line);
+  raw("</td>");
+}
+
+void HtmlWriter::value_notes(const ReviewKpi& kpi, const ReviewLine& line) {
+  for (const std::string& note : kpi::value_notes(kpi, line, style_)) {
+    put("<small class=\"soft\">", note, "</small>");
+  }
+}
+
 void HtmlWriter::compared(const ReviewKpi& kpi,
                           const std::optional<double>& value,
                           const std::optional<double>& before,

@@ -27,6 +27,9 @@ class HtmlWriter {
   void put(std::string_view before, std::string_view text, std::string_view after);
   void header_cell(std::string_view text, std::string_view classes = "");
   void chip(std::string_view tone, std::string_view text);
+  /// A cell with the value, and what it lacks.
+  void value(const ReviewKpi& kpi, const ReviewLine& line);
+  void value_notes(const ReviewKpi& kpi, const ReviewLine& line);
   /// A cell with an earlier figure and how far the present one is from it.
   void compared(const ReviewKpi& kpi,
                 const std::optional<double>& value,

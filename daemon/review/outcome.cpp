@@ -303,6 +303,18 @@ std::string compared_words(const Review& review, const ReportStyle& style) {
                  {"now", long_date(local_day(review.now, style.zone), words)}});
 }
 
+std::vector<std::string> value_notes(const ReviewKpi& kpi, const ReviewLine& line, const ReportStyle& style) {
+  const ReportWords& words = report_words(style.language);
+  std::vector<std::string> notes;
+  if (line.value && kpi.basis != FigureBasis::kFormula) {
+    notes.emplace_back(kpi.basis == FigureBasis::kMean ? words.is_mean : words.is_last);
+  }
+  if (!line.coverage.is_whole()) {
+    notes.push_back(coverage_words(line.coverage, style.language));
+  }
+  return notes;
+}
+
 std::string change_text(const std::optional<double>& value,
                         const std::optional<double>& before,
                         const Kpi& kpi,

@@ -30,6 +30,9 @@ std::string removed_text(const RemovedKpi& removed, const ReportStyle& style);
 /// The value in the KPI's unit and the language, or the word for unknown.
 std::string figure_text(const std::optional<double>& value, const Kpi& kpi, const ReportStyle& style);
 
+/// What stands beside a value: that it is the last one of the period, that "5 of 7 days have data"; mostly nothing.
+std::vector<std::string> value_notes(const ReviewKpi& kpi, const ReviewLine& line, const ReportStyle& style);
+
 /// "+12%", of a KPI in per cent "+0.4 points"; empty when there is nothing to compare with.
 std::string change_text(const std::optional<double>& value,
                         const std::optional<double>& before,

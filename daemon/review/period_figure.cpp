@@ -9,6 +9,7 @@ namespace kpi {
 namespace {
 
 constexpr Grain kDay{Grain::Unit::kDay, 0};
+constexpr Grain kHourly{Grain::Unit::kInterval, 3'600'000};
 
 bool reads_whole_window(const MetricInput& input) {
   return !input.window && !input.since && input.back.empty() && input.how != Aggregate::kTrend &&
@@ -18,6 +19,12 @@ bool reads_whole_window(const MetricInput& input) {
 bool is_distinct(const RuleSet& rules, const MetricInput& input) {
   const bool adds_up = input.how == Aggregate::kByKind || input.how == Aggregate::kSum;
   return adds_up && rules.metrics[input.metric].kind == MetricKind::kDistinct;
+}
+
+/// A question of the time of the period itself; one inside sum(…) is of each grain.
+bool asks_for_time(const Instruction& instruction) {
+  return instruction.op == OpCode::kHoliday || instruction.op == OpCode::kEvent || instruction.op == OpCode::kWeekday ||
+         instruction.op == OpCode::kMonth;
 }
 
 /// By which power of the number of days that are added up a value grows: 1 for a sum, 0 for a ratio of sums.
@@ -33,8 +40,10 @@ int growth_of(const RuleSet& rules, const Program& program, const Instruction& i
     }
     case OpCode::kByGrain:
       return grows(program.nested[instruction.index].how);
-    case OpCode::kKpi:
-      return growth_of(rules, rules.kpis[program.kpis[instruction.index].kpi].value);
+    case OpCode::kKpi: {
+      const KpiInput& input = program.kpis[instruction.index];
+      return input.window ? grows(input.how) : growth_of(rules, rules.kpis[input.kpi].value);
+    }
     default:
       return 0;
   }
@@ -59,6 +68,13 @@ int growth_of(const RuleSet& rules, const Program& program) {
   return stack.empty() ? 0 : stack.back();
 }
 
+/// Whether a KPI is read as it is over any time: by its own value, or by the sum of what adds up anyway.
+bool is_read_over_all(const RuleSet& rules, const Kpi& kpi, const KpiInput& input) {
+  const bool is_summed =
+      input.how == Aggregate::kSum && input.window == kpi.over && growth_of(rules, rules.kpis[input.kpi].value) == 1;
+  return input.back.empty() && (!input.window || is_summed);
+}
+
 Date last_day(const ReviewPeriod& period) {
   return Date{std::chrono::sys_days{period.to} - std::chrono::days{1}};
 }
@@ -79,7 +95,7 @@ std::string_view name_of(FigureBasis basis) {
 
 FigureBasis basis_of(const RuleSet& rules, const Kpi& kpi) {
   const Program& program = kpi.value;
-  const bool is_counted_at_once = program.moments.empty() && program.segments.empty();
+  const bool is_counted_at_once = program.segments.empty() && std::ranges::none_of(program.code, asks_for_time);
   FigureBasis basis = is_counted_at_once ? FigureBasis::kFormula : FigureBasis::kLast;
   for (const MetricInput& input : program.metrics) {
     if (!reads_whole_window(input)) {
@@ -90,13 +106,26 @@ FigureBasis basis_of(const RuleSet& rules, const Kpi& kpi) {
   }
   for (const KpiInput& input : program.kpis) {
     basis = std::max(basis,
-                     input.window || !input.back.empty() ? FigureBasis::kLast : basis_of(rules, rules.kpis[input.kpi]));
+                     is_read_over_all(rules, kpi, input) ? basis_of(rules, rules.kpis[input.kpi]) : FigureBasis::kLast);
   }
   return basis;
 }
 
-bool adds_up(const RuleSet& rules, const Kpi& kpi) {
-  return basis_of(rules, kpi) == FigureBasis::kFormula && growth_of(rules, kpi.value) != 0;
+bool grows_with_days(const RuleSet& rules, const Kpi& kpi) {
+  return growth_of(rules, kpi.value) != 0;
+}
+
+bool is_of_days(const RuleSet& rules, const Kpi& kpi) {
+  const FigureBasis basis = basis_of(rules, kpi);
+  const bool has_several = kpi.value.metrics.size() > 1 || !kpi.value.kpis.empty();
+  return grows_with_days(rules, kpi) || basis == FigureBasis::kMean || (has_several && basis == FigureBasis::kFormula);
+}
+
+std::string coverage_words(const Coverage& coverage, Language language) {
+  const Phrase phrase = coverage.grain == kDay      ? Phrase::kDaysWithData
+                        : coverage.grain == kHourly ? Phrase::kHoursWithData
+                                                    : Phrase::kPeriodsWithData;
+  return say(language, phrase, {{"known", coverage.known}, {"n", coverage.all}});
 }
 
 const std::vector<std::vector<std::uint32_t>>& PeriodFigures::series_of(std::uint32_t kpi, const Labels& segment) {
@@ -149,16 +178,56 @@ void PeriodFigures::add_inputs(std::uint32_t kpi, const Labels& segment, std::ve
   }
 }
 
-Value PeriodFigures::value(std::uint32_t kpi, const Labels& segment, const ReviewPeriod& period) {
+Frame PeriodFigures::frame_of(std::uint32_t kpi, const ReviewPeriod& period) const {
   const auto days = std::chrono::sys_days{period.to} - std::chrono::sys_days{period.from};
-  const Frame frame{slot_of(last_day(period)),
-                    kDay,
-                    Span{0, static_cast<std::int32_t>(days.count()), 0},
-                    rules_.kpis[kpi].zone,
-                    rules_.calendar};
+  return {slot_of(last_day(period)),
+          kDay,
+          Span{0, static_cast<std::int32_t>(days.count()), 0},
+          rules_.kpis[kpi].zone,
+          rules_.calendar};
+}
+
+/// The inputs over the frame's window go to `whole`, to be looked at together; the others are looked at here.
+void PeriodFigures::add_parts(
+    std::uint32_t kpi, const Labels& segment, const Frame& frame, std::vector<FigureInput>& whole, Coverage& least) {
+  const Kpi& rule = rules_.kpis[kpi];
+  const auto see = [&](const Coverage& one) { least = one.is_less_than(least) ? one : least; };
+  const auto& series = series_of(kpi, segment);
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    const FigureInput input{&rule.value.metrics[i], series[i], rule.complete};
+    if (!input.input->window && !input.input->since && input.input->back.empty()) {
+      whole.push_back(input);
+    } else if (!input.input->optional && input.input->back.empty()) {
+      see(SharedSlots(rules_, table_, frame, std::span(&input, 1)).coverage());
+    }
+  }
+  for (const KpiInput& input : rule.value.kpis) {
+    if (input.optional || input.is_self || !input.back.empty()) {
+      continue;
+    }
+    const Labels part = segment_of(input, segment);
+    if (input.window) {
+      see(coverage(input.kpi, part, {frame.slot, frame.every, *input.window, frame.zone, frame.calendar}));
+    } else {
+      add_parts(input.kpi, part, frame, whole, least);
+    }
+  }
+}
+
+Coverage PeriodFigures::coverage(std::uint32_t kpi, const Labels& segment, const Frame& frame) {
+  std::vector<FigureInput> whole;
+  Coverage least{1, 1, kDay};
+  add_parts(kpi, segment, frame, whole, least);
+  const Coverage shared = SharedSlots(rules_, table_, frame, whole).coverage();
+  return shared.all > 0 && !least.is_less_than(shared) ? shared : least;
+}
+
+PeriodFigure PeriodFigures::figure(std::uint32_t kpi, const Labels& segment, const ReviewPeriod& period) {
+  const Frame frame = frame_of(kpi, period);
   std::vector<FigureInput> inputs;
   add_inputs(kpi, segment, inputs);
-  return value(kpi, segment, frame, SharedSlots(rules_, table_, frame, inputs));
+  const SharedSlots shared(rules_, table_, frame, inputs);
+  return {value(kpi, segment, frame, shared), shared.coverage()};
 }
 
 Value PeriodFigures::value(std::uint32_t kpi, const Labels& segment, const Frame& frame, const SharedSlots& shared) {

@@ -96,8 +96,14 @@ class ReviewReader {
     const ReviewPeriod& period = review_.period;
     std::optional<Slot> end;
     const auto see = [&](const ReviewLine& line) {
-      if (!line.points.empty() && (!end || line.points.back().end > *end)) {
-        end = line.points.back().end;
+      // What stands for the period is then its last value, of the day that has one.
+      const auto last = kpi.basis != FigureBasis::kLast
+                            ? line.points.rbegin()
+                            : std::find_if(line.points.rbegin(), line.points.rend(), [](const ReviewPoint& point) {
+                                return !std::isnan(point.value);
+                              });
+      if (last != line.points.rend() && (!end || last->end > *end)) {
+        end = last->end;
       }
     };
     see(kpi.total);
@@ -340,7 +346,11 @@ class ReviewReader {
       if (kpi.basis == FigureBasis::kFormula) {
         each_line(kpi, [&](ReviewLine& line) { fill_by_formula(line, kpi, order_[at], figures); });
       } else {
-        each_line(kpi, [&](ReviewLine& line) { line.value = summed_up(known_points(line, kpi), kpi.basis); });
+        each_line(kpi, [&](ReviewLine& line) {
+          const std::vector<ReviewPoint> points = known_points(line, kpi);
+          line.value = summed_up(points, kpi.basis);
+          line.is_like_previous = line.is_like_year_ago = is_comparable(points, kpi.basis);
+        });
       }
     }
     return read_earlier_values();
@@ -402,18 +412,26 @@ class ReviewReader {
     if (kpi.until == review_.period.from) {
       return;
     }
-    const auto value = [&](const ReviewPeriod& period) -> std::optional<double> {
-      const Value found = figures.value(index, line.segment, period);
-      return found.is_known() ? std::optional(found.number) : std::nullopt;
+    const auto number = [](const Value& value) {
+      return value.is_known() ? std::optional(value.number) : std::nullopt;
     };
     ReviewPeriod judged = review_.period;
     judged.to = kpi.until;
-    line.value = value(judged);
-    for (const auto& [period, figure] :
-         {std::pair(&previous_, &ReviewLine::previous), std::pair(&year_ago_, &ReviewLine::year_ago)}) {
-      const ReviewPeriod earlier = beside(*period, kpi);
-      line.*figure = figures.has_begun(index, line.segment, earlier) ? value(earlier) : std::nullopt;
+    const auto [value, coverage] = figures.figure(index, line.segment, judged);
+    line.value = number(value);
+    if (line.value && is_of_days(rules_, *kpi.kpi)) {
+      line.coverage = coverage;
     }
+    const bool is_total = grows_with_days(rules_, *kpi.kpi);
+    const auto compare = [&](const ReviewPeriod& earlier, std::optional<double>& to, bool& is_like) {
+      if (figures.has_begun(index, line.segment, earlier)) {
+        const auto [before, of] = figures.figure(index, line.segment, earlier);
+        to = number(before);
+        is_like = !is_total || coverage.is_like(of);
+      }
+    };
+    compare(beside(previous_, kpi), line.previous, line.is_like_previous);
+    compare(beside(year_ago_, kpi), line.year_ago, line.is_like_year_ago);
   }
 
   /// Of whole days: the earlier periods have no others.
@@ -425,6 +443,11 @@ class ReviewReader {
       return belongs(*kpi.kpi, judged, point.end);
     });
     return points;
+  }
+
+  /// The last value of a time is compared with the last of another one: not Friday's with Sunday's.
+  static bool is_comparable(const std::vector<ReviewPoint>& points, FigureBasis basis) {
+    return basis != FigureBasis::kLast || points.empty() || !std::isnan(points.back().value);
   }
 
   static std::optional<double> summed_up(const std::vector<ReviewPoint>& points, FigureBasis basis) {
@@ -446,30 +469,36 @@ class ReviewReader {
 
   /// Of KPIs whose figure comes from judged values: those of the earlier periods.
   Result<void> read_earlier_values() {
-    const auto is_judged = [](const ReviewKpi& kpi) { return kpi.basis != FigureBasis::kFormula; };
-    if (std::ranges::none_of(review_.kpis, is_judged)) {
+    if (std::ranges::all_of(review_.kpis, [](const ReviewKpi& kpi) { return kpi.basis == FigureBasis::kFormula; })) {
       return {};
     }
-    for (const auto& [period, figure] :
-         {std::pair(&previous_, &ReviewLine::previous), std::pair(&year_ago_, &ReviewLine::year_ago)}) {
-      std::map<std::uint32_t, std::vector<ReviewPoint>> points;
-      const auto [from, to] = slots_around(*period, longest_period_);
-      KPI_TRY(reader_.ledger(from, to, [&, earlier = period](const LedgerPoint& row) {
-        const Place* place = place_of(row.line);
-        if (place == nullptr || !is_judged(review_.kpis[place->at])) {
-          return;
-        }
-        const Kpi& kpi = rules_.kpis[place->kpi];
-        const Slot end = end_of(row.slot, row.period, kpi);
-        if (belongs(kpi, beside(*earlier, review_.kpis[place->at]), end)) {
-          points[row.line].push_back({row.slot, end, row.value, row.limit, row.expected, row.verdict, kNone, {}});
-        }
-      }));
-      for (auto& [line, found] : points) {
-        std::ranges::stable_sort(found, {}, &ReviewPoint::end);
-        const Place& place = *place_of(line);
-        line_of(place).*figure = summed_up(found, review_.kpis[place.at].basis);
+    KPI_TRY(read_judged(previous_, &ReviewLine::previous, &ReviewLine::is_like_previous));
+    return read_judged(year_ago_, &ReviewLine::year_ago, &ReviewLine::is_like_year_ago);
+  }
+
+  Result<void> read_judged(const ReviewPeriod& period,
+                           std::optional<double> ReviewLine::* figure,
+                           bool ReviewLine::* like) {
+    std::map<std::uint32_t, std::vector<ReviewPoint>> points;
+    const auto [from, to] = slots_around(period, longest_period_);
+    KPI_TRY(reader_.ledger(from, to, [&](const LedgerPoint& row) {
+      const Place* place = place_of(row.line);
+      if (place == nullptr || review_.kpis[place->at].basis == FigureBasis::kFormula) {
+        return;
       }
+      const Kpi& kpi = rules_.kpis[place->kpi];
+      const Slot end = end_of(row.slot, row.period, kpi);
+      if (belongs(kpi, beside(period, review_.kpis[place->at]), end)) {
+        points[row.line].push_back({row.slot, end, row.value, row.limit, row.expected, row.verdict, kNone, {}});
+      }
+    }));
+    for (auto& [id, found] : points) {
+      std::ranges::stable_sort(found, {}, &ReviewPoint::end);
+      const Place& place = *place_of(id);
+      const FigureBasis basis = review_.kpis[place.at].basis;
+      ReviewLine& line = line_of(place);
+      line.*figure = summed_up(found, basis);
+      line.*like = line.*like && is_comparable(found, basis);
     }
     return {};
   }

@@ -145,10 +145,10 @@ class Html {
     }
     html_.raw(sparkline(line, review_.period), "</th>");
     html_.put("<td class=\"wide owner\">", kpi.kpi->owner, "</td>");
-    html_.put("<td class=\"number\"><b>", figure_text(line.value, *kpi.kpi, style_), "</b></td>");
-    html_.compared(kpi, line.value, line.previous, "number narrow");
+    html_.value(kpi, line);
+    html_.compared(kpi, line.beside_previous(), line.previous, "number narrow");
     if (review_.has_year_ago()) {
-      html_.compared(kpi, line.value, line.year_ago, "number wide");
+      html_.compared(kpi, line.beside_year_ago(), line.year_ago, "number wide");
     }
     html_.raw("<td class=\"wide\">");
     if (line.counts.met + line.counts.missed > 0) {

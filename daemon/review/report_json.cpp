@@ -117,6 +117,13 @@ ordered_json restated_of(const ReviewLine& line) {
   return restated;
 }
 
+/// Null: nothing is lacking.
+ordered_json coverage_json(const Coverage& coverage) {
+  return coverage.is_whole()
+             ? ordered_json(nullptr)
+             : ordered_json{{"known", coverage.known}, {"of", coverage.all}, {"grain", coverage.grain.text()}};
+}
+
 ordered_json line_json(const ReviewKpi& kpi, const ReviewLine& line, const ReportStyle& style) {
   ordered_json segment = ordered_json::object();
   for (const auto& [name, value] : line.segment) {
@@ -136,6 +143,8 @@ ordered_json line_json(const ReviewKpi& kpi, const ReviewLine& line, const Repor
           {"year_ago", number_or_null(line.year_ago)},
           {"until", midnight_text(kpi.until, style.zone)},
           {"basis", name_of(kpi.basis)},
+          {"coverage", coverage_json(line.coverage)},
+          {"comparable", {{"previous", line.is_like_previous}, {"year_ago", line.is_like_year_ago}}},
           {"periods", line.counts.periods},
           {"met", line.counts.met},
           {"missed", line.counts.missed},

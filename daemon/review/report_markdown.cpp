@@ -25,13 +25,13 @@ std::string md(std::string_view text) {
 }
 
 std::string compared(const ReviewKpi& kpi,
-                     const ReviewLine& line,
+                     const std::optional<double>& value,
                      const std::optional<double>& before,
                      const ReportStyle& style) {
   if (!before) {
     return "–";
   }
-  const std::string change = change_text(line.value, before, *kpi.kpi, style);
+  const std::string change = change_text(value, before, *kpi.kpi, style);
   return md(figure_text(before, *kpi.kpi, style)) + (change.empty() ? "" : " (" + md(change) + ")");
 }
 
@@ -46,17 +46,19 @@ std::string row(const ReviewKpi& kpi, const ReviewLine& line, bool has_year_ago,
              target_words(*line.target, *kpi.kpi, style);
   }
   const std::string mark = kpi.removed ? " (" + md(words.removed) + ")" : "";
+  const std::vector<std::string> notes = value_notes(kpi, line, style);
   const std::string name =
       line.segment.empty() ? md(kpi.kpi->title) + mark : "· " + md(segment_words(line.segment, words));
-  return fmt::format("| {} | {} | {} | {}{} | {} / {} | {} |\n",
-                     name,
-                     md(kpi.kpi->owner),
-                     md(figure_text(line.value, *kpi.kpi, style)),
-                     compared(kpi, line, line.previous, style),
-                     has_year_ago ? " | " + compared(kpi, line, line.year_ago, style) : std::string(),
-                     line.counts.met,
-                     line.counts.met + line.counts.missed,
-                     md(status));
+  return fmt::format(
+      "| {} | {} | {} | {}{} | {} / {} | {} |\n",
+      name,
+      md(kpi.kpi->owner),
+      md(figure_text(line.value, *kpi.kpi, style)) + (notes.empty() ? "" : " (" + md(join(notes, "; ")) + ")"),
+      compared(kpi, line.beside_previous(), line.previous, style),
+      has_year_ago ? " | " + compared(kpi, line.beside_year_ago(), line.year_ago, style) : std::string(),
+      line.counts.met,
+      line.counts.met + line.counts.missed,
+      md(status));
 }
 
 std::string honesty(const Review& review, const ReportStyle& style) {

@@ -66,13 +66,14 @@ class Page {
     const ReviewLine& line = kpi.total;
     html_.raw("<dl class=\"facts\">");
     fact(words_.value, figure_text(line.value, *kpi.kpi, style_));
+    html_.value_notes(kpi, line);
     html_.raw("</dd></div>");
     fact(words_.previous, line.previous ? figure_text(line.previous, *kpi.kpi, style_) : std::string("–"));
-    html_.change(kpi, line.value, line.previous);
+    html_.change(kpi, line.beside_previous(), line.previous);
     html_.raw("</dd></div>");
     if (review_.has_year_ago()) {
       fact(words_.year_ago, line.year_ago ? figure_text(line.year_ago, *kpi.kpi, style_) : std::string("–"));
-      html_.change(kpi, line.value, line.year_ago);
+      html_.change(kpi, line.beside_year_ago(), line.year_ago);
       html_.raw("</dd></div>");
     }
     if (line.target) {
@@ -260,15 +261,16 @@ class Page {
     }
     // Those that moved the most first.
     std::ranges::stable_sort(lines, std::greater<>{}, [](const ReviewLine* line) {
-      return line->value && line->previous ? std::abs(*line->value - *line->previous) : 0.0;
+      const std::optional<double> value = line->beside_previous();
+      return value && line->previous ? std::abs(*value - *line->previous) : 0.0;
     });
     for (const ReviewLine* line : lines) {
       html_.put("<tr><th scope=\"row\">", segment_words(line->segment, words_), "");
       html_.raw(sparkline(*line, review_.period), "</th>");
-      html_.put("<td class=\"number\"><b>", figure_text(line->value, *kpi.kpi, style_), "</b></td>");
-      html_.compared(kpi, line->value, line->previous, "number");
+      html_.value(kpi, *line);
+      html_.compared(kpi, line->beside_previous(), line->previous, "number");
       if (review_.has_year_ago()) {
-        html_.compared(kpi, line->value, line->year_ago, "number wide");
+        html_.compared(kpi, line->beside_year_ago(), line->year_ago, "number wide");
       }
       html_.raw("<td>", fmt::format("{} / {}", line->counts.met, line->counts.met + line->counts.missed));
       html_.bar(line->counts);

@@ -80,6 +80,8 @@ struct ReportWords {
   std::string_view to_notice;           ///< {notice}
   std::string_view restated;            ///< {count}
   std::string_view restated_row;        ///< {date} {was} {is} {known} {replaced}
+  std::string_view is_mean;             ///< Beside a value, as the next.
+  std::string_view is_last;
   std::string_view basis_mean;
   std::string_view basis_last;
   std::string_view removed;          ///< Beside a name.

@@ -73,6 +73,8 @@ constinit const ReportWords kReportDanish{
     .to_notice = "I snit gik der {notice} fra den første missede periode til alarmen.",
     .restated = "Rettede værdier: {count}",
     .restated_row = "{date}: {was} indtil {replaced}, nu {is}",
+    .is_mean = "gennemsnit",
+    .is_last = "seneste værdi",
     .basis_mean = "Unikke antal kan ikke lægges sammen: værdien er gennemsnittet af periodens vurderinger.",
     .basis_last = "Formlen har egne vinduer: værdien er periodens seneste vurdering.",
     .removed = "fjernet siden",

@@ -74,6 +74,8 @@ constinit const ReportWords kReportEnglish{
     .to_notice = "On average it took {notice} from the first missed period to the alert.",
     .restated = "Restated values: {count}",
     .restated_row = "{date}: {was} until {replaced}, now {is}",
+    .is_mean = "mean",
+    .is_last = "last value",
     .basis_mean = "Unique counts add up over nothing: the value is the mean of the period's judgements.",
     .basis_last = "The formula brings its own windows: the value is the period's last judgement.",
     .removed = "removed since",

@@ -73,6 +73,8 @@ constinit const ReportWords kReportNorwegian{
     .to_notice = "I snitt tok det {notice} fra den første bommede perioden til varselet.",
     .restated = "Rettede verdier: {count}",
     .restated_row = "{date}: {was} til {replaced}, nå {is}",
+    .is_mean = "gjennomsnitt",
+    .is_last = "siste verdi",
     .basis_mean = "Unike antall kan ikke summeres: verdien er gjennomsnittet av periodens vurderinger.",
     .basis_last = "Formelen har egne vinduer: verdien er periodens siste vurdering.",
     .removed = "fjernet siden",

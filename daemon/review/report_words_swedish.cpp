@@ -73,6 +73,8 @@ constinit const ReportWords kReportSwedish{
     .to_notice = "I snitt tog det {notice} från den första missade perioden till larmet.",
     .restated = "Rättade värden: {count}",
     .restated_row = "{date}: {was} till {replaced}, nu {is}",
+    .is_mean = "medelvärde",
+    .is_last = "sista värdet",
     .basis_mean = "Unika antal går inte att summera: värdet är medelvärdet av periodens bedömningar.",
     .basis_last = "Formeln har egna fönster: värdet är periodens sista bedömning.",
     .removed = "borttagen sedan dess",

@@ -79,6 +79,9 @@ struct ReviewLine {
   std::optional<double> value;
   std::optional<double> previous;
   std::optional<double> year_ago;
+  Coverage coverage;             ///< Of what `value` is made of; of a level nothing is lacking.
+  bool is_like_previous = true;  ///< False: a sum, and of another share of its days.
+  bool is_like_year_ago = true;  ///< So.
   VerdictCounts counts;
   std::vector<ReviewPoint> points;  ///< In time order.
   std::vector<double> so_far;       ///< Of a target that adds up, after each of these; NaN: not on its way. Else empty.
@@ -89,6 +92,11 @@ struct ReviewLine {
   std::optional<Duration> to_recover;         ///< From the alert to its end, the mean.
   std::optional<ReviewTarget> target;         ///< The newest.
   std::vector<ReviewTarget> earlier_targets;  ///< Those before it whose deadline lies in the period, in time order.
+
+  /// The value, for what compares it; none where that would compare five days with seven.
+  [[nodiscard]] std::optional<double> beside_previous() const { return is_like_previous ? value : std::nullopt; }
+
+  [[nodiscard]] std::optional<double> beside_year_ago() const { return is_like_year_ago ? value : std::nullopt; }
 };
 
 /// A target that became another one within the period.

@@ -48,6 +48,10 @@ SharedSlots::SharedSlots(const RuleSet& rules,
     std::vector<Slot> with;
     std::ranges::set_union(any, known, std::back_inserter(with));
     any = std::move(with);
+    const Metric& metric = rules_.metrics[one.input->metric];
+    if (metric.grain == grain_) {
+      coverage_ = {0, window_of(frame_, *one.input, metric).periods, grain_};
+    }
     if (one.input->optional) {
       continue;  // made up for where it is not there; where others are not, it counts no more than they
     }
@@ -55,6 +59,7 @@ SharedSlots::SharedSlots(const RuleSet& rules,
     std::ranges::set_intersection(shared.value_or(known), known, std::back_inserter(both));
     shared = std::move(both);
   }
+  coverage_.known = static_cast<std::int64_t>(shared.value_or(any).size());
   if (shared) {
     std::ranges::set_difference(any, *shared, std::back_inserter(lacking_));
   }

@@ -17,6 +17,23 @@ struct FigureInput {
   double complete = 1;  ///< Of the KPI that reads it: which share of a day must be there.
 };
 
+/// Of how many of the periods in a window there are numbers.
+struct Coverage {
+  std::int64_t known = 0;
+  std::int64_t all = 0;  ///< 0: what is read has no periods, and lacks none.
+  Grain grain{};         ///< Of the periods.
+
+  [[nodiscard]] bool is_whole() const { return known >= all; }
+
+  /// Whether as large a share is there: February has as much of its days as March. Two months are not like one.
+  [[nodiscard]] bool is_like(const Coverage& other) const {
+    return known * other.all == other.known * all && (grain.unit <= Grain::Unit::kDay || all == other.all);
+  }
+
+  /// Whether less of it is there.
+  [[nodiscard]] bool is_less_than(const Coverage& other) const { return known * other.all < other.known * all; }
+};
+
 class SharedSlots {
  public:
   /// Of the period of `frame`. Everything must outlive it; a figure of one input shares all there is.
@@ -24,6 +41,10 @@ class SharedSlots {
 
   /// Whether nothing has to be left out.
   [[nodiscard]] bool are_all() const { return lacking_.empty(); }
+
+  /// Of the inputs that have periods, in those that are compared. What coalesce() makes up for is not among them,
+  /// unless there is nothing else.
+  [[nodiscard]] const Coverage& coverage() const { return coverage_; }
 
   /// Copies the series of an input without what is left out; gives their ids in `to`.
   std::vector<std::uint32_t> copy(const MetricInput& input,
@@ -41,6 +62,7 @@ class SharedSlots {
   Frame frame_;
   Grain grain_;                // of the slots that are compared
   std::vector<Slot> lacking_;  // that some inputs know, and not all
+  Coverage coverage_;
 };
 
 }  // namespace kpi

@@ -22,7 +22,7 @@ struct DigestLine {
   std::optional<double> value;
   std::string formatted;
   std::string
-      value_of;  ///< "week 12, 16–22 March 2026": its last period, where none ended in the digest's; else empty.
+      value_of;  ///< "week 12, 16–22 March 2026": its last one, where it is not of all of the digest's; else empty.
   std::optional<double> previous;
   std::string formatted_previous;
   std::string change;  ///< "+5%", "-0.3 points": against the period before; empty: it cannot be told.

@@ -298,9 +298,9 @@ enum class Phrase : std::uint16_t {
   kChangeSinceYear,    ///< {change}
   kPercentagePoints,   ///< {change}
   kStateFine,
-  kWithDaysMissing,     ///< {known} {n} {state}
-  kWithHoursMissing,    ///< {known} {n} {state}
-  kWithPeriodsMissing,  ///< {known} {n} {state}
+  kDaysWithData,        ///< {known} {n}
+  kHoursWithData,       ///< {known} {n}
+  kPeriodsWithData,     ///< {known} {n}
   kWithoutSegmentsFor,  ///< {segments} {state} {time}
   kStateWaiting,
   kStatePending,

@@ -101,7 +101,7 @@ TEST(Digest, SaysNothingIsMissedWhereTheNewestDayHasNotCome) {
   ASSERT_THAT(messages, SizeIs(2));
   EXPECT_EQ(story.state("visits"), KpiState::kPending);
   EXPECT_EQ(messages[0].digest->summary, "1 KPI, all fine now");
-  EXPECT_EQ(messages[0].digest->lines.at(0).state_text, "fine");
+  EXPECT_EQ(messages[0].digest->lines.at(0).state_text, "fine; 1 of 7 days have data");
 }
 
 TEST(Digest, DoesNotCallFineWhatItKnowsNothingOf) {
@@ -526,6 +526,89 @@ TEST(Digest, SaysThatAFigureLacksDays) {
   ASSERT_THAT(messages, SizeIs(2));
   const auto visits = std::ranges::find(messages[0].digest->lines, "visits", &DigestLine::kpi);
   EXPECT_THAT(visits->state_text, HasSubstr("; 5 of 7 days have data"));
+}
+
+/// Visits of 100 on each day from `first` to 22 March 2026 but those left out, judged night by night.
+void tell_days(Story& story, int first, const std::vector<int>& without) {
+  for (int day = first; day <= 22; ++day) {
+    const std::string date = "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
+    if (std::ranges::find(without, day) == without.end()) {
+      story.put("web.visits", date, 100);
+    }
+    story.step(night_after(date));
+  }
+}
+
+TEST(Digest, OfAWeeklyKpiComparesNoWeekThatLacksDays) {
+  Story story(kConfig,
+              "kpis: {visits: {owner: growth, value: web.visits, every: week, unit: visits, complete: 50%}}\n");
+  tell_days(story, 9, {17, 18});
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(2));
+  const DigestLine& line = line_in(messages[0], "visits");
+  EXPECT_EQ(line.formatted + " after " + line.formatted_previous, "500 visits after 700 visits");
+  EXPECT_EQ(line.change, "") << "not -28.6%";
+  EXPECT_EQ(line.state_text, "fine; 5 of 7 days have data");
+}
+
+TEST(Digest, OfAFormulaWithWindowsOfItsOwnComparesNoWeekThatLacksDays) {
+  const std::string rules =
+      "kpis: {so_far: {owner: growth, value: \"to_date(web.visits, week)\", unit: visits, complete: 50%}}\n";
+  Story story(kConfig, rules);
+  tell_days(story, 9, {17, 18});
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(2));
+  const DigestLine& line = line_in(messages[0], "so_far");
+  EXPECT_EQ(line.formatted + " after " + line.formatted_previous, "500 visits after 700 visits");
+  EXPECT_EQ(line.change, "");
+  EXPECT_EQ(line.state_text, "fine; 5 of 7 days have data");
+}
+
+TEST(Digest, OfAnEndThatIsMissingSaysOfWhichDayTheValueIs) {
+  const std::string rules = "kpis: {so_far: {owner: growth, value: \"to_date(web.visits, week)\", unit: visits}}\n";
+  Story story(kConfig, rules);
+  tell_days(story, 9, {21, 22});
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(2));
+  const DigestLine& line = line_in(messages[0], "so_far");
+  EXPECT_EQ(line.formatted + " after " + line.formatted_previous, "500 visits after 500 visits")
+      << "Friday beside Friday, not Sunday";
+  EXPECT_EQ(line.change, "0%");
+  EXPECT_THAT(line.state_text, HasSubstr("; the value is of 20 March 2026"));
+}
+
+TEST(Digest, SaysWhatIsMissingBeforeTheHistoryBegins) {
+  Story story(kConfig, "kpis: {visits: {owner: growth, value: web.visits, unit: visits}}\n");
+  tell_days(story, 18, {});
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(2));
+  EXPECT_EQ(line_in(messages[0], "visits").state_text, "fine; 5 of 7 days have data");
+}
+
+TEST(Digest, OfUniqueCountsSaysOfHowManyDaysTheMeanIs) {
+  Story story(
+      "timezone: UTC\n"
+      "sources: {web: {plugin: csv, path: web.csv, metrics: {visits: {kind: distinct, unit: people}}}}\n"
+      "channels: {team: {type: console}}\n"
+      "routes: [{match: {}, to: [team]}]\n"
+      "digests: [{to: [team], every: week, kpis: {}}]\n",
+      "kpis: {visits: {value: web.visits, unit: people}}\n");
+  tell_days(story, 9, {17, 18});
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(1));
+  EXPECT_EQ(line_in(messages[0], "visits").formatted, "100 people");
+  EXPECT_EQ(line_in(messages[0], "visits").change, "0%");
+  EXPECT_EQ(line_in(messages[0], "visits").state_text, "fine; 5 of 7 days have data");
+}
+
+TEST(Digest, SaysOfAKpiInTroubleThatThePeriodHasNoData) {
+  Story story(kConfig,
+              "kpis: {visits: {owner: growth, value: web.visits, unit: visits, no_data: {then: hold},\n"
+              "                thresholds: {warning: 150}}}\n");
+  tell_days(story, 9, {16, 17, 18, 19, 20, 21, 22});
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(2));
+  EXPECT_EQ(line_in(messages[0], "visits").state_text, "Warning since 9 March 2026; no data in this period");
 }
 
 TEST(Digest, AndTheMessageNameTheSegmentThatATotalLacks) {
