@@ -179,7 +179,7 @@ TEST_F(Report, SaysTheSameInEveryFormat) {
   EXPECT_EQ(visits["value"], 17280);
   EXPECT_THAT(run({"--quarter", "2026-Q3", "--format", "csv"}).out, HasSubstr(total));
   EXPECT_THAT(run({"--quarter", "2026-Q3", "--format", "md"}).out,
-              HasSubstr("| Visits | growth | 17,280 visits | 18,200 visits (−5.1%) | – | 80 / 89 |"));
+              HasSubstr("| Visits | growth | 17,280 visits (89 of 92 days have data) | 18,200 visits | – | 80 / 89 |"));
   const std::string html = run({"--quarter", "2026-Q3"}).out;
   EXPECT_THAT(html, HasSubstr("<b>17,280 visits</b>"));
   EXPECT_THAT(html, HasSubstr("80 met + 9 missed + 3 without data + 0 with nothing to meet = 92 periods"));
