@@ -108,6 +108,13 @@ class ConfigLoader {
     for (std::size_t i = 0; i < paths.size(); ++i) {
       files[i].text = read_text_of(paths[i], files[i].diagnostics);
     }
+    // What a full disk or half a deployment leaves behind: it would end the watch without a word.
+    for (ParsedFile& file : files) {
+      if (file.text != nullptr && trim(file.text->text).empty()) {
+        file.diagnostics.error(
+            Position{file.text, 1, 1, 0}, "the file is empty", "put its content back, or remove it where it is named");
+      }
+    }
     parse_files(files);
     std::vector<const YamlNode*> trees;
     for (ParsedFile& file : files) {

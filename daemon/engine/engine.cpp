@@ -367,7 +367,7 @@ void Engine::schedule(std::uint32_t index) {
   if (wake_of_line_[index] != Instant::max()) {
     wakes_.erase({wake_of_line_[index], index});
   }
-  wake_of_line_[index] = kpi::next_event(line, rules_.kpis[line.kpi], plans_[line.kpi]);
+  wake_of_line_[index] = kpi::next_event(line, plans_[line.kpi], judge_context(last_step_.value_or(Instant{})));
   if (wake_of_line_[index] != Instant::max()) {
     wakes_.emplace(wake_of_line_[index], index);
   }

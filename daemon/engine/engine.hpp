@@ -249,7 +249,7 @@ class Engine {
   void restore_edit(std::uint32_t line, const AlertSlot& alert, const AlertMemory& memory);
   void begin_edit(std::uint32_t kpi);
   Result<void> restore_samples();
-  Result<void> restore_verdicts();
+  Result<void> restore_verdicts(std::vector<KpiState>& stood);
   void restore_targets(const StoredState& state, Instant now);
   void restore_sources(const StoredState& state);
   void version_rules(const StoredState& state);

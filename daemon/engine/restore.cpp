@@ -210,7 +210,8 @@ Result<void> Engine::restore(Instant now, bool is_reload) {
   restore_targets(state, now);
   version_rules(state);
   write_definitions(state);
-  KPI_TRY(restore_verdicts());
+  std::vector<KpiState> stood(lines_.size(), KpiState::kOk);
+  KPI_TRY(restore_verdicts(stood));
   for (const AlertRow& row : state.alerts) {
     restore_alert(row, now);
   }
@@ -233,6 +234,10 @@ Result<void> Engine::restore(Instant now, bool is_reload) {
     line.is_retired = nothing_is_on(line) && has_retired(line, plans_[line.kpi], judge_context(stopped_));
     plan_target(line, now);
     schedule(i);
+    if (stood[i] != state_of(line)) {
+      dirty_.emplace(line.kpi,
+                     i);  // as where the rule was away and its alerts ended: the status says where it stands now
+    }
   }
   std::ranges::for_each(std::exchange(edited_, {}), [this](std::uint32_t kpi) { begin_edit(kpi); });
   restore_routing(state, now);

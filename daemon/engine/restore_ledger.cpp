@@ -24,7 +24,8 @@ bool is_of(const Kpi& kpi, const VerdictRow& row, const CalendarRules& calendar)
 
 }  // namespace
 
-Result<void> Engine::restore_verdicts() {
+/// `stood`: by line, the state that its last row has.
+Result<void> Engine::restore_verdicts(std::vector<KpiState>& stood) {
   std::vector<int> quiet_periods(lines_.size(), kFlapWindow + 1);
   std::vector<TargetTail> tails(lines_.size());
   constexpr Slot kEarliest{std::numeric_limits<std::int64_t>::min()};
@@ -48,6 +49,7 @@ Result<void> Engine::restore_verdicts() {
       complete_target(line, kpi, row.slot, rules_.calendar);
       tails[place - 1].add(row);
     }
+    stood[place - 1] = row.state;
     line.newest = row.slot;
     line.stepped = row.slot;
     line.verdict = row.verdict;

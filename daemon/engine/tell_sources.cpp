@@ -337,6 +337,7 @@ AlertEvent Engine::removed_event(const AlertRow& row) const {
       }
       subject.is_firing = false;
       subject.reason = Reason::kRuleRemoved;
+      subject.was_target = row.rule == "target";
       subject.episode = row.episode;
       subject.severity = row.severity;
       view = described(std::move(subject));
@@ -351,7 +352,10 @@ AlertEvent Engine::removed_event(const AlertRow& row) const {
   }
   std::ranges::sort(event.labels);
   if (!view.period) {
-    say_removed(view, row.line == 0 ? Phrase::kSourceRemoved : Phrase::kRuleRemoved);
+    say_removed(view,
+                row.line == 0          ? Phrase::kSourceRemoved
+                : row.rule == "target" ? Phrase::kTargetRemoved
+                                       : Phrase::kRuleRemoved);
   }
   event.view = std::move(view);
   return event;

@@ -116,10 +116,10 @@ void Descendants::add_children_of(pid_t process) {
   });
 }
 
-std::size_t Descendants::find() {
+std::size_t Descendants::find(std::size_t enough) {
   count_ = 0;
   add_children_of(::getpid());
-  for (std::size_t i = 0; i < count_; ++i) {
+  for (std::size_t i = 0; i < count_ && count_ <= enough; ++i) {
     add_children_of(pids_.at(i));
   }
   return count_;

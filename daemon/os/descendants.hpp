@@ -12,8 +12,9 @@ namespace kpi {
 
 class Descendants {
  public:
-  /// Looks for them anew; how many were found. Without their lists in /proc (an old kernel) it is none.
-  std::size_t find();
+  /// Looks for them anew until there are more than `enough`; how many were found. Without their lists in /proc (an old
+  /// kernel) it is none.
+  std::size_t find(std::size_t enough = kMost);
 
   /// To all that find() found.
   void send(int signal) const;
@@ -22,10 +23,12 @@ class Descendants {
   void kill();
 
  private:
+  static constexpr std::size_t kMost = 2048;
+
   void add_children_of(pid_t process);
   void add_listed(const char* path);
 
-  std::array<pid_t, 2048> pids_{};
+  std::array<pid_t, kMost> pids_{};
   std::size_t count_ = 0;
 };
 

@@ -285,8 +285,13 @@ class Run {
         if (is_killed_) {
           return;
         }
+        if (why_ && group_ > 0) {
+          ::kill(-std::exchange(group_, -1), SIGKILL);  // they may have left the keeper no turn
+          deadline = clock.steady() + kKilling;
+          continue;
+        }
         if (why_) {
-          is_killed_ = true;  // it ends with all that are known to be its children
+          is_killed_ = true;
           tell_keeper(SIGKILL);
           deadline = clock.steady() + kKilling;
           continue;
@@ -357,6 +362,8 @@ class Run {
       is_too_many_ = true;
     } else if (report.kind == ChildReport::Kind::kNoStart) {
       no_start_ = report.value;
+    } else if (report.kind == ChildReport::Kind::kStarted) {
+      group_ = report.value;
     } else {
       status_ = report.value;
       ended_ = true;
@@ -369,9 +376,11 @@ class Run {
       return no_start(program, *no_start_);
     }
     if (is_too_many_) {
-      return fail(ErrorKind::kInvalid,
-                  program + " ran more than " + std::to_string(request_.max_processes) +
-                      " processes at once and was killed with all of them: let it start fewer");
+      return fail(
+          ErrorKind::kInvalid,
+          program + " ran more than " + std::to_string(request_.max_processes) +
+              (status_ ? " processes at once and was killed with all of them: let it start fewer"
+                       : " processes at once and was killed; some may run on: look for them, and let it start fewer"));
     }
     if (why_ == ErrorKind::kStopped) {
       return fail(ErrorKind::kStopped, program + " was stopped");
@@ -379,7 +388,8 @@ class Run {
     if (why_ == ErrorKind::kTimeout) {
       return fail(ErrorKind::kTimeout,
                   program + " did not end within " + std::to_string(request_.timeout.count() / 1000) +
-                      " s and was killed, with all it had started");
+                      (status_ ? " s and was killed, with all it had started"
+                               : " s and was killed; what it had started may run on: look for it"));
     }
     if (why_ == ErrorKind::kInvalid) {
       return fail(ErrorKind::kInvalid,
@@ -405,6 +415,7 @@ class Run {
   std::optional<ErrorKind> why_;  // it was made to end
   std::optional<int> no_start_;
   std::optional<int> status_;
+  pid_t group_ = -1;  // of the program, until it was killed from here
   bool ended_ = false;
   bool is_killed_ = false;
   bool is_too_many_ = false;

@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstdint>
 #include <ctime>
+#include <sched.h>
 
 namespace kpi {
 namespace {
@@ -82,6 +83,14 @@ std::int64_t monotonic_ms() {
   return (now.tv_sec * 1000) + (now.tv_nsec / 1'000'000);
 }
 
+/// A program that starts others without end would leave its keeper no turn of the processor; the kernel's limits hold
+/// no program of root. Where this is not allowed they do.
+void take_precedence() {
+  sched_param param{};
+  param.sched_priority = 1;
+  ::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param);
+}
+
 /// Ends whatever is left, again and again: a killed process gives its children to this one.
 void end_all(pid_t group, const sigset_t& signals) {
   Descendants beneath;
@@ -112,6 +121,7 @@ void keep_children(const ChildPlan& plan) {
   ::setpgid(0, 0);  // a Ctrl-C at the daemon's terminal is the daemon's
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  take_precedence();
   // No copy of the memory: it is used until the program begins, and nothing in it is changed that is used afterwards.
   const pid_t program = ::vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
   if (program == 0) {
@@ -122,6 +132,7 @@ void keep_children(const ChildPlan& plan) {
     ::_exit(1);
   }
   ::setpgid(program, program);
+  report(plan.report, ChildReport::Kind::kStarted, program);
   // Only the program may hold the pipes open, and nothing of the daemon's stays open here.
   const int own = ::fcntl(plan.report, F_DUPFD_CLOEXEC, 3);
   ::dup2(own, 3);
@@ -135,7 +146,7 @@ void keep_children(const ChildPlan& plan) {
     const std::int64_t ms = left > kBetweenCountsMs ? kBetweenCountsMs : left;
     const timespec wait{0, ms > 0 ? ms * 1'000'000 : kBetweenKills.tv_nsec};
     const int signal = ::sigtimedwait(&signals, nullptr, &wait);
-    if (beneath.find() > plan.max_processes) {
+    if (beneath.find(plan.max_processes) > plan.max_processes) {
       report(3, ChildReport::Kind::kTooMany, 0);
       break;
     }

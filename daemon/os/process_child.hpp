@@ -25,6 +25,7 @@ struct ChildPlan {
 struct ChildReport {
   enum class Kind : int {
     kNoStart,  ///< `value` is an errno.
+    kStarted,  ///< `value` is the program's process, which leads a group of its number.
     kTooMany,  ///< It ran more processes than it may, and is ended for it.
     kEnded,    ///< `value` is a status of waitpid; all descendants are gone.
   };

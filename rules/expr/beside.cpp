@@ -75,7 +75,7 @@ void Beside::add(std::span<const std::uint32_t> own,
                  const MetricInput& input,
                  std::span<const std::uint32_t> series,
                  const EvaluationContext& context) {
-  Other other{input.metric, {}, {}};
+  Other other{input.metric, {}, {}, {}};
   const std::vector<std::string> theirs = common_labels(series, table_);
   std::ranges::set_intersection(common_labels(own, table_), theirs, std::back_inserter(other.labels));
   if (other.labels.empty() && context.complete >= 1) {
@@ -92,12 +92,20 @@ void Beside::add(std::span<const std::uint32_t> own,
     std::ranges::transform(gathered.values(), std::back_inserter(slots), &Sample::slot);
     std::inplace_merge(slots.begin(), slots.begin() + middle, slots.end());
   }
+  if (series.size() > 1) {
+    other.nulls =
+        Gathered(table_, series, window, metric, read_until(context, input.metric), weighing_of(input, context))
+            .nulls();
+  }
   other.slots.assign(std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   others_.push_back(std::move(other));
 }
 
 std::optional<std::uint32_t> Beside::lacking(std::uint32_t series, Slot slot) const {
   for (const Other& other : others_) {
+    if (std::ranges::binary_search(other.nulls, slot)) {
+      return other.metric;
+    }
     const std::vector<std::string> values = values_of(table_[series].labels, other.labels);
     const auto at = std::ranges::lower_bound(other.slots, values, {}, &decltype(other.slots)::value_type::first);
     if (at == other.slots.end() || at->first != values || !std::ranges::binary_search(at->second, slot)) {

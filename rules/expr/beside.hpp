@@ -30,6 +30,7 @@ class Beside {
     std::uint32_t metric = 0;
     std::vector<std::string> labels;
     std::vector<std::pair<std::vector<std::string>, std::vector<Slot>>> slots;  // sorted by the values of the labels
+    std::vector<Slot> nulls;  // an empty cell leaves the whole of its side unknown there
   };
 
   void add(std::span<const std::uint32_t> own,

@@ -43,13 +43,13 @@ class Judging {
   [[nodiscard]] Slot next(Slot slot) const { return next_slot(slot, kpi_.every, kpi_.zone); }
 
   [[nodiscard]] bool is_given_up(Slot slot) const {
-    return plan_.deadline(kpi_, slot) <= context_.now && !is_retired_at(line_, kpi_, slot);
+    return plan_.deadline(kpi_, slot) <= context_.now && !is_retired_at(line_, context_, slot);
   }
 
   void settle_retirement() {
     line_.is_retired = has_retired(line_, plan_, context_);
     if (line_.is_retired) {  // of one that was, nothing is on any more
-      const auto last = retirement(line_, kpi_, next(*line_.newest), context_.rules->calendar);
+      const auto last = retirement(line_, context_, next(*line_.newest));
       fire_overdue(plan_.deadline(kpi_, *last));
       retire(line_, kpi_, plan_, plan_.deadline(kpi_, *last), changes_);
     }
@@ -157,10 +157,12 @@ class Judging {
   }
 
   void move(const Judged& judged) {
-    const AlertStates before = alert_states(line_);
-    if (!judged.value.is_known() && is_retired_at(line_, kpi_, judged.slot)) {
+    if (!judged.value.is_known() && is_retired_at(line_, context_, judged.slot)) {
+      const AlertStates on = alert_states(line_);
       forget_alerts(line_);
+      keep_retired(line_, kpi_, on, plan_.due(kpi_, judged.slot), changes_);
     }
+    const AlertStates before = alert_states(line_);
     step_machines(line_, kpi_, plan_, judged);
     keep_episodes(line_, kpi_, before, plan_.due(kpi_, judged.slot), changes_);
   }
@@ -170,7 +172,7 @@ class Judging {
   void note_unknown(Slot slot) {
     const bool is_earlier = !line_.no_data.first || slot < *line_.no_data.first;
     const bool is_new = is_earlier && (!line_.known || *line_.known < slot);
-    if (!alerts_on_no_data(kpi_) || !is_new || is_retired_at(line_, kpi_, slot)) {
+    if (!alerts_on_no_data(kpi_) || !is_new || is_retired_at(line_, context_, slot)) {
       return;
     }
     if (line_.no_data.is_on) {
@@ -184,7 +186,7 @@ class Judging {
     if (line_.known && *line_.known >= slot) {
       return;
     }
-    const auto last = retirement(line_, kpi_, slot, context_.rules->calendar);
+    const auto last = retirement(line_, context_, slot);
     if (last && *last < slot && plan_.deadline(kpi_, *last) < from) {
       fire_overdue(from);
       retire(line_, kpi_, plan_, plan_.deadline(kpi_, *last), changes_);
@@ -282,14 +284,15 @@ void judge(
   }
 }
 
-Instant next_event(const Line& line, const Kpi& kpi, const KpiPlan& plan) {
+Instant next_event(const Line& line, const KpiPlan& plan, const JudgeContext& context) {
+  const Kpi& kpi = kpi_of(line, context);
   if (!line.first || line.is_retired) {
     return Instant::max();
   }
   const Slot next = line.newest ? next_slot(*line.newest, kpi.every, kpi.zone) : *line.first;
   Instant earliest = plan.due(kpi, next);
   // A gap that the line was retired in is given up by no time: only data ends it.
-  const auto is_due = [&](Slot slot) { return slot > line.stepped || !is_retired_at(line, kpi, slot); };
+  const auto is_due = [&](Slot slot) { return slot > line.stepped || !is_retired_at(line, context, slot); };
   if (const auto first = std::ranges::find_if(line.awaiting, is_due); first != line.awaiting.end()) {
     earliest = std::min(earliest, plan.deadline(kpi, *first));
   }

@@ -143,7 +143,7 @@ bool nothing_is_on(const Line& line);
 bool has_retired(const Line& line, const KpiPlan& plan, const JudgeContext& context);
 
 /// When judge() next has something to do without a new sample: a period's due time, or a deadline (a target's too).
-Instant next_event(const Line& line, const Kpi& kpi, const KpiPlan& plan);
+Instant next_event(const Line& line, const KpiPlan& plan, const JudgeContext& context);
 
 /// Where the line stands on its target after the period `slot`, whose value is `value` and whose verdict (where periods
 /// met are counted) is `verdict`; `line.target_standing` may be where it stood after an earlier period. Nothing (not
@@ -156,6 +156,9 @@ TargetStanding stand_on_target(const Line& line,
                                Verdict verdict,
                                const CalendarRules& calendar,
                                Instant at);
+
+/// Counts anew what has been measured for the target by where the line stands: a period before it was judged again.
+void recount_target(Line& line, const Kpi& kpi);
 
 /// Completes the plan that the period is judged by, if it still lacks what is measured when it starts.
 void complete_target(Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar);

@@ -64,10 +64,13 @@ inline bool alerts_on_no_data(const Kpi& kpi) {
 
 /// The first period at whose end the line will have been silent for longer than `retire`, as things stand before
 /// `slot`; nothing for those that never retire.
-std::optional<Slot> retirement(const Line& line, const Kpi& kpi, Slot slot, const CalendarRules& calendar);
+std::optional<Slot> retirement(const Line& line, const JudgeContext& context, Slot slot);
 
 /// Whether the period is one that is not judged without data, because the line was silent for too long before it.
-bool is_retired_at(const Line& line, const Kpi& kpi, Slot slot);
+bool is_retired_at(const Line& line, const JudgeContext& context, Slot slot);
+
+/// As keep_episodes() where forget_alerts() has ended what was on.
+void keep_retired(Line& line, const Kpi& kpi, const AlertStates& before, Instant at, LineChanges& changes);
 
 /// Ends everything that is on: the line leaves judging.
 void retire(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -211,6 +212,14 @@ void note_verdict(Line& line, const Kpi& kpi, const VerdictRow& row) {
     put(line.met, row.verdict == Verdict::kMet);
     put(line.missed, row.verdict == Verdict::kMissed);
   }
+}
+
+void recount_target(Line& line, const Kpi& kpi) {
+  TargetStanding stood = std::exchange(line.target_standing, TargetStanding{});
+  if (stood.plan && line.plans[*stood.plan].measure != Target::Measure::kLevel) {
+    stood.tally = Counting(line, kpi, *stood.plan).before(stood.tally.upto);
+  }
+  line.target_standing = stood;
 }
 
 const TargetPlan* plan_of_standing(const Line& line) {

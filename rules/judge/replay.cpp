@@ -27,6 +27,9 @@ class Replay {
     for (auto at = again_.begin(); at != replayed; ++at) {
       judge_alone(at->first, at->second, changes);
     }
+    if (replayed != again_.begin()) {
+      recount_target(line_, kpi_);
+    }
     if (replayed != again_.end()) {
       replay_from(replayed->first, is_changed, changes);
     }
@@ -106,7 +109,7 @@ class Replay {
         break;
       }
     }
-    const auto last = retirement(line_, kpi_, data, context_.rules->calendar);
+    const auto last = retirement(line_, context_, data);
     return last && *last < data && plan_.deadline(kpi_, *last) <= context_.now;
   }
 
@@ -163,7 +166,7 @@ class Replay {
 
   Judged step(Slot slot, const Value& value, LineChanges& past) {
     const AlertStates before = alert_states(line_);
-    if (!value.is_known() && is_retired_at(line_, kpi_, slot)) {
+    if (!value.is_known() && is_retired_at(line_, context_, slot)) {
       forget_alerts(line_);
     }
     complete_target(line_, kpi_, slot, context_.rules->calendar);

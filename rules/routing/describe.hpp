@@ -27,6 +27,7 @@ struct AlertSubject {
   std::string episode;
   Severity severity = Severity::kWarning;
   Reason reason = Reason::kNone;  ///< Why it ended: recovered, restated, rule removed.
+  bool was_target = false;        ///< The rule that was removed is the target.
   std::optional<Instant> ended;   ///< Of one that came and went while nobody looked.
   bool is_flapping = false;       ///< It comes and goes: no more is said until it is steady.
   bool is_steady_again = false;   ///< It was flapping.

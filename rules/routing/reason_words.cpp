@@ -126,7 +126,7 @@ std::string end_reason(const AlertSubject& subject, const Voice& voice) {
     case Reason::kRestated:
       return say(language, Phrase::kRestated);
     case Reason::kRuleRemoved:
-      return say(language, Phrase::kRuleRemoved);
+      return say(language, subject.was_target ? Phrase::kTargetRemoved : Phrase::kRuleRemoved);
     case Reason::kRetired:
       return say(language, Phrase::kRetired);
     case Reason::kCameAndWent:

@@ -141,6 +141,7 @@ constexpr PhraseText kPhrases[] = {
     {kBackToNormalSince, "tilbage til det normale; havde afveget siden {since}"},
     {kRestated, "tidligere data kom sent eller blev rettet"},
     {kRuleRemoved, "reglen er fjernet"},
+    {kTargetRemoved, "målet er fjernet"},
     {kWas, "var {value}: {reason}"},
     {kCameAndWent, "kom og gik, mens kpid ikke kørte"},
     {kCameAndWentFromTo, "kom og gik, mens kpid ikke kørte, fra {from} til {to}"},

@@ -142,6 +142,7 @@ constexpr PhraseText kPhrases[] = {
     {kBackToNormalSince, "fine again, after trouble since {since}"},
     {kRestated, "earlier data came late or was restated"},
     {kRuleRemoved, "the rule was removed"},
+    {kTargetRemoved, "the target was removed"},
     {kWas, "was {value}: {reason}"},
     {kCameAndWent, "came and went while kpid was not running"},
     {kCameAndWentFromTo, "came and went while kpid was not running, from {from} to {to}"},

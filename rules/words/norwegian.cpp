@@ -141,6 +141,7 @@ constexpr PhraseText kPhrases[] = {
     {kBackToNormalSince, "tilbake til det normale; hadde avveket siden {since}"},
     {kRestated, "tidligere data kom sent eller ble rettet"},
     {kRuleRemoved, "regelen er fjernet"},
+    {kTargetRemoved, "målet er fjernet"},
     {kWas, "var {value}: {reason}"},
     {kCameAndWent, "kom og gikk mens kpid ikke kjørte"},
     {kCameAndWentFromTo, "kom og gikk mens kpid ikke kjørte, fra {from} til {to}"},

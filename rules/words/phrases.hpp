@@ -141,6 +141,7 @@ enum class Phrase : std::uint16_t {
   kBackToNormalSince,  ///< {since}
   kRestated,
   kRuleRemoved,
+  kTargetRemoved,
   kWas,  ///< {reason} {value}
   kCameAndWent,
   kCameAndWentFromTo,  ///< {from} {to}

@@ -141,6 +141,7 @@ constexpr PhraseText kPhrases[] = {
     {kBackToNormalSince, "tillbaka till det normala; hade avvikit sedan {since}"},
     {kRestated, "tidigare data kom sent eller rättades"},
     {kRuleRemoved, "regeln har tagits bort"},
+    {kTargetRemoved, "målet har tagits bort"},
     {kWas, "var {value}: {reason}"},
     {kCameAndWent, "kom och gick medan kpid inte var igång"},
     {kCameAndWentFromTo, "kom och gick medan kpid inte var igång, från {from} till {to}"},

@@ -61,9 +61,14 @@ std::string with_names(std::string_view text) {
   return out;
 }
 
-/// Whether the character could begin or end bold, italic, struck or code: not within a word (web_visits) or an address.
-bool is_format(std::string_view text, std::size_t at) {
-  if (std::string_view("*_~`").find(text[at]) == std::string_view::npos) {
+/// Bold, italic, struck, code.
+constexpr std::string_view kFormats = "*_~`";
+/// kpid's own sentences name its commands as code.
+constexpr std::string_view kFormatsButCode = "*_~";
+
+/// Whether the character could begin or end one of the formats: not within a word (web_visits) or an address.
+bool is_format(std::string_view text, std::size_t at, std::string_view formats) {
+  if (formats.find(text[at]) == std::string_view::npos) {
     return false;
   }
   const auto is_of_word = [&](std::size_t i) {
@@ -77,11 +82,11 @@ bool is_format(std::string_view text, std::size_t at) {
 }
 
 /// As text alone, in mrkdwn. What formats has no name there: between spaces of no width it stands at no word.
-std::string escaped(std::string_view text) {
+std::string escaped(std::string_view text, std::string_view formats = kFormats) {
   constexpr std::string_view kNoWidth = "\u200B";
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::string_view space = is_format(text, i) ? kNoWidth : "";
+    const std::string_view space = is_format(text, i, formats) ? kNoWidth : "";
     out += space;
     out += with_names(text.substr(i, 1));
     out += space;
@@ -340,10 +345,12 @@ struct Paragraph {
   std::size_t lines = 0;
 };
 
-std::vector<Paragraph> paragraphs_of(const std::vector<std::string_view>& lines) {
+/// A template's words may format, and a file's lines are shown as they are; `has_titles`: those may not.
+std::vector<Paragraph> paragraphs_of(const std::vector<std::string_view>& lines, bool has_titles) {
   std::vector<Paragraph> paragraphs(1);
   for (const std::string_view line : lines) {
-    const std::string text = with_names(printable(line, kMaxLine)) + "\n";  // may format, as kpid's own do
+    const std::string shown = printable(line, kMaxLine);
+    const std::string text = (has_titles ? escaped(shown, kFormatsButCode) : with_names(shown)) + "\n";
     if (code_points(paragraphs.back().text) + code_points(text) > kMaxSection) {
       paragraphs.emplace_back();
     }
@@ -358,7 +365,7 @@ Json free_text_blocks(const Message& message) {
   page.add(header_block(fitting_header(mark_of(message), {card_of(message).title, badge_of(message)})));
   const std::vector<std::string_view> lines = split(trim(message.text), '\n');
   std::size_t left = lines.size();
-  for (Paragraph& paragraph : paragraphs_of(lines)) {
+  for (Paragraph& paragraph : paragraphs_of(lines, message.type == MessageType::kDeliveryFailed)) {
     if (!page.add_whole({section_block(std::move(paragraph.text))})) {
       break;
     }

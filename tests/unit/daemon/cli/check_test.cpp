@@ -231,6 +231,22 @@ TEST(CheckOfConditions, FindsThoseThatCanNeverBeTold) {
   EXPECT_THAT(said, testing::Not(HasSubstr("\"year\""))) << "it will be known in a year";
 }
 
+/// As a full disk or half a deployment leaves it.
+TEST(Check, RefusesAFileInWhichNothingStands) {
+  Program program("2026-03-15T06:00:00Z");
+  program.write("kpid.yaml", "\n");
+  Ended ended = program.on_folder({"check"});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.out + ended.err, HasSubstr("kpid.yaml:1:1: error: the file is empty"));
+  program.write("kpid.yaml", "rules: [rules.yaml]\n");
+  program.write("rules.yaml", "");
+  ended = program.on_folder({"check"});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.out + ended.err, HasSubstr("rules.yaml:1:1: error: the file is empty"));
+  program.write("rules.yaml", "# none yet\n");
+  EXPECT_EQ(program.on_folder({"check"}).code, 0);
+}
+
 TEST(Check, ShowsAMistakeThatIsMadeManyTimesTwentyTimes) {
   Program program("2026-03-10T06:00:00Z");
   std::string rules = "kpis:\n";

@@ -116,6 +116,20 @@ TEST(EditedRules, ATargetThatFollowsAMissedOneBeginsAnew) {
   EXPECT_THAT(story.ledger().back(), HasSubstr("on_track"));
 }
 
+TEST(EditedRules, WhatIsRestatedOfBeforeTheEditCountsInATotal) {
+  for (const std::string measure : {"total, start: 2026-01-01, to: 2000", "average, start: 2026-01-01, to: 200"}) {
+    const std::string target = "value: web.visits, target: {measure: " + measure + ", by: 2026-01-10, judge: pace}";
+    Story story(kSite, rules(target));
+    live(story, 1, 7, 180);
+    story.restart(kSite, rules(target + ", thresholds: {warning: 1, for: 2 days}"));
+    live(story, 8, 9, 180);
+    story.put("web.visits", day(5), 480);  // together with the last day
+    story.put("web.visits", day(10), 180);
+    EXPECT_THAT(story.step("2026-01-11 06:00"), Not(Contains(HasSubstr("missed"))));
+    EXPECT_EQ(story.line("visits").target_standing.status, TargetStatus::kAchieved) << measure;
+  }
+}
+
 TEST(EditedRules, ALaterDeadlineTakesAnOutcomeBack) {
   const std::string value = "value: web.visits, target: {from: 50, judge: pace, to: 100, start: 2026-01-01, by: ";
   Story story(kSite, rules(value + "2026-01-10}"));

@@ -130,6 +130,34 @@ TEST(Segments, SilentForTooLongRetireAndStaySoOverARestart) {
   EXPECT_THAT(story.step(day(14)), ElementsAre("team alert.firing visits thresholds (country=NO): below 0"));
 }
 
+TEST(Segments, ThatSendRowsOfWhichNoValueCanBeMadeAreNotSilent) {
+  const std::string shop =
+      "timezone: UTC\n"
+      "sources: {web: {plugin: csv, path: web.csv, labels: {country: Country}, metrics: {visits: {}, orders: {}}}}\n"
+      "channels: {team: {type: console}}\n"
+      "routes: [{match: {}, to: [team], repeat: 0}]\n";
+  // Half of the segment's visits buy until the 7th: then a day is missing from the window, or nobody comes.
+  for (const std::string over : {"4 days", "1 day"}) {
+    Story story(shop,
+                "kpis:\n  conversion: {value: web.orders / web.visits, over: " + over +
+                    ", split_by: [country], retire: 3 days, thresholds: {warning: 0.7}}\n");
+    for (int number = 1; number <= 16; ++number) {
+      story.put("web.visits", day(number), 10, kSweden);
+      story.put("web.orders", day(number), 9, kSweden);
+      const bool is_missing = over != "1 day" && number == 8;
+      if (!is_missing) {
+        story.put("web.visits", day(number), over == "1 day" && number > 7 ? 0 : 10, kNorway);
+        story.put("web.orders", day(number), over == "1 day" && number > 7 ? 0 : 5, kNorway);
+      }
+      for (const std::string& told : story.step(day(number + 1))) {
+        EXPECT_THAT(told, testing::Not(HasSubstr("alert.resolved conversion thresholds (country=NO)"))) << number;
+        EXPECT_THAT(told, testing::Not(HasSubstr("silent for too long"))) << number;
+      }
+    }
+    EXPECT_EQ(story.line("conversion", kNorway).thresholds.phase, AlertPhase::kFiring) << over;
+  }
+}
+
 class RetiredSegments : public testing::TestWithParam<bool> {};
 
 TEST_P(RetiredSegments, ThatFiredAreToldOfOnceHoweverMuchOfTheirPastComesLater) {

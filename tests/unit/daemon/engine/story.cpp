@@ -76,6 +76,9 @@ Result<void> FragileStore::commit(const StepCommit& step) {
   for (const EpisodeRow& episode : step.episodes) {
     episodes[episode.id] = text_of(episode);
   }
+  for (const StatusRow& status : step.statuses) {
+    states[status.line] = status.state;
+  }
   return store_->commit(step);
 }
 

@@ -63,6 +63,7 @@ class FragileStore : public Store {
   bool is_broken = false;
   /// Every episode as it was last written, in words, by id.
   std::map<std::string, std::string> episodes;
+  std::map<std::uint32_t, KpiState> states;  ///< By line, as its status was last written.
 
  private:
   std::unique_ptr<Store> store_;

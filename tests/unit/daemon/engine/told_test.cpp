@@ -376,6 +376,14 @@ TEST(Told, ARuleThatWasRemovedEndsItsAlert) {
   EXPECT_THAT(story.pass("2026-03-02 02:00"), IsEmpty());
 }
 
+TEST(Told, ATargetThatWasRemovedEndsItsAlertByThatName) {
+  Story story(kConfig, kTargetRules);
+  story.put("web.visits", "2026-03-01", 50);
+  EXPECT_THAT(story.step("2026-03-02"), testing::Not(IsEmpty()));
+  story.restart(kConfig, "kpis:\n  visits: {value: web.visits}\n");
+  EXPECT_THAT(story.pass("2026-03-02 01:00"), ElementsAre("team alert.resolved visits target: the target was removed"));
+}
+
 TEST(Told, AKpiThatWasRemovedEndsItsAlerts) {
   Story story(kConfig, std::string(kRules) + "  other: {value: web.visits}\n");
   story.put("web.visits", "2026-03-01", 90);
@@ -383,6 +391,21 @@ TEST(Told, AKpiThatWasRemovedEndsItsAlerts) {
   story.restart(kConfig, "kpis:\n  other: {value: web.visits}\n");
   EXPECT_THAT(story.pass("2026-03-02 01:00"),
               ElementsAre("team alert.resolved visits thresholds: the rule was removed"));
+}
+
+/// Its alert ended with it; edited, it counts from the next period on. The status must not go on saying that it fires.
+TEST(Told, TheStatusOfARuleThatComesBackEditedIsThatOfItsAlerts) {
+  const std::string others = "  other: {value: web.visits}\n";
+  Story story(kConfig, kRules + others);
+  story.put("web.visits", "2026-03-01", 90);
+  story.step("2026-03-02");
+  story.restart(kConfig, "kpis:\n" + others);
+  story.pass("2026-03-02 01:00");
+  story.restart(kConfig, "kpis:\n  visits: {value: web.visits, thresholds: {warning: 95, for: 2 days}}\n" + others);
+  story.pass("2026-03-02 02:00");
+  EXPECT_EQ(story.line("visits").thresholds.phase, AlertPhase::kInactive);
+  const std::uint32_t line = story.line("visits").id;
+  EXPECT_EQ(story.store().states.at(line), KpiState::kOk);
 }
 
 /// As when a file is moved away and back, or a deploy writes several files one after the other.

@@ -95,6 +95,13 @@ TEST(SlackText, FormatsNothingThatATitleSays) {
               testing::HasSubstr(kSaid));
 }
 
+TEST(SlackText, OfWhatWasNotDeliveredFormatsItsOwnCommandsAlone) {
+  Message message = test::sample_message("delivery_failed");
+  message.text = "growth did not take: *now* fell.\nIt is kept: `kpid deadletter list`.";
+  EXPECT_EQ(Json::parse(slack_payload(message))["blocks"][1]["text"]["text"],
+            "growth did not take: \u200B*\u200Bnow\u200B*\u200B fell.\nIt is kept: `kpid deadletter list`.\n");
+}
+
 TEST(SlackText, CountsTheAlertsThatFindNoRoom) {
   Message message = test::sample_message("many");
   const Json blocks = Json::parse(slack_payload(message))["blocks"];

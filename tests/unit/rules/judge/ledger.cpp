@@ -155,7 +155,7 @@ void Ledger::lived_until(std::string_view local) {
       next = std::min(next, delivery.at);
     }
     for (const Line& line : lines_) {
-      next = std::min(next, next_event(line, rules_.kpis[line.kpi], plans_[line.kpi]));
+      next = std::min(next, next_event(line, plans_[line.kpi], context(Instant{})));
     }
     if (next > until) {
       break;

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 namespace kpi {
 namespace {
@@ -51,6 +52,30 @@ TEST(Line, ARatioOverAWindowWithGapsIsOfTheDaysThatHaveBothSides) {
   EXPECT_EQ(ledger.row("y", "2026-03-07").reason, Reason::kIncomplete);
 }
 
+TEST(Line, ARatioOverAWindowWithGapsLeavesOutTheDayOfAnEmptyCellOnBothSides) {
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  Ledger ledger({metric_named("a.revenue"), metric_named("a.orders"), metric_named("b.cost")},
+                "avgo: {value: a.revenue / a.orders, over: 7 days, complete: 80%}\n"
+                "roas: {value: a.revenue / b.cost, over: 7 days, complete: 80%}");
+  for (const char* country : {"DK", "SE"}) {
+    for (const char* way : {"mail", "search"}) {
+      const Labels labels{{"country", country}, {"way", way}};
+      const bool lacks = std::string_view(country) == "DK" && std::string_view(way) == "mail";
+      ledger.given(
+          "a.revenue", "2026-03-01", lacks ? "100 100 _ 100 100 100 100" : "100 100 100 100 100 100 100", labels);
+      ledger.given("a.orders", "2026-03-01", "10 10 10 10 10 10 10", labels);
+      if (lacks) {
+        ledger.arrives("2026-03-04", "a.revenue", "2026-03-03", none, labels);
+      }
+    }
+  }
+  ledger.given("b.cost", "2026-03-01", "20 20 20 20 20 20 20", {{"way", "mail"}});
+  ledger.given("b.cost", "2026-03-01", "20 20 20 20 20 20 20", {{"way", "search"}});
+  ledger.judged_at("2026-03-09");
+  EXPECT_EQ(ledger.row("avgo", "2026-03-07").value, 10) << "not 92.3% of it";
+  EXPECT_EQ(ledger.row("roas", "2026-03-07").value, 10);
+}
+
 TEST(Line, WaitsUntilTheDataHasSettled) {
   Ledger ledger({settles(per(metric_named("web.visits"), "day", "Europe/Stockholm"), "2 days")},
                 "visits: {value: web.visits}");
@@ -86,7 +111,9 @@ TEST(Line, TellsWhenThereIsSomethingToDoNext) {
   Ledger ledger({metric_named("a.m")}, "x: {value: a.m, no_data: {after: 3 days}}");
   ledger.given("a.m", "2026-03-01", "1");
   ledger.judged_at("2026-03-02");
-  const auto next = [&] { return next_event(ledger.line("x"), ledger.rules().kpis[0], ledger.plan(ledger.line("x"))); };
+  const auto next = [&] {
+    return next_event(ledger.line("x"), ledger.plan(ledger.line("x")), ledger.context(Instant{}));
+  };
   EXPECT_EQ(next(), instant_in({}, "2026-03-03"));  // the next period is due
   ledger.judged_at("2026-03-05 12:00");
   EXPECT_EQ(next(), instant_in({}, "2026-03-06"));  // the one of 2 March is given up
@@ -341,7 +368,7 @@ TEST(Line, DecidesATargetWhenItsDeadlineIsOverNotWithAPeriod) {
   Ledger lived = between_months("160 190 250");
   lived.lived_until("2026-03-30 23:59");
   EXPECT_EQ(lived.line("x").target_standing.status, TargetStatus::kOffTrack);
-  EXPECT_EQ(next_event(lived.line("x"), lived.rules().kpis[0], lived.plan(lived.line("x"))),
+  EXPECT_EQ(next_event(lived.line("x"), lived.plan(lived.line("x")), lived.context(Instant{})),
             instant_in(Zone(), "2026-03-31"));
   lived.lived_until("2026-03-31");
   EXPECT_EQ(lived.line("x").target_standing.status, TargetStatus::kMissed);
