@@ -149,8 +149,9 @@ class Replay {
 
   [[nodiscard]] bool is_absent(Slot slot, const Value& value) const {
     if (slot > *line_.stepped) {  // not judged yet; but it may be at once, when all that was missing came together
-      return !(readiness(line_, plan_, context_, slot) == Ready::kYes &&
-               evaluate_value(line_, context_, slot).is_known());
+      const Value next = evaluate_value(line_, context_, slot);
+      return readiness(line_, plan_, context_, slot) != Ready::kYes || !next.is_known() ||
+             look_at(line_, context_, slot, next, plan_.due(kpi_, slot)).lacks_data();
     }
     return value.is_known() ? line_.unsure.contains(slot) : !value.is_excused() || line_.judged.at(slot) == nullptr;
   }

@@ -76,6 +76,23 @@ TEST(Line, ARatioOverAWindowWithGapsLeavesOutTheDayOfAnEmptyCellOnBothSides) {
   EXPECT_EQ(ledger.row("roas", "2026-03-07").value, 10);
 }
 
+/// A condition that divides by zero lacks data; so does a period that is judged in the step that brings the late one.
+TEST(Line, GoesOnWithoutDataWhereWhatComesTogetherLacksSomeToo) {
+  const std::string rule =
+      "x: {value: a.m, better: lower, thresholds: {warning: 60}, no_data: {after: 36h},\n"
+      "    alerts: [{name: drop, when: \"change(value, 1 day) < -50%\"}]}";
+  Ledger on_time({metric_named("a.m")}, rule);
+  on_time.given("a.m", "2026-03-01", "0 0 0 0 0 0 0 0 10");
+  on_time.judged_at("2026-03-20");
+  Ledger late({metric_named("a.m")}, rule);
+  late.given("a.m", "2026-03-01", "0 0 0 0 0 0");
+  late.arrives("2026-03-09 05:00", "a.m", "2026-03-08", 0);
+  late.arrives("2026-03-11 05:00", "a.m", "2026-03-07", 0);
+  late.arrives("2026-03-11 05:00", "a.m", "2026-03-09", 10);
+  late.lived_until("2026-03-20");
+  EXPECT_EQ(late.states("x"), on_time.states("x"));
+}
+
 TEST(Line, WaitsUntilTheDataHasSettled) {
   Ledger ledger({settles(per(metric_named("web.visits"), "day", "Europe/Stockholm"), "2 days")},
                 "visits: {value: web.visits}");
