@@ -139,21 +139,19 @@ void DigestMaker::add_alerts(DigestView& view, const DigestEvents& events, const
   view.hushed = alerts_of(hushed);
 }
 
-/// A figure that lacks segments that are expected to report says so: it is smaller by them.
-void DigestMaker::add_missing_segments(DigestLine& row, std::uint32_t index, const Line& total) const {
+/// The segments that are expected to report and did not in periods of which the total has a value; with how many of
+/// these.
+std::vector<std::pair<Labels, std::int64_t>> DigestMaker::missing_segments(std::uint32_t index,
+                                                                           const Line& total,
+                                                                           const ReviewPeriod& period) const {
   const Kpi& kpi = rules_.kpis[index];
-  const bool is_counted = kpi.every.unit == Grain::Unit::kDay || kpi.every.unit == Grain::Unit::kInterval;
-  if (!row.value || !is_counted || !kpi.every.is_finer_than(Grain{rule_.every, 0})) {
-    return;
-  }
-  const Slot from = slot_on(period_.from, kpi, rules_.calendar);
-  const Slot to = slot_on(period_.to, kpi, rules_.calendar);
+  const Slot from = slot_on(period.from, kpi, rules_.calendar);
+  const Slot to = slot_on(period.to, kpi, rules_.calendar);
   const auto known_at = [](const Line& line, Slot slot) {
     const Sample* value = line.judged.at(slot);
     return value != nullptr && !std::isnan(value->value);
   };
-  std::vector<Labels> segments;
-  std::int64_t longest = 0;
+  std::vector<std::pair<Labels, std::int64_t>> missing;
   for (const Line& line : engine_.lines()) {
     const bool is_awaited = (line.is_expected || line.no_data.is_on) && !line.is_retired && line.first;
     if (line.kpi != index || line.segment.empty() || !is_awaited) {
@@ -164,16 +162,36 @@ void DigestMaker::add_missing_segments(DigestLine& row, std::uint32_t index, con
       without += known_at(total, slot) && !known_at(line, slot) ? 1 : 0;
     }
     if (without > 0) {
-      segments.push_back(line.segment);
-      longest = std::max(longest, without);
+      missing.emplace_back(line.segment, without);
     }
   }
-  if (segments.empty()) {
+  return missing;
+}
+
+/// A figure that lacks segments says so: it is smaller by them, and compared with no other. Nor is one with what lacks
+/// some.
+void DigestMaker::add_missing_segments(DigestLine& row, std::uint32_t index, const Line& total) const {
+  const Kpi& kpi = rules_.kpis[index];
+  const bool is_counted = kpi.every.unit == Grain::Unit::kDay || kpi.every.unit == Grain::Unit::kInterval;
+  if (!row.value || !is_counted || Grain{rule_.every, 0}.is_finer_than(kpi.every)) {
     return;
   }
-  if (grows_with_days(rules_, kpi)) {
+  const auto missing = missing_segments(index, total, period_);
+  const bool is_total = grows_with_days(rules_, kpi);
+  if (is_total && (!missing.empty() || !missing_segments(index, total, before_).empty())) {
     row.change.clear();
+  }
+  if (is_total && (!missing.empty() || !missing_segments(index, total, year_ago_).empty())) {
     row.change_on_year.clear();
+  }
+  if (missing.empty()) {
+    return;
+  }
+  std::vector<Labels> segments;
+  std::int64_t longest = 0;
+  for (const auto& [segment, without] : missing) {
+    segments.push_back(segment);
+    longest = std::max(longest, without);
   }
   row.state_text = say_it(Phrase::kWithoutSegmentsFor,
                           {{"state", row.state_text},

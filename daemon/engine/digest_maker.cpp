@@ -101,7 +101,7 @@ ReviewPeriod period_of(const DigestRule& rule, const DigestDue& due, const Calen
   return rule.every == Grain::Unit::kDay ? days : last_review_period(kind_of(rule), due.to, calendar);
 }
 
-DigestMaker::DigestMaker(const Engine& engine, const DigestRule& rule, const DigestDue& due, Voice voice)
+DigestMaker::DigestMaker(const Engine& engine, const DigestRule& rule, const DigestDue& due, Voice voice, Instant now)
     : engine_(engine),
       rules_(engine.config().rules),
       rule_(rule),
@@ -111,6 +111,7 @@ DigestMaker::DigestMaker(const Engine& engine, const DigestRule& rule, const Dig
       before_(previous_of(period_, rules_.calendar)),
       year_ago_(year_ago_of(period_, rules_.calendar)),
       due_(due.at),
+      now_(now),
       figures_(rules_, engine.table()) {}
 
 std::string DigestMaker::say_it(Phrase phrase, std::initializer_list<Fill> fills) const {
@@ -313,7 +314,7 @@ void DigestMaker::add_target(DigestLine& row, const Kpi& kpi, const Line& line) 
   if (line.plans.empty()) {
     return;
   }
-  const TargetView target = describe_target(kpi, line, voice_.language);
+  const TargetView target = describe_target(kpi, line, voice_.language, now_);
   row.target_status = target.status;
   row.target = pace_text(target, voice_.language);
   row.goal = target_text(target, voice_.language);
@@ -366,7 +367,7 @@ std::string DigestMaker::summary_of(const std::vector<DigestLine>& lines) const 
                                {{"n", lines.size()}, {"trouble", trouble}, {"unknown", unknown}});
 }
 
-DigestView DigestMaker::make(const DigestEvents& events, Instant now) {
+DigestView DigestMaker::make(const DigestEvents& events) {
   DigestView view;
   view.every = Grain{rule_.every, 0}.text();
   view.period = {midnight(period_.from, engine_.config().zone), midnight(period_.to, engine_.config().zone)};
@@ -384,7 +385,7 @@ DigestView DigestMaker::make(const DigestEvents& events, Instant now) {
   std::ranges::stable_sort(view.lines, std::greater<>(), &DigestLine::needs_attention);
   view.summary = summary_of(view.lines);
   add_alerts(view, events, kpis);
-  if (now - due_ >= kLate) {
+  if (now_ - due_ >= kLate) {
     view.notes.push_back(say_it(Phrase::kDigestLate, {{"when", time_words(due_, zone_, voice_.language)}}));
   }
   return view;

@@ -7,7 +7,9 @@
 #include "rules/routing/digest_view.hpp"
 #include "rules/words/say.hpp"
 
+#include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 namespace kpi {
@@ -38,9 +40,10 @@ ReviewPeriod period_of(const DigestRule& rule, const DigestDue& due, const Calen
 
 class DigestMaker {
  public:
-  DigestMaker(const Engine& engine, const DigestRule& rule, const DigestDue& due, Voice voice);
+  /// `now`: when it is made, which may be later than it was due.
+  DigestMaker(const Engine& engine, const DigestRule& rule, const DigestDue& due, Voice voice, Instant now);
 
-  DigestView make(const DigestEvents& events, Instant now);
+  DigestView make(const DigestEvents& events);
 
  private:
   /// What stands for a KPI in a period.
@@ -67,6 +70,9 @@ class DigestMaker {
   [[nodiscard]] DigestAlert alert_of(const std::vector<DigestEpisode>& episodes, const Kpi& kpi) const;
   [[nodiscard]] std::vector<DigestAlert> alerts_of(const std::vector<DigestEpisode>& episodes) const;
   void add_alerts(DigestView& view, const DigestEvents& events, const std::set<std::string>& kpis) const;
+  [[nodiscard]] std::vector<std::pair<Labels, std::int64_t>> missing_segments(std::uint32_t kpi,
+                                                                              const Line& total,
+                                                                              const ReviewPeriod& period) const;
   void add_missing_segments(DigestLine& row, std::uint32_t kpi, const Line& total) const;
   [[nodiscard]] std::string day_of(Instant at, const Zone& zone) const;
   [[nodiscard]] std::string say_it(Phrase phrase, std::initializer_list<Fill> fills = {}) const;
@@ -80,6 +86,7 @@ class DigestMaker {
   ReviewPeriod before_;
   ReviewPeriod year_ago_;
   Instant due_;
+  Instant now_;
   PeriodFigures figures_;
 };
 

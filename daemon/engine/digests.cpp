@@ -110,7 +110,7 @@ Result<Message> Engine::make_digest(
   message.created = now;
   message.language = voice.language;
   message.zone = voice.zone.value_or(config_->zone);
-  message.digest = DigestMaker(*this, rule, due, voice).make(events, now);
+  message.digest = DigestMaker(*this, rule, due, voice, now).make(events);
   for (DigestLine& line : message.digest->lines) {
     line.url = page_of(line.kpi, {});
   }

@@ -72,6 +72,10 @@ void Outbox::add(std::vector<NotificationRow> rows) {
     if (row.attempts == 0 && !row.last_error.empty()) {
       queue.disabled_until.reset();  // sent again by somebody, who may have mended what was off
     }
+    // One that failed before the start, maybe hours ago: the receiver may be back, and one attempt tells.
+    if (row.attempts > 0 && row.progress.empty() && !std::exchange(queue.was_failing, true)) {
+      row.next_attempt.reset();
+    }
     Entry entry{std::move(row), {}};
     entry.alerts = told_alerts(entry.row.body);
     entry.is_rest = is_with_some(entry.row.progress);
@@ -104,7 +108,7 @@ std::size_t Outbox::batch_size(const Queue& queue) {
 
 /// One refused connection says it all; an answer that is an error may be about one message.
 bool Outbox::is_outage(const Queue& queue) {
-  return queue.failures >= (queue.is_unreached ? 1 : kOutage);
+  return queue.failures >= (queue.is_unreached || queue.was_failing ? 1 : kOutage);
 }
 
 /// When the first message that is ready may be tried.
@@ -298,7 +302,8 @@ Finished Outbox::finish(const std::string& id, const Outcome& outcome, Instant n
 void Outbox::has_answered(Queue& queue) {
   queue.disabled_until.reset();
   queue.rests_until = Instant{};
-  const bool is_back = is_outage(queue);
+  const bool is_back = is_outage(queue) || queue.was_failing;
+  queue.was_failing = false;
   queue.failures = 0;
   if (is_back) {
     wake_all(queue);

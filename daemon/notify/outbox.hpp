@@ -130,6 +130,7 @@ class Outbox {
     int failures = 0;           // in a row
     bool is_unreached = false;  // the last of them: it never had a connection
     Instant failing_since{};    // the first of them
+    bool was_failing = false;   // before the start, as a message of then says; until it answers
     bool is_outage_known = false;
     Instant rests_until{};
     Instant probe_at{};  // in an outage: one message is tried then, whenever it is due

@@ -25,9 +25,10 @@ struct Coverage {
 
   [[nodiscard]] bool is_whole() const { return known >= all; }
 
-  /// Whether as large a share is there: February has as much of its days as March. Two months are not like one.
+  /// Whether sums over both say something of what is counted: nothing is missing (a weekend is not two weekdays), and
+  /// of weeks or months there are as many. February is like March.
   [[nodiscard]] bool is_like(const Coverage& other) const {
-    return known * other.all == other.known * all && (grain.unit <= Grain::Unit::kDay || all == other.all);
+    return is_whole() && other.is_whole() && (grain.unit <= Grain::Unit::kDay || all == other.all);
   }
 
   /// Whether less of it is there.

@@ -551,6 +551,28 @@ TEST(Digest, OfAWeeklyKpiComparesNoWeekThatLacksDays) {
   EXPECT_EQ(line.state_text, "fine; 5 of 7 days have data");
 }
 
+TEST(Digest, ComparesNoSumOfOtherDays) {
+  Story story(kConfig, "kpis: {visits: {owner: growth, value: web.visits, unit: visits}}\n");
+  tell_days(story, 9, {14, 15, 16, 17});  // a weekend of one week, two weekdays of the next
+  const std::vector<Message> messages = digests_of(story, "2026-03-23 08:00");
+  ASSERT_THAT(messages, SizeIs(2));
+  EXPECT_EQ(line_in(messages[0], "visits").formatted_previous, "500 visits");
+  EXPECT_EQ(line_in(messages[0], "visits").change, "") << "five days of each, and not the same";
+}
+
+TEST(Digest, CountsTheDaysLeftFromWhenItIsMade) {
+  Story story(kConfig,
+              "kpis: {visits: {owner: growth, value: web.visits, unit: visits, every: month, better: higher,\n"
+              "                target: {from: 1000, to: 2000, start: 2026-01-01, by: 2026-06-30, judge: pace}}}\n");
+  for (int day = 1; day <= 28; ++day) {
+    story.put("web.visits", std::string("2026-02-") + (day < 10 ? "0" : "") + std::to_string(day), 50);
+  }
+  story.step("2026-03-01 01:00");
+  const std::vector<Message> messages = digests_of(story, "2026-03-16 08:00");
+  ASSERT_THAT(messages, SizeIs(2));
+  EXPECT_THAT(line_in(messages[0], "visits").goal, HasSubstr("107 days left"));
+}
+
 TEST(Digest, OfAFormulaWithWindowsOfItsOwnComparesNoWeekThatLacksDays) {
   const std::string rules =
       "kpis: {so_far: {owner: growth, value: \"to_date(web.visits, week)\", unit: visits, complete: 50%}}\n";

@@ -248,6 +248,31 @@ TEST_F(OutboxTest, WhatFailedInAnOutageGoesAtOnceWhenItIsOver) {
   EXPECT_TRUE(outbox_.is_empty());
 }
 
+/// After a start nothing is remembered of the outage but what the messages say: nobody waits hours for a receiver that
+/// is back.
+TEST_F(OutboxTest, WhatFailedBeforeAStartGoesOnceOneHasArrived) {
+  std::vector<NotificationRow> rows{row_of("a", {"1"}), row_of("b", {"2"}), row_of("c", {"3"})};
+  for (NotificationRow& row : rows) {
+    row.attempts = 9;
+    row.last_error = "answered 503";
+    row.next_attempt = after(7200);
+  }
+  outbox_.add(rows);
+  ASSERT_THAT(take(after(0)), ElementsAre("a")) << "one is tried";
+  EXPECT_THAT(take(after(0)), IsEmpty());
+  finish("a", retry(), after(1));
+  EXPECT_THAT(take(after(60)), IsEmpty());
+  const std::vector<std::string> probe = take(after(400));
+  ASSERT_THAT(probe, SizeIs(1)) << "every five minutes one is";
+  finish(probe[0], {}, after(401));
+  for (int i = 0; i < 2; ++i) {
+    const std::vector<std::string> next = take(after(402));
+    ASSERT_THAT(next, SizeIs(1)) << "then the others at once";
+    finish(next[0], {}, after(402));
+  }
+  EXPECT_TRUE(outbox_.is_empty());
+}
+
 TEST_F(OutboxTest, AnOutageOfTwoHoursIsToldAfterAQuarterAndMadeUpForWithinMinutes) {
   const Instant up = after(2 * 3600);
   std::map<Instant, std::string> comes{{after(300), "A fires"}, {after(1200), "B fires"}, {after(4200), "A ends"}};
