@@ -28,6 +28,8 @@ void add(StepSummary& all, StepSummary step) {
   all.new_samples += step.new_samples;
   all.restated_samples += step.restated_samples;
   all.judged += step.judged;
+  all.past_samples += step.past_samples;
+  all.remarks = std::move(step.remarks);  // of a poll before the last, that there is more
   std::ranges::move(step.messages, std::back_inserter(all.messages));
   std::ranges::move(step.warnings, std::back_inserter(all.warnings));
 }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace kpi {
 namespace {
@@ -54,6 +55,13 @@ bool reads_line(const Line& user, const Line& used) {
   };
   return reads(user.value_inputs) || std::ranges::any_of(user.limit_inputs, reads) ||
          std::ranges::any_of(user.alert_inputs, reads);
+}
+
+/// An earlier form of the rule judged the period, with all that it was to be judged by, and its value is the same now.
+bool is_as_judged_before(const Line& line, const JudgeContext& context, Slot slot) {
+  const Sample* judged = line.judged.at(slot);
+  return line.edit && slot <= line.edit->last && judged != nullptr && !std::isnan(judged->value) &&
+         !line.unsure.contains(slot) && provisional_value(line, context, slot).number == judged->value;
 }
 
 }  // namespace
@@ -248,8 +256,7 @@ void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) 
   const bool lacked = std::ranges::any_of(line.plans, lacks);
   const JudgeContext context = judge_context(now);
   LineChanges changes;
-  const auto touched = restated_.extract(index);
-  judge(line, plan, context, touched ? touched.mapped() : std::set<Slot>(), changes);
+  judge(line, plan, context, take_touched(index, context), changes);
   if (lacked) {
     keep_targets(line);  // a measured baseline may have become known just now
   }
@@ -258,11 +265,31 @@ void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) 
 
 /// A line that is not judged yet takes what was restated at once: after a start nobody would know of it.
 void Engine::judge_touched(std::uint32_t index, Instant now, StepSummary& summary) {
-  if (const auto touched = restated_.extract(index)) {
+  const JudgeContext context = judge_context(now);
+  if (const std::set<Slot> touched = take_touched(index, context); !touched.empty()) {
     LineChanges changes;
-    rejudge(lines_[index], plans_[lines_[index].kpi], judge_context(now), touched.mapped(), changes);
+    rejudge(lines_[index], plans_[lines_[index].kpi], context, touched, changes);
     take(index, changes, now, summary);
   }
+}
+
+/// The periods of the line that are to be judged again. What an earlier form of the rule judged stays where all that
+/// comes late is what it was judged by: the history had lost it. Until that has come back, nothing is judged again.
+std::set<Slot> Engine::take_touched(std::uint32_t index, const JudgeContext& context) {
+  const Line& line = lines_[index];
+  std::set<Slot> touched;
+  if (std::ranges::any_of(sources_of_kpi_[line.kpi], [&](std::uint32_t i) { return sources_[i].is_read_anew; })) {
+    return touched;
+  }
+  if (auto restated = restated_.extract(index)) {
+    touched = std::move(restated.mapped());
+  }
+  if (const auto late = late_.extract(index)) {
+    std::ranges::copy_if(late.mapped(), std::inserter(touched, touched.end()), [&](Slot slot) {
+      return !is_as_judged_before(line, context, slot);
+    });
+  }
+  return touched;
 }
 
 void Engine::take(std::uint32_t index, LineChanges& changes, Instant now, StepSummary& summary) {
@@ -291,7 +318,7 @@ void Engine::judge_dependents(const Line& line, const LineChanges& changes, Inst
     for (const std::uint32_t index : lines_of_kpi_[user]) {
       if (reads_line(lines_[index], line)) {
         dirty_.emplace(user, index);
-        judge_again(index, periods_reading(lines_[index], context, line.judged, slots));
+        judge_again(index, periods_reading(lines_[index], context, line.judged, slots), restated_);
       }
     }
   }

@@ -187,6 +187,7 @@ class Engine {
     Told told;
     bool is_changed = false;
     bool is_read = false;               ///< Since the start, to its end, whether or not it could be.
+    bool is_read_anew = false;          ///< The history was damaged: what it may have lost has not all come back.
     bool was_failing = false;           ///< As its lines were told last.
     bool has_more = false;              ///< The last poll did not come to its end; one that broke off has failed.
     std::string cursor_mark;            ///< Before each cursor: the settings it was read with, and the grain.
@@ -210,7 +211,8 @@ class Engine {
   /// What a poll changed of one series.
   struct ChangedSeries {
     std::optional<Slot> front;  ///< Where it began before.
-    std::vector<Slot> slots;
+    std::vector<Slot> late;
+    std::vector<Slot> restated;
   };
 
   /// Segments beyond `max_segments` of one KPI.
@@ -231,6 +233,7 @@ class Engine {
     std::uint32_t series;
     Slot slot;
     std::optional<Slot> front;  ///< Where the series began before.
+    bool is_late = false;       ///< It was not there, or may have been damaged.
   };
 
   struct AlertSlot {
@@ -249,7 +252,10 @@ class Engine {
   void restore_edit(std::uint32_t line, const AlertSlot& alert, const AlertMemory& memory);
   void begin_edit(std::uint32_t kpi);
   Result<void> restore_samples();
-  Result<void> restore_verdicts(std::vector<KpiState>& stood);
+  /// By line: the newest period that another form of its rule judged.
+  using LastOfEarlierRule = std::map<std::uint32_t, Slot>;
+  Result<void> restore_verdicts(std::vector<KpiState>& stood, LastOfEarlierRule& earlier);
+  void restore_edits(const LastOfEarlierRule& earlier);
   void restore_targets(const StoredState& state, Instant now);
   void restore_sources(const StoredState& state);
   void version_rules(const StoredState& state);
@@ -265,7 +271,8 @@ class Engine {
   void remember(const EntryRow& entry);
   void ingest(PollResult& result, Instant now, StepSummary& summary);
   void remark_on(const SourceConfig& source, const Poll& poll, Slot running, StepSummary& summary);
-  void ingest_samples(const SourceConfig& source, const Poll& poll, Instant now, StepSummary& summary);
+  void ingest_samples(
+      const SourceConfig& source, const Poll& poll, Instant now, bool is_read_anew, StepSummary& summary);
   void want_anew(SourceState& state, Slot from, Instant now);
   void take_failure(std::uint32_t source, const Error& error, Instant at, StepSummary& summary);
   void take_success(std::uint32_t source, Instant at, bool has_more);
@@ -276,7 +283,8 @@ class Engine {
                 StepSummary& summary);
   std::uint32_t series_of(std::uint32_t metric, const Labels& labels);
   void touch(std::uint32_t series, const ChangedSeries& change, Instant now);
-  void judge_again(std::uint32_t line, const std::set<Slot>& periods);
+  using Touched = std::map<std::uint32_t, std::set<Slot>>;
+  void judge_again(std::uint32_t line, const std::set<Slot>& periods, Touched& touched);
 
   // lines.cpp
   void ensure_lines(std::uint32_t metric, const Labels& labels);
@@ -311,6 +319,7 @@ class Engine {
   void judge_due(Instant now, StepSummary& summary);
   void judge_line(std::uint32_t index, Instant now, StepSummary& summary);
   void judge_touched(std::uint32_t index, Instant now, StepSummary& summary);
+  std::set<Slot> take_touched(std::uint32_t index, const JudgeContext& context);
   void take(std::uint32_t index, LineChanges& changes, Instant now, StepSummary& summary);
   void plan_target(Line& line, Instant now);
   void keep_targets(const Line& line);
@@ -453,7 +462,8 @@ class Engine {
   std::set<std::uint32_t> edited_;        // KPIs whose rule or target is not the one they were judged by last
   std::vector<NotificationRow> queued_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> dirty_;  // (KPI, line): in the order of judging
-  std::map<std::uint32_t, std::set<Slot>> restated_;         // by line: periods to judge again
+  Touched restated_;                                         // by line: periods to judge again
+  Touched late_;                                             // likewise, for samples that came late
   std::set<std::uint32_t> stale_inputs_;                     // KPIs
   std::set<std::uint32_t> stale_metrics_;                    // the inputs of all their KPIs are stale
   std::map<std::uint32_t, Refused> refused_;                 // by KPI

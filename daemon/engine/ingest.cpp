@@ -185,13 +185,14 @@ void Engine::take_success(std::uint32_t source, Instant at, bool has_more) {
     return;
   }
   state.row.last_success = at;
+  state.is_read_anew = false;
   for (const std::uint32_t metric : config_->sources[source].metrics) {
     const std::optional<Instant> before = std::exchange(read_at_[metric], at);
     if (rules_.metrics[metric].missing != Missing::kUnknown) {
       for (const std::uint32_t kpi : kpis_of_metric_[metric]) {
         for (const std::uint32_t line : lines_of_kpi_[kpi]) {
           dirty_.emplace(kpi, line);
-          judge_again(line, judged_unread(lines_[line], rules_.kpis[kpi], plans_[kpi], before, at));
+          judge_again(line, judged_unread(lines_[line], rules_.kpis[kpi], plans_[kpi], before, at), restated_);
         }
       }
     }
@@ -203,6 +204,7 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   const SourceConfig& source = config_->sources[result.source];
   state.is_changed = true;
   state.row.last_poll = result.at;
+  const bool is_read_anew = state.is_read_anew;
   if (const auto lost = result.poll ? lost_row(*result.poll, source, *config_, now) : std::nullopt) {
     result.poll = fail(ErrorKind::kInvalid, *lost);
   }
@@ -241,7 +243,7 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
     state.row.problems.push_back(problem.where + ": " + problem.message);
     summary.warnings.push_back("source " + state.row.name + ": " + state.row.problems.back());
   }
-  ingest_samples(source, *result.poll, now, summary);
+  ingest_samples(source, *result.poll, now, is_read_anew, summary);
   if (state.anew_from && state.anew_since && result.at <= *state.anew_since) {
     want_anew(state, *state.anew_from, *state.anew_since);  // it was asked for before the rates changed
   } else {
@@ -265,7 +267,8 @@ void Engine::want_anew(SourceState& state, Slot from, Instant now) {
   state.is_changed = true;
 }
 
-void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instant now, StepSummary& summary) {
+void Engine::ingest_samples(
+    const SourceConfig& source, const Poll& poll, Instant now, bool is_read_anew, StepSummary& summary) {
   // The running period has not ended: it and all later ones are not seen yet.
   const Slot running = slot_at(now, source.settings.grain, source.settings.zone, rules_.calendar);
   const bool is_instant = source.settings.grain.unit == Grain::Unit::kInstant;
@@ -303,7 +306,7 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
     }
     ++(put == SampleTable::Put::kNew ? summary.new_samples : summary.restated_samples);
     commit_.samples.push_back({series_id_[id], sample.slot, sample.value});
-    changed.push_back({id, sample.slot, front});
+    changed.push_back({id, sample.slot, front, is_read_anew || put == SampleTable::Put::kNew});
   }
   if (poll.whole_from && !is_instant) {
     take_out(source, poll, until, changed, summary);
@@ -318,13 +321,14 @@ void Engine::ingest_samples(const SourceConfig& source, const Poll& poll, Instan
   std::optional<Slot> first_changed;
   std::ranges::stable_sort(changed, {}, &ChangedSample::series);
   for (auto first = changed.begin(); first != changed.end();) {
-    ChangedSeries change{first->front, {}};
+    ChangedSeries change{first->front, {}, {}};
     const std::uint32_t id = first->series;
     for (; first != changed.end() && first->series == id; ++first) {
-      change.slots.push_back(first->slot);
+      (first->is_late ? change.late : change.restated).push_back(first->slot);
+      first_changed = std::min(first_changed.value_or(first->slot), first->slot);
     }
-    std::ranges::sort(change.slots);
-    first_changed = std::min(first_changed.value_or(change.slots.front()), change.slots.front());
+    std::ranges::sort(change.late);
+    std::ranges::sort(change.restated);
     touch(id, change, now);
   }
   if (first_changed) {
@@ -390,7 +394,7 @@ void Engine::take_out(const SourceConfig& source,
         if (table_.put(id, slot, value) != SampleTable::Put::kSame) {
           ++summary.restated_samples;
           commit_.samples.push_back({series_id_[id], slot, value});
-          changed.push_back({id, slot, front});
+          changed.push_back({id, slot, front, false});
         }
       }
     }
@@ -416,21 +420,27 @@ void Engine::touch(std::uint32_t series, const ChangedSeries& change, Instant no
   }
   const std::uint32_t metric = table_[series].metric;
   const JudgeContext context = judge_context(now);
-  const std::vector<Stretch> stretches =
-      changed_stretches(table_, series, rules_.metrics[metric], change.slots, change.front);
-  for (const std::uint32_t index : readers_[series]) {
-    const Line& line = lines_[index];
-    dirty_.emplace(line.kpi, index);
-    judge_again(index, periods_reading(line, context, series, stretches));
-  }
+  const auto look = [&](const std::vector<Slot>& slots, const std::optional<Slot>& front, Touched& touched) {
+    if (slots.empty()) {
+      return;
+    }
+    const std::vector<Stretch> stretches = changed_stretches(table_, series, rules_.metrics[metric], slots, front);
+    for (const std::uint32_t index : readers_[series]) {
+      const Line& line = lines_[index];
+      dirty_.emplace(line.kpi, index);
+      judge_again(index, periods_reading(line, context, series, stretches), touched);
+    }
+  };
+  look(change.restated, front_of(table_[series]), restated_);
+  look(change.late, change.front, late_);
 }
 
-void Engine::judge_again(std::uint32_t index, const std::set<Slot>& periods) {
+void Engine::judge_again(std::uint32_t index, const std::set<Slot>& periods, Touched& touched) {
   // Of what lies before, some samples are gone: it stays as it was judged.
   const auto frozen = frozen_before(lines_[index].kpi);
   const auto first = frozen ? periods.lower_bound(*frozen) : periods.begin();
   if (first != periods.end()) {
-    restated_[index].insert(first, periods.end());
+    touched[index].insert(first, periods.end());
   }
 }
 

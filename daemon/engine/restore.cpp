@@ -211,10 +211,12 @@ Result<void> Engine::restore(Instant now, bool is_reload) {
   version_rules(state);
   write_definitions(state);
   std::vector<KpiState> stood(lines_.size(), KpiState::kOk);
-  KPI_TRY(restore_verdicts(stood));
+  LastOfEarlierRule earlier;
+  KPI_TRY(restore_verdicts(stood, earlier));
   for (const AlertRow& row : state.alerts) {
     restore_alert(row, now);
   }
+  restore_edits(earlier);
   note_removed(state);
   restore_sources(state);
   started_ = now;
@@ -426,6 +428,7 @@ void Engine::restore_sources(const StoredState& state) {
         sources_[i].failures = std::max(sources_[i].failures, row.failures);
         sources_[i].was_failing = !row.error.empty();
         sources_[i].kept.is_failing = !row.error.empty();
+        sources_[i].is_read_anew = row.cursor.empty() && row.last_success;
         sources_[i].is_told_as_late = row.error.empty() && !row.late.empty();
         for (const std::uint32_t metric : config_->sources[i].metrics) {
           read_at_[metric] = row.last_success;

@@ -2,8 +2,11 @@
 
 #include "daemon/engine/engine.hpp"
 #include "rules/judge/target_tail.hpp"
+#include "rules/judge/touch.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 namespace kpi {
@@ -25,7 +28,7 @@ bool is_of(const Kpi& kpi, const VerdictRow& row, const CalendarRules& calendar)
 }  // namespace
 
 /// `stood`: by line, the state that its last row has.
-Result<void> Engine::restore_verdicts(std::vector<KpiState>& stood) {
+Result<void> Engine::restore_verdicts(std::vector<KpiState>& stood, LastOfEarlierRule& earlier) {
   std::vector<int> quiet_periods(lines_.size(), kFlapWindow + 1);
   std::vector<TargetTail> tails(lines_.size());
   constexpr Slot kEarliest{std::numeric_limits<std::int64_t>::min()};
@@ -44,6 +47,9 @@ Result<void> Engine::restore_verdicts(std::vector<KpiState>& stood) {
     }
     const Value value = std::isnan(row.value) ? Value::unknown(row.reason) : Value::of(row.value);
     line.judged.put(row.slot, row.value);
+    if (row.rule_version != line.rule_version && value.is_known()) {
+      earlier[place - 1] = row.slot;
+    }
     note_verdict(line, kpi, row);
     if (!line.plans.empty()) {
       complete_target(line, kpi, row.slot, rules_.calendar);
@@ -77,23 +83,51 @@ Result<void> Engine::restore_verdicts(std::vector<KpiState>& stood) {
   return {};
 }
 
+/// Alerts remember when their rule was edited. Where they are lost, the ledger tells what it was not the rule of.
+void Engine::restore_edits(const LastOfEarlierRule& earlier) {
+  for (const auto& [index, last] : earlier) {
+    Line& line = lines_[index];
+    if (!line.edit && nothing_is_on(line)) {
+      const AlertStates none{AlertState{}, AlertState{}, std::vector<AlertState>(line.alerts.size())};
+      line.edit = std::make_shared<const Edit>(Edit{last, none});
+    }
+  }
+}
+
 /// Periods that were due at the last step and have no verdict are still waited for, whether or not later ones have one.
+/// Of those that were judged once, and are lost, none is that needs samples which are gone.
 void Engine::remember_due(Line& line) {
   const Kpi& kpi = rules_.kpis[line.kpi];
   if (!line.first || !last_step_) {
     return;
   }
   const KpiPlan& plan = plan_of(line);
+  const JudgeContext context = judge_context(*last_step_);
+  const auto kept_from = [&](std::uint32_t metric) { return sources_[source_of_metric_[metric]].row.kept_from; };
+  const std::function<bool(const Line&, Slot)> needs_gone = [&](const Line& of, Slot slot) {
+    return reads_before(of, context, slot, kept_from) ||
+           std::ranges::any_of(rules_.kpis[of.kpi].value.kpis, [&](const KpiInput& input) {
+             auto used = line_index_.find({input.kpi, input.of_total ? Labels{} : of.segment});
+             used = used == line_index_.end() ? line_index_.find({input.kpi, Labels{}}) : used;
+             return !input.is_self && used != line_index_.end() && lines_[used->second].judged.at(slot) == nullptr &&
+                    needs_gone(lines_[used->second], slot);
+           });
+  };
+  const auto is_gone = [&](Slot slot) { return line.stepped && needs_gone(line, slot); };
   Slot due = line.newest ? next_slot(*line.newest, kpi.every, kpi.zone) : *line.first;
   for (; plan.due(kpi, due) <= *last_step_; due = next_slot(due, kpi.every, kpi.zone)) {
     line.newest = due;
-    line.awaiting.insert(due);
+    if (is_gone(due)) {
+      line.known = due;  // for all that is known it had data
+    } else {
+      line.awaiting.insert(due);
+    }
   }
   if (!line.stepped) {
     return;
   }
   for (Slot slot = *line.first; slot < *line.stepped; slot = next_slot(slot, kpi.every, kpi.zone)) {
-    if (line.judged.at(slot) == nullptr) {
+    if (line.judged.at(slot) == nullptr && !is_gone(slot)) {
       line.awaiting.insert(slot);
       line.busy.insert(slot);  // perhaps; a replay that begins before it ends the same
     }

@@ -50,6 +50,13 @@ std::string target_sentence(std::string_view form,
       {{"goal", goal_text(target.goal, target, kpi, style)}, {"actual", goal_text(target.actual, target, kpi, style)}});
 }
 
+/// Periods whose data is missing: a ratio or a mean of nothing lacks nothing.
+std::size_t gaps_of(const ReviewLine& line) {
+  return static_cast<std::size_t>(std::ranges::count_if(line.points, [](const ReviewPoint& point) {
+    return point.verdict == Verdict::kNoData && point.reason != Reason::kDivisionByZero;
+  }));
+}
+
 Date last_day(const ReviewPeriod& period) {
   return Date{sys_days{period.to} - std::chrono::days{1}};
 }
@@ -188,18 +195,17 @@ std::string parts_without_data(const ReviewKpi& kpi, const ReportStyle& style) {
   constexpr std::size_t kMost = 5;
   std::vector<const ReviewLine*> lacking;
   for (const ReviewLine& line : kpi.segments) {
-    if (line.counts.no_data > kpi.total.counts.no_data) {  // beyond the days on which there was nothing at all
+    if (gaps_of(line) > gaps_of(kpi.total)) {  // beyond the days on which there was nothing at all
       lacking.push_back(&line);
     }
   }
   if (lacking.empty()) {
     return "";
   }
-  std::ranges::stable_sort(lacking, std::greater<>{}, [](const ReviewLine* line) { return line->counts.no_data; });
+  std::ranges::stable_sort(lacking, std::greater<>{}, [](const ReviewLine* line) { return gaps_of(*line); });
   std::vector<std::string> names;
   for (std::size_t i = 0; i < std::min(kMost, lacking.size()); ++i) {
-    names.push_back(segment_words(lacking[i]->segment, words) + " (" + std::to_string(lacking[i]->counts.no_data) +
-                    ")");
+    names.push_back(segment_words(lacking[i]->segment, words) + " (" + std::to_string(gaps_of(*lacking[i])) + ")");
   }
   return filled(words.parts_without_data, {{"parts", join(names, ", ") + (lacking.size() > kMost ? ", …" : "")}});
 }

@@ -54,6 +54,7 @@ class ReviewReader {
     drop_removed();
     for (ReviewKpi& kpi : review_.kpis) {
       kpi.until = judged_until(kpi);
+      each_line(kpi, [&](ReviewLine& line) { count_until(line, kpi); });
     }
     KPI_TRY(read_figures());
     KPI_TRY(read_restatements());
@@ -120,6 +121,21 @@ class ReviewReader {
         is_civil ? day(next_slot(slot_at(day(*end), rule.every, rules_.calendar), rule.every, rule.zone)) : day(*end);
     const bool is_whole = is_civil ? next > period.to : next >= period.to;
     return is_whole && !review_.is_open ? period.to : std::clamp(day(*end), period.from, period.to);
+  }
+
+  /// Hours of the day that has not ended are in no figure, and count no more than they do.
+  void count_until(ReviewLine& line, const ReviewKpi& kpi) const {
+    ReviewPeriod judged = review_.period;
+    judged.to = kpi.until;
+    if (kpi.kpi->every.is_civil() || kpi.until == review_.period.to) {
+      return;
+    }
+    line.counts = VerdictCounts{};
+    for (const ReviewPoint& point : line.points) {
+      if (belongs(*kpi.kpi, judged, point.end)) {
+        line.counts.add(point.verdict);
+      }
+    }
   }
 
   /// Its sources may have a zone of their own, and take days to settle.
@@ -269,7 +285,7 @@ class ReviewReader {
     }
     line.counts.add(row.verdict);
     line.points.push_back(
-        {row.slot, end, row.value, row.limit, row.expected, row.verdict, row.goal, row.target_status});
+        {row.slot, end, row.value, row.limit, row.expected, row.verdict, row.goal, row.target_status, row.reason});
   }
 
   void drop_silent(ReviewKpi& kpi) {

@@ -45,6 +45,7 @@ struct ReviewPoint {
   Verdict verdict = Verdict::kRecorded;
   double goal = 0;  ///< NaN: no target.
   TargetStatus target_status = TargetStatus::kNotStarted;
+  Reason reason = Reason::kNone;
 };
 
 /// A period whose value was another one once.

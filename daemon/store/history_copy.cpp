@@ -1,11 +1,14 @@
 #include "daemon/store/history_copy.hpp"
 
+#include "daemon/store/damaged_rows.hpp"
 #include "daemon/store/file_lock.hpp"
 #include "daemon/store/first_page.hpp"
+#include "daemon/store/row_agreements.hpp"
 #include "daemon/store/sqlite_query.hpp"
 #include "rules/base/text.hpp"
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -22,86 +25,9 @@ namespace {
 
 using sqlite::guarded;
 using sqlite::names_of;
-using sqlite::Query;
-using sqlite::quoted;
-using sqlite::Row;
 
 Error cannot(const std::string& action, const std::string& path, const std::error_code& error) {
   return {ErrorKind::kStorage, fmt::format("cannot {} \"{}\": {}", action, printable(path), error.message())};
-}
-
-struct Copied {
-  std::int64_t rows = 0;
-  bool is_whole = true;
-};
-
-std::vector<std::string> columns_of(const SQLite::Database& db, const std::string& table) {
-  std::vector<std::string> columns;
-  Query names(db, fmt::format("SELECT name FROM pragma_table_info({})", quoted(table)).c_str());
-  names.each([&](const Row& row) { columns.push_back(quoted(row.text(0))); });
-  return columns;
-}
-
-/// What both tables have: an older history knows less.
-std::string shared_columns(const SQLite::Database& from, const SQLite::Database& to, const std::string& table) {
-  std::vector<std::string> columns = columns_of(to, table);
-  const std::vector<std::string> known = columns_of(from, table);
-  std::erase_if(columns, [&](const auto& name) { return std::ranges::find(known, name) == known.end(); });
-  return join(columns, ", ");
-}
-
-/// Copies rows of one table until a page of it cannot be read. `how` follows its name: an order, an index to go by.
-Copied copy_rows(SQLite::Database& from, SQLite::Database& to, const std::string& table, const std::string& how) {
-  Copied copied;
-  try {
-    const std::string columns = shared_columns(from, to, table);
-    if (columns.empty()) {
-      return copied;  // a newer table
-    }
-    SQLite::Statement rows(from, fmt::format("SELECT {} FROM {} {}", columns, quoted(table), how));
-    std::string marks = "?";
-    for (int i = 1; i < rows.getColumnCount(); ++i) {
-      marks += ", ?";
-    }
-    SQLite::Statement insert(to, fmt::format("INSERT OR IGNORE INTO {}({}) VALUES({})", quoted(table), columns, marks));
-    while (rows.executeStep()) {
-      for (int i = 0; i < rows.getColumnCount(); ++i) {
-        const SQLite::Column cell = rows.getColumn(i);
-        if (cell.isInteger()) {
-          insert.bind(i + 1, cell.getInt64());
-        } else if (cell.isFloat()) {
-          insert.bind(i + 1, cell.getDouble());
-        } else if (cell.isNull()) {
-          insert.bind(i + 1);
-        } else {
-          insert.bind(i + 1, cell.getString());
-        }
-      }
-      copied.rows += insert.exec();
-      insert.reset();
-    }
-  } catch (const SQLite::Exception&) {
-    copied.is_whole = false;  // the rest of this table is lost; what was read is kept
-  }
-  return copied;
-}
-
-/// Copies what lies behind the damage of a table, and what its indexes hold: of names and words that is everything.
-/// True: one of them was whole, so that nothing is missing.
-bool copy_around(SQLite::Database& from, SQLite::Database& to, const std::string& table, Copied& copied) {
-  copied.rows += copy_rows(from, to, table, "ORDER BY 1 DESC").rows;
-  std::vector<std::string> indexes;
-  try {
-    Query names(from, fmt::format("SELECT name FROM pragma_index_list({}) WHERE NOT partial", quoted(table)));
-    names.each([&](const Row& row) { indexes.push_back(quoted(row.text(0))); });
-  } catch (const SQLite::Exception&) {
-    return false;
-  }
-  return std::ranges::any_of(indexes, [&](const std::string& index) {
-    const Copied found = copy_rows(from, to, table, "INDEXED BY " + index);
-    copied.rows += found.rows;
-    return found.is_whole;
-  });
 }
 
 /// Rows that refer to what is lost, table by table; they mean nothing any more.
@@ -110,15 +36,9 @@ struct Orphans {
   const char* condition;
 };
 
-#define KPI_NO_WORD(column) column " NOT IN (SELECT id FROM word)"
 constexpr const char* kNoLine = "line_id NOT IN (SELECT id FROM line)";
 constexpr const char* kNoSeries = "series_id NOT IN (SELECT id FROM series)";
 constexpr const char* kNoKpi = "kpi_id NOT IN (SELECT id FROM kpi)";
-constexpr const char* kJudgedInNoWords = KPI_NO_WORD("verdict") " OR " KPI_NO_WORD("severity") " OR " KPI_NO_WORD(
-    "state") " OR " KPI_NO_WORD("reason") " OR " KPI_NO_WORD("target_status");
-constexpr const char* kStandsInNoWords =
-    KPI_NO_WORD("verdict") " OR " KPI_NO_WORD("severity") " OR " KPI_NO_WORD("state") " OR " KPI_NO_WORD("reason");
-#undef KPI_NO_WORD
 
 constexpr Orphans kOrphans[] = {
     {"series", "metric_id NOT IN (SELECT id FROM metric)"},
@@ -132,31 +52,43 @@ constexpr Orphans kOrphans[] = {
     {"sample_day", kNoSeries},
     {"sample_past", kNoSeries},
     {"ledger", kNoLine},
-    {"ledger", kJudgedInNoWords},
     {"ledger_revision", kNoLine},
-    {"ledger_revision", kJudgedInNoWords},
     {"status", kNoLine},
-    {"status", kStandsInNoWords},
     {"stated_forecast", kNoLine},
     {"episode", kNoLine},
     {"alert", "line_id <> 0 AND line_id NOT IN (SELECT id FROM line)"},
 };
 
-void drop_orphans(SQLite::Database& db, Salvage& salvage) {
-  for (const auto& [table, condition] : kOrphans) {
-    const int dropped = db.exec(fmt::format("DELETE FROM {} WHERE {}", table, condition));
-    if (dropped == 0) {
-      continue;
-    }
-    const auto saved = std::ranges::find(salvage.saved, table, &HistoryFindings::Count::table);
-    if (saved != salvage.saved.end()) {
-      saved->rows -= dropped;
-    }
-    if (std::ranges::find(salvage.broken, table) == salvage.broken.end()) {
-      salvage.broken.emplace_back(table);
+/// Rows of the table that mean nothing without what is lost.
+void drop(SQLite::Database& db, const char* table, const char* condition, Salvage& salvage) {
+  const int dropped = db.exec(fmt::format("DELETE FROM {} WHERE {}", table, condition));
+  if (dropped == 0) {
+    return;
+  }
+  const auto saved = std::ranges::find(salvage.saved, table, &HistoryFindings::Count::table);
+  if (saved != salvage.saved.end()) {
+    saved->rows -= dropped;
+  }
+  if (std::ranges::find(salvage.broken, table) == salvage.broken.end()) {
+    salvage.broken.emplace_back(table);
+  }
+}
+
+/// Leaves rows that a reading of all of them finds nothing wrong with. Damage within a cell is not met before.
+void drop_what_is_wrong(SQLite::Database& db, Salvage& salvage) {
+  for (const sqlite::Agreement& agreement : sqlite::row_agreements()) {
+    if (agreement.mend == nullptr) {
+      drop(db, agreement.table, agreement.broken_by, salvage);
     }
   }
-  db.exec("UPDATE ledger SET rule_version = 0 WHERE rule_version NOT IN (SELECT id FROM rule_text)");
+  for (const auto& [table, condition] : kOrphans) {
+    drop(db, table, condition, salvage);
+  }
+  for (const sqlite::Agreement& agreement : sqlite::row_agreements()) {
+    if (agreement.mend != nullptr) {
+      db.exec(fmt::format("UPDATE {} SET {} WHERE {}", agreement.table, agreement.mend, agreement.broken_by));
+    }
+  }
 }
 
 /// What of `from` can be read goes into the new history `to`. `is_partly_named`: a table that is not there is lost, not
@@ -172,15 +104,14 @@ void copy_tables(SQLite::Database& from, SQLite::Database& to, bool is_partly_na
       salvage.saved.push_back({table, 0});
       continue;
     }
-    // An index may be one of those that are not named.
-    Copied copied = copy_rows(from, to, table, is_partly_named ? "NOT INDEXED" : "");
-    if (!copied.is_whole && !copy_around(from, to, table, copied)) {
+    const sqlite::SavedRows saved = sqlite::save_rows(from, to, table);
+    if (!saved.is_whole) {
       salvage.broken.push_back(table);
     }
-    salvage.saved.push_back({table, copied.rows});
+    salvage.saved.push_back({table, saved.rows});
   }
   to.exec("INSERT OR IGNORE INTO progress VALUES(1, NULL)");
-  drop_orphans(to, salvage);
+  drop_what_is_wrong(to, salvage);
   // What a source remembers of its last answer would keep it from bringing again what is lost.
   to.exec("UPDATE source SET cursor = ''");
   transaction.commit();
@@ -190,6 +121,8 @@ void copy_tables(SQLite::Database& from, SQLite::Database& to, bool is_partly_na
 bool copy_from(const std::string& damaged, SQLite::Database& fresh, bool is_partly_named, Salvage& salvage) {
   try {
     SQLite::Database from(damaged, SQLite::OPEN_READWRITE);
+    constexpr int kLongestText = 64 * 1024 * 1024;  // what is damaged may say that a cell is as long as the file
+    ::sqlite3_limit(from.getHandle(), SQLITE_LIMIT_LENGTH, kLongestText);
     from.exec("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON");
     if (from.execAndGet("PRAGMA user_version").getInt() > history_schema_version()) {
       return true;
@@ -197,7 +130,10 @@ bool copy_from(const std::string& damaged, SQLite::Database& fresh, bool is_part
     copy_tables(from, fresh, is_partly_named, salvage);
     // Where a page that names tables is damaged, SQLite reads none of them.
     return std::ranges::any_of(salvage.saved, [](const auto& of) { return of.rows > 0; });
-  } catch (const SQLite::Exception&) {
+  } catch (const SQLite::Exception& exception) {
+    if ((exception.getErrorCode() & 0xff) == SQLITE_FULL) {
+      throw;  // nothing is lost but room
+    }
     salvage.saved.clear();
     salvage.broken.clear();
     return false;
@@ -224,6 +160,17 @@ Result<Salvage> make_anew(const std::string& path, const std::string& aside) {
     std::filesystem::remove(part + suffix, ignored);
   }
   return salvage;
+}
+
+/// The damaged file is the history again: what was made of it is not whole.
+void put_back(const std::string& path, const std::string& aside) {
+  std::error_code ignored;
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::filesystem::remove(path + suffix, ignored);
+    if (std::filesystem::exists(aside + suffix, ignored)) {
+      std::filesystem::rename(aside + suffix, path + suffix, ignored);
+    }
+  }
 }
 
 Result<void> vacuum_into(const std::string& file, const std::string& to) {
@@ -285,7 +232,11 @@ Result<Salvage> salvage_history(const std::string& path) {
       std::filesystem::rename(path + suffix, aside + suffix, error);
     }
   }
-  return guarded("make anew", path, [&] { return make_anew(path, aside); });
+  Result<Salvage> salvage = guarded("make anew", path, [&] { return make_anew(path, aside); });
+  if (!salvage) {
+    put_back(path, aside);
+  }
+  return salvage;
 }
 
 Result<Salvage> salvage_unused_history(const std::string& path) {

@@ -45,7 +45,7 @@ std::string text_of(const Salvage& salvage, const std::string& path);
 
 /// Moves the damaged file at `path` aside and makes a new one of what can still be read of it. What sources had
 /// answered is forgotten, so that they bring again what is lost. REQUIRES the history's lock. kStorage when that cannot
-/// be done; the damaged file is then where it was, or named in the message.
+/// be done; the damaged file is then where it was.
 Result<Salvage> salvage_history(const std::string& path);
 
 /// The same of a history that no kpid owns now; it takes the lock itself. kNotFound when there is none.

@@ -56,7 +56,7 @@ constexpr const char* kStepTimes =
 constexpr const char* kLines = "SELECT line.id, name, segment FROM line JOIN kpi ON kpi.id = kpi_id ORDER BY line.id";
 constexpr const char* kLedger =
     "SELECT line_id, slot, value, limit_value, goal, expected, verdict, target_status, period_start, "
-    "period_end FROM ledger WHERE slot >= ?1 AND slot < ?2 ORDER BY slot, line_id";
+    "period_end, reason FROM ledger WHERE slot >= ?1 AND slot < ?2 ORDER BY slot, line_id";
 constexpr const char* kLedgerRevisions = "SELECT " KPI_LEDGER_COLUMNS
                                          ", replaced_at FROM ledger_revision WHERE slot >= ?1 AND slot < ?2 "
                                          "ORDER BY replaced_at, id";
@@ -266,7 +266,8 @@ Result<void> SqliteHistoryReader::ledger(Slot from, Slot to, const std::function
            found.real(5),
            words.value<Verdict>(found.integer(6)),
            words.value<TargetStatus>(found.integer(7)),
-           {found.instant(8), found.instant(9)}});
+           {found.instant(8), found.instant(9)},
+           words.value<Reason>(found.integer(10))});
     };
     ledger.each(deliver, from, to);
     return {};

@@ -109,6 +109,7 @@ struct LedgerPoint {
   Verdict verdict = Verdict::kRecorded;
   TargetStatus target_status = TargetStatus::kNotStarted;
   Period period;  ///< As it was judged, which the rule's `every` of now need not be.
+  Reason reason = Reason::kNone;
 };
 
 /// A value that a judged period had from `judged_at` to `replaced_at`, before its data was restated.

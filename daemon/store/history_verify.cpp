@@ -1,6 +1,7 @@
 // Whether a history or a copy of one is sound; see history_copy.hpp.
 
 #include "daemon/store/history_copy.hpp"
+#include "daemon/store/row_agreements.hpp"
 #include "daemon/store/schema.hpp"
 #include "daemon/store/sqlite_query.hpp"
 #include "rules/base/text.hpp"
@@ -32,7 +33,7 @@ std::vector<HistoryFindings::Count> counts_of(const SQLite::Database& db) {
   return counts;
 }
 
-void add_problems(const SQLite::Database& db, const char* sql, std::vector<std::string>& problems) {
+void add_problems(const SQLite::Database& db, const std::string& sql, std::vector<std::string>& problems) {
   Query query(db, sql);
   query.each([&](const Row& row) {
     if (problems.size() < kMostProblems && row.text(0) != "ok") {
@@ -44,31 +45,6 @@ void add_problems(const SQLite::Database& db, const char* sql, std::vector<std::
 constexpr const char* kReferences =
     "SELECT 'the table ' || \"table\" || ' refers to a row of ' || parent || ' that is not there' "
     "FROM pragma_foreign_key_check LIMIT 20";
-
-#define KPI_NO_WORD(column) column " NOT IN (SELECT id FROM word)"
-
-// What rows must agree on besides their references: each gives a sentence for every row that does not.
-constexpr const char* kAgreements[] = {
-    kReferences,
-    "SELECT 'the verdict of line ' || line_id || ' for slot ' || slot || ' was judged by rule version ' || "
-    "rule_version "
-    "|| ', which is not kept' FROM ledger WHERE rule_version <> 0 AND rule_version NOT IN (SELECT id FROM rule_text) "
-    "LIMIT 20",
-    "SELECT 'the verdict of line ' || line_id || ' for slot ' || slot || ' is told by a number that the table word "
-    "does not have' FROM ledger WHERE " KPI_NO_WORD("verdict") " OR " KPI_NO_WORD("severity") " OR " KPI_NO_WORD(
-        "state") " OR " KPI_NO_WORD("reason") " OR " KPI_NO_WORD("target_status") " LIMIT 20",
-    "SELECT 'the state of line ' || line_id || ' is told by a number that the table word does not have' FROM status "
-    "WHERE " KPI_NO_WORD("verdict") " OR " KPI_NO_WORD("severity") " OR " KPI_NO_WORD("state") " OR " KPI_NO_WORD(
-        "reason") " LIMIT 20",
-    "SELECT 'the verdict of line ' || line_id || ' for slot ' || slot || ' ends before it begins' FROM ledger WHERE "
-    "period_end <= period_start LIMIT 20",
-    "SELECT 'the labels of series ' || id || ' are no JSON' FROM series WHERE NOT json_valid(labels) LIMIT 20",
-    "SELECT 'the segment of line ' || id || ' is no JSON' FROM line WHERE NOT json_valid(segment) LIMIT 20",
-    "SELECT 'the message ' || id || ' is no JSON' FROM outbox WHERE NOT json_valid(body) LIMIT 20",
-    "SELECT 'the episode ' || id || ' ended before it began' FROM episode WHERE resolved < pending LIMIT 20",
-};
-
-#undef KPI_NO_WORD
 
 /// What a history of that version must hold; views that cannot be read are as good as missing.
 void add_missing(const SQLite::Database& db, int version, std::vector<std::string>& problems) {
@@ -115,8 +91,12 @@ Result<void> add_findings(const std::string& file, HistoryFindings& findings) {
   if (!findings.problems.empty()) {
     return {};  // rows of a damaged file say nothing
   }
-  for (const char* agreement : kAgreements) {
-    add_problems(*db, agreement, findings.problems);
+  add_problems(*db, kReferences, findings.problems);
+  for (const sqlite::Agreement& agreement : sqlite::row_agreements()) {
+    add_problems(
+        *db,
+        fmt::format("SELECT {} FROM {} WHERE {} LIMIT 20", agreement.sentence, agreement.table, agreement.broken_by),
+        findings.problems);
   }
   findings.counts = counts_of(*db);
   return {};

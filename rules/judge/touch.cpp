@@ -1,5 +1,6 @@
 #include "rules/judge/touch.hpp"
 
+#include "rules/expr/history.hpp"
 #include "rules/judge/line_limits.hpp"
 #include "rules/judge/period_value.hpp"
 
@@ -131,6 +132,24 @@ std::set<Slot> periods_reading(const Line& line,
     }
   });
   return periods;
+}
+
+bool reads_before(const Line& line,
+                  const JudgeContext& context,
+                  Slot period,
+                  const std::function<std::optional<Slot>(std::uint32_t metric)>& begin_of) {
+  bool reads = false;
+  each_program(line, kpi_of(line, context), [&](const Program& program, const Inputs& /*inputs*/) {
+    for (const MetricInput& input : program.metrics) {
+      const auto begin = begin_of(input.metric);
+      const bool takes_what_there_is = is_of_history(input.how) || input.how == Aggregate::kAge;
+      reads = reads ||
+              (begin && !takes_what_there_is &&
+               window_of(evaluation(line, context, period).frame, input, context.rules->metrics[input.metric]).from <
+                   *begin);
+    }
+  });
+  return reads;
 }
 
 std::set<Slot> periods_reading(const Line& line,

@@ -3,6 +3,7 @@
 
 #include "rules/judge/line.hpp"
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <span>
@@ -33,6 +34,13 @@ std::set<Slot> periods_reading(const Line& line,
                                const JudgeContext& context,
                                std::uint32_t series,
                                std::span<const Stretch> stretches);
+
+/// Whether the period cannot be judged without samples from before `begin_of` their metric (nothing: it has all).
+/// Those that take what there is (`anomaly()`, `forecast()`) can.
+bool reads_before(const Line& line,
+                  const JudgeContext& context,
+                  Slot period,
+                  const std::function<std::optional<Slot>(std::uint32_t metric)>& begin_of);
 
 /// The judged periods that read one of these periods of another line.
 std::set<Slot> periods_reading(const Line& line,

@@ -149,6 +149,25 @@ TEST_F(Sources, AreImportedAsOfATimeSoThatAReplayGoesOnFromThere) {
   EXPECT_EQ(program_.on_folder({"import", "--source", "web", "--now", "soon"}).code, 2);
 }
 
+TEST(Imports, SayWhatIsOlderThanRetentionKeeps) {
+  Program program("2026-03-31T06:00:00Z");
+  program.write("kpid.yaml",
+                "history: sqlite:history.db\nrules: [rules.yaml]\nretention: {samples: 10 days}\n"
+                "sources: {web: {plugin: csv, path: web.csv, metrics: {visits: {kind: flow}}}}\n");
+  program.write("rules.yaml", "kpis: {visits: {value: web.visits}}\n");
+  std::string csv = "date,visits\n";
+  for (int day = 10; day <= 30; ++day) {
+    csv += "2026-03-" + std::to_string(day) + ",5\n";
+  }
+  program.write("web.csv", csv);
+  ASSERT_EQ(program.once("2026-03-31T06:00:00Z"), 0);
+  EXPECT_EQ(program.on_folder({"import", "--source", "web"}),
+            (Ended{0,
+                   "web: 0 new samples, 0 restated, 0 periods judged\n"
+                   "11 samples not taken: older than retention keeps\n",
+                   ""}));
+}
+
 TEST_F(Sources, ARunGoesOnWhereTheClockWasSetBackALittle) {
   EXPECT_EQ(program_.once("2026-03-15T06:00:00Z"), 0);
   program_.set_time("2026-03-15T05:59:30Z");

@@ -82,6 +82,37 @@ Result<void> FragileStore::commit(const StepCommit& step) {
   return store_->commit(step);
 }
 
+Result<StoredState> FragileStore::load() {
+  Result<StoredState> state = store_->load();
+  if (state && lost) {
+    std::ranges::for_each(state->sources, [](SourceRow& source) { source.cursor.clear(); });
+    state->alerts = lost->alerts ? std::vector<AlertRow>() : std::move(state->alerts);
+  }
+  return state;
+}
+
+Result<void> FragileStore::samples(Slot from,
+                                   Slot to,
+                                   const std::vector<std::uint32_t>& series,
+                                   const std::function<void(const SampleRow&)>& row) {
+  return store_->samples(from, to, series, [&](const SampleRow& sample) {
+    if (!lost || !lost->samples || !lost->samples(sample.slot)) {
+      row(sample);
+    }
+  });
+}
+
+Result<void> FragileStore::verdicts(Slot from,
+                                    Slot to,
+                                    std::uint32_t line,
+                                    const std::function<void(const VerdictRow&)>& row) {
+  return store_->verdicts(from, to, line, [&](const VerdictRow& verdict) {
+    if (!lost || !lost->verdicts || !lost->verdicts(verdict.slot)) {
+      row(verdict);
+    }
+  });
+}
+
 Story::Story(const std::string& config, const std::string& rules, EngineOptions options) : options_(options) {
   restart(config, rules);
 }
@@ -95,6 +126,12 @@ void Story::restart() {
   engine_ = std::make_unique<Engine>(config_, store_, options_);
   const auto restored = engine_->restore(now_);
   ASSERT_TRUE(restored) << restored.error().message;
+}
+
+void Story::restart(Lost lost) {
+  store_.lost = std::move(lost);
+  restart();
+  store_.lost.reset();
 }
 
 void Story::put(const std::string& metric, std::string_view day, double value, Labels labels) {

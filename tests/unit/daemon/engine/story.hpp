@@ -7,8 +7,10 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,28 +23,31 @@ std::shared_ptr<const Config> load(const std::string& config, const std::string&
 /// "2026-03-31" or "2026-03-31 06:00", UTC.
 Instant at(std::string_view text);
 
-/// A store that can be told to fail its commits.
+/// What a salvage could not read. Every source is read from its beginning then.
+struct Lost {
+  std::function<bool(Slot slot)> samples;
+  std::function<bool(Slot slot)> verdicts;
+  bool alerts = false;
+};
+
+/// A store that can be told to fail its commits, and to have lost something.
 class FragileStore : public Store {
  public:
   FragileStore();
 
-  Result<StoredState> load() override { return store_->load(); }
+  Result<StoredState> load() override;
 
   Result<void> commit(const StepCommit& step) override;
 
   Result<void> samples(Slot from,
                        Slot to,
                        const std::vector<std::uint32_t>& series,
-                       const std::function<void(const SampleRow&)>& row) override {
-    return store_->samples(from, to, series, row);
-  }
+                       const std::function<void(const SampleRow&)>& row) override;
 
   Result<void> verdicts(Slot from,
                         Slot to,
                         std::uint32_t line,
-                        const std::function<void(const VerdictRow&)>& row) override {
-    return store_->verdicts(from, to, line, row);
-  }
+                        const std::function<void(const VerdictRow&)>& row) override;
 
   Result<DeliveryMemory> delivery_memory() override { return store_->delivery_memory(); }
 
@@ -61,6 +66,7 @@ class FragileStore : public Store {
   }
 
   bool is_broken = false;
+  std::optional<Lost> lost;
   /// Every episode as it was last written, in words, by id.
   std::map<std::string, std::string> episodes;
   std::map<std::uint32_t, KpiState> states;  ///< By line, as its status was last written.
@@ -87,6 +93,8 @@ class Story {
 
   /// As after a kill: a new engine over the same history.
   void restart();
+  /// As after a salvage; what is lost stands in ledger() all the same, as it was.
+  void restart(Lost lost);
   /// As after a reload.
   void restart(const std::string& config, const std::string& rules);
 
