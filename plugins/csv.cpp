@@ -23,12 +23,11 @@ class CsvImport {
   CsvImport(const CsvLayout& layout, const PollRequest& request)
       : layout_(layout),
         rows_(layout.settings,
-              {.dates = layout.dates, .numbers = layout.numbers},
+              {.dates = layout.dates, .numbers = layout.numbers, .decimal_is_given = layout.decimal_is_given},
               request.from,
               [this](std::uint64_t row, RowReader::Place place) { return where(row, place); }),
         is_guessed_(!layout.decimal_is_given && layout.numbers.decimal == '.' &&
-                    layout.numbers.thousands == NumberFormat::Thousands::kAuto),
-        written_(layout.settings.metrics.size()) {}
+                    layout.numbers.thousands == NumberFormat::Thousands::kAuto) {}
 
   /// Which last lines without their end wait for the next poll.
   enum class Holds : std::uint8_t { kNone, kHalfOnes, kAll };
@@ -41,9 +40,9 @@ class CsvImport {
     const char delimiter = layout_.delimiter ? *layout_.delimiter : detect_delimiter(text, layout_);
     files_.emplace_back(file.name, text, delimiter, lines_.size());
     lines_end_ = lines_end_ && text.ends_with('\n');
-    numbers_ = layout_.numbers;
-    numbers_.comma_is_doubtful = delimiter == ';' && is_guessed_;
-    rows_.set_numbers(numbers_);
+    NumberFormat numbers = layout_.numbers;
+    numbers.comma_is_doubtful = delimiter == ';' && is_guessed_;
+    rows_.set_numbers(numbers);
     return read_rows(files_.back(), stop);
   }
 
@@ -52,24 +51,9 @@ class CsvImport {
   /// Whether the last line of every file has its end.
   [[nodiscard]] bool lines_end() const { return lines_end_; }
 
-  Result<Poll> finish() {
-    KPI_TRY(check_conventions());
-    return rows_.finish(files_.size() == 1 ? "the file" : "the files");
-  }
+  Result<Poll> finish() { return rows_.finish(files_.size() == 1 ? "the file" : "the files"); }
 
  private:
-  /// A cell of a metric, as it stands in its file.
-  struct WrittenCell {
-    std::uint64_t row = 0;
-    std::string text;
-  };
-
-  /// The first cells of a metric that show how its numbers are written.
-  struct Written {
-    std::optional<WrittenCell> point;
-    std::optional<WrittenCell> comma;
-  };
-
   /// A file while it is read, and after: problems are found in it until the end.
   struct OpenFile {
     OpenFile(const FileSet::Name& named, std::string_view text, char delimiter, std::size_t first)
@@ -146,44 +130,12 @@ class CsvImport {
     }
     for (std::size_t i = 0; i < values_.size(); ++i) {
       values_[i] = RowCell::of(reader.cell(columns.metrics[i]));
-      if (is_guessed_ && !(written_[i].point && written_[i].comma)) {
-        look_at_convention(row, i, values_[i].text);
-      }
     }
     if (columns.date) {
       rows_.read(row, reader.cell(*columns.date), labels_, values_);
     } else {
       rows_.read_at(row, *file.name.slot, labels_, values_);
     }
-  }
-
-  void look_at_convention(std::uint64_t row, std::size_t metric, std::string_view cell) {
-    const Convention convention = convention_of(cell, numbers_);
-    std::optional<WrittenCell>& first =
-        convention == Convention::kPoint ? written_[metric].point : written_[metric].comma;
-    if (convention != Convention::kUntold && !first) {
-      first = WrittenCell{row, std::string(trim(cell))};
-    }
-  }
-
-  /// Where "1,5" stands beside "1,234", one of them is a thousand times what it says: neither is believed.
-  Result<void> check_conventions() {
-    for (std::size_t i = 0; i < written_.size(); ++i) {
-      const Written& written = written_[i];
-      if (!written.point || !written.comma) {
-        continue;
-      }
-      const auto shown = [&](const WrittenCell& cell) {
-        return '"' + printable(cell.text, 40) + "\" (" +
-               where(cell.row, {.part = RowReader::Place::Part::kMetric, .index = i}) + ')';
-      };
-      return fail(
-          ErrorKind::kInvalid,
-          "metric " + layout_.settings.metrics[i].name + " is written in two ways: " + shown(*written.comma) +
-              " has a decimal comma, and " + shown(*written.point) +
-              R"( would be read with a decimal point: write decimal: "," or decimal: ".", or correct the file)");
-    }
-    return {};
   }
 
   static bool is_blank(const CsvReader& reader) {
@@ -236,10 +188,8 @@ class CsvImport {
   std::deque<OpenFile> files_;
   std::vector<std::uint64_t> lines_;  // of each row, its handle in its file
   RowReader rows_;
-  bool is_guessed_;               // nothing is written of how numbers are
-  NumberFormat numbers_;          // of the file at hand
-  std::vector<Written> written_;  // by metric
-  std::vector<RowCell> values_;   // of the row at hand
+  bool is_guessed_;              // nothing is written of how numbers are
+  std::vector<RowCell> values_;  // of the row at hand
   std::vector<std::string_view> labels_;
 };
 

@@ -14,8 +14,12 @@ Plugin exec_plugin();
 
 // What the three formats have in common: the program's output as rows. `settings` outlives the call.
 
-/// An answer in JSON lines. kUnavailable: the program says that it could not do it.
-Result<Poll> read_exec_lines(std::string_view output, const SourceSettings& settings, const PollRequest& request);
+/// An answer in JSON lines. kUnavailable: the program says that it could not do it. `is_greeted`: it is that of a
+/// driver, whose version was asked otherwise.
+Result<Poll> read_exec_lines(std::string_view output,
+                             const SourceSettings& settings,
+                             const PollRequest& request,
+                             bool is_greeted = false);
 /// The output and exit code of a Nagios plugin; its values are about the period that ended last.
 Result<Poll> read_nagios(std::string_view output, int code, const SourceSettings& settings, const PollRequest& request);
 /// OpenMetrics, or Prometheus' text format. Without a time a value is about the period that ended last.

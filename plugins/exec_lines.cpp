@@ -25,8 +25,9 @@ std::string text_of(const Json& line, const char* key) {
 /// One answer, line by line.
 class Answer {
  public:
-  Answer(const SourceSettings& settings, const PollRequest& request)
+  Answer(const SourceSettings& settings, const PollRequest& request, bool is_greeted)
       : settings_(settings),
+        has_greeted_(is_greeted),
         running_(slot_at(request.now, settings.grain, settings.zone, settings.calendar)),
         rows_(settings,
               {.dates = {}, .numbers = kDataNumbers, .date_key = ""},
@@ -307,6 +308,7 @@ class Answer {
   }
 
   const SourceSettings& settings_;
+  bool has_greeted_;
   const Slot running_;  // the period that has not ended
   RowReader rows_;
   std::vector<std::string_view> labels_;
@@ -316,7 +318,6 @@ class Answer {
   std::set<std::string> told_;            // members that there are none of
   std::vector<std::string> texts_;
   std::size_t line_ = 0;
-  bool has_greeted_ = false;
   std::optional<Slot> whole_from_;
   bool is_unchanged_ = false;
   bool has_rows_ = false;
@@ -327,8 +328,11 @@ class Answer {
 
 }  // namespace
 
-Result<Poll> read_exec_lines(std::string_view output, const SourceSettings& settings, const PollRequest& request) {
-  return Answer(settings, request).read(output);
+Result<Poll> read_exec_lines(std::string_view output,
+                             const SourceSettings& settings,
+                             const PollRequest& request,
+                             bool is_greeted) {
+  return Answer(settings, request, is_greeted).read(output);
 }
 
 }  // namespace kpi

@@ -274,16 +274,21 @@ std::string number_trouble(std::string_view cell, const NumberFormat& format) {
   return shown + " is not a number: write digits, or leave the cell empty where there is no value";
 }
 
-Convention convention_of(std::string_view cell, const NumberFormat& format) {
-  if (cell.find_first_of(".,") == std::string_view::npos) {
-    return Convention::kUntold;
+DecimalSign decimal_sign_of(std::string_view cell, const NumberFormat& format, bool is_given) {
+  const std::string_view signs = is_given ? std::string_view(&format.decimal, 1) : ".,";
+  if (cell.find_first_of(signs) == std::string_view::npos) {
+    return DecimalSign::kUntold;
   }
-  if (read_number(cell, format)) {
-    return Convention::kPoint;
+  const bool is_read = read_number(cell, format).has_value();
+  if (is_read && !is_given) {
+    return DecimalSign::kAsRead;
   }
-  const bool is_comma = cell.find(',') != std::string_view::npos && !read_written(cell, with_decimal(format, '.')) &&
-                        read_written(cell, with_decimal(format, ','));
-  return is_comma ? Convention::kComma : Convention::kUntold;
+  const NumberFormat other{.decimal = format.decimal == '.' ? ',' : '.'};
+  if (!read_written(cell, other)) {
+    return DecimalSign::kUntold;
+  }
+  const bool is_readable = is_read || read_written(cell, with_decimal(format, format.decimal));
+  return is_read ? DecimalSign::kAsRead : is_readable ? DecimalSign::kUntold : DecimalSign::kOther;
 }
 
 double scaled(double number, double scale) {

@@ -39,10 +39,15 @@ std::optional<double> read_number(std::string_view cell, const NumberFormat& for
 /// Why read_number() refused this cell, and what to do: `"1,5" has a decimal comma: write decimal: ","`.
 std::string number_trouble(std::string_view cell, const NumberFormat& format);
 
-/// Which sign a cell shows to be the decimal one, or the one between thousands that goes with it.
-enum class Convention : std::uint8_t { kUntold, kPoint, kComma };
-/// `format` has a decimal point: a cell with a sign that it reads is kPoint, one with a decimal comma kComma.
-Convention convention_of(std::string_view cell, const NumberFormat& format);
+/// What the points and commas of a cell say of the decimal sign of its column.
+enum class DecimalSign : std::uint8_t {
+  kUntold,
+  kAsRead,  ///< `format` reads it.
+  kOther,   ///< It is a number with the other sign only: "1,5" and "1.204.511" where the decimal sign is a point.
+};
+/// `is_given`: the sign was stated. Then only a cell with it tells anything: one that the other sign reads too is
+/// kAsRead ("987.654"), and one in which it sets thousands apart kOther.
+DecimalSign decimal_sign_of(std::string_view cell, const NumberFormat& format, bool is_given);
 
 /// A delivered number in the metric's own scale. By a tenth, a hundredth and so on the decimal point is moved: 45.3
 /// percent is the double that 0.453 reads as, which neither 45.3 * 0.01 nor 45.3 / 100 is.

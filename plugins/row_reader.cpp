@@ -15,6 +15,7 @@ RowReader::RowReader(const SourceSettings& settings, RowFormat format, std::opti
                  [this](std::uint64_t row, std::uint32_t metric) {
                    return where_(row, {.part = Place::Part::kMetric, .index = metric});
                  }),
+      written_(settings.metrics.size()),
       values_(settings.metrics.size()) {}
 
 void RowReader::read(std::uint64_t row,
@@ -32,6 +33,11 @@ void RowReader::read_at(std::uint64_t row,
                         std::span<const RowCell> values) {
   has_date_ = true;
   if (from_ && slot < *from_) {
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      if (values[i].kind == RowCell::Kind::kText) {
+        note_written(row, i, values[i].text);
+      }
+    }
     return;
   }
   for (std::size_t i = 0; i < values_.size(); ++i) {
@@ -67,6 +73,7 @@ RowValue RowReader::value_of(std::uint64_t row, std::size_t metric, const RowCel
     case RowCell::Kind::kText:
       break;
   }
+  note_written(row, metric, cell.text);
   const auto number = read_number(cell.text, format_.numbers);
   if (!number) {
     return refuse(row, metric, number_trouble(cell.text, format_.numbers));
@@ -87,6 +94,53 @@ RowValue RowReader::scaled_value(std::uint64_t row, std::size_t metric, double n
         row, metric, number_text(number) + " times its scale is more than a number can be: correct it, or scale");
   }
   return {.number = value == 0 ? 0 : value};  // no -0
+}
+
+void RowReader::note_written(std::uint64_t row, std::size_t metric, std::string_view cell) {
+  Written& written = written_[metric];
+  if (written.as_read && written.other) {
+    return;
+  }
+  const NumberFormat& numbers = format_.numbers;
+  const bool is_given = format_.decimal_is_given || numbers.thousands != NumberFormat::Thousands::kAuto;
+  // What may be a fraction or thousands is refused of data; here it is looked at as what it would be.
+  const NumberFormat format = numbers.is_fixed && !is_given ? NumberFormat{} : numbers;
+  const DecimalSign sign = decimal_sign_of(cell, format, is_given);
+  std::optional<WrittenCell>& first = sign == DecimalSign::kAsRead ? written.as_read : written.other;
+  if (sign != DecimalSign::kUntold && !first) {
+    first = WrittenCell{row, std::string(trim(cell))};
+  }
+}
+
+/// Where "1,5" stands beside "1,234", or "1.204.511" beside "987.654", one of them is a thousand times what it says or
+/// a thousandth of it: neither is believed.
+Result<void> RowReader::check_decimal_signs() const {
+  const NumberFormat& numbers = format_.numbers;
+  const bool is_point = numbers.decimal == '.';
+  const bool is_given = format_.decimal_is_given || numbers.thousands != NumberFormat::Thousands::kAuto;
+  const std::string in_place = numbers.is_fixed ? " in " + std::string(numbers.decimal_place) : ", or correct the file";
+  const std::string remedy = numbers.is_fixed && numbers.decimal_place.empty()
+                                 ? R"(deliver numbers, or texts such as "7.5")"
+                             : is_given ? "correct decimal" + in_place
+                                        : R"(write decimal: "," or decimal: ".")" + in_place;
+  for (std::size_t i = 0; i < written_.size(); ++i) {
+    const auto& [as_read, other] = written_[i];
+    if (!as_read || !other) {
+      continue;
+    }
+    const auto shown = [&](const WrittenCell& cell) {
+      return '"' + printable(cell.text, 40) + "\" (" + where_(cell.row, {.part = Place::Part::kMetric, .index = i}) +
+             ')';
+    };
+    const bool has_sign = other->text.find(is_point ? ',' : '.') != std::string::npos;
+    return fail(ErrorKind::kInvalid,
+                "metric " + settings_.metrics[i].name + " is written in two ways: " + shown(*other) +
+                    (has_sign ? " has a decimal " : " has its thousands set apart by ") +
+                    (has_sign ? (is_point ? "comma" : "point") : (is_point ? "points" : "commas")) + ", and " +
+                    shown(*as_read) + " would be read with a decimal " + (is_point ? "point" : "comma") + ": " +
+                    remedy);
+  }
+  return {};
 }
 
 RowValue RowReader::refuse(std::uint64_t row, std::size_t metric, std::string message) {
@@ -154,6 +208,7 @@ std::span<const RowValue> RowReader::lost_values(std::span<const RowCell> values
 }
 
 Result<Poll> RowReader::finish(std::string_view what) {
+  KPI_TRY(check_decimal_signs());
   if (collector_.row_count() == 0 && !has_date_ && collector_.problem_count() > 0) {
     const RowProblem& first = collector_.first_problem();
     return fail(ErrorKind::kInvalid,

@@ -45,6 +45,7 @@ struct RowFormat {
   DateFormat dates;
   NumberFormat numbers;
   std::string_view date_key = "date.format";  ///< That says how dates are written; empty: there is none.
+  bool decimal_is_given = false;              ///< The decimal sign was stated.
 };
 
 class RowReader {
@@ -107,7 +108,11 @@ class RowReader {
     collector_.problem(row, std::forward<Describe>(describe));
   }
 
-  /// Everything that was read. An answer of which nothing could be read is an error of the source: `what` names it
+  /// Looks at how a cell is written that is handed on as a number, or not at all.
+  void note_written(std::uint64_t row, std::size_t metric, std::string_view cell);
+
+  /// Everything that was read. An answer whose numbers are written in two ways is an error of the source, and one of
+  /// which nothing could be read is an error of the source: `what` names it
   /// ("the file").
   Result<Poll> finish(std::string_view what);
 
@@ -119,13 +124,27 @@ class RowReader {
   std::span<const RowValue> lost_values(std::span<const RowCell> values);
   RowValue value_of(std::uint64_t row, std::size_t metric, const RowCell& cell);
   RowValue scaled_value(std::uint64_t row, std::size_t metric, double number);
+  [[nodiscard]] Result<void> check_decimal_signs() const;
   RowValue refuse(std::uint64_t row, std::size_t metric, std::string message);
+
+  /// A cell of a metric, as it stands in its row.
+  struct WrittenCell {
+    std::uint64_t row = 0;
+    std::string text;
+  };
+
+  /// The first cells of a metric that show how its numbers are written.
+  struct Written {
+    std::optional<WrittenCell> as_read;
+    std::optional<WrittenCell> other;  ///< By the other decimal sign.
+  };
 
   const SourceSettings& settings_;
   RowFormat format_;
   std::optional<Slot> from_;
   Where where_;
   RowCollector collector_;
+  std::vector<Written> written_;  // by metric
   std::vector<RowValue> values_;  // of the row at hand
   std::string told_clock_;        // what was told of the changes of the clock
   bool has_date_ = false;         // some row's date could be read

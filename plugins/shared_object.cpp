@@ -67,7 +67,7 @@ void collect_secrets(const OptionTree& tree, std::vector<std::string>& secrets) 
 
 /// The lines of one answer.
 struct Answer {
-  std::string text = "{\"kpid\": 1}\n";
+  std::string text{};
   const std::stop_token& stop;
   std::chrono::steady_clock::time_point end;
   bool is_too_long = false;
@@ -140,7 +140,7 @@ class SharedSource final : public Source {
     if (answer.is_too_long || !is_valid_utf8(answer.text)) {
       return fail(ErrorKind::kInvalid, path_ + ": its answer is longer than 64 MiB, or not UTF-8");
     }
-    auto poll = read_exec_lines(answer.text, settings_, request);
+    auto poll = read_exec_lines(answer.text, settings_, request, true);
     if (!poll) {
       return fail(poll.error().kind, path_ + ": " + poll.error().message);
     }

@@ -168,14 +168,17 @@ class SqlSource final : public Source {
     for (const SourceMetric& metric : settings.metrics) {
       metrics.push_back(KPI_TRY(place(table, column_of(metric), "metric " + metric.name)));
     }
+    const auto where = [&](std::uint64_t row, std::size_t column) {
+      return "row " + std::to_string(row + 1) + ", column " + printable(table.columns[column], 64);
+    };
     RowReader rows(settings,
                    {.dates = layout_.dates, .numbers = {.thousands = NumberFormat::Thousands::kNone, .is_fixed = true}},
                    request.from,
                    [&](std::uint64_t row, RowReader::Place at) {
-                     const std::size_t column = at.part == RowReader::Place::Part::kDate    ? date
-                                                : at.part == RowReader::Place::Part::kLabel ? labels[at.index]
-                                                                                            : metrics[at.index];
-                     return "row " + std::to_string(row + 1) + ", column " + printable(table.columns[column], 64);
+                     return where(row,
+                                  at.part == RowReader::Place::Part::kDate    ? date
+                                  : at.part == RowReader::Place::Part::kLabel ? labels[at.index]
+                                                                              : metrics[at.index]);
                    });
     std::vector<std::string_view> label_cells(labels.size());
     std::vector<RowCell> cells(metrics.size());
@@ -188,6 +191,11 @@ class SqlSource final : public Source {
       for (std::size_t i = 0; i < metrics.size(); ++i) {
         const auto& cell = values[metrics[i]];
         cells[i] = cell ? RowCell::of(std::string_view(*cell)) : RowCell{};
+        if (cell && to_lower_ascii(*cell) == "nan") {
+          rows.tell(row, [&] {
+            return RowProblem{where(row, metrics[i]), "NaN is no value: let the query give a number, or NULL"};
+          });
+        }
       }
       rows.read(row, with_minutes(values[date].value_or("")), label_cells, cells);
     }

@@ -1,5 +1,6 @@
 #include "daemon/engine/entry.hpp"
 
+#include "daemon/review/review_period.hpp"
 #include "rules/base/text.hpp"
 #include "rules/load/yaml.hpp"
 
@@ -112,49 +113,61 @@ Result<double> read_value(const std::string& text, const SourceMetric& metric) {
   return text.ends_with('%') ? *number : *number * metric.scale;
 }
 
-/// `2026`, `2026-Q1`, `2026-03`, `2026-03-31`: the first day.
-std::optional<Date> read_day(std::string_view text) {
-  if (text.size() == 7 && text[4] == '-' && (text[5] == 'Q' || text[5] == 'q') && text[6] >= '1' && text[6] <= '4') {
-    const int month = (3 * (text[6] - '1')) + 1;
-    return parse_date(std::string(text.substr(0, 5)) + (month < 10 ? "0" : "") + std::to_string(month) + "-01");
-  }
-  if (text.size() == 7) {
-    return parse_date(std::string(text) + "-01");
-  }
-  return text.size() == 4 ? parse_date(std::string(text) + "-01-01") : parse_date(text);
-}
+/// The days that a text names: `2026`, `2026-Q1`, `2026-03`, `2026-03-31`. Years and quarters are fiscal, as
+/// everywhere.
+struct WrittenPeriod {
+  Grain::Unit unit = Grain::Unit::kDay;
+  Date first;
+  Date next;
+};
 
-/// What a text of this form names: `2026` a year, `2026-03` a month.
-Grain::Unit named_by(std::string_view text) {
+std::optional<WrittenPeriod> read_days(const std::string& text, const CalendarRules& calendar) {
+  using Kind = ReviewPeriod::Kind;
+  if (text.size() != 4 && text.size() != 7) {
+    const auto day = parse_date(text);
+    return day ? std::optional(WrittenPeriod{Grain::Unit::kDay, *day, date_of(next_slot(slot_of(*day), Grain{}))})
+               : std::nullopt;
+  }
+  std::string name = text;
   const bool is_quarter = text.size() == 7 && (text[5] == 'Q' || text[5] == 'q');
-  return text.size() == 4   ? Grain::Unit::kYear
-         : is_quarter       ? Grain::Unit::kQuarter
-         : text.size() == 7 ? Grain::Unit::kMonth
-                            : Grain::Unit::kDay;
+  if (is_quarter) {
+    name[5] = 'Q';
+  }
+  const Kind kind = text.size() == 4 ? Kind::kYear : is_quarter ? Kind::kQuarter : Kind::kMonth;
+  const Grain::Unit unit = text.size() == 4 ? Grain::Unit::kYear
+                           : is_quarter     ? Grain::Unit::kQuarter
+                                            : Grain::Unit::kMonth;
+  const auto period = parse_review_period(kind, name, calendar);
+  return period ? std::optional(WrittenPeriod{unit, period->from, period->to}) : std::nullopt;
 }
 
 /// A date of a month names the month; a month names no day.
-Result<void> check_coarseness(const std::string& text, Date day, const SourceSettings& settings) {
-  const Grain named{.unit = named_by(text)};
-  if (!settings.grain.is_finer_than(named)) {
-    return {};
+Result<void> check_coarseness(const std::string& text, const WrittenPeriod& days, const SourceSettings& settings) {
+  const Grain named{.unit = days.unit};
+  const Slot slot = slot_at(days.first, settings.grain, settings.calendar);
+  if (settings.grain.is_finer_than(named)) {
+    const std::string date = date_text(days.first);
+    const std::string form = settings.grain.unit == Grain::Unit::kMonth     ? date.substr(0, 7)
+                             : settings.grain.unit == Grain::Unit::kQuarter ? text + "-Q1"
+                                                                            : date_text(date_of(slot));
+    return fail(ErrorKind::kInvalid,
+                quoted(text) + " is a " + named.text() + ", and " + settings.name + " has a value for each " +
+                    settings.grain.text() + ": write --for " + form);
   }
-  const std::string date = date_text(day);
-  const Slot slot = slot_at(day, settings.grain, settings.calendar);
-  const std::string form = settings.grain.unit == Grain::Unit::kMonth ? date.substr(0, 7)
-                           : settings.grain.unit == Grain::Unit::kQuarter
-                               ? date.substr(0, 5) + "Q" + std::to_string((static_cast<unsigned>(day.month()) + 2) / 3)
-                               : date_text(date_of(slot));
-  return fail(ErrorKind::kInvalid,
-              quoted(text) + " is a " + named.text() + ", and " + settings.name + " has a value for each " +
-                  settings.grain.text() + ": write --for " + form);
+  const Date last = date_of(next_slot(slot_of(days.next), Grain{}, -1));
+  if (slot_at(last, settings.grain, settings.calendar) != slot) {
+    return fail(ErrorKind::kInvalid,
+                quoted(text) + " lies in two " + settings.grain.text() + "s of " + settings.name +
+                    ": write a date of the one that is meant");
+  }
+  return {};
 }
 
 Result<Slot> read_period(const std::string& text, const SourceSettings& settings) {
   if (settings.grain.is_civil()) {
-    if (const auto day = read_day(text)) {
-      KPI_TRY(check_coarseness(text, *day, settings));
-      return slot_at(*day, settings.grain, settings.calendar);
+    if (const auto days = read_days(text, settings.calendar)) {
+      KPI_TRY(check_coarseness(text, *days, settings));
+      return slot_at(days->first, settings.grain, settings.calendar);
     }
     return fail(
         ErrorKind::kInvalid,
@@ -237,8 +250,21 @@ std::string entry_period(const EntryRow& entry, const Config& config) {
   if (!settings.grain.is_civil()) {
     return rfc3339(Instant{Duration{entry.slot.ms}});
   }
-  const std::string date = date_text(date_of(entry.slot));
-  return settings.grain.unit == Grain::Unit::kMonth ? date.substr(0, 7) : date;
+  const Date first = date_of(entry.slot);
+  const Date last = date_of(next_slot(next_slot(entry.slot, settings.grain), Grain{}, -1));
+  const std::string dates = date_text(first) + " to " + date_text(last);
+  switch (settings.grain.unit) {
+    case Grain::Unit::kDay:
+      return date_text(first);
+    case Grain::Unit::kMonth:
+      return date_text(first).substr(0, 7);
+    case Grain::Unit::kQuarter:
+      return review_period_holding(ReviewPeriod::Kind::kQuarter, first, settings.calendar).name + " (" + dates + ")";
+    case Grain::Unit::kYear:
+      return review_period_holding(ReviewPeriod::Kind::kYear, first, settings.calendar).name + " (" + dates + ")";
+    default:
+      return dates;
+  }
 }
 
 }  // namespace kpi

@@ -12,7 +12,7 @@ namespace kpi {
 struct EntryWords {
   std::string metric;  ///< "survey.satisfaction", with labels "survey.satisfaction{country=SE}".
   std::string value;   ///< A number; "none" withdraws what was entered before.
-  std::string period;  ///< "2026-03-31", "2026-03", "2026-Q1", "2026", RFC 3339 or "2026-03-31 06:00".
+  std::string period;  ///< "2026-03-31", "2026-03", fiscal "2026-Q1" and "2026", RFC 3339 or "2026-03-31 06:00".
   std::string by;
   std::string note;
 };
@@ -24,7 +24,7 @@ Result<EntryRow> read_entry(const EntryWords& words, const Config& config, Insta
 /// The place of the metric's source in Config::sources. REQUIRES: read_entry() made the row.
 std::uint32_t source_of_entry(const EntryRow& entry, const Config& config);
 
-/// The entry's period for people: "2026-03".
+/// The entry's period for people: "2026-03", "2026-Q1 (2026-01-01 to 2026-03-31)".
 std::string entry_period(const EntryRow& entry, const Config& config);
 
 }  // namespace kpi

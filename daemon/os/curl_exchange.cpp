@@ -370,6 +370,10 @@ Error CurlExchange::failure(CURLcode code) const {
   if (!refused_address_.empty() && !has_connected_) {
     return {ErrorKind::kInvalid, url_.origin + ": " + refused_address_};
   }
+  if (code == CURLE_OUT_OF_MEMORY && response_.body.empty()) {  // so it calls a header that it finds too long
+    return {ErrorKind::kInvalid,
+            url_.origin + fmt::format(": the answer's headers are larger than {} bytes", kMaxHeaderBytes)};
+  }
   const std::string_view told = error_text_.front() != '\0' && code != CURLE_URL_MALFORMAT
                                     ? std::string_view(error_text_.data())
                                     : std::string_view(curl_easy_strerror(code));

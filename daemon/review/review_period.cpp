@@ -68,15 +68,6 @@ std::string name_of(Kind kind, Date from, Date to, const CalendarRules& calendar
   return fmt::format("{} to {}", date_text(from), date_text(Date{std::chrono::sys_days{to} - std::chrono::days{1}}));
 }
 
-/// The period of that kind which holds the day.
-ReviewPeriod holding(Kind kind, Date day, const CalendarRules& calendar) {
-  const Grain grain = grain_of(kind);
-  const Slot from = slot_at(day, grain, calendar);
-  const Date first = date_of(from);
-  const Date next = date_of(next_slot(from, grain));
-  return {kind, first, next, name_of(kind, first, next, calendar)};
-}
-
 std::optional<int> number_in(std::string_view text, int low, int high) {
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -110,6 +101,14 @@ Shape shape_of(Kind kind) {
 
 }  // namespace
 
+ReviewPeriod review_period_holding(Kind kind, Date day, const CalendarRules& calendar) {
+  const Grain grain = grain_of(kind);
+  const Slot from = slot_at(day, grain, calendar);
+  const Date first = date_of(from);
+  const Date next = date_of(next_slot(from, grain));
+  return {kind, first, next, name_of(kind, first, next, calendar)};
+}
+
 Result<ReviewPeriod> parse_review_period(Kind kind, std::string_view text, const CalendarRules& calendar) {
   const Shape shape = shape_of(kind);
   const auto year = text.size() >= 4 ? number_in(text.substr(0, 4), 1900, 2200) : std::nullopt;
@@ -123,7 +122,7 @@ Result<ReviewPeriod> parse_review_period(Kind kind, std::string_view text, const
                 fmt::format("\"{}\" is no {}; write {}", printable(text, 40), shape.option, shape.example));
   }
   if (kind == Kind::kWeek) {
-    const ReviewPeriod week = holding(kind, iso_monday(*year, *number), calendar);
+    const ReviewPeriod week = review_period_holding(kind, iso_monday(*year, *number), calendar);
     if (week.name != fmt::format("{}-W{:02}", *year, *number)) {
       return fail(ErrorKind::kInvalid, fmt::format("{} has no week {}", *year, *number));
     }
@@ -131,11 +130,11 @@ Result<ReviewPeriod> parse_review_period(Kind kind, std::string_view text, const
   }
   if (kind == Kind::kMonth) {
     const auto month = std::chrono::month{static_cast<unsigned>(*number)};
-    return holding(kind, Date{std::chrono::year{*year}, month, std::chrono::day{1}}, calendar);
+    return review_period_holding(kind, Date{std::chrono::year{*year}, month, std::chrono::day{1}}, calendar);
   }
   const Date first{std::chrono::year{*year}, calendar.year_starts.month(), calendar.year_starts.day()};
   const Slot begin = shift_date(slot_of(first), Span{kind == Kind::kQuarter ? 3 * (*number - 1) : 0, 0, 0});
-  return holding(kind, date_of(begin), calendar);
+  return review_period_holding(kind, date_of(begin), calendar);
 }
 
 Result<ReviewPeriod> review_range(Date from, Date to) {
@@ -146,13 +145,13 @@ Result<ReviewPeriod> review_range(Date from, Date to) {
 }
 
 ReviewPeriod last_review_period(Kind kind, Date today, const CalendarRules& calendar) {
-  return previous_of(holding(kind, today, calendar), calendar);
+  return previous_of(review_period_holding(kind, today, calendar), calendar);
 }
 
 ReviewPeriod previous_of(const ReviewPeriod& period, const CalendarRules& calendar) {
   const auto day_before = Date{std::chrono::sys_days{period.from} - std::chrono::days{1}};
   if (period.kind != Kind::kRange) {
-    return holding(period.kind, day_before, calendar);
+    return review_period_holding(period.kind, day_before, calendar);
   }
   const auto length = std::chrono::sys_days{period.to} - std::chrono::sys_days{period.from};
   const Date from{std::chrono::sys_days{period.from} - length};
@@ -161,11 +160,12 @@ ReviewPeriod previous_of(const ReviewPeriod& period, const CalendarRules& calend
 
 ReviewPeriod year_ago_of(const ReviewPeriod& period, const CalendarRules& calendar) {
   if (period.kind == Kind::kWeek) {
-    return holding(period.kind, Date{std::chrono::sys_days{period.from} - std::chrono::days{364}}, calendar);
+    return review_period_holding(
+        period.kind, Date{std::chrono::sys_days{period.from} - std::chrono::days{364}}, calendar);
   }
   const Date from = date_of(shift_date(slot_of(period.from), Span{-12, 0, 0}));
   if (period.kind != Kind::kRange) {
-    return holding(period.kind, from, calendar);
+    return review_period_holding(period.kind, from, calendar);
   }
   const Date to = date_of(shift_date(slot_of(period.to), Span{-12, 0, 0}));
   return {Kind::kRange, from, to, name_of(Kind::kRange, from, to, calendar)};

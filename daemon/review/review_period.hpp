@@ -27,6 +27,9 @@ struct ReviewPeriod {
 /// and years are fiscal: the year is named by the calendar year in which it begins. The error says what to write.
 Result<ReviewPeriod> parse_review_period(ReviewPeriod::Kind kind, std::string_view text, const CalendarRules& calendar);
 
+/// The one of that kind which holds the day. REQUIRES that it is no range.
+ReviewPeriod review_period_holding(ReviewPeriod::Kind kind, Date day, const CalendarRules& calendar);
+
 /// Any days; kInvalid when there is none.
 Result<ReviewPeriod> review_range(Date from, Date to);
 

@@ -364,10 +364,12 @@ Result<std::optional<Pages::Next>> Pages::by_position(const Json& document, std:
   if (more ? !*more : !total && count == 0) {
     return std::optional<Next>();
   }
+  longest_ = std::max(longest_, count);
+  const bool is_short = plan_.size > 0 ? !is_full(count) : count < longest_;
   position_ += plan_.kind == Kind::kPage ? 1 : static_cast<std::int64_t>(count);
   Next next = next_at(position_);
   // A short page ends the list, or it is as long as a server with a cap of its own lets it be: only asking tells.
-  next.is_probe = !more && !total && (plan_.more ? !is_full(count) : plan_.size > 0 && !is_full(count));
+  next.is_probe = !more && !total && (plan_.more ? !is_full(count) : is_short);
   return std::optional(std::move(next));
 }
 

@@ -67,6 +67,7 @@ class Pages {
   std::int64_t position_;
   std::int64_t pages_ = 1;
   std::int64_t seen_ = 0;
+  std::size_t longest_ = 0;  ///< Page so far.
   std::optional<std::int64_t> partitions_;
   std::optional<std::size_t> print_;         ///< Of the rows of the page before.
   std::size_t empty_ = 0;                    ///< Pages without rows, one behind the other.

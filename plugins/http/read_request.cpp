@@ -9,8 +9,6 @@
 namespace kpi {
 namespace {
 
-constexpr std::array<std::string_view, 3> kMethods{"GET", "POST", "PUT"};
-
 const std::vector<std::string>& auth_types() {
   static const std::vector<std::string> kNames{"none",
                                                "header",
@@ -211,7 +209,11 @@ RequestPlan read_request(const OptionTree& node, const std::string& where, Diagn
   }
   TreeReader map(node, where, diagnostics);
   std::size_t method = 0;
-  const bool has_method = map.choice("method", {kMethods.begin(), kMethods.end()}, method);
+  std::vector<std::string> methods{"GET", "POST", "PUT"};
+  if (where.ends_with(".cancel")) {
+    methods.emplace_back("DELETE");
+  }
+  const bool has_method = map.choice("method", methods, method);
   request.url = map.required("url", "write url: https://…");
   if (request.url != nullptr) {
     check_url(*request.url, where + ".url", diagnostics);
@@ -231,7 +233,7 @@ RequestPlan read_request(const OptionTree& node, const std::string& where, Diagn
       request.body_kind = kind;
     }
   }
-  request.method = has_method ? kMethods.at(method) : request.body == nullptr ? "GET" : "POST";
+  request.method = has_method ? methods.at(method) : request.body == nullptr ? "GET" : "POST";
   for (const OptionTree* pairs : {request.query, request.headers}) {
     if (pairs != nullptr && pairs->kind != OptionTree::Kind::kMap) {
       diagnostics.error(pairs->position, where + ": query and headers want names and values");

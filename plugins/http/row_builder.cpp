@@ -69,7 +69,6 @@ RowBuilder::RowBuilder(const HttpPlan& plan, const PollRequest& request, std::st
             {.dates = plan.rows.date.format, .numbers = plan.decode.numbers, .date_key = "rows.date.format"},
             request.from,
             [this](std::uint64_t row, RowReader::Place place) { return where(row, place); }),
-      written_(plan.settings.metrics.size()),
       was_seen_(plan.settings.metrics.size()),
       label_texts_(plan.settings.labels.size()),
       labels_(plan.settings.labels.size()),
@@ -349,37 +348,15 @@ RowCell RowBuilder::cell_of(const AnswerRow& row, std::size_t metric, const Rend
     return RowCell::of(scaled(value->get<double>(), factor));
   }
   std::string& text = cell_texts_.emplace_back(json_text_of(*value));
-  look_at_convention(metric, text);
   const NumberFormat& format = plan_.decode.numbers;
   const auto number = format.decimal == '.' ? parse_number(text) : std::nullopt;
   const auto written = number ? number : read_number(text, format);
   const bool is_plain = written && (number || (factor != 1 && std::isfinite(*written)));
-  return is_plain ? RowCell::of(scaled(*written, factor)) : RowCell::of(std::string_view(text));
-}
-
-void RowBuilder::look_at_convention(std::size_t metric, const std::string& text) {
-  if (plan_.decode.numbers.thousands != NumberFormat::Thousands::kAuto) {
-    return;  // decode.decimal says it
+  if (!is_plain) {
+    return RowCell::of(std::string_view(text));
   }
-  const Convention convention = convention_of(text, {});
-  std::string& first = convention == Convention::kPoint ? written_[metric].point : written_[metric].comma;
-  if (convention != Convention::kUntold && first.empty()) {
-    first = '"' + printable(trim(text), 40) + "\" (" +
-            where(places_.size() - 1, {.part = RowReader::Place::Part::kMetric, .index = metric}) + ')';
-  }
-}
-
-/// Where "1,5" stands beside "1,234", one of them is a thousand times what it says: neither is believed.
-Result<void> RowBuilder::check_conventions() const {
-  for (std::size_t i = 0; i < written_.size(); ++i) {
-    if (!written_[i].point.empty() && !written_[i].comma.empty()) {
-      return fail(ErrorKind::kInvalid,
-                  "metric " + plan_.settings.metrics[i].name + " is written in two ways: " + written_[i].comma +
-                      " has a decimal comma, and " + written_[i].point +
-                      R"( would be read with a decimal point: write decimal: "," or decimal: "." in decode)");
-    }
-  }
-  return {};
+  rows_.note_written(places_.size() - 1, metric, text);
+  return RowCell::of(scaled(*written, factor));
 }
 
 void RowBuilder::gather(Slot slot) {
@@ -456,7 +433,6 @@ Result<void> RowBuilder::check_seen() {
 Result<Poll> RowBuilder::finish() {
   flush_gathered();
   KPI_TRY(check_seen());
-  KPI_TRY(check_conventions());
   Poll poll = KPI_TRY(rows_.finish("the answer"));
   if (outside_ > 0) {
     poll.remarks.push_back(counted(outside_, "row is", "rows are") +

@@ -49,12 +49,6 @@ class RowBuilder {
  private:
   using Labels = std::vector<std::string>;
 
-  /// The first text of each convention, and where it stands.
-  struct Written {
-    std::string point;
-    std::string comma;
-  };
-
   struct Gathered {
     double sum = 0;
     double last = 0;
@@ -99,8 +93,6 @@ class RowBuilder {
   /// Which metrics a row that is left out has.
   void see_metrics(const AnswerRow& row);
   Result<void> check_seen();
-  void look_at_convention(std::size_t metric, const std::string& text);
-  [[nodiscard]] Result<void> check_conventions() const;
   /// What a metric's number is multiplied with; nothing: the row does not say of which currency it is.
   std::optional<double> factor_of(const AnswerRow& row, std::size_t metric) const;
   void gather(Slot slot);
@@ -120,7 +112,6 @@ class RowBuilder {
   std::vector<double> factors_;           // by metric
   std::vector<bool> in_minor_units_;      // by metric
 
-  std::vector<Written> written_;          // by metric
   std::vector<bool> was_seen_;            // by metric
   std::vector<JsonSelect> label_fields_;  // by label
   std::vector<std::string> places_;       // by row

@@ -12,6 +12,11 @@ namespace {
 
 using Kind = RowPlan::Kind;
 
+/// As a cell of a sheet in which nothing stands.
+bool is_blank(const Json* value) {
+  return value->is_null() || (value->is_string() && trim(json_text_of(*value)).empty());
+}
+
 }  // namespace
 
 const Json* AnswerRow::field(const JsonSelect& path) const {
@@ -193,6 +198,9 @@ Result<std::vector<AnswerRow>> RowBuilder::zipped(const Json& document, const Re
       for (const Json& value : *list) {
         row.values.push_back(&value);
       }
+    }
+    if (plan_.rows.names_in_first_row && std::ranges::all_of(row.values, is_blank)) {
+      continue;
     }
     const bool is_cut = row.values.size() < names_.size() && !plan_.rows.names_in_first_row;
     if (row.values.size() > names_.size() || is_cut) {

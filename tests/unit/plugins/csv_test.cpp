@@ -74,6 +74,28 @@ TEST(CsvSource, BelievesNeitherOfTwoWaysToWriteANumber) {
             (Lines{"2026-03-01 visits 1.234", "2026-03-02 visits 1.5"}));
 }
 
+TEST(CsvSource, TakesNoPointForADecimalOneBesideThousandsThatPointsSetApart) {
+  for (const char* text : {"date,visits\n2026-03-01,987.654\n2026-03-02,1.204.511\n",
+                           "date;visits\n2026-03-01;987.654\n2026-03-02;1.204.511\n"}) {
+    EXPECT_EQ(samples(csv_settings(), text),
+              (Lines{"metric visits is written in two ways: \"1.204.511\" (x.csv:3:12) has its thousands set apart by "
+                     "points, and \"987.654\" (x.csv:2:12) would be read with a decimal point: write decimal: \",\" or "
+                     "decimal: \".\", or correct the file"}));
+    EXPECT_EQ(samples(with(csv_settings(), "decimal", ","), text),
+              (Lines{"2026-03-01 visits 987654", "2026-03-02 visits 1204511"}));
+  }
+  const std::string commas = "date;visits\n2026-03-01;987,654\n2026-03-02;1,204,511\n";
+  EXPECT_EQ(samples(with(csv_settings(), "decimal", ","), commas),
+            (Lines{"metric visits is written in two ways: \"1,204,511\" (x.csv:3:12) has its thousands set apart by "
+                   "commas, and \"987,654\" (x.csv:2:12) would be read with a decimal comma: correct decimal, or "
+                   "correct the file"}));
+  EXPECT_EQ(samples(with(csv_settings(), "decimal", "."), commas),
+            (Lines{"2026-03-01 visits 987654", "2026-03-02 visits 1204511"}));
+  // With the sign stated, a slip in one cell is one period's.
+  EXPECT_EQ(samples(with(csv_settings(), "decimal", ","), "date;visits\n2026-03-01;12,5\n2026-03-02;1,204,511\n"),
+            (Lines{"2026-03-01 visits 12.5", "2026-03-02 visits null"}));
+}
+
 TEST(CsvSource, KnowsNoSumThatIsMoreThanANumberCanBe) {
   const std::string text = "date,visits\n2026-03-01,1e308\n2026-03-01,1e308\n2026-03-02,5\n";
   EXPECT_EQ(samples(csv_settings(), text), (Lines{"2026-03-01 visits null", "2026-03-02 visits 5"}));

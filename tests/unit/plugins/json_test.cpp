@@ -101,6 +101,17 @@ TEST(JsonSource, DoesNotGuessAtACommaThatMayBeEither) {
                    "\"7.5\""}));
 }
 
+TEST(JsonSource, BelievesNeitherOfTwoWaysToWriteANumber) {
+  EXPECT_EQ(samples_json(json_settings(),
+                         R"([{"date":"2026-03-01","visits":"987.654"},{"date":"2026-03-02","visits":"1.204.511"}])"),
+            (Lines{"metric visits is written in two ways: \"1.204.511\" (x.json#/1/visits) has its thousands set apart "
+                   "by points, and \"987.654\" (x.json#/0/visits) would be read with a decimal point: deliver numbers, "
+                   "or texts such as \"7.5\""}));
+  EXPECT_EQ(samples_json(json_settings(),
+                         R"([{"date":"2026-03-01","visits":987.654},{"date":"2026-03-02","visits":"1.204.511"}])"),
+            (Lines{"2026-03-01 visits 987.654", "2026-03-02 visits null"}));
+}
+
 TEST(JsonSource, KnowsNothingOfAPeriodWithARowThatCannotBeUsed) {
   SourceSettings settings = json_settings();
   settings.labels = {label("country", "country")};

@@ -80,7 +80,7 @@ TEST_F(SharedObject, TellsNoSecretThatItWasTold) {
   secret.secret = Secret("the-key-of-the-shop");
   const auto polled = poll("dsn", std::move(secret));
   ASSERT_TRUE(polled) << polled.error().message;
-  EXPECT_EQ(problems_of(*polled), (Lines{"line 2: told {dsn:***}"}));
+  EXPECT_EQ(problems_of(*polled), (Lines{"line 1: told {dsn:***}"}));
 }
 
 TEST_F(SharedObject, IsToldWhenItsPollTakesTooLong) {

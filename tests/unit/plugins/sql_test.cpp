@@ -301,6 +301,15 @@ TEST_F(Sql, ReadsNoneOfTwoColumnsWithOneName) {
 }
 
 /// A backslash is a letter to SQLite, and [a name] has no end but its bracket.
+TEST_F(Sql, TellsOfWhatIsNoNumber) {
+  const std::string query = "SELECT '2026-03-01' AS date, 'NaN' AS leads UNION ALL SELECT '2026-03-02', NULL";
+  const auto polled = poll(settings(query));
+  ASSERT_TRUE(polled);
+  EXPECT_EQ(samples_of(*polled, settings(query)), (Lines{"2026-03-01 leads null", "2026-03-02 leads null"}));
+  EXPECT_EQ(problems_of(*polled),
+            (Lines{"row 1, column leads: NaN is no value: let the query give a number, or NULL"}));
+}
+
 TEST_F(Sql, ReadsTextsAsSqliteDoes) {
   EXPECT_EQ(lines(settings("SELECT '2026-03-01' AS date, length('it''s :from \\') AS leads, ':to' AS [a :to] "
                            "WHERE :from < '2026' AND :to > '2026'")),

@@ -54,6 +54,36 @@ TEST(ReadEntry, TakesAPeriodByAnyOfItsNames) {
   EXPECT_EQ(entered({"meter.read", "4", "2026-04-10 11:30", "", ""}), "meter.read 2026-04-10T11:00:00Z 4 by anna");
 }
 
+TEST(ReadEntry, CountsQuartersAndYearsByTheFiscalYear) {
+  const auto fiscal = [](const std::string& starts, const std::string& metric, const std::string& period) {
+    const auto config = load("calendar: {year_starts: " + starts +
+                                 "}\nsources:\n  q: {plugin: manual, grain: quarter, metrics: {sum: {kind: flow}}}\n"
+                                 "  y: {plugin: manual, grain: year, metrics: {sum: {kind: flow}}}\n"
+                                 "  m: {plugin: manual, grain: month, metrics: {sum: {kind: flow}}}\n"
+                                 "  web: {plugin: csv, path: web.csv, metrics: {visits: {kind: flow}}}\n"
+                                 "channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n",
+                             kRules);
+    const auto row = read_entry({metric, "1", period, "anna", ""}, *config, at("2026-11-10 12:00"));
+    return row ? entry_period(*row, *config) : row.error().message;
+  };
+  EXPECT_EQ(fiscal("1 July", "q.sum", "2025-Q3"), "2025-Q3 (2026-01-01 to 2026-03-31)");
+  EXPECT_EQ(fiscal("1 July", "q.sum", "2026-q1"), "2026-Q1 (2026-07-01 to 2026-09-30)");
+  EXPECT_EQ(fiscal("1 July", "q.sum", "2026-02"), "2025-Q3 (2026-01-01 to 2026-03-31)");
+  EXPECT_EQ(fiscal("1 July", "y.sum", "2025"), "2025 (2025-07-01 to 2026-06-30)");
+  EXPECT_EQ(fiscal("1 July", "y.sum", "2026-03-31"), "2025 (2025-07-01 to 2026-06-30)");
+  EXPECT_EQ(fiscal("1 July", "y.sum", "2025-Q4"), "2025 (2025-07-01 to 2026-06-30)");
+  EXPECT_EQ(fiscal("1 January", "q.sum", "2025-Q3"), "2025-Q3 (2025-07-01 to 2025-09-30)");
+  EXPECT_EQ(fiscal("6 April", "q.sum", "2026-Q1"), "2026-Q1 (2026-04-06 to 2026-07-05)");
+  EXPECT_EQ(fiscal("6 April", "q.sum", "2026-04"),
+            "\"2026-04\" lies in two quarters of q: write a date of the one that is meant");
+  EXPECT_EQ(fiscal("1 July", "q.sum", "2025"),
+            "\"2025\" is a year, and q has a value for each quarter: write --for 2025-Q1");
+  EXPECT_EQ(fiscal("1 July", "m.sum", "2025-Q3"),
+            "\"2025-Q3\" is a quarter, and m has a value for each month: write --for 2026-01");
+  EXPECT_EQ(fiscal("1 July", "m.sum", "2025"),
+            "\"2025\" is a year, and m has a value for each month: write --for 2025-07");
+}
+
 TEST(ReadEntry, TakesLabelsAndTheirRenamedValues) {
   EXPECT_EQ(entered({"stock.boxes{country=Sverige}", "1.5k", "2026-03-01", "", ""}),
             "stock.boxes{country=SE} 2026-03-01 1500 by anna");

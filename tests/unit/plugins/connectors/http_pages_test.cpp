@@ -71,6 +71,23 @@ metrics: {n: {}})yaml");
   EXPECT_EQ(poll_text(poll, loaded.settings), "error: s: the answers hold 1 of 2 rows: the rest did not come\n");
 }
 
+TEST(HttpPages, OfUnknownSizeEndWhereNothingIsBehindAShorterOne) {
+  for (const char* paging : {R"({kind: page, at: "query:page", start: 1})", R"({kind: offset, at: "query:offset"})"}) {
+    const LoadedSource loaded =
+        load_source("plugin: http\nrequest: {url: \"https://api.example.com/n\"}\npaginate: " + std::string(paging) +
+                    "\nrows: {kind: records, path: /data}\nmetrics: {n: {}}");
+    ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+    FakeHost host([&](const HttpRequest&) {
+      return host.requests.size() == 1
+                 ? answer_of(R"({"data":[{"date":"2026-11-18","n":1},{"date":"2026-11-19","n":2}]})")
+             : host.requests.size() == 2 ? answer_of(R"({"data":[{"date":"2026-11-20","n":3}]})")
+                                         : answer_of("no such page", 404);
+    });
+    EXPECT_EQ(poll_text(loaded.source->poll(request_at(host), host, {}), loaded.settings),
+              "n 2026-11-18 1\nn 2026-11-19 2\nn 2026-11-20 3\n");
+  }
+}
+
 TEST(HttpPages, ThatComeTwiceAreAnErrorAndNoLargerSum) {
   for (const std::string paging : {R"({kind: page, at: "query:page", size: 1, start: 1})",
                                    R"({kind: page, at: "query:page", size: 1, start: 1, total: /total})",

@@ -207,7 +207,7 @@ steps:
     fail: {json: /state == failed}
     interval: 5s
     timeout: 20s
-    cancel: {method: POST, url: "https://api.example.com/jobs/{{job}}/cancel"}
+    cancel: {method: DELETE, url: "https://api.example.com/jobs/{{job}}/cancel"}
 rows: {kind: records, path: /rows}
 metrics: {n: {}})yaml";
 
@@ -247,6 +247,7 @@ TEST(HttpSteps, GiveAJobUpThatFailsOrLastsTooLong) {
   EXPECT_EQ(poll_text(loaded.source->poll(request, host, {}), loaded.settings),
             "error: https://api.example.com: the job was not done in time; raise steps.timeout\n");
   EXPECT_EQ(host.requests.back().url, "https://api.example.com/jobs/1/cancel");
+  EXPECT_EQ(host.requests.back().method, "DELETE");
   state = "failed";
   EXPECT_EQ(poll_text(loaded.source->poll(request, host, {}), loaded.settings),
             "error: https://api.example.com: the other side gave the job up\n");

@@ -239,6 +239,22 @@ metrics: {visits: {column: ")" + column + "\"}}");
   }
 }
 
+TEST(HttpRows, OfASheetMayBeBlank) {
+  const LoadedSource loaded = load_source(R"(plugin: http
+request: {url: "https://sheets.example.com/v"}
+missing: zero
+rows: {kind: zip, names: first_row, rows: /values}
+metrics: {n: {}})");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  FakeHost host([](const HttpRequest&) {
+    return answer_of(R"({"values":[["date","n"],[],["2026-11-19",5],[""," "],[null,""],["2026-11-20",6],["",7]]})");
+  });
+  const auto poll = loaded.source->poll(request_at(host), host, {});
+  EXPECT_EQ(poll_text(poll, loaded.settings),
+            "n 2026-11-19 5\nn 2026-11-20 6\nproblem: s/values/6/date: the row has no date: fill it in, or remove the "
+            "row\n");
+}
+
 TEST(HttpRows, OfAZipTakeTheirNamesFromAListToo) {
   FakeHost host([](const HttpRequest&) {
     return answer_of(R"({"cols":["date","n"],"rows":[["2026-11-19",5],["2026-11-20",6]]})");
@@ -384,11 +400,18 @@ TEST(HttpRows, AreNotBelievedWhereACommaMayBeEither) {
       EXPECT_NE(said.find(part), std::string::npos) << said;
     }
   }
+  EXPECT_NE(poll_of(untold, "987.654", "1.204.511")
+                .find("\"1.204.511\" (s/1/n) has its thousands set apart by points, and \"987.654\" (s/0/n) "
+                      "would be read with a decimal point: write decimal: \",\" or decimal: \".\" in decode"),
+            std::string::npos)
+      << poll_of(untold, "987.654", "1.204.511");
   EXPECT_NE(poll_of(untold, "1,234", "7").find("\"1,234\" may be a fraction or thousands"), std::string::npos);
   EXPECT_EQ(poll_of("{kind: csv, delimiter: \";\", decimal: \",\"}", "1.234,5", "1,234"),
             "n 2026-11-18 1234.5,n 2026-11-19 1.234");
   EXPECT_EQ(poll_of("{kind: csv, delimiter: \";\", decimal: \".\"}", "1,234.5", "1,234"),
             "n 2026-11-18 1234.5,n 2026-11-19 1234");
+  EXPECT_EQ(poll_of("{kind: csv, delimiter: \";\", decimal: \",\"}", "987.654", "1.204.511"),
+            "n 2026-11-18 987654,n 2026-11-19 1204511");
 }
 
 TEST(HttpRows, OfInfluxdbMayBeNone) {
