@@ -230,6 +230,11 @@ void Engine::judge_due(Instant now, StepSummary& summary) {
 
 void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) {
   Line& line = lines_[index];
+  if (has_left(line)) {
+    leave(index, now, summary);
+    return;
+  }
+  line.has_left = false;
   if (rules_.kpis[line.kpi].no_data.then == NoDataPolicy::Then::kOk && has_failing_source(line.kpi)) {
     judge_touched(index, now, summary);  // an error is not fine: the rest when the source can be read again
     return;
@@ -258,10 +263,26 @@ void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) 
 
 /// A line that is not judged yet takes what was restated at once: after a start nobody would know of it.
 void Engine::judge_touched(std::uint32_t index, Instant now, StepSummary& summary) {
-  if (const auto touched = restated_.extract(index)) {
+  if (const auto touched = restated_.extract(index); touched && !has_left(lines_[index])) {
     LineChanges changes;
     rejudge(lines_[index], plans_[lines_[index].kpi], judge_context(now), touched.mapped(), changes);
     take(index, changes, now, summary);
+  }
+}
+
+/// The periods that its rows were taken out of stay as they were judged.
+void Engine::leave(std::uint32_t index, Instant now, StepSummary& summary) {
+  Line& line = lines_[index];
+  restated_.erase(index);
+  LineChanges changes;
+  kpi::leave(line, plans_[line.kpi], judge_context(now), changes);
+  take(index, changes, now, summary);
+  for (const std::uint32_t user : kpis_of_kpi_[line.kpi]) {
+    for (const std::uint32_t other : lines_of_kpi_[user]) {
+      if (reads_line(lines_[other], line)) {
+        dirty_.emplace(user, other);
+      }
+    }
   }
 }
 

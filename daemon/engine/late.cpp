@@ -31,11 +31,11 @@ std::string period_text(Slot slot, const SourceSettings& settings) {
   return settings.grain.unit == Grain::Unit::kMonth ? date.substr(0, 7) : date;
 }
 
-std::string late_text(Slot slot, std::optional<Slot> newest, const SourceConfig& source) {
+std::string late_text(Slot slot, std::optional<Slot> newest, const SourceConfig& source, std::size_t place) {
   const SourceSettings& settings = source.settings;
   const std::string period = period_text(slot, settings);
   if (source.is_entered) {
-    const std::string metric = settings.name + "." + settings.metrics.front().name;
+    const std::string metric = settings.name + "." + settings.metrics[place].name;
     return "nothing was entered for " + period + ": kpid enter " + metric + " VALUE --for " + period + " --by WHO";
   }
   if (settings.grain.unit == Grain::Unit::kInstant) {
@@ -55,17 +55,34 @@ std::optional<Slot> Engine::newest_sample(std::uint32_t source) {
   state.knows_newest = true;
   state.newest.reset();
   for (const std::uint32_t metric : config_->sources[source].metrics) {
-    for (const std::uint32_t series : table_.of_metric(metric)) {
-      const auto& samples = table_[series].samples;
-      const auto last = std::find_if(samples.rbegin(), samples.rend(), [](const Sample& sample) {
-        return !std::isnan(sample.value);  // nor one that was withdrawn
-      });
-      if (last != samples.rend() && (!state.newest || *state.newest < last->slot)) {
-        state.newest = last->slot;
-      }
-    }
+    state.newest = std::max(state.newest, newest_number(metric));
   }
   return state.newest;
+}
+
+std::optional<Slot> Engine::newest_number(std::uint32_t metric) const {
+  std::optional<Slot> newest;
+  for (const std::uint32_t series : table_.of_metric(metric)) {
+    const auto& samples = table_[series].samples;
+    const auto last = std::find_if(samples.rbegin(), samples.rend(), [](const Sample& sample) {
+      return !std::isnan(sample.value);  // nor an entry that was withdrawn
+    });
+    newest = last == samples.rend() ? newest : std::max(newest, std::optional(last->slot));
+  }
+  return newest;
+}
+
+/// Of a source whose values people enter, the metric that has waited longest, and its first period without one. A
+/// metric that was never entered is owed from the newest period of the others on.
+std::pair<Slot, std::size_t> Engine::owed_entry(std::uint32_t index, Slot newest) const {
+  const SourceConfig& config = config_->sources[index];
+  std::pair<Slot, std::size_t> first{next_slot(newest, config.settings.grain, config.settings.zone), 0};
+  for (std::size_t i = 0; i < config.metrics.size(); ++i) {
+    const auto last = newest_number(config.metrics[i]);
+    const Slot owed = last ? next_slot(*last, config.settings.grain, config.settings.zone) : newest;
+    first = owed < first.first ? std::pair(owed, i) : first;
+  }
+  return first;
 }
 
 /// The first period that a source owes. One that has delivered nothing yet owes what ended last, and goes on owing it.
@@ -92,7 +109,9 @@ void Engine::look_for_late(Instant now) {
     if (!newest && !state.row.late.empty()) {
       continue;
     }
-    const Slot owed = owed_slot(i, now);
+    const auto [owed, place] = newest && config.is_entered && config.settings.grain.unit != Grain::Unit::kInstant
+                                   ? owed_entry(i, *newest)
+                                   : std::pair(owed_slot(i, now), std::size_t{0});
     const Instant at = late_at(owed, config);
     if (at > now) {
       set_late(state, "");
@@ -102,7 +121,7 @@ void Engine::look_for_late(Instant now) {
     state.late_since = state.late_since ? state.late_since : at;
     const bool is_period = !config.is_entered && config.settings.grain.unit != Grain::Unit::kInstant;
     state.owed = is_period ? std::optional(owed) : std::nullopt;
-    set_late(state, late_text(owed, newest, config));
+    set_late(state, late_text(owed, newest, config, place));
   }
 }
 

@@ -91,5 +91,29 @@ TEST(LateSource, ThatFailsSaysWhy) {
               ElementsAre("team source.error source web: status 503; without new data: visits"));
 }
 
+TEST(LateSource, ThatPeopleEnterAsksForEachOfItsMetrics) {
+  Story story(R"(
+timezone: UTC
+sources:
+  web: {plugin: csv, path: web.csv, metrics: {visits: {kind: flow}}}
+  survey: {plugin: manual, grain: month, remind: 5 days, metrics: {score: {kind: mean}, answers: {}, calls: {}}}
+channels: {team: {type: console}}
+routes: [{match: {}, to: [team], repeat: 0}]
+)",
+              kRules);
+  story.put("survey.score", "2026-02-01", 4);
+  story.put("survey.answers", "2026-02-01", 400);
+  story.put("survey.calls", "2026-02-01", 40);
+  EXPECT_THAT(story.step("2026-03-03"), IsEmpty());
+  story.put("survey.score", "2026-03-01", 5);
+  EXPECT_THAT(story.step("2026-04-05"), IsEmpty());
+  EXPECT_THAT(story.pass("2026-04-06"), ElementsAre(testing::HasSubstr("survey.answers VALUE --for 2026-03")));
+  story.put("survey.answers", "2026-03-01", 500);
+  story.step("2026-04-06 12:00");
+  story.put("survey.calls", "2026-03-01", 50);
+  EXPECT_THAT(story.step("2026-04-07"), ElementsAre(testing::HasSubstr("source.recovered")));
+  EXPECT_THAT(story.pass("2026-05-05"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace kpi::test
