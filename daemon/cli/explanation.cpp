@@ -342,6 +342,12 @@ class Explainer {
   void explain_why() {
     const Line& line = *result_.line;
     const Kpi& kpi = *result_.kpi;
+    if (line.has_left) {
+      result_.why.push_back(
+          "the settings of its source were edited, and it has no rows of this segment any more: what was judged stays, "
+          "and nothing is judged until some come");
+      return;
+    }
     if (!line.first) {
       result_.why.push_back("nothing to judge yet: " + missing_input());
       return;

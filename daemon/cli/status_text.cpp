@@ -26,10 +26,14 @@ CellTone tone_of(Severity severity) {
   return kTones.at(static_cast<std::size_t>(severity));
 }
 
-/// A segment whose missing data is no trouble any more: it was silent for as long as `retire` says.
+/// A segment whose missing data is no trouble any more: it was silent for as long as `retire` says, or an edit of its
+/// source took its rows away.
 bool is_retired(const StatusLine& line) {
-  return line.kpi->retire && !line.segment.empty() && line.row && std::isnan(line.row->value) &&
-         line.verdict() == Verdict::kNoData && line.kpi->no_data.then == NoDataPolicy::Then::kAlert;
+  if (line.segment.empty() || !line.row || line.verdict() != Verdict::kNoData) {
+    return false;
+  }
+  return line.row->reason == Reason::kSourceEdited ||
+         (line.kpi->retire && std::isnan(line.row->value) && line.kpi->no_data.then == NoDataPolicy::Then::kAlert);
 }
 
 /// How it is, in one word or two: what fires says how bad it is.

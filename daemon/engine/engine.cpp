@@ -238,6 +238,11 @@ void Engine::judge_due(Instant now, StepSummary& summary) {
 
 void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) {
   Line& line = lines_[index];
+  if (has_left(line)) {
+    leave(index, now, summary);
+    return;
+  }
+  line.has_left = false;
   if (rules_.kpis[line.kpi].no_data.then == NoDataPolicy::Then::kOk && has_failing_source(line.kpi)) {
     judge_touched(index, now, summary);  // an error is not fine: the rest when the source can be read again
     return;
@@ -266,7 +271,7 @@ void Engine::judge_line(std::uint32_t index, Instant now, StepSummary& summary) 
 /// A line that is not judged yet takes what was restated at once: after a start nobody would know of it.
 void Engine::judge_touched(std::uint32_t index, Instant now, StepSummary& summary) {
   const JudgeContext context = judge_context(now);
-  if (const std::set<Slot> touched = take_touched(index, context); !touched.empty()) {
+  if (const std::set<Slot> touched = take_touched(index, context); !touched.empty() && !has_left(lines_[index])) {
     LineChanges changes;
     rejudge(lines_[index], plans_[lines_[index].kpi], context, touched, changes);
     take(index, changes, now, summary);
@@ -290,6 +295,23 @@ std::set<Slot> Engine::take_touched(std::uint32_t index, const JudgeContext& con
     });
   }
   return touched;
+}
+
+/// The periods that its rows were taken out of stay as they were judged.
+void Engine::leave(std::uint32_t index, Instant now, StepSummary& summary) {
+  Line& line = lines_[index];
+  restated_.erase(index);
+  late_.erase(index);
+  LineChanges changes;
+  kpi::leave(line, plans_[line.kpi], judge_context(now), changes);
+  take(index, changes, now, summary);
+  for (const std::uint32_t user : kpis_of_kpi_[line.kpi]) {
+    for (const std::uint32_t other : lines_of_kpi_[user]) {
+      if (reads_line(lines_[other], line)) {
+        dirty_.emplace(user, other);
+      }
+    }
+  }
 }
 
 void Engine::take(std::uint32_t index, LineChanges& changes, Instant now, StepSummary& summary) {

@@ -26,13 +26,23 @@ namespace kpi {
 /// The least time between two steps of a daemon, whatever the clock says.
 constexpr Duration kEngineTick{1};
 
+/// A sample that was taken out of the history.
+struct WithdrawnSample {
+  std::uint32_t metric = 0;  ///< Index into SourceConfig::metrics.
+  Labels labels;
+  Slot slot;
+
+  bool operator==(const WithdrawnSample&) const = default;
+};
+
 /// What one poll of a source brought.
 struct PollResult {
   std::uint32_t source = 0;  ///< Index into Config::sources.
   Instant at;
   Result<Poll> poll;
-  std::uint64_t generation = 0;  ///< Of the configuration that asked.
-  bool is_backfill = false;      ///< Beside what the source is read for: it goes on from where it had come.
+  std::uint64_t generation = 0;              ///< Of the configuration that asked.
+  bool is_backfill = false;                  ///< Beside what the source is read for: it goes on from where it had come.
+  std::vector<WithdrawnSample> withdrawn{};  ///< Of a record that is judged once more: what was taken out then.
 };
 
 /// What a step did, for the log, the summary of `run --once`, and tests.
@@ -191,6 +201,7 @@ class Engine {
     bool was_failing = false;           ///< As its lines were told last.
     bool has_more = false;              ///< The last poll did not come to its end; one that broke off has failed.
     std::string cursor_mark;            ///< Before each cursor: the settings it was read with, and the grain.
+    bool is_edited = false;             ///< The poll at hand is the first with these settings, or goes on with it.
     std::optional<Slot> anew_from;      ///< What is read from here on is wanted again: its rates have changed.
     std::optional<Instant> anew_since;  ///< When they did, in this run: polls that were asked for before do not serve.
     std::optional<Slot> newest;         ///< Of its samples, when `knows_newest`.
@@ -272,19 +283,25 @@ class Engine {
   void ingest(PollResult& result, Instant now, StepSummary& summary);
   void remark_on(const SourceConfig& source, const Poll& poll, Slot running, StepSummary& summary);
   void ingest_samples(
-      const SourceConfig& source, const Poll& poll, Instant now, bool is_read_anew, StepSummary& summary);
+      const SourceConfig& source, const PollResult& result, Instant now, bool is_read_anew, StepSummary& summary);
   void want_anew(SourceState& state, Slot from, Instant now);
   void take_failure(std::uint32_t source, const Error& error, Instant at, StepSummary& summary);
   void take_success(std::uint32_t source, Instant at, bool has_more);
+  std::uint32_t series_of(std::uint32_t metric, const Labels& labels);
+  void touch(std::uint32_t series, const ChangedSeries& change, Instant now);
+  using Touched = std::map<std::uint32_t, std::set<Slot>>;
+  void judge_again(std::uint32_t line, const std::set<Slot>& periods, Touched& touched);
+
+  // moved_rows.cpp
   void take_out(const SourceConfig& source,
                 const Poll& poll,
                 Slot until,
                 std::vector<ChangedSample>& changed,
                 StepSummary& summary);
-  std::uint32_t series_of(std::uint32_t metric, const Labels& labels);
-  void touch(std::uint32_t series, const ChangedSeries& change, Instant now);
-  using Touched = std::map<std::uint32_t, std::set<Slot>>;
-  void judge_again(std::uint32_t line, const std::set<Slot>& periods, Touched& touched);
+  void restate(std::uint32_t series, Slot slot, std::optional<double> value, std::vector<ChangedSample>& changed);
+  [[nodiscard]] bool is_cut_off(const Line& line) const;
+  [[nodiscard]] bool has_left(const Line& line) const;
+  void restore_left();
 
   // lines.cpp
   void ensure_lines(std::uint32_t metric, const Labels& labels);
@@ -311,6 +328,8 @@ class Engine {
 
   // late.cpp
   std::optional<Slot> newest_sample(std::uint32_t source);
+  [[nodiscard]] std::optional<Slot> newest_number(std::uint32_t metric) const;
+  [[nodiscard]] std::pair<Slot, std::size_t> owed_entry(std::uint32_t source, Slot newest) const;
   Slot owed_slot(std::uint32_t source, Instant now);
   void look_for_late(Instant now);
   static void set_late(SourceState& state, std::string text);
@@ -320,6 +339,7 @@ class Engine {
   void judge_line(std::uint32_t index, Instant now, StepSummary& summary);
   void judge_touched(std::uint32_t index, Instant now, StepSummary& summary);
   std::set<Slot> take_touched(std::uint32_t index, const JudgeContext& context);
+  void leave(std::uint32_t index, Instant now, StepSummary& summary);
   void take(std::uint32_t index, LineChanges& changes, Instant now, StepSummary& summary);
   void plan_target(Line& line, Instant now);
   void keep_targets(const Line& line);

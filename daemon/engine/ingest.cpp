@@ -10,7 +10,6 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <set>
 
 namespace kpi {
@@ -64,20 +63,30 @@ std::vector<std::pair<std::uint32_t, Slot>> converted_with(const SourceConfig& r
 
 /// How a kept cursor begins that asks for something once more, the slot behind it; the source's own follows.
 constexpr std::string_view kAnew = "anew ";
+/// Before that, where what is read was begun with settings that were new.
+constexpr std::string_view kEdited = "edited;";
 
 struct KeptCursor {
+  bool is_edited = false;
   std::optional<Slot> anew_from;
   std::string cursor;
 };
 
-KeptCursor kept_cursor(const std::string& text) {
+KeptCursor kept_cursor(std::string text) {
   std::int64_t ms = 0;
+  const bool is_edited = text.starts_with(kEdited);
+  text.erase(0, is_edited ? kEdited.size() : 0);
   const auto end = text.starts_with(kAnew) ? text.find(';') : std::string::npos;
   if (end == std::string::npos ||
       std::from_chars(text.data() + kAnew.size(), text.data() + end, ms).ptr != text.data() + end) {
-    return {std::nullopt, text};
+    return {is_edited, std::nullopt, std::move(text)};
   }
-  return {Slot{ms}, text.substr(end + 1)};
+  return {is_edited, Slot{ms}, text.substr(end + 1)};
+}
+
+/// Whether a source whose last cursor is `text` is read with other settings now, to its end.
+bool is_edited(const std::string& text, const std::string& mark) {
+  return !text.empty() && (!text.starts_with(mark) || kept_cursor(text.substr(mark.size())).is_edited);
 }
 
 std::optional<Slot> front_of(const SampleTable::Series& series) {
@@ -229,11 +238,12 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   }
   const std::string before = state.row.cursor;
   const Plugin* plugin = find_plugin(source.plugin);
-  if (plugin != nullptr && plugin->is_whole && !state.row.cursor.empty() &&
-      !state.row.cursor.starts_with(state.cursor_mark)) {
-    result.poll->whole_from = Slot{std::numeric_limits<std::int64_t>::min()};  // read by other labels than before
+  state.is_edited = is_edited(before, state.cursor_mark);
+  if (plugin != nullptr && plugin->is_whole && state.is_edited) {
+    result.poll->whole_from = Slot{std::numeric_limits<std::int64_t>::min()};
   }
-  state.row.cursor = state.cursor_mark + result.poll->cursor;
+  const bool goes_on = result.poll->has_more || result.poll->broken_off;
+  state.row.cursor = state.cursor_mark + std::string(state.is_edited && goes_on ? kEdited : "") + result.poll->cursor;
   if (converts(source) && convert(*result.poll, source, *config_, table_)) {
     state.row.cursor = state.cursor_mark;  // what had no rate is read again
   }
@@ -243,7 +253,7 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
     state.row.problems.push_back(problem.where + ": " + problem.message);
     summary.warnings.push_back("source " + state.row.name + ": " + state.row.problems.back());
   }
-  ingest_samples(source, *result.poll, now, is_read_anew, summary);
+  ingest_samples(source, result, now, is_read_anew, summary);
   if (state.anew_from && state.anew_since && result.at <= *state.anew_since) {
     want_anew(state, *state.anew_from, *state.anew_since);  // it was asked for before the rates changed
   } else {
@@ -263,12 +273,14 @@ void Engine::want_anew(SourceState& state, Slot from, Instant now) {
   const KeptCursor kept = kept_cursor(text.empty() ? "" : text.substr(state.cursor_mark.size()));
   state.anew_from = std::min({from, kept.anew_from.value_or(from), state.anew_from.value_or(from)});
   state.anew_since = now;
-  state.row.cursor = state.cursor_mark + std::string(kAnew) + std::to_string(state.anew_from->ms) + ";" + kept.cursor;
+  state.row.cursor = state.cursor_mark + std::string(kept.is_edited ? kEdited : "") + std::string(kAnew) +
+                     std::to_string(state.anew_from->ms) + ";" + kept.cursor;
   state.is_changed = true;
 }
 
 void Engine::ingest_samples(
-    const SourceConfig& source, const Poll& poll, Instant now, bool is_read_anew, StepSummary& summary) {
+    const SourceConfig& source, const PollResult& result, Instant now, bool is_read_anew, StepSummary& summary) {
+  const Poll& poll = *result.poll;
   // The running period has not ended: it and all later ones are not seen yet.
   const Slot running = slot_at(now, source.settings.grain, source.settings.zone, rules_.calendar);
   const bool is_instant = source.settings.grain.unit == Grain::Unit::kInstant;
@@ -311,6 +323,11 @@ void Engine::ingest_samples(
   if (poll.whole_from && !is_instant) {
     take_out(source, poll, until, changed, summary);
   }
+  for (const WithdrawnSample& sample : result.withdrawn) {
+    if (const auto of = table_.find(source.metrics[sample.metric], sample.labels)) {
+      restate(*of, sample.slot, std::nullopt, changed);
+    }
+  }
   sources_[source_of_metric_[source.metrics.front()]].knows_newest = false;
   if (skipped) {
     // What was not seen must be asked for again, although the source has not changed.
@@ -338,72 +355,12 @@ void Engine::ingest_samples(
   }
 }
 
-/// A row that moved to other labels, as where a vendor goes on sorting a day, must not count beside the one that it
-/// became: of a sum it is zero from now on, else unknown. Unknown also where a row was lost that may be it. A period of
-/// which all rows are gone is zero where none means zero.
-void Engine::take_out(const SourceConfig& source,
-                      const Poll& poll,
-                      Slot until,
-                      std::vector<ChangedSample>& changed,
-                      StepSummary& summary) {
-  const std::optional<Slot> kept_from = sources_[source_of_metric_[source.metrics.front()]].row.kept_from;
-  const bool has_lost =
-      std::ranges::any_of(poll.remarks, [](const std::string& remark) { return remark.starts_with(kLostRemark); });
-  std::map<std::uint32_t, std::map<Slot, bool>> periods;  // by metric; whether all its rows are numbers
-  std::map<std::uint32_t, std::vector<Slot>> brought;     // by series
-  std::vector<std::vector<Slot>*> slots_of(poll.series.size());
-  for (std::size_t i = 0; i < slots_of.size(); ++i) {
-    const auto id = table_.find(source.metrics[poll.series[i].metric], poll.series[i].labels);
-    slots_of[i] = id ? &brought[*id] : nullptr;
-  }
-  for (const PolledSample& sample : poll.samples) {
-    const bool is_seen =
-        sample.slot < until && sample.slot >= *poll.whole_from && (!kept_from || sample.slot >= *kept_from);
-    if (is_seen && slots_of[sample.series] != nullptr) {
-      auto& of_metric = periods[source.metrics[poll.series[sample.series].metric]];
-      bool& is_known = of_metric.try_emplace(sample.slot, true).first->second;
-      is_known = is_known && !std::isnan(sample.value);
-      slots_of[sample.series]->push_back(sample.slot);
-    }
-  }
-  for (const auto& [metric, slots] : periods) {
-    std::size_t fewest_labels = std::numeric_limits<std::size_t>::max();
-    for (const auto& [id, there] : brought) {
-      fewest_labels = table_[id].metric == metric ? std::min(fewest_labels, table_[id].labels.size()) : fewest_labels;
-    }
-    const bool counts_none = rules_.metrics[metric].missing == Missing::kZero && poll.whole_until && !has_lost;
-    const Slot after{slots.rbegin()->first.ms + 1};
-    const Slot end = counts_none ? std::max(after, std::min(until, *poll.whole_until)) : after;
-    for (const std::uint32_t id : table_.of_metric(metric)) {
-      // What had fewer labels was the total, or a sum of what there is now: it is no part of that.
-      const bool is_part = table_[id].labels.size() >= fewest_labels;
-      const bool adds_up = is_part && rules_.metrics[metric].across == Across::kSum && !has_lost;
-      std::vector<Slot>& there = brought[id];
-      std::ranges::sort(there);
-      const std::optional<Slot> front = front_of(table_[id]);
-      std::map<Slot, double> gone;
-      for (const Sample& sample : table_.range(id, slots.begin()->first, end)) {
-        const auto rows = slots.find(sample.slot);
-        if (rows == slots.end() && counts_none) {
-          gone.emplace(sample.slot, 0);
-        } else if (rows != slots.end() && !std::ranges::binary_search(there, sample.slot)) {
-          gone.emplace(sample.slot, adds_up && rows->second ? 0 : std::nan(""));
-        }
-      }
-      for (const auto& [slot, value] : gone) {
-        if (table_.put(id, slot, value) != SampleTable::Put::kSame) {
-          ++summary.restated_samples;
-          commit_.samples.push_back({series_id_[id], slot, value});
-          changed.push_back({id, slot, front, false});
-        }
-      }
-    }
-  }
-}
-
 std::uint32_t Engine::series_of(std::uint32_t metric, const Labels& labels) {
   const std::size_t before = table_.size();
   const std::uint32_t series = table_.series(metric, labels);
+  if (table_[series].has_ended()) {
+    ensure_lines(metric, labels);  // of rules that came meanwhile
+  }
   if (table_.size() != before) {
     series_id_.resize(table_.size());
     series_id_[series] = next_series_id_++;

@@ -107,6 +107,11 @@ void Engine::write_status(const Line& line, Instant now) {
     row.verdict = line.verdict;
     row.reason = line.reason;
     add_provisional(line, now, row);
+    if (line.has_left) {
+      row.value = std::nan("");
+      row.verdict = Verdict::kNoData;
+      row.reason = Reason::kSourceEdited;
+    }
   } else {
     const Value value = provisional_value(line, judge_context(now), *slot);
     row.value = value.number;
@@ -131,7 +136,7 @@ void Engine::write_status(const Line& line, Instant now) {
   if (since) {
     row.since = start_of(*since, kpi.every, kpi.zone);
   }
-  if (!line.plans.empty()) {
+  if (!line.plans.empty() && !line.has_left) {
     row.target = target_view_json(describe_target(kpi, line, Language::kEnglish, now));
   }
   commit_.statuses.push_back(std::move(row));

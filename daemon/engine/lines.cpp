@@ -238,6 +238,10 @@ const JudgedSeries* Engine::judged_of(std::uint32_t kpi, const Labels& segment) 
 /// Where the ledger of the line begins: a segment that is expected begins with the total at the latest.
 std::optional<Slot> Engine::begin_of(const Line& line) const {
   std::optional<Slot> first = first_period(line);
+  const auto& judged = line.judged.values;
+  if (!first && line.segment.empty() && !judged.empty() && is_cut_off(line)) {
+    first = judged.front().slot;  // it is missed now
+  }
   const auto total = line.is_expected ? line_index_.find({line.kpi, Labels{}}) : line_index_.end();
   if (total != line_index_.end() && lines_[total->second].first) {
     const Slot begin = *lines_[total->second].first;

@@ -52,7 +52,7 @@ Result<Script> read_script(HistoryReader& reader,
   }
   KPI_TRY(reader.samples_as_known(until, [&](const KnownSample& sample) {
     if (const auto series = series_of.find(sample.series); series != series_of.end()) {
-      script.arrivals.push_back({sample.known_at, series->second, sample.slot, sample.value});
+      script.arrivals.push_back({sample.known_at, series->second, sample.slot, sample.value, sample.is_withdrawn});
     }
   }));
   script.steps = KPI_TRY(reader.step_times(until));
@@ -108,6 +108,10 @@ class Rehearsal::Ledger final : public Store {
                        const std::vector<std::uint32_t>& series,
                        const std::function<void(const SampleRow&)>& row) override {
     return all_ ? all_->samples(from, to, series, row) : Result<void>();
+  }
+
+  Result<void> newest_revisions(const std::function<void(std::uint32_t series, Slot slot)>& row) override {
+    return all_ ? all_->newest_revisions(row) : Result<void>();
   }
 
   Result<void> verdicts(Slot from,
@@ -287,11 +291,13 @@ Instant Rehearsal::read_between(std::uint32_t source, Instant at) const {
 }
 
 /// Hands the engine how a source stood at a step, and what came then.
-void Rehearsal::receive(std::uint32_t source, Instant at, Poll poll) {
+void Rehearsal::receive(Instant at, PollResult result) {
   if (!is_on_record(at)) {
-    engine_->receive(PollResult{source, at, std::move(poll)});
+    engine_->receive(std::move(result));
     return;
   }
+  const std::uint32_t source = result.source;
+  Poll& poll = *result.poll;
   Reading& reading = readings_[source];
   bool is_told = false;
   for (; !reading.later.empty() && reading.later.back().at <= at; reading.later.pop_back()) {
@@ -304,13 +310,15 @@ void Rehearsal::receive(std::uint32_t source, Instant at, Poll poll) {
     is_told = between > *reading.read;
     reading.read = between;
   }
-  const bool brings = !poll.samples.empty();  // what was imported came without a poll, and one may break off
+  const bool brings = !poll.samples.empty() ||
+                      !result.withdrawn.empty();  // what was imported came without a poll, and one may break off
   if (reading.is_failing && (brings || is_told)) {
     poll.broken_off = Error{ErrorKind::kUnavailable, "it failed then"};
-    engine_->receive(PollResult{source, at, std::move(poll)});
+    engine_->receive(std::move(result));
   } else if (brings || is_told) {
     poll.has_more = !reading.read;
-    engine_->receive(PollResult{source, reading.read.value_or(at), std::move(poll)});
+    result.at = reading.read.value_or(at);
+    engine_->receive(std::move(result));
   }
 }
 
@@ -321,20 +329,30 @@ Result<void> Rehearsal::step(Instant at) {
   while (steps_ < script_.steps.size() && script_.steps[steps_] <= at) {
     ++steps_;
   }
-  std::vector<Poll> polls(config_->sources.size());
+  std::vector<PollResult> polls;
+  for (std::uint32_t source = 0; source < config_->sources.size(); ++source) {
+    polls.push_back({source, at, Poll()});
+  }
   std::map<std::uint32_t, std::uint32_t> places;  // of a series in its poll
   for (; next_ < script_.arrivals.size() && script_.arrivals[next_].at <= at; ++next_) {
     const Script::Arrival& arrival = script_.arrivals[next_];
     const Script::Series& series = script_.series[arrival.series];
-    Poll& poll = polls[series.source];
+    PollResult& result = polls[series.source];
+    Poll& poll = *result.poll;
+    const WithdrawnSample withdrawn{series.metric, series.labels, arrival.slot};
+    std::erase(result.withdrawn, withdrawn);  // it came again
+    if (arrival.is_withdrawn) {
+      result.withdrawn.push_back(withdrawn);
+      continue;
+    }
     const auto [place, is_new] = places.try_emplace(arrival.series, static_cast<std::uint32_t>(poll.series.size()));
     if (is_new) {
       poll.series.push_back({series.metric, labels_polled(series, *config_)});
     }
     poll.samples.push_back({place->second, arrival.slot, arrival.value});
   }
-  for (std::uint32_t source = 0; source < polls.size(); ++source) {
-    receive(source, at, std::move(polls[source]));
+  for (PollResult& result : polls) {
+    receive(at, std::move(result));
   }
   StepSummary summary = KPI_TRY(engine_->step(at));
   std::ranges::move(summary.messages, std::back_inserter(messages_));

@@ -29,6 +29,7 @@ struct Script {
     std::uint32_t series = 0;
     Slot slot;
     double value = 0;  ///< NaN: null.
+    bool is_withdrawn = false;
   };
 
   std::vector<Series> series;
@@ -106,7 +107,7 @@ class Rehearsal {
   [[nodiscard]] bool was_away(Instant at) const;
   [[nodiscard]] bool is_on_record(Instant at) const;
   void start_until(Instant at);
-  void receive(std::uint32_t source, Instant at, Poll poll);
+  void receive(Instant at, PollResult result);
   [[nodiscard]] Instant read_between(std::uint32_t source, Instant at) const;
 
   /// How a source stands, and what is written of it later.

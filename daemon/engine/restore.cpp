@@ -202,8 +202,8 @@ Result<void> Engine::restore(Instant now, bool is_reload) {
       series_id_[series] = row.id;
     }
   }
-  restore_lines(state);
   KPI_TRY(restore_samples());
+  restore_lines(state);
   for (std::uint32_t kpi = 0; kpi < rules_.kpis.size(); ++kpi) {
     refresh_inputs(kpi);
   }
@@ -224,6 +224,7 @@ Result<void> Engine::restore(Instant now, bool is_reload) {
   stopped_ = last_step_.value_or(now);
   commit_.down_times.push_back({is_reload ? now : std::min(stopped_, now), now});
   queued_ = std::move(state.queued);
+  restore_left();
   for (std::uint32_t i = 0; i < lines_.size(); ++i) {
     Line& line = lines_[i];
     line.first = begin_of(line);
@@ -233,7 +234,8 @@ Result<void> Engine::restore(Instant now, bool is_reload) {
       remember_begin(line, alert);
     }
     line.begun = line.newest ? line.first : std::nullopt;
-    line.is_retired = nothing_is_on(line) && has_retired(line, plans_[line.kpi], judge_context(stopped_));
+    line.is_retired =
+        nothing_is_on(line) && (line.has_left || has_retired(line, plans_[line.kpi], judge_context(stopped_)));
     plan_target(line, now);
     schedule(i);
     if (stood[i] != state_of(line)) {
@@ -285,7 +287,9 @@ void Engine::restore_lines(const StoredState& state) {
 /// The lines of rules that are new to the series and lines that the history has.
 void Engine::ensure_known() {
   for (std::uint32_t series = 0; series < table_.size(); ++series) {
-    ensure_lines(table_[series].metric, table_[series].labels);
+    if (!table_[series].has_ended()) {
+      ensure_lines(table_[series].metric, table_[series].labels);
+    }
   }
   for (std::size_t i = 0; i < lines_.size(); ++i) {  // grows meanwhile
     ensure_users(lines_[i].kpi, Labels(lines_[i].segment));
@@ -305,7 +309,14 @@ Result<void> Engine::restore_samples() {
     }
   };
   KPI_TRY(store_.past_samples(put));
-  return store_.samples(kEarliest, kLatest, {}, put);
+  KPI_TRY(store_.samples(kEarliest, kLatest, {}, put));
+  return store_.newest_revisions([&](std::uint32_t id, Slot slot) {
+    const std::uint32_t series =
+        id < series_of_id.size() ? series_of_id[id] : std::numeric_limits<std::uint32_t>::max();
+    if (series < table_.size() && (table_[series].samples.empty() || table_[series].samples.back().slot < slot)) {
+      table_.withdraw(series, slot);
+    }
+  });
 }
 
 void Engine::restore_alert(const AlertRow& row, Instant now) {

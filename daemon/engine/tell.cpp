@@ -112,7 +112,9 @@ void Engine::tell_end(std::uint32_t line, const AlertSlot& alert) {
   subject.episode = alert.told->episode;
   subject.severity = alert.told->severity;
   subject.since = alert.told->since;
-  const Reason reason = lines_[line].is_retired ? Reason::kRetired : Reason::kRecovered;
+  const Reason reason = lines_[line].has_left     ? Reason::kSourceEdited
+                        : lines_[line].is_retired ? Reason::kRetired
+                                                  : Reason::kRecovered;
   subject.reason = subject.reason == Reason::kNone ? reason : subject.reason;
   AlertEvent event = event_of(line, alert, subject, MessageType::kAlertResolved);
   event.kind = News::Kind::kEnds;
@@ -336,7 +338,7 @@ void Engine::remind_of_targets(Instant now) {
 
 void Engine::tell_line(std::uint32_t line) {
   for (const AlertSlot& alert : alerts_of(line)) {
-    if (alert.rule == RuleKind::kTarget) {
+    if (alert.rule == RuleKind::kTarget && !lines_[line].has_left) {
       remind_of_target(line, alert);
       tell_target(line, alert);
     } else {

@@ -90,12 +90,13 @@ struct SampleRevision {
   Instant replaced_at;
 };
 
-/// A value, and when it became known.
+/// A value and when it became known, or that it was withdrawn and when.
 struct KnownSample {
   std::uint32_t series = 0;  ///< SeriesRow::id
   Slot slot;
   double value = 0;  ///< NaN: the source delivered null.
   Instant known_at;
+  bool is_withdrawn = false;
 };
 
 /// What a review reads of every judged period.

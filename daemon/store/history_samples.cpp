@@ -16,10 +16,15 @@ constexpr const char* kRevisions =
     "SELECT slot, value, known_at, replaced_at FROM sample_revision WHERE series_id = ? ORDER BY slot, id";
 constexpr const char* kAllSeries =
     "SELECT series.id, name, labels FROM series JOIN metric ON metric.id = metric_id ORDER BY series.id";
+// A revision that nothing replaced is of a sample that was withdrawn.
 constexpr const char* kAsKnown =
-    "SELECT series_id, slot, value, known_at FROM sample WHERE known_at < ?1 UNION ALL "
-    "SELECT series_id, slot, value, known_at FROM sample_revision WHERE known_at < ?1 ORDER BY known_at, slot, "
-    "series_id";
+    "SELECT series_id, slot, value, known_at, 0 FROM sample WHERE known_at < ?1 UNION ALL "
+    "SELECT series_id, slot, value, known_at, 0 FROM sample_revision WHERE known_at < ?1 UNION ALL "
+    "SELECT series_id, slot, NULL, replaced_at, 1 FROM sample_revision AS old WHERE replaced_at < ?1 "
+    "AND NOT EXISTS (SELECT 1 FROM sample WHERE slot = old.slot AND series_id = old.series_id "
+    "AND known_at = old.replaced_at) "
+    "AND NOT EXISTS (SELECT 1 FROM sample_revision AS next WHERE next.slot = old.slot "
+    "AND next.series_id = old.series_id AND next.known_at = old.replaced_at) ORDER BY known_at, slot, series_id";
 constexpr const char* kSamples =
     "SELECT series_id, slot, value FROM sample WHERE slot >= ?1 AND slot < ?2 ORDER BY slot, series_id";
 constexpr const char* kDaily =
@@ -91,7 +96,10 @@ Result<void> SqliteHistoryReader::daily_samples(Slot from,
 Result<void> SqliteHistoryReader::samples_as_known(Instant until, const std::function<void(const KnownSample&)>& row) {
   return read([&]() -> Result<void> {
     Query samples(*db_, kAsKnown);
-    samples.each([&](const Row& found) { row({found.id(0), found.slot(1), found.real(2), found.instant(3)}); }, until);
+    const auto deliver = [&](const Row& found) {
+      row({found.id(0), found.slot(1), found.real(2), found.instant(3), found.integer(4) != 0});
+    };
+    samples.each(deliver, until);
     return {};
   });
 }

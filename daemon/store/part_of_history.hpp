@@ -37,6 +37,10 @@ class PartOfHistory final : public Store {
     return store_.past_samples(row);
   }
 
+  Result<void> newest_revisions(const std::function<void(std::uint32_t series, Slot slot)>& row) override {
+    return store_.newest_revisions(row);
+  }
+
  private:
   void add(const RuleSet& rules, const Kpi& kpi);
   [[nodiscard]] std::set<std::uint32_t> series_of(const std::vector<SeriesRow>& rows) const;

@@ -99,6 +99,7 @@ class SqliteStore final : public Store {
 
   Result<bool> roll_up(const RollUpOrder& order) override;
   Result<void> past_samples(const std::function<void(const SampleRow&)>& row) override;
+  Result<void> newest_revisions(const std::function<void(std::uint32_t series, Slot slot)>& row) override;
 
  private:
   /// sqlite::guarded(), which remembers that SQLite found the file damaged.
@@ -362,6 +363,14 @@ Result<void> SqliteStore::past_samples(const std::function<void(const SampleRow&
   return guarded("read", path_, [&]() -> Result<void> {
     Query past(*db_, "SELECT slot, series_id, value FROM sample_past ORDER BY slot, series_id");
     past.each([&](const Row& found) { row(sample_row(found)); });
+    return {};
+  });
+}
+
+Result<void> SqliteStore::newest_revisions(const std::function<void(std::uint32_t series, Slot slot)>& row) {
+  return guarded("read", path_, [&]() -> Result<void> {
+    Query newest(*db_, "SELECT series_id, max(slot) FROM sample_revision GROUP BY series_id");
+    newest.each([&](const Row& found) { row(found.id(0), found.slot(1)); });
     return {};
   });
 }

@@ -3,6 +3,7 @@
 #include "daemon/store/row_text.hpp"
 #include "daemon/store/stored_rows.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
@@ -39,6 +40,9 @@ constexpr int kSampleColumns = 4;
 constexpr const char* kKeepSample =
     "INSERT INTO sample_revision(slot, series_id, value, known_at, replaced_at) "
     "SELECT slot, series_id, value, known_at, ?4 FROM sample WHERE slot = ?1 AND series_id = ?2 AND value IS NOT ?3";
+constexpr const char* kWithdrawSample =
+    "INSERT INTO sample_revision(slot, series_id, value, known_at, replaced_at) "
+    "SELECT slot, series_id, value, known_at, ?3 FROM sample WHERE slot = ?1 AND series_id = ?2";
 constexpr const char* kReplaceSample = "UPDATE sample SET value = ?3, known_at = ?4 WHERE slot = ?1 AND series_id = ?2";
 
 constexpr const char* kIntoLedger = "INSERT INTO ledger(" KPI_LEDGER_COLUMNS ")";
@@ -135,6 +139,8 @@ StepWriter::StepWriter(const SQLite::Database& db, Words& words)
       add_samples_(db, kIntoSample, kSampleColumns, kUnlessPresent),
       keep_sample_(db, kKeepSample),
       replace_sample_(db, kReplaceSample),
+      withdraw_sample_(db, kWithdrawSample),
+      drop_sample_(db, "DELETE FROM sample WHERE slot = ?1 AND series_id = ?2"),
       add_verdicts_(db, kIntoLedger, kLedgerColumns, kUnlessPresent),
       keep_verdict_(db, kKeepVerdict),
       mark_restated_(db, kMarkRestated),
@@ -231,6 +237,16 @@ void StepWriter::write(const DefinitionRow& definition, Instant now) {
 }
 
 void StepWriter::write(const std::vector<SampleRow>& samples, Instant now) {
+  for (auto next = samples.begin(); next != samples.end();) {
+    const auto end = std::find_if(next, samples.end(), [](const SampleRow& sample) { return sample.is_withdrawn; });
+    write(std::span(next, end), now);
+    for (next = end; next != samples.end() && next->is_withdrawn; ++next) {
+      withdraw(*next, now);
+    }
+  }
+}
+
+void StepWriter::write(std::span<const SampleRow> samples, Instant now) {
   add_samples_.run(
       samples.size(),
       [&](Query& query, int first, std::size_t i) {
@@ -243,6 +259,11 @@ void StepWriter::restate(const SampleRow& sample, Instant now) {
   if (keep_sample_.run(sample.slot, sample.series, sample.value, now) != 0) {
     replace_sample_.run(sample.slot, sample.series, sample.value, now);
   }
+}
+
+void StepWriter::withdraw(const SampleRow& sample, Instant now) {
+  withdraw_sample_.run(sample.slot, sample.series, now);
+  drop_sample_.run(sample.slot, sample.series);
 }
 
 void StepWriter::write(const std::vector<VerdictRow>& verdicts, Instant now) {

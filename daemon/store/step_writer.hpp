@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 
 namespace kpi::sqlite {
@@ -29,6 +30,8 @@ class StepWriter {
   void write(const TargetVersionRow& target, Instant now);
   void write(const DefinitionRow& definition, Instant now);
   void write(const std::vector<SampleRow>& samples, Instant now);
+  void write(std::span<const SampleRow> samples, Instant now);
+  void withdraw(const SampleRow& sample, Instant now);
   void restate(const SampleRow& sample, Instant now);
   void write(const std::vector<VerdictRow>& verdicts, Instant now);
   void restate(const VerdictRow& verdict, Instant now);
@@ -62,6 +65,8 @@ class StepWriter {
   Inserter add_samples_;
   Query keep_sample_;  // as a revision, if the new one differs
   Query replace_sample_;
+  Query withdraw_sample_;
+  Query drop_sample_;
   Inserter add_verdicts_;
   Query keep_verdict_;  // takes the values of a row; as a revision, if the new one differs
   Query mark_restated_;

@@ -44,7 +44,8 @@ struct LineRow {
 struct SampleRow {
   std::uint32_t series = 0;
   Slot slot;
-  double value = 0;  ///< NaN: the source delivered null.
+  double value = 0;           ///< NaN: the source delivered null.
+  bool is_withdrawn = false;  ///< There is none any more: what there was is kept as a revision that nothing replaced.
 };
 
 /// The text of a rule that verdicts were judged by. Ids like those of series.
@@ -399,6 +400,12 @@ class Store {
 
   /// The last number of each series among the samples that were rolled up.
   virtual Result<void> past_samples(const std::function<void(const SampleRow&)>& /*row*/) { return {}; }
+
+  /// The newest slot of each series that a revision is kept of. Where the series has no sample from there on, that one
+  /// was withdrawn.
+  virtual Result<void> newest_revisions(const std::function<void(std::uint32_t series, Slot slot)>& /*row*/) {
+    return {};
+  }
 
   /// What came and went unheard and ended with from <= at < to, in that order; what digests tell.
   virtual Result<std::vector<HushedRow>> hushed(Instant /*from*/, Instant /*to*/) { return std::vector<HushedRow>(); }

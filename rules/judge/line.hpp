@@ -53,6 +53,7 @@ struct Line {
   Labels segment;            ///< Empty: the total.
   bool is_expected = false;  ///< Listed in `expect`: it begins with the total, and never retires.
   bool is_retired = false;   ///< Silent for so long that it is judged no more until data comes.
+  bool has_left = false;     ///< See leave().
   std::uint32_t rule_version = 0;
   std::shared_ptr<const Edit> edit;  ///< The last one, before which no replay begins; null: there was none.
 
@@ -141,6 +142,10 @@ bool nothing_is_on(const Line& line);
 
 /// Whether the line has left judging by `context.now`: silent for `retire`, as far as its sources were read.
 bool has_retired(const Line& line, const KpiPlan& plan, const JudgeContext& context);
+
+/// Ends all that is on: the settings of a source were edited, and it has no rows of the segment any more. What was
+/// judged stays, and nothing is judged until some come.
+void leave(Line& line, const KpiPlan& plan, const JudgeContext& context, LineChanges& changes);
 
 /// When judge() next has something to do without a new sample: a period's due time, or a deadline (a target's too).
 Instant next_event(const Line& line, const KpiPlan& plan, const JudgeContext& context);

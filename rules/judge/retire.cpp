@@ -78,6 +78,16 @@ Slot end_of_patience(const Line& line, const Kpi& kpi, const JudgeContext& conte
   return Slot{shift_instant(Instant{Duration{silent.ms}}, *kpi.retire, kpi.zone).time_since_epoch().count()};
 }
 
+/// Of alerts that are quiet now.
+void end_episodes(
+    Line& line, const Kpi& kpi, const AlertStates& before, Instant at, Reason reason, LineChanges& changes) {
+  const std::size_t episodes = changes.episodes.size();
+  keep_episodes(line, kpi, before, at, changes);
+  for (std::size_t i = episodes; i < changes.episodes.size(); ++i) {
+    changes.episodes[i].reason = reason;
+  }
+}
+
 }  // namespace
 
 void forget_alert(AlertState& state) {
@@ -127,11 +137,7 @@ void forget_alerts(Line& line) {
 }
 
 void keep_retired(Line& line, const Kpi& kpi, const AlertStates& before, Instant at, LineChanges& changes) {
-  const std::size_t episodes = changes.episodes.size();
-  keep_episodes(line, kpi, before, at, changes);
-  for (std::size_t i = episodes; i < changes.episodes.size(); ++i) {
-    changes.episodes[i].reason = Reason::kRetired;
-  }
+  end_episodes(line, kpi, before, at, Reason::kRetired, changes);
 }
 
 void retire(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes) {
@@ -139,6 +145,18 @@ void retire(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineCha
   forget_alerts(line);
   keep_retired(line, kpi, before, at, changes);
   end_no_data(line, kpi, plan, at, changes, Reason::kRetired);
+}
+
+void leave(Line& line, const KpiPlan& plan, const JudgeContext& context, LineChanges& changes) {
+  const Kpi& kpi = kpi_of(line, context);
+  const AlertStates before = alert_states(line);
+  forget_alerts(line);
+  forget_alert(line.target);
+  line.target_standing = TargetStanding{};
+  end_episodes(line, kpi, before, context.now, Reason::kSourceEdited, changes);
+  end_no_data(line, kpi, plan, context.now, changes, Reason::kSourceEdited);
+  line.has_left = true;
+  line.is_retired = true;
 }
 
 }  // namespace kpi

@@ -91,6 +91,10 @@ std::vector<Stretch> changed_stretches(const SampleTable& table,
   if (!samples.empty() && !front && metric.missing != Missing::kUnknown) {
     add({samples.front().slot, kForEver});  // its periods without a row mean something from now on
   }
+  const Slot begin = samples.empty() ? kForEver : samples.front().slot;
+  if (front && *front < begin && metric.missing != Missing::kUnknown) {
+    add({*front, begin});  // what was taken out there had given periods without a row a meaning
+  }
   for (const Slot slot : slots) {
     Slot to =
         metric.grain.unit == Grain::Unit::kInstant ? Slot{slot.ms + 1} : next_slot(slot, metric.grain, metric.zone);

@@ -114,6 +114,20 @@ SampleTable::Put SampleTable::put(std::uint32_t series, Slot slot, double value)
   return Put::kRestated;
 }
 
+void SampleTable::withdraw(std::uint32_t series, Slot slot) {
+  std::vector<Sample>& samples = series_[series].samples;
+  const auto at = std::ranges::lower_bound(samples, slot, {}, &Sample::slot);
+  if (at != samples.end() && at->slot == slot) {
+    samples.erase(at);
+  }
+  std::optional<Slot>& newest = series_[series].withdrawn;
+  newest = std::max(newest.value_or(slot), slot);
+}
+
+bool SampleTable::Series::has_ended() const {
+  return withdrawn && (samples.empty() || samples.back().slot < *withdrawn);
+}
+
 std::span<const Sample> SampleTable::range(std::uint32_t series, Slot from, Slot to) const {
   const std::vector<Sample>& samples = series_[series].samples;
   const auto begin = std::ranges::lower_bound(samples, from, {}, &Sample::slot);

@@ -33,7 +33,11 @@ class SampleTable {
   struct Series {
     std::uint32_t metric = 0;
     Labels labels;
-    std::vector<Sample> samples;  // sorted by slot, each slot once
+    std::vector<Sample> samples;      // sorted by slot, each slot once
+    std::optional<Slot> withdrawn{};  // the newest of those that were taken out
+
+    /// Its newest samples were taken out, and none has come since: its source has no such rows any more.
+    [[nodiscard]] bool has_ended() const;
   };
 
   /// The series of a metric and its labels, made when new. Ids count from 0.
@@ -58,6 +62,8 @@ class SampleTable {
   enum class Put : std::uint8_t { kSame, kNew, kRestated };
   /// Sets the value of a slot. NaN is a value here: "delivered as null".
   Put put(std::uint32_t series, Slot slot, double value);
+  /// Takes the sample of a slot out, as if it had never come.
+  void withdraw(std::uint32_t series, Slot slot);
   /// Samples of the series with from <= slot < to.
   [[nodiscard]] std::span<const Sample> range(std::uint32_t series, Slot from, Slot to) const;
   /// Forgets samples before `before` but for the last number among them: it says that the series had begun, and what

@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 4> kPhases = {"inactive", "pending", "fir
 constexpr std::array<std::string_view, 5> kStates = {"ok", "pending", "no_data", "error", "firing"};
 constexpr std::array<std::string_view, 6> kStatuses = {
     "not_started", "on_track", "at_risk", "off_track", "achieved", "missed"};
-constexpr std::array<std::string_view, 18> kReasons = {"none",
+constexpr std::array<std::string_view, 19> kReasons = {"none",
                                                        "no_sample",
                                                        "null",
                                                        "incomplete",
@@ -30,6 +30,7 @@ constexpr std::array<std::string_view, 18> kReasons = {"none",
                                                        "source_failed",
                                                        "too_few_to_tell",
                                                        "retired",
+                                                       "source_edited",
                                                        "came_and_went"};
 static_assert(kSeverities.size() == static_cast<std::size_t>(Severity::kCritical) + 1);
 static_assert(kVerdicts.size() == static_cast<std::size_t>(Verdict::kProvisional) + 1);

@@ -47,6 +47,8 @@ enum class Reason : std::uint8_t {
   kSourceFailed,  ///< The source could not be polled.
   kTooFew,        ///< Fewer were counted in the window than `min_sample` asks for.
   kRetired,       ///< An alert ended because its segment has been silent for too long (`retire`).
+  kSourceEdited,  ///< An alert ended because its source, whose settings were edited, has no rows of its segment any
+                  ///< more.
   kCameAndWent,   ///< An alert began and ended while kpid was not running.
 };
 

@@ -129,6 +129,8 @@ std::string end_reason(const AlertSubject& subject, const Voice& voice) {
       return say(language, subject.was_target ? Phrase::kTargetRemoved : Phrase::kRuleRemoved);
     case Reason::kRetired:
       return say(language, Phrase::kRetired);
+    case Reason::kSourceEdited:
+      return say(language, Phrase::kSourceEdited);
     case Reason::kCameAndWent:
       return came_and_went(subject, voice);
     default:
@@ -207,7 +209,8 @@ bool is_stale(const AlertSubject& subject) {
 
 std::string reason_words(const AlertSubject& subject, const Voice& voice) {
   const Language language = voice.language;
-  if (!subject.is_firing && subject.rule != RuleKind::kTarget) {
+  const bool has_standing = subject.rule == RuleKind::kTarget && subject.reason != Reason::kSourceEdited;
+  if (!subject.is_firing && !has_standing) {
     return end_reason(subject, voice);
   }
   std::string text = firing_reason(subject, voice);

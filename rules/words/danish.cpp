@@ -147,6 +147,7 @@ constexpr PhraseText kPhrases[] = {
     {kCameAndWentFromTo, "kom og gik, mens kpid ikke kørte, fra {from} til {to}"},
     {kSourceRemoved, "datakilden er fjernet"},
     {kRetired, "segmentet har været tavst for længe og bedømmes ikke længere"},
+    {kSourceEdited, "kildens indstillinger er ændret, og den har ingen rækker for segmentet længere"},
     {kDataCame, "data er tilbage"},
     {kSourceReadable, "den kan læses igen"},
     {kSelfWell, "alt er godt med den igen"},

@@ -148,6 +148,7 @@ constexpr PhraseText kPhrases[] = {
     {kCameAndWentFromTo, "came and went while kpid was not running, from {from} to {to}"},
     {kSourceRemoved, "the source was removed"},
     {kRetired, "the segment has been silent for too long, and is judged no more"},
+    {kSourceEdited, "the settings of its source were edited, and it has no rows of this segment any more"},
     {kDataCame, "data is back"},
     {kSourceReadable, "it can be read again"},
     {kSelfWell, "all is well with it again"},

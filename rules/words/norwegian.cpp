@@ -147,6 +147,7 @@ constexpr PhraseText kPhrases[] = {
     {kCameAndWentFromTo, "kom og gikk mens kpid ikke kjørte, fra {from} til {to}"},
     {kSourceRemoved, "datakilden er fjernet"},
     {kRetired, "segmentet har vært stille for lenge og vurderes ikke lenger"},
+    {kSourceEdited, "kildens innstillinger er endret, og den har ingen rader for segmentet lenger"},
     {kDataCame, "data er tilbake"},
     {kSourceReadable, "den kan leses igjen"},
     {kSelfWell, "alt er bra med den igjen"},

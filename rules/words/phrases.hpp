@@ -147,6 +147,7 @@ enum class Phrase : std::uint16_t {
   kCameAndWentFromTo,  ///< {from} {to}
   kSourceRemoved,
   kRetired,
+  kSourceEdited,
   kDataCame,
   kSourceReadable,
   kSelfWell,  ///< Of the machine kpid runs on.

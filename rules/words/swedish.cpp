@@ -147,6 +147,7 @@ constexpr PhraseText kPhrases[] = {
     {kCameAndWentFromTo, "kom och gick medan kpid inte var igång, från {from} till {to}"},
     {kSourceRemoved, "datakällan har tagits bort"},
     {kRetired, "segmentet har varit tyst för länge och bedöms inte längre"},
+    {kSourceEdited, "källans inställningar har ändrats, och den har inga rader för segmentet längre"},
     {kDataCame, "data är tillbaka"},
     {kSourceReadable, "den går att läsa igen"},
     {kSelfWell, "allt är bra med den igen"},

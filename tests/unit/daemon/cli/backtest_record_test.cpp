@@ -60,6 +60,30 @@ TEST_P(BacktestOfARecord, WritesTheLedgerThatWasWritten) {
   expect_equal(records);
 }
 
+/// A segment gets another name in the middle, and an old one back.
+TEST(Backtest, KnowsWhatAnEditOfTheSourceTookOut) {
+  Program program("2026-03-01T06:00:00Z");
+  write_rules(program,
+              {{"visits", "{value: web.visits, split_by: [country], thresholds: {critical: 50}}"},
+               {"twice", "{value: 2 * visits, split_by: [country], thresholds: {critical: 200}}"}});
+  for (int day = 2; day <= 12; ++day) {
+    const bool is_renamed = day >= 5 && day != 9;
+    program.write("kpid.yaml",
+                  std::string("rules: [rules.yaml]\nsources: {web: {plugin: csv, path: web.csv, labels: {country: "
+                              "Country}, rename: {country: {") +
+                      (is_renamed ? "DK: Denmark" : "") + "}}, metrics: {visits: {}}}}\n");
+    std::string rows = "Date,Country,visits\n";
+    for (int of = day < 7 ? 1 : 3; of < day; ++of) {
+      rows += day_of_march(of) + ",SE,60\n" + day_of_march(of) + ",DK," + std::to_string(40 + of) + "\n";
+    }
+    program.write("web.csv", rows);
+    ASSERT_EQ(program.once(day_of_march(day) + "T06:00:00Z"), 0);
+  }
+  const Records records = records_of(program, "2026-03-12T06:00:00Z");
+  EXPECT_GT(records.recorded.size(), 40U);
+  expect_equal(records);
+}
+
 INSTANTIATE_TEST_SUITE_P(Backtest, BacktestOfARecord, testing::Range(1U, 6U));
 
 // --- what is zero where it is missing ---

@@ -61,6 +61,10 @@ class FragileStore : public Store {
     return store_->past_samples(row);
   }
 
+  Result<void> newest_revisions(const std::function<void(std::uint32_t series, Slot slot)>& row) override {
+    return store_->newest_revisions(row);
+  }
+
   Result<std::vector<EpisodeRow>> episodes_between(Instant from, Instant to) override {
     return store_->episodes_between(from, to);
   }

@@ -175,6 +175,30 @@ TEST_P(StoreContract, RollsUpOldSamplesByDayAndForgetsOldMessages) {
   EXPECT_THAT(state_of(store()).queued, testing::SizeIs(2));
 }
 
+TEST_P(StoreContract, KeepsASampleThatIsWithdrawnAsARevision) {
+  const auto newest = [](Store& of) {
+    std::vector<std::string> texts;
+    EXPECT_TRUE(of.newest_revisions([&](std::uint32_t series, Slot slot) {
+      texts.push_back(std::to_string(series) + " " + rfc3339(Instant{Duration{slot.ms}}));
+    }));
+    return texts;
+  };
+  StepCommit step = first_step();
+  step.samples = {{1, day(1), 11}, {1, day(2), 12}, {1, day(3), 13}};
+  commit(step);
+  EXPECT_THAT(newest(store()), testing::IsEmpty());
+  step = StepCommit{};
+  step.now = morning(5);
+  step.samples = {{1, day(1), 10}, {1, day(3), 0, true}, {1, day(2), 0, true}, {1, day(2), 20}, {1, day(9), 0, true}};
+  commit(step);
+  EXPECT_THAT(samples_of(reopened()),
+              ElementsAre("1970-01-02T00:00:00Z series 1 = 10", "1970-01-03T00:00:00Z series 1 = 20"));
+  EXPECT_THAT(newest(store()), ElementsAre("1 1970-01-04T00:00:00Z"));
+  commit(step);  // the same step again
+  EXPECT_THAT(samples_of(store()),
+              ElementsAre("1970-01-02T00:00:00Z series 1 = 10", "1970-01-03T00:00:00Z series 1 = 20"));
+}
+
 TEST_P(StoreContract, GivesSamplesInSlotOrderWithinHalfOpenLimits) {
   StepCommit step = first_step();
   step.series.push_back({2, "web.orders", {}});
@@ -265,7 +289,7 @@ TEST_P(StoreContract, KeepsEveryWord) {
   constexpr std::array kSeverities{Severity::kNone, Severity::kInfo, Severity::kWarning, Severity::kCritical};
   constexpr int kStates = static_cast<int>(KpiState::kFiring) + 1;
   constexpr int kStatuses = static_cast<int>(TargetStatus::kMissed) + 1;
-  constexpr int kReasons = static_cast<int>(Reason::kRetired) + 1;
+  constexpr int kReasons = static_cast<int>(Reason::kCameAndWent) + 1;
   std::vector<std::string> expected;
   for (int i = 0; i < kReasons; ++i) {
     VerdictRow row = verdict_of(1, i, i);

@@ -46,6 +46,7 @@ TEST(VerdictWords, AreThoseOfTheContract) {
                         "source_failed",
                         "too_few_to_tell",
                         "retired",
+                        "source_edited",
                         "came_and_went"},
                        parse_reason);
 }
