@@ -108,7 +108,7 @@ std::string uneven_text(const Program& program, const Inputs& inputs, const Eval
     const Beside beside(program, inputs, i, context);
     for (const std::uint32_t id : beside.is_needed() ? inputs.series[i] : std::vector<std::uint32_t>()) {
       for (const Sample& sample : context.table->range(id, window.from, window.to)) {
-        const auto lacking = std::isnan(sample.value) ? std::nullopt : beside.lacking(id, sample.slot);
+        const auto lacking = std::isnan(sample.value) ? std::nullopt : beside.lacking_segment(id, sample.slot);
         if (lacking && ++count == 1) {
           first = own.name + " has " + name_of_series((*context.table)[id].labels) + " on " +
                   period_text(sample.slot, own.grain, own.zone) + ", " + metrics[*lacking].name +

@@ -304,6 +304,11 @@ void Engine::leave(std::uint32_t index, Instant now, StepSummary& summary) {
   late_.erase(index);
   LineChanges changes;
   kpi::leave(line, plans_[line.kpi], judge_context(now), changes);
+  // As after a restart: it begins where it has samples when some come.
+  line.first = begin_of(line);
+  line.begun.reset();
+  line.newest = line.stepped;
+  line.awaiting.clear();
   take(index, changes, now, summary);
   for (const std::uint32_t user : kpis_of_kpi_[line.kpi]) {
     for (const std::uint32_t other : lines_of_kpi_[user]) {

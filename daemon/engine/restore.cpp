@@ -228,12 +228,14 @@ Result<void> Engine::restore(Instant now, bool is_reload) {
   for (std::uint32_t i = 0; i < lines_.size(); ++i) {
     Line& line = lines_[i];
     line.first = begin_of(line);
-    remember_due(line);
+    if (!line.has_left) {
+      remember_due(line);
+    }
     remember_begin(line, line.target);
     for (const AlertState& alert : line.alerts) {
       remember_begin(line, alert);
     }
-    line.begun = line.newest ? line.first : std::nullopt;
+    line.begun = line.newest && !line.has_left ? line.first : std::nullopt;
     line.is_retired =
         nothing_is_on(line) && (line.has_left || has_retired(line, plans_[line.kpi], judge_context(stopped_)));
     plan_target(line, now);

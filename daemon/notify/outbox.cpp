@@ -73,9 +73,7 @@ void Outbox::add(std::vector<NotificationRow> rows) {
       queue.disabled_until.reset();  // sent again by somebody, who may have mended what was off
     }
     // One that failed before the start, maybe hours ago: the receiver may be back, and one attempt tells.
-    if (row.attempts > 0 && row.progress.empty() && !std::exchange(queue.was_failing, true)) {
-      row.next_attempt.reset();
-    }
+    queue.was_failing = queue.was_failing || (row.attempts > 0 && row.progress.empty());
     Entry entry{std::move(row), {}};
     entry.alerts = told_alerts(entry.row.body);
     entry.is_rest = is_with_some(entry.row.progress);
@@ -108,13 +106,14 @@ std::size_t Outbox::batch_size(const Queue& queue) {
 
 /// One refused connection says it all; an answer that is an error may be about one message.
 bool Outbox::is_outage(const Queue& queue) {
-  return queue.failures >= (queue.is_unreached || queue.was_failing ? 1 : kOutage);
+  return queue.was_failing || queue.failures >= (queue.is_unreached ? 1 : kOutage);
 }
 
 /// When the first message that is ready may be tried.
 Instant Outbox::next_try(const Queue& queue) {
   const Instant due_at = queue.ready.begin()->first;
-  const bool is_probed = is_outage(queue) && queue.probe_at < queue.failing_since + kProbed;
+  const bool is_asked_first = queue.was_failing && queue.failures == 0;
+  const bool is_probed = is_outage(queue) && (is_asked_first || queue.probe_at < queue.failing_since + kProbed);
   return is_probed ? std::min(due_at, queue.probe_at) : due_at;
 }
 

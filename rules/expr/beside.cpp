@@ -106,6 +106,12 @@ std::optional<std::uint32_t> Beside::lacking(std::uint32_t series, Slot slot) co
     if (std::ranges::binary_search(other.nulls, slot)) {
       return other.metric;
     }
+  }
+  return lacking_segment(series, slot);
+}
+
+std::optional<std::uint32_t> Beside::lacking_segment(std::uint32_t series, Slot slot) const {
+  for (const Other& other : others_) {
     const std::vector<std::string> values = values_of(table_[series].labels, other.labels);
     const auto at = std::ranges::lower_bound(other.slots, values, {}, &decltype(other.slots)::value_type::first);
     if (at == other.slots.end() || at->first != values || !std::ranges::binary_search(at->second, slot)) {

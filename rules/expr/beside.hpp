@@ -21,8 +21,11 @@ class Beside {
   /// Whether some values may not count.
   [[nodiscard]] bool is_needed() const { return !others_.empty(); }
 
-  /// The metric that the segment of `series` lacks at `slot`; none: the value counts.
+  /// The metric that lacks the value at `slot` which that of `series` would stand beside; none: it counts.
   [[nodiscard]] std::optional<std::uint32_t> lacking(std::uint32_t series, Slot slot) const;
+
+  /// The same of its own segment, whatever an empty cell of another one leaves unknown.
+  [[nodiscard]] std::optional<std::uint32_t> lacking_segment(std::uint32_t series, Slot slot) const;
 
  private:
   /// Another input: the slots at which each combination of the labels that both have has a value.

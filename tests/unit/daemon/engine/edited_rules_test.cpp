@@ -117,7 +117,8 @@ TEST(EditedRules, ATargetThatFollowsAMissedOneBeginsAnew) {
 }
 
 TEST(EditedRules, WhatIsRestatedOfBeforeTheEditCountsInATotal) {
-  for (const std::string measure : {"total, start: 2026-01-01, to: 2000", "average, start: 2026-01-01, to: 200"}) {
+  for (const std::string measure :
+       {"total, start: 2026-01-01, to: 2000", "average, from: 100, start: 2026-01-01, to: 200"}) {
     const std::string target = "value: web.visits, target: {measure: " + measure + ", by: 2026-01-10, judge: pace}";
     Story story(kSite, rules(target));
     live(story, 1, 7, 180);
