@@ -135,6 +135,11 @@ class ConfigLoader {
       return;
     }
     main_ = trees[0];
+    const bool has_nothing = main_->entries.empty() && main_->items.empty() && main_->scalar.empty();
+    if (has_nothing && !load_.diagnostics.has_errors()) {
+      load_.diagnostics.error(
+          main_->position, "the file names no source and no rules", "write sources: and rules:, as kpid init does");
+    }
     MapReader map(*main_, "kpid.yaml", load_.diagnostics);
     map.zone("timezone", config_->zone);
     std::size_t language = 0;

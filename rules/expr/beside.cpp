@@ -92,7 +92,7 @@ void Beside::add(std::span<const std::uint32_t> own,
     std::ranges::transform(gathered.values(), std::back_inserter(slots), &Sample::slot);
     std::inplace_merge(slots.begin(), slots.begin() + middle, slots.end());
   }
-  if (series.size() > 1) {
+  if (series.size() > 1 && context.complete < 1) {  // else one side is unknown, and the ratio with it
     other.nulls =
         Gathered(table_, series, window, metric, read_until(context, input.metric), weighing_of(input, context))
             .nulls();

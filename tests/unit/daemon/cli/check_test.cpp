@@ -238,6 +238,8 @@ TEST(Check, RefusesAFileInWhichNothingStands) {
   Ended ended = program.on_folder({"check"});
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.out + ended.err, HasSubstr("kpid.yaml:1:1: error: the file is empty"));
+  program.write("kpid.yaml", "# to be written\n");
+  EXPECT_EQ(program.on_folder({"check"}).code, 1);
   program.write("kpid.yaml", "rules: [rules.yaml]\n");
   program.write("rules.yaml", "");
   ended = program.on_folder({"check"});
