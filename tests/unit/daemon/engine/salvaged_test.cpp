@@ -72,7 +72,7 @@ TEST(Salvaged, OnlyWhatIsLostOfTheLedgerIsJudgedByTheRuleOfNow) {
   EXPECT_THAT(story.step("2026-01-21 08:00"), IsEmpty());
   const std::vector<std::string> after = story.ledger();
   ASSERT_EQ(after.size(), wanted.size());
-  for (const std::size_t place : {7, 8}) {
+  for (const std::size_t place : {7U, 8U}) {
     EXPECT_THAT(after[place], testing::HasSubstr("missed ok 1000"));
     wanted[place] = after[place];
   }
