@@ -241,8 +241,8 @@ Result<void> Engine::restore(Instant now, bool is_reload) {
     plan_target(line, now);
     schedule(i);
     if (stood[i] != state_of(line)) {
-      dirty_.emplace(line.kpi,
-                     i);  // as where the rule was away and its alerts ended: the status says where it stands now
+      // As where the rule was away and its alerts ended: the status says where it stands now.
+      dirty_.emplace(line.kpi, i);
     }
   }
   std::ranges::for_each(std::exchange(edited_, {}), [this](std::uint32_t kpi) { begin_edit(kpi); });

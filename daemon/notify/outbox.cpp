@@ -301,7 +301,7 @@ Finished Outbox::finish(const std::string& id, const Outcome& outcome, Instant n
 void Outbox::has_answered(Queue& queue) {
   queue.disabled_until.reset();
   queue.rests_until = Instant{};
-  const bool is_back = is_outage(queue) || queue.was_failing;
+  const bool is_back = is_outage(queue);
   queue.was_failing = false;
   queue.failures = 0;
   if (is_back) {
