@@ -30,7 +30,7 @@ class Answer {
         has_greeted_(is_greeted),
         running_(slot_at(request.now, settings.grain, settings.zone, settings.calendar)),
         rows_(settings,
-              {.dates = {}, .numbers = kDataNumbers, .date_key = ""},
+              {.dates = {}, .numbers = kDataNumbers, .date_key = "", .is_part = true},
               request.from,
               [this](std::uint64_t row, RowReader::Place place) { return where(row, place); }),
         labels_(settings.labels.size()),

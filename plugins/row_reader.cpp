@@ -113,11 +113,13 @@ void RowReader::note_written(std::uint64_t row, std::size_t metric, std::string_
 }
 
 /// Where "1,5" stands beside "1,234", or "1.204.511" beside "987.654", one of them is a thousand times what it says or
-/// a thousandth of it: neither is believed.
+/// a thousandth of it: neither is believed. Where each answer has some periods only they may never meet, and
+/// "1.204.511" alone says how the others are written.
 Result<void> RowReader::check_decimal_signs() const {
   const NumberFormat& numbers = format_.numbers;
   const bool is_point = numbers.decimal == '.';
   const bool is_given = format_.decimal_is_given || numbers.thousands != NumberFormat::Thousands::kAuto;
+  const bool is_enough = format_.is_part && !format_.decimal_is_given;
   const std::string in_place = numbers.is_fixed ? " in " + std::string(numbers.decimal_place) : ", or correct the file";
   const std::string remedy = numbers.is_fixed && numbers.decimal_place.empty()
                                  ? R"(deliver numbers, or texts such as "7.5")"
@@ -125,7 +127,7 @@ Result<void> RowReader::check_decimal_signs() const {
                                         : R"(write decimal: "," or decimal: ".")" + in_place;
   for (std::size_t i = 0; i < written_.size(); ++i) {
     const auto& [as_read, other] = written_[i];
-    if (!as_read || !other) {
+    if (!other || (!as_read && !is_enough)) {
       continue;
     }
     const auto shown = [&](const WrittenCell& cell) {
@@ -133,12 +135,15 @@ Result<void> RowReader::check_decimal_signs() const {
              ')';
     };
     const bool has_sign = other->text.find(is_point ? ',' : '.') != std::string::npos;
+    const std::string is_written = shown(*other) + (has_sign ? " has a decimal " : " has its thousands set apart by ") +
+                                   (has_sign ? (is_point ? "comma" : "point") : (is_point ? "points" : "commas"));
+    const std::string is_read = std::string(" would be read with a decimal ") + (is_point ? "point" : "comma") + ": ";
+    const std::string& name = settings_.metrics[i].name;
     return fail(ErrorKind::kInvalid,
-                "metric " + settings_.metrics[i].name + " is written in two ways: " + shown(*other) +
-                    (has_sign ? " has a decimal " : " has its thousands set apart by ") +
-                    (has_sign ? (is_point ? "comma" : "point") : (is_point ? "points" : "commas")) + ", and " +
-                    shown(*as_read) + " would be read with a decimal " + (is_point ? "point" : "comma") + ": " +
-                    remedy);
+                as_read ? "metric " + name + " is written in two ways: " + is_written + ", and " + shown(*as_read) +
+                              is_read + remedy
+                        : "metric " + name + " is written in another way than it is read: " + is_written +
+                              ", and another value" + is_read + remedy);
   }
   return {};
 }

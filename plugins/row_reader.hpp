@@ -46,6 +46,7 @@ struct RowFormat {
   NumberFormat numbers;
   std::string_view date_key = "date.format";  ///< That says how dates are written; empty: there is none.
   bool decimal_is_given = false;              ///< The decimal sign was stated.
+  bool is_part = false;  ///< What it is read with may never meet in one answer: each has some periods only.
 };
 
 class RowReader {
@@ -111,9 +112,9 @@ class RowReader {
   /// Looks at how a cell is written that is handed on as a number, or not at all.
   void note_written(std::uint64_t row, std::size_t metric, std::string_view cell);
 
-  /// Everything that was read. An answer whose numbers are written in two ways is an error of the source, and one of
-  /// which nothing could be read is an error of the source: `what` names it
-  /// ("the file").
+  /// Everything that was read. An error of the source is an answer whose numbers are written in two ways (or, where it
+  /// is a part, in another way than they are read), and one of which nothing could be read: `what` names it ("the
+  /// file").
   Result<Poll> finish(std::string_view what);
 
  private:

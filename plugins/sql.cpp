@@ -172,7 +172,9 @@ class SqlSource final : public Source {
       return "row " + std::to_string(row + 1) + ", column " + printable(table.columns[column], 64);
     };
     RowReader rows(settings,
-                   {.dates = layout_.dates, .numbers = {.thousands = NumberFormat::Thousands::kNone, .is_fixed = true}},
+                   {.dates = layout_.dates,
+                    .numbers = {.thousands = NumberFormat::Thousands::kNone, .is_fixed = true},
+                    .is_part = true},
                    request.from,
                    [&](std::uint64_t row, RowReader::Place at) {
                      return where(row,

@@ -301,7 +301,12 @@ class AlertIds final : public nlohmann::json_sax<Json> {
 
   bool null() override { return true; }
 
-  bool boolean(bool /*value*/) override { return true; }
+  bool boolean(bool value) override {
+    if (is_in_alert() && key_ == "known") {
+      found.back().is_known = value;
+    }
+    return true;
+  }
 
   bool number_integer(number_integer_t /*value*/) override { return true; }
 

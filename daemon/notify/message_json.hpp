@@ -20,7 +20,8 @@ Result<Message> parse_message_json(std::string_view json);
 /// An alert of a message, as far as the order of messages goes.
 struct ToldAlert {
   std::string id;
-  bool ends = false;  ///< The message tells its end.
+  bool ends = false;      ///< The message tells its end.
+  bool is_known = false;  ///< An earlier message has told it: see AlertView.
 };
 
 /// The alerts of a message in its JSON form, without reading the rest; none of what is no message.

@@ -168,9 +168,7 @@ std::vector<Attempt> Outbox::take_batch(Queue& queue, std::size_t most, Instant 
     ++queue.in_flight;
     queue.tokens -= queue.rules.per_second > 0 ? 1 : 0;
     Attempt attempt{entry.row, {}};
-    if (!entry.told_since.empty()) {
-      attempt.row.body = body_of(entry);
-    }
+    attempt.row.body = body_of(entry);
     for (const ToldAlert& alert : entry.alerts) {
       if (const auto remote = queue.remotes.find(alert.id); remote != queue.remotes.end()) {
         attempt.remotes.insert(*remote);

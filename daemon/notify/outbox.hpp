@@ -165,7 +165,8 @@ class Outbox {
   // outbox_rest.cpp
   void join_rests(Queue& queue, std::uint64_t number);
   void wake_rests(Queue& queue, const Entry& told);
-  [[nodiscard]] static std::string body_of(const Entry& entry);
+  [[nodiscard]] std::set<std::string> first_told_by(const Entry& entry) const;
+  [[nodiscard]] std::string body_of(const Entry& entry) const;
   [[nodiscard]] static std::vector<RefusedAddress> note_recipients(Queue& queue,
                                                                    const NotificationRow& row,
                                                                    const Outcome& outcome);

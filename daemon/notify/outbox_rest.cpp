@@ -3,6 +3,9 @@
 #include "daemon/notify/message_json.hpp"
 #include "daemon/notify/outbox.hpp"
 
+#include <algorithm>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace kpi {
@@ -53,13 +56,38 @@ void Outbox::wake_rests(Queue& queue, const Entry& told) {
   }
 }
 
-/// Without what a later message tells.
-std::string Outbox::body_of(const Entry& entry) {
+/// The alerts that nobody has been told of, since the messages that began to tell them are those it stands for.
+std::set<std::string> Outbox::first_told_by(const Entry& entry) const {
+  std::set<std::string> alerts;
+  for (const std::uint64_t number : entry.tells) {
+    const Entry& earlier = entries_.at(number);
+    for (const ToldAlert& alert : earlier.alerts) {
+      if (!alert.is_known && !earlier.is_rest && earlier.row.type == "alert.firing") {
+        alerts.insert(alert.id);
+      }
+    }
+  }
+  return alerts;
+}
+
+/// Without what a later message tells, and with what it tells in the place of an earlier one as news.
+std::string Outbox::body_of(const Entry& entry) const {
+  const std::set<std::string> news = first_told_by(entry);
+  const bool is_as_written =
+      entry.told_since.empty() && std::ranges::none_of(entry.alerts, [&](const ToldAlert& alert) {
+        return alert.is_known && news.contains(alert.id);
+      });
+  if (is_as_written) {
+    return entry.row.body;
+  }
   Result<Message> message = parse_message_json(entry.row.body);
   if (!message) {
     return entry.row.body;
   }
   std::erase_if(message->alerts, [&](const AlertView& alert) { return entry.told_since.contains(alert.id); });
+  for (AlertView& alert : message->alerts) {
+    alert.is_known = alert.is_known && !news.contains(alert.id);
+  }
   return message->alerts.empty() ? entry.row.body : outbox_json(*message);
 }
 

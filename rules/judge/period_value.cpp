@@ -82,15 +82,23 @@ bool has_judged_last(const KpiInput& input, const JudgedSeries* judged, const Fr
   return first == judged->values.end() || first->slot > last;  // it is warming up
 }
 
-bool begins_before_samples(const Formula& formula, const EvaluationContext& evaluation, std::size_t index) {
+bool begins_before_samples(const Line& line,
+                           const Formula& formula,
+                           const EvaluationContext& evaluation,
+                           std::size_t index) {
+  const SampleTable& table = *evaluation.table;
   const MetricInput& input = formula.program.metrics[index];
   const Metric& metric = evaluation.rules->metrics[input.metric];
   const Window window = window_of(evaluation.frame, input, metric);
   const auto& series = formula.inputs.series[index];
+  const auto is_empty = [&](std::uint32_t id) { return table[id].samples.empty(); };
   const auto begins_later = [&](std::uint32_t id) {
-    const auto& samples = (*evaluation.table)[id].samples;
-    return samples.empty() || samples.front().slot > window.from;
+    return is_empty(id) || table[id].samples.front().slot > window.from;
   };
+  if (line.segment.empty() && !input.filters.empty() && std::ranges::all_of(series, is_empty)) {
+    // There are rows, but none that it asks for: of a name that is wrong, or is not used any more, that would last.
+    return metric.missing != Missing::kUnknown && std::ranges::all_of(table.of_metric(input.metric), begins_later);
+  }
   // What is zero where it is missing is so from its first row on, which has not come yet.
   return series.empty() ? metric.missing != Missing::kUnknown : std::ranges::all_of(series, begins_later);
 }
@@ -137,7 +145,7 @@ bool is_warming_up(const Line& line, const Formula& formula, const EvaluationCon
   }
   const auto index = static_cast<std::size_t>(value.input);
   const std::size_t metrics = formula.program.metrics.size();
-  return index < metrics ? begins_before_samples(formula, evaluation, index)
+  return index < metrics ? begins_before_samples(line, formula, evaluation, index)
                          : begins_before_values(formula, evaluation, index - metrics);
 }
 

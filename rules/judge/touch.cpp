@@ -91,10 +91,6 @@ std::vector<Stretch> changed_stretches(const SampleTable& table,
   if (!samples.empty() && !front && metric.missing != Missing::kUnknown) {
     add({samples.front().slot, kForEver});  // its periods without a row mean something from now on
   }
-  const Slot begin = samples.empty() ? kForEver : samples.front().slot;
-  if (front && *front < begin && metric.missing != Missing::kUnknown) {
-    add({*front, begin});  // what was taken out there had given periods without a row a meaning
-  }
   for (const Slot slot : slots) {
     Slot to =
         metric.grain.unit == Grain::Unit::kInstant ? Slot{slot.ms + 1} : next_slot(slot, metric.grain, metric.zone);
@@ -109,12 +105,24 @@ std::vector<Stretch> changed_stretches(const SampleTable& table,
   return stretches;
 }
 
+bool has_beside(const Line& line, const JudgeContext& context, std::uint32_t series, Slot slot) {
+  bool has = false;
+  each_program(line, kpi_of(line, context), [&](const Program& /*program*/, const Inputs& inputs) {
+    for (const std::vector<std::uint32_t>& read : inputs.series) {
+      has = has || (std::ranges::binary_search(read, series) && std::ranges::any_of(read, [&](std::uint32_t other) {
+                      return other != series && !context.table->range(other, slot, Slot{slot.ms + 1}).empty();
+                    }));
+    }
+  });
+  return has;
+}
+
 std::set<Slot> periods_reading(const Line& line,
                                const JudgeContext& context,
                                std::uint32_t series,
                                std::span<const Stretch> stretches) {
   std::set<Slot> periods;
-  if (line.judged.values.empty()) {
+  if (stretches.empty() || line.judged.values.empty()) {
     return periods;
   }
   each_program(line, kpi_of(line, context), [&](const Program& program, const Inputs& inputs) {

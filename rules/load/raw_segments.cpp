@@ -55,7 +55,16 @@ void read_expect(const YamlNode& node, Kpi& kpi, Diagnostics& diagnostics) {
     const auto uses = [&](const std::vector<std::string>& split) {
       return std::ranges::find(split, label.scalar) != split.end() && std::ranges::all_of(split, is_listed);
     };
-    if (std::ranges::none_of(kpi.split_by, uses)) {
+    std::vector<std::string> labels;
+    for (const std::vector<std::string>& split : kpi.split_by) {
+      labels.insert(labels.end(), split.begin(), split.end());
+    }
+    if (!labels.empty() && std::ranges::find(labels, label.scalar) == labels.end()) {
+      diagnostics.error(
+          label.position,
+          kpi.id + " is not split by \"" + printable(label.scalar) + "\" but by " + join(labels, ", "),
+          "write expect: {" + labels.front() + ": […]}, or add " + printable(label.scalar) + " to split_by");
+    } else if (std::ranges::none_of(kpi.split_by, uses)) {
       diagnostics.error(label.position,
                         "no split of " + kpi.id + " is listed whole by \"" + printable(label.scalar) + "\"",
                         "expect lists values of every label of a split: write split_by: [" + printable(label.scalar) +

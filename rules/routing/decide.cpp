@@ -43,13 +43,6 @@ bool is_beginning(const News& news) {
   return news.kind == News::Kind::kFires;
 }
 
-/// What routes match of an alert as bad as it is now.
-Labels labels_now(const TrackedAlert& alert) {
-  Labels labels = alert.labels;
-  set_label(labels, "severity", std::string(name_of(alert.present)));
-  return labels;
-}
-
 bool is_idle(const Member& member) {
   return member.told.empty() && member.news.empty();
 }
@@ -528,6 +521,12 @@ Instant wake_of(const RoutingGroup& group) {
 Member* member_of(TrackedAlert& alert, std::string_view group) {
   const auto found = std::ranges::find(alert.members, group, &Member::group);
   return found == alert.members.end() ? nullptr : &*found;
+}
+
+Labels labels_now(const TrackedAlert& alert) {
+  Labels labels = alert.labels;
+  set_label(labels, "severity", std::string(name_of(alert.present)));
+  return labels;
 }
 
 bool is_known(const TrackedAlert& alert, const Member& member) {

@@ -118,6 +118,9 @@ Instant wake_of(const RoutingGroup& group);
 /// What a group's channel knows of the alert; null: it is not in the group.
 Member* member_of(TrackedAlert& alert, std::string_view group);
 
+/// The labels of an alert as bad as it is now; `labels` have how bad it was at worst, which is how it is routed.
+Labels labels_now(const TrackedAlert& alert);
+
 /// Whether the channel knows of what goes on, and the routes still lead there.
 bool is_known(const TrackedAlert& alert, const Member& member);
 

@@ -1,9 +1,12 @@
 #include "rules/routing/reason_words.hpp"
 
+#include "rules/judge/line_limits.hpp"
 #include "rules/routing/target_words.hpp"
 #include "rules/routing/unusual_words.hpp"
 #include "rules/words/civil_words.hpp"
 #include "rules/words/say.hpp"
+
+#include <cmath>
 
 namespace kpi {
 namespace {
@@ -29,6 +32,26 @@ std::optional<Slot> beyond_since(const AlertSubject& subject) {
   const auto rung = static_cast<std::size_t>(subject.severity) - 1;
   const auto& missed = subject.line->thresholds.rungs.at(has_rung ? rung : 0).missed;
   return has_rung && missed ? std::optional(missed->first) : subject.since;
+}
+
+/// Without the fine periods before the newest misses, which `recover_for` lets pass while the alert goes on. By the
+/// limit of now.
+std::optional<Slot> without_fine(const AlertSubject& subject, std::optional<Slot> since, double limit) {
+  const Kpi& kpi = *subject.kpi;
+  if (!since || patience_of(*kpi.thresholds, subject.line->segment).recover.is_zero()) {
+    return since;
+  }
+  Slot first = subject.slot;
+  for (Slot slot = first; slot > *since;) {
+    slot = next_slot(slot, kpi.every, kpi.zone, -1);
+    const Sample* judged = subject.line->judged.at(slot);
+    const bool is_known = judged != nullptr && !std::isnan(judged->value);
+    if (is_known && !is_beyond(judged->value, limit, kpi.better)) {
+      break;
+    }
+    first = is_known ? slot : first;
+  }
+  return first;
 }
 
 /// How a limit on one side is spoken of.
@@ -71,7 +94,9 @@ std::string threshold_reason(const AlertSubject& subject, Language language) {
   if (!is_beyond_it && value.is_known()) {
     return say(language, side.before, {{"limit", text}});
   }
-  const std::string time = lasting(subject, beyond_since(subject), language);
+  const std::optional<Slot> since =
+      is_named ? without_fine(subject, beyond_since(subject), limit->number) : beyond_since(subject);
+  const std::string time = lasting(subject, since, language);
   return say(language, time.empty() ? side.now : side.lasting, {{"limit", text}, {"time", time}});
 }
 

@@ -48,8 +48,9 @@ std::optional<Decision> Decider::hold_of(const RoutingGroup& group,
     return std::nullopt;
   }
   Decision why = decision(group, key, alert);
+  const Labels labels = alert.is_firing ? labels_now(alert) : alert.labels;
   for (const auto& [id, silence] : state_.silences) {
-    if (silence.is_active(context_.now) && matches(silence.match, alert.labels)) {
+    if (silence.is_active(context_.now) && matches(silence.match, labels)) {
       why.hold = Hold::kSilenced;
       why.by = silence.by + (silence.comment.empty() ? "" : " (" + silence.comment + ")");
       why.until = silence.end;

@@ -211,19 +211,49 @@ TEST_F(EditedSource, EndsTheTargetOfASegment) {
 TEST_F(EditedSource, IsMissedWhereARuleAsksForTheFormerName) {
   const std::string rules =
       "kpis:\n  visits: {value: web.visits, split_by: [country], expect: {country: [DK]}}\n"
-      "  danish: {value: \"web.visits{country=DK}\", thresholds: {critical: 50}}\n";
-  begin(config_of(""), rules);
-  read(3, rows(1, 3, "DK"));
-  story_->restart(config_of("DK: Denmark"), rules);
-  std::vector<std::string> told = read(4, rows(1, 4, "Denmark"));
-  story_->restart();
-  for (int day = 5; day < 8; ++day) {
+      "  danish: {value: \"web.visits{country=DK}\", thresholds: {critical: 50}}\n"
+      "  share: {value: \"web.visits{country=DK} / web.visits\", thresholds: {critical: 0.2}}\n";
+  for (const char* missing : {"", ", missing: zero", ", missing: last"}) {
+    SCOPED_TRACE(missing);
+    begin(config_of("", missing), rules);
+    read(3, rows(1, 3, "DK"));
+    const std::vector<std::string> before = story_->ledger();
+    story_->restart(config_of("DK: Denmark", missing), rules);
+    std::vector<std::string> told = read(4, rows(1, 4, "Denmark"));
+    story_->restart();
+    for (int day = 5; day < 8; ++day) {
+      const auto of_day = read(day, rows(1, day, "Denmark"));
+      told.insert(told.end(), of_day.begin(), of_day.end());
+    }
+    EXPECT_THAT(told, Contains(HasSubstr("visits no_data (country=DK)")));
+    EXPECT_THAT(told, Contains(HasSubstr("danish no_data")));
+    EXPECT_THAT(told, Contains(HasSubstr("share no_data")));
+    EXPECT_THAT(told, Each(Not(HasSubstr("thresholds"))));
+    EXPECT_THAT(story_->ledger(), testing::IsSupersetOf(before));
+  }
+}
+
+TEST_F(EditedSource, LeavesTheWayToATargetWhereARuleAsksForTheFormerName) {
+  const auto rules = [](const char* name) {
+    return "kpis:\n  danish:\n    value: \"web.visits{country=" + std::string(name) +
+           "}\"\n    target: {goal: 2500, measure: total, start: 2026-03-01, by: 2026-03-31}\n";
+  };
+  begin(config_of(""), rules("DK"));
+  read(20, rows(1, 20, "DK"));
+  const std::vector<std::string> before = story_->ledger();
+  story_->restart(config_of("DK: Denmark"), rules("DK"));
+  EXPECT_THAT(read(21, rows(1, 10, "Denmark"), true, true), IsEmpty());
+  EXPECT_THAT(read(21, rows(11, 21, "Denmark"), false, true), IsEmpty());
+  EXPECT_THAT(story_->ledger(), testing::IsSupersetOf(before));
+  story_->restart(config_of("DK: Denmark"), rules("Denmark"));
+  std::vector<std::string> told;
+  for (int day = 22; day <= 31; ++day) {
     const auto of_day = read(day, rows(1, day, "Denmark"));
     told.insert(told.end(), of_day.begin(), of_day.end());
   }
-  EXPECT_THAT(told, Contains(HasSubstr("visits no_data (country=DK)")));
-  EXPECT_THAT(told, Contains(HasSubstr("danish no_data")));
-  EXPECT_THAT(told, Each(Not(HasSubstr("thresholds"))));
+  EXPECT_THAT(told, Contains(HasSubstr("danish target")));
+  EXPECT_THAT(told, Each(HasSubstr("achieved")));
+  EXPECT_THAT(story_->ledger(), testing::IsSupersetOf(before));
 }
 
 TEST_F(EditedSource, CountsNoZerosUnderAFormerName) {

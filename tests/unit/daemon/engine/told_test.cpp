@@ -78,6 +78,19 @@ TEST(Told, SeverityThatRisesAgainAfterAReminderSaidLessIsToldOverARestart) {
   EXPECT_EQ(story.messages().front().alerts.front().severity, Severity::kCritical);
 }
 
+TEST(Told, FineDaysThatDoNotEndAnAlertAreNoneOfTroubleEither) {
+  std::string config = kConfig;
+  config.replace(config.rfind("repeat: 0"), 9, "repeat: 1 day");
+  Story story(config, "kpis:\n  visits:\n    value: web.visits\n    thresholds: {warning: 100, recover_for: 3 days}\n");
+  std::vector<std::string> told;
+  int day = 1;
+  for (const int visits : {90, 120, 120, 80, 80}) {
+    story.put("web.visits", "2026-03-0" + std::to_string(day), visits);
+    told = story.step("2026-03-0" + std::to_string(++day));
+  }
+  EXPECT_THAT(told, ElementsAre("team alert.reminder visits thresholds: below 100 for 2 days"));
+}
+
 TEST(Told, TheEndOfAnEpisodeIsToldOnce) {
   Story story(kConfig, kRules);
   story.put("web.visits", "2026-03-01", 90);

@@ -152,6 +152,37 @@ TEST_F(OutboxTest, WhatBecameWorseInAnOutageIsToldOnce) {
   EXPECT_TRUE(outbox_.is_empty());
 }
 
+TEST_F(OutboxTest, WhatIsToldInThePlaceOfItsFirstMessageIsNewToTheReader) {
+  const auto known_in = [&](const NotificationRow& row) {
+    std::vector<bool> known;
+    const Result<Message> message = parse_message_json(row.body);
+    for (const AlertView& alert : message->alerts) {
+      known.push_back(alert.is_known);
+    }
+    return known;
+  };
+  const auto with_known = [](const std::string& id) {
+    NotificationRow row = row_of(id, {"ep_2", "ep_1"});
+    Message message = *parse_message_json(row.body);
+    std::ranges::find(message.alerts, "ep_1", &AlertView::id)->is_known = true;
+    row.body = outbox_json(message);
+    return row;
+  };
+  add("begins", {"ep_1"});
+  take(kBegin);
+  finish("begins", retry(), kBegin);
+  outbox_.add({with_known("joined")});
+  std::vector<std::vector<Attempt>> batches = outbox_.take_due(after(1.3));
+  ASSERT_THAT(batches, SizeIs(1));
+  EXPECT_EQ(batches[0][0].row.id, "joined");
+  EXPECT_THAT(known_in(batches[0][0].row), ElementsAre(false, false));
+  EXPECT_THAT(finish("joined", {}, after(1.3)).rows, SizeIs(2));
+  outbox_.add({with_known("later")});
+  batches = outbox_.take_due(after(1.4));
+  ASSERT_THAT(batches, SizeIs(1));
+  EXPECT_THAT(known_in(batches[0][0].row), testing::UnorderedElementsAre(false, true));
+}
+
 TEST_F(OutboxTest, OfDeadLettersThatAreSentAgainOnlyTheNewestOfAnAlertGoes) {
   std::vector<NotificationRow> rows{
       row_of("begins", {"ep_1"}), row_of("reminds", {"ep_1"}), row_of("ends", {"ep_1"}, true)};

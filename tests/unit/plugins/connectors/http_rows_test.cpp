@@ -405,6 +405,13 @@ TEST(HttpRows, AreNotBelievedWhereACommaMayBeEither) {
                       "would be read with a decimal point: write decimal: \",\" or decimal: \".\" in decode"),
             std::string::npos)
       << poll_of(untold, "987.654", "1.204.511");
+  // An answer of one day at a time shows one of the two only.
+  EXPECT_EQ(poll_of(untold, "1.204.511", "7"),
+            "metric n is written in another way than it is read: \"1.204.511\" (s/0/n) has its thousands set apart by "
+            "points, and another value would be read with a decimal point: write decimal: \",\" or decimal: \".\" in "
+            "decode");
+  EXPECT_EQ(poll_of("{kind: csv, delimiter: \";\", decimal: \".\"}", "987.654", "7"),
+            "n 2026-11-18 987.654,n 2026-11-19 7");
   EXPECT_NE(poll_of(untold, "1,234", "7").find("\"1,234\" may be a fraction or thousands"), std::string::npos);
   EXPECT_EQ(poll_of("{kind: csv, delimiter: \";\", decimal: \",\"}", "1.234,5", "1,234"),
             "n 2026-11-18 1234.5,n 2026-11-19 1.234");

@@ -279,6 +279,13 @@ INSTANTIATE_TEST_SUITE_P(
     |            ^~~~~~~
   help: expect lists values of every label of a split: write split_by: [country], or list its other labels too
 )~"},
+        Complaint{"AnExpectedLabelThatNothingIsSplitBy",
+                  "x:\n  value: shop.orders\n  split_by: [country]\n  expect: {land: [SE]}\n",
+                  R"~(a.yaml:4:12: error: x is not split by "land" but by country
+  4 |   expect: {land: [SE]}
+    |            ^~~~
+  help: write expect: {country: […]}, or add land to split_by
+)~"},
         Complaint{
             "SplitsThatNoKpiHas",
             "x: {value: shop.orders, split_by: [country]}\ny: {value: x * 2, split_by: [[country, channel]]}",

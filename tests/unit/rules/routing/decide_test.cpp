@@ -227,6 +227,26 @@ TEST(Silence, HoldsBackWhatMatchesUntilItIsEnded) {
   EXPECT_THAT(desk.until("2026-03-31 12:01"), ElementsAre("12:00:00 team alert.firing a b"));
 }
 
+TEST(Silence, OfASeverityHoldsBackWhatIsSoBadNow) {
+  Desk desk({with_repeat(route_to({"team"}), {.ms = 3'600'000})});
+  desk.fires("2026-03-31 10:00", "a", Severity::kCritical);
+  EXPECT_THAT(desk.until("2026-03-31 10:01"), ElementsAre("10:00:30 team alert.firing a"));
+  put_silence(desk.state,
+              {"si_1",
+               {{"severity", {"warning"}, false}},
+               desk.time("2026-03-31 10:10"),
+               desk.time("2026-03-31 18:00"),
+               "bo",
+               "",
+               desk.time("2026-03-31 10:10")},
+              desk.context(desk.time("2026-03-31 10:10")));
+  EXPECT_THAT(desk.until("2026-03-31 11:10"), ElementsAre("11:00:30 team alert.reminder a"));
+  desk.shifts("2026-03-31 11:20", "a", Severity::kWarning);
+  EXPECT_THAT(desk.until("2026-03-31 17:00"), IsEmpty());
+  desk.shifts("2026-03-31 17:10", "a", Severity::kCritical);
+  EXPECT_THAT(desk.until("2026-03-31 17:20"), testing::Not(IsEmpty()));
+}
+
 TEST(Silence, WhatCameAndWentUnderItIsKeptForTheDigest) {
   Desk desk({with_repeat(route_to({"team"}), {})});
   put_silence(desk.state,
