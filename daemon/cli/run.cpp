@@ -381,6 +381,9 @@ int run(const Arguments& arguments, Io& io) {
   } else if (log != "text") {
     return complain(io, kExitUsage, "--log wants text or json, got \"" + printable(log) + "\"");
   }
+  if (arguments.has("debug")) {
+    log_everything();
+  }
   std::optional<ProcessStarter> starter;
   std::optional<SignalWatch> signals;
   if (!arguments.has("once")) {
@@ -434,6 +437,7 @@ Command run_command() {
            {"once", "", "poll everything once, judge, deliver, print a summary, exit"},
            {"now", "TIME", "with --once: the time it is, RFC 3339 or YYYY-MM-DD[ HH:MM] in the daemon's zone"},
            {"log", "FORMAT", "the daemon's log on standard error: text (default) or json, an object a line"},
+           {"debug", "", "log each poll and each attempt of a delivery too"},
            {"json", "", "with --once: print the summary as one JSON document"}},
           run};
 }

@@ -95,6 +95,37 @@ class Search {
   Diagnostics& diagnostics_;
 };
 
+/// By its text alone: an address, or anything behind the name of a secret.
+bool may_hold_secret(std::string_view line) {
+  if (line.find("://") != std::string_view::npos) {
+    return true;
+  }
+  for (std::size_t colon = line.find(':'); colon != std::string_view::npos; colon = line.find(':', colon + 1)) {
+    const std::string_view before = line.substr(0, colon);
+    const std::size_t begin = before.find_last_of(" \t{,\"'");
+    if (is_secret_name(before.substr(begin == std::string_view::npos ? 0 : begin + 1)) && colon + 1 < line.size()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+using Lines = std::set<std::pair<const SourceText*, std::uint32_t>>;
+
+void hide(const Lines& lines, Diagnostics& diagnostics) {
+  if (lines.empty()) {
+    return;
+  }
+  Diagnostics hidden;
+  for (Diagnostic item : diagnostics.items()) {
+    for (Position* place : {&item.position, &item.related}) {
+      place->length = lines.contains({place->source, place->line}) ? 0 : place->length;
+    }
+    hidden.add(std::move(item));
+  }
+  diagnostics = std::move(hidden);
+}
+
 }  // namespace
 
 void warn_of_literal_secret(const Position& position, std::string remedy, Diagnostics& diagnostics) {
@@ -108,23 +139,25 @@ bool is_of_literal_secret(const Diagnostic& diagnostic) {
 }
 
 void hide_lines_of_secrets(Diagnostics& diagnostics) {
-  std::set<std::pair<const SourceText*, std::uint32_t>> lines;
+  Lines lines;
   for (const Diagnostic& item : diagnostics.items()) {
     if (is_of_literal_secret(item)) {
       lines.emplace(item.position.source, item.position.line);
     }
   }
-  if (lines.empty()) {
-    return;
-  }
-  Diagnostics hidden;
-  for (Diagnostic item : diagnostics.items()) {
-    for (Position* place : {&item.position, &item.related}) {
-      place->length = lines.contains({place->source, place->line}) ? 0 : place->length;
+  hide(lines, diagnostics);
+}
+
+void hide_lines_like_secrets(Diagnostics& diagnostics) {
+  Lines lines;
+  for (const Diagnostic& item : diagnostics.items()) {
+    for (const Position& place : {item.position, item.related}) {
+      if (place.source != nullptr && may_hold_secret(place.source->line(place.line))) {
+        lines.emplace(place.source, place.line);
+      }
     }
-    hidden.add(std::move(item));
   }
-  diagnostics = std::move(hidden);
+  hide(lines, diagnostics);
 }
 
 void warn_of_literal_secrets(const YamlNode& node, Diagnostics& diagnostics) {

@@ -21,4 +21,7 @@ bool is_of_literal_secret(const Diagnostic& diagnostic);
 /// After a load: no other finding shows a line that holds one either.
 void hide_lines_of_secrets(Diagnostics& diagnostics);
 
+/// The same of a file that could not be parsed: no line is shown that has an address, or the name of a secret, in it.
+void hide_lines_like_secrets(Diagnostics& diagnostics);
+
 }  // namespace kpi

@@ -1,5 +1,7 @@
 #include "daemon/config/parse_files.hpp"
 
+#include "daemon/config/literal_secrets.hpp"
+
 #include <system_error>
 
 #include <algorithm>
@@ -21,6 +23,7 @@ void parse_files(std::vector<ParsedFile>& files) {
     for (std::size_t i = next++; i < files.size(); i = next++) {
       if (files[i].text != nullptr) {
         files[i].tree = parse_yaml(*files[i].text, files[i].diagnostics);
+        hide_lines_like_secrets(files[i].diagnostics);
       }
     }
   };

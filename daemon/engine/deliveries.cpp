@@ -285,12 +285,15 @@ void Deliveries::take(const DeliveryResult& result, Instant now) {
   const bool is_no_news = finished.is_no_news && finished.dead.empty();
   keep(std::move(finished));
   if (is_no_news) {
+    log_debug(which + result.outcome.detail + next);
     return;
   }
   if (result.outcome.kind != Outcome::Kind::kDelivered) {
     log_warning(which + result.outcome.detail + next);
   } else if (!result.outcome.complaint.empty()) {
     log_warning(which + result.outcome.complaint);
+  } else {
+    log_debug(which + "delivered");
   }
 }
 

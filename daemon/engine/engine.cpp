@@ -404,6 +404,7 @@ void Engine::write_changes(Line& line, LineChanges& changes, StepSummary& summar
       continue;
     }
     ++summary.judged;
+    summary.forecasts += std::isnan(row->probability) ? 0 : 1;
     if (line.stepped && row->slot == *line.stepped) {
       line.verdict = row->verdict;
       line.reason = row->reason;

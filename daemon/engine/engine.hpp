@@ -50,6 +50,7 @@ struct StepSummary {
   std::size_t new_samples = 0;
   std::size_t restated_samples = 0;
   std::size_t judged = 0;        ///< Verdicts written.
+  std::size_t forecasts = 0;     ///< Of these, with a target's probability.
   std::size_t past_samples = 0;  ///< Not taken: older than the samples that are kept.
   std::vector<Message> messages;
   std::vector<Decision> decisions;    ///< What was held back or never told, and why.

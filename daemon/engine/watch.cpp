@@ -36,6 +36,15 @@ Duration poll_patience(const SourceConfig& source) {
   return std::max<Duration>(kStuckPoll, kStuckIntervals * source.every);
 }
 
+/// What a poll brought, for the log.
+std::string outcome_text(const Result<Poll>& poll) {
+  if (!poll || poll->broken_off) {
+    return "failed: " + (poll ? poll->broken_off->message : poll.error().message) + ",";
+  }
+  return poll->unchanged ? "unchanged since it was read last,"
+                         : counted(poll->samples.size(), "sample") + (poll->has_more ? " and there is more," : ",");
+}
+
 template <class... Handlers>
 struct Overloaded : Handlers... {
   using Handlers::operator()...;
@@ -96,8 +105,14 @@ void Watch::start_poll(std::uint32_t source, Instant now) {
   // The configuration is kept alive by the job: a reload may drop it while the poll runs.
   polling_[source].begun = world_.clock.now();
   jobs_.submit([this, source, request, config = config_, generation = generation_](const std::stop_token& stop) {
+    const auto begun = world_.clock.steady();
     PollResult result{
         source, request.now, config->sources[source].source->poll(request, world_.host, stop), generation};
+    const auto took = world_.clock.steady() - begun;
+    const std::string& name = config->sources[source].settings.name;
+    work_->count_poll(name, took, !result.poll || result.poll->broken_off.has_value());
+    log_debug("source " + name + ": " + outcome_text(result.poll) + " in " +
+              std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()) + " ms");
     inbox_.post(std::move(result));
   });
 }
@@ -327,7 +342,9 @@ Result<bool> Watch::turn(const Reload& reload) {
 }
 
 Result<bool> Watch::step(StepSummary& summary) {
+  const auto begun = world_.clock.steady();
   auto stepped = engine_->step(now());
+  work_->count_step(world_.clock.steady() - begun, !stepped);
   if (stepped) {
     summary = *std::move(stepped);
     if (!std::exchange(storage_problem_, "").empty()) {

@@ -7,6 +7,7 @@
 #include "daemon/engine/engine.hpp"
 #include "daemon/engine/heartbeat.hpp"
 #include "daemon/engine/inbox.hpp"
+#include "daemon/engine/work_counts.hpp"
 #include "daemon/os/clock.hpp"
 #include "daemon/os/work_pool.hpp"
 #include "plugins/source.hpp"
@@ -86,6 +87,9 @@ class Watch {
   /// Why the history cannot be written now; empty: it can. Steps go on meanwhile, and are written when it can be again.
   [[nodiscard]] const std::string& storage_problem() const { return storage_problem_; }
 
+  /// What was done since the start; it goes on being counted.
+  [[nodiscard]] std::shared_ptr<const WorkCounts> work() const { return work_; }
+
   /// Sources that have not been polled once since the start.
   [[nodiscard]] std::size_t untried() const;
   /// How many sources are being polled. Of the engine's thread.
@@ -145,6 +149,7 @@ class Watch {
   EngineOptions options_;
   std::unique_ptr<Engine> engine_;
   std::string storage_problem_;
+  std::shared_ptr<WorkCounts> work_ = std::make_shared<WorkCounts>();
   std::unique_ptr<WorkPool> pool_;  // ends first: its jobs use what stands below. Null: others run the jobs
   Jobs& jobs_;
   std::vector<Polling> polling_;  // by source

@@ -66,8 +66,18 @@ void log_as_json() {
   logger().set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%v})", spdlog::pattern_time_type::utc);
 }
 
+void log_everything() {
+  logger().set_level(spdlog::level::debug);
+}
+
 void end_without_memory() {
   std::set_new_handler(say_and_end);
+}
+
+void log_debug(std::string_view text) {
+  if (logger().should_log(spdlog::level::debug)) {
+    logger().debug("{}", line_of(text));
+  }
 }
 
 void log_info(std::string_view text) {

@@ -8,6 +8,11 @@ namespace kpi {
 /// From now on a JSON object a line: time, level, message. REQUIRES: called before any other thread logs.
 void log_as_json();
 
+/// From now on what log_debug() is given is logged too. REQUIRES the same.
+void log_everything();
+
+/// Each poll and each attempt of a delivery: much, and seldom wanted.
+void log_debug(std::string_view text);
 void log_info(std::string_view text);
 void log_warning(std::string_view text);
 void log_error(std::string_view text);

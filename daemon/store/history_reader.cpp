@@ -42,8 +42,8 @@ constexpr const char* kNotifications = "SELECT " KPI_OUTBOX_COLUMNS
                                        " FROM outbox WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR channel = ?2) "
                                        "ORDER BY created DESC, seq DESC LIMIT ?3";
 constexpr const char* kQueues =
-    "SELECT channel, sum(state = 'queued'), sum(state = 'dead') FROM outbox WHERE state <> 'sent' "
-    "GROUP BY channel ORDER BY channel";
+    "SELECT channel, sum(state = 'queued'), sum(state = 'dead'), min(CASE state WHEN 'queued' THEN created END) "
+    "FROM outbox WHERE state <> 'sent' GROUP BY channel ORDER BY channel";
 constexpr const char* kFailing =
     "SELECT channel, last_error, min(next_attempt) FROM outbox "
     "WHERE state = 'queued' AND next_attempt IS NOT NULL GROUP BY channel";
@@ -219,7 +219,10 @@ Result<std::vector<ChannelQueue>> SqliteHistoryReader::queues() {
   return read([&]() -> Result<std::vector<ChannelQueue>> {
     std::vector<ChannelQueue> found;
     Query queues(*db_, kQueues);
-    queues.each([&](const Row& row) { found.push_back({row.text(0), row.id(1), row.id(2)}); });
+    queues.each([&](const Row& row) {
+      found.push_back({row.text(0), row.id(1), row.id(2)});
+      found.back().oldest = row.optional_instant(3);
+    });
     Query failing(*db_, kFailing);
     failing.each([&](const Row& row) {
       ChannelQueue& queue = *std::ranges::find(found, row.text(0), &ChannelQueue::channel);

@@ -78,6 +78,7 @@ struct ChannelQueue {
   std::string last_error{};
   std::optional<Instant> next_attempt{};
   std::map<std::string, std::string> refused{};  ///< Addresses that refuse what others of it take, and why.
+  std::optional<Instant> oldest{};               ///< When the first of those that wait was made.
 
   bool operator==(const ChannelQueue&) const = default;
 };

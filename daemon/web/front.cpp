@@ -16,102 +16,6 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{50};
 
-/// A label's value as Prometheus reads it.
-std::string label_text(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (c == '\\' || c == '"') {
-      escaped += '\\';
-    }
-    escaped += c == '\n' ? ' ' : c;
-  }
-  return escaped;
-}
-
-/// The text format of Prometheus, a family after the other.
-class Exposition {
- public:
-  void family(std::string_view name, std::string_view type, std::string_view help) {
-    name_ = name;
-    text_ += "# HELP " + name_ + " " + std::string(help) + "\n# TYPE " + name_ + " " + std::string(type) + "\n";
-  }
-
-  void sample(double value, std::string_view labels = "") {
-    text_ += name_ + (labels.empty() ? "" : "{" + std::string(labels) + "}") + " " + number_text(value) + "\n";
-  }
-
-  [[nodiscard]] const std::string& text() const { return text_; }
-
- private:
-  std::string name_;
-  std::string text_;
-};
-
-double seconds_of(Instant at) {
-  return static_cast<double>(at.time_since_epoch().count()) / 1000;
-}
-
-/// The same that the status says, KPIs without a sample yet among them.
-void add_states(Exposition& out, const std::map<std::string, std::size_t>& counted) {
-  std::map<std::string, std::size_t> states{{"ok", 0}, {"pending", 0}, {"no_data", 0}, {"error", 0}, {"firing", 0}};
-  for (const auto& [state, count] : counted) {
-    states[state] = count;
-  }
-  out.family("kpid_kpis", "gauge", "KPIs and segments by state.");
-  for (const auto& [state, count] : states) {
-    out.sample(static_cast<double>(count), "state=\"" + state + "\"");
-  }
-}
-
-/// Every channel that is configured, idle ones too, and what still waits for others.
-std::vector<ChannelQueue> queues_of(const Config& config, HistoryReader& reader) {
-  std::vector<ChannelQueue> queues = reader.queues().value_or(std::vector<ChannelQueue>{});
-  for (const ChannelConfig& channel : config.channels) {
-    if (std::ranges::find(queues, channel.name, &ChannelQueue::channel) == queues.end()) {
-      queues.push_back({channel.name});
-    }
-  }
-  return queues;
-}
-
-void add_counts(Exposition& out, const Config& config, HistoryReader& reader) {
-  const auto sources = reader.sources().value_or(std::vector<SourceRow>{});
-  out.family("kpid_source_up", "gauge", "Whether the last poll of a source succeeded.");
-  for (const SourceRow& source : sources) {
-    out.sample(source.error.empty() ? 1 : 0, "source=\"" + label_text(source.name) + "\"");
-  }
-  out.family("kpid_source_last_success_timestamp_seconds", "gauge", "When a source was last read without an error.");
-  for (const SourceRow& source : sources) {
-    out.sample(source.last_success ? seconds_of(*source.last_success) : 0,
-               "source=\"" + label_text(source.name) + "\"");
-  }
-  const std::vector<ChannelQueue> queues = queues_of(config, reader);
-  out.family("kpid_channel_queued", "gauge", "Messages that wait for a channel.");
-  for (const ChannelQueue& queue : queues) {
-    out.sample(static_cast<double>(queue.queued), "channel=\"" + label_text(queue.channel) + "\"");
-  }
-  out.family("kpid_channel_dead", "gauge", "Messages that a channel will never deliver.");
-  for (const ChannelQueue& queue : queues) {
-    out.sample(static_cast<double>(queue.dead), "channel=\"" + label_text(queue.channel) + "\"");
-  }
-  out.family("kpid_channel_refused", "gauge", "Addresses of a channel that refuse what the others take.");
-  for (const ChannelQueue& queue : queues) {
-    out.sample(static_cast<double>(queue.refused.size()), "channel=\"" + label_text(queue.channel) + "\"");
-  }
-}
-
-void add_sizes(Exposition& out, const std::string& history) {
-  const auto size_of = [](const std::string& path) {
-    std::error_code error;
-    const auto size = std::filesystem::file_size(path, error);
-    return error ? 0.0 : static_cast<double>(size);
-  };
-  out.family("kpid_history_bytes", "gauge", "The size of the history's file.");
-  out.sample(size_of(history));
-  out.family("kpid_history_log_bytes", "gauge", "The size of the history's write-ahead log.");
-  out.sample(size_of(history + "-wal"));
-}
-
 /// What the Host header may say: where it listens, the names of this machine, and the public one.
 std::vector<std::string> hosts_of(const std::string& listen, const Config& config) {
   std::vector<std::string> hosts{"localhost", "127.0.0.1", "[::1]"};
@@ -208,7 +112,10 @@ void Front::take(const Watch& watch, const StepSummary& summary) {
     numbers_.new_samples += summary.new_samples;
     numbers_.restated_samples += summary.restated_samples;
     numbers_.judged += summary.judged;
+    numbers_.forecasts += summary.forecasts;
     numbers_.messages += summary.messages.size();
+    numbers_.channels = watch.channel_states();
+    work_ = watch.work();
     numbers_.last_step = watch.engine().last_step().value_or(Instant{});
   }
   if (is_news) {
@@ -271,38 +178,24 @@ std::string Front::problem() {
 }
 
 std::string Front::metrics() {
-  Exposition out;
+  MetricsGround ground;
   std::shared_ptr<const Config> config;
+  std::shared_ptr<const WorkCounts> work;
   {
     const std::scoped_lock lock(mutex_);
+    ground = numbers_;
+    ground.is_config_ok = refused_.empty();
+    ground.is_writable = storage_problem_.empty();
+    ground.untried = untried_;
     config = config_;
-    const auto counter = [&](std::string_view name, std::uint64_t value, std::string_view help) {
-      out.family(name, "counter", help);
-      out.sample(static_cast<double>(value));
-    };
-    out.family("kpid_build_info", "gauge", "The version that runs.");
-    out.sample(1, "version=\"" KPI_VERSION "\"");
-    out.family("kpid_config_ok", "gauge", "Whether the files on disk are those that run.");
-    out.sample(refused_.empty() ? 1 : 0);
-    counter("kpid_config_reloads_refused_total", numbers_.reloads_refused, "Reloads that were refused for errors.");
-    counter("kpid_steps_total", numbers_.steps, "Steps of the engine since the start.");
-    counter("kpid_samples_total", numbers_.new_samples, "New samples since the start.");
-    counter("kpid_samples_restated_total", numbers_.restated_samples, "Restated samples since the start.");
-    counter("kpid_periods_judged_total", numbers_.judged, "Verdicts written since the start.");
-    counter("kpid_messages_total", numbers_.messages, "Messages made since the start.");
-    out.family("kpid_history_writable", "gauge", "Whether the last step could be written to the history.");
-    out.sample(storage_problem_.empty() ? 1 : 0);
-    out.family("kpid_last_step_timestamp_seconds", "gauge", "The time of the last step that is in the history.");
-    out.sample(seconds_of(numbers_.last_step));
-    out.family("kpid_sources_untried", "gauge", "Sources that have not been polled since the start.");
-    out.sample(static_cast<double>(untried_));
+    work = work_;
   }
-  add_sizes(out, config->history);
-  if (auto reader = open_history_reader(config->history)) {
-    add_states(out, api_->states());
-    add_counts(out, *config, **reader);
+  if (work != nullptr) {
+    ground.polls = work->polls();
+    ground.step_work = work->steps();
   }
-  return out.text();
+  ground.states = api_->states();
+  return metrics_text(ground, *config, clock_.now());
 }
 
 }  // namespace kpi

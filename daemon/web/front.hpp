@@ -4,6 +4,7 @@
 
 #include "daemon/engine/watch.hpp"
 #include "daemon/web/api.hpp"
+#include "daemon/web/metrics.hpp"
 #include "daemon/web/status_index.hpp"
 
 #include <atomic>
@@ -45,17 +46,6 @@ class Front {
   void refuse(std::string errors);
 
  private:
-  /// What /metrics says, but for what the history says.
-  struct Numbers {
-    std::uint64_t steps = 0;
-    std::uint64_t new_samples = 0;
-    std::uint64_t restated_samples = 0;
-    std::uint64_t judged = 0;
-    std::uint64_t messages = 0;
-    std::uint64_t reloads_refused = 0;
-    Instant last_step;
-  };
-
   /// Has what is asked for often read anew and then tells who waits for news, on a thread of the server.
   void prepare_and_announce();
   Result<ActionAnswer> ask(Action action);
@@ -75,7 +65,8 @@ class Front {
   std::string storage_problem_;
   std::size_t untried_ = 0;
   bool has_stepped_ = false;
-  Numbers numbers_;
+  MetricsGround numbers_;  // without what is counted elsewhere
+  std::shared_ptr<const WorkCounts> work_;
   std::atomic<std::uint64_t> step_{1};
   std::string listen_;  // that it was opened with
   std::atomic<bool> is_preparing_{false};

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import time
 import unittest
+import urllib.request
 
 import world
 from world import Daemon, Folder, Receiver, is_sanitized, wait_until
@@ -194,6 +195,36 @@ class RunningDaemon(unittest.TestCase):
             _, rest = process.communicate()
         for line in rest.splitlines():
             self.assertEqual({"time", "level", "message"}, set(json.loads(line)))
+
+    def test_metrics_count_polls_steps_and_deliveries_as_prometheus_reads_them(self):
+        self.folder.write("kpid.yaml", "listen: 127.0.0.1:0\n" + CONFIGURATION % self.receiver.channel)
+        daemon = Daemon(self, self.folder, "--debug")
+        daemon.wait_for("listening on ")
+        address = re.search(r"listening on (\S+)", daemon.text).group(1)
+        daemon.wait_for("2 new samples")
+        self.folder.write("web.csv", ROWS + LOW)
+        self.receiver.wait_for(1)
+        daemon.wait_for(": delivered")
+        daemon.wait_for("source web: unchanged")
+        value = {}
+
+        def has_delivered():
+            with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as answer:
+                self.text = answer.read().decode()
+            value.update(re.findall(r"^(kpid_\S+) (\S+)$", self.text, re.MULTILINE))
+            return float(value['kpid_channel_delivered_total{channel="hook"}']) == 1
+
+        wait_until(has_delivered, "the delivery is counted")
+        self.assertGreaterEqual(float(value['kpid_source_poll_seconds_count{source="web"}']), 2)
+        self.assertGreater(float(value['kpid_source_poll_seconds_sum{source="web"}']), 0)
+        self.assertEqual("0", value['kpid_source_polls_failed_total{source="web"}'])
+        self.assertEqual("0", value['kpid_channel_oldest_queued_seconds{channel="hook"}'])
+        self.assertEqual("3", value["kpid_samples_total"])
+        self.assertGreater(float(value["kpid_step_seconds_sum"]), 0)
+        judged = subprocess.run(["promtool", "check", "metrics"], input=self.text, capture_output=True, text=True,
+                                timeout=60)
+        self.assertEqual((0, ""), (judged.returncode, judged.stderr))
+        self.stop(daemon)
 
     def test_without_memory_it_says_so_and_ends_and_the_next_start_misses_nothing(self):
         if is_sanitized():

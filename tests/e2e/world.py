@@ -89,8 +89,8 @@ class Folder:
 class Daemon:
     """`kpid run` in the background; what it prints is kept line by line."""
 
-    def __init__(self, test, folder):
-        self.process = folder.start("run", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    def __init__(self, test, folder, *words):
+        self.process = folder.start("run", *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         test.addCleanup(self.end)
         self.text = ""
         self.changed = threading.Condition()

@@ -37,6 +37,19 @@ TEST(CheckSecrets, ShowsNoLineThatHoldsOne) {
   EXPECT_THAT(ended.err + ended.out, testing::Not(testing::HasSubstr("hush")));
 }
 
+TEST(CheckSecrets, ShowsNoLineThatMayHoldOneOfAFileThatIsNoYaml) {
+  Program program("2026-03-15T06:00:00Z");
+  write_site(program);
+  for (const char* line : {"  team: {type: slack, url: \"https://chat.example.com/services/T0/hush\"",
+                           "  team: {type: smtp, password: hush, host: \"mail.example.com\"\" }"}) {
+    program.write("kpid.yaml", std::string("channels:\n") + line + "\nroutes: [{match: {}, to: [team]}]\n");
+    const Ended ended = program.on_folder({"check"});
+    EXPECT_EQ(ended.code, 1);
+    EXPECT_THAT(ended.err, testing::HasSubstr("kpid.yaml:"));
+    EXPECT_THAT(ended.err + ended.out, testing::Not(testing::HasSubstr("hush")));
+  }
+}
+
 TEST(CheckSecrets, KnowsAPathFromAKeyAndAReferenceFromItsMisspelling) {
   Program program("2026-03-15T06:00:00Z");
   const auto text = [&](const std::string& key_file) {

@@ -279,14 +279,17 @@ TEST_F(HistoryReaderTest, CountsWhatWaitsForEachChannel) {
   step.deliveries = {{"a", NotificationRow::State::kDead, 8, std::nullopt, std::nullopt, ""},
                      {"e", NotificationRow::State::kSent, 1, std::nullopt, morning(4), ""}};
   commit(step);
-  EXPECT_THAT(reader().queues().value(), ElementsAre(ChannelQueue{"board", 1, 0}, ChannelQueue{"ops", 2, 1}));
+  EXPECT_THAT(reader().queues().value(),
+              ElementsAre(ChannelQueue{.channel = "board", .queued = 1, .oldest = morning(1)},
+                          ChannelQueue{.channel = "ops", .queued = 2, .dead = 1, .oldest = morning(1)}));
   StepCommit off;
   off.now = morning(5);
   off.deliveries = {{"b", NotificationRow::State::kQueued, 1, morning(6), std::nullopt, "answered 410"}};
   off.deliveries.front().disabled = {"mail", "answered 410"};
   commit(off);
   EXPECT_THAT(reader().queues().value(), testing::Contains(ChannelQueue{"mail", 0, 0, "answered 410"}));
-  EXPECT_THAT(reader().queues().value(), testing::Contains(ChannelQueue{"ops", 2, 1, "", "answered 410", morning(6)}));
+  EXPECT_THAT(reader().queues().value(),
+              testing::Contains(ChannelQueue{"ops", 2, 1, "", "answered 410", morning(6), {}, morning(1)}));
   off.deliveries.front().disabled = {"mail", ""};
   off.deliveries.front().refused = {{"mail", "a@example.com", "550 no such user"}, {"ops", "b@example.com", "551"}};
   commit(off);
