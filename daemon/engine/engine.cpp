@@ -57,11 +57,15 @@ bool reads_line(const Line& user, const Line& used) {
          std::ranges::any_of(user.alert_inputs, reads);
 }
 
-/// An earlier form of the rule judged the period, with all that it was to be judged by, and its value is the same now.
+/// An earlier form of the rule judged the period, with all that it was to be judged by, and its value is the same now:
+/// unknown, where it was.
 bool is_as_judged_before(const Line& line, const JudgeContext& context, Slot slot) {
   const Sample* judged = line.judged.at(slot);
-  return line.edit && slot <= line.edit->last && judged != nullptr && !std::isnan(judged->value) &&
-         !line.unsure.contains(slot) && provisional_value(line, context, slot).number == judged->value;
+  if (!line.edit || slot > line.edit->last || judged == nullptr || line.unsure.contains(slot)) {
+    return false;
+  }
+  const Value now = provisional_value(line, context, slot);
+  return std::isnan(judged->value) ? !now.is_known() : now.number == judged->value;
 }
 
 }  // namespace

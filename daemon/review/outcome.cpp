@@ -172,10 +172,10 @@ std::vector<std::string> decisions_of(const ReviewKpi& kpi, const ReportStyle& s
                                 {"periods", std::to_string(line.counts.met + line.counts.missed)}}));
   }
   constexpr std::size_t kOneInTen = 10;  // of what promises nothing few gaps ask for nothing
-  if (line.counts.no_data * (promises(*kpi.kpi) ? line.counts.periods + 1 : kOneInTen) > line.counts.periods) {
+  const std::size_t gaps = gaps_of(line);
+  if (gaps * (promises(*kpi.kpi) ? line.counts.periods + 1 : kOneInTen) > line.counts.periods) {
     decisions.push_back(
-        filled(words.decide_gaps,
-               {{"count", std::to_string(line.counts.no_data)}, {"periods", std::to_string(line.counts.periods)}}));
+        filled(words.decide_gaps, {{"count", std::to_string(gaps)}, {"periods", std::to_string(line.counts.periods)}}));
   }
   if (std::string lacking = parts_without_data(kpi, style); !lacking.empty()) {
     decisions.push_back(std::move(lacking));

@@ -361,6 +361,7 @@ class ReviewReader {
       ReviewKpi& kpi = review_.kpis[at];
       if (kpi.basis == FigureBasis::kFormula) {
         each_line(kpi, [&](ReviewLine& line) { fill_by_formula(line, kpi, order_[at], figures); });
+        compare_no_total_without_a_part(kpi);
       } else {
         each_line(kpi, [&](ReviewLine& line) {
           const std::vector<ReviewPoint> points = known_points(line, kpi);
@@ -448,6 +449,19 @@ class ReviewReader {
     };
     compare(beside(previous_, kpi), line.previous, line.is_like_previous);
     compare(beside(year_ago_, kpi), line.year_ago, line.is_like_year_ago);
+  }
+
+  /// A sum that lacks a segment which is expected is no smaller for it.
+  void compare_no_total_without_a_part(ReviewKpi& kpi) const {
+    if (!grows_with_days(rules_, *kpi.kpi)) {
+      return;
+    }
+    for (const ReviewLine& segment : kpi.segments) {
+      if (is_expected(*kpi.kpi, segment.segment)) {
+        kpi.total.is_like_previous = kpi.total.is_like_previous && segment.is_like_previous;
+        kpi.total.is_like_year_ago = kpi.total.is_like_year_ago && segment.is_like_year_ago;
+      }
+    }
   }
 
   /// Of whole days: the earlier periods have no others.

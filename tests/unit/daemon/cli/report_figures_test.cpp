@@ -119,5 +119,35 @@ TEST_F(ReportFigures, OfAWindowThatTheFormulaBringsComparesTheSameDay) {
   EXPECT_EQ(week["comparable"]["previous"], false) << "of 28 June, two days before the end of its time";
 }
 
+TEST_F(ReportFigures, TellsNoChangeOfATotalThatLackedAnExpectedSegment) {
+  program_.write("kpid.yaml",
+                 "timezone: UTC\nhistory: sqlite:history.db\nrules: [rules.yaml]\nsources:\n"
+                 "  shop: {plugin: csv, path: shop.csv, labels: {land: Land}, metrics: {sales: {kind: flow}}}\n"
+                 "channels: {terminal: {type: console}}\nroutes: [{match: {}, to: [terminal]}]\n");
+  program_.write("rules.yaml",
+                 "kpis: {sales: {value: shop.sales, split_by: [land], expect: {land: [SE, NO]}, unit: orders}}\n");
+  std::string csv = "Date,Land,sales\n";
+  for (int day = 6; day < 20; ++day) {
+    const std::string date = "2026-07-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
+    csv += date + ",SE,100\n" + (day == 8 || day == 9 ? "" : date + ",NO,50\n");
+  }
+  program_.write("shop.csv", csv);
+  ASSERT_EQ(program_.once("2026-07-20T08:00:00Z"), 0);
+  const json total = line("sales", "2026-07-13", "2026-07-20");
+  EXPECT_EQ(total["value"], 1050);
+  EXPECT_EQ(total["previous"], 950);
+  EXPECT_EQ(total["comparable"]["previous"], false) << "not +11%";
+}
+
+TEST_F(ReportFigures, AsksForNoDataWhereThereWasNothingToDivideBy) {
+  program_.write("kpid.yaml", kConfig);
+  program_.write("rules.yaml", "kpis: {rate: {value: web.orders / web.visits, thresholds: {warning: 1%}}}\n");
+  program_.write("crm.csv", "Date,signups\n2026-05-01,100\n");
+  program_.write("web.csv",
+                 "Date,visits,orders\n2026-07-06,100,2\n2026-07-07,100,2\n2026-07-08,0,0\n2026-07-09,100,2\n");
+  ASSERT_EQ(program_.once("2026-07-10T08:00:00Z"), 0);
+  EXPECT_THAT(report("2026-07-06", "2026-07-10", "md"), Not(HasSubstr("have no data")));
+}
+
 }  // namespace
 }  // namespace kpi::test

@@ -61,6 +61,23 @@ TEST(Salvaged, WhatWasJudgedByAnEarlierRuleStaysWhereTheSameSamplesComeBack) {
   }
 }
 
+TEST(Salvaged, WhatHadTooFewToBeJudgedStaysSoUnderTheRuleOfThen) {
+  const auto rules_of = [](const std::string& limit) {
+    return "kpis:\n  rate: {value: shop.orders / web.visits, min_sample: {web.visits: 20}, thresholds: {warning: " +
+           limit + "}}\n";
+  };
+  Story story(kSite, rules_of("1%"));
+  live(story, 1, 20);  // of the first nine days there are too few
+  story.restart(kSite, rules_of("2%"));
+  story.pass("2026-01-21 07:00");
+  const std::vector<std::string> before = story.ledger();
+  EXPECT_THAT(before, testing::Contains(testing::HasSubstr("no_data")));
+  story.restart(Lost{is_on_the_page, nullptr, false});
+  put(story, 1, 20);
+  EXPECT_THAT(story.step("2026-01-21 08:00"), IsEmpty());
+  EXPECT_EQ(story.ledger(), before);
+}
+
 TEST(Salvaged, OnlyWhatIsLostOfTheLedgerIsJudgedByTheRuleOfNow) {
   Story story(kSite, rules("70"));
   live(story, 1, 20);
