@@ -466,6 +466,23 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', since / 1000, 'unixepoch') AS since,
 FROM away WHERE since < until;
 )sql";
 
+// The same, found once for all and not again in the whole ledger for each that was stated.
+constexpr const char* kOutcomesAtOnce = R"sql(
+DROP VIEW forecast;
+CREATE VIEW forecast AS
+WITH decided AS MATERIALIZED (
+  SELECT ledger.line_id, ledger.slot, ledger.goal, word.text AS status
+  FROM ledger JOIN word ON word.id = ledger.target_status WHERE word.text IN ('achieved', 'missed'))
+SELECT kpi.name AS kpi, line.segment, date(stated.slot / 1000, 'unixepoch') AS day,
+  strftime('%Y-%m-%dT%H:%M:%SZ', stated.stated_at / 1000, 'unixepoch') AS stated_at,
+  stated.probability, stated.projected, stated.goal,
+  (SELECT CASE WHEN decided.goal IS stated.goal THEN decided.status ELSE 'changed' END
+   FROM decided WHERE decided.line_id = stated.line_id AND decided.slot > stated.slot
+   ORDER BY decided.slot LIMIT 1) AS outcome,
+  stated.rule_version
+FROM stated_forecast AS stated JOIN line ON line.id = stated.line_id JOIN kpi ON kpi.id = line.kpi_id;
+)sql";
+
 constexpr std::array kMigrations{Migration{1, kVersion1},
                                  Migration{2, kReviewsAndNotes},
                                  Migration{3, kEntries},
@@ -477,7 +494,8 @@ constexpr std::array kMigrations{Migration{1, kVersion1},
                                  Migration{9, kHealth},
                                  Migration{10, kOutcomesOfTheSameGoal},
                                  Migration{11, kDefinitions},
-                                 Migration{12, kSourceReads}};
+                                 Migration{12, kSourceReads},
+                                 Migration{13, kOutcomesAtOnce}};
 
 }  // namespace
 

@@ -71,7 +71,9 @@ TEST(ReadEntry, CountsQuartersAndYearsByTheFiscalYear) {
   EXPECT_EQ(fiscal("1 July", "q.sum", "2026-02"), "2025-Q3 (2026-01-01 to 2026-03-31)");
   EXPECT_EQ(fiscal("1 July", "y.sum", "2025"), "2025 (2025-07-01 to 2026-06-30)");
   EXPECT_EQ(fiscal("1 July", "y.sum", "2026-03-31"), "2025 (2025-07-01 to 2026-06-30)");
-  EXPECT_EQ(fiscal("1 July", "y.sum", "2025-Q4"), "2025 (2025-07-01 to 2026-06-30)");
+  EXPECT_EQ(fiscal("1 July", "y.sum", "2025-Q4"),
+            "\"2025-Q4\" is a quarter, and y has a value for each year: write a date of the one that is meant, such as "
+            "2026-04-01");
   EXPECT_EQ(fiscal("1 January", "q.sum", "2025-Q3"), "2025-Q3 (2025-07-01 to 2025-09-30)");
   EXPECT_EQ(fiscal("6 April", "q.sum", "2026-Q1"), "2026-Q1 (2026-04-06 to 2026-07-05)");
   EXPECT_EQ(fiscal("6 April", "q.sum", "2026-04"),
