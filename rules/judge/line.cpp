@@ -160,7 +160,7 @@ class Judging {
     if (!judged.value.is_known() && is_retired_at(line_, context_, judged.slot)) {
       const AlertStates on = alert_states(line_);
       forget_alerts(line_);
-      keep_retired(line_, kpi_, on, plan_.due(kpi_, judged.slot), changes_);
+      end_episodes(line_, kpi_, on, plan_.due(kpi_, judged.slot), Reason::kRetired, changes_);
     }
     const AlertStates before = alert_states(line_);
     step_machines(line_, kpi_, plan_, judged);

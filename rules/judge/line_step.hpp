@@ -69,8 +69,9 @@ std::optional<Slot> retirement(const Line& line, const JudgeContext& context, Sl
 /// Whether the period is one that is not judged without data, because the line was silent for too long before it.
 bool is_retired_at(const Line& line, const JudgeContext& context, Slot slot);
 
-/// As keep_episodes() where forget_alerts() has ended what was on.
-void keep_retired(Line& line, const Kpi& kpi, const AlertStates& before, Instant at, LineChanges& changes);
+/// As keep_episodes() where forget_alerts() has ended what was on, for this reason.
+void end_episodes(
+    Line& line, const Kpi& kpi, const AlertStates& before, Instant at, Reason reason, LineChanges& changes);
 
 /// Ends everything that is on: the line leaves judging.
 void retire(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes);

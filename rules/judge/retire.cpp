@@ -78,16 +78,6 @@ Slot end_of_patience(const Line& line, const Kpi& kpi, const JudgeContext& conte
   return Slot{shift_instant(Instant{Duration{silent.ms}}, *kpi.retire, kpi.zone).time_since_epoch().count()};
 }
 
-/// Of alerts that are quiet now.
-void end_episodes(
-    Line& line, const Kpi& kpi, const AlertStates& before, Instant at, Reason reason, LineChanges& changes) {
-  const std::size_t episodes = changes.episodes.size();
-  keep_episodes(line, kpi, before, at, changes);
-  for (std::size_t i = episodes; i < changes.episodes.size(); ++i) {
-    changes.episodes[i].reason = reason;
-  }
-}
-
 }  // namespace
 
 void forget_alert(AlertState& state) {
@@ -136,14 +126,19 @@ void forget_alerts(Line& line) {
   std::ranges::for_each(line.alerts, forget_alert);
 }
 
-void keep_retired(Line& line, const Kpi& kpi, const AlertStates& before, Instant at, LineChanges& changes) {
-  end_episodes(line, kpi, before, at, Reason::kRetired, changes);
+void end_episodes(
+    Line& line, const Kpi& kpi, const AlertStates& before, Instant at, Reason reason, LineChanges& changes) {
+  const std::size_t episodes = changes.episodes.size();
+  keep_episodes(line, kpi, before, at, changes);
+  for (std::size_t i = episodes; i < changes.episodes.size(); ++i) {
+    changes.episodes[i].reason = reason;
+  }
 }
 
 void retire(Line& line, const Kpi& kpi, const KpiPlan& plan, Instant at, LineChanges& changes) {
   const AlertStates before = alert_states(line);
   forget_alerts(line);
-  keep_retired(line, kpi, before, at, changes);
+  end_episodes(line, kpi, before, at, Reason::kRetired, changes);
   end_no_data(line, kpi, plan, at, changes, Reason::kRetired);
 }
 
