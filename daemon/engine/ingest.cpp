@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <iterator>
 #include <limits>
 #include <set>
 
@@ -371,36 +370,26 @@ std::uint32_t Engine::series_of(std::uint32_t metric, const Labels& labels) {
   return series;
 }
 
-/// Lines whose value or limits read the series have something to judge, or to judge again. Where nothing is left of a
-/// slot that was taken out, as of a name that a rule asks for and an edit of the source took away, what was judged by
-/// it stays.
+/// Lines whose value or limits read the series have something to judge, or to judge again.
 void Engine::touch(std::uint32_t series, const ChangedSeries& change, Instant now) {
   if (series >= readers_.size() || readers_[series].empty()) {
     return;
   }
-  const Metric& metric = rules_.metrics[table_[series].metric];
+  const std::uint32_t metric = table_[series].metric;
   const JudgeContext context = judge_context(now);
-  const auto is_there = [&](Slot slot) { return !table_.range(series, slot, Slot{slot.ms + 1}).empty(); };
-  std::vector<Slot> restated = change.restated;
-  const auto taken_out = std::ranges::stable_partition(restated, is_there);
-  const std::vector<Slot> withdrawn(taken_out.begin(), taken_out.end());
-  restated.erase(taken_out.begin(), taken_out.end());
-  const auto stretches_of = [&](const std::vector<Slot>& slots, std::optional<Slot> front) {
-    return slots.empty() ? std::vector<Stretch>() : changed_stretches(table_, series, metric, slots, front);
+  const auto look = [&](const std::vector<Slot>& slots, const std::optional<Slot>& front, Touched& touched) {
+    if (slots.empty()) {
+      return;
+    }
+    const std::vector<Stretch> stretches = changed_stretches(table_, series, rules_.metrics[metric], slots, front);
+    for (const std::uint32_t index : readers_[series]) {
+      const Line& line = lines_[index];
+      dirty_.emplace(line.kpi, index);
+      judge_again(index, periods_reading(line, context, series, stretches), touched);
+    }
   };
-  const std::vector<Stretch> of_restated = stretches_of(restated, front_of(table_[series]));
-  const std::vector<Stretch> of_late = stretches_of(change.late, change.front);
-  for (const std::uint32_t index : readers_[series]) {
-    const Line& line = lines_[index];
-    dirty_.emplace(line.kpi, index);
-    std::vector<Slot> beside;
-    std::ranges::copy_if(
-        withdrawn, std::back_inserter(beside), [&](Slot slot) { return has_beside(line, context, series, slot); });
-    judge_again(index, periods_reading(line, context, series, of_restated), restated_);
-    judge_again(
-        index, periods_reading(line, context, series, stretches_of(beside, front_of(table_[series]))), restated_);
-    judge_again(index, periods_reading(line, context, series, of_late), late_);
-  }
+  look(change.restated, front_of(table_[series]), restated_);
+  look(change.late, change.front, late_);
 }
 
 void Engine::judge_again(std::uint32_t index, const std::set<Slot>& periods, Touched& touched) {

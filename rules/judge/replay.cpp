@@ -2,6 +2,7 @@
 
 #include "rules/judge/line_step.hpp"
 #include "rules/judge/period_value.hpp"
+#include "rules/judge/touch.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -231,7 +232,9 @@ void rejudge(
   }
   std::map<Slot, Value> again;
   for (const Slot slot : touched) {
-    if (slot >= *line.first && slot <= *line.stepped && line.judged.at(slot) != nullptr) {
+    const Sample* judged = line.judged.at(slot);
+    const bool is_judged = slot >= *line.first && slot <= *line.stepped && judged != nullptr;
+    if (is_judged && (std::isnan(judged->value) || !rests_on_taken_out(line, context, slot))) {
       again.emplace(slot, settled_value(line, context, slot, readiness(line, plan, context, slot)));
     }
   }

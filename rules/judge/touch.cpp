@@ -105,16 +105,30 @@ std::vector<Stretch> changed_stretches(const SampleTable& table,
   return stretches;
 }
 
-bool has_beside(const Line& line, const JudgeContext& context, std::uint32_t series, Slot slot) {
-  bool has = false;
-  each_program(line, kpi_of(line, context), [&](const Program& /*program*/, const Inputs& inputs) {
-    for (const std::vector<std::uint32_t>& read : inputs.series) {
-      has = has || (std::ranges::binary_search(read, series) && std::ranges::any_of(read, [&](std::uint32_t other) {
-                      return other != series && !context.table->range(other, slot, Slot{slot.ms + 1}).empty();
-                    }));
+bool rests_on_taken_out(const Line& line, const JudgeContext& context, Slot period) {
+  const SampleTable& table = *context.table;
+  const auto is_taken_out = [&](std::uint32_t id, const Window& window) {
+    const std::optional<Slot>& newest = table[id].withdrawn;
+    return newest && *newest >= window.from &&
+           (*newest < window.to ? table.range(id, *newest, Slot{newest->ms + 1})
+                                : table.range(id, window.from, window.to))
+               .empty();
+  };
+  bool rests = false;
+  each_program(line, kpi_of(line, context), [&](const Program& program, const Inputs& inputs) {
+    for (std::size_t i = 0; !rests && i < program.metrics.size(); ++i) {
+      const MetricInput& input = program.metrics[i];
+      const bool may_rest =
+          (!line.segment.empty() || !input.filters.empty()) &&
+          std::ranges::any_of(inputs.series[i], [&](auto id) { return table[id].withdrawn.has_value(); });
+      if (may_rest) {
+        const Window window =
+            window_of(evaluation(line, context, period).frame, input, context.rules->metrics[input.metric]);
+        rests = std::ranges::any_of(inputs.series[i], [&](std::uint32_t id) { return is_taken_out(id, window); });
+      }
     }
   });
-  return has;
+  return rests;
 }
 
 std::set<Slot> periods_reading(const Line& line,

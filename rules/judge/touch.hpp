@@ -29,9 +29,9 @@ std::vector<Stretch> changed_stretches(const SampleTable& table,
                                        std::span<const Slot> slots,
                                        std::optional<Slot> front);
 
-/// Whether an input of the line that reads the series reads another that has a row there too: what is left of a slot
-/// that was taken out.
-bool has_beside(const Line& line, const JudgeContext& context, std::uint32_t series, Slot slot);
+/// Whether the period was judged by rows that were taken out since, because an edit of their source gave them other
+/// labels than the line asks for: what was judged by them stays. A total has them under their new labels.
+bool rests_on_taken_out(const Line& line, const JudgeContext& context, Slot period);
 
 /// The judged periods with a window on the series (of the value, a limit or an alert) that meets one of the stretches.
 std::set<Slot> periods_reading(const Line& line,

@@ -236,7 +236,7 @@ TEST_F(EditedSource, IsMissedWhereARuleAsksForTheFormerName) {
 TEST_F(EditedSource, LeavesTheWayToATargetWhereARuleAsksForTheFormerName) {
   const auto rules = [](const char* name) {
     return "kpis:\n  danish:\n    value: \"web.visits{country=" + std::string(name) +
-           "}\"\n    target: {goal: 2500, measure: total, start: 2026-03-01, by: 2026-03-31}\n";
+           "}\"\n    target: {to: 2500, measure: total, start: 2026-03-01, by: 2026-03-31}\n";
   };
   begin(config_of(""), rules("DK"));
   read(20, rows(1, 20, "DK"));
