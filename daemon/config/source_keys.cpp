@@ -349,9 +349,9 @@ class SourceReader {
       diagnostics_.error((is_of_column ? unit : convert)->position,
                          "a currency that stands in a column and what it is converted to go together",
                          "write unit: {column: Currency}, convert: {to: SEK, rates: fx}");
-    } else if (unit != nullptr) {
-      model.unit = unit->scalar;
-      if (const auto parsed = Unit::parse(unit->scalar); !parsed) {
+    } else if (const auto text = unit != nullptr ? read_unit_text(*unit, diagnostics_) : std::nullopt) {
+      model.unit = *text;
+      if (const auto parsed = Unit::parse(*text); !parsed) {
         diagnostics_.error(unit->position, parsed.error().message);
       }
     }

@@ -18,7 +18,8 @@ struct Scope {
     std::uint32_t index = 0;
     Unit unit;
     Grain every;
-    bool is_split = false;  ///< It has segments.
+    bool is_split = false;   ///< It has segments.
+    bool is_unique = false;  ///< It is a unique count: its periods do not add up.
   };
 
   const std::vector<Metric>* metrics = nullptr;

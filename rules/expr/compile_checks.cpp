@@ -21,6 +21,18 @@ bool Compiler::check_labels(const Expr& expr, const Metric& metric) {
       fine = false;
     }
   }
+  const auto is_left_out = [&](const LabelFilter& filter) {
+    return filter.negated && std::ranges::find(context_.split_labels, filter.label) == context_.split_labels.end();
+  };
+  if (const auto filter = std::ranges::find_if(expr.filters, is_left_out);
+      fine && metric.across == Across::kNone && filter != expr.filters.end()) {
+    error(expr.range,
+          "the labels of " + metric.name + " do not combine (across: none): what is left without " + filter->value +
+              " is no number",
+          "filter by the one " + filter->label + " that is meant, split by " + filter->label +
+              ", or write across: on the metric");
+    fine = false;
+  }
   for (const std::string& label : context_.split_labels) {
     if (!all_ && !total_ && !has(label)) {
       error(expr.range,

@@ -122,11 +122,12 @@ Compiler::Visited Compiler::visit_target(const Expr& expr, const Reading& readin
     return error(expr.range, "\"" + expr.text + "\" cannot stand inside segments()", "write it beside segments(…)");
   }
   if (!context_.may_use_target || reading.how != Aggregate::kByKind || !back_.empty() || grains_ != nullptr) {
-    return error(expr.range,
-                 "\"" + expr.text + "\" can stand only in the alerts of a KPI that has a target, as it is",
-                 context_.may_use_target
-                     ? "write it alone: " + expr.text + " < 0.9"
-                     : "give the KPI a target, as in target: {to: 500, by: 2026-12-31}, and use it in alerts:");
+    return error(
+        expr.range,
+        "\"" + expr.text + "\" can stand only in the alerts of a KPI that has a target, as it is",
+        context_.may_use_target
+            ? "write it alone: " + expr.text + " < 0.9"
+            : "give the KPI a target, as in target: {from: 400, to: 500, by: 2026-12-31}, and use it in alerts:");
   }
   std::vector<std::string> names;
   for (const TargetName& field : kTargetFields) {
@@ -169,6 +170,15 @@ Compiler::Visited Compiler::visit_kpi(const Expr& expr, const Reading& reading) 
   if (reading.how != Aggregate::kByKind &&
       !check_length(expr, found->second.every, reading.window.value_or(context_.over))) {
     return std::nullopt;
+  }
+  if (reading.how == Aggregate::kSum && found->second.is_unique &&
+      !(reading.window.value_or(context_.over) == found->second.every.span())) {
+    return error(expr.range,
+                 expr.text + " is a unique count: that of " + reading.window.value_or(context_.over).text() +
+                     " is not the sum of its " + found->second.every.text() +
+                     "s, because who came twice would count twice",
+                 "write avg(" + expr.text + ") for the mean of a " + found->second.every.text() +
+                     ", or let the source deliver unique counts per " + reading.window.value_or(context_.over).text());
   }
   if (found->second.every.is_civil() != context_.every.is_civil() && !context_.every.is_civil()) {
     return error(

@@ -51,12 +51,13 @@ double quantile_of(std::vector<double> values, double share) {
   return values[below] + (values[above] - values[below]) * (place - static_cast<double>(below));
 }
 
+/// REQUIRES two values or more.
 double stddev_of(std::span<const Sample> values, double mean) {
   double squares = 0;
   for (const Sample& sample : values) {
     squares += (sample.value - mean) * (sample.value - mean);
   }
-  return values.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(values.size() - 1));
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
 /// The median of the slopes between all pairs (Theil and Sen): up to a quarter of the values may be wild. The slots are

@@ -164,11 +164,11 @@ Value aggregated(std::span<const Sample> values, const Aggregation& as, std::int
   if (is_of_history(as.how)) {
     return judge_history(values, as, index);
   }
-  if (as.how != Aggregate::kTrend) {
-    return finite(aggregate(values, as.how, as.quantile));
+  if ((as.how == Aggregate::kTrend || as.how == Aggregate::kStddev) && values.size() < 2) {
+    return Value::unknown(Reason::kIncomplete, index);
   }
-  return values.size() < 2 ? Value::unknown(Reason::kIncomplete, index)
-                           : finite(aggregate(by_position(values, as.grain, as.zone), as.how, as.quantile));
+  return finite(as.how == Aggregate::kTrend ? aggregate(by_position(values, as.grain, as.zone), as.how, as.quantile)
+                                            : aggregate(values, as.how, as.quantile));
 }
 
 Value evaluate_kpi(const KpiInput& input,
@@ -222,6 +222,14 @@ std::vector<std::uint32_t> select_series(const MetricInput& input,
     return matching_series(input, table, segment, false);
   }
   std::vector<std::uint32_t> found = matching_series(input, table, segment, true);
+  if (metric.across == Across::kNone) {
+    // A row without the label is of all its values, the one that is left out too.
+    std::erase_if(found, [&](std::uint32_t id) {
+      return std::ranges::any_of(input.filters, [&](const LabelFilter& filter) {
+        return filter.negated && label_value(table[id].labels, filter.label).empty();
+      });
+    });
+  }
   if (metric.across == Across::kNone && !input.is_weight &&
       !(found.size() == 1 && is_whole(input, table[found[0]].labels, segment))) {
     found.clear();

@@ -88,7 +88,11 @@ void read_unit(MapReader& map, RawKpi& raw) {
     return;
   }
   raw.unit_position = node->position;
-  auto unit = Unit::parse(node->scalar);
+  const auto text = read_unit_text(*node, map.diagnostics());
+  if (!text) {
+    return;
+  }
+  auto unit = Unit::parse(*text);
   if (!unit) {
     map.diagnostics().error(node->position, unit.error().message);
     return;

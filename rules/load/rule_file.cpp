@@ -3,12 +3,14 @@
 #include "rules/base/text.hpp"
 #include "rules/expr/compile.hpp"
 #include "rules/load/compile_alerts.hpp"
+#include "rules/load/over_time.hpp"
 #include "rules/load/percent.hpp"
 #include "rules/load/raw_kpi.hpp"
 #include "rules/load/raw_reading.hpp"
 #include "rules/load/relations.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 namespace kpi {
@@ -207,6 +209,9 @@ class Loader {
     check_zone(raw);
     check_percent(raw, diagnostics_);
     settle_targets(kpi, ground_.calendar, diagnostics_);
+    const OverTime values = over_time(kpi.value, ground_.metrics, over_time_);
+    check_totals_of(kpi, values, diagnostics_);
+    check_periods_of_kpis(raw);
     kpi.text = canonical_text(raw);
     kpi.fingerprint = fingerprint(kpi.text);
     const bool in_circle = in_circle_.contains(by_name_.at(kpi.id));
@@ -214,10 +219,39 @@ class Loader {
       scope_.later_kpis.push_back(kpi.id);
       return;
     }
-    scope_.kpis.emplace(
-        kpi.id,
-        Scope::KpiName{static_cast<std::uint32_t>(rules_.kpis.size()), kpi.unit, kpi.every, !kpi.split_by.empty()});
+    scope_.kpis.emplace(kpi.id,
+                        Scope::KpiName{static_cast<std::uint32_t>(rules_.kpis.size()),
+                                       kpi.unit,
+                                       kpi.every,
+                                       !kpi.split_by.empty(),
+                                       values == OverTime::kUnique});
+    over_time_.push_back(values);
     rules_.kpis.push_back(std::move(kpi));
+  }
+
+  /// A KPI by its name alone is its last period, however long this one's are.
+  void check_periods_of_kpis(const RawKpi& raw) {
+    const Kpi& kpi = raw.kpi;
+    const auto is_by_name = [](const KpiInput& input) { return !input.window && !input.is_self; };
+    for (const KpiInput& input : kpi.value.kpis) {
+      const Kpi& used = rules_.kpis[input.kpi];
+      if (is_by_name(input) && input.back.empty() && used.every.is_finer_than(kpi.every)) {
+        diagnostics_.warning(raw.value.at(input.range),
+                             used.id + " is judged every " + used.every.text() + ": of a " + kpi.every.text() +
+                                 " this is the last " + used.every.text() + " alone",
+                             "write sum(" + used.id + "), avg(" + used.id + ") or another aggregate of the " +
+                                 kpi.every.text() + "; last(" + used.id + ") says that the last is meant");
+      }
+    }
+    const bool has_windows =
+        std::ranges::any_of(kpi.value.metrics,
+                            [](const MetricInput& input) { return !input.window && !input.since; }) ||
+        std::ranges::any_of(kpi.value.kpis, std::not_fn(is_by_name));
+    if (raw.over && !(*raw.over == kpi.every.span()) && !has_windows && !kpi.value.kpis.empty()) {
+      diagnostics_.warning(raw.value.at(kpi.value.kpis.front().range),
+                           "over: " + raw.over->text() + " says nothing: a KPI by its name is its last period",
+                           "write sum(" + rules_.kpis[kpi.value.kpis.front().kpi].id + ") or another aggregate of it");
+    }
   }
 
   /// The metrics that the value and its parts read.
@@ -401,6 +435,7 @@ class Loader {
   Scope scope_;
   std::map<std::string, const Expr*, std::less<>> parts_;
   RuleSet rules_;
+  std::vector<OverTime> over_time_;  // of its KPIs
 };
 
 }  // namespace

@@ -50,6 +50,8 @@ std::optional<YamlNode> parse_yaml(const SourceText& source, Diagnostics& diagno
 // Scalars by type, in quotes or not. Each reports a diagnostic that names the value and the right spelling, and then
 // returns nothing. `name` is what the message calls the value, mostly its key.
 std::optional<std::string> read_text(const YamlNode& node, Diagnostics& diagnostics, std::string_view name = "this");
+/// The text of a unit, which is not empty: without one the key is left out.
+std::optional<std::string> read_unit_text(const YamlNode& node, Diagnostics& diagnostics);
 /// `true` or `false`; "yes", "on" are errors that say so.
 std::optional<bool> read_flag(const YamlNode& node, Diagnostics& diagnostics, std::string_view name = "this");
 /// `12`, `12.5`, `1.5k`, `2M`, `2%` (0.02), `10:1` (10). `12,5` and `1 200 000` are errors that name the right

@@ -280,6 +280,16 @@ std::optional<std::string> read_text(const YamlNode& node, Diagnostics& diagnost
   return std::nullopt;
 }
 
+std::optional<std::string> read_unit_text(const YamlNode& node, Diagnostics& diagnostics) {
+  auto text = read_text(node, diagnostics, "unit");
+  if (text && trim(*text).empty()) {
+    diagnostics.error(
+        node.position, "the unit is empty", "write unit: SEK, or leave it out: it follows from the value");
+    return std::nullopt;
+  }
+  return text;
+}
+
 std::optional<bool> read_flag(const YamlNode& node, Diagnostics& diagnostics, std::string_view name) {
   const Wish wish{node, name, "true or false", diagnostics};
   const auto text = wish.scalar();

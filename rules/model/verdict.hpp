@@ -36,7 +36,7 @@ enum class Reason : std::uint8_t {
   kIncomplete,  ///< Too few samples in the window (`complete`).
   kWarmingUp,   ///< The window reaches back before the first sample.
   kDivisionByZero,
-  kNotFinite,     ///< The result is too large for a number.
+  kNotFinite,     ///< The result is no number, as of a root of -1, or too large for one.
   kNotJudged,     ///< A KPI it depends on has no value there.
   kBeyondLimit,   ///< An alert: the value is beyond its limit.
   kCondition,     ///< An alert: its condition holds.

@@ -132,7 +132,7 @@ constexpr PhraseText kPhrases[] = {
     {kWhyWarmingUp, "der er ikke nok historik endnu"},
     {kWhyTooFew, "for lille grundlag til at sige noget"},
     {kWhyDivisionByZero, "division med nul"},
-    {kWhyNotFinite, "resultatet er for stort"},
+    {kWhyNotFinite, "resultatet er intet tal, eller for stort"},
     {kWhyNotJudged, "en KPI, som den bygger på, mangler en værdi"},
     {kWhySourceFailed, "datakilden kunne ikke læses"},
 

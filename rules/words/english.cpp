@@ -133,7 +133,7 @@ constexpr PhraseText kPhrases[] = {
     {kWhyWarmingUp, "there is not enough history yet"},
     {kWhyTooFew, "too few to tell"},
     {kWhyDivisionByZero, "division by zero"},
-    {kWhyNotFinite, "the result is too large"},
+    {kWhyNotFinite, "the result is no number, or too large"},
     {kWhyNotJudged, "a KPI it uses has no value"},
     {kWhySourceFailed, "the source could not be read"},
 

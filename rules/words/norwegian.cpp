@@ -132,7 +132,7 @@ constexpr PhraseText kPhrases[] = {
     {kWhyWarmingUp, "det er ikke nok historikk ennå"},
     {kWhyTooFew, "for lite grunnlag til å si noe"},
     {kWhyDivisionByZero, "deling på null"},
-    {kWhyNotFinite, "resultatet er for stort"},
+    {kWhyNotFinite, "resultatet er ikke et tall, eller for stort"},
     {kWhyNotJudged, "en KPI som den bygger på, mangler verdi"},
     {kWhySourceFailed, "datakilden kunne ikke leses"},
 

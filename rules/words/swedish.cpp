@@ -132,7 +132,7 @@ constexpr PhraseText kPhrases[] = {
     {kWhyWarmingUp, "det finns inte tillräckligt med historik än"},
     {kWhyTooFew, "för litet underlag för att säga något"},
     {kWhyDivisionByZero, "division med noll"},
-    {kWhyNotFinite, "resultatet är för stort"},
+    {kWhyNotFinite, "resultatet är inget tal, eller för stort"},
     {kWhyNotJudged, "en KPI som den bygger på saknar värde"},
     {kWhySourceFailed, "datakällan kunde inte läsas"},
 

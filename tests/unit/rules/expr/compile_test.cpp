@@ -238,7 +238,7 @@ a KPI takes no label filter
                     CompileCase{"TheTargetInTheValue", "target.pace", R"~(target.pace
 ^^^^^^^^^^^
 "target.pace" can stand only in the alerts of a KPI that has a target, as it is
--> give the KPI a target, as in target: {to: 500, by: 2026-12-31}, and use it in alerts:)~"},
+-> give the KPI a target, as in target: {from: 400, to: 500, by: 2026-12-31}, and use it in alerts:)~"},
                     CompileCase{"ALabelThatIsNot", "shop.orders{country=SE}", R"~(shop.orders{country=SE}
 ^^^^^^^^^^^^^^^^^^^^^^^
 shop.orders has no label "country"

@@ -437,7 +437,7 @@ INSTANTIATE_TEST_SUITE_P(
             R"~(a.yaml:1:50: error: "target.pace" can stand only in the alerts of a KPI that has a target, as it is
   1 | x: {value: shop.orders, alerts: [{name: a, when: target.pace < 1}]}
     |                                                  ^~~~~~~~~~~
-  help: give the KPI a target, as in target: {to: 500, by: 2026-12-31}, and use it in alerts:
+  help: give the KPI a target, as in target: {from: 400, to: 500, by: 2026-12-31}, and use it in alerts:
 )~"},
         Complaint{"AReadingWithoutEvery",
                   "x: {value: site.load}",

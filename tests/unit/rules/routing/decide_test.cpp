@@ -235,7 +235,7 @@ TEST(Silence, OfASeverityHoldsBackWhatIsSoBadNow) {
               {"si_1",
                {{"severity", {"warning"}, false}},
                desk.time("2026-03-31 10:10"),
-               desk.time("2026-03-31 18:00"),
+               desk.time("2026-03-31 23:00"),
                "bo",
                "",
                desk.time("2026-03-31 10:10")},
@@ -244,7 +244,7 @@ TEST(Silence, OfASeverityHoldsBackWhatIsSoBadNow) {
   desk.shifts("2026-03-31 11:20", "a", Severity::kWarning);
   EXPECT_THAT(desk.until("2026-03-31 17:00"), IsEmpty());
   desk.shifts("2026-03-31 17:10", "a", Severity::kCritical);
-  EXPECT_THAT(desk.until("2026-03-31 17:20"), testing::Not(IsEmpty()));
+  EXPECT_THAT(desk.until("2026-03-31 18:20"), testing::Not(IsEmpty()));
 }
 
 TEST(Silence, WhatCameAndWentUnderItIsKeptForTheDigest) {
