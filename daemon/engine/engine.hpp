@@ -293,6 +293,9 @@ class Engine {
   using Touched = std::map<std::uint32_t, std::set<Slot>>;
   void judge_again(std::uint32_t line, const std::set<Slot>& periods, Touched& touched);
 
+  // lost_alerts.cpp
+  Result<void> find_lost_alerts();
+
   // moved_rows.cpp
   void take_out(const SourceConfig& source,
                 const Poll& poll,

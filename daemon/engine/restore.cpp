@@ -225,6 +225,7 @@ Result<void> Engine::restore(Instant now, bool is_reload) {
   commit_.down_times.push_back({is_reload ? now : std::min(stopped_, now), now});
   queued_ = std::move(state.queued);
   restore_left();
+  KPI_TRY(find_lost_alerts());
   for (std::uint32_t i = 0; i < lines_.size(); ++i) {
     Line& line = lines_[i];
     line.first = begin_of(line);

@@ -129,6 +129,29 @@ TEST(Salvaged, AnEditIsKnownFromTheLedgerWhereAlertsAreLost) {
   EXPECT_EQ(after, wanted);
 }
 
+TEST(Salvaged, AnAlertThatIsLostIsFoundAgainAndEnds) {
+  Story story(kSite, rules("70"));
+  live(story, 1, 20);
+  story.put("web.visits", day(21), -150);
+  story.put("shop.orders", day(21), 1);
+  ASSERT_EQ(story.step(day(22) + " 06:00").size(), 1U);
+  const auto episodes = story.store().episodes;
+  const std::vector<std::string> before = story.ledger();
+  story.restart(Lost{nullptr, nullptr, true});
+  put(story, 1, 20);
+  story.put("web.visits", day(21), -150);
+  story.put("shop.orders", day(21), 1);
+  EXPECT_THAT(story.step(day(22) + " 07:00"),
+              testing::ElementsAre(testing::HasSubstr("alert.firing visits thresholds")));
+  EXPECT_EQ(story.ledger(), before);
+  EXPECT_EQ(story.state("visits"), KpiState::kFiring);
+  story.put("web.visits", day(22), 500);
+  story.put("shop.orders", day(22), 1);
+  EXPECT_THAT(story.step(day(23) + " 06:00"),
+              testing::ElementsAre(testing::HasSubstr("alert.resolved visits thresholds")));
+  EXPECT_EQ(story.store().episodes.size(), episodes.size()) << "under the same id";
+}
+
 TEST(Salvaged, NothingIsJudgedAgainWhoseSamplesHaveHadTheirTime) {
   const std::string kept = std::string("retention: {samples: 20 days}") + kSite;
   const std::string two = rules("70") + "  double: {value: visits * 2, over: 1 day, thresholds: {warning: 140}}\n";
