@@ -222,6 +222,12 @@ class ConfigLoader {
     if (!map.text("public_url", url)) {
       return;
     }
+    if (holds_secret_reference(url)) {
+      load_.diagnostics.error(map.position_of("public_url"),
+                              "public_url stands in messages and on the page: it is no secret, and takes no reference",
+                              "write the address itself: public_url: https://kpi.example.com");
+      return;
+    }
     while (url.ends_with('/')) {
       url.pop_back();
     }

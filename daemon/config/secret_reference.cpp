@@ -79,6 +79,9 @@ bool holds_secret_reference(std::string_view text) {
 }
 
 Result<ExpandedText> expand_secrets(const std::string& file, std::string_view text) {
+  if (is_secret_reference(text) && !holds_secret_reference(text)) {
+    return tl::unexpected(read_secret(file, text).error());  // a kind of which there is none
+  }
   std::string expanded;
   std::vector<std::pair<std::size_t, std::size_t>> parts;
   std::size_t done = 0;
