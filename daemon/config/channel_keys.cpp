@@ -204,26 +204,9 @@ class ChannelReader {
       }
       return Secret(node.scalar);
     }
-    if (reading_.secrets == Secrets::kIgnored) {
-      missing_secret_ = true;
-      return {};
-    }
-    auto found = is_secret_reference(node.scalar) && !holds_secret_reference(node.scalar)
-                     ? read_secret(node.position.source->name, node.scalar).map([](Secret text) {
-                         return ExpandedText{std::move(text), {}};
-                       })
-                     : expand_secrets(node.position.source->name, node.scalar);
-    if (found) {
-      return std::move(found->text);
-    }
-    missing_secret_ = true;
-    const bool may_be_missing = reading_.secrets == Secrets::kChecked && found.error().kind == ErrorKind::kNotFound;
-    if (may_be_missing) {
-      diagnostics_.warning(node.position, found.error().message, std::string(kMissingSecret));
-    } else {
-      diagnostics_.error(node.position, found.error().message);
-    }
-    return {};
+    const std::optional<Secret> found = look_up_secret(node, reading_);
+    missing_secret_ = missing_secret_ || !found;
+    return found.value_or(Secret());
   }
 
   const YamlNode& name_;

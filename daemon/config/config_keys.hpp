@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,11 @@ struct ConfigReading {
   bool define(const std::string& what, const YamlNode& name);
 };
 
+/// The text of a secret, with what its references stand for in their places. Nothing, and said, when one cannot be
+/// read; nothing where secrets are not read.
+std::optional<Secret> look_up_secret(const YamlNode& node, ConfigReading& reading);
+/// The same of a text that is a secret, with references or without, of which `remedy` warns. Empty: nothing.
+Secret read_secret_text(const YamlNode& node, std::string remedy, ConfigReading& reading);
 /// `sources:`. `with_plugins` false: those that a rule test names, of which only kinds, units and grains count.
 void read_sources(const YamlNode& node, ConfigReading& reading, bool with_plugins);
 /// `unit: {column: Currency}, convert: {to: SEK, rates: fx}`: the column is read like a label, which the engine takes

@@ -3,6 +3,7 @@
 #include "daemon/config/last_good.hpp"
 #include "daemon/config/literal_secrets.hpp"
 #include "daemon/config/parse_files.hpp"
+#include "daemon/config/secret_reference.hpp"
 #include "rules/base/text.hpp"
 #include "rules/load/ics.hpp"
 #include "rules/load/rule_file.hpp"
@@ -15,6 +16,17 @@ namespace kpi {
 namespace {
 
 constexpr std::size_t kMostFiles = 10'000;
+
+/// Of the whole file: a verb that reads one source runs its program too.
+void keep_secret_files_of(const YamlNode& node, const std::string& file) {  // NOLINT(misc-no-recursion)
+  keep_secret_files(file, node.scalar);
+  for (const YamlNode& item : node.items) {
+    keep_secret_files_of(item, file);
+  }
+  for (const auto& [key, value] : node.entries) {
+    keep_secret_files_of(value, file);
+  }
+}
 
 /// Loads kpid.yaml and its rule files into one Config.
 class ConfigLoader {
@@ -122,6 +134,7 @@ class ConfigLoader {
         load_.diagnostics.add(found);
       }
       if (file.tree) {
+        keep_secret_files_of(*file.tree, file.text->name);
         trees_.push_back(std::move(*file.tree));
         trees.push_back(&trees_.back());
       }
@@ -207,6 +220,12 @@ class ConfigLoader {
   void read_public_url(MapReader& map) {
     std::string& url = config_->public_url;
     if (!map.text("public_url", url)) {
+      return;
+    }
+    if (holds_secret_reference(url)) {
+      load_.diagnostics.error(map.position_of("public_url"),
+                              "public_url stands in messages and on the page: it is no secret, and takes no reference",
+                              "write the address itself: public_url: https://kpi.example.com");
       return;
     }
     while (url.ends_with('/')) {

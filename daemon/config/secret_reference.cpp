@@ -31,6 +31,29 @@ std::size_t next_reference(std::string_view text, std::size_t from) {
   return next;
 }
 
+/// `${kind:name}`
+struct Reference {
+  std::string_view kind;
+  std::string name;
+};
+
+Reference parts_of(std::string_view reference) {
+  const std::string_view inner = reference.substr(2, reference.size() - 3);
+  const std::size_t colon = inner.find(':');
+  return {inner.substr(0, colon), std::string(colon == std::string_view::npos ? "" : inner.substr(colon + 1))};
+}
+
+/// The file that holds the secret; empty: none does, or systemd gave no such credential.
+std::string path_of(const std::string& file, const Reference& reference) {
+  if (reference.kind == "file") {
+    return resolve_path(file, reference.name);
+  }
+  bool found = false;
+  const std::string folder = environment("CREDENTIALS_DIRECTORY", found);
+  const bool is_given = reference.kind == "credential" && found && reference.name.find('/') == std::string::npos;
+  return is_given ? folder + "/" + reference.name : "";
+}
+
 Result<Secret> read_file_secret(const std::string& path, std::string_view reference) {
   keep_from_programs(path, OwnKind::kFile);
   FileHost host;
@@ -56,6 +79,9 @@ bool holds_secret_reference(std::string_view text) {
 }
 
 Result<ExpandedText> expand_secrets(const std::string& file, std::string_view text) {
+  if (is_secret_reference(text) && !holds_secret_reference(text)) {
+    return tl::unexpected(read_secret(file, text).error());  // a kind of which there is none
+  }
   std::string expanded;
   std::vector<std::pair<std::size_t, std::size_t>> parts;
   std::size_t done = 0;
@@ -76,15 +102,26 @@ Result<ExpandedText> expand_secrets(const std::string& file, std::string_view te
   return ExpandedText{Secret(std::move(expanded)), std::move(parts)};
 }
 
+void keep_secret_files(const std::string& file, std::string_view text) {
+  for (std::size_t begin = next_reference(text, 0); begin != std::string_view::npos;) {
+    const std::size_t end = text.find('}', begin);
+    if (end == std::string_view::npos) {
+      return;
+    }
+    if (const std::string path = path_of(file, parts_of(text.substr(begin, end + 1 - begin))); !path.empty()) {
+      keep_from_programs(path, OwnKind::kFile);
+    }
+    begin = next_reference(text, end);
+  }
+}
+
 bool is_secret_reference(std::string_view text) {
   return text.starts_with("${") && text.ends_with("}");
 }
 
 Result<Secret> read_secret(const std::string& file, std::string_view reference) {
-  const std::string_view inner = reference.substr(2, reference.size() - 3);
-  const std::size_t colon = inner.find(':');
-  const std::string_view kind = inner.substr(0, colon);
-  const std::string name(colon == std::string_view::npos ? "" : inner.substr(colon + 1));
+  const Reference parts = parts_of(reference);
+  const auto& [kind, name] = parts;
   static const std::vector<std::string> kKinds{"env", "file", "credential"};
   const auto near = name.empty() ? std::nullopt : nearest(kind, kKinds);
   if (name.empty() || (kind != "env" && kind != "file" && kind != "credential")) {
@@ -102,16 +139,13 @@ Result<Secret> read_secret(const std::string& file, std::string_view reference) 
     }
     return Secret(std::move(value));
   }
-  if (kind == "file") {
-    return read_file_secret(resolve_path(file, name), reference);
-  }
-  const std::string folder = environment("CREDENTIALS_DIRECTORY", found);
-  if (!found || name.find('/') != std::string::npos) {
+  const std::string path = path_of(file, parts);
+  if (path.empty()) {
     return fail(ErrorKind::kNotFound,
                 "there is no credential " + printable(name) +
                     "; systemd gives credentials by LoadCredential= in the unit of the service");
   }
-  return read_file_secret(folder + "/" + name, reference);
+  return read_file_secret(path, reference);
 }
 
 }  // namespace kpi

@@ -22,6 +22,10 @@ bool is_secret_reference(std::string_view text);
 /// environment).
 Result<Secret> read_secret(const std::string& file, std::string_view reference);
 
+/// Keeps programs from the files that references in the text name, also where nobody reads them. `file` is that of
+/// read_secret().
+void keep_secret_files(const std::string& file, std::string_view text);
+
 /// Whether such a reference stands anywhere in the text, as in "Bearer ${env:TOKEN}".
 bool holds_secret_reference(std::string_view text);
 

@@ -1,6 +1,4 @@
 #include "daemon/config/config_keys.hpp"
-#include "daemon/config/literal_secrets.hpp"
-#include "daemon/config/secret_reference.hpp"
 #include "rules/base/text.hpp"
 
 #include <arpa/inet.h>
@@ -13,30 +11,6 @@ namespace kpi {
 namespace {
 
 constexpr std::size_t kShortestToken = 16;
-
-Secret token_of(const YamlNode& node, ConfigReading& reading) {
-  Diagnostics& diagnostics = reading.diagnostics;
-  if (!read_text(node, diagnostics, "token")) {
-    return {};
-  }
-  if (!is_secret_reference(node.scalar)) {
-    warn_of_literal_secret(node.position, "write token: \"${env:KPID_TOKEN}\"", diagnostics);
-  } else if (reading.secrets == Secrets::kIgnored) {
-    return {};
-  }
-  auto token = is_secret_reference(node.scalar) ? read_secret(std::string(node.position.source->name), node.scalar)
-                                                : Result<Secret>(Secret(node.scalar));
-  if (!token) {
-    const bool must_be_there = reading.secrets == Secrets::kRequired;
-    if (must_be_there) {
-      diagnostics.error(node.position, token.error().message);
-    } else {
-      diagnostics.warning(node.position, token.error().message);
-    }
-    return {};
-  }
-  return *token;
-}
 
 /// "127.0.0.1" of "127.0.0.1:8470"; the whole of what has no port.
 std::string host_of(const std::string& listen) {
@@ -61,8 +35,8 @@ void read_web(MapReader& map, ConfigReading& reading) {
   WebConfig& web = reading.config.web;
   const YamlNode* listen = map.optional("listen");
   const YamlNode* token = map.optional("token");
-  if (token != nullptr) {
-    web.token = token_of(*token, reading);
+  if (token != nullptr && read_text(*token, reading.diagnostics, "token")) {
+    web.token = read_secret_text(*token, "write token: \"${env:KPID_TOKEN}\"", reading);
   }
   if (listen == nullptr) {
     return;

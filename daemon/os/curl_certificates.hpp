@@ -11,7 +11,8 @@
 
 namespace kpi {
 
-/// Remembers the certificate of a connection that was opened for `origin`; of one that was used again nothing is known.
+/// Remembers the certificate of a connection that was opened for `origin` (see url_origin(): each port has its own); of
+/// one that was used again nothing is known.
 void remember_certificate(CURL* easy, const std::string& origin);
 
 /// `the certificate of https://hooks.example.com expires on 2026-04-12`: of the last connection to each origin. A

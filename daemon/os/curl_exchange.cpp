@@ -26,7 +26,7 @@ constexpr std::chrono::seconds kMaxIdle{60};
 
 std::string url_part(CURLU* url, CURLUPart part) {
   char* text = nullptr;
-  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) {
+  if (curl_url_get(url, part, &text, CURLU_NO_DEFAULT_PORT) != CURLUE_OK) {
     return "";
   }
   std::string copy(text);
@@ -150,7 +150,9 @@ Result<ParsedUrl> parse_url(const std::string& url) {
   if (scheme != "http" && scheme != "https") {
     return fail(ErrorKind::kInvalid, "the URL is not an http or https address; write it as https://host/path");
   }
-  parsed.origin = scheme + "://" + printable(url_part(parsed.handle.get(), CURLUPART_HOST));
+  const std::string port = url_part(parsed.handle.get(), CURLUPART_PORT);  // empty: the scheme's own
+  parsed.origin =
+      scheme + "://" + printable(url_part(parsed.handle.get(), CURLUPART_HOST)) + (port.empty() ? "" : ":" + port);
   return parsed;
 }
 

@@ -28,7 +28,7 @@ struct CurlDelete {
 using CurlUrl = std::unique_ptr<CURLU, CurlDelete>;
 using CurlList = std::unique_ptr<curl_slist, CurlDelete>;
 
-/// A URL that was parsed, and as much of it as may be shown.
+/// A URL that was parsed, and as much of it as may be shown: see url_origin().
 struct ParsedUrl {
   CurlUrl handle;
   std::string origin;

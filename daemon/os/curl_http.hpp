@@ -18,7 +18,8 @@ namespace kpi {
 /// says how many.
 std::unique_ptr<HttpClient> make_curl_client(std::chrono::seconds stalled_after = std::chrono::seconds{0});
 
-/// "https://hooks.example.com": as much of a URL as may be shown. kInvalid, without any of the URL, when it is not an
+/// "https://hooks.example.com", "http://10.0.0.7:9093": as much of a URL as may be shown, with the port where it is not
+/// the scheme's own. kInvalid, without any of the URL, when it is not an
 /// http or https address.
 Result<std::string> url_origin(const std::string& url);
 

@@ -167,19 +167,31 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
-/// -1: there is no such process.
-pid_t parent_of(pid_t process) {
+struct SeenProcess {
+  std::string name;
+  pid_t parent = -1;
+};
+
+/// Nothing: there is no such process, or /proc does not show it.
+std::optional<SeenProcess> process_of(pid_t process) {
   std::ifstream file("/proc/" + std::to_string(process) + "/stat");
   std::string text;
-  std::getline(file, text);
-  // Its name stands in parentheses, and may hold any of them.
+  std::getline(file, text, '\0');  // its name may hold line breaks
+  // The name stands in parentheses, and may hold any of them.
+  const std::size_t name_begin = text.find('(') + 1;
   const std::size_t name_end = text.rfind(')');
-  pid_t parent = -1;
+  SeenProcess seen;
   char state = 0;
-  if (name_end == std::string::npos || !(std::istringstream(text.substr(name_end + 1)) >> state >> parent)) {
-    return -1;
+  if (name_end == std::string::npos || !(std::istringstream(text.substr(name_end + 1)) >> state >> seen.parent)) {
+    return std::nullopt;
   }
-  return parent;
+  seen.name = text.substr(name_begin, name_end - name_begin);
+  return seen;
+}
+
+/// Gone, or of this user: who may be sent no signal is another's.
+bool may_be_ours(pid_t process) {
+  return ::kill(process, 0) == 0 || errno != EPERM;
 }
 
 /// One run, from the fork to the end of the last descendant.
@@ -433,19 +445,19 @@ Result<ProcessResult> run_process(const ProcessRequest& request, const std::stop
 bool is_own_program(int socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != ::geteuid()) {
-    return false;  // a program that kpid runs cannot become another user
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+    return false;
   }
-  // A descendant whose parents are gone is its keeper's child.
+  // A descendant whose parents are gone is its keeper's child. The keeper's name nobody beneath it can change.
   for (pid_t process = peer.pid; process > 1;) {
-    const pid_t parent = parent_of(process);
-    if (parent < 0 && process == peer.pid) {
+    const std::optional<SeenProcess> seen = process_of(process);
+    if (!seen) {
+      return peer.uid == ::geteuid() && may_be_ours(process);
+    }
+    if (seen->name == kKeeperName) {
       return true;
     }
-    if (parent == ::getpid() || parent == starter_process()) {
-      return parent > 0;
-    }
-    process = parent;
+    process = seen->parent;
   }
   return false;
 }

@@ -16,7 +16,9 @@ Result<ProcessResult> run_process(const ProcessRequest& request, const std::stop
 std::string program_trouble(const std::string& program);
 
 /// Whether the other end of a unix socket is a program that kpid runs, or one that such a program started: what kpid's
-/// own socket allows people, it does not allow them. One of this user that is gone already counts as one.
+/// own socket allows people, it does not allow them. That may be another kpid, of a verb that tries a source. One of
+/// this user that is gone already, or that /proc does not show, counts as one; one of another user that it does not
+/// show does not.
 bool is_own_program(int socket);
 
 }  // namespace kpi

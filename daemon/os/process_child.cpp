@@ -118,6 +118,7 @@ void keep_children(const ChildPlan& plan) {
   ::sigaddset(&signals, SIGTERM);
   ::sigprocmask(SIG_SETMASK, &signals, nullptr);
   reset_signals();
+  ::prctl(PR_SET_NAME, kKeeperName);
   ::setpgid(0, 0);  // a Ctrl-C at the daemon's terminal is the daemon's
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);

@@ -34,6 +34,9 @@ struct ChildReport {
   int value = 0;
 };
 
+/// What the keeper is called in /proc: by it another kpid knows the programs beneath. The kernel keeps 15 bytes.
+inline constexpr const char* kKeeperName = "kpid-keeper";
+
 /// The keeper's life: starts the program, waits for it, ends on SIGTERM what does not end by itself, and every
 /// descendant that is left.
 [[noreturn]] void keep_children(const ChildPlan& plan);

@@ -205,10 +205,6 @@ ProcessStarter::~ProcessStarter() {
   starter().process = -1;
 }
 
-pid_t starter_process() {
-  return starter().process;
-}
-
 std::optional<Descriptor> start_keeper(const ChildPlan& plan) {
   Order order{plan.max_memory, plan.cpu_seconds, plan.max_processes};
   std::string texts;

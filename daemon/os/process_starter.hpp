@@ -28,7 +28,4 @@ class ProcessStarter {
 /// A process that does keep_children(plan), as a pidfd; nothing when there is no starter, or it could not.
 std::optional<Descriptor> start_keeper(const ChildPlan& plan);
 
-/// -1: none.
-pid_t starter_process();
-
 }  // namespace kpi

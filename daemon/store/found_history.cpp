@@ -69,9 +69,7 @@ Result<std::string> begin_after_loss(const std::string& path, bool was_there) {
   std::string kept;
   if (size_of(path + "-wal") > 0) {
     std::error_code error;
-    for (int number = 1; kept.empty() || std::filesystem::exists(kept, error); ++number) {
-      kept = fmt::format("{}.damaged-{}-wal", path, number);
-    }
+    kept = name_of_damaged(path) + "-wal";
     std::filesystem::rename(path + "-wal", kept, error);
     if (error) {
       return fail(ErrorKind::kStorage,

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <memory>
@@ -217,12 +218,23 @@ Result<void> replace_history_copy(const std::string& path, const std::string& to
   return {};
 }
 
+std::string name_of_damaged(const std::string& path) {
+  const auto is_taken = [](const std::string& name) {
+    return std::ranges::any_of(std::array{"", "-wal", "-shm"}, [&](const char* suffix) {
+      std::error_code unknown;
+      return std::filesystem::exists(name + suffix, unknown);
+    });
+  };
+  std::string name;
+  for (int number = 1; name.empty() || is_taken(name); ++number) {
+    name = fmt::format("{}.damaged-{}", path, number);
+  }
+  return name;
+}
+
 Result<Salvage> salvage_history(const std::string& path) {
   std::error_code error;
-  std::string aside;
-  for (int number = 1; aside.empty() || std::filesystem::exists(aside, error); ++number) {
-    aside = fmt::format("{}.damaged-{}", path, number);
-  }
+  const std::string aside = name_of_damaged(path);
   std::filesystem::rename(path, aside, error);
   if (error) {
     return tl::unexpected<Error>(cannot("move aside the damaged history", path, error));

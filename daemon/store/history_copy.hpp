@@ -43,6 +43,10 @@ struct Salvage {
 /// What became of the history at `path`, in a sentence or two.
 std::string text_of(const Salvage& salvage, const std::string& path);
 
+/// The next name for a damaged history or for what was last written to one: "history.db.damaged-2". Of one number all
+/// files belong to one history.
+std::string name_of_damaged(const std::string& path);
+
 /// Moves the damaged file at `path` aside and makes a new one of what can still be read of it. What sources had
 /// answered is forgotten, so that they bring again what is lost. REQUIRES the history's lock. kStorage when that cannot
 /// be done; the damaged file is then where it was.

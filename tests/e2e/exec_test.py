@@ -10,9 +10,32 @@ import sys
 import tempfile
 import unittest
 
+from world import Daemon, Folder, wait_until
+
 KPID = os.environ["KPID"]
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "docs" / "examples"
 RULES = "kpis: {a: {value: s.m}}\n"
+LOOK = r"""#!/usr/bin/env python3
+import json, socket
+input()
+print('{"kpid": 1}')
+for name in ("data", "of_source", "of_channel", "of_api"):
+    try:
+        open(name).close()
+        print(json.dumps({"remark": "sees " + name}))
+    except PermissionError:
+        pass
+answer = b""
+with socket.socket(socket.AF_UNIX) as daemon:
+    daemon.connect("kpid.sock")
+    try:
+        daemon.sendall(b"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer = daemon.recv(100)
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+print(json.dumps({"remark": "is told " + answer.decode()}))
+print('{"date": "2026-03-01", "values": {"m": 1}}')
+"""
 TAIL = "rules: [rules.yaml]\nchannels: {screen: {type: console}}\nroutes: [{match: {}, to: [screen]}]\n"
 
 
@@ -82,6 +105,26 @@ class ExecTest(unittest.TestCase):
         for name in ("kpid.yaml", "rules.yaml", "history.db", "token"):
             self.assertNotIn("sees " + name, text, seen)
         self.assertEqual(self.samples(), ["2026-03-01|{}|1.0"])
+
+    def test_a_program_that_is_tried_reaches_neither_the_daemon_nor_a_secret_of_another(self):
+        folder = Folder(self)
+        folder.write("look.py", LOOK).chmod(0o755)
+        for name in ("data", "of_source", "of_channel", "of_api"):
+            folder.write(name, "sixteen-bytes-and-more")
+        folder.write("sources.yaml", "sources: {other: {plugin: exec, command: [./look.py], every: 1h, "
+                     "secrets: {token: \"${file:of_source}\"}, metrics: {m: {kind: flow}}}}\n")
+        folder.write("rules.yaml", RULES)
+        folder.write("kpid.yaml", "token: \"${file:of_api}\"\nrules: [rules.yaml, sources.yaml]\n"
+                     "sources: {s: {plugin: exec, command: [./look.py], every: 1h, metrics: {m: {kind: flow}}}}\n"
+                     "channels: {hook: {type: webhook, url: \"http://127.0.0.1:1/${file:of_channel}\"}, "
+                     "screen: {type: console}}\n"
+                     "routes: [{match: {}, to: [hook, screen]}]\n")
+        Daemon(self, folder)
+        wait_until(lambda: folder.run("reload").returncode == 0, "the daemon answers people")
+        tried = folder.run("source", "test", "s")
+        self.assertEqual(tried.returncode, 0, tried.stderr)
+        told = [line for line in tried.stdout.splitlines() if line.startswith(("sees ", "is told"))]
+        self.assertEqual(["sees data", "is told"], [line.strip() for line in told])
 
     def nagios(self, command, column):
         source = ("{plugin: exec, format: nagios, command: " + json.dumps(command) +

@@ -1,5 +1,7 @@
 // `kpid check` opens the files of local sources, says what takes long, and finds conditions that can never be told.
 
+#include "daemon/config/config.hpp"
+#include "daemon/os/files.hpp"
 #include "tests/unit/daemon/cli/program.hpp"
 
 #include <gmock/gmock.h>
@@ -63,6 +65,38 @@ TEST(CheckSecrets, KnowsAPathFromAKeyAndAReferenceFromItsMisspelling) {
   EXPECT_THAT(text("\"${evn:KEY}\""),
               testing::HasSubstr("kpid.yaml:6:15: error: \"${evn:KEY}\" is no reference to a secret; did you mean "
                                  "${env:…}?; write ${env:NAME}, ${file:path} or ${credential:name}"));
+}
+
+const std::string kCsv = "    plugin: csv\n    path: web.csv\n    metrics: {visits: {unit: visits}}\n";
+
+TEST(Secrets, StandWithinTheTokenAndTheHeartbeatToo) {
+  const Program program("2026-03-15T06:00:00Z");
+  const ScopedVariable part("KPID_TEST_PART", "of sixteen bytes");
+  program.write("web.csv", "date,visits\n2026-03-14,1\n");
+  program.write("part", "in-a-file\n");
+  program.write(
+      "kpid.yaml",
+      "token: \"a token ${env:KPID_TEST_PART}\"\n"
+      "heartbeat: {url: \"https://beat.example.com/${file:part}/${env:KPID_TEST_PART}\"}\nsources:\n  web:\n" +
+          kCsv);
+  FileHost host;
+  const ConfigLoad load = load_config(program.path("kpid.yaml"), Secrets::kRequired, host);
+  ASSERT_TRUE(load.config) << load.diagnostics.text();
+  EXPECT_EQ(load.config->web.token.reveal(), "a token of sixteen bytes");
+  EXPECT_EQ(load.config->heartbeat->url.reveal(), "https://beat.example.com/in-a-file/of sixteen bytes");
+}
+
+TEST(CheckSecrets, MissesThoseWithinATextAndTakesNoneInAnAddressThatIsShown) {
+  Program program("2026-03-15T06:00:00Z");
+  const ScopedVariable none("KPID_TEST_PART", nullptr);
+  for (const char* more : {"token: \"a token ${env:KPID_TEST_PART}\"\n",
+                           "heartbeat: {url: \"https://beat.example.com/${env:KPID_TEST_PART}\"}\n"}) {
+    const Ended ended = check(program, kCsv, more);
+    EXPECT_EQ(ended.code, 1);
+    EXPECT_THAT(ended.err, HasSubstr("error: the environment variable KPID_TEST_PART is not set"));
+  }
+  EXPECT_THAT(check(program, kCsv, "public_url: \"https://${env:KPID_TEST_PART}/\"\n").err,
+              HasSubstr("error: public_url stands in messages and on the page: it is no secret"));
 }
 
 TEST(CheckSources, ShowWhichSignsMayBeChosen) {

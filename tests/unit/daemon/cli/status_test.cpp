@@ -161,7 +161,7 @@ TEST_F(Status, ShowsWhatWaitsForAChannel) {
   EXPECT_EQ(program_.once("2026-03-15T07:00:00Z"), 3);
   const Ended ended = program_.on_folder({"status"});
   EXPECT_NE(ended.out.find(
-                "\nchannel terminal: 1 message waits\n  the last attempt: http://127.0.0.1: no connection: Failed to"),
+                "\nchannel terminal: 1 message waits\n  the last attempt: http://127.0.0.1:1: no connection: Failed"),
             std::string::npos)
       << ended.out;
   EXPECT_NE(ended.out.find("; the next is due at\n  2026-03-15 08:00\n"), std::string::npos) << ended.out;

@@ -122,7 +122,7 @@ TEST_F(CurlHttp, RefusesAGzipStreamThatIsCutOff) {
     ASSERT_FALSE(response) << cut;
     EXPECT_EQ(response.error(),
               (Error{ErrorKind::kUnavailable,
-                     "http://127.0.0.1: the answer ends before its gzip stream does: it was cut off on its way"}));
+                     server.url("") + ": the answer ends before its gzip stream does: it was cut off on its way"}));
   }
 }
 
@@ -133,7 +133,7 @@ TEST_F(CurlHttp, RefusesWhatStandsBehindAGzipStream) {
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error(),
             (Error{ErrorKind::kUnavailable,
-                   "http://127.0.0.1: the answer is said to be packed by gzip, and cannot be unpacked"}));
+                   server.url("") + ": the answer is said to be packed by gzip, and cannot be unpacked"}));
 }
 
 TEST_F(CurlHttp, ForgetsTheHeadersOfAnInterimAnswer) {
@@ -174,6 +174,7 @@ struct AddressRow {
   const char* name;
   const char* host;
   std::vector<std::string> allow_private;
+  const char* shown;  ///< The host, as the error has it.
   std::string error;
 };
 
@@ -186,7 +187,8 @@ TEST_P(RefusedAddress, IsNeverConnected) {
   request.allow_private = GetParam().allow_private;
   const Result<HttpResponse> response = make_curl_client()->send(request, {});
   ASSERT_FALSE(response);
-  EXPECT_EQ(response.error(), (Error{ErrorKind::kInvalid, GetParam().error}));
+  const std::string origin = "http://" + std::string(GetParam().shown) + ":" + std::to_string(trap.port());
+  EXPECT_EQ(response.error(), (Error{ErrorKind::kInvalid, origin + ": " + GetParam().error}));
   EXPECT_EQ(trap.connections(), 0);
 }
 
@@ -196,29 +198,31 @@ const std::string kLoopback =
 INSTANTIATE_TEST_SUITE_P(
     Rows,
     RefusedAddress,
-    testing::Values(AddressRow{"Plain", "127.0.0.1", {}, "http://127.0.0.1: " + kLoopback},
-                    AddressRow{"OtherRange", "127.0.0.1", {"10.0.0.0/8"}, "http://127.0.0.1: " + kLoopback},
-                    AddressRow{"WholeNumber", "2130706433", {}, "http://127.0.0.1: " + kLoopback},
-                    AddressRow{"Octal", "0177.1", {}, "http://127.0.0.1: " + kLoopback},
-                    AddressRow{"Zero",
-                               "0",
-                               {"127.0.0.0/8"},
-                               "http://0.0.0.0: 0.0.0.0 is an unspecified address; kpid never connects there"},
-                    AddressRow{"Mapped",
-                               "[::ffff:127.0.0.1]",
-                               {"127.0.0.0/8", "::/0"},
-                               "http://[::ffff:127.0.0.1]: ::ffff:127.0.0.1 is an IPv4 address in IPv6 clothes; kpid "
-                               "never connects there"},
-                    AddressRow{"Metadata",
-                               "169.254.169.254",
-                               {"169.254.0.0/16"},
-                               "http://169.254.169.254: 169.254.169.254 is a link-local address, where clouds serve a "
-                               "machine's credentials; kpid never connects there"},
-                    AddressRow{"BadRange",
-                               "127.0.0.1",
-                               {"127.0.0.1/8"},
-                               "http://127.0.0.1: allow_private: \"127.0.0.1/8\" is not the start of its range: it has "
-                               "bits set after the first 8; write a range such as 10.0.0.0/8 or fd00::/8"}),
+    testing::Values(
+        AddressRow{"Plain", "127.0.0.1", {}, "127.0.0.1", kLoopback},
+        AddressRow{"OtherRange", "127.0.0.1", {"10.0.0.0/8"}, "127.0.0.1", kLoopback},
+        AddressRow{"WholeNumber", "2130706433", {}, "127.0.0.1", kLoopback},
+        AddressRow{"Octal", "0177.1", {}, "127.0.0.1", kLoopback},
+        AddressRow{
+            "Zero", "0", {"127.0.0.0/8"}, "0.0.0.0", "0.0.0.0 is an unspecified address; kpid never connects there"},
+        AddressRow{"Mapped",
+                   "[::ffff:127.0.0.1]",
+                   {"127.0.0.0/8", "::/0"},
+                   "[::ffff:127.0.0.1]",
+                   "::ffff:127.0.0.1 is an IPv4 address in IPv6 clothes; kpid "
+                   "never connects there"},
+        AddressRow{"Metadata",
+                   "169.254.169.254",
+                   {"169.254.0.0/16"},
+                   "169.254.169.254",
+                   "169.254.169.254 is a link-local address, where clouds serve a "
+                   "machine's credentials; kpid never connects there"},
+        AddressRow{"BadRange",
+                   "127.0.0.1",
+                   {"127.0.0.1/8"},
+                   "127.0.0.1",
+                   "allow_private: \"127.0.0.1/8\" is not the start of its range: it has "
+                   "bits set after the first 8; write a range such as 10.0.0.0/8 or fd00::/8"}),
     [](const auto& row) { return row.param.name; });
 
 TEST_F(CurlHttp, RefusesANameThatLeadsToARefusedAddress) {
@@ -239,7 +243,7 @@ TEST_F(CurlHttp, ChecksAnIdleConnectionAgainstEachRequestsOwnRanges) {
   stranger.allow_private = {};
   const Result<HttpResponse> response = send(stranger);
   ASSERT_FALSE(response);
-  EXPECT_EQ(response.error(), (Error{ErrorKind::kInvalid, "http://127.0.0.1: " + kLoopback}));
+  EXPECT_EQ(response.error(), (Error{ErrorKind::kInvalid, server.url("") + ": " + kLoopback}));
   EXPECT_EQ(server.requests().size(), 1U);
 }
 
@@ -304,11 +308,11 @@ INSTANTIATE_TEST_SUITE_P(
                       to("https://example.com/", {{"transfer-encoding", "chunked"}}),
                       "https://example.com: the header transfer-encoding is set by kpid itself; leave it out"},
         BadRequestRow{
-            "Method", with_method("GET /\r\n"), "https://example.com: \"GET /\\x0d\\x0a\" is not an HTTP method"},
-        BadRequestRow{"EmptyMethod", with_method(""), "https://example.com: \"\" is not an HTTP method"}),
+            "Method", with_method("GET /\r\n"), "https://example.com:8443: \"GET /\\x0d\\x0a\" is not an HTTP method"},
+        BadRequestRow{"EmptyMethod", with_method(""), "https://example.com:8443: \"\" is not an HTTP method"}),
     [](const auto& row) { return row.param.name; });
 
-TEST_F(CurlHttp, SaysOnlySchemeAndHostOfAUrlItCouldNotReach) {
+TEST_F(CurlHttp, SaysOnlySchemeHostAndPortOfAUrlItCouldNotReach) {
   std::uint16_t port = 0;
   {
     port = LoopbackServer(ScriptedAnswer{}).port();
@@ -317,7 +321,8 @@ TEST_F(CurlHttp, SaysOnlySchemeAndHostOfAUrlItCouldNotReach) {
       send(get("http://user:word@127.0.0.1:" + std::to_string(port) + "/services/T00/secret?key=hidden#frag"));
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().kind, ErrorKind::kUnavailable);
-  EXPECT_THAT(response.error().message, testing::StartsWith("http://127.0.0.1: no connection: Failed to connect"));
+  EXPECT_THAT(response.error().message,
+              StartsWith("http://127.0.0.1:" + std::to_string(port) + ": no connection: Failed to connect"));
   EXPECT_TRUE(is_unreached(response.error()));
   for (const char* part : {"user", "word", "services", "T00", "secret", "key", "hidden", "frag"}) {
     EXPECT_THAT(response.error().message, Not(HasSubstr(part)));
@@ -453,7 +458,32 @@ TEST_F(CurlHttp, KnowsWhenACertificateIsAboutToExpire) {
   const Instant now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
   EXPECT_THAT(certificates_about_to_expire(now), IsEmpty());
   EXPECT_THAT(certificates_about_to_expire(now + std::chrono::minutes(50)),
-              Contains(StartsWith("the certificate of https://127.0.0.1 expires on 20")));
+              Contains(StartsWith("the certificate of " + server.url("") + " expires on 20")));
+}
+
+TEST_F(CurlHttp, KnowsTheCertificatesOfTwoPortsOfAHostApart) {
+  const LoopbackServer one(say_secured, LoopbackServer::Transport::kTls);
+  const LoopbackServer other(say_secured, LoopbackServer::Transport::kTls);
+  for (const LoopbackServer* server : {&one, &other}) {
+    const TemporaryFile ca(server->certificate());
+    HttpRequest request = get(server->url());
+    request.ca_file = ca.path();
+    ASSERT_TRUE(send(request));
+  }
+  const Instant later = std::chrono::floor<Duration>(std::chrono::system_clock::now()) + std::chrono::minutes(50);
+  const std::vector<std::string> told = certificates_about_to_expire(later);
+  EXPECT_THAT(told, Contains(StartsWith("the certificate of " + one.url("") + " expires on 20")));
+  EXPECT_THAT(told, Contains(StartsWith("the certificate of " + other.url("") + " expires on 20")));
+}
+
+TEST(UrlOrigin, HasThePortWhereItIsNotTheSchemesOwn) {
+  for (const auto& [url, origin] : {std::pair("https://a.example/x?key=1", "https://a.example"),
+                                    std::pair("https://a.example:443/x", "https://a.example"),
+                                    std::pair("http://a.example:443/x", "http://a.example:443"),
+                                    std::pair("http://u:p@10.0.0.7:9093/x", "http://10.0.0.7:9093"),
+                                    std::pair("https://[::1]:8443/", "https://[::1]:8443")}) {
+    EXPECT_EQ(url_origin(url).value_or("none"), origin);
+  }
 }
 
 TEST_F(CurlHttp, RefusesACertificateNobodyVouchesFor) {
@@ -461,7 +491,7 @@ TEST_F(CurlHttp, RefusesACertificateNobodyVouchesFor) {
   const Result<HttpResponse> response = send(get(server.url()));
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error(),
-            (Error{ErrorKind::kUnavailable, "https://127.0.0.1: SSL certificate problem: self-signed certificate"}));
+            (Error{ErrorKind::kUnavailable, server.url("") + ": SSL certificate problem: self-signed certificate"}));
   EXPECT_TRUE(server.requests().empty());
 }
 
@@ -474,8 +504,9 @@ TEST_F(CurlHttp, RefusesACertificateForAnotherName) {
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error(),
             (Error{ErrorKind::kUnavailable,
-                   "https://localhost: SSL: no alternative certificate subject name matches target host name "
-                   "'localhost'"}));
+                   "https://localhost:" + std::to_string(server.port()) +
+                       ": SSL: no alternative certificate subject name matches target host name "
+                       "'localhost'"}));
   EXPECT_TRUE(server.requests().empty());
 }
 

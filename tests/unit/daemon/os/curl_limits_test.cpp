@@ -50,7 +50,7 @@ TEST_P(LargeAnswer, IsGivenUp) {
   request.max_body = 1000;
   const Result<HttpResponse> response = send(request);
   ASSERT_FALSE(response);
-  EXPECT_EQ(response.error(), (Error{ErrorKind::kInvalid, "http://127.0.0.1: the answer is larger than 1000 bytes"}));
+  EXPECT_EQ(response.error(), (Error{ErrorKind::kInvalid, server.url("") + ": the answer is larger than 1000 bytes"}));
 }
 
 std::string chunked(const std::string& body) {
@@ -81,7 +81,7 @@ TEST(CurlLimits, RefusesPackingsItDidNotAskFor) {
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error(),
             (Error{ErrorKind::kInvalid,
-                   "http://127.0.0.1: the answer is packed as \"gzip, gzip\", which was not asked for"}));
+                   server.url("") + ": the answer is packed as \"gzip, gzip\", which was not asked for"}));
 }
 
 TEST(CurlLimits, GivesUpOnEndlessHeaders) {
@@ -94,7 +94,7 @@ TEST(CurlLimits, GivesUpOnEndlessHeaders) {
     const Result<HttpResponse> response = send(get(server));
     ASSERT_FALSE(response);
     EXPECT_EQ(response.error(),
-              (Error{ErrorKind::kInvalid, "http://127.0.0.1: the answer's headers are larger than 65536 bytes"}));
+              (Error{ErrorKind::kInvalid, server.url("") + ": the answer's headers are larger than 65536 bytes"}));
   }
 }
 
@@ -112,7 +112,7 @@ TEST_P(SlowAnswer, TimesOut) {
   const Result<HttpResponse> response = send(request);
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().kind, ErrorKind::kTimeout) << response.error().message;
-  EXPECT_THAT(response.error().message, testing::StartsWith("http://127.0.0.1: Operation timed out after "));
+  EXPECT_THAT(response.error().message, testing::StartsWith(server.url("") + ": Operation timed out after "));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -145,7 +145,7 @@ TEST_P(BrokenAnswer, IsWorthAnotherTry) {
   const Result<HttpResponse> response = send(get(server));
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().kind, ErrorKind::kUnavailable) << response.error().message;
-  EXPECT_THAT(response.error().message, testing::StartsWith("http://127.0.0.1: "));
+  EXPECT_THAT(response.error().message, testing::StartsWith(server.url("") + ": "));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -179,7 +179,7 @@ TEST_P(StoppedExchange, EndsAtOnce) {
   const Result<HttpResponse> response = pending.get();
   EXPECT_LT(Clock::now() - asked, 100ms);
   ASSERT_FALSE(response);
-  EXPECT_EQ(response.error(), (Error{ErrorKind::kStopped, "http://127.0.0.1: stopped while waiting for an answer"}));
+  EXPECT_EQ(response.error(), (Error{ErrorKind::kStopped, server.url("") + ": stopped while waiting for an answer"}));
 }
 
 INSTANTIATE_TEST_SUITE_P(

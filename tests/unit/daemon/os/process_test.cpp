@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -237,28 +238,74 @@ TEST_P(Process, SendsNoSignalToKpidNorToItsKeeper) {
             "143\n");
 }
 
+/// A socket as that of the daemon, in the folder.
+class OwnSocket {
+ public:
+  explicit OwnSocket(const std::string& folder) : path_(folder + "/socket") {
+    address_.sun_family = AF_UNIX;
+    path_.copy(address_.sun_path, sizeof address_.sun_path - 1);
+    EXPECT_EQ(::bind(listener_.get(), address(), sizeof address_), 0);
+    EXPECT_EQ(::listen(listener_.get(), 8), 0);
+  }
+
+  /// A script that connects to it, then does that in Python.
+  [[nodiscard]] std::string script(const std::string& then) const {
+    return "python3 -c 'import socket, time; s = socket.socket(socket.AF_UNIX); s.connect(\"" + path_ + "\"); " + then +
+           "'";
+  }
+
+  [[nodiscard]] Descriptor connected() const {
+    Descriptor people(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(::connect(people.get(), address(), sizeof address_), 0);
+    return people;
+  }
+
+  /// Whether the next one that connects is a program.
+  [[nodiscard]] bool meets_a_program() const {
+    return is_own_program(Descriptor(::accept(listener_.get(), nullptr, nullptr)).get());
+  }
+
+ private:
+  [[nodiscard]] const sockaddr* address() const {
+    return reinterpret_cast<const sockaddr*>(&address_);  // NOLINT(*-reinterpret-cast)
+  }
+
+  std::string path_;
+  sockaddr_un address_{};
+  Descriptor listener_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+};
+
 TEST_P(Process, IsKnownAtTheOtherEndOfASocket) {
-  const Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string path = folder_ + "/socket";
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  const auto* any = reinterpret_cast<const sockaddr*>(&address);  // NOLINT(*-reinterpret-cast)
-  ASSERT_EQ(::bind(listener.get(), any, sizeof address), 0);
-  ASSERT_EQ(::listen(listener.get(), 8), 0);
-  const std::string connect =
-      "python3 -c 'import socket, time; s = socket.socket(socket.AF_UNIX); s.connect(\"" + path + "\")";
+  const OwnSocket socket(folder_);
   const auto is_own = [&](const std::string& script) {
     std::jthread program(
         [&](const std::stop_token& stop) { EXPECT_FALSE(run_process(shell(script), stop)) << "it was stopped"; });
-    const Descriptor peer(::accept(listener.get(), nullptr, nullptr));
-    return is_own_program(peer.get());
+    return socket.meets_a_program();
   };
-  EXPECT_TRUE(is_own(connect + "; time.sleep(100)'"));
-  EXPECT_TRUE(is_own("(setsid " + connect + "; time.sleep(100)' &) ; sleep 100")) << "that of nobody it knows";
-  const Descriptor people(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  ASSERT_EQ(::connect(people.get(), any, sizeof address), 0);
-  EXPECT_FALSE(is_own_program(Descriptor(::accept(listener.get(), nullptr, nullptr)).get()));
+  EXPECT_TRUE(is_own(socket.script("time.sleep(100)")));
+  EXPECT_TRUE(is_own("(setsid " + socket.script("time.sleep(100)") + " &) ; sleep 100")) << "that of nobody it knows";
+  const Descriptor people = socket.connected();
+  EXPECT_FALSE(socket.meets_a_program());
+}
+
+class AnotherKpid : public ProgramTest {
+ protected:
+  AnotherKpid() : ProgramTest(Forks::kItself) {}
+};
+
+/// As a verb in somebody's shell does, which is no child of the daemon's.
+TEST_F(AnotherKpid, RunsProgramsThatAreKnownToo) {
+  const OwnSocket socket(folder_);
+  const ProcessRequest request = shell(socket.script("s.recv(1)"));
+  const pid_t between = ::fork();
+  if (between == 0) {
+    if (::fork() == 0) {
+      (void)run_process(request, {});
+    }
+    ::_exit(0);
+  }
+  ASSERT_EQ(::waitpid(between, nullptr, 0), between);
+  EXPECT_TRUE(socket.meets_a_program());
 }
 
 TEST_P(Process, StopsWhenAsked) {

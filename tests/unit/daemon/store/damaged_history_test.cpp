@@ -314,6 +314,20 @@ TEST(LostHistory, KeepsWhatWasLastWrittenBesideIt) {
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(kept), {}), "the last steps");
 }
 
+TEST(LostHistory, GivesWhatWasLastWrittenToNoOtherDamagedFile) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  const auto said = said_after(directory, [](const std::string& file) {
+    write_file(file + ".damaged-1", "another history");
+    write_file(file + ".damaged-2-wal", "the last steps of yet another");
+    std::filesystem::remove(file);
+    write_file(file + "-wal", "the last steps");
+  });
+  ASSERT_THAT(said, testing::SizeIs(1));
+  EXPECT_THAT(said[0], testing::HasSubstr(fmt::format("is now \"{}.damaged-3-wal\".", path)));
+  EXPECT_FALSE(std::filesystem::exists(path + ".damaged-1-wal"));
+}
+
 TEST(LostHistory, IsNoneWhereNeverOneWas) {
   const TempDir directory;
   const std::string path = directory.file("kpid.db");
