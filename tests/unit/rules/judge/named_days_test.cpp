@@ -11,15 +11,11 @@
 namespace kpi {
 namespace {
 
-using std::chrono::day;
-using std::chrono::month;
-using std::chrono::year;
-
 /// The first Wednesday of each month of 2026: a third of the usual orders.
 CalendarRules first_wednesdays() {
   NamedDays days;
   for (const auto& [m, d] : {std::pair{1U, 7U}, {2U, 4U}, {3U, 4U}, {4U, 1U}, {5U, 6U}, {6U, 3U}, {7U, 1U}, {8U, 5U}}) {
-    days.holidays.push_back(year{2026} / month{m} / day{d});
+    days.holidays.push_back(std::chrono::year(2026) / std::chrono::month(m) / std::chrono::day(d));
   }
   CalendarRules calendar;
   calendar.days = std::make_shared<const NamedDays>(days);
@@ -30,7 +26,7 @@ CalendarRules first_wednesdays() {
 std::string orders() {
   std::string text;
   const CalendarRules calendar = first_wednesdays();
-  Date date = year{2026} / month{1} / day{1};
+  Date date = std::chrono::year(2026) / 1 / 1;
   for (int t = 0; t < 126; ++t) {
     const Date next{std::chrono::sys_days{date} + std::chrono::days{1}};
     const bool is_holiday = calendar.has_holiday(date, next);
@@ -72,7 +68,7 @@ TEST(NamedDaysOfACalendar, AreUsualInWords) {
 TEST(NamedDaysOfACalendar, ToComeArePartOfWhatIsForeseen) {
   CalendarRules closed = first_wednesdays();
   NamedDays days = *closed.days;
-  days.holidays.insert(days.holidays.begin() + 5, {year{2026} / month{5} / day{14}, year{2026} / month{5} / day{21}});
+  days.holidays.insert(days.holidays.begin() + 5, {std::chrono::year(2026) / 5 / 14, std::chrono::year(2026) / 5 / 21});
   closed.days = std::make_shared<const NamedDays>(days);
   Ledger three({metric_named("web.m")}, kOrders, closed);
   Ledger one({metric_named("web.m")}, kOrders, first_wednesdays());
