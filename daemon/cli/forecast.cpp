@@ -303,7 +303,8 @@ Command forecast_command() {
         true},
        {"horizon",
         "H",
-        "how many steps ahead; what was best over so many weighs most, so that the first steps change a little with "
+        "how many steps ahead, needed without --goals; what was best over so many weighs most, so that the first steps "
+        "change a little with "
         "it"},
        {"period", "M[,M2]", "values in a season: 12, or 24,168; 1 is none (default: found in each series)"},
        {"level", "PERCENT", "levels of the intervals (default 80,95)"},

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
+#include <utility>
 
 namespace kpi::forecast {
 namespace {
@@ -38,9 +40,12 @@ Lag lag_at(double step, double square, double weight, bool is_sum) {
 
 std::vector<Lag> lags_of(const TrialErrors& errors, bool is_sum) {
   std::vector<Lag> lags;
+  // An error stands for those of its origin before it that are not known, too.
+  std::vector<std::size_t> newest(errors.origins, 0);
   for (std::size_t first = 1; first <= errors.horizon; first *= 2) {
     const std::size_t last = std::min(2 * first - 1, errors.horizon);
     double count = 0;
+    double worth = 0;
     double squares = 0;
     double logs = 0;
     for (std::size_t step = first; step <= last; ++step) {
@@ -51,17 +56,29 @@ std::vector<Lag> lags_of(const TrialErrors& errors, bool is_sum) {
           squares += error * error;
           logs += log_step;
           count += 1;
+          worth += static_cast<double>(step - std::exchange(newest[origin], step));
         }
       }
     }
     if (squares > 0) {
       const double step = std::exp(logs / count);
-      const double origins = count / static_cast<double>(last + 1 - first);
+      const double origins =
+          std::min(worth / static_cast<double>(last + 1 - first), static_cast<double>(errors.origins));
       const double weight = std::max(1.0, origins * std::min(1.0, kOverlap * errors.spacing / step));
       lags.push_back(lag_at(step, squares / count, weight, is_sum));
     }
   }
   return lags;
+}
+
+/// Origins of which some error is known.
+double trials_of(const TrialErrors& errors) {
+  double trials = 0;
+  for (std::size_t origin = 0; origin < errors.origins; ++origin) {
+    const auto own = std::span(errors.values).subspan(origin * errors.horizon, errors.horizon);
+    trials += std::ranges::all_of(own, [](double error) { return std::isnan(error); }) ? 0 : 1;
+  }
+  return trials;
 }
 
 struct Candidate {
@@ -95,8 +112,8 @@ ErrorGrowth::ErrorGrowth(const TrialErrors& errors, const ErrorPrior& prior) : i
   std::vector<Lag> lags = lags_of(errors, is_sum_);
   if (prior.scale > 0 && prior.worth > 0) {
     // Where the backtest never erred, that is how the series is; but it was seen so many times only.
-    const double share = lags.empty() ? 1 / (1 + static_cast<double>(errors.origins)) : 1;
-    lags.push_back(lag_at(1, share * prior.scale * prior.scale, prior.worth, is_sum_));
+    const double share = lags.empty() ? 1 / (1 + trials_of(errors)) : 1;
+    lags.push_back(lag_at(prior.steps, share * prior.scale * prior.scale, prior.worth, is_sum_));
   }
   if (lags.empty()) {
     return;

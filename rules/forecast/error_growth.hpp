@@ -22,9 +22,10 @@ struct TrialErrors {
 
 /// What is known beside the backtest.
 struct ErrorPrior {
-  double scale = 0;     ///< Of the error one step ahead.
+  double scale = 0;     ///< Of the error `steps` ahead.
   double worth = 4;     ///< Of so many errors.
   bool is_sum = false;  ///< They are errors of sums: independent ones grow as the root.
+  double steps = 1;     ///< Ahead: more where values are missing, from one known value to the next.
 };
 
 class ErrorGrowth {

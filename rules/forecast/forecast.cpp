@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace kpi::forecast {
 namespace {
@@ -22,21 +23,30 @@ constexpr double kTolerance = 2;
 /// Pulls the weights together: few trials say little about which of two methods is better.
 constexpr double kEvenness = 0.3;
 
-std::vector<std::size_t> choose_origins(std::size_t count, std::size_t horizon, std::size_t period) {
+/// What is known before an origin ends with a value that was seen, as what is known now does.
+std::vector<std::size_t> choose_origins(std::span<const char> known, std::size_t horizon, std::size_t period) {
+  const std::size_t count = known.size();
   const std::size_t least = std::max({kLeastFit, period > 1 ? 2 * period + period % 2 : 0, count / kLeastShare});
   const std::size_t span = std::max({3 * horizon, 3 * period, count / 3});
   const std::size_t first = std::max(least, count > span ? count - span : 0);
-  std::vector<std::size_t> origins;
-  if (first >= count) {
-    return origins;
+  std::vector<std::size_t> possible;
+  std::size_t seen = 0;
+  for (std::size_t t = 0; t < count; ++t) {
+    if (t >= first && known[t - 1] != 0 && seen >= kLeastFit) {
+      possible.push_back(t);
+    }
+    seen += known[t] != 0 ? 1 : 0;
   }
-  const std::size_t room = count - first;
-  const std::size_t wanted = std::min(room, kOrigins);
+  const std::size_t wanted = std::min(possible.size(), kOrigins);
+  std::vector<std::size_t> origins;
   for (std::size_t i = 0; i < wanted; ++i) {
-    origins.push_back(first + i * room / wanted);
+    origins.push_back(possible[i * possible.size() / wanted]);
   }
   return origins;
 }
+
+/// Where values are missing, the errors over so many usual gaps tell how they grow.
+constexpr double kGaps = 4;
 
 constexpr double kMost = std::numeric_limits<double>::max();
 /// Errors of one origin are alike: so many of them count. What speaks against growing errors must be clear.
@@ -110,10 +120,20 @@ double Forecaster::combine(const Projections& projections, std::size_t origin, s
   return sum;
 }
 
+/// How far the past is forecast.
+std::size_t Forecaster::reach() const {
+  return std::max(horizon_ + gap_, static_cast<std::size_t>(std::ceil(kGaps * (stride_ - 1))));
+}
+
+/// Whether what came is known.
+bool Forecaster::is_true_at(std::size_t origin, std::size_t step) const {
+  return known_[origins_[origin] + step] != 0;
+}
+
 void Forecaster::try_out() {
   const std::size_t period = periods_.empty() ? 1 : static_cast<std::size_t>(periods_.back());
-  origins_ = choose_origins(values_.size(), horizon_, period);
-  past_.reset(origins_.size(), horizon_);
+  origins_ = choose_origins(known_, reach(), period);
+  past_.reset(origins_.size(), reach());
   const std::size_t groups = origins_.empty() ? 0 : periods_.empty() ? 1 : 2;
   for (std::size_t group = 0; group < groups; ++group) {
     const std::size_t begin = group * origins_.size() / groups;
@@ -122,7 +142,7 @@ void Forecaster::try_out() {
       continue;
     }
     const auto part = std::span(origins_).subspan(begin, end - begin);
-    pool_.project({values_, periods_, part.front(), part}, begin, past_);
+    pool_.project({values_, known_, periods_, part.front(), part}, begin, past_);
   }
 }
 
@@ -131,6 +151,9 @@ void Forecaster::weigh() {
   weights_.assign(kMethods, 0.0);
   for (std::size_t i = 0; i < origins_.size(); ++i) {
     for (std::size_t step = 0; step < past_.horizon() && origins_[i] + step < values_.size(); ++step) {
+      if (!is_true_at(i, step)) {
+        continue;
+      }
       const double truth = values_[origins_[i] + step];
       for (std::size_t method = 0; method < kMethods; ++method) {
         error[method] += std::abs(past_.at(i, method)[step] - truth);
@@ -165,6 +188,9 @@ ErrorsByLevel Forecaster::errors_by_level(const Forecast& result) const {
   double count = 0;
   for (std::size_t i = 0; i < origins_.size(); ++i) {
     for (std::size_t step = 0; step < past_.horizon() && origins_[i] + step < values_.size(); ++step) {
+      if (!is_true_at(i, step)) {
+        continue;
+      }
       const double said = combine(past_, i, step);
       const double error = values_[origins_[i] + step] - said;
       const double size = ErrorsByLevel{best.level, 1}.at(said);
@@ -193,7 +219,8 @@ void Forecaster::keep_laws(const Forecast& result, Lesson& lesson) {
   if (origins_.size() > 1) {
     errors.spacing = static_cast<double>(origins_.back() - origins_.front()) / static_cast<double>(origins_.size() - 1);
   }
-  TrialErrors totals = errors;
+  const std::size_t sums = past_.horizon() - gap_;
+  TrialErrors totals{origins_.size(), sums, std::vector<double>(origins_.size() * sums, std::nan("")), errors.spacing};
   const ErrorsByLevel by_level = errors_by_level(result);
   for (std::size_t i = 0; i < origins_.size(); ++i) {
     double error = 0;
@@ -201,17 +228,31 @@ void Forecaster::keep_laws(const Forecast& result, Lesson& lesson) {
     for (std::size_t step = 0; step < past_.horizon() && origins_[i] + step < values_.size(); ++step) {
       const double said = combine(past_, i, step);
       const double one = without_rounding(values_[origins_[i] + step] - said, said);
+      const bool is_true = is_true_at(i, step);
+      if (is_true) {
+        errors.at(i, step) = one / by_level.at(said);
+      }
+      if (step < gap_) {
+        continue;
+      }
+      const std::size_t summed = step - gap_;
       sum += said;
       error += one;
-      errors.at(i, step) = one / by_level.at(said);
-      totals.at(i, step) = error / by_level.at(sum / static_cast<double>(step + 1));
+      if (is_true) {
+        totals.at(i, summed) = error / by_level.at(sum / static_cast<double>(summed + 1));
+      }
     }
   }
   const double mean = std::accumulate(values_.begin(), values_.end(), 0.0) / static_cast<double>(values_.size());
-  ErrorPrior prior{without_rounding(one_step_scale(values_, periods_), mean) / by_level.at(mean),
-                   std::min(kWorthOfAll, static_cast<double>(values_.size()) / 4)};
+  ErrorPrior prior{.scale = without_rounding(one_step_scale(values_, known_, periods_), mean) / by_level.at(mean),
+                   .worth = std::min(kWorthOfAll, static_cast<double>(std::ranges::count(known_, 1)) / 4),
+                   .steps = stride_};
   lesson.law = ErrorLaw(errors, prior);
   prior.is_sum = true;
+  if (stride_ > 1 || gap_ > 0) {  // a sum of one step is that step
+    prior.scale = lesson.law.scale(static_cast<double>(1 + gap_));
+    prior.steps = 1;
+  }
   lesson.total_law = ErrorLaw(totals, prior);
   lesson.law.enlarge(unit_);
   lesson.total_law.enlarge(unit_);
@@ -226,11 +267,13 @@ bool Forecaster::load(const Question& question, Forecast& result) {
     days_.emplace(question.values, question.marks, round_of(question));
   }
   Prepared prepared = prepare(days_ ? days_->ordinary() : question.values, question.periods);
-  if (prepared.values.empty()) {
+  if (prepared.values.empty() || prepared.gap > kFarthest) {
     result.lack = Lack::kNoValue;
     return false;
   }
   values_ = std::move(prepared.values);
+  known_ = std::move(prepared.known);
+  gap_ = prepared.gap;
   periods_ = std::move(prepared.periods);
   horizon_ = std::clamp<std::size_t>(question.horizon, 1, kFarthest);
   unit_ = unit_of(values_);
@@ -239,22 +282,28 @@ bool Forecaster::load(const Question& question, Forecast& result) {
   }
   if (values_.size() < 2) {
     values_.push_back(values_.front());
+    known_.push_back(1);
   }
+  stride_ =
+      static_cast<double>(known_.size() - 1) / std::max(1.0, static_cast<double>(std::ranges::count(known_, 1)) - 1);
   result.lowest = std::max(question.lowest, prepared.is_negative ? -kMost : 0);
   result.highest = std::min(question.highest, kMost);
   result.is_positive = *std::ranges::min_element(values_) > 0;
   result.alternative = prepared.alternative;
+  result.gap = gap_;
   is_moved_ = prepared.is_moved;
   return true;
 }
 
 /// The points, in the unit, by the weights there are.
 void Forecaster::foresee(Forecast& result) {
-  future_.reset(1, horizon_);
+  future_.reset(1, gap_ + horizon_);
   const std::array<std::size_t, 1> now{values_.size()};
-  pool_.project({values_, periods_, values_.size(), now}, 0, future_);
-  for (std::size_t step = 0; step < horizon_; ++step) {
-    result.points.push_back(kept_in(combine(future_, 0, step), result.lowest / unit_, result.highest / unit_));
+  pool_.project({values_, known_, periods_, values_.size(), now}, 0, future_);
+  const auto [least, most] = std::ranges::minmax(values_);
+  for (std::size_t step = gap_; step < gap_ + horizon_; ++step) {
+    const double point = least < most ? combine(future_, 0, step) : most;  // what never varied, without rounding
+    result.points.push_back(kept_in(point, result.lowest / unit_, result.highest / unit_));
   }
   result.periods = periods_;
 }
@@ -266,14 +315,14 @@ Lesson Forecaster::learn_from(const Forecast& result, std::size_t given) {
   lesson.trials = origins_.size();
   lesson.given = given;
   lesson.used = values_.size();
-  lesson.steps = usual_steps(pool_.rest(), origins_.empty() ? values_.size() : origins_.front());
+  lesson.steps = usual_steps(pool_.rest(), origins_.empty() ? values_.size() : origins_.front(), known_);
   keep_laws(result, lesson);
   return lesson;
 }
 
 /// As wide as the series moves now.
 void Forecaster::take_laws(const Lesson& lesson, Forecast& result) const {
-  const double now = restlessness(pool_.rest(), lesson.steps);
+  const double now = restlessness(pool_.rest(), lesson.steps, known_);
   result.law = lesson.law;
   result.total_law = lesson.total_law;
   result.law.enlarge(now);
@@ -302,10 +351,13 @@ Lesson Forecaster::learn(const Question& question) {
   if (!load(question, result)) {
     return {};
   }
+  const std::size_t gap = std::exchange(gap_, 0);
   try_out();
   weigh();
   foresee(result);
-  return learn_from(result, question.values.size());
+  Lesson lesson = learn_from(result, question.values.size());
+  lesson.used += gap;
+  return lesson;
 }
 
 Forecast Forecaster::answer(const Question& question) {
@@ -327,7 +379,7 @@ Forecast Forecaster::answer(const Question& question, const Lesson& lesson) {
     return result;
   }
   const std::size_t newer = question.values.size() - std::min(question.values.size(), lesson.given);
-  if (lesson.weights.empty() || is_moved_ || values_.size() != lesson.used + newer) {
+  if (lesson.weights.empty() || is_moved_ || gap_ > 0 || values_.size() != lesson.used + newer) {
     return answer(question);
   }
   periods_ = lesson.periods;
@@ -383,7 +435,7 @@ struct Forecast::Around {
 Forecast::Around Forecast::step_at(std::size_t step) const {
   const double point = points[step - 1];
   return {&law,
-          static_cast<double>(step),
+          static_cast<double>(step + gap),
           doubt_at(step),
           point,
           alternative.of(point),

@@ -20,7 +20,7 @@ namespace kpi::forecast {
 
 /// What is to be forecast.
 struct Question {
-  std::span<const double> values;  ///< Oldest first; what is not finite is missing.
+  std::span<const double> values;  ///< Oldest first; what is not finite is missing, at the end kFarthest at most.
   std::size_t horizon = 1;         ///< Steps ahead, at most kFarthest.
   std::span<const int> periods;    ///< Seasonal periods to consider, at most two; none: found in the series.
   double lowest = -std::numeric_limits<double>::infinity();  ///< Bounds that hold by nature.
@@ -51,6 +51,7 @@ struct Forecast {
   double lowest = 0;
   double highest = 0;
   bool is_positive = false;    ///< All values were: errors are larger upwards than downwards.
+  std::size_t gap = 0;         ///< Values missing at the end: step 1 is so many steps farther ahead.
   std::size_t trials = 0;      ///< Origins of the backtest; 0: the intervals are by rule of thumb.
   std::vector<int> periods;    ///< The seasons that were found.
   std::vector<double> doubts;  ///< By step: how far what a named day does is in doubt; empty: no day has a name.
@@ -105,11 +106,11 @@ class Forecaster {
  public:
   Forecast answer(const Question& question);
 
-  /// Nothing to learn from no value: the lesson is empty.
+  /// Nothing to learn from no value: the lesson is empty. It is for series whose newest value is known.
   Lesson learn(const Question& question);
 
   /// With what was learned from the first `lesson.given` of the values; it is learned anew where the level has broken
-  /// since.
+  /// since, or the newest value is missing.
   Forecast answer(const Question& question, const Lesson& lesson);
 
  private:
@@ -120,12 +121,17 @@ class Forecaster {
   void finish(Forecast& result) const;
   /// Forecasts of the past, and the errors of each method.
   void try_out();
+  [[nodiscard]] std::size_t reach() const;
+  [[nodiscard]] bool is_true_at(std::size_t origin, std::size_t step) const;
   void weigh();
   void keep_laws(const Forecast& result, Lesson& lesson);
   [[nodiscard]] ErrorsByLevel errors_by_level(const Forecast& result) const;
   [[nodiscard]] double combine(const Projections& projections, std::size_t origin, std::size_t step) const;
 
   std::vector<double> values_;  ///< In `unit_`.
+  std::vector<char> known_;     ///< Beside them: whether it was given. The last one was,
+  std::size_t gap_ = 0;         ///< and so many are missing after it.
+  double stride_ = 1;           ///< Steps from one known value to the next, in the mean.
   std::optional<DayEffects> days_;
   double unit_ = 1;
   std::size_t horizon_ = 1;

@@ -23,7 +23,7 @@ void copy(std::span<const double> from, std::span<double> to) {
 }  // namespace
 
 void Pool::project_levels(const PoolTask& task, bool is_log, std::size_t first, Projections& result) {
-  smoother_.fit(is_log ? logarithms_ : adjusted_, task.origins, outlooks_);
+  smoother_.fit(is_log ? logarithms_ : adjusted_, task.given, task.origins, outlooks_);
   for (std::size_t i = 0; i < task.origins.size(); ++i) {
     const auto say = [&](const Outlook& outlook, Method method) {
       const std::span<double> out = result.of(first + i, method);
@@ -53,7 +53,11 @@ void Pool::project_winters(const PoolTask& task, bool is_log, std::size_t first,
   std::size_t t = 0;
   for (std::size_t i = 0; i < task.origins.size(); ++i) {
     for (; t < task.origins[i]; ++t) {
-      winters.step(values[t], t);
+      if (t > 0 && task.given[t] == 0) {
+        winters.pass();
+      } else {
+        winters.step(values[t], t);
+      }
     }
     winters.project(t, result.of(first + i, method));
     restore(result.of(first + i, method), seasons_, t, is_log);

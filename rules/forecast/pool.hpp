@@ -57,6 +57,7 @@ class Projections {
 /// A question to the pool.
 struct PoolTask {
   std::span<const double> values;        ///< Finite.
+  std::span<const char> given;           ///< Beside them: lines are laid through the others.
   std::span<const int> periods;          ///< Seasonal ones, the shortest first; none: no season.
   std::size_t known = 0;                 ///< The seasons are found in so many of the values.
   std::span<const std::size_t> origins;  ///< Rising, from `known` on, at least 2.

@@ -13,22 +13,17 @@ namespace {
 constexpr std::size_t kLongest = 4000;
 constexpr std::size_t kRounds = 12;
 
-/// Straight lines over what is missing; at the end the last value goes on.
+/// Straight lines over what is missing. The first and the last value are known.
 void fill(std::vector<double>& values) {
-  std::size_t last = values.size();
+  std::size_t last = 0;
   for (std::size_t t = 0; t < values.size(); ++t) {
     if (!std::isfinite(values[t])) {
       continue;
     }
-    if (last < t) {
-      for (std::size_t i = last + 1; i < t; ++i) {
-        values[i] = std::lerp(values[last], values[t], static_cast<double>(i - last) / static_cast<double>(t - last));
-      }
+    for (std::size_t i = last + 1; i < t; ++i) {
+      values[i] = std::lerp(values[last], values[t], static_cast<double>(i - last) / static_cast<double>(t - last));
     }
     last = t;
-  }
-  for (std::size_t t = last + 1; t < values.size(); ++t) {
-    values[t] = values[last];
   }
 }
 
@@ -112,7 +107,9 @@ Prepared prepare(std::span<const double> values, std::span<const int> periods) {
   for (const int period : periods) {
     longest = std::max(longest, period);
   }
-  const auto end = values.end();
+  // What is missing at the end is to be forecast, too.
+  const auto end = std::find_if(values.rbegin(), values.rend(), known).base();
+  result.gap = static_cast<std::size_t>(values.end() - end);
   const auto newest = [&](std::size_t count) {
     const auto limit = static_cast<std::ptrdiff_t>(count);
     return std::find_if(std::max(first, end - std::min(limit, end - values.begin())), end, known);
@@ -125,8 +122,8 @@ Prepared prepare(std::span<const double> values, std::span<const int> periods) {
     longest = found.empty() ? 1 : found.back();
   }
   result.values.assign(newest(std::max(kLongest, kRounds * static_cast<std::size_t>(longest))), end);
-  std::vector<char> is_known(result.values.size());
-  std::ranges::transform(result.values, is_known.begin(), known);
+  result.known.resize(result.values.size());
+  std::ranges::transform(result.values, result.known.begin(), known);
   fill(result.values);
   result.is_negative = std::ranges::any_of(result.values, [](double v) { return v < 0; });
   for (const int period : periods.empty() ? std::span<const int>(found) : periods) {
@@ -135,8 +132,8 @@ Prepared prepare(std::span<const double> values, std::span<const int> periods) {
     }
   }
   std::ranges::sort(result.periods);
-  if (!result.periods.empty() && std::ranges::find(is_known, 0) != is_known.end()) {
-    refill(result.values, is_known, result.periods);
+  if (!result.periods.empty() && std::ranges::find(result.known, 0) != result.known.end()) {
+    refill(result.values, result.known, result.periods);
   }
   const Ending ending = tame(result.values, result.periods);
   result.alternative = ending.alternative;
@@ -145,10 +142,11 @@ Prepared prepare(std::span<const double> values, std::span<const int> periods) {
   const bool is_whole = level > 0 && is_enough(result.values.size() - level, result.periods);
   const std::size_t cut = is_whole ? level : ending.cut;
   result.values.erase(result.values.begin(), result.values.begin() + static_cast<std::ptrdiff_t>(cut));
+  result.known.erase(result.known.begin(), result.known.begin() + static_cast<std::ptrdiff_t>(cut));
   return result;
 }
 
-double one_step_scale(std::span<const double> values, std::span<const int> periods) {
+double one_step_scale(std::span<const double> values, std::span<const char> known, std::span<const int> periods) {
   constexpr std::array<double, 6> kGains{0.03, 0.1, 0.2, 0.4, 0.7, 1.0};
   if (values.size() < 2) {
     return 0;
@@ -157,15 +155,20 @@ double one_step_scale(std::span<const double> values, std::span<const int> perio
   std::array<double, kGains.size()> levels{};
   std::array<double, kGains.size()> squares{};
   levels.fill(rest[0]);
+  double seen = 1;
   for (std::size_t t = 1; t < rest.size(); ++t) {
-    const double mean = 1 / static_cast<double>(t + 1);  // as of all so far, until the gain is more
+    if (known[t] == 0) {
+      continue;
+    }
+    seen += 1;
+    const double mean = 1 / seen;  // as of all so far, until the gain is more
     for (std::size_t i = 0; i < kGains.size(); ++i) {
       const double error = rest[t] - levels[i];
       squares[i] += error * error;
       levels[i] += std::max(kGains[i], mean) * error;
     }
   }
-  const double freedom = std::max(1.0, static_cast<double>(rest.size()) - 2);
+  const double freedom = std::max(1.0, seen - 2);
   return std::sqrt(*std::ranges::min_element(squares) / freedom);
 }
 

@@ -22,6 +22,11 @@ double step_to(std::size_t t, std::span<const double> rest, bool is_by_root) {
   return !is_by_root ? step : rest[t - 1] > 0 ? step / std::sqrt(rest[t - 1]) : 0;
 }
 
+/// A step into or out of a value that was never seen says nothing.
+bool is_step(std::size_t t, std::span<const char> known) {
+  return known.empty() || (known[t] != 0 && known[t - 1] != 0);
+}
+
 double quantile_of(std::span<const double> sorted, double probability) {
   const double at = std::max(0.0, probability * static_cast<double>(sorted.size() + 1) - 1);
   const auto low = static_cast<std::size_t>(at);
@@ -30,7 +35,7 @@ double quantile_of(std::span<const double> sorted, double probability) {
 
 }  // namespace
 
-UsualSteps usual_steps(std::span<const double> rest, std::size_t first) {
+UsualSteps usual_steps(std::span<const double> rest, std::size_t first, std::span<const char> known) {
   UsualSteps usual;
   usual.first = std::max<std::size_t>(first, 1);
   if (usual.first + kFewest > rest.size()) {
@@ -40,7 +45,12 @@ UsualSteps usual_steps(std::span<const double> rest, std::size_t first) {
   std::vector<double> sizes;
   sizes.reserve(rest.size() - usual.first);
   for (std::size_t t = usual.first; t < rest.size(); ++t) {
-    sizes.push_back(step_to(t, rest, usual.is_by_root));
+    if (is_step(t, known)) {
+      sizes.push_back(step_to(t, rest, usual.is_by_root));
+    }
+  }
+  if (sizes.size() < kFewest) {
+    return usual;
   }
   std::ranges::sort(sizes);
   usual.count = sizes.size();
@@ -50,14 +60,19 @@ UsualSteps usual_steps(std::span<const double> rest, std::size_t first) {
   return usual;
 }
 
-double restlessness(std::span<const double> rest, const UsualSteps& usual) {
+double restlessness(std::span<const double> rest, const UsualSteps& usual, std::span<const char> known) {
   if (usual.count == 0 || !(usual.quantiles[0] > 0)) {
     return 1;
   }
   static const double kShrink = std::exp(-kRate * (2 - kStated[0] - kStated[1]));
   static const double kGrow = std::exp(kRate);
   double width = 1;
+  double seen = 0;
   for (std::size_t t = usual.first; t < rest.size(); ++t) {
+    if (!is_step(t, known)) {
+      continue;
+    }
+    seen += 1;
     const double size = step_to(t, rest, usual.is_by_root);
     width *= kShrink;
     for (const double quantile : usual.quantiles) {
@@ -65,8 +80,7 @@ double restlessness(std::span<const double> rest, const UsualSteps& usual) {
     }
     width = std::clamp(width, 1 / kMost, kMost);
   }
-  const auto known = static_cast<double>(rest.size() - usual.first);
-  return std::pow(width, known / (known + kDoubt));
+  return std::pow(width, seen / (seen + kDoubt));
 }
 
 }  // namespace kpi::forecast

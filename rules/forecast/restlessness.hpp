@@ -19,10 +19,10 @@ struct UsualSteps {
 };
 
 /// Of values without seasons; those that are never negative move by the root of their level. Steps into `first` and
-/// later ones count.
-UsualSteps usual_steps(std::span<const double> rest, std::size_t first);
+/// later ones count, from a known value to a known one; `known` is beside the values, none: they all are.
+UsualSteps usual_steps(std::span<const double> rest, std::size_t first, std::span<const char> known = {});
 
 /// The share of their usual size that errors have now; 1 where too little is known.
-double restlessness(std::span<const double> rest, const UsualSteps& usual);
+double restlessness(std::span<const double> rest, const UsualSteps& usual, std::span<const char> known = {});
 
 }  // namespace kpi::forecast

@@ -89,33 +89,45 @@ Smoother::Grid::Grid() {
       }
     }
   }
+  echo = echo_of({});
+}
+
+Smoother::TrendEcho Smoother::Grid::echo_of(std::span<const char> given) const {
+  TrendEcho left;
   const std::size_t size = (kMemory + 1) * kTrends;
-  for (auto* table : {&echo.of_level,
-                      &echo.of_trend,
-                      &echo.level_level,
-                      &echo.level_trend,
-                      &echo.trend_level,
-                      &echo.trend_trend,
-                      &echo.square_level,
-                      &echo.product,
-                      &echo.square_trend}) {
+  for (auto* table : {&left.of_level,
+                      &left.of_trend,
+                      &left.level_level,
+                      &left.level_trend,
+                      &left.trend_level,
+                      &left.trend_trend,
+                      &left.square_level,
+                      &left.product,
+                      &left.square_trend}) {
     table->assign(size, 0);
   }
   for (std::size_t i = 0; i < kTrends; ++i) {
     double ll = 1, lt = 0, tl = 0, tt = 1, sll = 0, slt = 0, stt = 0;
     for (std::size_t t = 0; t <= kMemory; ++t) {
       const std::size_t at = t * kTrends + i;
-      echo.level_level[at] = ll;
-      echo.level_trend[at] = lt;
-      echo.trend_level[at] = tl;
-      echo.trend_trend[at] = tt;
-      echo.square_level[at] = sll;
-      echo.product[at] = slt;
-      echo.square_trend[at] = stt;
+      left.level_level[at] = ll;
+      left.level_trend[at] = lt;
+      left.trend_level[at] = tl;
+      left.trend_trend[at] = tt;
+      left.square_level[at] = sll;
+      left.product[at] = slt;
+      left.square_trend[at] = stt;
       const double pl = ll + damping[i] * tl;
       const double pt = lt + damping[i] * tt;
-      echo.of_level[at] = pl;
-      echo.of_trend[at] = pt;
+      left.of_level[at] = pl;
+      left.of_trend[at] = pt;
+      if (t < given.size() && given[t] == 0) {
+        ll = pl;
+        tl *= damping[i];
+        lt = pt;
+        tt *= damping[i];
+        continue;
+      }
       sll += pl * pl;
       slt += pl * pt;
       stt += pt * pt;
@@ -125,6 +137,7 @@ Smoother::Grid::Grid() {
       tt = damping[i] * tt - slope_gain[i] * pt;
     }
   }
+  return left;
 }
 
 const Smoother::Grid& Smoother::shared_grid() {
@@ -144,6 +157,12 @@ void Smoother::step_levels(double value, LevelState& s) {
     s.level[i] += kAlphas[i] * a;
     s.c[i] *= 1 - kAlphas[i];
     s.k[i] = (1 - kAlphas[i]) * s.k[i] + 1;  // with a drift the line has moved on by one since the level was seen
+  }
+}
+
+void Smoother::pass_levels(LevelState& s) {
+  for (double& k : s.k) {
+    k += 1;
   }
 }
 
@@ -174,8 +193,8 @@ void Smoother::look_at_levels(const LevelState& s, std::size_t count, double slo
 
 void Smoother::step_trends(double value, std::size_t t, TrendState& s) const {
   if (t < kMemory) {
-    const double* of_level = &grid_->echo.of_level[t * kTrends];
-    const double* of_trend = &grid_->echo.of_trend[t * kTrends];
+    const double* of_level = &echo_->of_level[t * kTrends];
+    const double* of_trend = &echo_->of_trend[t * kTrends];
     for (std::size_t i = 0; i < kTrends; ++i) {
       const double error = value - s.level[i] - grid_->damping[i] * s.trend[i];
       s.el[i] += error * of_level[i];
@@ -191,14 +210,21 @@ void Smoother::step_trends(double value, std::size_t t, TrendState& s) const {
   }
 }
 
-void Smoother::look_at_trends(const TrendState& s, std::size_t count, Outlooks& result) const {
-  const std::size_t row = std::min(count, kMemory) * kTrends;
+void Smoother::pass_trends(TrendState& s) const {
+  for (std::size_t i = 0; i < kTrends; ++i) {
+    s.trend[i] *= grid_->damping[i];
+    s.level[i] += s.trend[i];
+  }
+}
+
+void Smoother::look_at_trends(const TrendState& s, std::size_t t, std::size_t count, Outlooks& result) const {
+  const std::size_t row = std::min(t, kMemory) * kTrends;
   std::array<double, kTrends> squares{}, level{}, trend{};
   for (std::size_t i = 0; i < kTrends; ++i) {
     const std::size_t at = row + i;
-    const double ll = grid_->echo.square_level[at];
-    const double tt = grid_->echo.square_trend[at];
-    const double lt = grid_->echo.product[at];
+    const double ll = echo_->square_level[at];
+    const double tt = echo_->square_trend[at];
+    const double lt = echo_->product[at];
     const double determinant = ll * tt - lt * lt;
     double start_level = ll > 0 ? s.el[i] / ll : 0;
     double start_trend = 0;
@@ -207,8 +233,8 @@ void Smoother::look_at_trends(const TrendState& s, std::size_t count, Outlooks& 
       start_trend = (s.et[i] * ll - s.el[i] * lt) / determinant;
     }
     squares[i] = std::max(0.0, s.ee[i] - start_level * s.el[i] - start_trend * s.et[i]);
-    level[i] = s.level[i] + start_level * grid_->echo.level_level[at] + start_trend * grid_->echo.level_trend[at];
-    trend[i] = s.trend[i] + start_level * grid_->echo.trend_level[at] + start_trend * grid_->echo.trend_trend[at];
+    level[i] = s.level[i] + start_level * echo_->level_level[at] + start_trend * echo_->level_trend[at];
+    trend[i] = s.trend[i] + start_level * echo_->trend_level[at] + start_trend * echo_->trend_trend[at];
   }
   const auto weights = weights_of(squares, count);
   for (std::size_t i = 0; i < kTrends; ++i) {
@@ -217,27 +243,49 @@ void Smoother::look_at_trends(const TrendState& s, std::size_t count, Outlooks& 
   }
 }
 
+/// That of all series without gaps, or built for this one and kept while the same values are missing.
+const Smoother::TrendEcho& Smoother::echo_of(std::span<const char> given) {
+  const std::span<const char> early = given.first(std::min(given.size(), kMemory));
+  if (std::ranges::find(early, 0) == early.end()) {
+    return grid_->echo;
+  }
+  if (!std::ranges::equal(early, given_)) {
+    given_.assign(early.begin(), early.end());
+    own_echo_ = grid_->echo_of(early);
+  }
+  return own_echo_;
+}
+
 void Smoother::fit(std::span<const double> values,
+                   std::span<const char> given,
                    std::span<const std::size_t> origins,
                    std::vector<Outlooks>& result) {
   result.assign(origins.size(), {});
+  echo_ = &echo_of(given);
   LevelState levels;
   levels.c.fill(1);
   TrendState trends;
   LineSums line;
   std::size_t next = 0;
+  std::size_t count = 0;
   for (std::size_t t = 0; next < origins.size(); ++t) {
     if (t == origins[next]) {
-      look_at_levels(levels, t, line.slope(), result[next]);
-      look_at_trends(trends, t, result[next]);
+      look_at_levels(levels, count, line.slope(), result[next]);
+      look_at_trends(trends, t, count, result[next]);
       ++next;
       if (next == origins.size()) {
         break;
       }
     }
+    line.add(values[t]);
+    if (given[t] == 0) {
+      pass_levels(levels);
+      pass_trends(trends);
+      continue;
+    }
+    ++count;
     step_levels(values[t], levels);
     step_trends(values[t], t, trends);
-    line.add(values[t]);
   }
 }
 

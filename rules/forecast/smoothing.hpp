@@ -33,8 +33,12 @@ struct Outlooks {
 class Smoother {
  public:
   /// Fits all methods to the first `origins[i]` of `values`, for each i, in one pass: to each origin only what lies
-  /// before it is known. Origins rise and are at least 2; the values are finite.
-  void fit(std::span<const double> values, std::span<const std::size_t> origins, std::vector<Outlooks>& result);
+  /// before it is known. Origins rise and are at least 2; the values are finite. Those that are not `given` teach
+  /// nothing: each member goes on as it expects.
+  void fit(std::span<const double> values,
+           std::span<const char> given,
+           std::span<const std::size_t> origins,
+           std::vector<Outlooks>& result);
 
  private:
   static constexpr std::size_t kLevels = 8;    ///< Values of alpha for the methods without a trend of their own.
@@ -51,31 +55,40 @@ class Smoother {
     std::array<double, kTrends> level{}, trend{}, ee{}, el{}, et{};
   };
 
-  static void step_levels(double value, LevelState& state);
-  void step_trends(double value, std::size_t t, TrendState& state) const;
-  static void look_at_levels(const LevelState& state, std::size_t count, double slope, Outlooks& result);
-  void look_at_trends(const TrendState& state, std::size_t count, Outlooks& result) const;
-
-  /// What the start values leave in a member of the trend grid; none of it depends on the series.
+  /// What the start values leave in a member of the trend grid; it depends on which values there are,
+  /// not on what they are.
   struct TrendEcho {
     std::vector<double> of_level, of_trend;  ///< In the one-step forecast, [time][member].
     std::vector<double> level_level, level_trend, trend_level, trend_trend;  ///< In the state after it.
     std::vector<double> square_level, product, square_trend;  ///< Sums of the first two, up to each time.
   };
 
+  static void step_levels(double value, LevelState& state);
+  static void pass_levels(LevelState& state);
+  void step_trends(double value, std::size_t t, TrendState& state) const;
+  void pass_trends(TrendState& state) const;
+  static void look_at_levels(const LevelState& state, std::size_t count, double slope, Outlooks& result);
+  void look_at_trends(const TrendState& state, std::size_t t, std::size_t count, Outlooks& result) const;
+  const TrendEcho& echo_of(std::span<const char> given);
+
   /// The parameters of the members, and their echo.
   struct Grid {
     Grid();
 
+    [[nodiscard]] TrendEcho echo_of(std::span<const char> given) const;
+
     std::array<double, kTrends> gain{}, slope_gain{}, damping{};
     std::array<std::size_t, kTrends> damping_index{};
-    TrendEcho echo;
+    TrendEcho echo;  ///< Where nothing is missing.
   };
 
   /// The one grid there is: built once, never changed.
   static const Grid& shared_grid();
 
   const Grid* grid_ = &shared_grid();
+  const TrendEcho* echo_ = &grid_->echo;
+  std::vector<char> given_;  ///< Of the newest series where something is missing, as far as it matters,
+  TrendEcho own_echo_;       ///< and its echo.
 };
 
 }  // namespace kpi::forecast

@@ -21,6 +21,7 @@ Winters::Winters(std::size_t period) : period_(period) {
 }
 
 void Winters::step(double value, std::size_t t) {
+  ++seen_;
   const std::size_t phase = t % period_;
   for (Member& member : members_) {
     if (t == 0) {
@@ -36,6 +37,13 @@ void Winters::step(double value, std::size_t t) {
   }
 }
 
+void Winters::pass() {
+  for (Member& member : members_) {
+    member.trend *= kDamping;
+    member.level += member.trend;
+  }
+}
+
 void Winters::project(std::size_t count, std::span<double> out) const {
   double least = 1e300;
   for (const Member& member : members_) {
@@ -44,7 +52,7 @@ void Winters::project(std::size_t count, std::span<double> out) const {
   double sum = 0;
   std::ranges::fill(out, 0.0);
   for (const Member& member : members_) {
-    const double power = -0.5 * static_cast<double>(count) * std::log(std::max(member.squares, 1e-300) / least);
+    const double power = -0.5 * static_cast<double>(seen_) * std::log(std::max(member.squares, 1e-300) / least);
     if (power < -30) {
       continue;
     }

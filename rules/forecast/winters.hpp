@@ -14,6 +14,9 @@ class Winters {
 
   void step(double value, std::size_t t);
 
+  /// No value was given: each member goes on as it expects.
+  void pass();
+
   /// Steps 1, 2, … after `count` values, averaged over the members by how well they explain the series.
   void project(std::size_t count, std::span<double> out) const;
 
@@ -26,6 +29,7 @@ class Winters {
 
   std::vector<Member> members_;
   std::size_t period_;
+  std::size_t seen_ = 0;  ///< Values that were given.
 };
 
 }  // namespace kpi::forecast

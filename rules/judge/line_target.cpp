@@ -43,6 +43,10 @@ void add_period(TargetTally& tally, const TargetPlan& plan, double value, Verdic
   tally.missed += verdict == Verdict::kMissed ? 1 : 0;
 }
 
+Verdict verdict_at(const Line& line, Slot slot) {
+  return line.met.contains(slot) ? Verdict::kMet : line.missed.contains(slot) ? Verdict::kMissed : Verdict::kNoData;
+}
+
 /// Goes on from where the line stands, or from the plan's start.
 class Counting {
  public:
@@ -70,17 +74,13 @@ class Counting {
       if (end <= plan_.start) {
         continue;
       }
-      add_period(tally_, plan_, at->value, verdict_at(at->slot), end);
+      add_period(tally_, plan_, at->value, verdict_at(line_, at->slot), end);
     }
     tally_.upto = slot;
     return tally_;
   }
 
  private:
-  [[nodiscard]] Verdict verdict_at(Slot slot) const {
-    return line_.met.contains(slot) ? Verdict::kMet : line_.missed.contains(slot) ? Verdict::kMissed : Verdict::kNoData;
-  }
-
   const Line& line_;
   const Kpi& kpi_;
   const TargetPlan& plan_;
@@ -142,12 +142,9 @@ class Looking {
     TargetPeriod period;
     TargetTally& tally = period.tally;
     double actual = sample.value;
+    const Verdict verdict = verdict_at(line_, sample.slot);
     if (plan.measure != Target::Measure::kLevel) {
       tally = Counting(line_, kpi_, index_).before(sample.slot);
-      const bool is_met = line_.met.contains(sample.slot);
-      const Verdict verdict = is_met                               ? Verdict::kMet
-                              : line_.missed.contains(sample.slot) ? Verdict::kMissed
-                                                                   : Verdict::kNoData;
       add_period(tally, plan, sample.value, verdict, end);
       actual = measured(plan, tally).value_or(sample.value);
     }
@@ -156,8 +153,17 @@ class Looking {
     period.every = kpi_.every;
     const Target& target = kpi_.targets[plan.target];
     const TargetStanding pace = judge_target(target, plan, period, Value::of(actual), TargetStatus::kNotStarted);
-    const auto outlook =
-        look_ahead({&kpi_, &plan, line_.judged.values, sample.slot, sample.value, end, tally, &calendar_});
+    const auto outlook = look_ahead({.kpi = &kpi_,
+                                     .plan = &plan,
+                                     .judged = line_.judged.values,
+                                     .slot = sample.slot,
+                                     .value = sample.value,
+                                     .end = end,
+                                     .tally = tally,
+                                     .met = &line_.met,
+                                     .missed = &line_.missed,
+                                     .verdict = verdict,
+                                     .calendar = &calendar_});
     return {outlook ? std::optional(status_of_probability(target, outlook->probability)) : std::nullopt,
             pace.status,
             pace.is_too_early};
@@ -296,8 +302,17 @@ TargetStanding stand_on_target(const Line& line,
     standing.decides_at = deadline;
     standing.outlook = standing.actual ? std::optional(certain_outlook(plan, period, standing)) : std::nullopt;
   } else if (value.is_known() && !standing.is_final && standing.status != TargetStatus::kNotStarted) {
-    standing.outlook =
-        look_ahead({&kpi, &plan, line.judged.values, slot, value.number, period.end, period.tally, &calendar});
+    standing.outlook = look_ahead({.kpi = &kpi,
+                                   .plan = &plan,
+                                   .judged = line.judged.values,
+                                   .slot = slot,
+                                   .value = value.number,
+                                   .end = period.end,
+                                   .tally = period.tally,
+                                   .met = &line.met,
+                                   .missed = &line.missed,
+                                   .verdict = verdict,
+                                   .calendar = &calendar});
   }
   if (standing.outlook && target.judge == Target::Judge::kForecast) {
     const TargetStatus says = status_of_probability(target, standing.outlook->probability);

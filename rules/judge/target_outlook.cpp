@@ -2,6 +2,7 @@
 
 #include "rules/expr/day_marks.hpp"
 #include "rules/forecast/forecast.hpp"
+#include "rules/judge/miss_chances.hpp"
 #include "rules/judge/outlook_lessons.hpp"
 #include "rules/judge/target_plan.hpp"
 
@@ -135,22 +136,19 @@ std::int64_t periods_left(const OutlookTask& task, Slot deadline) {
   return left;
 }
 
-/// The beta-binomial chances of 0, 1, … and `count` misses among the next `count` periods, each with those of fewer,
-/// after `missed` and `met` were seen (Jeffreys' prior).
-std::vector<double> chances_of_misses(std::int64_t count, double missed, double met) {
-  const double a = missed + 0.5;
-  const double b = met + 0.5;
-  const auto log_beta = [](double x, double y) { return std::lgamma(x) + std::lgamma(y) - std::lgamma(x + y); };
-  std::vector<double> chances;
-  double sum = 0;
-  for (std::int64_t k = 0; k <= count; ++k) {
-    const auto part = static_cast<double>(k);
-    const auto rest = static_cast<double>(count - k);
-    sum += std::exp(std::lgamma(part + rest + 1) - std::lgamma(part + 1) - std::lgamma(rest + 1) +
-                    log_beta(part + a, rest + b) - log_beta(a, b));
-    chances.push_back(std::clamp(sum, 0.0, 1.0));
+/// What became of the newest periods, the present one last: 1 missed, 0 met, NaN without a verdict. Those before the
+/// target's start tell of the rate, too.
+std::vector<double> verdicts_of(const OutlookTask& task) {
+  const auto end = std::ranges::lower_bound(task.judged, task.slot, {}, &Sample::slot);
+  const auto count = std::min<std::ptrdiff_t>(end - task.judged.begin(), kMostValues - 1);
+  std::vector<double> missed;
+  missed.reserve(static_cast<std::size_t>(count) + 1);
+  const auto put = [&](bool is_met, bool is_missed) { missed.push_back(is_missed ? 1 : is_met ? 0 : std::nan("")); };
+  for (auto at = end - count; at != end; ++at) {
+    put(task.met->contains(at->slot), task.missed->contains(at->slot));
   }
-  return chances;
+  put(task.verdict == Verdict::kMet, task.verdict == Verdict::kMissed);
+  return missed;
 }
 
 /// The end of the period so many after the present one, on the civil axis.
@@ -181,12 +179,11 @@ std::optional<Slot> date_of_reaching(const OutlookTask& task, const forecast::Fo
   return std::nullopt;
 }
 
-/// When so many periods are met that the rest may be missed, if they are met as often as until now.
-std::optional<Slot> date_of_share(const OutlookTask& task, double goal, std::int64_t left) {
+/// When so many periods are met that the rest may be missed, if such a share of them is met.
+std::optional<Slot> date_of_share(const OutlookTask& task, double goal, std::int64_t left, double rate) {
   const auto met = static_cast<double>(task.tally.met);
   const auto missed = static_cast<double>(task.tally.missed);
   const double lacking = goal * (met + missed + static_cast<double>(left)) - met;
-  const double rate = (met + 0.5) / (met + missed + 1);
   const double periods = std::max(1.0, std::ceil(lacking / rate - 1e-9));
   return periods <= static_cast<double>(left) ? std::optional(end_after(task, static_cast<std::size_t>(periods)))
                                               : std::nullopt;
@@ -199,8 +196,8 @@ TargetOutlook outlook_of_share(const OutlookTask& task, double goal, std::int64_
   const auto periods = static_cast<double>(left);
   const double whole = met + missed + periods;
   TargetOutlook outlook;
-  outlook.projected = (met + periods * (met + 0.5) / (met + missed + 1)) / whole;
-  const std::vector<double> chances = chances_of_misses(left, missed, met);
+  const auto [expected, chances] = chances_of_misses(verdicts_of(task), left);
+  outlook.projected = (met + periods - expected) / whole;
   const auto share_at = [&](double chance) {
     const auto misses = std::ranges::lower_bound(chances, chance) - chances.begin();
     return (met + periods - std::min(static_cast<double>(misses), periods)) / whole;
@@ -209,7 +206,7 @@ TargetOutlook outlook_of_share(const OutlookTask& task, double goal, std::int64_
   outlook.high = share_at(0.1);
   const double allowed = std::floor((1 - goal) * whole + 1e-9) - missed;
   outlook.probability = allowed < 0 ? 0 : chances[static_cast<std::size_t>(std::min(allowed, periods))];
-  outlook.reached_by = date_of_share(task, goal, left);
+  outlook.reached_by = date_of_share(task, goal, left, 1 - expected / periods);
   return outlook;
 }
 

@@ -64,14 +64,17 @@ struct Held {
 };
 
 /// How often the 80 % intervals of the first and the last step, and of the sum of all, hold.
-Held held(const Kind& kind, int period) {
+Held held(const Kind& kind, int period, bool (*is_missing)(std::size_t t) = [](std::size_t) { return false; }) {
   Forecaster forecaster;
   Held held;
   const std::array<int, 1> periods{period};
   for (std::size_t series = 0; series < kSeries; ++series) {
     const std::vector<double> values = kind(kicks_of(series));
-    const Forecast answer =
-        forecaster.answer({.values = std::span(values).first(kKnown), .horizon = kAhead, .periods = periods});
+    std::vector<double> known(values.begin(), values.begin() + kKnown);
+    for (std::size_t t = 0; t < kKnown; ++t) {
+      known[t] = is_missing(t) ? std::nan("") : known[t];
+    }
+    const Forecast answer = forecaster.answer({.values = known, .horizon = kAhead, .periods = periods});
     const auto holds = [&](std::size_t step) {
       const double truth = values[kKnown + step - 1];
       return answer.quantile(step, 0.1) <= truth && truth <= answer.quantile(step, 0.9) ? 1.0 / kSeries : 0;
@@ -99,6 +102,23 @@ TEST(Coverage, IsWhatIsSaidOfTheFirstStepTheLastAndTheirSum) {
     for (const double share : {now.first, now.last, now.sum}) {
       EXPECT_GT(share, 0.67) << name;
       EXPECT_LT(share, 0.95) << name;
+    }
+  }
+}
+
+/// What is missing says nothing, and adds doubt.
+TEST(Coverage, IsWhatIsSaidWhereValuesAreMissing) {
+  using Missing = bool (*)(std::size_t t);
+  const std::vector<std::pair<std::string, Missing>> patterns{
+      {"three of five", [](std::size_t t) { return noise(t + 7) < 0.2; }},
+      {"all but each fifth", [](std::size_t t) { return t % 5 != 0; }},
+      {"the last thirty", [](std::size_t t) { return t >= kKnown - 30; }}};
+  for (const auto& [name, is_missing] : patterns) {
+    for (const double kept : {0.0, 1.0}) {
+      const Held now = held(returning(kept), 1, is_missing);
+      EXPECT_GT(now.first, 0.67) << name << kept;
+      EXPECT_GT(now.last, 0.67) << name << kept;
+      EXPECT_GT(now.sum, 0.67) << name << kept;
     }
   }
 }

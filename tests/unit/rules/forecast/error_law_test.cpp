@@ -61,6 +61,23 @@ TEST(ErrorLaw, WidensHardlyWhereErrorsDoNotGrow) {
   EXPECT_NEAR(sum_law.scale(64), 8, 2.5);  // they average out
 }
 
+TEST(ErrorLaw, OfUnknownErrorsIsNotThatTheBacktestNeverErred) {
+  TrialErrors errors{16, 9, std::vector<double>(16UL * 9, std::nan(""))};
+  EXPECT_NEAR(ErrorLaw(errors, {3, 16}).scale(1), 3, 0.2);
+  std::ranges::fill(errors.values, 0.0);
+  EXPECT_LT(ErrorLaw(errors, {3, 16}).scale(1), 1);
+}
+
+TEST(ErrorLaw, GoesByAnErrorThatWasSeenFartherAhead) {
+  TrialErrors errors = walk_errors(16, 20);
+  for (std::size_t step = 0; step < 20; ++step) {
+    for (std::size_t i = 0; i < 16; ++i) {
+      errors.at(i, step) = step % 5 == 4 ? errors.at(i, step) : std::nan("");
+    }
+  }
+  EXPECT_NEAR(ErrorLaw(errors, {.scale = std::sqrt(5), .worth = 16, .steps = 5}).scale(1), 1, 0.15);
+}
+
 TEST(ErrorLaw, GivesTheProbabilityThatBelongsToItsQuantile) {
   const ErrorLaw law(walk_errors(16, 9), {1});
   for (const double probability : {0.01, 0.2, 0.5, 0.9}) {

@@ -55,7 +55,7 @@ TEST(Forecast, OfNothingSaysThatThereIsNoValue) {
 TEST(Forecast, OfOnePointIsThatPoint) {
   const Forecast answer = forecast({7}, 3);
   expect_sound(answer, 3);
-  EXPECT_NEAR(answer.points[2], 7, 1e-9);
+  EXPECT_EQ(answer.points, std::vector<double>(3, 7));  // not 6.999999999999998
 }
 
 TEST(Forecast, OfALineGoesOn) {
@@ -106,6 +106,70 @@ TEST(Forecast, GoesOnFromTheLastValueThatIsThere) {
   }
   EXPECT_NEAR(forecast(values, 7, week).points[0], 500, 60);
   EXPECT_NEAR(forecast(values, 7, week).points[1], 1000, 60);
+}
+
+TEST(Forecast, DoesNotFollowTheLinesThatAreLaidOverMissingValues) {
+  double squares = 0;
+  constexpr std::size_t kSeries = 20;
+  for (std::size_t series = 0; series < kSeries; ++series) {
+    std::vector<double> values;
+    for (std::size_t t = 0; t < 121; ++t) {
+      values.push_back(t % 2 == 0 ? 100 + 10 * noise(1000 * series + t) : kNaN);
+    }
+    const double error = forecast(values, 4).points[3] - 100;
+    squares += error * error / kSeries;
+  }
+  EXPECT_LT(std::sqrt(squares), 2);
+}
+
+TEST(Forecast, OverAGapIsAsFarAheadAsTheGapIsLong) {
+  std::vector<double> values{1000};
+  for (std::size_t t = 0; t < 120; ++t) {
+    values.push_back(values.back() + 10 * noise(t));
+  }
+  const Forecast near = forecast(values, 15);
+  values.insert(values.end(), 10, kNaN);
+  const Forecast beyond = forecast(values, 5);
+  expect_sound(beyond, 5);
+  EXPECT_EQ(beyond.gap, 10U);
+  for (std::size_t step = 1; step <= 5; ++step) {
+    EXPECT_EQ(beyond.points[step - 1], near.points[step + 9]);
+    EXPECT_NEAR(beyond.quantile(step, 0.9), near.quantile(step + 10, 0.9), 1e-9);
+    EXPECT_NEAR(beyond.at_least(step, 1010), near.at_least(step + 10, 1010), 1e-9);
+  }
+  // The sum of one step is that step.
+  EXPECT_NEAR(
+      (beyond.total_quantile(1, 0.9) - beyond.points[0]) / (beyond.quantile(1, 0.9) - beyond.points[0]), 1, 0.25);
+}
+
+TEST(Forecast, OfValuesWithAGapTakesNoLessonOfOthers) {
+  std::vector<double> values{1000};
+  for (std::size_t t = 0; t < 120; ++t) {
+    values.push_back(values.back() + 10 * noise(t));
+  }
+  Forecaster forecaster;
+  const Lesson lesson = forecaster.learn({.values = values, .horizon = 15, .periods = kNoSeason});
+  values.insert(values.end(), 10, kNaN);
+  const Question question{.values = values, .horizon = 5, .periods = kNoSeason};
+  EXPECT_EQ(forecaster.answer(question, lesson).total_quantile(5, 0.9),
+            forecaster.answer(question).total_quantile(5, 0.9));
+  // Learned before a weekend without values, it is good for the Monday after it.
+  const Lesson before = forecaster.learn(question);
+  values.push_back(1000);
+  const Forecast taught = forecaster.answer({.values = values, .horizon = 5, .periods = kNoSeason}, before);
+  EXPECT_EQ(taught.law.scale(3), [&] {
+    ErrorLaw law = before.law;
+    law.enlarge(taught.law.scale(1) / law.scale(1));
+    return law.scale(3);
+  }());
+}
+
+TEST(Forecast, OfNoValueForLongIsNone) {
+  std::vector<double> values{5, 6, 7};
+  values.insert(values.end(), kFarthest, kNaN);
+  expect_sound(forecast(values, 2), 2);
+  values.push_back(kNaN);
+  EXPECT_EQ(forecast(values, 2).lack, Lack::kNoValue);
 }
 
 TEST(Forecast, GoesByWhatCameAfterABreakOfTheLevel) {

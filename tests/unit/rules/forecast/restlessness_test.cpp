@@ -51,6 +51,19 @@ TEST(Restlessness, OfAConstantOrOfLittleIsNone) {
   EXPECT_EQ(restlessness({}, usual_steps({}, 0)), 1);
 }
 
+TEST(Restlessness, GoesByStepsBetweenKnownValuesOnly) {
+  std::vector<double> rest;
+  std::vector<char> known;
+  for (std::size_t t = 0; t < 2 * kLearned; ++t) {
+    known.push_back(t < kLearned || t % 20 == 0 ? 1 : 0);
+    rest.push_back(known.back() != 0 ? 5000 + 10 * bell(t) : rest.back());
+  }
+  const std::span<const double> all(rest);
+  EXPECT_LT(restlessness(rest, usual_steps(all.first(kLearned), 0)), 0.7);
+  EXPECT_NEAR(restlessness(rest, usual_steps(all.first(kLearned), 0), known), 1, 0.2);
+  EXPECT_EQ(usual_steps(all, kLearned, known).count, 0U);
+}
+
 TEST(Restlessness, IsDefinedWhereALevelBecameNegative) {
   std::vector<double> rest;
   for (std::size_t t = 0; t < 60; ++t) {

@@ -90,6 +90,27 @@ TEST(TargetRate, OfAShareIsHowManyOfTheRestMustBeMet) {
   EXPECT_EQ(expected_day(*ledger), "");
 }
 
+TEST(TargetRate, OfAShareGoesByAllThatWasJudgedAndByRuns) {
+  const std::string target = "to: 70%, measure: share_met";
+  const std::string more = "    thresholds: {warning: 5}\n";
+  const auto outlook = [&](std::string_view values) {
+    return *aimed(target, values, more)->line("x").target_standing.outlook;
+  };
+  // January was missed, all of February met: March is not as sure to be as after a good January.
+  EXPECT_GT(outlook("10x59").probability, 0.99);
+  EXPECT_LT(outlook("0x31 10x28").probability, 0.95);
+  // One of three is missed, one by one or ten in a row.
+  std::string apart;
+  std::string runs;
+  for (int day = 0; day < 59; ++day) {
+    apart += day % 3 == 1 ? "0 " : "10 ";
+    runs += day % 30 < 10 ? "0 " : "10 ";
+  }
+  const TargetOutlook one_by_one = outlook(apart);
+  const TargetOutlook in_a_row = outlook(runs);
+  EXPECT_GT(in_a_row.high - in_a_row.low, 1.5 * (one_by_one.high - one_by_one.low));
+}
+
 TEST(TargetRate, TheDayIsExpectedForEveryMeasure) {
   EXPECT_EQ(expected_day(*aimed("from: 0, to: 400, measure: total", "10x59")), "2026-03-12");
   EXPECT_EQ(expected_day(*aimed("from: 0, to: 9, measure: average", "10x59")), "2026-03-01");
