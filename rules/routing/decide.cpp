@@ -450,6 +450,10 @@ void Decider::shift(const AlertEvent& event) {
   }
   for (Member& member : alert.members) {
     RoutingGroup& group = state_.groups.find(member.group)->second;
+    if (group.reminder && member.reminder) {  // what held it may not hold back what is so bad
+      group.reminder = std::min(*group.reminder, std::max(*member.reminder, context_.now));
+      schedule(group);
+    }
     const bool is_heard = group.kind == RoutingGroup::Kind::kAlerts || is_told_by_steps_alone(alert, group);
     const bool is_news = is_worse && (is_voided || member.severity < event.severity);
     if (!is_news || !is_heard || !is_known(alert, member)) {

@@ -88,7 +88,7 @@ Maybe combined(const std::string& how, const std::vector<Numbered>& values, doub
     for (const double number : numbers) {
       squares += (number - mean) * (number - mean);
     }
-    return finite(numbers.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(numbers.size() - 1)));
+    return numbers.size() < 2 ? std::nullopt : finite(std::sqrt(squares / static_cast<double>(numbers.size() - 1)));
   }
   std::vector<double> slopes;
   for (std::size_t i = 0; i < values.size(); ++i) {

@@ -60,7 +60,8 @@ TEST(OverTime, OfUniqueCountsAndLevelsThereIsNoTotal) {
   EXPECT_THAT(said_of("x: {value: web.stock}\ny: {value: x + 1" + target), testing::SizeIs(1));
   EXPECT_THAT(said_of("x: {value: web.visits" + target), IsEmpty());
   EXPECT_THAT(said_of("x: {value: sum(web.stock)" + target), IsEmpty()) << "a sum that somebody asks for";
-  EXPECT_THAT(said_of("x: {value: web.users, target: {measure: average, to: 3000, by: 2026-12-31}}\n"), IsEmpty());
+  EXPECT_THAT(said_of("x: {value: web.users, target: {measure: average, from: 1000, to: 3000, by: 2026-12-31}}\n"),
+              IsEmpty());
 }
 
 TEST(OverTime, AKpiThatIsAUniqueCountIsNotSummedUp) {
