@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace kpi {
 namespace {
@@ -95,23 +96,68 @@ class Search {
   Diagnostics& diagnostics_;
 };
 
-/// By its text alone: an address, or anything behind the name of a secret.
-bool may_hold_secret(std::string_view line) {
-  if (line.find("://") != std::string_view::npos) {
-    return true;
-  }
+/// What stands behind the names of secrets on a line, and behind the begin of an address. By its text alone: a file
+/// that could not be parsed has no keys.
+struct SecretPart {
+  std::string_view text;
+  bool is_address = false;
+};
+
+std::vector<SecretPart> parts_like_secrets(std::string_view line) {
+  std::vector<SecretPart> parts;
   for (std::size_t colon = line.find(':'); colon != std::string_view::npos; colon = line.find(':', colon + 1)) {
     const std::string_view before = line.substr(0, colon);
     const std::size_t begin = before.find_last_of(" \t{,\"'");
-    if (is_secret_name(before.substr(begin == std::string_view::npos ? 0 : begin + 1)) && colon + 1 < line.size()) {
-      return true;
+    const bool is_address = line.substr(colon).starts_with("://");
+    const bool is_named = is_secret_name(before.substr(begin == std::string_view::npos ? 0 : begin + 1));
+    const std::string_view part = trim(line.substr(colon + (is_address ? 3 : 1)));
+    if ((is_address || is_named) && !part.empty()) {
+      parts.push_back({part, is_address});
     }
   }
-  return false;
+  return parts;
+}
+
+/// Long, and of letters and digits: no word that somebody reads.
+bool is_like_token(std::string_view word) {
+  constexpr std::size_t kShortest = 16;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return word.size() >= kShortest && std::ranges::any_of(word, is_digit) && !std::ranges::all_of(word, is_digit);
+}
+
+std::vector<std::string_view> words_of(std::string_view part) {
+  std::vector<std::string_view> words;
+  for (std::size_t begin = 0; begin < part.size();) {
+    const std::size_t end = std::min(part.find_first_of(" \t\"',:/?&=#[]{}", begin), part.size());
+    if (end > begin) {
+      words.push_back(part.substr(begin, end - begin));
+    }
+    begin = end + 1;
+  }
+  return words;
+}
+
+/// A value under the name of a secret that is no reference, or an address with a token in it.
+bool holds_literal(std::string_view line) {
+  return std::ranges::any_of(parts_like_secrets(line), [&](const SecretPart& part) {
+    return part.text.find("${") == std::string_view::npos &&
+           (!part.is_address || std::ranges::any_of(words_of(part.text), is_like_token));
+  });
+}
+
+/// Whether a text has a word of what may be a secret on the line.
+bool quotes_secret(std::string_view text, std::string_view line) {
+  constexpr std::size_t kShortest = 4;
+  return std::ranges::any_of(parts_like_secrets(line), [&](const SecretPart& part) {
+    return std::ranges::any_of(words_of(part.text), [&](std::string_view word) {
+      return word.size() >= kShortest && text.find(word) != std::string_view::npos;
+    });
+  });
 }
 
 using Lines = std::set<std::pair<const SourceText*, std::uint32_t>>;
 
+/// Neither the lines nor words of them.
 void hide(const Lines& lines, Diagnostics& diagnostics) {
   if (lines.empty()) {
     return;
@@ -119,7 +165,17 @@ void hide(const Lines& lines, Diagnostics& diagnostics) {
   Diagnostics hidden;
   for (Diagnostic item : diagnostics.items()) {
     for (Position* place : {&item.position, &item.related}) {
-      place->length = lines.contains({place->source, place->line}) ? 0 : place->length;
+      if (!lines.contains({place->source, place->line})) {
+        continue;
+      }
+      place->length = 0;
+      const std::string_view line = place->source->line(place->line);
+      if (quotes_secret(item.message, line)) {
+        item.message = "something is wrong on this line, which may hold a secret and is not shown";
+      }
+      if (quotes_secret(item.remedy, line)) {
+        item.remedy = "write the value in quotes, or as a reference such as \"${env:NAME}\"";
+      }
     }
     hidden.add(std::move(item));
   }
@@ -141,8 +197,11 @@ bool is_of_literal_secret(const Diagnostic& diagnostic) {
 void hide_lines_of_secrets(Diagnostics& diagnostics) {
   Lines lines;
   for (const Diagnostic& item : diagnostics.items()) {
-    if (is_of_literal_secret(item)) {
-      lines.emplace(item.position.source, item.position.line);
+    for (const Position& place : {item.position, item.related}) {
+      const bool is_warned_of = is_of_literal_secret(item) && place == item.position;
+      if (place.source != nullptr && (is_warned_of || holds_literal(place.source->line(place.line)))) {
+        lines.emplace(place.source, place.line);
+      }
     }
   }
   hide(lines, diagnostics);
@@ -152,7 +211,7 @@ void hide_lines_like_secrets(Diagnostics& diagnostics) {
   Lines lines;
   for (const Diagnostic& item : diagnostics.items()) {
     for (const Position& place : {item.position, item.related}) {
-      if (place.source != nullptr && may_hold_secret(place.source->line(place.line))) {
+      if (place.source != nullptr && !parts_like_secrets(place.source->line(place.line)).empty()) {
         lines.emplace(place.source, place.line);
       }
     }

@@ -18,10 +18,10 @@ void warn_of_literal_secret(const Position& position, std::string remedy, Diagno
 /// Whether it is one of these warnings: its place is that of the secret.
 bool is_of_literal_secret(const Diagnostic& diagnostic);
 
-/// After a load: no other finding shows a line that holds one either.
+/// After a load: no other finding shows a line that holds one, nor a word of it, either.
 void hide_lines_of_secrets(Diagnostics& diagnostics);
 
-/// The same of a file that could not be parsed: no line is shown that has an address, or the name of a secret, in it.
+/// The same of a file that could not be parsed: of no line that has an address, or the name of a secret, in it.
 void hide_lines_like_secrets(Diagnostics& diagnostics);
 
 }  // namespace kpi

@@ -241,6 +241,9 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   state.is_edited = is_edited(before, state.cursor_mark);
   if (plugin != nullptr && plugin->is_whole && state.is_edited) {
     result.poll->whole_from = Slot{std::numeric_limits<std::int64_t>::min()};
+  } else if (state.is_edited && !source.is_entered && !result.poll->whole_from && !result.poll->samples.empty()) {
+    // It was asked for everything: from its first row on that is what there is.
+    result.poll->whole_from = std::ranges::min(result.poll->samples, {}, &PolledSample::slot).slot;
   }
   const bool goes_on = result.poll->has_more || result.poll->broken_off;
   state.row.cursor = state.cursor_mark + std::string(state.is_edited && goes_on ? kEdited : "") + result.poll->cursor;

@@ -56,8 +56,22 @@ std::vector<const Program*> programs_of(const Kpi& kpi) {
   return programs;
 }
 
+/// A structure as it is written, secrets left out: who asks is not what is asked for.
+void add_tree(const OptionTree& tree, std::string& text) {  // NOLINT(misc-no-recursion)
+  text += tree.text;
+  for (const OptionTree& item : tree.items) {
+    text += "\n- ";
+    add_tree(item, text);
+  }
+  for (const auto& [key, value] : tree.entries) {
+    text += "\n{" + key.text + ": ";
+    add_tree(value, text);
+    text += "}";
+  }
+}
+
 /// What decides how a source's answer becomes samples: after a change of these everything is read anew.
-std::string settings_text(const SourceConfig& source) {
+std::string settings_text(const SourceConfig& source, const Config& config) {
   const SourceSettings& settings = source.settings;
   std::string text = source.plugin + "\n" + settings.grain.text() + "\n" + settings.zone.name() + "\n";
   text += std::to_string(settings.calendar.week_starts.c_encoding()) + " " +
@@ -66,11 +80,20 @@ std::string settings_text(const SourceConfig& source) {
   const auto add_options = [&](const OptionValues& options) {
     for (const auto& [key, value] : options) {
       text += key + ": " + value.text + join(value.items, "\n") + "\n";
+      if (value.tree != nullptr && key != "auth") {
+        add_tree(*value.tree, text);
+      }
     }
   };
   add_options(settings.options);
   for (const auto& conversion : source.conversions) {
     text += conversion ? "convert " + conversion->to + " " + conversion->rates + "\n" : "";
+    const auto rates = std::ranges::find_if(config.sources, [&](const SourceConfig& other) {
+      return conversion && other.settings.name == conversion->rates;
+    });
+    for (const std::uint32_t metric : rates == config.sources.end() ? std::vector<std::uint32_t>() : rates->metrics) {
+      text += config.rules.metrics[metric].name + " " + config.rules.metrics[metric].unit + "\n";
+    }
   }
   for (const SourceMetric& metric : settings.metrics) {
     text += "metric " + metric.name + " " + std::string(name_of(metric.kind)) + " " + number_text(metric.scale) + "\n";
@@ -136,7 +159,7 @@ void Engine::plan() {
   for (std::uint32_t i = 0; i < sources_.size(); ++i) {
     const SourceConfig& source = config_->sources[i];
     sources_[i].row.name = source.settings.name;
-    sources_[i].cursor_mark = fingerprint(settings_text(source)) + " " + source.settings.grain.text() + " ";
+    sources_[i].cursor_mark = fingerprint(settings_text(source, *config_)) + " " + source.settings.grain.text() + " ";
     for (const std::uint32_t metric : config_->sources[i].metrics) {
       source_of_metric_[metric] = i;
     }

@@ -12,9 +12,13 @@ bool is_of_itself(Aggregate how) {
          how == Aggregate::kQuantile;
 }
 
-bool is_quotient(const Program& value) {
+/// A quotient of what is measured, a difference, or what depends on a condition: a rate, what came on top, a count of
+/// periods.
+bool is_of_another_sort(const Program& value) {
   for (std::size_t i = 1; i < value.code.size(); ++i) {
-    if (value.code[i].op == OpCode::kDivide && value.code[i - 1].op != OpCode::kNumber) {
+    const OpCode op = value.code[i].op;
+    const bool is_quotient = op == OpCode::kDivide && value.code[i - 1].op != OpCode::kNumber;
+    if (is_quotient || op == OpCode::kSubtract || op == OpCode::kChange || op == OpCode::kIf) {
       return true;
     }
   }
@@ -24,7 +28,7 @@ bool is_quotient(const Program& value) {
 }  // namespace
 
 OverTime over_time(const Program& value, std::span<const Metric> metrics, std::span<const OverTime> earlier) {
-  if (is_quotient(value)) {
+  if (is_of_another_sort(value)) {
     return OverTime::kOpen;
   }
   bool has_unique = false;

@@ -14,7 +14,8 @@ enum class OverTime : std::uint8_t {
   kStock,   ///< Levels: what is there in two periods is there once.
 };
 
-/// By what the value is made of; a quotient of what is measured is kOpen. `earlier`: of the KPIs before it, by index.
+/// By what the value is made of; a quotient, a difference and what a condition chooses is kOpen. `earlier`: of the KPIs
+/// before it, by index.
 OverTime over_time(const Program& value, std::span<const Metric> metrics, std::span<const OverTime> earlier);
 
 /// A target's total of what does not add up is an error.

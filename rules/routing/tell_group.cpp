@@ -48,7 +48,7 @@ std::optional<Decision> Decider::hold_of(const RoutingGroup& group,
     return std::nullopt;
   }
   Decision why = decision(group, key, alert);
-  const Labels labels = alert.is_firing ? labels_now(alert) : alert.labels;
+  const Labels labels = labels_now(alert);  // of one that is over, as bad as it was last
   for (const auto& [id, silence] : state_.silences) {
     if (silence.is_active(context_.now) && matches(silence.match, labels)) {
       why.hold = Hold::kSilenced;
@@ -319,8 +319,8 @@ void Decider::remind(RoutingGroup& group) {
     return;
   }
   const Route& route = route_of(group);
-  const Instant whole = shifted(route.repeat);
-  const Instant soon = route.repeat_grows ? context_.now + (whole - context_.now) / 2 : whole;
+  // Not what was told just now: it is no news that it goes on.
+  const Instant soon = context_.now + (shifted(route.repeat) - context_.now) / 2;
   std::vector<AlertKey> due;
   Instant next = Instant::max();
   Instant first = Instant::max();

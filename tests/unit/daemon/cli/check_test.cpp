@@ -43,7 +43,15 @@ TEST(CheckSecrets, ShowsNoLineThatMayHoldOneOfAFileThatIsNoYaml) {
   Program program("2026-03-15T06:00:00Z");
   write_site(program);
   for (const char* line : {"  team: {type: slack, url: \"https://chat.example.com/services/T0/hush\"",
-                           "  team: {type: smtp, password: hush, host: \"mail.example.com\"\" }"}) {
+                           "  team: {type: smtp, password: hush, host: \"mail.example.com\"\" }",
+                           "  team: {type: email, smtp: \"h:587\", password: @hush-hush9!}",
+                           "  team: {type: email, smtp: \"h:587\", password: hush: X9}",
+                           "  team: {type: email, smtp: \"h:587\", password: !hush-hush}",
+                           "  team: {type: slack, url: \"https://hooks.example.com/services/T/B/hush\" extra}",
+                           "  team: {type: email, smtp: \"h:587\", password: [hush-hush]}",
+                           "  team: {type: email, smtp: \"h:587\", password: {hush-hush}}",
+                           "  team: {type: slak, url: \"https://hooks.example.com/services/hush9hush9hush9hush9\"}"}) {
+    SCOPED_TRACE(line);
     program.write("kpid.yaml", std::string("channels:\n") + line + "\nroutes: [{match: {}, to: [team]}]\n");
     const Ended ended = program.on_folder({"check"});
     EXPECT_EQ(ended.code, 1);

@@ -66,9 +66,9 @@ TEST(Salvaged, WhatHadTooFewToBeJudgedStaysSoUnderTheRuleOfThen) {
     return "kpis:\n  rate: {value: shop.orders / web.visits, min_sample: {web.visits: 20}, thresholds: {warning: " +
            limit + "}}\n";
   };
-  Story story(kSite, rules_of("1%"));
+  Story story(kSite, rules_of("0.01"));
   live(story, 1, 20);  // of the first nine days there are too few
-  story.restart(kSite, rules_of("2%"));
+  story.restart(kSite, rules_of("0.02"));
   story.pass("2026-01-21 07:00");
   const std::vector<std::string> before = story.ledger();
   EXPECT_THAT(before, testing::Contains(testing::HasSubstr("no_data")));

@@ -59,6 +59,12 @@ TEST(OverTime, OfUniqueCountsAndLevelsThereIsNoTotal) {
               testing::ElementsAre(HasSubstr("x is a level (kind: level): what is there in two of them would count")));
   EXPECT_THAT(said_of("x: {value: web.stock}\ny: {value: x + 1" + target), testing::SizeIs(1));
   EXPECT_THAT(said_of("x: {value: web.visits" + target), IsEmpty());
+  for (const char* value : {"\"diff(web.stock, 1 day)\"",
+                            "\"web.stock - prev(web.stock, 1 day)\"",
+                            "\"if(web.stock < 20, 1, 0)\"",
+                            "\"if(web.users < 100, 1, 0)\""}) {
+    EXPECT_THAT(said_of("x: {value: " + std::string(value) + target), IsEmpty()) << value;
+  }
   EXPECT_THAT(said_of("x: {value: sum(web.stock)" + target), IsEmpty()) << "a sum that somebody asks for";
   EXPECT_THAT(said_of("x: {value: web.users, target: {measure: average, from: 1000, to: 3000, by: 2026-12-31}}\n"),
               IsEmpty());
