@@ -330,7 +330,7 @@ TEST_F(CurlHttp, SaysOnlySchemeHostAndPortOfAUrlItCouldNotReach) {
 }
 
 TEST(UrlOrigin, IsSchemeAndHost) {
-  EXPECT_EQ(url_origin("https://u:p@Hooks.example.com:8443/services/key?q").value(), "https://Hooks.example.com");
+  EXPECT_EQ(url_origin("https://u:p@Hooks.example.com:8443/services/key?q").value(), "https://Hooks.example.com:8443");
 }
 
 TEST(UrlOrigin, SaysNothingOfWhatItCannotRead) {
