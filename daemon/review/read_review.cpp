@@ -341,10 +341,14 @@ class ReviewReader {
   Result<void> read_figures() {
     SampleTable table;
     std::vector<std::uint32_t> series;  // by the history's id: into the table and 1
+    std::set<std::uint32_t> rolled_up;  // metrics
     KPI_TRY(find_series(table, series));
     for (const auto& [from, to] : sample_stretches()) {
       KPI_TRY(reader_.daily_samples(from, to, [&](const DailySamples& row) {
         const std::uint32_t id = row.series < series.size() ? series[row.series] : 0;
+        if (id != 0 && row.samples > 1) {
+          rolled_up.insert(table[id - 1].metric);
+        }
         for (const Sample& sample : id == 0 ? std::vector<Sample>{} : samples_of(row, metric_of(table, id - 1))) {
           table.put(id - 1, sample.slot, sample.value);
         }
@@ -359,6 +363,9 @@ class ReviewReader {
     PeriodFigures figures(rules_, table);
     for (std::size_t at = 0; at < review_.kpis.size(); ++at) {
       ReviewKpi& kpi = review_.kpis[at];
+      if (kpi.basis == FigureBasis::kFormula && is_changed_by_rolling(rules_, *kpi.kpi, rolled_up)) {
+        kpi.basis = FigureBasis::kMean;  // of what was judged while the samples were there
+      }
       if (kpi.basis == FigureBasis::kFormula) {
         each_line(kpi, [&](ReviewLine& line) { fill_by_formula(line, kpi, order_[at], figures); });
         compare_no_total_without_a_part(kpi);

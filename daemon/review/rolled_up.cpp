@@ -49,4 +49,33 @@ std::vector<Sample> samples_of(const DailySamples& day, const Metric& metric) {
   return samples;
 }
 
+bool is_changed_by_rolling(const RuleSet& rules, const Kpi& kpi, const std::set<std::uint32_t>& rolled_up) {
+  const auto is_changed = [&](const MetricInput& input) {
+    const Metric& metric = rules.metrics[input.metric];
+    if (!rolled_up.contains(input.metric) || input.is_weight) {
+      return false;
+    }
+    switch (input.how) {
+      case Aggregate::kByKind:
+      case Aggregate::kAverage:
+        return input.weight.has_value();
+      case Aggregate::kSum:
+      case Aggregate::kCount:
+      case Aggregate::kLast:
+        return false;
+      case Aggregate::kMin:
+      case Aggregate::kMax:
+        return !metric.labels.empty();  // of several series the least of each is at another time
+      default:
+        return true;
+    }
+  };
+  const auto reads_rolled_up = [&](const MetricInput& input) { return rolled_up.contains(input.metric); };
+  const bool is_by_grain = !kpi.value.nested.empty() && std::ranges::any_of(kpi.value.metrics, reads_rolled_up);
+  return is_by_grain || std::ranges::any_of(kpi.value.metrics, is_changed) ||
+         std::ranges::any_of(kpi.value.kpis, [&](const KpiInput& input) {
+           return !input.is_self && is_changed_by_rolling(rules, rules.kpis[input.kpi], rolled_up);
+         });
+}
+
 }  // namespace kpi

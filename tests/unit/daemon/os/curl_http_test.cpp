@@ -329,7 +329,7 @@ TEST_F(CurlHttp, SaysOnlySchemeHostAndPortOfAUrlItCouldNotReach) {
   }
 }
 
-TEST(UrlOrigin, IsSchemeAndHost) {
+TEST(UrlOrigin, IsSchemeHostAndPort) {
   EXPECT_EQ(url_origin("https://u:p@Hooks.example.com:8443/services/key?q").value(), "https://Hooks.example.com:8443");
 }
 
