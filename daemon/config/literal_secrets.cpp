@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -125,11 +126,12 @@ bool is_like_token(std::string_view word) {
   return word.size() >= kShortest && std::ranges::any_of(word, is_digit) && !std::ranges::all_of(word, is_digit);
 }
 
+/// Without the keys of a map.
 std::vector<std::string_view> words_of(std::string_view part) {
   std::vector<std::string_view> words;
   for (std::size_t begin = 0; begin < part.size();) {
     const std::size_t end = std::min(part.find_first_of(" \t\"',:/?&=#[]{}", begin), part.size());
-    if (end > begin) {
+    if (end > begin && !part.substr(end).starts_with(": ")) {
       words.push_back(part.substr(begin, end - begin));
     }
     begin = end + 1;
@@ -157,8 +159,26 @@ bool quotes_secret(std::string_view text, std::string_view line) {
 
 using Lines = std::set<std::pair<const SourceText*, std::uint32_t>>;
 
+/// The lines of texts, each text read once: there may be a finding on each of its lines.
+class TextLines {
+ public:
+  std::string_view at(const Position& place) {
+    if (place.source == nullptr) {
+      return "";
+    }
+    std::vector<std::string_view>& lines = lines_[place.source];
+    if (lines.empty()) {
+      lines = split(place.source->text, '\n');
+    }
+    return place.line > 0 && place.line <= lines.size() ? lines[place.line - 1] : "";
+  }
+
+ private:
+  std::map<const SourceText*, std::vector<std::string_view>> lines_;
+};
+
 /// Neither the lines nor words of them.
-void hide(const Lines& lines, Diagnostics& diagnostics) {
+void hide(const Lines& lines, TextLines& texts, Diagnostics& diagnostics) {
   if (lines.empty()) {
     return;
   }
@@ -169,7 +189,7 @@ void hide(const Lines& lines, Diagnostics& diagnostics) {
         continue;
       }
       place->length = 0;
-      const std::string_view line = place->source->line(place->line);
+      const std::string_view line = texts.at(*place);
       if (quotes_secret(item.message, line)) {
         item.message = "something is wrong on this line, which may hold a secret and is not shown";
       }
@@ -196,27 +216,29 @@ bool is_of_literal_secret(const Diagnostic& diagnostic) {
 
 void hide_lines_of_secrets(Diagnostics& diagnostics) {
   Lines lines;
+  TextLines texts;
   for (const Diagnostic& item : diagnostics.items()) {
     for (const Position& place : {item.position, item.related}) {
       const bool is_warned_of = is_of_literal_secret(item) && place == item.position;
-      if (place.source != nullptr && (is_warned_of || holds_literal(place.source->line(place.line)))) {
+      if (place.source != nullptr && (is_warned_of || holds_literal(texts.at(place)))) {
         lines.emplace(place.source, place.line);
       }
     }
   }
-  hide(lines, diagnostics);
+  hide(lines, texts, diagnostics);
 }
 
 void hide_lines_like_secrets(Diagnostics& diagnostics) {
   Lines lines;
+  TextLines texts;
   for (const Diagnostic& item : diagnostics.items()) {
     for (const Position& place : {item.position, item.related}) {
-      if (place.source != nullptr && !parts_like_secrets(place.source->line(place.line)).empty()) {
+      if (place.source != nullptr && !parts_like_secrets(texts.at(place)).empty()) {
         lines.emplace(place.source, place.line);
       }
     }
   }
-  hide(lines, diagnostics);
+  hide(lines, texts, diagnostics);
 }
 
 void warn_of_literal_secrets(const YamlNode& node, Diagnostics& diagnostics) {

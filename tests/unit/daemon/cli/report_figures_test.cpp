@@ -141,7 +141,7 @@ TEST_F(ReportFigures, TellsNoChangeOfATotalThatLackedAnExpectedSegment) {
 
 TEST_F(ReportFigures, AsksForNoDataWhereThereWasNothingToDivideBy) {
   program_.write("kpid.yaml", kConfig);
-  program_.write("rules.yaml", "kpis: {rate: {value: web.orders / web.visits, thresholds: {warning: 1%}}}\n");
+  program_.write("rules.yaml", "kpis: {rate: {value: web.orders / web.visits, thresholds: {warning: 0.01}}}\n");
   program_.write("crm.csv", "Date,signups\n2026-05-01,100\n");
   program_.write("web.csv",
                  "Date,visits,orders\n2026-07-06,100,2\n2026-07-07,100,2\n2026-07-08,0,0\n2026-07-09,100,2\n");
