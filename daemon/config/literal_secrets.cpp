@@ -126,12 +126,13 @@ bool is_like_token(std::string_view word) {
   return word.size() >= kShortest && std::ranges::any_of(word, is_digit) && !std::ranges::all_of(word, is_digit);
 }
 
-/// Without the keys of a map.
-std::vector<std::string_view> words_of(std::string_view part) {
+/// `has_keys`: those of a map are none of them. A file that could not be parsed may have a value where a key would
+/// stand.
+std::vector<std::string_view> words_of(std::string_view part, bool has_keys) {
   std::vector<std::string_view> words;
   for (std::size_t begin = 0; begin < part.size();) {
     const std::size_t end = std::min(part.find_first_of(" \t\"',:/?&=#[]{}", begin), part.size());
-    if (end > begin && !part.substr(end).starts_with(": ")) {
+    if (end > begin && !(has_keys && part.substr(end).starts_with(": "))) {
       words.push_back(part.substr(begin, end - begin));
     }
     begin = end + 1;
@@ -143,15 +144,15 @@ std::vector<std::string_view> words_of(std::string_view part) {
 bool holds_literal(std::string_view line) {
   return std::ranges::any_of(parts_like_secrets(line), [&](const SecretPart& part) {
     return part.text.find("${") == std::string_view::npos &&
-           (!part.is_address || std::ranges::any_of(words_of(part.text), is_like_token));
+           (!part.is_address || std::ranges::any_of(words_of(part.text, true), is_like_token));
   });
 }
 
 /// Whether a text has a word of what may be a secret on the line.
-bool quotes_secret(std::string_view text, std::string_view line) {
+bool quotes_secret(std::string_view text, std::string_view line, bool has_keys) {
   constexpr std::size_t kShortest = 4;
   return std::ranges::any_of(parts_like_secrets(line), [&](const SecretPart& part) {
-    return std::ranges::any_of(words_of(part.text), [&](std::string_view word) {
+    return std::ranges::any_of(words_of(part.text, has_keys), [&](std::string_view word) {
       return word.size() >= kShortest && text.find(word) != std::string_view::npos;
     });
   });
@@ -178,7 +179,7 @@ class TextLines {
 };
 
 /// Neither the lines nor words of them.
-void hide(const Lines& lines, TextLines& texts, Diagnostics& diagnostics) {
+void hide(const Lines& lines, TextLines& texts, bool has_keys, Diagnostics& diagnostics) {
   if (lines.empty()) {
     return;
   }
@@ -190,10 +191,10 @@ void hide(const Lines& lines, TextLines& texts, Diagnostics& diagnostics) {
       }
       place->length = 0;
       const std::string_view line = texts.at(*place);
-      if (quotes_secret(item.message, line)) {
+      if (quotes_secret(item.message, line, has_keys)) {
         item.message = "something is wrong on this line, which may hold a secret and is not shown";
       }
-      if (quotes_secret(item.remedy, line)) {
+      if (quotes_secret(item.remedy, line, has_keys)) {
         item.remedy = "write the value in quotes, or as a reference such as \"${env:NAME}\"";
       }
     }
@@ -225,7 +226,7 @@ void hide_lines_of_secrets(Diagnostics& diagnostics) {
       }
     }
   }
-  hide(lines, texts, diagnostics);
+  hide(lines, texts, true, diagnostics);
 }
 
 void hide_lines_like_secrets(Diagnostics& diagnostics) {
@@ -238,7 +239,7 @@ void hide_lines_like_secrets(Diagnostics& diagnostics) {
       }
     }
   }
-  hide(lines, texts, diagnostics);
+  hide(lines, texts, false, diagnostics);
 }
 
 void warn_of_literal_secrets(const YamlNode& node, Diagnostics& diagnostics) {
