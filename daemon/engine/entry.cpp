@@ -156,8 +156,9 @@ Result<void> check_coarseness(const std::string& text, const WrittenPeriod& days
   }
   if (days.unit == Grain::Unit::kQuarter && named.is_finer_than(settings.grain)) {
     return fail(ErrorKind::kInvalid,
-                quoted(text) + " is a quarter, and " + settings.name + " has a value for each " + settings.grain.text() +
-                    ": write a date of the one that is meant, such as " + date_text(days.first));
+                quoted(text) + " is a quarter, and " + settings.name + " has a value for each " +
+                    settings.grain.text() + ": write a date of the one that is meant, such as " +
+                    date_text(days.first));
   }
   const Date last = date_of(next_slot(slot_of(days.next), Grain{}, -1));
   if (slot_at(last, settings.grain, settings.calendar) != slot) {
