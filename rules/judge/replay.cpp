@@ -157,6 +157,16 @@ class Replay {
     return value.is_known() ? line_.unsure.contains(slot) : !value.is_excused() || line_.judged.at(slot) == nullptr;
   }
 
+  /// The newest period, or the last of those after it that are due and have no data either: whether somebody has looked
+  /// at them yet makes no difference to an alert that goes on.
+  [[nodiscard]] Slot last_without_data() const {
+    Slot last = *line_.newest;
+    for (Slot slot = next(last); plan_.due(kpi_, slot) <= context_.now && is_absent(slot, Value()); slot = next(slot)) {
+      last = slot;
+    }
+    return last;
+  }
+
   /// The first of the periods without data that end with `slot`.
   [[nodiscard]] std::optional<Slot> run_without_data(Slot slot) const {
     std::optional<Slot> first;
@@ -197,7 +207,7 @@ class Replay {
     if (!alerts_on_no_data(kpi_)) {
       return;
     }
-    const std::optional<Slot> first = run_without_data(*line_.newest);
+    const std::optional<Slot> first = run_without_data(last_without_data());
     line_.known = !first ? line_.newest : *first > *line_.first ? std::optional(previous(*first)) : std::nullopt;
     const bool stays_on = line_.no_data.is_on && first && plan_.deadline(kpi_, *first) <= context_.now;
     if (!stays_on) {

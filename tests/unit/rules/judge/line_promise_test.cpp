@@ -164,10 +164,10 @@ std::string any_user(const Cadences& cadences, int choice) {
 }
 
 /// A target that begins with the world, of any measure and path, and now and then a change of it.
-std::string any_target(Slot begin, const Cadences& cadences, bool is_ratio) {
+std::string any_target(Slot begin, const Cadences& cadences, bool may_add_up) {
   const auto date = [&](int days) { return date_text(date_of(Slot{begin.ms + days * kDayMs})); };
   const int days = *rc::gen::inRange(8, 40);
-  const bool adds_up = !is_ratio && (cadences.over == cadences.every || cadences.over == "1 " + cadences.every);
+  const bool adds_up = may_add_up && (cadences.over == cadences.every || cadences.over == "1 " + cadences.every);
   std::string text = "  target: {start: " + date(0) + ", by: " + date(days) + ", ";
   const int measure = *rc::gen::inRange(0, adds_up ? 5 : 4);
   if (measure == 2) {
@@ -208,7 +208,8 @@ World any_world() {
   if (*rc::gen::arbitrary<bool>()) {
     world.has_target = true;
     const bool is_ratio = world.kpis.find(" / ") != std::string::npos || world.kpis.find("per(") != std::string::npos;
-    world.kpis += any_target(slot_of(*parse_date(world.begin)), cadences, is_ratio);
+    const bool has_level = std::ranges::count(world.metrics, MetricKind::kLevel, &Metric::kind) > 0;
+    world.kpis += any_target(slot_of(*parse_date(world.begin)), cadences, !is_ratio && !has_level);
   }
   world.kpis += any_user(cadences, kpi_of_kpi);
   return world;

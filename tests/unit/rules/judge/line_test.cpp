@@ -606,6 +606,23 @@ TEST(NoData, ThatIsFilledInPartGoesOn) {
   EXPECT_EQ(ledger.episodes("x"), "no_data warning since 2026-03-03, fired 2026-03-04 (restated)");
 }
 
+TEST(NoData, ThatMovesIsOneAlertWhetherOrNotSomebodyLookedBetween) {
+  for (const bool is_looked_at : {true, false}) {
+    Ledger ledger({metric_named("a.m")}, "x: {value: \"sum(a.m, 3 days)\"}");
+    ledger.given("a.m", "2026-03-01", "9 9 9 9 9")
+        .given("a.m", "2026-03-07", "9")
+        .given("a.m", "2026-03-09", "9 9 9 9");
+    ledger.arrives("2026-03-10 06:00", "a.m", "2026-03-06", 9).arrives("2026-03-12 06:00", "a.m", "2026-03-08", 9);
+    for (int day = 6; day <= 13; ++day) {
+      if (day != 9 || is_looked_at) {  // nothing came on that day
+        ledger.judged_at((day < 10 ? "2026-03-0" : "2026-03-") + std::to_string(day) + " 06:30");
+      }
+    }
+    EXPECT_EQ(ledger.episodes("x"), "no_data warning since 2026-03-08, fired 2026-03-10, recovered 2026-03-12 06:30")
+        << is_looked_at;
+  }
+}
+
 TEST(NoData, ThatIsFilledInWhollyEndsWhenTheDataCame) {
   Ledger ledger({metric_named("a.m")}, "x: {value: a.m}");
   ledger.given("a.m", "2026-03-01", "9 9");
