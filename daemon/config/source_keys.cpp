@@ -51,6 +51,9 @@ class SourceReader {
     const Plugin* plugin = read_plugin(map);
     if (plugin != nullptr) {
       config_.settings.options = keys(map, where).read(plugin->options);
+      if (!preset_text_.empty()) {
+        config_.settings.options["preset"].text = preset_text_;  // an edit of it is one of the source
+      }
       take_defaults(*plugin);
     }
     read_time(map);
@@ -132,6 +135,7 @@ class SourceReader {
                                       : "write preset: the path of a preset's file");
       return nullptr;
     }
+    preset_text_ = file->text;
     if (auto made = read_preset(path, file->text, *reading_.config.texts, diagnostics_)) {
       own_plugin_ = *std::move(made);
       return &*own_plugin_;
@@ -394,6 +398,7 @@ class SourceReader {
   std::size_t errors_before_;             // those of other sources
   std::vector<const YamlNode*> weights_;  // what means of this source are weighted by
   std::optional<Plugin> own_plugin_;
+  std::string preset_text_;  // of the file that own_plugin_ was made of
   SourceConfig config_;
 };
 

@@ -165,6 +165,9 @@ DigestMaker::Figure DigestMaker::figure_beside(std::uint32_t kpi,
                                                const Figure& now,
                                                const ReviewPeriod& period) {
   const Kpi& rule = rules_.kpis[kpi];
+  if (const auto frozen = engine_.frozen_before(kpi); !now.slot && frozen && slot_of(period.from) < *frozen) {
+    return {};  // worked out from the few samples that are left, it would be another figure
+  }
   if (!now.slot || is_last_in(*now.slot, rule, period_)) {
     const Figure figure = figure_over(kpi, line, period);
     return figure.slot && !is_last_in(*figure.slot, rule, period) ? Figure{} : figure;

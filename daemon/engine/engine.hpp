@@ -153,6 +153,8 @@ class Engine {
 
   /// What judging may look at, for `explain`.
   [[nodiscard]] JudgeContext judge_context(Instant now) const;
+  /// Before this the KPI lacks samples whose time is over (`retention`); nothing: it has all.
+  [[nodiscard]] std::optional<Slot> frozen_before(std::uint32_t kpi) const;
   /// The state people see: that of the line, or error while a source it reads fails.
   [[nodiscard]] KpiState state_of(const Line& line) const;
   /// What each channel knows of a rule's alert, and what keeps the rest from it; for `explain`.
@@ -295,6 +297,7 @@ class Engine {
 
   // lost_alerts.cpp
   Result<void> find_lost_alerts();
+  void keep_lost_episodes(const std::set<std::string>& open);
 
   // moved_rows.cpp
   void take_out(const SourceConfig& source,
@@ -328,7 +331,6 @@ class Engine {
   // forget.cpp
   void look_for_past(Instant now);
   Result<void> roll_up(Instant now);
-  [[nodiscard]] std::optional<Slot> frozen_before(std::uint32_t kpi) const;
 
   // late.cpp
   std::optional<Slot> newest_sample(std::uint32_t source);

@@ -1,9 +1,12 @@
-// Alerts whose rows a salvage could not read: their episodes are open, and nothing would ever end them.
+// Alerts whose rows a salvage could not read, while their episodes are open, and episodes of which there are none while
+// their alerts fire.
 
 #include "daemon/engine/alert_json.hpp"
 #include "daemon/engine/engine.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 namespace kpi {
 namespace {
@@ -34,7 +37,9 @@ Result<void> Engine::find_lost_alerts() {
   if (std::ranges::none_of(sources_, &SourceState::is_read_anew)) {
     return {};
   }
+  std::set<std::string> open;
   for (const EpisodeRow& row : KPI_TRY(store_.episodes_between(Instant::max(), Instant::max()))) {
+    open.insert(row.id);
     const std::uint32_t place = row.line != 0 && row.line < line_of_id_.size() ? line_of_id_[row.line] : 0;
     if (place == 0) {
       continue;
@@ -56,7 +61,34 @@ Result<void> Engine::find_lost_alerts() {
       dirty_.emplace(line.kpi, index);
     }
   }
+  keep_lost_episodes(open);
   return {};
+}
+
+/// The other way round: what fires has an episode.
+void Engine::keep_lost_episodes(const std::set<std::string>& open) {
+  for (std::uint32_t i = 0; i < lines_.size(); ++i) {
+    const Line& line = lines_[i];
+    const Kpi& kpi = rules_.kpis[line.kpi];
+    for (const AlertSlot& alert : alerts_of(i)) {
+      const bool is_of_data = alert.state == nullptr;
+      const bool is_on = is_of_data ? line.no_data.is_on : alert.state->phase == AlertPhase::kFiring;
+      const std::optional<Slot>& since = is_of_data ? line.no_data.first : alert.state->since;
+      const std::string& episode = is_of_data ? line.no_data.episode : alert.state->episode;
+      if (!is_on || !since || open.contains(episode)) {
+        continue;
+      }
+      EpisodeRow row;
+      row.id = episode;
+      row.line = line.id;
+      row.rule = rule_name(kpi, alert.rule, alert.index);
+      row.severity = is_of_data ? kpi.no_data.severity : std::max(alert.state->worst, alert.state->severity);
+      row.since = start_of(*since, kpi.every, kpi.zone);
+      row.pending = is_of_data ? std::nullopt : alert.state->pending_at;
+      row.firing = is_of_data ? line.no_data.firing_at : alert.state->firing_at;
+      commit_.episodes.push_back(std::move(row));
+    }
+  }
 }
 
 }  // namespace kpi

@@ -9,6 +9,7 @@
 #include "rules/model/earlier_names.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 #include <limits>
@@ -341,13 +342,17 @@ class ReviewReader {
   Result<void> read_figures() {
     SampleTable table;
     std::vector<std::uint32_t> series;  // by the history's id: into the table and 1
-    std::set<std::uint32_t> rolled_up;  // metrics
+    std::array<std::set<std::uint32_t>, 3>
+        rolled_up;  // metrics, in the period, the previous one and that of a year ago
+    const std::array<const ReviewPeriod*, 3> periods{&review_.period, &previous_, &year_ago_};
     KPI_TRY(find_series(table, series));
     for (const auto& [from, to] : sample_stretches()) {
       KPI_TRY(reader_.daily_samples(from, to, [&](const DailySamples& row) {
         const std::uint32_t id = row.series < series.size() ? series[row.series] : 0;
-        if (id != 0 && row.samples > 1) {
-          rolled_up.insert(table[id - 1].metric);
+        for (std::size_t i = 0; id != 0 && row.samples > 1 && i < periods.size(); ++i) {
+          if (row.day >= slot_of(periods[i]->from) && row.day < slot_of(periods[i]->to)) {
+            rolled_up[i].insert(table[id - 1].metric);
+          }
         }
         for (const Sample& sample : id == 0 ? std::vector<Sample>{} : samples_of(row, metric_of(table, id - 1))) {
           table.put(id - 1, sample.slot, sample.value);
@@ -363,21 +368,37 @@ class ReviewReader {
     PeriodFigures figures(rules_, table);
     for (std::size_t at = 0; at < review_.kpis.size(); ++at) {
       ReviewKpi& kpi = review_.kpis[at];
-      if (kpi.basis == FigureBasis::kFormula && is_changed_by_rolling(rules_, *kpi.kpi, rolled_up)) {
+      const auto is_changed = [&](std::size_t period) {
+        return kpi.basis == FigureBasis::kFormula && is_changed_by_rolling(rules_, *kpi.kpi, rolled_up.at(period));
+      };
+      const bool is_by_judgements = is_changed(0);
+      if (is_by_judgements) {
         kpi.basis = FigureBasis::kMean;  // of what was judged while the samples were there
       }
       if (kpi.basis == FigureBasis::kFormula) {
         each_line(kpi, [&](ReviewLine& line) { fill_by_formula(line, kpi, order_[at], figures); });
         compare_no_total_without_a_part(kpi);
+        each_line(kpi, [&](ReviewLine& line) {
+          line.previous = is_changed(1) ? std::nullopt : line.previous;
+          line.year_ago = is_changed(2) ? std::nullopt : line.year_ago;
+        });
       } else {
         each_line(kpi, [&](ReviewLine& line) {
           const std::vector<ReviewPoint> points = known_points(line, kpi);
           line.value = summed_up(points, kpi.basis);
           line.is_like_previous = line.is_like_year_ago = is_comparable(points, kpi.basis);
+          if (line.value && is_by_judgements) {
+            line.coverage = coverage_of(points, *kpi.kpi);
+          }
         });
       }
     }
     return read_earlier_values();
+  }
+
+  static Coverage coverage_of(const std::vector<ReviewPoint>& points, const Kpi& kpi) {
+    const auto known = std::ranges::count_if(points, [](const ReviewPoint& point) { return !std::isnan(point.value); });
+    return {known, static_cast<std::int64_t>(points.size()), kpi.every};
   }
 
   /// The time whose samples figures need, each stretch once: periods may follow one another or be the same.

@@ -237,6 +237,7 @@ class HttpPoll {
   /// What an answer says besides its rows.
   void read_signs(const Exchange& exchange) {
     if (exchange.outcome == OutcomeKind::kPartial) {
+      is_partial_ = true;
       const std::string note = exchange.note.empty() ? "the other side says that its answer is not whole"
                                                      : "the other side says: " + exchange.note;
       if (std::ranges::find(remarks_, note) == remarks_.end()) {
@@ -316,7 +317,9 @@ class HttpPoll {
       return fail(ErrorKind::kInvalid, trail_.lost);
     }
     Poll poll = KPI_TRY(builder_.finish());
-    poll.whole_from = whole_from_;  // a page or a call that is missing has failed its window
+    if (!is_partial_) {               // of an answer that says so itself, what has no row is not known to be gone
+      poll.whole_from = whole_from_;  // a page or a call that is missing has failed its window
+    }
     poll.whole_until = plan_.has_window ? covered_ : std::nullopt;
     poll.broken_off = broken_off_;
     tell_zone(poll);
@@ -389,6 +392,7 @@ class HttpPoll {
   std::optional<PollReach> before_;
   std::optional<Slot> covered_;
   Slot whole_from_;
+  bool is_partial_ = false;
   Slot asked_from_;  // where what no poll has covered begins
   bool has_more_ = false;
   std::optional<Error> broken_off_;
