@@ -157,23 +157,30 @@ TEST_F(ReportFigures, OfDaysWhoseHoursAreGoneAreThoseThatWereJudged) {
   program_.write("rules.yaml",
                  "kpis:\n  score: {value: s.score, every: day}\n  answers: {value: s.n, every: day}\n"
                  "  busy: {value: \"sum(if(s.n >= 40, 1, 0))\", every: day}\n");
-  std::string csv = "Date,score,n\n";
-  for (int hour = 0; hour < 14 * 24; ++hour) {
-    const Instant at = *parse_rfc3339("2026-06-01T00:00:00Z") + std::chrono::hours{hour};
-    csv += rfc3339(at) + (hour % 2 == 0 ? ",2,90\n" : ",4,10\n");
-  }
-  program_.write("s.csv", csv);
+  const auto hours_of = [](const std::string& begin, int days) {
+    std::string rows;
+    for (int hour = 0; hour < days * 24; ++hour) {
+      const Instant at = *parse_rfc3339(begin + "T00:00:00Z") + std::chrono::hours{hour};
+      rows += rfc3339(at) + (hour % 2 == 0 ? ",2,90\n" : ",4,10\n");
+    }
+    return rows;
+  };
+  program_.write("s.csv", "Date,score,n\n" + hours_of("2026-06-01", 14));
   program_.write("kpid.yaml", config);
   ASSERT_EQ(program_.once("2026-06-15T08:00:00Z"), 0);
   EXPECT_DOUBLE_EQ(line("score", "2026-06-01", "2026-06-15")["value"], 2.2);
   EXPECT_EQ(line("busy", "2026-06-01", "2026-06-15")["value"], 168);
   program_.write("kpid.yaml", config + "retention: {samples: 10 days}\n");
+  program_.write("s.csv", "Date,score,n\n" + hours_of("2026-06-01", 14) + hours_of("2026-07-12", 7));
   ASSERT_EQ(program_.once("2026-07-19T08:00:00Z"), 0);
   EXPECT_DOUBLE_EQ(line("score", "2026-06-01", "2026-06-15")["value"], 2.2);
   EXPECT_EQ(line("score", "2026-06-01", "2026-06-15")["basis"], "mean");
   EXPECT_EQ(line("busy", "2026-06-01", "2026-06-15")["value"], 12) << "hours a day";
   EXPECT_EQ(line("answers", "2026-06-01", "2026-06-15")["value"], 168 * 100);
   EXPECT_EQ(line("answers", "2026-06-01", "2026-06-15")["basis"], "formula");
+  const json kept = line("busy", "2026-07-12", "2026-07-19");
+  EXPECT_EQ(kept["basis"], "formula") << "its samples are there";
+  EXPECT_EQ(kept["value"], 7 * 12);
 }
 
 }  // namespace
