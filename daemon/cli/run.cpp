@@ -165,7 +165,8 @@ VerbResult run_verb(const std::vector<std::string>& words,
 void log_diagnostics(const Diagnostics& diagnostics) {
   Diagnostics errors;
   Diagnostics warnings;
-  for (const Diagnostic& diagnostic : diagnostics.items()) {
+  const Diagnostics plain = without_values(diagnostics);
+  for (const Diagnostic& diagnostic : plain.items()) {
     (diagnostic.severity == Diagnostic::Severity::kError ? errors : warnings).add(diagnostic);
   }
   for (const std::string& text : shown_diagnostics(errors)) {
@@ -181,7 +182,8 @@ std::string refusal_of(const Diagnostics& diagnostics) {
   constexpr std::size_t most = 10;
   std::string text;
   std::size_t count = 0;
-  for (const Diagnostic& diagnostic : diagnostics.items()) {
+  const Diagnostics plain = without_values(diagnostics);
+  for (const Diagnostic& diagnostic : plain.items()) {
     if (diagnostic.severity == Diagnostic::Severity::kError && ++count <= most) {
       text += diagnostic.text() + "\n";
     }
@@ -356,7 +358,7 @@ StartFiles start_files(const Arguments& arguments, Io& io) {
   if (start.config != nullptr) {
     return start;
   }
-  io.err << shown_text(start.read.load.diagnostics);
+  io.err << shown_text(without_values(start.read.load.diagnostics));
   const auto good = last_good(start.path, start.read, Secrets::kRequired);
   if (!good) {
     io.err << "kpid: it cannot start: " << good.error().message << "\n";

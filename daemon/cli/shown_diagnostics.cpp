@@ -3,6 +3,7 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <map>
 #include <string_view>
@@ -33,7 +34,45 @@ std::pair<Diagnostic::Severity, std::string> kind_of(const Diagnostic& item) {
   return {item.severity, kind};
 }
 
+bool holds_settings(const SourceText& source) {
+  constexpr std::array<std::string_view, 4> keys{"sources", "channels", "token", "heartbeat"};
+  return std::ranges::any_of(split(source.text, '\n'), [&](std::string_view line) {
+    return std::ranges::any_of(keys, [&](std::string_view key) { return line.starts_with(key); });
+  });
+}
+
+/// Up to what it says of a value: `unknown key "…" in channels.mail`, `aliases are not used here`.
+std::string without_quotes(std::string_view message) {
+  std::string plain;
+  bool is_quoted = false;
+  for (const char c : message.substr(0, message.find(": "))) {
+    is_quoted = is_quoted != (c == '"');
+    plain += c == '"' && is_quoted ? "\"…\"" : is_quoted || c == '"' ? std::string() : std::string(1, c);
+  }
+  return plain;
+}
+
 }  // namespace
+
+Diagnostics without_values(const Diagnostics& diagnostics) {
+  std::map<const SourceText*, bool> holds;
+  Diagnostics plain;
+  for (Diagnostic item : diagnostics.items()) {
+    const SourceText* source = item.position.source;
+    const auto [known, is_new] = holds.try_emplace(source, false);
+    if (is_new && source != nullptr) {
+      known->second = holds_settings(*source);
+    }
+    if (known->second) {
+      item.position.length = 0;
+      item.related.length = 0;
+      item.message = without_quotes(item.message);
+      item.remedy = item.remedy.empty() ? "" : "kpid check shows what is wrong, and what to write";
+    }
+    plain.add(std::move(item));
+  }
+  return plain;
+}
 
 std::vector<std::string> shown_diagnostics(const Diagnostics& diagnostics) {
   struct Count {

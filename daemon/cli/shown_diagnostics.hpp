@@ -14,4 +14,8 @@ std::vector<std::string> shown_diagnostics(const Diagnostics& diagnostics);
 /// All of it, for a terminal.
 std::string shown_text(const Diagnostics& diagnostics);
 
+/// As they may go into a log or a message: of a file that holds settings of sources or channels, secrets among them
+/// perhaps, the place and what sort of thing is wrong, and nothing that is written there. `kpid check` shows the rest.
+Diagnostics without_values(const Diagnostics& diagnostics);
+
 }  // namespace kpi

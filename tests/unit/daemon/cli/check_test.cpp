@@ -1,7 +1,9 @@
 // `kpid check` opens the files of local sources, says what takes long, and finds conditions that can never be told.
 
+#include "daemon/cli/shown_diagnostics.hpp"
 #include "daemon/config/config.hpp"
 #include "daemon/os/files.hpp"
+#include "rules/load/yaml.hpp"
 #include "tests/unit/daemon/cli/program.hpp"
 
 #include <gmock/gmock.h>
@@ -58,6 +60,26 @@ TEST(CheckSecrets, ShowsNoLineThatMayHoldOneOfAFileThatIsNoYaml) {
     EXPECT_THAT(ended.err, testing::HasSubstr("kpid.yaml:"));
     EXPECT_THAT(ended.err + ended.out, testing::Not(testing::HasSubstr("hush")));
   }
+}
+
+TEST(CheckSecrets, NothingThatIsWrittenInSettingsGoesFartherThanATerminal) {
+  for (const char* line : {"    password hush-hush",
+                           "    routing_key: @hush-hush",
+                           "    secret:\n      - @hush-hush",
+                           "    token: *hush-hush",
+                           "    \"password\": @hush-hush"}) {
+    SourceSet texts;
+    Diagnostics found;
+    parse_yaml(texts.add("kpid.yaml", std::string("channels:\n  mail:\n    type: email\n") + line + "\n"), found);
+    ASSERT_TRUE(found.has_errors()) << line;
+    const std::string text = shown_text(without_values(found));
+    EXPECT_THAT(text, testing::HasSubstr("kpid.yaml:"));
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr("hush"))) << line;
+  }
+  SourceSet texts;
+  Diagnostics found;
+  parse_yaml(texts.add("rules.yaml", "kpis:\n  visits:\n    value web.visits\n"), found);
+  EXPECT_THAT(shown_text(without_values(found)), testing::HasSubstr("value web.visits"));
 }
 
 TEST(CheckSecrets, KnowsAPathFromAKeyAndAReferenceFromItsMisspelling) {
