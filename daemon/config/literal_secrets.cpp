@@ -110,8 +110,10 @@ std::vector<SecretPart> parts_like_secrets(std::string_view line) {
     const std::string_view before = line.substr(0, colon);
     const std::size_t begin = before.find_last_of(" \t{,\"'");
     const bool is_address = line.substr(colon).starts_with("://");
-    const bool is_named = is_secret_name(before.substr(begin == std::string_view::npos ? 0 : begin + 1));
+    const std::string_view name = before.substr(begin == std::string_view::npos ? 0 : begin + 1);
     const std::string_view part = trim(line.substr(colon + (is_address ? 3 : 1)));
+    // `auth: {…}` has keys of its own, each with its name.
+    const bool is_named = is_secret_name(name) && !(name == "auth" && part.starts_with('{'));
     if ((is_address || is_named) && !part.empty()) {
       parts.push_back({part, is_address});
     }

@@ -78,7 +78,7 @@ TEST(CheckSecrets, NothingThatIsWrittenInSettingsGoesFartherThanATerminal) {
   }
   SourceSet texts;
   Diagnostics found;
-  parse_yaml(texts.add("rules.yaml", "kpis:\n  visits:\n    value web.visits\n"), found);
+  parse_yaml(texts.add("rules.yaml", "kpis:\n  visits:\n    title: Visits\n    value web.visits\n"), found);
   EXPECT_THAT(shown_text(without_values(found)), testing::HasSubstr("value web.visits"));
 }
 
