@@ -250,8 +250,8 @@ class OwnSocket {
 
   /// A script that connects to it, then does that in Python.
   [[nodiscard]] std::string script(const std::string& then) const {
-    return "python3 -c 'import socket, time; s = socket.socket(socket.AF_UNIX); s.connect(\"" + path_ + "\"); " + then +
-           "'";
+    return "python3 -c 'import signal, socket; s = socket.socket(socket.AF_UNIX); s.connect(\"" + path_ + "\"); " +
+           then + "'";
   }
 
   [[nodiscard]] Descriptor connected() const {
@@ -282,8 +282,9 @@ TEST_P(Process, IsKnownAtTheOtherEndOfASocket) {
         [&](const std::stop_token& stop) { EXPECT_FALSE(run_process(shell(script), stop)) << "it was stopped"; });
     return socket.meets_a_program();
   };
-  EXPECT_TRUE(is_own(socket.script("time.sleep(100)")));
-  EXPECT_TRUE(is_own("(setsid " + socket.script("time.sleep(100)") + " &) ; sleep 100")) << "that of nobody it knows";
+  EXPECT_TRUE(is_own(socket.script("signal.pause()")));
+  EXPECT_TRUE(is_own("(setsid " + socket.script("signal.pause()") + " &) ; tail -f /dev/null"))
+      << "that of nobody it knows";
   const Descriptor people = socket.connected();
   EXPECT_FALSE(socket.meets_a_program());
 }
