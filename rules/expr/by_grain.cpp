@@ -81,7 +81,11 @@ Value evaluate_by_grain(const Program& program,
       missing = value;
     }
   }
-  if (part.how == Aggregate::kCount) {
+  const Slot last = last_grain_of(context.frame, leading, metric).from;
+  const auto ends_in_null = [&](const Column& column) { return column.gathered.ends_in_null(last); };
+  const bool lacks_end = saw_null && leading.back.empty() && (values.empty() || values.back().slot < last) &&
+                         std::ranges::any_of(columns, ends_in_null);
+  if (part.how == Aggregate::kCount && !lacks_end) {
     return Value::of(static_cast<double>(values.size()));
   }
   if (values.empty()) {
@@ -90,6 +94,9 @@ Value evaluate_by_grain(const Program& program,
   }
   if (!is_complete(values.size(), window.periods, context.complete)) {
     return Value::unknown(Reason::kIncomplete, missing.input);
+  }
+  if (lacks_end) {
+    return Value::unknown(Reason::kNull, missing.input);
   }
   return aggregated(values, {part.how, part.quantile, metric.grain, metric.zone}, missing.input);
 }

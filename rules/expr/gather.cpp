@@ -257,6 +257,11 @@ void Gathered::combine_weighed(Across across) {
   }
 }
 
+bool Gathered::ends_in_null(Slot last) const {
+  return std::ranges::any_of(nulls_, [&](Slot slot) { return slot >= last; }) &&
+         (values().empty() || values().back().slot < last);
+}
+
 double Gathered::mean() const {
   if (weights_.empty()) {
     return aggregate(values(), Aggregate::kAverage, 0);

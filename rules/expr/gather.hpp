@@ -49,6 +49,9 @@ class Gathered {
   /// Something was delivered as null.
   [[nodiscard]] bool saw_null() const { return saw_null_; }
 
+  /// Whether that is all there is from `last` on, where the last grain of the window begins.
+  [[nodiscard]] bool ends_in_null(Slot last) const;
+
   /// When: of several series each slot at which one of them was. What all of them are then is not known.
   [[nodiscard]] const std::vector<Slot>& nulls() const { return nulls_; }
 

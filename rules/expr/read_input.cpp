@@ -286,7 +286,10 @@ Value evaluate_input(const Program& program, const Inputs& inputs, std::size_t a
   const Instant read = read_until(context, input.metric);
   const Gathered gathered(*context.table, series, window, metric, read, weighing_of(input, context), &beside);
   const std::span<const Sample> values = gathered.values();
-  if (input.how == Aggregate::kCount) {
+  // There may be gaps in a window, but not at its end: null is no sample for the period that is judged.
+  const bool ends_in_null = gathered.saw_null() && input.back.empty() && !is_of_history(input.how) &&
+                            gathered.ends_in_null(last_grain_of(context.frame, input, metric).from);
+  if (input.how == Aggregate::kCount && !ends_in_null) {
     return Value::of(static_cast<double>(values.size()));
   }
   if (values.empty() && gathered.present() > 0) {
@@ -297,6 +300,9 @@ Value evaluate_input(const Program& program, const Inputs& inputs, std::size_t a
   }
   if (!is_of_history(input.how) && !is_complete(gathered.present(), window.periods, context.complete)) {
     return Value::unknown(Reason::kIncomplete, index);
+  }
+  if (ends_in_null) {
+    return Value::unknown(Reason::kNull, index);
   }
   const Aggregate how = resolve(input.how, metric.kind);
   if (how == Aggregate::kAverage) {

@@ -200,6 +200,17 @@ Window window_of(const Frame& frame, const MetricInput& input, const Metric& met
   return window_on(extent_of(frame, input), metric.grain, metric.zone, frame.calendar);
 }
 
+Window last_grain_of(const Frame& frame, const MetricInput& input, const Metric& metric) {
+  const Window window = window_of(frame, input, metric);
+  Slot last = frame.slot;
+  if (metric.grain.unit != Grain::Unit::kInstant) {
+    last = next_slot(window.to, metric.grain, metric.zone, -1);
+  } else if (frame.every.is_civil()) {
+    last = slot_of_instant(start_of(frame.slot, frame.every, frame.zone));
+  }
+  return {last, window.to};
+}
+
 Window window_of(const Frame& frame, const KpiInput& input, const Grain& grain) {
   const Extent extent = extent_of(frame, input.window.value_or(frame.every.span()), input.back);
   return window_on(extent, grain, frame.zone, frame.calendar);

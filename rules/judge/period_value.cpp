@@ -8,26 +8,11 @@
 namespace kpi {
 namespace {
 
-/// The last grain of the input's window.
-Window last_grain_of(const MetricInput& input, const Frame& frame, const RuleSet& rules) {
-  const Metric& metric = rules.metrics[input.metric];
-  const Window window = window_of(frame, input, metric);
-  Slot last = window.from;
-  if (metric.grain.unit != Grain::Unit::kInstant) {
-    last = next_slot(window.to, metric.grain, metric.zone, -1);
-  } else if (frame.every.is_civil()) {
-    last = Slot{start_of(frame.slot, frame.every, frame.zone).time_since_epoch().count()};
-  } else {
-    last = frame.slot;
-  }
-  return {last, window.to};
-}
-
 bool has_last_grain(const MetricInput& input,
                     std::span<const std::uint32_t> series,
                     const EvaluationContext& evaluation,
                     const SampleTable& table) {
-  const Window last = last_grain_of(input, evaluation.frame, *evaluation.rules);
+  const Window last = last_grain_of(evaluation.frame, input, evaluation.rules->metrics[input.metric]);
   return std::ranges::any_of(series, [&](std::uint32_t id) { return !table.range(id, last.from, last.to).empty(); });
 }
 
@@ -48,8 +33,9 @@ bool lacks_expected(const Kpi& kpi,
                     const SampleTable& table) {
   Frame before = evaluation.frame;
   before.slot = next_slot(before.slot, before.every, before.zone, -1);
-  const Window last = last_grain_of(input, evaluation.frame, *evaluation.rules);
-  const Window earlier = last_grain_of(input, before, *evaluation.rules);
+  const Metric& metric = evaluation.rules->metrics[input.metric];
+  const Window last = last_grain_of(evaluation.frame, input, metric);
+  const Window earlier = last_grain_of(before, input, metric);
   return std::ranges::any_of(kpi.expect, [&](const Labels& segment) {
     bool was_there = false;
     bool is_there = false;
@@ -232,6 +218,20 @@ bool may_be_unknown(const Line& line, const Formula& formula, const EvaluationCo
   const bool is_past =
       is_kpi ? is_of_past(formula.program.kpis[index - metrics]) : is_of_past(formula.program.metrics[index]);
   return is_past || is_warming_up(line, formula, evaluation, value);
+}
+
+Value evaluate_at_end(const Formula& formula, const EvaluationContext& evaluation) {
+  const Value value = evaluate(formula.program, formula.inputs, evaluation);
+  for (std::size_t i = 0; value.is_known() && i < formula.program.metrics.size(); ++i) {
+    const MetricInput& input = formula.program.metrics[i];
+    const Metric& metric = evaluation.rules->metrics[input.metric];
+    const bool has_rows_of_all = metric.missing == Missing::kUnknown && metric.grain.unit != Grain::Unit::kInstant;
+    if (input.back.empty() && !input.optional && input.how != Aggregate::kAge && has_rows_of_all &&
+        !has_last_grain(input, formula.inputs.series[i], evaluation, *evaluation.table)) {
+      return Value::unknown(Reason::kNoSample, static_cast<std::int16_t>(i));
+    }
+  }
+  return value;
 }
 
 Value settled_value(const Line& line, const JudgeContext& context, Slot slot, Ready ready) {

@@ -128,6 +128,16 @@ class Walk {
     return metric.zero_when_missing && has_begun ? Maybe(0) : std::nullopt;
   }
 
+  /// Whether something that it reads was delivered as null that day.
+  [[nodiscard]] bool is_null(const Expr& expr, sys_days day) const {
+    if (expr.kind == Expr::Kind::kName) {
+      const auto& days = world_.metrics.at(expr.text).days;
+      const auto found = days.find(day);
+      return found != days.end() && !found->second;
+    }
+    return std::ranges::any_of(expr.children, [&](const auto& child) { return is_null(*child, day); });
+  }
+
   Maybe by_kind(const Expr& name, const Stretch& stretch) {
     const ReferenceMetric::Kind kind = world_.metrics.at(name.text).kind;
     const std::string how = kind == ReferenceMetric::Kind::kFlow    ? "sum"
@@ -146,6 +156,11 @@ class Walk {
       }
     }
     by_grain_ = false;
+    const bool has_last =
+        !values.empty() && values.back().day == static_cast<int>(stretch.last.time_since_epoch().count());
+    if (back_.empty() && !has_last && is_null(of, stretch.last)) {
+      return std::nullopt;  // a window may have gaps, but not at its end
+    }
     if (how == "count") {
       return static_cast<double>(values.size());
     }
