@@ -1,6 +1,9 @@
 #include "daemon/engine/engine.hpp"
+#include "rules/judge/replay.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -39,9 +42,55 @@ void Engine::look_for_past(Instant now) {
       source.is_changed = true;
     }
   }
+  for (std::uint32_t index = 0; index < lines_.size(); ++index) {
+    const Line& line = lines_[index];
+    if (const auto last = last_before_kept(line)) {
+      go_on_from(index, *last, states_after(line, plan_of(line), judge_context(now), *last));
+    }
+  }
   for (std::uint32_t series = 0; series < table_.size(); ++series) {
     table_.trim(series, before);
   }
+}
+
+/// The newest period that is never judged again, where some alert was on after it and nothing says yet how they stood.
+std::optional<Slot> Engine::last_before_kept(const Line& line) const {
+  const auto frozen = frozen_before(line.kpi);
+  if (!frozen || !line.stepped) {
+    return std::nullopt;
+  }
+  const auto end = std::ranges::lower_bound(line.judged.values, *frozen, {}, &Sample::slot);
+  if (end == line.judged.values.begin()) {
+    return std::nullopt;
+  }
+  const Slot last = std::min(std::prev(end)->slot, *line.stepped);
+  const bool is_there = !line.busy.contains(last) || (line.edit && line.edit->last >= last);
+  return is_there ? std::nullopt : std::optional(last);
+}
+
+/// Whatever comes late, what the alerts are replayed from is how they stood then.
+void Engine::go_on_from(std::uint32_t index, Slot last, AlertStates alerts) {
+  lines_[index].edit = std::make_shared<Edit>(Edit{last, std::move(alerts)});
+  write_alerts(index);
+}
+
+/// Of a history in which that is not written (it was lost, or is older than the samples that are kept): what is on now
+/// and began by then was on then.
+void Engine::go_on_from_now(std::uint32_t index) {
+  const auto last = last_before_kept(lines_[index]);
+  if (!last) {
+    return;
+  }
+  AlertStates states = alert_states(lines_[index]);
+  const auto keep = [&](AlertState& state) {
+    if (!state.since || *state.since > *last) {
+      state = AlertState{};
+    }
+  };
+  keep(states.thresholds);
+  keep(states.target);
+  std::ranges::for_each(states.alerts, keep);
+  go_on_from(index, *last, std::move(states));
 }
 
 /// Piece by piece, so that nothing else waits for long; `run --once` has no later.

@@ -260,6 +260,7 @@ Result<void> Engine::restore(Instant now, bool is_reload) {
       remember_begin(line, alert);
     }
     line.begun = line.newest && !line.has_left ? line.first : std::nullopt;
+    go_on_from_now(i);
     line.is_retired =
         nothing_is_on(line) && (line.has_left || has_retired(line, plans_[line.kpi], judge_context(stopped_)));
     plan_target(line, now);

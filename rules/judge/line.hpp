@@ -40,9 +40,10 @@ struct AlertStates {
   std::vector<AlertState> alerts;
 };
 
-/// Where a line stood when its rule was edited: what was judged until then stays as it was judged.
+/// Where a line stood when its rule was edited, or when the samples that it was judged by until then went: what was
+/// judged until then stays as it was judged.
 struct Edit {
-  Slot last;           ///< The newest period with a value that an earlier form of the rule judged.
+  Slot last;  ///< The newest period with a value that an earlier form of the rule judged, or of which they went.
   AlertStates alerts;  ///< After that period, as the rule of now took them up.
 };
 

@@ -37,6 +37,15 @@ class Replay {
     settle_no_data(changes);
   }
 
+  AlertStates states_after(Slot last) {
+    for (Slot slot = rewind(next(last)); slot <= last; slot = next(slot)) {
+      LineChanges past;
+      step(slot, value_of(slot), past);
+      decide_target(line_, plan_, context_, past, Naming::kAsItWas);
+    }
+    return alert_states(line_);
+  }
+
  private:
   /// A period that an earlier form of the rule judged: the rule of now looks at its new data, and at nothing else.
   void judge_alone(Slot slot, const Value& value, LineChanges& changes) {
@@ -233,6 +242,11 @@ void replay(Line& line,
             const std::map<Slot, Value>& again,
             LineChanges& changes) {
   Replay(line, plan, context, again).run(changes);
+}
+
+AlertStates states_after(const Line& line, const KpiPlan& plan, const JudgeContext& context, Slot last) {
+  Line again = line;
+  return Replay(again, plan, context, {}).states_after(last);
 }
 
 void rejudge(

@@ -16,4 +16,8 @@ void replay(Line& line,
             const std::map<Slot, Value>& again,
             LineChanges& changes);
 
+/// The alerts as they stood after the period `last`, found from where all were quiet, or the last edit, before it.
+/// REQUIRES that the samples that those periods were judged by are there.
+AlertStates states_after(const Line& line, const KpiPlan& plan, const JudgeContext& context, Slot last);
+
 }  // namespace kpi

@@ -109,6 +109,59 @@ TEST(Retention, ASourceThatIsNewMayBringAllItHas) {
   EXPECT_EQ(orders, 101U);
 }
 
+constexpr const char* kAlerts = R"(
+kpis:
+  visits:
+    value: web.visits
+    thresholds: {warning: 70, recover: 80}
+    alerts:
+      - {name: dip, when: "avg(web.visits, 7 days) < 72", severity: critical}
+)";
+
+/// Ten days of 60, which fire, and 100 that are neither a miss nor fine.
+void fire_for_long(Story& story) {
+  for (int day = 0; day < 110; ++day) {
+    story.put("web.visits", date(day), day < 10 ? 60 : 71);
+    story.step(date(day + 1) + " 06:00");
+  }
+}
+
+TEST(Retention, AnAlertThatIsOlderGoesOnWhenSomethingComesLate) {
+  for (const bool anew : {false, true}) {
+    Story story(kConfig, kAlerts);
+    fire_for_long(story);
+    const std::map<std::string, std::string> episodes = story.store().episodes;
+    const std::vector<std::string> ledger = story.ledger();
+    const auto since = story.line("visits").thresholds.since;
+    const auto dip = story.line("visits").alerts[0].since;
+    ASSERT_LT(dip, slot_of(*parse_date(date(10))));
+    ASSERT_EQ(story.state("visits"), KpiState::kFiring);
+    if (anew) {
+      story.restart();
+    }
+    story.put("web.visits", date(100), 71.5);
+    EXPECT_THAT(story.step(date(110) + " 07:00"), IsEmpty());
+    EXPECT_NE(story.ledger(), ledger);
+    EXPECT_EQ(story.store().episodes, episodes);
+    EXPECT_EQ(story.line("visits").thresholds.since, since);
+    EXPECT_EQ(story.line("visits").alerts[0].since, dip);
+    EXPECT_EQ(story.state("visits"), KpiState::kFiring);
+    story.put("web.visits", date(100), 80);  // so that it had ended then
+    EXPECT_THAT(story.step(date(110) + " 08:00"), testing::Contains(HasSubstr("resolved")));
+  }
+}
+
+TEST(Retention, AnAlertThatIsOlderThanWhatTellsHowItStoodGoesOn) {
+  Story story(kConfig, kAlerts);
+  fire_for_long(story);
+  const std::map<std::string, std::string> episodes = story.store().episodes;
+  story.restart(Lost{.samples = nullptr, .verdicts = nullptr, .alerts = true});
+  story.put("web.visits", date(100), 71.5);
+  story.step(date(110) + " 07:00");
+  EXPECT_EQ(story.store().episodes, episodes);
+  EXPECT_EQ(story.state("visits"), KpiState::kFiring);
+}
+
 TEST(Retention, ARuleMayNotLookBackBeyondIt) {
   const auto complaint = [](const char* rules) {
     std::string text;
