@@ -1,9 +1,9 @@
 #include "daemon/cli/shown_diagnostics.hpp"
 
+#include "daemon/config/literal_secrets.hpp"
 #include "rules/base/text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <map>
 #include <string_view>
@@ -32,13 +32,6 @@ std::pair<Diagnostic::Severity, std::string> kind_of(const Diagnostic& item) {
     kind += word.empty() || is_name(word) ? " " : std::string(word) + " ";
   }
   return {item.severity, kind};
-}
-
-bool holds_settings(const SourceText& source) {
-  constexpr std::array<std::string_view, 4> keys{"sources", "channels", "token", "heartbeat"};
-  return std::ranges::any_of(split(source.text, '\n'), [&](std::string_view line) {
-    return std::ranges::any_of(keys, [&](std::string_view key) { return line.starts_with(key); });
-  });
 }
 
 /// Up to what it says of a value: `unknown key "…" in channels.mail`, `aliases are not used here`.

@@ -5,6 +5,7 @@
 #include "rules/base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -97,14 +98,37 @@ class Search {
   Diagnostics& diagnostics_;
 };
 
-/// What stands behind the names of secrets on a line, and behind the begin of an address. By its text alone: a file
-/// that could not be parsed has no keys.
+/// What stands behind the names of secrets on a line, and behind the begin of an address; or a line without any name.
+/// By its text alone: a file that could not be parsed has no keys.
 struct SecretPart {
   std::string_view text;
   bool is_address = false;
 };
 
-std::vector<SecretPart> parts_like_secrets(std::string_view line) {
+bool is_of_letters_and_digits(std::string_view word) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return std::ranges::any_of(word, is_digit) && std::ranges::any_of(word, is_letter);
+}
+
+/// A line on which no key stands: its colon was forgotten, or it goes on with the value of the line before.
+bool is_bare_secret(std::string_view line) {
+  constexpr std::size_t kShortest = 6;
+  const std::string_view text = trim(line.substr(0, line.find(" #")));
+  return text.find(": ") == std::string_view::npos && !text.ends_with(':') && !text.starts_with('#') &&
+         std::ranges::any_of(split(text, ' '), [](std::string_view word) {
+           return word.size() >= kShortest && is_of_letters_and_digits(word);
+         });
+}
+
+/// "user:password@host"
+bool is_login(std::string_view part) {
+  const std::string_view word = part.substr(0, part.find(' '));
+  const std::size_t colon = word.find(':');
+  return colon != std::string_view::npos && word.find('@', colon) != std::string_view::npos;
+}
+
+std::vector<SecretPart> parts_like_secrets(std::string_view line, bool of_settings) {
   std::vector<SecretPart> parts;
   for (std::size_t colon = line.find(':'); colon != std::string_view::npos; colon = line.find(':', colon + 1)) {
     const std::string_view before = line.substr(0, colon);
@@ -113,10 +137,14 @@ std::vector<SecretPart> parts_like_secrets(std::string_view line) {
     const std::string_view name = before.substr(begin == std::string_view::npos ? 0 : begin + 1);
     const std::string_view part = trim(line.substr(colon + (is_address ? 3 : 1)));
     // `auth: {…}` has keys of its own, each with its name.
-    const bool is_named = is_secret_name(name) && !(name == "auth" && part.starts_with('{'));
+    const bool is_named =
+        (is_secret_name(name) && !(name == "auth" && part.starts_with('{'))) || name == "topic" || is_login(part);
     if ((is_address || is_named) && !part.empty()) {
       parts.push_back({part, is_address});
     }
+  }
+  if (of_settings && is_bare_secret(line)) {
+    parts.push_back({trim(line)});
   }
   return parts;
 }
@@ -143,8 +171,8 @@ std::vector<std::string_view> words_of(std::string_view part, bool has_keys) {
 }
 
 /// A value under the name of a secret that is no reference, or an address with a token in it.
-bool holds_literal(std::string_view line) {
-  return std::ranges::any_of(parts_like_secrets(line), [&](const SecretPart& part) {
+bool holds_literal(std::string_view line, bool of_settings) {
+  return std::ranges::any_of(parts_like_secrets(line, of_settings), [&](const SecretPart& part) {
     return part.text.find("${") == std::string_view::npos &&
            (!part.is_address || std::ranges::any_of(words_of(part.text, true), is_like_token));
   });
@@ -153,7 +181,7 @@ bool holds_literal(std::string_view line) {
 /// Whether a text has a word of what may be a secret on the line.
 bool quotes_secret(std::string_view text, std::string_view line, bool has_keys) {
   constexpr std::size_t kShortest = 4;
-  return std::ranges::any_of(parts_like_secrets(line), [&](const SecretPart& part) {
+  return std::ranges::any_of(parts_like_secrets(line, true), [&](const SecretPart& part) {
     return std::ranges::any_of(words_of(part.text, has_keys), [&](std::string_view word) {
       return word.size() >= kShortest && text.find(word) != std::string_view::npos;
     });
@@ -176,8 +204,18 @@ class TextLines {
     return place.line > 0 && place.line <= lines.size() ? lines[place.line - 1] : "";
   }
 
+  /// Of the text that the place is in.
+  bool hold_settings(const Position& place) {
+    const auto [known, is_new] = of_settings_.try_emplace(place.source, false);
+    if (is_new && place.source != nullptr) {
+      known->second = holds_settings(*place.source);
+    }
+    return known->second;
+  }
+
  private:
   std::map<const SourceText*, std::vector<std::string_view>> lines_;
+  std::map<const SourceText*, bool> of_settings_;
 };
 
 /// Neither the lines nor words of them.
@@ -217,13 +255,20 @@ bool is_of_literal_secret(const Diagnostic& diagnostic) {
   return diagnostic.message == kMessage;
 }
 
+bool holds_settings(const SourceText& source) {
+  constexpr std::array<std::string_view, 4> keys{"sources", "channels", "token", "heartbeat"};
+  return std::ranges::any_of(split(source.text, '\n'), [&](std::string_view line) {
+    return std::ranges::any_of(keys, [&](std::string_view key) { return line.starts_with(key); });
+  });
+}
+
 void hide_lines_of_secrets(Diagnostics& diagnostics) {
   Lines lines;
   TextLines texts;
   for (const Diagnostic& item : diagnostics.items()) {
     for (const Position& place : {item.position, item.related}) {
       const bool is_warned_of = is_of_literal_secret(item) && place == item.position;
-      if (place.source != nullptr && (is_warned_of || holds_literal(texts.at(place)))) {
+      if (place.source != nullptr && (is_warned_of || holds_literal(texts.at(place), texts.hold_settings(place)))) {
         lines.emplace(place.source, place.line);
       }
     }
@@ -236,7 +281,7 @@ void hide_lines_like_secrets(Diagnostics& diagnostics) {
   TextLines texts;
   for (const Diagnostic& item : diagnostics.items()) {
     for (const Position& place : {item.position, item.related}) {
-      if (place.source != nullptr && !parts_like_secrets(texts.at(place)).empty()) {
+      if (place.source != nullptr && !parts_like_secrets(texts.at(place), texts.hold_settings(place)).empty()) {
         lines.emplace(place.source, place.line);
       }
     }

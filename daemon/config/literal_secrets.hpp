@@ -18,6 +18,9 @@ void warn_of_literal_secret(const Position& position, std::string remedy, Diagno
 /// Whether it is one of these warnings: its place is that of the secret.
 bool is_of_literal_secret(const Diagnostic& diagnostic);
 
+/// Whether the file says how sources and channels are reached: anything on a line of it may be a secret.
+bool holds_settings(const SourceText& source);
+
 /// After a load: no other finding shows a line that holds one, nor a word of it, either.
 void hide_lines_of_secrets(Diagnostics& diagnostics);
 

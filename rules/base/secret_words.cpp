@@ -11,7 +11,10 @@ namespace kpi {
 bool is_secret_name(std::string_view name) {
   static constexpr std::array<std::string_view, 10> kWhole{
       "key", "token", "auth", "pwd", "pass", "secret", "sig", "signature", "cookie", "authorization"};
-  static constexpr std::array<std::string_view, 12> kParts{"api_key",
+  static constexpr std::array<std::string_view, 15> kParts{"api_key",
+                                                           "routing_key",
+                                                           "integration_key",
+                                                           "service_key",
                                                            "apikey",
                                                            "access_key",
                                                            "secret_key",
