@@ -235,6 +235,7 @@ struct Poll {
   std::string cursor;
   std::vector<std::string> remarks{};  ///< For people who look at a poll: quota left, sampled data.
   bool has_more = false;               ///< It did not come to now: the next poll goes on from there.
+  bool is_partial = false;  ///< The other side says that it left something out: what has no row may have one.
   /// What ended the poll before it had all: what came before counts, and the source has failed.
   std::optional<Error> broken_off{};
   /// Of each of a metric's periods from here on that it has rows of, it has all: what a series has no row of there is

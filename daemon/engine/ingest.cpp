@@ -175,8 +175,9 @@ void Engine::take_failure(std::uint32_t source, const Error& error, Instant at, 
   summary.warnings.push_back("source " + state.row.name + ": " + state.row.error);
 }
 
-/// While there is more, a period without a row may only not have been asked for yet.
-void Engine::take_success(std::uint32_t source, Instant at, bool has_more) {
+/// While there is more, a period without a row may only not have been asked for yet; and of an answer that is a part it
+/// may have been left out.
+void Engine::take_success(std::uint32_t source, Instant at, const Poll& poll) {
   SourceState& state = sources_[source];
   for (std::uint32_t kpi = 0; kpi < sources_of_kpi_.size() && !state.row.error.empty(); ++kpi) {
     if (sources_of_kpi_[kpi].contains(source)) {
@@ -190,11 +191,15 @@ void Engine::take_success(std::uint32_t source, Instant at, bool has_more) {
   state.row.next_poll.reset();
   state.is_invalid = false;
   state.row.error.clear();
-  if (has_more) {
+  if (poll.has_more) {
+    return;
+  }
+  state.is_read_anew = false;
+  const auto fills = [&](std::uint32_t metric) { return rules_.metrics[metric].missing != Missing::kUnknown; };
+  if (poll.is_partial && std::ranges::any_of(config_->sources[source].metrics, fills)) {
     return;
   }
   state.row.last_success = at;
-  state.is_read_anew = false;
   for (const std::uint32_t metric : config_->sources[source].metrics) {
     const std::optional<Instant> before = std::exchange(read_at_[metric], at);
     if (rules_.metrics[metric].missing != Missing::kUnknown) {
@@ -225,7 +230,7 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   if (!result.poll || result.poll->broken_off) {
     take_failure(result.source, result.poll ? *result.poll->broken_off : result.poll.error(), result.at, summary);
   } else {
-    take_success(result.source, result.at, result.poll->has_more);
+    take_success(result.source, result.at, *result.poll);
   }
   if (!result.poll || result.poll->unchanged) {
     return;
@@ -244,6 +249,9 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   } else if (state.is_edited && !source.is_entered && !result.poll->whole_from && !result.poll->samples.empty()) {
     // It was asked for everything: from its first row on that is what there is.
     result.poll->whole_from = std::ranges::min(result.poll->samples, {}, &PolledSample::slot).slot;
+  }
+  if (state.is_edited && !before.starts_with(state.cursor_mark) && result.poll->whole_from) {
+    remark_on_older(source, *result.poll->whole_from, summary);
   }
   const bool goes_on = result.poll->has_more || result.poll->broken_off;
   state.row.cursor = state.cursor_mark + std::string(state.is_edited && goes_on ? kEdited : "") + result.poll->cursor;

@@ -317,6 +317,7 @@ class HttpPoll {
       return fail(ErrorKind::kInvalid, trail_.lost);
     }
     Poll poll = KPI_TRY(builder_.finish());
+    poll.is_partial = is_partial_;
     if (!is_partial_) {               // of an answer that says so itself, what has no row is not known to be gone
       poll.whole_from = whole_from_;  // a page or a call that is missing has failed its window
     }

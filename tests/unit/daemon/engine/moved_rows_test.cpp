@@ -38,6 +38,7 @@ class MovedRows : public testing::Test {
       poll.remarks = {remark};
     }
     poll.whole_until = slot_of(*parse_date(time.substr(0, 10)));
+    poll.is_partial = !whole && remark == "partial";
     poll.whole_from = whole ? std::optional(slot_of(*parse_date(*whole))) : std::nullopt;
     story_.engine().receive(PollResult{0, at(time), std::move(poll)});
     story_.pass(time);
@@ -103,6 +104,18 @@ TEST_F(MovedRows, OfWhichNoneIsLeftAreZeroWhereNoneMeansZero) {
   read("2026-03-08 10:00", "2026-03-01", before);
   read("2026-03-08 11:00", "2026-03-01", {{"2026-03-05", "Direct", 1}});
   EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 1 "), HasSubstr(": 0 "), HasSubstr(": 0 ")));
+}
+
+TEST_F(MovedRows, LeftOutByAPartOfAnAnswerAreNotZeroWhereNoneMeansZero) {
+  std::string config = kConfig;
+  config.replace(config.find("path: web.csv"), 13, "path: web.csv, missing: zero");
+  story_.restart(config, kRules);
+  const std::vector<Row> rows{{"2026-03-06", "Direct", 200}};
+  read("2026-03-07 08:00", "2026-03-01", rows);
+  read("2026-03-08 08:00", std::nullopt, rows, "partial");
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 200 ")));
+  read("2026-03-08 09:00", "2026-03-01", rows);
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 200 "), HasSubstr(": 0 ")));
 }
 
 TEST_F(MovedRows, OfATotalThatWasGivenLabelsAreSummed) {

@@ -419,6 +419,7 @@ metrics: {visits: {}})yaml");
   const auto poll = loaded.source->poll(request_at(host), host, {});
   EXPECT_EQ(poll_text(poll, loaded.settings), "visits 2026-11-20 1240\nproblem: s: the other side says: thresholded\n");
   EXPECT_EQ(poll->whole_from, std::nullopt) << "what it withholds is not gone";
+  EXPECT_TRUE(poll->is_partial) << "nor is it zero";
   EXPECT_EQ(join(poll->remarks, "; "), "2 requests sent; quota: ga4_tokens_left is 199994");
   EXPECT_EQ(ordered_json::parse(host.requests.back().body)["metrics"].dump(), R"([{"name":"sessions"}])");
 }
