@@ -61,6 +61,25 @@ void add_taken_out(const SampleTable::Series& known, std::vector<Slot>& brought,
 
 }  // namespace
 
+/// Of a source that is read by other settings now, and not back to its first sample.
+void Engine::remark_on_older(const SourceConfig& source, Slot from, StepSummary& summary) {
+  std::optional<Slot> oldest;
+  for (const std::uint32_t metric : source.metrics) {
+    for (const std::uint32_t id : table_.of_metric(metric)) {
+      if (!table_[id].samples.empty()) {
+        oldest = std::min(oldest.value_or(from), table_[id].samples.front().slot);
+      }
+    }
+  }
+  if (oldest && *oldest < from) {
+    const auto text = [&](Slot slot) { return period_text(slot, source.settings.grain, source.settings.zone); };
+    const std::string& name = source.settings.name;
+    summary.remarks.push_back("source " + name + " has other settings than before, and is read by them from " +
+                              text(from) + " on; older values stay as they were read. For them: kpid import --source " +
+                              name + " --from " + text(*oldest).substr(0, 10));
+  }
+}
+
 /// Old rows may leave a file in front, as they do where only some weeks are kept: nothing is said of these.
 void Engine::remark_on(const SourceConfig& source, const Poll& poll, Slot running, StepSummary& summary) {
   const Grain& grain = source.settings.grain;

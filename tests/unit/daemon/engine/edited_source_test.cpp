@@ -121,6 +121,22 @@ TEST_F(EditedSource, EndsWhatFiredUnderAFormerNameWithAWord) {
   EXPECT_EQ(story_->state("visits", dk_), KpiState::kOk);
 }
 
+TEST_F(EditedSource, TellsWhatIsNotReadByTheSettingsOfNow) {
+  const auto asked = [](std::string config) {
+    return config.replace(config.find("plugin: csv, path: web.csv"), 26, "plugin: exec, command: [web]");
+  };
+  begin(asked(config_of("")));
+  read(5, rows(1, 5, "DK"));
+  EXPECT_THAT(story_->remarks(), Not(Contains(HasSubstr("other settings"))));
+  story_->restart(asked(config_of("DK: Denmark")), kRules);
+  read(6, rows(4, 6, "Denmark"), false, true);
+  EXPECT_THAT(story_->remarks(),
+              Contains("source web has other settings than before, and is read by them from 2026-03-04 on; older values "
+                       "stay as they were read. For them: kpid import --source web --from 2026-03-01"));
+  read(7, rows(4, 7, "Denmark"), false, true);
+  EXPECT_THAT(story_->remarks(), Not(Contains(HasSubstr("other settings"))));
+}
+
 TEST_F(EditedSource, AddsUpTwoNamesThatWereMadeOne) {
   begin(config_of(""));
   read(3, rows(1, 3, "Sverige", 60));

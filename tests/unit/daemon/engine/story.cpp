@@ -178,6 +178,7 @@ std::vector<std::string> Story::take_step(Instant now) {
   std::vector<std::string> texts;
   if (summary) {
     warnings_ = summary->warnings;
+    remarks_ = summary->remarks;
     messages_ = summary->messages.empty() ? messages_ : summary->messages;
     for (const Message& message : summary->messages) {
       texts.push_back(text_of(message));

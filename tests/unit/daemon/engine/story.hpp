@@ -120,6 +120,9 @@ class Story {
   /// Of the last step.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
+  /// Of the last step.
+  [[nodiscard]] const std::vector<std::string>& remarks() const { return remarks_; }
+
  private:
   void receive_polls(Instant now);
   std::vector<std::string> take_step(Instant now);
@@ -132,6 +135,7 @@ class Story {
   std::map<std::uint32_t, Error> failures_;
   std::vector<std::string> told_;
   std::vector<std::string> warnings_;
+  std::vector<std::string> remarks_;
   std::vector<Message> messages_;
   Instant now_;  // of the last step
 };
