@@ -413,7 +413,7 @@ class Explainer {
       const Zone& zone = engine_.config().zone;
       const std::string way =
           decision.hold == Hold::kNothing ? way_text(history_, decision.channel, episode, zone) : "";
-      result_.why.push_back(rule + " for " + decision.channel + ": " +
+      result_.why.push_back(rule + (decision.channel.empty() ? "" : " for " + decision.channel) + ": " +
                             (way.empty() ? reason_text(decision, zone) : way));
     }
   }

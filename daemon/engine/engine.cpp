@@ -93,11 +93,6 @@ bool Engine::has_failing_source(std::uint32_t kpi) const {
                              [&](std::uint32_t source) { return !sources_[source].row.error.empty(); });
 }
 
-bool Engine::has_late_source(std::uint32_t kpi) const {
-  return std::ranges::any_of(sources_of_kpi_[kpi],
-                             [&](std::uint32_t source) { return !sources_[source].row.late.empty(); });
-}
-
 bool Engine::has_failed_source() const {
   return std::ranges::any_of(sources_, [](const SourceState& source) { return !source.row.error.empty(); });
 }

@@ -284,12 +284,13 @@ class Engine {
   // ingest.cpp
   void remember(const EntryRow& entry);
   void ingest(PollResult& result, Instant now, StepSummary& summary);
+  void remark_on_older(const SourceConfig& source, Slot from, StepSummary& summary);
   void remark_on(const SourceConfig& source, const Poll& poll, Slot running, StepSummary& summary);
   void ingest_samples(
       const SourceConfig& source, const PollResult& result, Instant now, bool is_read_anew, StepSummary& summary);
   void want_anew(SourceState& state, Slot from, Instant now);
   void take_failure(std::uint32_t source, const Error& error, Instant at, StepSummary& summary);
-  void take_success(std::uint32_t source, Instant at, bool has_more);
+  void take_success(std::uint32_t source, Instant at, const Poll& poll);
   std::uint32_t series_of(std::uint32_t metric, const Labels& labels);
   void touch(std::uint32_t series, const ChangedSeries& change, Instant now);
   using Touched = std::map<std::uint32_t, std::set<Slot>>;
@@ -330,6 +331,9 @@ class Engine {
 
   // forget.cpp
   void look_for_past(Instant now);
+  std::optional<Slot> last_before_kept(const Line& line) const;
+  void go_on_from(std::uint32_t index, Slot last, AlertStates alerts);
+  void go_on_from_now(std::uint32_t index);
   Result<void> roll_up(Instant now);
 
   // late.cpp
@@ -360,7 +364,7 @@ class Engine {
 
   // tell.cpp
   std::vector<AlertSlot> alerts_of(std::uint32_t line);
-  [[nodiscard]] bool is_inhibited(std::uint32_t line, const AlertSlot& alert) const;
+  [[nodiscard]] std::string inhibitor_of(std::uint32_t line, const AlertSlot& alert) const;
   void turn_inhibited();
   void tell_line(std::uint32_t line);
   void tell_shift(std::uint32_t line, const AlertSlot& alert);
@@ -408,7 +412,7 @@ class Engine {
   AlertView described(AlertSubject subject) const;
   [[nodiscard]] std::vector<Labels> lost_segments(const Line& total, Slot slot) const;
   std::string page_of(const std::string& kpi, const Labels& segment) const;
-  void collect_events(Instant now);
+  void collect_events(Instant now, StepSummary& summary);
   void restore_routing(const StoredState& state, Instant now);
   void adopt_told();
   void refresh_labels();
@@ -422,10 +426,10 @@ class Engine {
   Message compose(const Envelope& envelope, Instant now);
   void add_links(AlertView& view, const std::string& channel, Instant now);
   DecideContext decide_context(Instant now) const;
-  [[nodiscard]] bool is_spoken_for(const AlertKey& alert) const;
+  [[nodiscard]] std::string speaker_for(const AlertKey& alert) const;
+  [[nodiscard]] std::optional<Decision> inhibition_of(const AlertKey& alert) const;
   [[nodiscard]] const SourceState* source_of(const AlertKey& alert) const;
   [[nodiscard]] Instant warm_at() const;
-  [[nodiscard]] bool has_late_source(std::uint32_t kpi) const;
   [[nodiscard]] Slot ended_with(const Line& line, Instant ended, Slot otherwise) const;
   [[nodiscard]] std::optional<Instant> fine_from(const EpisodeRow& row) const;
   Result<void> commit(Instant now);

@@ -41,22 +41,43 @@ std::optional<Engine::AlertSlot> Engine::find_alert(const AlertKey& alert, std::
   return std::nullopt;
 }
 
-/// Whether another alert, or a failing source, speaks for this one now.
-bool Engine::is_spoken_for(const AlertKey& alert) const {
+/// What speaks for this alert now, another one or a failing source: "source web"; empty: nothing.
+std::string Engine::speaker_for(const AlertKey& alert) const {
   const std::uint32_t place = alert.line < line_of_id_.size() ? line_of_id_[alert.line] : 0;
   if (place == 0) {
-    return false;
+    return "";
   }
   const std::uint32_t kpi = lines_[place - 1].kpi;
-  if (alert.rule == "no_data" && (has_failing_source(kpi) || has_late_source(kpi))) {
-    return true;
+  for (const std::uint32_t index : sources_of_kpi_[kpi]) {
+    const SourceRow& source = sources_[index].row;
+    if (alert.rule == "no_data" && (!source.error.empty() || !source.late.empty())) {
+      return "source " + source.name;
+    }
   }
   if (inhibitors_[kpi].empty()) {
-    return false;
+    return "";
   }
   std::uint32_t line = 0;
   const auto slot = find_alert(alert, line);
-  return slot && is_inhibited(line, *slot);
+  return slot ? inhibitor_of(line, *slot) : "";
+}
+
+/// What fires, of which nobody was told because something else speaks for it: routing does not know of it yet.
+std::optional<Decision> Engine::inhibition_of(const AlertKey& alert) const {
+  std::uint32_t line = 0;
+  const auto slot = find_alert(alert, line);
+  if (!slot || slot->rule == RuleKind::kTarget) {
+    return std::nullopt;
+  }
+  const bool is_of_data = slot->state == nullptr;
+  const bool is_on = is_of_data ? lines_[line].no_data.is_on : slot->state->phase == AlertPhase::kFiring;
+  const std::string& episode = is_of_data ? lines_[line].no_data.episode : slot->state->episode;
+  Decision decision;
+  decision.by = is_on && slot->told->episode != episode ? speaker_for(alert) : "";
+  decision.hold = Hold::kInhibited;
+  decision.subject = rules_.kpis[lines_[line].kpi].id + " " + alert.rule +
+                     (lines_[line].segment.empty() ? "" : " (" + labels_text(lines_[line].segment) + ")");
+  return decision.by.empty() ? std::nullopt : std::optional(std::move(decision));
 }
 
 DecideContext Engine::decide_context(Instant now) const {
@@ -74,7 +95,7 @@ DecideContext Engine::decide_context(Instant now) const {
   // While the clock stands before the last step time does not go on: a wait would have no end.
   const bool stands_still = last_step_ && now <= *last_step_ + kEngineTick && !self_.row.error.empty();
   context.waits_elapsed = options_.waits_elapsed || stands_still;
-  context.is_inhibited = [this](const AlertKey& alert) { return is_spoken_for(alert); };
+  context.speaker_for = [this](const AlertKey& alert) { return speaker_for(alert); };
   return context;
 }
 
@@ -102,7 +123,7 @@ std::optional<AlertView> Engine::view_of(const AlertKey& alert, MessageType type
   return described(subject);
 }
 
-void Engine::collect_events(Instant now) {
+void Engine::collect_events(Instant now, StepSummary& summary) {
   tell_removed(now);
   for (std::uint32_t i = 0; i < sources_.size(); ++i) {
     turn_lines(i, now);
@@ -116,13 +137,18 @@ void Engine::collect_events(Instant now) {
   for (const std::uint32_t line : changed_) {
     tell_line(line);
     write_alerts(line);
+    for (const AlertSlot& alert : alerts_of(line)) {
+      if (auto held = inhibition_of(key_of(line, alert))) {
+        summary.decisions.push_back(*std::move(held));
+      }
+    }
   }
   widen_sources(now);
   remind_of_targets(now);
 }
 
 Result<void> Engine::tell(Instant now, StepSummary& summary) {
-  collect_events(now);
+  collect_events(now, summary);
   keep(decide(routing_, std::exchange(events_, {}), decide_context(now)), summary, now);
   tell_self(now, summary);
   if (is_warm(now)) {
@@ -241,6 +267,9 @@ void Engine::refresh_labels() {
 }
 
 std::vector<Decision> Engine::standings_of(const Line& line, const std::string& rule, Instant now) const {
+  if (auto held = inhibition_of({line.id, rule})) {
+    return {*std::move(held)};
+  }
   DecideContext context = decide_context(now);
   context.is_warm = true;  // who asks has just restored it to look, not to tell
   return standings(routing_, {line.id, rule}, context);

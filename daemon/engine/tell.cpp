@@ -140,7 +140,7 @@ void Engine::tell_alert(std::uint32_t line, const AlertSlot& alert) {
   }
   // While a source fails, its own alert speaks for what does not arrive.
   const bool is_held_back = is_no_data && told.episode != episode && has_failing_source(lines_[line].kpi);
-  if (!is_firing || is_held_back || (told.episode != episode && is_inhibited(line, alert))) {
+  if (!is_firing || is_held_back || (told.episode != episode && !inhibitor_of(line, alert).empty())) {
     return;
   }
   AlertSubject subject = subject_of(line, alert);
@@ -224,14 +224,15 @@ void Engine::tell_target(std::uint32_t line, const AlertSlot& alert) {
   }
 }
 
-/// Whether another KPI fires, for the same segment or as a whole, that holds this rule back.
-bool Engine::is_inhibited(std::uint32_t index, const AlertSlot& alert) const {
+/// Another KPI that fires, for the same segment or as a whole, and holds this rule back: "traffic.thresholds"; empty:
+/// none.
+std::string Engine::inhibitor_of(std::uint32_t index, const AlertSlot& alert) const {
   const Line& line = lines_[index];
   const std::string rule = rule_name(rules_.kpis[line.kpi], alert.rule, alert.index);
-  const auto fires = [&](const Inhibitor& by, const Labels& segment) {
+  const auto firing_rule = [&](const Inhibitor& by, const Labels& segment) -> std::string {
     const auto found = line_index_.find({by.kpi, segment});
     if (found == line_index_.end()) {
-      return false;
+      return "";
     }
     const Line& other = lines_[found->second];
     const auto counts = [&](const AlertState& state, const std::string& name) {
@@ -239,14 +240,20 @@ bool Engine::is_inhibited(std::uint32_t index, const AlertSlot& alert) const {
     };
     for (std::size_t i = 0; i < other.alerts.size(); ++i) {
       if (counts(other.alerts[i], rules_.kpis[by.kpi].alerts[i].name)) {
-        return true;
+        return rules_.kpis[by.kpi].alerts[i].name;
       }
     }
-    return counts(other.thresholds, "thresholds");
+    return counts(other.thresholds, "thresholds") ? "thresholds" : "";
   };
-  return std::ranges::any_of(inhibitors_[line.kpi], [&](const Inhibitor& by) {
-    return by.rule == rule && (fires(by, line.segment) || fires(by, {}));
-  });
+  for (const Inhibitor& by : inhibitors_[line.kpi]) {
+    for (const Labels& segment : {line.segment, Labels{}}) {
+      const std::string firing = by.rule == rule ? firing_rule(by, segment) : "";
+      if (!firing.empty()) {
+        return rules_.kpis[by.kpi].id + "." + firing;
+      }
+    }
+  }
+  return "";
 }
 
 /// What a KPI holds back may be told when that KPI has changed.

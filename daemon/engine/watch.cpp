@@ -332,7 +332,7 @@ Result<bool> Watch::turn(const Reload& reload) {
   if (is_written && is_well()) {
     heartbeat_.beat(config_->heartbeat, world_.clock.now());
   }
-  log(summary);
+  log(summary, world_.clock.now());
   deliveries_.add(engine_->take_queued());
   answer(asked, summary);
   if (asked.reload && is_written) {
@@ -422,12 +422,31 @@ Result<void> Watch::swap_config(std::shared_ptr<const Config> config, Instant no
   return {};
 }
 
-void Watch::log(const StepSummary& summary) const {
+/// What is held is looked at again and again: it is said once, and after some hours again.
+void Watch::log_held(const Decision& decision, Instant now) {
+  constexpr std::size_t kMostHeld = 10'000;
+  constexpr std::chrono::hours kAgain{6};
+  const std::string what = decision.subject + (decision.channel.empty() ? "" : " for " + decision.channel);
+  const std::string why = reason_text(decision, config_->zone);
+  if (held_.size() > kMostHeld) {
+    held_.clear();
+  }
+  const auto [known, is_new] = held_.try_emplace(what, why, now);
+  if (is_new || known->second.first != why || now >= known->second.second + kAgain) {
+    known->second = {why, now};
+    log_info(what + ": " + why);
+  }
+}
+
+void Watch::log(const StepSummary& summary, Instant now) {
   for (const std::string& warning : summary.warnings) {
     log_warning(warning);
   }
   for (const std::string& remark : summary.remarks) {
     log_info(remark);
+  }
+  for (const Decision& decision : summary.decisions) {
+    log_held(decision, now);
   }
   if (summary.new_samples + summary.restated_samples + summary.judged > 0) {
     log_info(counted(summary.new_samples, "new sample") + ", " + std::to_string(summary.restated_samples) +

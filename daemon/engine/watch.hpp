@@ -14,9 +14,11 @@
 
 #include <functional>
 #include <iosfwd>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kpi {
@@ -140,9 +142,12 @@ class Watch {
   [[nodiscard]] bool has_stuck_poll() const;
   [[nodiscard]] Duration until_next(Instant begun) const;
   [[nodiscard]] Instant now();
-  void log(const StepSummary& summary) const;
+  void log(const StepSummary& summary, Instant now);
+  void log_held(const Decision& decision, Instant now);
 
   std::shared_ptr<const Config> config_;
+  /// What was said to be held: why, and when that was said.
+  std::map<std::string, std::pair<std::string, Instant>, std::less<>> held_;
   std::string listen_;  // that the daemon was started with
   Store& store_;
   World world_;

@@ -40,8 +40,8 @@ struct DecideContext {
   Instant now;
   bool is_warm = true;         ///< Every rule was judged once since the start.
   bool waits_elapsed = false;  ///< A run that looks once: nothing waits for others of its group.
-  /// Whether another alert speaks for this one now; none: never.
-  std::function<bool(const AlertKey&)> is_inhibited;
+  /// What speaks for this alert now: "traffic.thresholds", "source web"; empty: nothing.
+  std::function<std::string(const AlertKey&)> speaker_for;
 };
 
 /// One message to one channel. Of an alert without a view is told what holds now.

@@ -69,7 +69,7 @@ std::string reason_text(const Decision& decision, const Zone& zone) {
     case Hold::kMilder:
       return "held: it became milder than what the route is for before it was told";
     case Hold::kInhibited:
-      return "held: " + (decision.by.empty() ? "another alert speaks for it" : decision.by + " speaks for it");
+      return "held: " + printable(decision.by, 100) + " speaks for it";
     case Hold::kOutsideHours:
       return "held: outside the hours " + decision.by + until;
     case Hold::kMuted:

@@ -63,7 +63,8 @@ std::optional<Decision> Decider::hold_of(const RoutingGroup& group,
     why.until = quiet->until;
     return why;
   }
-  if (!is_end && context_.is_inhibited && context_.is_inhibited(key)) {
+  why.by = !is_end && context_.speaker_for ? context_.speaker_for(key) : "";
+  if (!why.by.empty()) {
     why.hold = Hold::kInhibited;
     why.until = std::max(shifted(route_of(group).interval), Instant{context_.now + kInhibitedLook});
     return why;

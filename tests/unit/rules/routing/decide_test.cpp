@@ -270,7 +270,7 @@ TEST(Inhibited, WhatAnotherAlertSpeaksForWaitsForIt) {
   desk.inhibited = {"a"};
   desk.fires("2026-03-31 10:00", "a");
   EXPECT_THAT(desk.until("2026-03-31 11:00"), IsEmpty());
-  EXPECT_THAT(desk.why("2026-03-31 11:00", "a"), ElementsAre("team inhibited: held: another alert speaks for it"));
+  EXPECT_THAT(desk.why("2026-03-31 11:00", "a"), ElementsAre("team inhibited: held: traffic.thresholds speaks for it"));
   desk.inhibited.clear();
   EXPECT_EQ(desk.until("2026-03-31 11:10").size(), 1U);
 }

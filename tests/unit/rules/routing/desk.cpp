@@ -45,7 +45,9 @@ DecideContext Desk::context(Instant now) const {
   context.incident_channels = incident_channels;
   context.now = now;
   context.is_warm = is_warm;
-  context.is_inhibited = [this](const AlertKey& key) { return inhibited.contains(key.rule); };
+  context.speaker_for = [this](const AlertKey& key) {
+    return inhibited.contains(key.rule) ? "traffic.thresholds" : "";
+  };
   return context;
 }
 
