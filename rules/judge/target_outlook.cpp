@@ -136,17 +136,27 @@ std::int64_t periods_left(const OutlookTask& task, Slot deadline) {
   return left;
 }
 
-/// What became of the newest periods, the present one last: 1 missed, 0 met, NaN without a verdict. Those before the
-/// target's start tell of the rate, too.
+/// What became of the newest periods, the present one last: 1 missed, 0 met, NaN without a verdict, whether it was
+/// given up or is waited for. Those before the target's start tell of the rate, too.
 std::vector<double> verdicts_of(const OutlookTask& task) {
+  const Kpi& kpi = *task.kpi;
   const auto end = std::ranges::lower_bound(task.judged, task.slot, {}, &Sample::slot);
   const auto count = std::min<std::ptrdiff_t>(end - task.judged.begin(), kMostValues - 1);
   std::vector<double> missed;
   missed.reserve(static_cast<std::size_t>(count) + 1);
   const auto put = [&](bool is_met, bool is_missed) { missed.push_back(is_missed ? 1 : is_met ? 0 : std::nan("")); };
+  Slot next = count > 0 ? (end - count)->slot : task.slot;
+  const auto skip_to = [&](Slot slot) {
+    for (; next < slot && std::ssize(missed) < 2 * kMostValues; next = next_slot(next, kpi.every, kpi.zone)) {
+      put(false, false);
+    }
+    next = next_slot(slot, kpi.every, kpi.zone);
+  };
   for (auto at = end - count; at != end; ++at) {
+    skip_to(at->slot);
     put(task.met->contains(at->slot), task.missed->contains(at->slot));
   }
+  skip_to(task.slot);
   put(task.verdict == Verdict::kMet, task.verdict == Verdict::kMissed);
   return missed;
 }
