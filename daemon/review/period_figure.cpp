@@ -255,6 +255,7 @@ Value PeriodFigures::value(std::uint32_t kpi, const Labels& segment, const Frame
   context.frame = frame;
   context.frame.zone = rule.zone;
   context.complete = 0;
+  context.may_lack_end = true;
   return evaluate(rule.value, inputs, context);
 }
 

@@ -48,6 +48,12 @@ bool are_even(std::span<const std::uint32_t> a,
   return std::ranges::equal(a, b, are_same);
 }
 
+bool has_null(std::span<const std::uint32_t> series, const Window& window, const SampleTable& table) {
+  const auto is_null = [](const Sample& sample) { return std::isnan(sample.value); };
+  return std::ranges::any_of(
+      series, [&](std::uint32_t id) { return std::ranges::any_of(table.range(id, window.from, window.to), is_null); });
+}
+
 }  // namespace
 
 Beside::Beside(const Program& program, const Inputs& inputs, std::size_t index, const EvaluationContext& context)
@@ -65,6 +71,12 @@ Beside::Beside(const Program& program, const Inputs& inputs, std::size_t index, 
     const bool may_be_uneven = !series.empty() && (own.size() > 1 || series.size() > 1 || context.complete < 1);
     const Window theirs = window_of(context.frame, other, context.rules->metrics[other.metric]);
     const bool is_weighed = input.weight || other.weight;  // a value without its weight is none
+    // Of what is zero without a row, and of the total of its own metric, only empty cells are missing.
+    const bool lacks_nulls_only =
+        context.rules->metrics[other.metric].missing == Missing::kZero || other.all != input.all;
+    if (lacks_nulls_only && !has_null(series, theirs, table_)) {
+      continue;
+    }
     if (may_be_uneven && (is_weighed || !are_even(own, window, series, theirs, table_))) {
       add(own, other, series, context);
     }
@@ -83,13 +95,18 @@ void Beside::add(std::span<const std::uint32_t> own,
   }
   const Metric& metric = context.rules->metrics[input.metric];
   const Window window = window_of(context.frame, input, metric);
+  other.lacks_nulls_only = metric.missing == Missing::kZero;
   std::map<std::vector<std::string>, std::vector<Slot>> found;
   for (const std::uint32_t id : series) {
     const Gathered gathered(
         table_, std::span(&id, 1), window, metric, read_until(context, input.metric), weighing_of(input, context));
     std::vector<Slot>& slots = found[values_of(table_[id].labels, other.labels)];
     const auto middle = static_cast<std::ptrdiff_t>(slots.size());
-    std::ranges::transform(gathered.values(), std::back_inserter(slots), &Sample::slot);
+    if (other.lacks_nulls_only) {
+      std::ranges::copy(gathered.nulls(), std::back_inserter(slots));
+    } else {
+      std::ranges::transform(gathered.values(), std::back_inserter(slots), &Sample::slot);
+    }
     std::inplace_merge(slots.begin(), slots.begin() + middle, slots.end());
   }
   if (series.size() > 1 && context.complete < 1) {  // else one side is unknown, and the ratio with it
@@ -114,7 +131,9 @@ std::optional<std::uint32_t> Beside::lacking_segment(std::uint32_t series, Slot 
   for (const Other& other : others_) {
     const std::vector<std::string> values = values_of(table_[series].labels, other.labels);
     const auto at = std::ranges::lower_bound(other.slots, values, {}, &decltype(other.slots)::value_type::first);
-    if (at == other.slots.end() || at->first != values || !std::ranges::binary_search(at->second, slot)) {
+    const bool is_listed =
+        at != other.slots.end() && at->first == values && std::ranges::binary_search(at->second, slot);
+    if (is_listed == other.lacks_nulls_only) {
       return other.metric;
     }
   }

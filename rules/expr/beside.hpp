@@ -33,7 +33,8 @@ class Beside {
     std::uint32_t metric = 0;
     std::vector<std::string> labels;
     std::vector<std::pair<std::vector<std::string>, std::vector<Slot>>> slots;  // sorted by the values of the labels
-    std::vector<Slot> nulls;  // an empty cell leaves the whole of its side unknown there
+    std::vector<Slot> nulls;        // an empty cell leaves the whole of its side unknown there
+    bool lacks_nulls_only = false;  // no row is zero: the slots are those of empty cells, which are neither
   };
 
   void add(std::span<const std::uint32_t> own,

@@ -5,6 +5,7 @@
 #include "rules/expr/operands.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <vector>
 
@@ -27,6 +28,9 @@ class Ratios {
     }
   }
 
+  /// Whether something else stands in for it before it is divided: coalesce(orders, 0) / visits.
+  [[nodiscard]] bool is_made_up(std::uint32_t input) const { return made_up_.contains(input); }
+
   [[nodiscard]] bool are_together(std::size_t a, std::size_t b) const { return group_[a] == group_[b]; }
 
  private:
@@ -34,6 +38,7 @@ class Ratios {
 
   void walk(const std::vector<Instruction>& code) {
     std::vector<Names> stack;
+    Names stands_in;  // what a coalesce() so far has something else for
     for (const Instruction& instruction : code) {
       Names names;
       if (instruction.op == OpCode::kMetric) {
@@ -48,6 +53,12 @@ class Ratios {
       }
       if (instruction.op == OpCode::kDivide) {
         join(names);
+        std::ranges::copy_if(
+            names, std::inserter(made_up_, made_up_.end()), [&](auto name) { return stands_in.contains(name); });
+      } else if (instruction.op == OpCode::kCoalesce) {
+        std::ranges::copy_if(names, std::inserter(stands_in, stands_in.end()), [&](auto name) {
+          return program_.metrics[name].optional;
+        });
       }
       stack.push_back(std::move(names));
     }
@@ -62,17 +73,21 @@ class Ratios {
 
   const Program& program_;
   std::vector<std::uint32_t> group_;  // by input
+  Names made_up_;
 };
 
 /// Whether values of periods are read: not a history, not an age.
 bool reads_periods(const MetricInput& input) {
-  return input.how < Aggregate::kAnomaly && !input.all && !input.is_weight;
+  return input.how < Aggregate::kAnomaly && !input.is_weight;
 }
 
-/// Whether the two read the same segments of the same periods.
+/// Whether the two read the same segments of the same periods; or `a` a segment of the total that `b` reads, which has
+/// nothing where the total is unknown.
 bool are_alike(const MetricInput& a, const MetricInput& b, const std::vector<Metric>& metrics) {
+  const bool is_of_total = !a.all && b.all && a.metric == b.metric;
   return reads_periods(a) && reads_periods(b) && a.filters == b.filters && a.window == b.window && a.since == b.since &&
-         a.back == b.back && a.of_segments == b.of_segments && metrics[a.metric].grain == metrics[b.metric].grain;
+         a.back == b.back && a.of_segments == b.of_segments && (a.all == b.all || is_of_total) &&
+         metrics[a.metric].grain == metrics[b.metric].grain;
 }
 
 }  // namespace
@@ -86,9 +101,9 @@ void Compiler::pair_ratios() {
   for (std::uint32_t i = 0; i < program_.metrics.size(); ++i) {
     for (std::uint32_t j = 0; j < program_.metrics.size(); ++j) {
       const MetricInput& other = program_.metrics[j];
-      // What is zero or made up for when it is not there lacks nothing.
-      const bool may_lack = !other.optional && metrics[other.metric].missing != Missing::kZero;
-      if (i != j && may_lack && ratios.are_together(i, j) && are_alike(program_.metrics[i], other, metrics)) {
+      // What is made up for when it is not there lacks nothing.
+      if (i != j && !ratios.is_made_up(j) && ratios.are_together(i, j) &&
+          are_alike(program_.metrics[i], other, metrics)) {
         program_.metrics[i].beside.push_back(j);
       }
     }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace kpi {
 namespace {
@@ -16,6 +17,11 @@ class Machine {
       : program_(program), inputs_(inputs), row_(row), context_(context) {
     stack_.reserve(8);
   }
+
+  /// What segments that were delivered as null are taken for.
+  void take_nulls_for(bool holds) { nulls_hold_ = holds; }
+
+  [[nodiscard]] const std::optional<Value>& null_segment() const { return null_segment_; }
 
   Value run(std::span<const Instruction> code) {
     for (const Instruction& instruction : code) {
@@ -76,14 +82,16 @@ class Machine {
   }
 
   /// How many segments the condition holds for; unknown when there are some, and of none it is known.
-  [[nodiscard]] Value count_segments(std::uint32_t index) const {
+  [[nodiscard]] Value count_segments(std::uint32_t index) {
     double count = 0;
     std::optional<Value> unknown;
     bool is_known = false;
     for (const Inputs& segment : inputs_->segments[index]) {
       const Value holds = Machine(program_, &segment, nullptr, context_).run(program_.segments[index].code);
+      const bool is_null = holds.reason == Reason::kNull && !holds.is_known();
       is_known = is_known || holds.is_known();
-      count += holds.is_true() ? 1 : 0;
+      count += holds.is_true() || (is_null && nulls_hold_) ? 1 : 0;
+      null_segment_ = is_null ? std::optional(holds) : null_segment_;
       unknown = holds.is_known() ? unknown : holds;
     }
     return is_known || !unknown ? Value::of(count) : *unknown;
@@ -227,6 +235,8 @@ class Machine {
   const GrainRow* row_;
   const EvaluationContext& context_;
   std::vector<Value> stack_;
+  bool nulls_hold_ = false;
+  std::optional<Value> null_segment_;
 };
 
 }  // namespace
@@ -239,7 +249,16 @@ Value evaluate_at(const Program& program,
 }
 
 Value evaluate(const Program& program, const Inputs& inputs, const EvaluationContext& context) {
-  return Machine(program, &inputs, nullptr, context).run(program.code);
+  Machine machine(program, &inputs, nullptr, context);
+  const Value value = machine.run(program.code);
+  if (!machine.null_segment() || !value.is_known()) {
+    return value;
+  }
+  // A segment with an empty cell may be one that it holds for: known is only what does not depend on that.
+  Machine other(program, &inputs, nullptr, context);
+  other.take_nulls_for(true);
+  const Value most = other.run(program.code);
+  return most.is_known() && most.number == value.number ? value : *machine.null_segment();
 }
 
 }  // namespace kpi

@@ -75,7 +75,8 @@ struct EvaluationContext {
   const SampleTable* table = nullptr;
   Frame frame;
   double complete = 1;
-  /// By metric: when its source was last read without an error; null: everything was read. What ended later is not
+  bool may_lack_end = false;  ///< Also at the end of a window there may be gaps: of a figure over a time, no judgement.
+  /// By metric: until when it is known what its source has not; null: everything was read. What ended later is not
   /// known to be missing, whatever `missing` says.
   const std::vector<std::optional<Instant>>* read_at = nullptr;
   Value own;                                             ///< `value`

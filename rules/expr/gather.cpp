@@ -174,10 +174,11 @@ void Gathered::weigh(const SampleTable& table,
                      const Beside* beside) {
   for (const std::uint32_t id : series) {
     const std::optional<std::uint32_t> of_weights = table.find(weighing.id, table[id].labels);
+    const Gathered values(table, std::span(&id, 1), window, metric, read);
     if (!of_weights) {
+      std::ranges::transform(values.values(), std::back_inserter(unweighed_), &Sample::slot);
       continue;
     }
-    const Gathered values(table, std::span(&id, 1), window, metric, read);
     const Gathered weights(table, std::span(&*of_weights, 1), window, *weighing.metric, weighing.read);
     note_unweighed(values, weights);
     auto value = values.values().begin();
@@ -211,7 +212,13 @@ void Gathered::note_unweighed(const Gathered& values, const Gathered& weights) {
       nulls_.push_back(slot);
     }
   }
-  saw_null_ = saw_null_ || values.saw_null();
+  saw_null_ = saw_null_ || values.saw_null() || weights.saw_null();
+  for (const Sample& value : values.values()) {
+    const auto at = std::ranges::lower_bound(weights.values(), value.slot, {}, &Sample::slot);
+    if (at == weights.values().end() || at->slot != value.slot) {
+      unweighed_.push_back(value.slot);
+    }
+  }
 }
 
 void Gathered::leave_out_nulls_weighed() {
@@ -250,6 +257,7 @@ void Gathered::combine_weighed(Across across) {
     }
     if (!merged) {
       ++weightless_;
+      last_weightless_ = slot;
       continue;
     }
     owned_.push_back({slot, across == Across::kMean ? *merged / weight : *merged});
@@ -257,9 +265,13 @@ void Gathered::combine_weighed(Across across) {
   }
 }
 
+bool Gathered::has_end(Slot last) const {
+  return (!values().empty() && values().back().slot >= last) || (last_weightless_ && *last_weightless_ >= last);
+}
+
 bool Gathered::ends_in_null(Slot last) const {
-  return std::ranges::any_of(nulls_, [&](Slot slot) { return slot >= last; }) &&
-         (values().empty() || values().back().slot < last);
+  const auto is_of_end = [&](Slot slot) { return slot >= last; };
+  return !has_end(last) && (std::ranges::any_of(nulls_, is_of_end) || std::ranges::any_of(unweighed_, is_of_end));
 }
 
 double Gathered::mean() const {

@@ -5,6 +5,7 @@
 #include "rules/expr/evaluate.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -49,7 +50,10 @@ class Gathered {
   /// Something was delivered as null.
   [[nodiscard]] bool saw_null() const { return saw_null_; }
 
-  /// Whether that is all there is from `last` on, where the last grain of the window begins.
+  /// Whether there is something from `last` on, where the last grain of the window begins.
+  [[nodiscard]] bool has_end(Slot last) const;
+
+  /// Whether that was delivered as null, or without its weight.
   [[nodiscard]] bool ends_in_null(Slot last) const;
 
   /// When: of several series each slot at which one of them was. What all of them are then is not known.
@@ -75,6 +79,8 @@ class Gathered {
   std::vector<Sample> owned_;
   std::vector<double> weights_;  // of the owned values; empty: all weigh the same
   std::vector<Slot> nulls_;
+  std::vector<Slot> unweighed_;  // values without a row of their weight
+  std::optional<Slot> last_weightless_;
   std::size_t weightless_ = 0;
   bool is_owned_ = false;
   bool saw_null_ = false;

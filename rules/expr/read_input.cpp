@@ -180,6 +180,7 @@ Value evaluate_kpi(const KpiInput& input,
   }
   const auto& values = judged->values;
   const Window window = window_of(context.frame, input, judged->grain);
+  const bool needs_end = !context.may_lack_end && input.back.empty() && input.how != Aggregate::kForecast;
   const auto end = std::ranges::lower_bound(values, window.to, {}, &Sample::slot);
   if (!input.window) {
     // Of a KPI with periods like this one's, that very period; an older value of a coarser one still stands.
@@ -196,6 +197,9 @@ Value evaluate_kpi(const KpiInput& input,
   const bool is_enough = is_of_history(input.how) || is_complete(inside.size(), window.periods, context.complete);
   if (inside.empty() || !is_enough) {
     return Value::unknown(inside.empty() ? Reason::kNotJudged : Reason::kIncomplete, index);
+  }
+  if (needs_end && next_slot(inside.back().slot, judged->grain, context.frame.zone) < window.to) {
+    return Value::unknown(Reason::kNotJudged, index);  // there may be gaps in a window, but not at its end
   }
   const CalendarRules* calendar = covers_periods(input, context) ? calendar_of(context) : nullptr;
   return aggregated(inside, {input.how, input.quantile, judged->grain, context.frame.zone, calendar}, index);
@@ -286,9 +290,10 @@ Value evaluate_input(const Program& program, const Inputs& inputs, std::size_t a
   const Instant read = read_until(context, input.metric);
   const Gathered gathered(*context.table, series, window, metric, read, weighing_of(input, context), &beside);
   const std::span<const Sample> values = gathered.values();
-  // There may be gaps in a window, but not at its end: null is no sample for the period that is judged.
-  const bool ends_in_null = gathered.saw_null() && input.back.empty() && !is_of_history(input.how) &&
-                            gathered.ends_in_null(last_grain_of(context.frame, input, metric).from);
+  // There may be gaps in a window, but not at its end: what was before says nothing about the period that is judged.
+  const bool needs_end = !context.may_lack_end && input.back.empty() && input.how != Aggregate::kForecast;
+  const Slot last = needs_end ? last_grain_of(context.frame, input, metric).from : Slot{};
+  const bool ends_in_null = needs_end && gathered.ends_in_null(last);
   if (input.how == Aggregate::kCount && !ends_in_null) {
     return Value::of(static_cast<double>(values.size()));
   }
@@ -301,8 +306,10 @@ Value evaluate_input(const Program& program, const Inputs& inputs, std::size_t a
   if (!is_of_history(input.how) && !is_complete(gathered.present(), window.periods, context.complete)) {
     return Value::unknown(Reason::kIncomplete, index);
   }
-  if (ends_in_null) {
-    return Value::unknown(Reason::kNull, index);
+  const bool has_cadence = metric.grain.unit != Grain::Unit::kInstant;
+  if (ends_in_null || (needs_end && has_cadence && !gathered.has_end(last))) {
+    const auto has_row = [&](std::uint32_t id) { return !context.table->range(id, last, window.to).empty(); };
+    return Value::unknown(std::ranges::any_of(series, has_row) ? Reason::kNull : Reason::kNoSample, index);
   }
   const Aggregate how = resolve(input.how, metric.kind);
   if (how == Aggregate::kAverage) {

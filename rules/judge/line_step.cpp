@@ -47,7 +47,7 @@ class Conditions {
   Conditions(const Line& line, const EvaluationContext& eval, PeriodJudgement& result)
       : line_(line), eval_(eval), result_(result) {}
 
-  Value of(const Program& program, const Inputs& inputs) const { return evaluate_at_end({program, inputs}, eval_); }
+  Value of(const Program& program, const Inputs& inputs) const { return evaluate(program, inputs, eval_); }
 
   /// Notes that it is unknown where it was to be known. `counts`: the verdict goes by it.
   void note(const Value& value, const Program& program, const Inputs& inputs, bool counts) {

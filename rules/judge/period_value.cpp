@@ -220,20 +220,6 @@ bool may_be_unknown(const Line& line, const Formula& formula, const EvaluationCo
   return is_past || is_warming_up(line, formula, evaluation, value);
 }
 
-Value evaluate_at_end(const Formula& formula, const EvaluationContext& evaluation) {
-  const Value value = evaluate(formula.program, formula.inputs, evaluation);
-  for (std::size_t i = 0; value.is_known() && i < formula.program.metrics.size(); ++i) {
-    const MetricInput& input = formula.program.metrics[i];
-    const Metric& metric = evaluation.rules->metrics[input.metric];
-    const bool has_rows_of_all = metric.missing == Missing::kUnknown && metric.grain.unit != Grain::Unit::kInstant;
-    if (input.back.empty() && !input.optional && input.how != Aggregate::kAge && has_rows_of_all &&
-        !has_last_grain(input, formula.inputs.series[i], evaluation, *evaluation.table)) {
-      return Value::unknown(Reason::kNoSample, static_cast<std::int16_t>(i));
-    }
-  }
-  return value;
-}
-
 Value settled_value(const Line& line, const JudgeContext& context, Slot slot, Ready ready) {
   const Value value = evaluate_value(line, context, slot);
   return ready == Ready::kNo && (value.is_known() || value.is_excused()) ? Value::unknown(Reason::kNoSample) : value;

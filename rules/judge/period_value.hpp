@@ -38,10 +38,6 @@ struct Formula {
 /// field that the target does not have yet.
 bool may_be_unknown(const Line& line, const Formula& formula, const EvaluationContext& evaluation, const Value& value);
 
-/// What a limit or a condition is at the period. Where a window of its own has no row for its last grain it is unknown,
-/// like the value of such a KPI: the days before say nothing about this one.
-Value evaluate_at_end(const Formula& formula, const EvaluationContext& evaluation);
-
 /// The value a period is judged by that is ready or given up: without a sample that is needed there is none.
 Value settled_value(const Line& line, const JudgeContext& context, Slot slot, Ready ready);
 

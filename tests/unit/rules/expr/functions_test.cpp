@@ -216,7 +216,7 @@ TEST(Trend, KeepsThePlaceOfWhatIsMissing) {
   Readings readings({metric_named("x.a")});
   readings.given("x.a", "2026-03-01", "10 _ _ 16").over("4 days").complete(0.5);
   EXPECT_EQ(readings.value("trend(x.a)", "2026-03-04"), "2");
-  EXPECT_EQ(readings.complete(0).value("trend(x.a)", "2026-03-02"), "incomplete");
+  EXPECT_EQ(readings.complete(0).value("trend(x.a)", "2026-03-01"), "incomplete");
 }
 
 // --- the calendar ---

@@ -158,7 +158,8 @@ class Walk {
     by_grain_ = false;
     const bool has_last =
         !values.empty() && values.back().day == static_cast<int>(stretch.last.time_since_epoch().count());
-    if (back_.empty() && !has_last && is_null(of, stretch.last)) {
+    const bool needs_last = of.kind == Expr::Kind::kName && how != "count";
+    if (back_.empty() && !has_last && (needs_last || is_null(of, stretch.last))) {
       return std::nullopt;  // a window may have gaps, but not at its end
     }
     if (how == "count") {
