@@ -342,16 +342,15 @@ class ReviewReader {
   Result<void> read_figures() {
     SampleTable table;
     std::vector<std::uint32_t> series;  // by the history's id: into the table and 1
-    std::array<std::set<std::uint32_t>, 3>
-        rolled_up;  // metrics, in the period, the previous one and that of a year ago
+    std::array<RolledUp, 3> rolled_up;  // in the period, the previous one and that of a year ago
     const std::array<const ReviewPeriod*, 3> periods{&review_.period, &previous_, &year_ago_};
     KPI_TRY(find_series(table, series));
     for (const auto& [from, to] : sample_stretches()) {
       KPI_TRY(reader_.daily_samples(from, to, [&](const DailySamples& row) {
         const std::uint32_t id = row.series < series.size() ? series[row.series] : 0;
-        for (std::size_t i = 0; id != 0 && row.samples > 1 && i < periods.size(); ++i) {
+        for (std::size_t i = 0; id != 0 && i < periods.size(); ++i) {
           if (row.day >= slot_of(periods[i]->from) && row.day < slot_of(periods[i]->to)) {
-            rolled_up[i].insert(table[id - 1].metric);
+            rolled_up.at(i).add(table[id - 1].metric, row, metric_of(table, id - 1));
           }
         }
         for (const Sample& sample : id == 0 ? std::vector<Sample>{} : samples_of(row, metric_of(table, id - 1))) {

@@ -1,6 +1,8 @@
 #include "daemon/review/rolled_up.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 namespace kpi {
 namespace {
@@ -28,20 +30,28 @@ std::vector<double> values_of(const DailySamples& day) {
   return values;
 }
 
+std::pair<Slot, Slot> extent_of(Slot day, const Metric& metric) {
+  const auto slot = [&](Slot of) { return Slot{start_of(of, Grain{}, metric.zone).time_since_epoch().count()}; };
+  const Slot next{day.ms + kDayMs};
+  return metric.grain.is_civil() ? std::pair(day, next) : std::pair(slot(day), slot(next));
+}
+
 }  // namespace
 
 std::vector<Sample> samples_of(const DailySamples& day, const Metric& metric) {
   std::vector<Sample> samples;
+  const auto [start, end] = extent_of(day.day, metric);
+  const bool is_interval = metric.grain.unit == Grain::Unit::kInterval;
   if (day.samples == 0) {
+    for (Slot at = start; at < end; at.ms += is_interval ? metric.grain.interval_ms : end.ms - start.ms) {
+      samples.push_back({at, std::nan("")});
+    }
     return samples;
   }
-  const bool is_civil = metric.grain.is_civil();
-  const Slot start = is_civil ? day.day : Slot{start_of(day.day, Grain{}, metric.zone).time_since_epoch().count()};
   const std::vector<double> values = values_of(day);
-  const std::int64_t step = metric.grain.unit == Grain::Unit::kInterval
-                                ? metric.grain.interval_ms
-                                : kDayMs / static_cast<std::int64_t>(values.size());
-  Slot at = start;
+  const auto count = static_cast<std::int64_t>(values.size());
+  const std::int64_t step = is_interval ? metric.grain.interval_ms : (end.ms - start.ms) / count;
+  Slot at{std::max(start.ms, end.ms - count * step)};  // the last one is that of the day's end
   for (const double value : values) {
     samples.push_back({at, value});
     at.ms += step;
@@ -49,10 +59,24 @@ std::vector<Sample> samples_of(const DailySamples& day, const Metric& metric) {
   return samples;
 }
 
-bool is_changed_by_rolling(const RuleSet& rules, const Kpi& kpi, const std::set<std::uint32_t>& rolled_up) {
+void RolledUp::add(std::uint32_t id, const DailySamples& day, const Metric& metric) {
+  const auto [start, end] = extent_of(day.day, metric);
+  if (day.samples > 1) {
+    several.insert(id);
+  }
+  if (metric.grain.unit == Grain::Unit::kInterval && day.samples * metric.grain.interval_ms < end.ms - start.ms) {
+    with_gaps.insert(id);
+  }
+}
+
+bool is_changed_by_rolling(const RuleSet& rules, const Kpi& kpi, const RolledUp& rolled_up) {
+  const bool is_combined = kpi.value.metrics.size() > 1;  // of the parts of a day that all of them have
   const auto is_changed = [&](const MetricInput& input) {
     const Metric& metric = rules.metrics[input.metric];
-    if (!rolled_up.contains(input.metric) || input.is_weight) {
+    if (is_combined && rolled_up.with_gaps.contains(input.metric)) {
+      return true;
+    }
+    if (!rolled_up.several.contains(input.metric) || input.is_weight) {
       return false;
     }
     switch (input.how) {
@@ -70,7 +94,7 @@ bool is_changed_by_rolling(const RuleSet& rules, const Kpi& kpi, const std::set<
         return true;
     }
   };
-  const auto reads_rolled_up = [&](const MetricInput& input) { return rolled_up.contains(input.metric); };
+  const auto reads_rolled_up = [&](const MetricInput& input) { return rolled_up.several.contains(input.metric); };
   const bool is_by_grain = !kpi.value.nested.empty() && std::ranges::any_of(kpi.value.metrics, reads_rolled_up);
   return is_by_grain || std::ranges::any_of(kpi.value.metrics, is_changed) ||
          std::ranges::any_of(kpi.value.kpis, [&](const KpiInput& input) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace kpi::test {
@@ -39,8 +40,31 @@ TEST(RolledUp, HasTheCountSumLeastMostAndLastOfTheDay) {
   }
 }
 
-TEST(RolledUp, ADayOfNothingButNullsStaysAGap) {
-  EXPECT_TRUE(samples_of({1, Slot{0}, 0, 0, 0, 0, 0}, readings()).empty());
+TEST(RolledUp, ADayOfNothingButNullsIsNull) {
+  const auto is_null = [](const Sample& sample) { return std::isnan(sample.value); };
+  for (const Metric& metric : {readings(), Metric{}}) {
+    const std::vector<Sample> samples = samples_of({1, Slot{0}, 0, 0, 0, 0, 0}, metric);
+    EXPECT_EQ(samples.size(), metric.grain.is_civil() ? 1U : 288U);
+    EXPECT_TRUE(std::ranges::all_of(samples, is_null)) << "and with it what it is a part of";
+  }
+}
+
+TEST(RolledUp, TheLastOfADayWithGapsStandsAtItsEnd) {
+  const std::vector<Sample> samples = samples_of({1, Slot{0}, 287, 28'700, 3, 250, 100}, readings());
+  EXPECT_EQ(samples.back().slot, Slot{kDayMs - 300'000});
+}
+
+TEST(RolledUp, SeveralInputsOfDaysWithGapsAreNotWorkedOutFromThem) {
+  RuleSet rules;
+  rules.metrics = {readings(), readings()};
+  Kpi kpi;
+  kpi.value.metrics.resize(2);
+  kpi.value.metrics[1].metric = 1;
+  for (const bool has_gap : {false, true}) {
+    RolledUp rolled_up;
+    rolled_up.add(0, {1, Slot{0}, has_gap ? 287 : 288, 288, 1, 1, 1}, readings());
+    EXPECT_EQ(is_changed_by_rolling(rules, kpi, rolled_up), has_gap);
+  }
 }
 
 TEST(RolledUp, AValueOfADayIsItself) {
