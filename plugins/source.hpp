@@ -242,6 +242,7 @@ struct Poll {
   /// not there any more. Nothing: rows may come one by one.
   std::optional<Slot> whole_from{};
   /// Between its first row and here, a period without any row has none: it was asked for. Nothing: that is not known.
+  /// Where it lies before the period that runs, the source counts as read until here, else until now.
   std::optional<Slot> whole_until{};
 };
 

@@ -184,11 +184,11 @@ void Engine::keep_reads(Instant now) {
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     SourceState& source = sources_[i];
     const bool is_failing = !source.row.error.empty();
-    KeptRead is{is_failing, true, is_failing ? std::nullopt : source.row.last_success};
+    KeptRead is{is_failing, true, is_failing ? std::nullopt : source.row.read_until};
     std::optional<Instant> at;
     if (waited_for_until(source, config_->sources[i].every, started_) > now) {
       // Read last before the start, by a step that had nothing to write down.
-      is = {source.kept.is_failing, false, source.kept.is_failing ? std::nullopt : source.row.last_success};
+      is = {source.kept.is_failing, false, source.kept.is_failing ? std::nullopt : source.row.read_until};
       at = stopped_;
     }
     if (is != source.kept && (is.is_failing || is.read)) {

@@ -89,6 +89,13 @@ bool is_edited(const std::string& text, const std::string& mark) {
   return !text.empty() && (!text.starts_with(mark) || kept_cursor(text.substr(mark.size())).is_edited);
 }
 
+/// Until when an answer says what its source has not: a period that it did not ask for may have rows.
+Instant known_until(const Poll& poll, const SourceSettings& settings, const CalendarRules& calendar, Instant at) {
+  const Slot running = slot_at(at, settings.grain, settings.zone, calendar);
+  return poll.whole_until && *poll.whole_until < running ? start_of(*poll.whole_until, settings.grain, settings.zone)
+                                                         : at;
+}
+
 std::optional<Slot> front_of(const SampleTable::Series& series) {
   return series.samples.empty() ? std::nullopt : std::optional(series.samples.front().slot);
 }
@@ -176,8 +183,11 @@ void Engine::take_failure(std::uint32_t source, const Error& error, Instant at, 
 }
 
 /// While there is more, a period without a row may only not have been asked for yet; and of an answer that is a part it
-/// may have been left out.
-void Engine::take_success(std::uint32_t source, Instant at, const Poll& poll) {
+/// may have been left out. An import has not asked for what lies before its begin since the last poll.
+void Engine::take_success(const PollResult& result) {
+  const std::uint32_t source = result.source;
+  const SourceConfig& config = config_->sources[source];
+  const Poll& poll = *result.poll;
   SourceState& state = sources_[source];
   for (std::uint32_t kpi = 0; kpi < sources_of_kpi_.size() && !state.row.error.empty(); ++kpi) {
     if (sources_of_kpi_[kpi].contains(source)) {
@@ -195,18 +205,29 @@ void Engine::take_success(std::uint32_t source, Instant at, const Poll& poll) {
     return;
   }
   state.is_read_anew = false;
+  state.row.last_success = result.at;
   const auto fills = [&](std::uint32_t metric) { return rules_.metrics[metric].missing != Missing::kUnknown; };
-  if (poll.is_partial && std::ranges::any_of(config_->sources[source].metrics, fills)) {
-    return;
+  const bool leaves_out = poll.is_partial && std::ranges::any_of(config.metrics, fills);
+  const bool goes_on_as_before = result.is_backfill && !state.row.cursor.empty();
+  if (!leaves_out && !goes_on_as_before) {
+    count_as_read(source, known_until(poll, config.settings, rules_.calendar, result.at));
   }
-  state.row.last_success = at;
+}
+
+/// What was known once stays known, unless the clock was set back since: then it is about a time that is to come.
+void Engine::count_as_read(std::uint32_t source, Instant until) {
+  SourceState& state = sources_[source];
+  if (state.row.read_until && *state.row.read_until <= *state.row.last_success) {
+    until = std::max(until, *state.row.read_until);
+  }
+  state.row.read_until = until;
   for (const std::uint32_t metric : config_->sources[source].metrics) {
-    const std::optional<Instant> before = std::exchange(read_at_[metric], at);
+    const std::optional<Instant> before = std::exchange(read_at_[metric], until);
     if (rules_.metrics[metric].missing != Missing::kUnknown) {
       for (const std::uint32_t kpi : kpis_of_metric_[metric]) {
         for (const std::uint32_t line : lines_of_kpi_[kpi]) {
           dirty_.emplace(kpi, line);
-          judge_again(line, judged_unread(lines_[line], rules_.kpis[kpi], plans_[kpi], before, at), restated_);
+          judge_again(line, judged_unread(lines_[line], rules_.kpis[kpi], plans_[kpi], before, until), restated_);
         }
       }
     }
@@ -230,7 +251,7 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   if (!result.poll || result.poll->broken_off) {
     take_failure(result.source, result.poll ? *result.poll->broken_off : result.poll.error(), result.at, summary);
   } else {
-    take_success(result.source, result.at, *result.poll);
+    take_success(result);
   }
   if (!result.poll || result.poll->unchanged) {
     return;
@@ -246,14 +267,15 @@ void Engine::ingest(PollResult& result, Instant now, StepSummary& summary) {
   state.is_edited = is_edited(before, state.cursor_mark);
   if (plugin != nullptr && plugin->is_whole && state.is_edited) {
     result.poll->whole_from = Slot{std::numeric_limits<std::int64_t>::min()};
-  } else if (state.is_edited && !source.is_entered && !result.poll->whole_from && !result.poll->samples.empty()) {
+  } else if (state.is_edited && !source.is_entered && !result.poll->whole_from && !result.poll->is_partial &&
+             !result.poll->samples.empty()) {
     // It was asked for everything: from its first row on that is what there is.
     result.poll->whole_from = std::ranges::min(result.poll->samples, {}, &PolledSample::slot).slot;
   }
   if (state.is_edited && !before.starts_with(state.cursor_mark) && result.poll->whole_from) {
     remark_on_older(source, *result.poll->whole_from, summary);
   }
-  const bool goes_on = result.poll->has_more || result.poll->broken_off;
+  const bool goes_on = result.poll->has_more || result.poll->broken_off || result.poll->is_partial;
   state.row.cursor = state.cursor_mark + std::string(state.is_edited && goes_on ? kEdited : "") + result.poll->cursor;
   if (converts(source) && convert(*result.poll, source, *config_, table_)) {
     state.row.cursor = state.cursor_mark;  // what had no rate is read again
@@ -404,9 +426,8 @@ void Engine::touch(std::uint32_t series, const ChangedSeries& change, Instant no
 }
 
 void Engine::judge_again(std::uint32_t index, const std::set<Slot>& periods, Touched& touched) {
-  // Of what lies before, some samples are gone: it stays as it was judged.
-  const auto frozen = frozen_before(lines_[index].kpi);
-  const auto first = frozen ? periods.lower_bound(*frozen) : periods.begin();
+  // What needs samples that are gone stays as it was judged.
+  const auto first = std::ranges::find_if(periods, [&](Slot period) { return !is_frozen(lines_[index], period); });
   if (first != periods.end()) {
     touched[index].insert(first, periods.end());
   }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace kpi {
@@ -61,18 +62,25 @@ void add_taken_out(const SampleTable::Series& known, std::vector<Slot>& brought,
 
 }  // namespace
 
-/// Of a source that is read by other settings now, and not back to its first sample.
+/// Of a source that is read by other settings now, and not back to its first sample. What lies before its `since` is
+/// not wanted.
 void Engine::remark_on_older(const SourceConfig& source, Slot from, StepSummary& summary) {
   std::optional<Slot> oldest;
+  const Grain& grain = source.settings.grain;
+  const Zone& zone = source.settings.zone;
+  const Slot since = source.since ? slot_at(start_of(slot_of(*source.since), {}, zone), grain, zone, rules_.calendar)
+                                  : Slot{std::numeric_limits<std::int64_t>::min()};
   for (const std::uint32_t metric : source.metrics) {
     for (const std::uint32_t id : table_.of_metric(metric)) {
-      if (!table_[id].samples.empty()) {
-        oldest = std::min(oldest.value_or(from), table_[id].samples.front().slot);
+      const auto& samples = table_[id].samples;
+      const auto first = std::ranges::lower_bound(samples, since, {}, &Sample::slot);
+      if (first != samples.end()) {
+        oldest = std::min(oldest.value_or(from), first->slot);
       }
     }
   }
   if (oldest && *oldest < from) {
-    const auto text = [&](Slot slot) { return period_text(slot, source.settings.grain, source.settings.zone); };
+    const auto text = [&](Slot slot) { return period_text(slot, grain, zone); };
     const std::string& name = source.settings.name;
     summary.remarks.push_back("source " + name + " has other settings than before, and is read by them from " +
                               text(from) + " on; older values stay as they were read. For them: kpid import --source " +

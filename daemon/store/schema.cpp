@@ -483,6 +483,13 @@ SELECT kpi.name AS kpi, line.segment, date(stated.slot / 1000, 'unixepoch') AS d
 FROM stated_forecast AS stated JOIN line ON line.id = stated.line_id JOIN kpi ON kpi.id = line.kpi_id;
 )sql";
 
+// Until when it is known what a source has not: a good poll may have asked for less than all until then, or have been
+// answered with a part.
+constexpr const char* kReadUntil = R"sql(
+ALTER TABLE source ADD COLUMN read_until INTEGER;
+UPDATE source SET read_until = last_success;
+)sql";
+
 constexpr std::array kMigrations{Migration{1, kVersion1},
                                  Migration{2, kReviewsAndNotes},
                                  Migration{3, kEntries},
@@ -495,7 +502,8 @@ constexpr std::array kMigrations{Migration{1, kVersion1},
                                  Migration{10, kOutcomesOfTheSameGoal},
                                  Migration{11, kDefinitions},
                                  Migration{12, kSourceReads},
-                                 Migration{13, kOutcomesAtOnce}};
+                                 Migration{13, kOutcomesAtOnce},
+                                 Migration{14, kReadUntil}};
 
 }  // namespace
 

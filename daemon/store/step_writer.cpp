@@ -91,7 +91,7 @@ constexpr const char* kAddEntry =
     "INSERT INTO entered(metric, labels, slot, value, by_whom, note, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) "
     "ON CONFLICT DO NOTHING";
 constexpr const char* kPutSource =
-    "REPLACE INTO source(" KPI_SOURCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "REPLACE INTO source(" KPI_SOURCE_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kPutRead =
     "INSERT INTO source_seen(at, source_id, read_at) VALUES(?, ?, ?) "
     "ON CONFLICT(at, source_id) DO UPDATE SET read_at = excluded.read_at";
@@ -381,7 +381,8 @@ void StepWriter::write(const SourceRow& source) {
                   source.next_poll,
                   source.kept_from,
                   static_cast<std::int64_t>(source.failures),
-                  texts_json(source.quota));
+                  texts_json(source.quota),
+                  source.read_until);
 }
 
 void StepWriter::write(const SourceReadRow& read, Instant now) {

@@ -80,7 +80,7 @@ struct DefinitionRow {
   bool operator==(const DefinitionRow&) const = default;
 };
 
-/// How a source stood at a step: when it was read last, or that it failed. Of those steps that wrote down something
+/// How a source stood at a step: until when it was read, or that it failed. Of those steps that wrote down something
 /// that may rest on it; a source is not in it again as long as nothing has changed.
 struct SourceReadRow {
   std::string source;
@@ -120,11 +120,12 @@ struct SourceRow {
   std::string error;                  ///< Empty: the last poll was fine.
   std::vector<std::string> problems;  ///< Rows that could not be used, "file:line:col: message".
   std::size_t problem_count = 0;
-  std::string late{};                  ///< What has not come although it should have; empty: nothing.
-  std::optional<Instant> next_poll{};  ///< It has failed and is left alone until then.
-  std::optional<Slot> kept_from{};     ///< Its samples before have become daily roll-ups, and are taken no more.
-  int failures = 0;                    ///< In a row, until now.
-  std::vector<std::string> quota{};    ///< As of the last good poll: what is left, how much of a budget is used.
+  std::string late{};                   ///< What has not come although it should have; empty: nothing.
+  std::optional<Instant> next_poll{};   ///< It has failed and is left alone until then.
+  std::optional<Slot> kept_from{};      ///< Its samples before have become daily roll-ups, and are taken no more.
+  int failures = 0;                     ///< In a row, until now.
+  std::vector<std::string> quota{};     ///< As of the last good poll: what is left, how much of a budget is used.
+  std::optional<Instant> read_until{};  ///< Until when it is known what the source has not.
 
   bool operator==(const SourceRow&) const = default;
 };

@@ -99,6 +99,7 @@ SourceRow source_row(const Row& row) {
   source.kept_from = row.is_null(9) ? std::nullopt : std::optional(row.slot(9));
   source.failures = static_cast<int>(row.integer(10));
   source.quota = texts_from_json(row.text(11));
+  source.read_until = row.optional_instant(12);
   return source;
 }
 

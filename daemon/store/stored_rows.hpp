@@ -20,7 +20,7 @@ namespace kpi::sqlite {
 #define KPI_EPISODE_COLUMNS "id, line_id, rule, severity, since, pending, firing, resolved, reason, restated"
 #define KPI_SOURCE_COLUMNS                                                                   \
   "name, cursor, last_poll, last_success, error, problems, problem_count, late, next_poll, " \
-  "kept_from, failures, quota"
+  "kept_from, failures, quota, read_until"
 #define KPI_OUTBOX_COLUMNS "id, channel, type, created, body, state, attempts, next_attempt, sent, last_error, progress"
 #define KPI_SILENCE_COLUMNS "id, match, starts, ends, by_whom, comment, created"
 #define KPI_ACKNOWLEDGEMENT_COLUMNS "episode, by_whom, comment, at, until, severity, ended, ended_at"

@@ -116,6 +116,9 @@ class HttpPoll {
     Poll poll;
     poll.unchanged = !request_.cursor.empty();
     poll.cursor = request_.cursor;
+    if (plan_.has_window) {
+      poll.whole_until = window_end(plan_.window, plan_.settings, request_.now);
+    }
     return poll;
   }
 
@@ -321,7 +324,9 @@ class HttpPoll {
     if (!is_partial_) {               // of an answer that says so itself, what has no row is not known to be gone
       poll.whole_from = whole_from_;  // a page or a call that is missing has failed its window
     }
-    poll.whole_until = plan_.has_window ? covered_ : std::nullopt;
+    if (plan_.has_window && covered_) {
+      poll.whole_until = final_until();
+    }
     poll.broken_off = broken_off_;
     tell_zone(poll);
     if (const std::string& text = builder_.no_final_date(); !text.empty()) {
@@ -357,13 +362,30 @@ class HttpPoll {
       poll.remarks.push_back(std::string(kQuotaRemark) + budget);
     }
     if (plan_.has_window && covered_) {
-      // What is not final yet, or has not come, is asked for again.
-      const Slot until = std::min(come_until(poll), builder_.final_before().value_or(*covered_));
+      // What is not final yet, has not come, or may have been left out, is asked for again.
+      const Slot until = std::min({come_until(poll), whole_answers_until(), final_until()});
       const Slot end =
           before_ && before_->has_more ? before_->end : window_end(plan_.window, plan_.settings, request_.now);
       poll.cursor = reach_text({until, end, has_more_});
     }
     return poll;
+  }
+
+  /// Where what was asked for ends, or what is final of it. REQUIRES covered_.
+  [[nodiscard]] Slot final_until() const { return std::min(*covered_, builder_.final_before().value_or(*covered_)); }
+
+  /// So many periods before the end of what was asked for.
+  [[nodiscard]] Slot waited_from() const {
+    const Grain& grain = plan_.settings.grain;
+    return grain.unit == Grain::Unit::kInstant ? Slot{covered_->ms - (kMostWaitedFor * kDayMs)}
+                                               : next_slot(*covered_, grain, plan_.settings.zone, -kMostWaitedFor);
+  }
+
+  /// Where begins what may have been left out of an answer that is a part. It is not asked for for ever, for some
+  /// answers never are whole; nor where there is more and the next poll would begin where this one did.
+  [[nodiscard]] Slot whole_answers_until() const {
+    const Slot until = std::min(*covered_, std::max(asked_from_, waited_from()));
+    return is_partial_ && (!has_more_ || until > asked_from_) ? until : *covered_;
   }
 
   /// Where the last periods begin that were asked for and have no row yet: of all metrics that have any. One that never
@@ -382,8 +404,7 @@ class HttpPoll {
     for (const auto& [metric, slot] : newest) {
       until = std::min(until, next_slot(slot, grain, plan_.settings.zone));
     }
-    const Slot earliest = next_slot(*covered_, grain, plan_.settings.zone, -kMostWaitedFor);
-    return std::min(*covered_, std::max(until, earliest));
+    return std::min(*covered_, std::max(until, waited_from()));
   }
 
   const HttpPlan& plan_;

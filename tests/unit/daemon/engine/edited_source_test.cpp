@@ -130,11 +130,30 @@ TEST_F(EditedSource, TellsWhatIsNotReadByTheSettingsOfNow) {
   EXPECT_THAT(story_->remarks(), Not(Contains(HasSubstr("other settings"))));
   story_->restart(asked(config_of("DK: Denmark")), kRules);
   read(6, rows(4, 6, "Denmark"), false, true);
-  EXPECT_THAT(story_->remarks(),
-              Contains("source web has other settings than before, and is read by them from 2026-03-04 on; older values "
-                       "stay as they were read. For them: kpid import --source web --from 2026-03-01"));
+  EXPECT_THAT(
+      story_->remarks(),
+      Contains("source web has other settings than before, and is read by them from 2026-03-04 on; older values "
+               "stay as they were read. For them: kpid import --source web --from 2026-03-01"));
   read(7, rows(4, 7, "Denmark"), false, true);
   EXPECT_THAT(story_->remarks(), Not(Contains(HasSubstr("other settings"))));
+}
+
+TEST_F(EditedSource, TellsNothingOfWhatItsSinceLeavesOut) {
+  const auto asked = [](std::string config) {
+    return config.replace(config.find("plugin: csv, path: web.csv"), 26, "plugin: exec, command: [web]");
+  };
+  for (const auto& [since, told] : {std::pair("2026-03-04", false), std::pair("2026-03-02", true)}) {
+    begin(asked(config_of("")));
+    read(5, rows(1, 5, "DK"));
+    story_->restart(asked(config_of("DK: Denmark", std::string(", since: ") + since)), kRules);
+    read(6, rows(4, 6, "Denmark"), false, true);
+    const auto is_told = Contains(AllOf(HasSubstr("other settings"), HasSubstr("--from 2026-03-02")));
+    if (told) {
+      EXPECT_THAT(story_->remarks(), is_told) << since;
+    } else {
+      EXPECT_THAT(story_->remarks(), Not(Contains(HasSubstr("other settings")))) << since;
+    }
+  }
 }
 
 TEST_F(EditedSource, AddsUpTwoNamesThatWereMadeOne) {

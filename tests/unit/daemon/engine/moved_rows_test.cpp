@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace kpi::test {
@@ -21,11 +22,13 @@ class MovedRows : public testing::Test {
     double sessions;
   };
 
-  /// What the source says when it is read, from `whole` on whole, with a remark that is a problem of the poll.
+  /// What the source says when it is read, from `whole` on whole, with a remark that is a problem of the poll. It is
+  /// asked for all days before `until`, or all that have ended.
   void read(std::string_view time,
             std::optional<std::string_view> whole,
             const std::vector<Row>& rows,
-            const std::string& remark = "") {
+            const std::string& remark = "",
+            std::optional<std::string_view> until = std::nullopt) {
     Poll poll;
     for (const Row& row : rows) {
       poll.samples.push_back(
@@ -37,11 +40,29 @@ class MovedRows : public testing::Test {
       poll.problem_count = 1;
       poll.remarks = {remark};
     }
-    poll.whole_until = slot_of(*parse_date(time.substr(0, 10)));
+    poll.whole_until = slot_of(*parse_date(until.value_or(time.substr(0, 10))));
     poll.is_partial = !whole && remark == "partial";
     poll.whole_from = whole ? std::optional(slot_of(*parse_date(*whole))) : std::nullopt;
-    story_.engine().receive(PollResult{0, at(time), std::move(poll)});
+    story_.engine().receive(PollResult{0, at(time), std::move(poll), 0, is_import_});
     story_.pass(time);
+  }
+
+  static std::string with_missing_zero() {
+    std::string config = kConfig;
+    return config.replace(config.find("path: web.csv"), 13, "path: web.csv, missing: zero");
+  }
+
+  /// As the history has the source.
+  SourceRow source() {
+    const StoredState state = story_.store().load().value_or(StoredState{});
+    const auto row = std::ranges::find(state.sources, "web", &SourceRow::name);
+    EXPECT_TRUE(row != state.sources.end());
+    return row != state.sources.end() ? *row : SourceRow{};
+  }
+
+  std::size_t samples_of(const std::string& channel) {
+    const auto series = story_.engine().table().find(0, Labels{{"channel", channel}});
+    return series ? story_.engine().table()[*series].samples.size() : 0;
   }
 
   std::vector<std::string> total() {
@@ -61,6 +82,7 @@ class MovedRows : public testing::Test {
   static constexpr const char* kRules = "kpis: {sessions: {value: web.sessions, split_by: [channel]}}\n";
 
   Story story_{kConfig, kRules};
+  bool is_import_ = false;  // what reads is `kpid import`
 };
 
 TEST_F(MovedRows, CountOnce) {
@@ -107,15 +129,65 @@ TEST_F(MovedRows, OfWhichNoneIsLeftAreZeroWhereNoneMeansZero) {
 }
 
 TEST_F(MovedRows, LeftOutByAPartOfAnAnswerAreNotZeroWhereNoneMeansZero) {
-  std::string config = kConfig;
-  config.replace(config.find("path: web.csv"), 13, "path: web.csv, missing: zero");
-  story_.restart(config, kRules);
+  story_.restart(with_missing_zero(), kRules);
   const std::vector<Row> rows{{"2026-03-06", "Direct", 200}};
   read("2026-03-07 08:00", "2026-03-01", rows);
   read("2026-03-08 08:00", std::nullopt, rows, "partial");
   EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 200 ")));
+  EXPECT_EQ(source().last_success, at("2026-03-08 08:00"));
+  EXPECT_EQ(source().read_until, at("2026-03-07 08:00"));
+  story_.restart();
+  story_.pass("2026-03-08 08:30");
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 200 "))) << "whoever takes the history up knows no more";
   read("2026-03-08 09:00", "2026-03-01", rows);
   EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 200 "), HasSubstr(": 0 ")));
+  EXPECT_EQ(source().read_until, at("2026-03-08 09:00"));
+}
+
+TEST_F(MovedRows, OfADayThatWasNotAskedForYetAreNotZeroWhereNoneMeansZero) {
+  story_.restart(with_missing_zero(), kRules);
+  const std::vector<Row> rows{{"2026-03-05", "Direct", 100}, {"2026-03-06", "Direct", 200}};
+  read("2026-03-07 03:00", "2026-03-01", {rows.front()}, "", "2026-03-06");
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 100 ")));
+  EXPECT_EQ(source().read_until, at("2026-03-06"));
+  read("2026-03-07 08:00", "2026-03-01", rows);
+  EXPECT_EQ(source().read_until, at("2026-03-07 08:00"));
+  read("2026-03-08 03:00", "2026-03-01", rows, "", "2026-03-07");
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 100 "), HasSubstr(": 200 ")));
+  EXPECT_EQ(source().last_success, at("2026-03-08 03:00"));
+  EXPECT_EQ(source().read_until, at("2026-03-07 08:00")) << "what was known stays known";
+  read("2026-03-08 08:00", "2026-03-01", rows);
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 100 "), HasSubstr(": 200 "), HasSubstr(": 0 ")));
+}
+
+TEST_F(MovedRows, OfDaysThatAnImportDidNotAskForAreNotZeroWhereNoneMeansZero) {
+  story_.restart(with_missing_zero(), kRules);
+  const std::vector<Row> rows{{"2026-03-06", "Direct", 200}};
+  read("2026-03-07 08:00", "2026-03-01", rows);
+  is_import_ = true;
+  read("2026-03-08 08:00", "2026-03-01", rows);
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 200 ")));
+  EXPECT_EQ(source().last_success, at("2026-03-08 08:00"));
+  EXPECT_EQ(source().read_until, at("2026-03-07 08:00"));
+  is_import_ = false;
+  read("2026-03-08 09:00", "2026-03-01", rows);
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 200 "), HasSubstr(": 0 ")));
+}
+
+TEST_F(MovedRows, LeftOutByAPartAreNotGoneAlthoughTheSettingsWereEdited) {
+  std::string config = kConfig;
+  config.replace(config.find("plugin: csv, path: web.csv"), 26, "plugin: exec, command: [web]");
+  story_.restart(config, kRules);
+  read("2026-03-08 08:00", "2026-03-01", {{"2026-03-07", "Unassigned", 500}, {"2026-03-07", "Direct", 200}});
+  config.replace(config.find("metrics:"), 8, "rename: {channel: {Mail: E-mail}}, metrics:");
+  story_.restart(config, kRules);
+  read("2026-03-08 09:00", std::nullopt, {{"2026-03-07", "Direct", 200}}, "partial");
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 700 ")));
+  EXPECT_EQ(samples_of("Unassigned"), 1U);
+  story_.restart();
+  read("2026-03-08 10:00", "2026-03-01", {{"2026-03-07", "Direct", 200}});
+  EXPECT_THAT(total(), testing::ElementsAre(HasSubstr(": 200 ")));
+  EXPECT_EQ(samples_of("Unassigned"), 0U) << "by these settings it was never there";
 }
 
 TEST_F(MovedRows, OfATotalThatWasGivenLabelsAreSummed) {

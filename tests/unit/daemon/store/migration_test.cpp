@@ -74,6 +74,23 @@ TEST(Migration, GivesAStatementTheOutcomeOfItsOwnGoalAlone) {
               ElementsAre("110.0|changed", "95.0|achieved"));
 }
 
+TEST(Migration, TakesASourceAsReadUntilItsLastGoodPoll) {
+  const TempDir directory;
+  const std::string path = directory.file("kpid.db");
+  make_earlier_history(path,
+                       13,
+                       "INSERT INTO source(name, cursor, last_success, error, problems, problem_count) "
+                       "VALUES('crm', '', NULL, '', '[]', 0), ('web', 'seen', 86400005, '', '[]', 0)");
+  const std::unique_ptr<Store> store = opened(path);
+  ASSERT_NE(store, nullptr);
+  const Result<StoredState> state = store->load();
+  ASSERT_TRUE(state) << state.error().message;
+  ASSERT_EQ(state->sources.size(), 2U);
+  EXPECT_EQ(state->sources[0].read_until, std::nullopt);
+  EXPECT_EQ(state->sources[1].last_success, Instant{Duration{kDayMs + 5}});
+  EXPECT_EQ(state->sources[1].read_until, Instant{Duration{kDayMs + 5}});
+}
+
 TEST(Migration, WhatIsSavedOfADamagedHistoryOfEachEarlierSchemaIsBroughtForward) {
   for (std::size_t steps = 1; steps < history_migrations().size(); ++steps) {
     SCOPED_TRACE(steps);

@@ -89,6 +89,7 @@ TEST_P(StoreContract, GivesTheNextDaemonWhatAStepDecided) {
                  {0, "source:web", AlertPhase::kPending, Severity::kCritical, std::nullopt, "", "{}"}};
   step.sources = {{"web", "page-7", morning(1), morning(0), "HTTP 503", {"a.csv:3:1: \"x\" is no number"}, 12},
                   {"crm", "", std::nullopt, std::nullopt, "", {}, 0}};
+  step.sources[0].read_until = morning(0) - Duration{5};
   step.notifications = {message_of("msg_1", morning(1))};
   commit(step);
 

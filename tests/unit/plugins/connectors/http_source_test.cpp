@@ -218,6 +218,95 @@ metrics: {visits: {column: n}})");
   EXPECT_TRUE(loaded.source->poll(request_at(host, first->cursor), host, {})->unchanged);
 }
 
+TEST(HttpSource, AsksAgainForWhatAPartMayHaveLeftOutUntilAWholeAnswerCame) {
+  const LoadedSource loaded = load_source(R"(plugin: http
+window: {first_days: 3}
+request: {url: "https://api.example.com/v1/visits", query: {from: "{{window.start}}", to: "{{window.end}}"}}
+rows: {kind: records, path: /data, missing: zero}
+outcome: [{when: {json: /part exists}, then: partial}]
+metrics: {visits: {column: n}})");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  bool is_part = false;
+  FakeHost host(
+      [&](const HttpRequest&) { return answer_of(is_part ? R"({"data":[],"part":true})" : R"({"data":[]})"); });
+  const auto first = loaded.source->poll(request_at(host), host, {});
+  ASSERT_TRUE(first.has_value()) << first.error().message;
+  host.time += std::chrono::hours{24};
+  is_part = true;
+  std::string cursor = first->cursor;
+  for (int polls = 0; polls < 2; ++polls) {
+    const auto part = loaded.source->poll(request_at(host, cursor), host, {});
+    ASSERT_TRUE(part.has_value()) << part.error().message;
+    EXPECT_TRUE(part->is_partial);
+    EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?from=2026-11-21&to=2026-11-21");
+    cursor = part->cursor;
+  }
+  is_part = false;
+  const auto whole = loaded.source->poll(request_at(host, cursor), host, {});
+  ASSERT_TRUE(whole.has_value());
+  EXPECT_EQ(host.requests.size(), 4U);
+  EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?from=2026-11-21&to=2026-11-21");
+  EXPECT_TRUE(loaded.source->poll(request_at(host, whole->cursor), host, {})->unchanged);
+
+  is_part = true;
+  host.time += std::chrono::hours{24 * 90};
+  const auto late = loaded.source->poll(request_at(host, whole->cursor), host, {});
+  ASSERT_TRUE(late.has_value());
+  EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?from=2026-11-22&to=2027-02-19");
+  ASSERT_TRUE(loaded.source->poll(request_at(host, late->cursor), host, {}).has_value());
+  EXPECT_EQ(host.requests.back().url, "https://api.example.com/v1/visits?from=2027-01-20&to=2027-02-19");
+}
+
+TEST(HttpSource, ComesToTheEndOfALongHistoryOfWhichItGetsParts) {
+  const LoadedSource loaded = load_source(R"(plugin: http
+window: {first_days: 500}
+fan_out: day
+request: {url: "https://api.example.com/v1/visits", query: {day: "{{window.start}}"}}
+rows: {kind: scalar, path: /n}
+outcome: [{when: {json: /part exists}, then: partial}]
+metrics: {visits: {}})");
+  ASSERT_NE(loaded.source, nullptr) << loaded.diagnostics;
+  int answers = 0;
+  FakeHost host([&](const HttpRequest&) {
+    return ++answers % 10 == 0 ? answer_of("{}", 400) : answer_of(R"({"n":1,"part":true})");
+  });
+  std::string cursor;
+  bool has_more = true;
+  for (int polls = 0; has_more && polls < 100; ++polls) {
+    const auto poll = loaded.source->poll(request_at(host, cursor), host, {});
+    ASSERT_TRUE(poll.has_value()) << poll.error().message;
+    cursor = poll->cursor;
+    has_more = poll->has_more;
+  }
+  EXPECT_FALSE(has_more) << "each poll breaks off, and goes on where the one before did";
+}
+
+TEST(HttpSource, SaysUntilWhenItHasAskedForWhatIsFinal) {
+  const auto asked_until = [](const std::string& window, const std::string& rows, const std::string& answer) {
+    const LoadedSource loaded = load_source("plugin: http\nwindow: {first_days: 3" + window + R"(}
+request: {url: "https://api.example.com/v1/visits", query: {from: "{{window.start}}", to: "{{window.end}}"}}
+rows: {kind: records, path: /data, missing: zero)" +
+                                            rows + "}\nmetrics: {visits: {column: n}}");
+    EXPECT_NE(loaded.source, nullptr) << loaded.diagnostics;
+    FakeHost host([&](const HttpRequest&) { return answer_of(R"({"data":[])" + answer + "}"); });
+    std::vector<std::string> days;
+    std::string cursor;
+    for (int polls = 0; loaded.source != nullptr && polls < 2; ++polls) {
+      const auto poll = loaded.source->poll(request_at(host, cursor), host, {});
+      if (!poll || !poll->whole_until) {
+        return poll ? std::string("nothing is said") : poll.error().message;
+      }
+      days.push_back(date_text(date_of(*poll->whole_until)) + (poll->unchanged ? " unchanged" : ""));
+      cursor = poll->cursor;
+    }
+    return join(days, ", ");
+  };
+  EXPECT_EQ(asked_until("", "", ""), "2026-11-21, 2026-11-21 unchanged");
+  EXPECT_EQ(asked_until(", end_offset_days: 2", "", ""), "2026-11-20, 2026-11-20 unchanged");
+  EXPECT_EQ(asked_until(", mature_after: 48h", "", ""), "2026-11-19, 2026-11-19 unchanged");
+  EXPECT_EQ(asked_until("", ", final_before: /final", R"(,"final":"2026-11-19")"), "2026-11-19, 2026-11-19");
+}
+
 TEST(HttpSource, DoesNotWaitForEverForWhatDoesNotCome) {
   const LoadedSource loaded = load_source(kVisits);
   FakeHost host([&](const HttpRequest&) { return answer_of(R"({"data":[]})"); });
