@@ -290,7 +290,8 @@ class Engine {
       const SourceConfig& source, const PollResult& result, Instant now, bool is_read_anew, StepSummary& summary);
   void want_anew(SourceState& state, Slot from, Instant now);
   void take_failure(std::uint32_t source, const Error& error, Instant at, StepSummary& summary);
-  void take_success(std::uint32_t source, Instant at, const Poll& poll);
+  void take_success(const PollResult& result);
+  void count_as_read(std::uint32_t source, Instant until);
   std::uint32_t series_of(std::uint32_t metric, const Labels& labels);
   void touch(std::uint32_t series, const ChangedSeries& change, Instant now);
   using Touched = std::map<std::uint32_t, std::set<Slot>>;
@@ -331,7 +332,8 @@ class Engine {
 
   // forget.cpp
   void look_for_past(Instant now);
-  std::optional<Slot> last_before_kept(const Line& line) const;
+  [[nodiscard]] bool is_frozen(const Line& line, Slot period) const;
+  [[nodiscard]] std::optional<Slot> last_before_kept(const Line& line) const;
   void go_on_from(std::uint32_t index, Slot last, AlertStates alerts);
   void go_on_from_now(std::uint32_t index);
   Result<void> roll_up(Instant now);
@@ -397,7 +399,14 @@ class Engine {
 
   // keep_alerts.cpp
   void write_alerts(std::uint32_t line);
-  static const AlertState& state_in(const AlertStates& states, const AlertSlot& alert);
+
+  template <class States>
+  static auto& state_in(States& states, const AlertSlot& alert) {
+    return alert.rule == RuleKind::kThresholds ? states.thresholds
+           : alert.rule == RuleKind::kTarget   ? states.target
+                                               : states.alerts[alert.index];
+  }
+
   void write_alert(std::uint32_t line, const AlertSlot& alert, AlertMemory memory);
 
   // digests.cpp
@@ -461,7 +470,7 @@ class Engine {
   std::vector<bool> has_totals_;                     // by metric: the totals of its KPIs are there
   std::vector<SourceState> sources_;
   SourceState self_;                             // kpid's own machine, as if it were a source
-  std::vector<std::optional<Instant>> read_at_;  // by metric
+  std::vector<std::optional<Instant>> read_at_;  // by metric: until when its source was read
   std::map<std::pair<std::string, std::string>, TargetVersionRow> targets_;  // by KPI and name
   std::vector<std::uint32_t> version_of_kpi_;
   std::vector<AlertRow> orphans_;  // alerts of rules that are gone

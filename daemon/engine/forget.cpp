@@ -1,5 +1,6 @@
 #include "daemon/engine/engine.hpp"
 #include "rules/judge/replay.hpp"
+#include "rules/judge/touch.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -53,19 +54,23 @@ void Engine::look_for_past(Instant now) {
   }
 }
 
-/// The newest period that is never judged again, where some alert was on after it and nothing says yet how they stood.
+/// Whether the period needs samples that are gone.
+bool Engine::is_frozen(const Line& line, Slot period) const {
+  const auto kept_from = [&](std::uint32_t metric) { return sources_[source_of_metric_[metric]].row.kept_from; };
+  return config_->retention.samples && reads_before(line, judge_context(Instant{}), period, kept_from);
+}
+
+/// The newest period that is never judged again, where something was on after it and nothing says yet how it stood.
 std::optional<Slot> Engine::last_before_kept(const Line& line) const {
-  const auto frozen = frozen_before(line.kpi);
-  if (!frozen || !line.stepped) {
-    return std::nullopt;
-  }
-  const auto end = std::ranges::lower_bound(line.judged.values, *frozen, {}, &Sample::slot);
-  if (end == line.judged.values.begin()) {
+  const auto& values = line.judged.values;
+  const auto is_old = [&](const Sample& period) { return is_frozen(line, period.slot); };
+  const auto end = line.stepped ? std::ranges::partition_point(values, is_old) : values.begin();
+  if (end == values.begin()) {
     return std::nullopt;
   }
   const Slot last = std::min(std::prev(end)->slot, *line.stepped);
-  const bool is_there = !line.busy.contains(last) || (line.edit && line.edit->last >= last);
-  return is_there ? std::nullopt : std::optional(last);
+  const bool is_quiet = !line.busy.contains(last) && (!line.no_data.first || *line.no_data.first > last);
+  return is_quiet || (line.edit && line.edit->last >= last) ? std::nullopt : std::optional(last);
 }
 
 /// Whatever comes late, what the alerts are replayed from is how they stood then.

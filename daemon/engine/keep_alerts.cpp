@@ -36,13 +36,6 @@ void Engine::write_alerts(std::uint32_t index) {
   }
 }
 
-/// REQUIRES that the alert has a state: no_data has none.
-const AlertState& Engine::state_in(const AlertStates& states, const AlertSlot& alert) {
-  return alert.rule == RuleKind::kThresholds ? states.thresholds
-         : alert.rule == RuleKind::kTarget   ? states.target
-                                             : states.alerts[alert.index];
-}
-
 void Engine::write_alert(std::uint32_t index, const AlertSlot& alert, AlertMemory memory) {
   const Line& line = lines_[index];
   const Kpi& kpi = rules_.kpis[line.kpi];

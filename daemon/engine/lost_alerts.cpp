@@ -5,6 +5,7 @@
 #include "daemon/engine/engine.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -55,6 +56,11 @@ Result<void> Engine::find_lost_alerts() {
       const Slot since = slot_at(row.since, kpi.every, kpi.zone, rules_.calendar);
       if (alert.state != nullptr) {
         *alert.state = firing_as(row, since);
+        if (line.edit && since <= line.edit->last) {  // then it was on when that began
+          auto edit = std::make_shared<Edit>(*line.edit);
+          state_in(edit->alerts, alert) = *alert.state;
+          lines_[index].edit = std::move(edit);
+        }
       }
       // What an earlier form of the rule judged stays.
       restated_[index].insert(line.edit ? *line.stepped : std::min(since, *line.stepped));

@@ -401,12 +401,8 @@ void Engine::restore_edit(std::uint32_t index, const AlertSlot& alert, const Ale
   AlertStates none{AlertState{}, AlertState{}, std::vector<AlertState>(line.alerts.size())};
   auto edit = std::make_shared<Edit>(line.edit ? *line.edit : Edit{*memory.edited, std::move(none)});
   edit->last = std::max(edit->last, *memory.edited);
-  if (alert.rule == RuleKind::kThresholds) {
-    edit->alerts.thresholds = memory.at_edit;
-  } else if (alert.rule == RuleKind::kTarget) {
-    edit->alerts.target = memory.at_edit;
-  } else if (alert.rule == RuleKind::kCondition) {
-    edit->alerts.alerts[alert.index] = memory.at_edit;
+  if (alert.state != nullptr) {
+    state_in(edit->alerts, alert) = memory.at_edit;
   }
   line.edit = std::move(edit);
 }
@@ -469,7 +465,7 @@ void Engine::restore_sources(const StoredState& state) {
         sources_[i].is_read_anew = row.cursor.empty() && row.last_success;
         sources_[i].is_told_as_late = row.error.empty() && !row.late.empty();
         for (const std::uint32_t metric : config_->sources[i].metrics) {
-          read_at_[metric] = row.last_success;
+          read_at_[metric] = row.read_until;
         }
       }
     }

@@ -113,7 +113,7 @@ KpiPlan plan_of(const RuleSet& rules, std::uint32_t index, std::span<const KpiPl
 struct JudgeContext {
   const RuleSet* rules = nullptr;
   const SampleTable* table = nullptr;
-  /// By metric: when its source was last read without an error; for `missing: zero` and `last`.
+  /// By metric: until when it is known what its source has not; for `missing: zero` and `last`.
   const std::vector<std::optional<Instant>>* read_at = nullptr;
   Instant now;
 };

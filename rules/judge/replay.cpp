@@ -180,6 +180,9 @@ class Replay {
   [[nodiscard]] std::optional<Slot> run_without_data(Slot slot) const {
     std::optional<Slot> first;
     for (; slot >= *line_.first && is_absent(slot, value_of(slot)); slot = previous(slot)) {
+      if (line_.edit && slot <= line_.edit->last) {  // how it stood then is known, and not what it stood on
+        return line_.no_data.first && *line_.no_data.first <= slot ? line_.no_data.first : first;
+      }
       first = slot;
     }
     return first;

@@ -85,7 +85,9 @@ TEST(Retention, WhatIsRestatedNearTheEndOfTheKeptIsNotJudgedByHalfAWindow) {
   for (std::size_t i = 0; i < after.size(); ++i) {
     changed += after[i] == before[i] ? 0 : 1;
   }
-  EXPECT_EQ(changed, 2U * 7);  // the total and SE, for the seven days whose windows hold the later one
+  // The total and SE: the seven days whose windows hold the later one, and three with all of it that hold the earlier
+  // one.
+  EXPECT_EQ(changed, 2U * (7 + 3));
 }
 
 TEST(Retention, ASourceThatIsNewMayBringAllItHas) {
@@ -160,6 +162,37 @@ TEST(Retention, AnAlertThatIsOlderThanWhatTellsHowItStoodGoesOn) {
   story.step(date(110) + " 07:00");
   EXPECT_EQ(story.store().episodes, episodes);
   EXPECT_EQ(story.state("visits"), KpiState::kFiring);
+}
+
+TEST(Retention, AnAlertOfNoDataKeepsItsBegin) {
+  Story story(kConfig, "kpis: {visits: {value: web.visits, over: 14 days, no_data: {after: 2 days}}}");
+  for (int day = 0; day < 100; ++day) {
+    if (day % 10 != 0) {
+      story.put("web.visits", date(day), 20);
+    }
+    story.step(date(day + 1) + " 06:00");
+  }
+  const auto since = story.line("visits").no_data.first;
+  const auto episodes = story.store().episodes;
+  ASSERT_TRUE(story.line("visits").no_data.is_on);
+  ASSERT_LT(since, slot_of(*parse_date(date(40))));
+  story.put("web.visits", date(95), 21);
+  story.step(date(100) + " 07:00");
+  EXPECT_EQ(story.line("visits").no_data.first, since);
+  EXPECT_EQ(story.store().episodes, episodes);
+}
+
+TEST(Retention, APeriodIsJudgedAgainAsLongAsAllOfItIsKept) {
+  const std::string kept = std::string(kConfig).replace(std::string(kConfig).find("40 days"), 7, "96 days");
+  Story story(kept, "kpis: {month: {value: web.visits, every: month, over: 1 month, thresholds: {critical: 500}}}");
+  for (int day = 0; day < 155; ++day) {
+    story.put("web.visits", date(day), 20);
+    story.step(date(day + 1) + " 06:00");
+  }
+  ASSERT_EQ(story.state("month"), KpiState::kOk);
+  story.put("web.visits", "2026-05-30", -9000);
+  EXPECT_THAT(story.step(date(155) + " 07:00"), testing::Contains(HasSubstr("alert.firing month")));
+  EXPECT_THAT(story.ledger(), testing::Contains(HasSubstr("-8400 missed")));
 }
 
 TEST(Retention, ARuleMayNotLookBackBeyondIt) {

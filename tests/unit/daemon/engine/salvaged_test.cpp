@@ -152,6 +152,30 @@ TEST(Salvaged, AnAlertThatIsLostIsFoundAgainAndEnds) {
   EXPECT_EQ(story.store().episodes.size(), episodes.size()) << "under the same id";
 }
 
+TEST(Salvaged, AnAlertThatFiredBeforeItsRuleWasEditedGoesOn) {
+  const auto of = [](const std::string& limit) {
+    return "kpis:\n  visits: {value: web.visits, thresholds: {warning: " + limit + ", recover: 300}}\n";
+  };
+  const auto put_all = [](Story& story, int to) {
+    for (int at = 1; at <= to; ++at) {
+      story.put("web.visits", day(at), at == 1 ? 10 : 100);  // neither a miss nor fine
+    }
+  };
+  Story story(kSite, of("70"));
+  put_all(story, 10);
+  story.step(day(11) + " 06:00");
+  story.restart(kSite, of("60"));
+  put_all(story, 20);
+  story.step(day(21) + " 06:00");
+  ASSERT_EQ(story.state("visits"), KpiState::kFiring);
+  const auto episodes = story.store().episodes;
+  story.restart(Lost{nullptr, nullptr, true});
+  put_all(story, 20);
+  story.step(day(21) + " 07:00");
+  EXPECT_EQ(story.state("visits"), KpiState::kFiring);
+  EXPECT_EQ(story.store().episodes, episodes);
+}
+
 TEST(Salvaged, NothingIsJudgedAgainWhoseSamplesHaveHadTheirTime) {
   const std::string kept = std::string("retention: {samples: 20 days}") + kSite;
   const std::string two = rules("70") + "  double: {value: visits * 2, over: 1 day, thresholds: {warning: 140}}\n";
