@@ -56,6 +56,14 @@ void Reserve::make() {
   }
 }
 
+void Reserve::release_where_full(const std::string& path) {
+  constexpr std::uint64_t kNextToNone = kBytes / 4;
+  struct stat found{};
+  if (::lstat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) && free_bytes_beside(path) < kNextToNone) {
+    ::unlink(path.c_str());
+  }
+}
+
 bool Reserve::release() {
   if (!std::exchange(is_there_, false)) {
     return false;

@@ -19,6 +19,9 @@ class Reserve {
 
   /// Gives the space free. False: it was free already.
   bool release();
+  /// Before there is one: gives the space of the last run's free where the disk has next to none. Without a little a
+  /// history cannot even be opened.
+  static void release_where_full(const std::string& path);
   /// Takes the space again once the disk has plenty; looks at every fourth call.
   void refill();
 

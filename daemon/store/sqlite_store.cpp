@@ -394,6 +394,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const 
   // Two names of one file must meet at one lock.
   const std::string file = sqlite::real_path(path);
   FileLock lock = KPI_TRY(FileLock::take(file, options.patience));
+  Reserve::release_where_full(file + ".reserve");
   std::string warning = KPI_TRY(sqlite::make_ready(file, lock));
   return guarded("open", file, [&]() -> Result<std::unique_ptr<Store>> {
     std::unique_ptr<SqliteStore> store = KPI_TRY(open_database(file, std::move(lock), options));

@@ -78,6 +78,18 @@ class FullDisk(unittest.TestCase):
         said = self.folder.run("history", "verify")
         self.assertEqual(0, said.returncode, said.stdout + said.stderr)
 
+    def test_it_starts_on_a_full_disk(self):
+        daemon = Daemon(self, self.folder)
+        daemon.wait_for("2 new samples")
+        wait_until(lambda: (self.disk / "history.db.reserve").exists(), "there is a reserve")
+        daemon.send(15)
+        self.assertEqual(0, daemon.wait(), daemon.text)
+        self.fill()
+        self.folder.write("web.csv", ROWS + "2024-02-12,80\n")
+        daemon = Daemon(self, self.folder)
+        wait_until(lambda: self.count("alert.firing") == 1, "it is told from the reserve")
+        self.assertIsNone(daemon.process.poll())
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
