@@ -30,6 +30,11 @@ bool lets_through(const MetricInput& input, const Labels& series) {
 
 PartOfHistory::PartOfHistory(const RuleSet& rules, const Kpi& kpi, Store& store) : store_(store) {
   add(rules, kpi);
+  for (const Kpi& other : rules.kpis) {
+    if (std::ranges::any_of(other.inhibits, [&](const RuleName& rule) { return rule.kpi == kpi.id; })) {
+      add(rules, other);  // whether it speaks for this one
+    }
+  }
 }
 
 void PartOfHistory::add(const RuleSet& rules, const Kpi& kpi) {

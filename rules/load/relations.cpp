@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -26,6 +27,9 @@ class RelationCheck {
       const Kpi& kpi = compiled_(id) != nullptr ? *compiled_(id) : raw.kpi;
       for (std::size_t i = 0; i < kpi.was.size(); ++i) {
         check_was(id, kpi.was[i], raw.was_positions[i], heirs);
+      }
+      if (!kpi.inhibits.empty()) {
+        check_own_inhibits(kpi, raw.inhibits_positions.front());
       }
       for (std::size_t i = 0; i < kpi.inhibits.size(); ++i) {
         check_inhibits(id, kpi.inhibits[i], raw.inhibits_positions[i]);
@@ -57,6 +61,35 @@ class RelationCheck {
     }
   }
 
+  /// Whether what `from` holds back, and what that holds back, and so on, ends with `to`.
+  [[nodiscard]] bool leads_to(const std::string& from, const std::string& to) const {
+    std::set<std::string> seen;
+    std::vector<std::string> next{from};
+    while (!next.empty()) {
+      const std::string id = next.back();
+      next.pop_back();
+      const Kpi* kpi = seen.insert(id).second && by_name_.contains(id) ? compiled_(id) : nullptr;
+      for (const RuleName& inhibited : kpi == nullptr ? std::vector<RuleName>{} : kpi->inhibits) {
+        if (inhibited.kpi == to) {
+          return true;
+        }
+        next.push_back(inhibited.kpi);
+      }
+    }
+    return false;
+  }
+
+  /// Of two of its own rules that it names each holds the other back.
+  void check_own_inhibits(const Kpi& kpi, Position position) {
+    const auto is_own = [&](const RuleName& rule) { return rule.kpi == kpi.id; };
+    if (std::ranges::count_if(kpi.inhibits, is_own) > 1) {
+      diagnostics_.error(
+          position,
+          "of the rules of " + kpi.id + " that its inhibits names each holds the others back: nobody would be told",
+          "name at most one of its own");
+    }
+  }
+
   void check_inhibits(const std::string& id, const RuleName& inhibited, Position position) {
     const std::string whole = printable(inhibited.kpi + (inhibited.rule.empty() ? "" : "." + inhibited.rule));
     if (!by_name_.contains(inhibited.kpi)) {
@@ -76,6 +109,13 @@ class RelationCheck {
       diagnostics_.error(position,
                          id + " and " + inhibited.kpi + " hold each other back: of both nobody would be told",
                          "leave one of them out");
+      return;
+    }
+    if (inhibited.kpi != id && inhibited.kpi < id && leads_to(inhibited.kpi, id)) {
+      diagnostics_.error(
+          position,
+          id + " and what it holds back hold each other back in a ring: of all of them nobody would be told",
+          "leave one of them out");
       return;
     }
     if (other == nullptr || has_rule(*other, inhibited.rule)) {

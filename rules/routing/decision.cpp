@@ -57,6 +57,7 @@ std::string_view name_of(Hold hold) {
 
 std::string reason_text(const Decision& decision, const Zone& zone) {
   const std::string until = until_text(decision, zone);
+  const std::string held = decision.is_told ? "told; what follows is held: " : "held: ";
   switch (decision.hold) {
     case Hold::kNothing:
       return decision.until ? "told; the next reminder may come at " + time_text(*decision.until, zone) : "told";
@@ -69,13 +70,13 @@ std::string reason_text(const Decision& decision, const Zone& zone) {
     case Hold::kMilder:
       return "held: it became milder than what the route is for before it was told";
     case Hold::kInhibited:
-      return "held: " + printable(decision.by, 100) + " speaks for it";
+      return held + printable(decision.by, 100) + " speaks for it";
     case Hold::kOutsideHours:
-      return "held: outside the hours " + decision.by + until;
+      return held + "outside the hours " + decision.by + until;
     case Hold::kMuted:
-      return "held: muted by " + decision.by + until;
+      return held + "muted by " + decision.by + until;
     case Hold::kSilenced:
-      return "held: silenced by " + printable(decision.by, 100) + until;
+      return held + "silenced by " + printable(decision.by, 100) + until;
     case Hold::kAcknowledged:
       return "told; acknowledged by " + printable(decision.by, 100) + until + ": no reminder, no escalation";
     case Hold::kOver:

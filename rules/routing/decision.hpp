@@ -34,6 +34,7 @@ struct Decision {
   Labels group;
   std::string subject;  ///< "visits thresholds (country=SE)"
   Hold hold = Hold::kNothing;
+  bool is_told = false;          ///< The channel knows of it; what follows (reminders, escalation, a rise) is held.
   std::string by;                ///< The name of the mute or hours, or who silenced or acknowledged.
   std::optional<Instant> until;  ///< When it is looked at again.
 

@@ -471,6 +471,10 @@ Decision Decider::standing(const RoutingGroup& group,
     result.until = known->until;
     return result;
   }
+  if (auto hold = hold_of(group, key, alert, false); hold && is_known(alert, member)) {
+    hold->is_told = true;
+    return *std::move(hold);
+  }
   result.until = group.reminder;
   return result;
 }

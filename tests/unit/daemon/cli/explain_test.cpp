@@ -218,6 +218,21 @@ TEST(ExplainTold, SaysWhatAMessageWaitsForAndThatItWasGivenUp) {
   EXPECT_THAT(out, HasSubstr("kpid deadletter resend msg_"));
 }
 
+TEST(ExplainTold, NamesWhatSpeaksForAnAlert) {
+  Program program("2026-03-15T06:00:00Z");
+  program.write("kpid.yaml",
+                "rules: [rules.yaml]\nsources: {web: {plugin: csv, path: web.csv, metrics: {visits: {}, orders: {}}}}\n"
+                "channels: {team: {type: console}}\nroutes: [{match: {}, to: [team]}]\n");
+  program.write("rules.yaml",
+                "kpis:\n"
+                "  traffic: {value: web.visits, thresholds: {warning: 50}, inhibits: [sales.thresholds]}\n"
+                "  sales: {value: web.orders, thresholds: {warning: 5}}\n");
+  program.write("web.csv", "Date,visits,orders\n2026-03-13,100,10\n2026-03-14,10,1\n");
+  ASSERT_EQ(program.on_folder({"run", "--once"}).code, 0);
+  EXPECT_THAT(program.on_folder({"explain", "sales"}).out, HasSubstr("held: traffic.thresholds speaks for it"));
+  EXPECT_THAT(program.on_folder({"explain", "traffic"}).out, Not(HasSubstr("speaks for it")));
+}
+
 TEST(ExplainMix, SaysThatATotalFellAlthoughEverySegmentRose) {
   Program program("2026-03-09T06:00:00Z");
   program.write("kpid.yaml",

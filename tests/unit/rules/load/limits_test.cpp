@@ -362,6 +362,25 @@ a.yaml:2:1: note: defined here
     |                                    ^~~~~~~~~~~~
   help: it has no_data, low: write y.low
 )~"},
+        Complaint{
+            "HoldingBackEachOtherInARing",
+            "x: {value: shop.orders, thresholds: {warning: 1}, inhibits: [y.thresholds]}\n"
+            "y: {value: shop.orders, thresholds: {warning: 1}, inhibits: [z.thresholds]}\n"
+            "z: {value: shop.orders, thresholds: {warning: 1}, inhibits: [x.thresholds]}\n",
+            R"~(a.yaml:3:62: error: z and what it holds back hold each other back in a ring: of all of them nobody would be told
+  3 | z: {value: shop.orders, thresholds: {warning: 1}, inhibits: [x.thresholds]}
+    |                                                              ^~~~~~~~~~~~
+  help: leave one of them out
+)~"},
+        Complaint{
+            "HoldingBackItself",
+            "x: {value: shop.orders, thresholds: {warning: 1}, alerts: [{name: low, when: value < 1}], inhibits: "
+            "[x.thresholds, x.low]}\n",
+            R"~(a.yaml:1:102: error: of the rules of x that its inhibits names each holds the others back: nobody would be told
+  1 | …s, thresholds: {warning: 1}, alerts: [{name: low, when: value < 1}], inhibits: [x.thresholds, x.low]}
+    |                                                                                  ^~~~~~~~~~~~
+  help: name at most one of its own
+)~"},
         Complaint{"HoldingBackEachOther",
                   "x: {value: shop.orders, thresholds: {warning: 1}, inhibits: [y.thresholds]}\n"
                   "y: {value: shop.orders, thresholds: {warning: 1}, inhibits: [x.thresholds]}\n",
