@@ -121,32 +121,24 @@ bool is_bare_secret(std::string_view line) {
          });
 }
 
+/// The same in a map on one line: `{type: telegram, token abc123, chat: 1}`.
+bool has_bare_piece(std::string_view line) {
+  for (std::size_t begin = line.find('{'); begin != std::string_view::npos;
+       begin = line.find_first_of("{,", begin + 1)) {
+    const std::string_view rest = line.substr(begin + 1);
+    const std::string_view piece = trim(rest.substr(0, rest.find_first_of(",{}")));
+    if (piece.find(' ') != std::string_view::npos && is_bare_secret(piece)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// "user:password@host"
 bool is_login(std::string_view part) {
   const std::string_view word = part.substr(0, part.find(' '));
   const std::size_t colon = word.find(':');
   return colon != std::string_view::npos && word.find('@', colon) != std::string_view::npos;
-}
-
-std::vector<SecretPart> parts_like_secrets(std::string_view line, bool of_settings) {
-  std::vector<SecretPart> parts;
-  for (std::size_t colon = line.find(':'); colon != std::string_view::npos; colon = line.find(':', colon + 1)) {
-    const std::string_view before = line.substr(0, colon);
-    const std::size_t begin = before.find_last_of(" \t{,\"'");
-    const bool is_address = line.substr(colon).starts_with("://");
-    const std::string_view name = before.substr(begin == std::string_view::npos ? 0 : begin + 1);
-    const std::string_view part = trim(line.substr(colon + (is_address ? 3 : 1)));
-    // `auth: {…}` has keys of its own, each with its name.
-    const bool is_named =
-        (is_secret_name(name) && !(name == "auth" && part.starts_with('{'))) || name == "topic" || is_login(part);
-    if ((is_address || is_named) && !part.empty()) {
-      parts.push_back({part, is_address});
-    }
-  }
-  if (of_settings && is_bare_secret(line)) {
-    parts.push_back({trim(line)});
-  }
-  return parts;
 }
 
 /// Long, and of letters and digits: no word that somebody reads.
@@ -168,6 +160,32 @@ std::vector<std::string_view> words_of(std::string_view part, bool has_keys) {
     begin = end + 1;
   }
   return words;
+}
+
+std::vector<SecretPart> parts_like_secrets(std::string_view line, bool of_settings) {
+  std::vector<SecretPart> parts;
+  for (std::size_t colon = line.find(':'); colon != std::string_view::npos; colon = line.find(':', colon + 1)) {
+    const std::string_view before = line.substr(0, colon);
+    const std::size_t begin = before.find_last_of(" \t{,\"'");
+    const bool is_address = line.substr(colon).starts_with("://");
+    const std::string_view name = before.substr(begin == std::string_view::npos ? 0 : begin + 1);
+    const std::string_view part = trim(line.substr(colon + (is_address ? 3 : 1)));
+    // `auth: {…}` has keys of its own, each with its name.
+    const bool is_named =
+        (is_secret_name(name) && !(name == "auth" && part.starts_with('{'))) || name == "topic" || is_login(part);
+    if ((is_address || is_named) && !part.empty()) {
+      parts.push_back({part, is_address});
+    }
+  }
+  if (of_settings && (is_bare_secret(line) || has_bare_piece(line))) {
+    parts.push_back({trim(line)});
+  }
+  for (const std::string_view word : of_settings ? words_of(line, false) : std::vector<std::string_view>{}) {
+    if (is_like_token(word)) {
+      parts.push_back({word});  // whatever its key is called
+    }
+  }
+  return parts;
 }
 
 /// A value under the name of a secret that is no reference, or an address with a token in it.
@@ -256,9 +274,20 @@ bool is_of_literal_secret(const Diagnostic& diagnostic) {
 }
 
 bool holds_settings(const SourceText& source) {
+  // However they are written: indented, in quotes, as JSON, or with their colon forgotten at the begin of a line.
   constexpr std::array<std::string_view, 4> keys{"sources", "channels", "token", "heartbeat"};
-  return std::ranges::any_of(split(source.text, '\n'), [&](std::string_view line) {
-    return std::ranges::any_of(keys, [&](std::string_view key) { return line.starts_with(key); });
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+  const std::string_view text = source.text;
+  return std::ranges::any_of(keys, [&](std::string_view key) {
+    for (std::size_t at = text.find(key); at != std::string_view::npos; at = text.find(key, at + 1)) {
+      const std::size_t behind = std::min(text.find_first_not_of("\"' \t", at + key.size()), text.size());
+      const bool begins_line = at == 0 || text[at - 1] == '\n';
+      const bool is_whole = at == 0 || letters.find(text[at - 1]) == std::string_view::npos;
+      if (begins_line || (is_whole && behind < text.size() && text[behind] == ':')) {
+        return true;
+      }
+    }
+    return false;
   });
 }
 

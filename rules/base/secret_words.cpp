@@ -40,10 +40,13 @@ bool is_secret_of_auth(std::string_view key) {
 std::vector<std::string_view> secrets_in_address(std::string_view address) {
   std::vector<std::string_view> found;
   const std::size_t scheme = address.find("://");
-  if (scheme == std::string_view::npos) {
+  const bool is_plain_login = scheme == std::string_view::npos && !address.starts_with("mailto:") &&
+                              address.find('@') != std::string_view::npos &&
+                              address.find_first_of(" \t") == std::string_view::npos;
+  if (scheme == std::string_view::npos && !is_plain_login) {
     return found;
   }
-  const std::string_view behind = address.substr(scheme + 3);
+  const std::string_view behind = is_plain_login ? address : address.substr(scheme + 3);
   const std::string_view authority = behind.substr(0, behind.find_first_of("/?#"));
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
     const std::size_t colon = authority.find(':');

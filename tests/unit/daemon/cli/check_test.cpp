@@ -52,6 +52,10 @@ TEST(CheckSecrets, ShowsNoLineThatMayHoldOneOfAFileThatIsNoYaml) {
                            "  team: {type: slack, url: \"https://hooks.example.com/services/T/B/hush\" extra}",
                            "  team: {type: email, smtp: \"h:587\", password: [hush-hush]}",
                            "  team: {type: email, smtp: \"h:587\", password: {hush-hush}}",
+                           "  team: {type: telegram, tokn: xoxb-hush9hush9hush9, chat: \"1\"}",
+                           "  team: {type: telegram, token hush9hush, chat: \"1\"}",
+                           "  team:\n    type: telegram\n    token hush9hush",
+                           "  team: {type: email, smpt: \"joe:hush9hush@smtp.example.com:587\"}",
                            "  team: {type: slak, url: \"https://hooks.example.com/services/hush9hush9hush9hush9\"}"}) {
     SCOPED_TRACE(line);
     program.write("kpid.yaml", std::string("channels:\n") + line + "\nroutes: [{match: {}, to: [team]}]\n");
@@ -75,6 +79,16 @@ TEST(CheckSecrets, NothingThatIsWrittenInSettingsGoesFartherThanATerminal) {
     const std::string text = shown_text(without_values(found));
     EXPECT_THAT(text, testing::HasSubstr("kpid.yaml:"));
     EXPECT_THAT(text, testing::Not(testing::HasSubstr("hush"))) << line;
+  }
+  // However the file is laid out.
+  for (const char* text : {"{\"channels\": {\"tg\": {\"type\": \"telegram\" \"tokn\": \"hush-hush9\"}}}\n",
+                           "  channels:\n    tg:\n      tokn: @hush-hush9\n",
+                           "---\n\"channels\":\n  tg:\n    tokn: @hush-hush9\n"}) {
+    SourceSet texts;
+    Diagnostics found;
+    parse_yaml(texts.add("kpid.yaml", text), found);
+    ASSERT_TRUE(found.has_errors()) << text;
+    EXPECT_THAT(shown_text(without_values(found)), testing::Not(testing::HasSubstr("hush"))) << text;
   }
   SourceSet texts;
   Diagnostics found;
