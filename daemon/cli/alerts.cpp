@@ -120,7 +120,7 @@ class AlertReader {
   /// The ledger has the mildest limit. That of a critical period is known where both are numbers and still the same.
   static double limit_of(const Alert& alert, const VerdictRow& row) {
     const Thresholds* rule = alert.kpi != nullptr && alert.kpi->thresholds ? &*alert.kpi->thresholds : nullptr;
-    if (alert.episode.present != Severity::kCritical || (rule != nullptr && !rule->warning)) {
+    if (std::min(row.severity, alert.episode.present) != Severity::kCritical || (rule != nullptr && !rule->warning)) {
       return row.limit;
     }
     const bool is_known = rule != nullptr && rule->critical && rule->segments.empty() && rule->when.empty() &&
