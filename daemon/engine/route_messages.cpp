@@ -137,7 +137,8 @@ void Engine::collect_events(Instant now, StepSummary& summary) {
   for (const std::uint32_t line : changed_) {
     tell_line(line);
     write_alerts(line);
-    for (const AlertSlot& alert : alerts_of(line)) {
+    const bool may_be_held = !inhibitors_[lines_[line].kpi].empty() || lines_[line].no_data.is_on;
+    for (const AlertSlot& alert : may_be_held ? alerts_of(line) : std::vector<AlertSlot>{}) {
       if (auto held = inhibition_of(key_of(line, alert))) {
         summary.decisions.push_back(*std::move(held));
       }

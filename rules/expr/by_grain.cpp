@@ -81,7 +81,7 @@ Value evaluate_by_grain(const Program& program,
       missing = value;
     }
   }
-  const Slot last = last_grain_of(context.frame, leading, metric).from;
+  const Slot last = last_grain_of(context.frame, window, metric).from;
   const auto ends_in_null = [&](const Column& column) { return column.gathered.ends_in_null(last); };
   const bool lacks_end = !context.may_lack_end && saw_null && leading.back.empty() &&
                          (values.empty() || values.back().slot < last) && std::ranges::any_of(columns, ends_in_null);

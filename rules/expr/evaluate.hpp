@@ -33,8 +33,8 @@ struct Frame {
 /// The window of `input` for the period of `frame`: the metric's periods that end in it. (A week belongs to the month
 /// in which it ends; what prev() shifts to the middle of a month is the month that ended before.)
 Window window_of(const Frame& frame, const MetricInput& input, const Metric& metric);
-/// The last grain of that window; of instants what is of the period itself.
-Window last_grain_of(const Frame& frame, const MetricInput& input, const Metric& metric);
+/// The last grain of such a window; of instants what is of the period itself.
+Window last_grain_of(const Frame& frame, const Window& window, const Metric& metric);
 /// The same for a KPI input with a window: the slots on that KPI's axis.
 Window window_of(const Frame& frame, const KpiInput& input, const Grain& grain);
 

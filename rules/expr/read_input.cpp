@@ -291,8 +291,10 @@ Value evaluate_input(const Program& program, const Inputs& inputs, std::size_t a
   const Gathered gathered(*context.table, series, window, metric, read, weighing_of(input, context), &beside);
   const std::span<const Sample> values = gathered.values();
   // There may be gaps in a window, but not at its end: what was before says nothing about the period that is judged.
-  const bool needs_end = !context.may_lack_end && input.back.empty() && input.how != Aggregate::kForecast;
-  const Slot last = needs_end ? last_grain_of(context.frame, input, metric).from : Slot{};
+  const bool has_cadence = metric.grain.unit != Grain::Unit::kInstant;
+  const bool needs_end = window.periods != 1 && input.back.empty() && !context.may_lack_end &&
+                         input.how != Aggregate::kForecast && (has_cadence || gathered.saw_null());
+  const Slot last = needs_end ? last_grain_of(context.frame, window, metric).from : window.from;
   const bool ends_in_null = needs_end && gathered.ends_in_null(last);
   if (input.how == Aggregate::kCount && !ends_in_null) {
     return Value::of(static_cast<double>(values.size()));
@@ -306,7 +308,6 @@ Value evaluate_input(const Program& program, const Inputs& inputs, std::size_t a
   if (!is_of_history(input.how) && !is_complete(gathered.present(), window.periods, context.complete)) {
     return Value::unknown(Reason::kIncomplete, index);
   }
-  const bool has_cadence = metric.grain.unit != Grain::Unit::kInstant;
   if (ends_in_null || (needs_end && has_cadence && !gathered.has_end(last))) {
     const auto has_row = [&](std::uint32_t id) { return !context.table->range(id, last, window.to).empty(); };
     return Value::unknown(std::ranges::any_of(series, has_row) ? Reason::kNull : Reason::kNoSample, index);

@@ -200,8 +200,7 @@ Window window_of(const Frame& frame, const MetricInput& input, const Metric& met
   return window_on(extent_of(frame, input), metric.grain, metric.zone, frame.calendar);
 }
 
-Window last_grain_of(const Frame& frame, const MetricInput& input, const Metric& metric) {
-  const Window window = window_of(frame, input, metric);
+Window last_grain_of(const Frame& frame, const Window& window, const Metric& metric) {
   Slot last = frame.slot;
   if (metric.grain.unit != Grain::Unit::kInstant) {
     last = next_slot(window.to, metric.grain, metric.zone, -1);

@@ -12,7 +12,8 @@ bool has_last_grain(const MetricInput& input,
                     std::span<const std::uint32_t> series,
                     const EvaluationContext& evaluation,
                     const SampleTable& table) {
-  const Window last = last_grain_of(evaluation.frame, input, evaluation.rules->metrics[input.metric]);
+  const Metric& metric = evaluation.rules->metrics[input.metric];
+  const Window last = last_grain_of(evaluation.frame, window_of(evaluation.frame, input, metric), metric);
   return std::ranges::any_of(series, [&](std::uint32_t id) { return !table.range(id, last.from, last.to).empty(); });
 }
 
@@ -34,8 +35,8 @@ bool lacks_expected(const Kpi& kpi,
   Frame before = evaluation.frame;
   before.slot = next_slot(before.slot, before.every, before.zone, -1);
   const Metric& metric = evaluation.rules->metrics[input.metric];
-  const Window last = last_grain_of(evaluation.frame, input, metric);
-  const Window earlier = last_grain_of(before, input, metric);
+  const Window last = last_grain_of(evaluation.frame, window_of(evaluation.frame, input, metric), metric);
+  const Window earlier = last_grain_of(before, window_of(before, input, metric), metric);
   return std::ranges::any_of(kpi.expect, [&](const Labels& segment) {
     bool was_there = false;
     bool is_there = false;
