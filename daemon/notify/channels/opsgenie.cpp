@@ -35,11 +35,27 @@ class OpsgenieChannel final : public Channel {
       return send("/v2/alerts", notice, host, stop);
     }
     return send_each(message, host, [&](const AlertView& alert) {
-      return alert.firing ? send("/v2/alerts", opened(message, alert), host, stop) : close(message, alert, host, stop);
+      return alert.firing ? open(message, alert, host, stop) : close(message, alert, host, stop);
     });
   }
 
  private:
+  /// Of an alias that is open the other side counts one more and takes nothing else: what has become critical is raised
+  /// by itself, or nobody would be called.
+  Outcome open(const Message& message, const AlertView& alert, ChannelHost& host, const std::stop_token& stop) const {
+    Outcome outcome = send("/v2/alerts", opened(message, alert), host, stop);
+    if (outcome.kind != Outcome::Kind::kDelivered || alert.severity != Severity::kCritical) {
+      return outcome;
+    }
+    const Json raised{{"priority", priority_of(alert.severity)}};
+    Outcome second = send("/v2/alerts/" + alert.id + "/priority?identifierType=alias", raised, host, stop, "PUT");
+    if (second.kind == Outcome::Kind::kRefused) {
+      outcome.complaint = second.detail;  // it is there all the same
+      return outcome;
+    }
+    return second;
+  }
+
   Json opened(const Message& message, const AlertView& alert) const {
     Message alone = message;
     alone.alerts = {alert};
@@ -77,8 +93,13 @@ class OpsgenieChannel final : public Channel {
     return send("/v2/alerts/" + alert.id + "/close?identifierType=alias", note, host, stop);
   }
 
-  Outcome send(const std::string& path, const Json& body, ChannelHost& host, const std::stop_token& stop) const {
+  Outcome send(const std::string& path,
+               const Json& body,
+               ChannelHost& host,
+               const std::stop_token& stop,
+               const std::string& method = "POST") const {
     HttpRequest request = json_post(settings_);
+    request.method = method;
     request.url = base_of(settings_) + path;
     request.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
     request.headers.emplace_back("authorization", "GenieKey " + settings_.key("api_key").reveal());

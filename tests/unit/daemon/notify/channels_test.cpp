@@ -169,6 +169,25 @@ TEST(NtfyChannel, RingsForWhatIsCriticalAlone) {
   EXPECT_EQ(priority(Severity::kCritical, MessageType::kAlertResolved), 3);
 }
 
+TEST(OpsgenieChannel, RaisesWhatHasBecomeCritical) {
+  const auto requests = [](Severity severity) {
+    test::FakeChannelHost fake;
+    fake.http.answer_with(202, "{}");
+    Message message = test::sample_message("firing");
+    message.alerts.front().severity = severity;
+    EXPECT_EQ(channel_of(settings_of("opsgenie"))->deliver(message, fake.host, {}).kind, Outcome::Kind::kDelivered);
+    return fake.http.requests;
+  };
+  EXPECT_EQ(requests(Severity::kWarning).size(), 1U);
+  const auto critical = requests(Severity::kCritical);
+  ASSERT_EQ(critical.size(), 2U);
+  EXPECT_EQ(critical[1].method, "PUT");
+  EXPECT_THAT(critical[1].url,
+              testing::EndsWith("/v2/alerts/" + test::sample_message("firing").alerts.front().id +
+                                "/priority?identifierType=alias"));
+  EXPECT_EQ(critical[1].body, R"({"priority":"P1"})");
+}
+
 TEST(SendEach, GoesOnWhereTheLastAttemptStopped) {
   test::FakeChannelHost fake;
   const Message message = test::sample_message("firing_group");
