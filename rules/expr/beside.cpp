@@ -71,14 +71,14 @@ Beside::Beside(const Program& program, const Inputs& inputs, std::size_t index, 
     const bool may_be_uneven = !series.empty() && (own.size() > 1 || series.size() > 1 || context.complete < 1);
     const Window theirs = window_of(context.frame, other, context.rules->metrics[other.metric]);
     const bool is_weighed = input.weight || other.weight;  // a value without its weight is none
-    // Of what is zero without a row, and of the total of its own metric, only empty cells are missing.
+    // Of what is zero without a row, and of a total, only empty cells are missing.
     const bool lacks_nulls_only =
         context.rules->metrics[other.metric].missing == Missing::kZero || other.all != input.all;
     if (lacks_nulls_only && !has_null(series, theirs, table_)) {
       continue;
     }
     if (may_be_uneven && (is_weighed || !are_even(own, window, series, theirs, table_))) {
-      add(own, other, series, context);
+      add(own, other, series, lacks_nulls_only, context);
     }
   }
 }
@@ -86,6 +86,7 @@ Beside::Beside(const Program& program, const Inputs& inputs, std::size_t index, 
 void Beside::add(std::span<const std::uint32_t> own,
                  const MetricInput& input,
                  std::span<const std::uint32_t> series,
+                 bool lacks_nulls_only,
                  const EvaluationContext& context) {
   Other other{input.metric, {}, {}, {}};
   const std::vector<std::string> theirs = common_labels(series, table_);
@@ -95,7 +96,7 @@ void Beside::add(std::span<const std::uint32_t> own,
   }
   const Metric& metric = context.rules->metrics[input.metric];
   const Window window = window_of(context.frame, input, metric);
-  other.lacks_nulls_only = metric.missing == Missing::kZero;
+  other.lacks_nulls_only = lacks_nulls_only;
   std::map<std::vector<std::string>, std::vector<Slot>> found;
   for (const std::uint32_t id : series) {
     const Gathered gathered(

@@ -40,6 +40,7 @@ class Beside {
   void add(std::span<const std::uint32_t> own,
            const MetricInput& input,
            std::span<const std::uint32_t> series,
+           bool lacks_nulls_only,
            const EvaluationContext& context);
 
   const SampleTable& table_;

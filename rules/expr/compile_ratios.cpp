@@ -81,10 +81,10 @@ bool reads_periods(const MetricInput& input) {
   return input.how < Aggregate::kAnomaly && !input.is_weight;
 }
 
-/// Whether the two read the same segments of the same periods; or `a` a segment of the total that `b` reads, which has
-/// nothing where the total is unknown.
+/// Whether the two read the same segments of the same periods; or `a` a segment and `b` a total, and the segment has
+/// nothing where that is unknown.
 bool are_alike(const MetricInput& a, const MetricInput& b, const std::vector<Metric>& metrics) {
-  const bool is_of_total = !a.all && b.all && a.metric == b.metric;
+  const bool is_of_total = !a.all && b.all;
   return reads_periods(a) && reads_periods(b) && a.filters == b.filters && a.window == b.window && a.since == b.since &&
          a.back == b.back && a.of_segments == b.of_segments && (a.all == b.all || is_of_total) &&
          metrics[a.metric].grain == metrics[b.metric].grain;

@@ -232,6 +232,7 @@ void Gathered::leave_out_nulls_weighed() {
   }
   owned_.resize(out);
   weights_.resize(out);
+  std::erase_if(weightless_, [&](Slot slot) { return std::ranges::binary_search(nulls_, slot); });
 }
 
 /// One value a slot: of its series that weigh something.
@@ -256,8 +257,7 @@ void Gathered::combine_weighed(Across across) {
       }
     }
     if (!merged) {
-      ++weightless_;
-      last_weightless_ = slot;
+      weightless_.push_back(slot);
       continue;
     }
     owned_.push_back({slot, across == Across::kMean ? *merged / weight : *merged});
@@ -266,7 +266,7 @@ void Gathered::combine_weighed(Across across) {
 }
 
 bool Gathered::has_end(Slot last) const {
-  return (!values().empty() && values().back().slot >= last) || (last_weightless_ && *last_weightless_ >= last);
+  return (!values().empty() && values().back().slot >= last) || (!weightless_.empty() && weightless_.back() >= last);
 }
 
 bool Gathered::ends_in_null(Slot last) const {

@@ -5,7 +5,6 @@
 #include "rules/expr/evaluate.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -42,7 +41,7 @@ class Gathered {
   [[nodiscard]] std::span<const Sample> values() const { return is_owned_ ? owned_ : borrowed_; }
 
   /// How many periods are there, those with nothing to average too.
-  [[nodiscard]] std::size_t present() const { return values().size() + weightless_; }
+  [[nodiscard]] std::size_t present() const { return values().size() + weightless_.size(); }
 
   /// The mean of the values, by their weights where they have any. REQUIRES values.
   [[nodiscard]] double mean() const;
@@ -79,9 +78,8 @@ class Gathered {
   std::vector<Sample> owned_;
   std::vector<double> weights_;  // of the owned values; empty: all weigh the same
   std::vector<Slot> nulls_;
-  std::vector<Slot> unweighed_;  // values without a row of their weight
-  std::optional<Slot> last_weightless_;
-  std::size_t weightless_ = 0;
+  std::vector<Slot> unweighed_;   // values without a row of their weight
+  std::vector<Slot> weightless_;  // with nothing to average, in order
   bool is_owned_ = false;
   bool saw_null_ = false;
 };

@@ -185,7 +185,9 @@ class Replay {
       }
       first = slot;
     }
-    return first;
+    // Of one that began before the first period that is kept, the begin is known all the same.
+    const bool began_before = first == line_.first && line_.no_data.first && line_.no_data.first < line_.first;
+    return began_before ? line_.no_data.first : first;
   }
 
   Judged step(Slot slot, const Value& value, LineChanges& past) {

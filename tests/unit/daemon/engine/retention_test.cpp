@@ -182,6 +182,26 @@ TEST(Retention, AnAlertOfNoDataKeepsItsBegin) {
   EXPECT_EQ(story.store().episodes, episodes);
 }
 
+TEST(Retention, AnAlertOfNoDataKeepsItsBeginAlsoOfLongPeriodsAfterAStart) {
+  const std::string kept = std::string(kConfig).replace(std::string(kConfig).find("40 days"), 7, "60 days");
+  Story story(kept, "kpis: {visits: {value: web.visits, every: week, over: 1 week}}");
+  for (int day = 0; day < 100; ++day) {
+    if (day % 7 != 0) {
+      story.put("web.visits", date(day), 20);
+    }
+    story.step(date(day + 1) + " 06:00");
+  }
+  const auto since = story.line("visits").no_data.first;
+  const auto episodes = story.store().episodes;
+  ASSERT_TRUE(story.line("visits").no_data.is_on);
+  ASSERT_LT(since, slot_of(*parse_date(date(30))));
+  story.restart();
+  story.put("web.visits", date(92), 21);
+  story.step(date(100) + " 07:00");
+  EXPECT_EQ(story.line("visits").no_data.first, since);
+  EXPECT_EQ(story.store().episodes, episodes);
+}
+
 TEST(Retention, APeriodIsJudgedAgainAsLongAsAllOfItIsKept) {
   const std::string kept = std::string(kConfig).replace(std::string(kConfig).find("40 days"), 7, "96 days");
   Story story(kept, "kpis: {month: {value: web.visits, every: month, over: 1 month, thresholds: {critical: 500}}}");
