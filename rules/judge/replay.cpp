@@ -179,9 +179,13 @@ class Replay {
   /// The first of the periods without data that end with `slot`.
   [[nodiscard]] std::optional<Slot> run_without_data(Slot slot) const {
     std::optional<Slot> first;
-    for (; slot >= *line_.first && is_absent(slot, value_of(slot)); slot = previous(slot)) {
-      if (line_.edit && slot <= line_.edit->last) {  // how it stood then is known, and not what it stood on
+    for (; slot >= *line_.first; slot = previous(slot)) {
+      const Value value = value_of(slot);
+      if (line_.edit && slot <= line_.edit->last && !value.is_known()) {  // how it stood is known, not what it stood on
         return line_.no_data.first && *line_.no_data.first <= slot ? line_.no_data.first : first;
+      }
+      if (!is_absent(slot, value)) {
+        break;
       }
       first = slot;
     }
