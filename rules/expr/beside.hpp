@@ -33,8 +33,10 @@ class Beside {
     std::uint32_t metric = 0;
     std::vector<std::string> labels;
     std::vector<std::pair<std::vector<std::string>, std::vector<Slot>>> slots;  // sorted by the values of the labels
-    std::vector<Slot> nulls;        // an empty cell leaves the whole of its side unknown there
-    bool lacks_nulls_only = false;  // no row is zero: the slots are those of empty cells, which are neither
+    std::vector<Slot> nulls;  // an empty cell leaves the whole of its side unknown there
+    // Where no row is zero, or it is the total of what is compared: the slots are those of empty cells, which are
+    // neither.
+    bool lacks_nulls_only = false;
   };
 
   void add(std::span<const std::uint32_t> own,
